@@ -1,0 +1,1 @@
+"""8. Issues and comments become the static site; needs no database."""

@@ -1,0 +1,1 @@
+"""3. Who is written to, and why we may."""

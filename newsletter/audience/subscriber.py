@@ -1,0 +1,92 @@
+"""Subscribers, lists, subscriptions, consent and suppressions: who is written to, and why we may."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from newsletter.address import Address
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscriber:
+    """A person, known to us by one address."""
+
+    id: int
+    address: Address
+    first_name: str = ""
+    last_name: str = ""
+    fields: dict[str, str] = field(default_factory=dict)
+    """What else the author knows of them: the other columns of an import."""
+    created_at: datetime
+
+    @property
+    def name(self) -> str:
+        """First and last name, as far as known."""
+        return f"{self.first_name} {self.last_name}".strip()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailingList:
+    """What people subscribe to; its identity stands in `[lists.NAME]`."""
+
+    id: int
+    name: str
+
+
+class SubscriptionState(StrEnum):
+    """Where a subscription stands; only a confirmed one is mailed."""
+
+    PENDING = "pending"
+    CONFIRMED = "confirmed"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscription:
+    """One subscriber on one list."""
+
+    id: int
+    list_name: str
+    subscriber: Subscriber
+    state: SubscriptionState
+    changed_at: datetime
+
+
+class ConsentAct(StrEnum):
+    """What a person, or the author for them, did about a subscription."""
+
+    IMPORTED = "imported"
+    REQUESTED = "requested"
+    CONFIRMED = "confirmed"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consent:
+    """One line of the append-only proof of why a subscription is what it is."""
+
+    act: ConsentAct
+    at: datetime
+    origin: str
+    """How it reached us: `import sample.csv`, `mail`, `command line`."""
+    evidence: str = ""
+
+
+class SuppressionReason(StrEnum):
+    """Why an address is not to be mailed."""
+
+    UNSUBSCRIBED = "unsubscribed"
+    BOUNCED = "bounced"
+    COMPLAINED = "complained"
+    ERASED = "erased"
+    MANUAL = "manual"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suppression:
+    """An address not to be mailed, kept as a keyed hash so that it outlives the person's record."""
+
+    address_hash: bytes
+    reason: SuppressionReason
+    at: datetime
+    origin: str

@@ -1,0 +1,113 @@
+"""The `newsletter` command: finds the verb's module only when it is called, and turns errors into one line."""
+
+import errno
+import importlib
+import os
+import sys
+import traceback
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer import rich_utils
+from typer.core import TyperGroup
+
+from newsletter import __version__
+from newsletter.cli import terminal
+from newsletter.errors import NewsletterError
+
+VERBS = {
+    "init": "starting",
+    "new": "starting",
+    "compose": "composing",
+    "check": "composing",
+    "plan": "sending",
+    "test-send": "sending",
+    "send": "sending",
+    "status": "sending",
+    "resolve": "sending",
+    "outbox": "outbox",
+    "subscribers": "audience",
+    "lists": "audience",
+    "suppressions": "audience",
+    "replies": "replies",
+    "archive": "archive",
+}
+"""Each command and the module of this folder that has it, in the order of an author's day."""
+
+
+class _Verbs(TyperGroup):
+    """The top commands, each imported when it is asked for: `send` need not wait for what `archive` needs."""
+
+    def list_commands(self, _ctx: Any) -> list[str]:
+        return list(VERBS)
+
+    def get_command(self, _ctx: Any, cmd_name: str) -> Any:
+        if cmd_name not in VERBS:
+            return None
+        module = importlib.import_module(f"newsletter.cli.{VERBS[cmd_name]}")
+        return typer.main.get_command(module.app).commands[cmd_name]  # type: ignore[attr-defined]
+
+
+app = typer.Typer(cls=_Verbs, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+
+def _print_version(is_wanted: bool) -> None:
+    if is_wanted:
+        terminal.say(f"newsletter {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def newsletter(
+    context: typer.Context,
+    publication: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="NEWSLETTER_PUBLICATION",
+            help="The folder of newsletter.toml; default: this one, or the nearest above.",
+        ),
+    ] = None,
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Say which one this is.")
+    ] = False,
+) -> None:
+    """A newsletter you own: Markdown in, letters out, readers' answers back as comments.
+
+    Results go to stdout, talk and progress to stderr. Exit codes: 0 done, 1 not done, 2 wrong usage, 75 try later.
+    """
+    context.obj = publication
+
+
+def run() -> None:
+    """Run the command line; never shows a stack trace unless NEWSLETTER_DEBUG is set."""
+    rich_utils.STYLE_OPTION = rich_utils.STYLE_COMMANDS_TABLE_FIRST_COLUMN = "bold"
+    try:
+        app()
+    except NewsletterError as error:
+        _leave(str(error), error.exit_code)
+    except KeyboardInterrupt:
+        _leave("stopped. Run the same command again to go on", 130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains at its end
+        sys.exit(0)
+    except OSError as error:
+        if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
+            _leave(f"{error.filename or 'the disk'}: no room left. Make room and run the same command again", 75)
+        if os.environ.get("NEWSLETTER_DEBUG"):
+            raise
+        _leave(f"{error.filename or 'the system'}: {error.strerror or error}", 1)
+    except Exception as error:
+        if os.environ.get("NEWSLETTER_DEBUG"):
+            raise
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        _leave(
+            f"this is a fault of newsletter itself: {type(error).__name__}: {error} "
+            f"({Path(place.filename).name}:{place.lineno}). Set NEWSLETTER_DEBUG=1 to see all of it",
+            1,
+        )
+
+
+def _leave(message: str, exit_code: int) -> None:
+    terminal.complain(message)
+    sys.exit(exit_code)

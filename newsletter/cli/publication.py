@@ -1,0 +1,41 @@
+"""Opens the publication that a command works on: settings, keys and an up-to-date database."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import typer
+
+from newsletter.database import Database, open_database, upgrade
+from newsletter.errors import WrongUse
+from newsletter.settings import FILE_NAME, Settings, find_root, read_or_make_keys, read_settings
+from newsletter.tokens import Keyring
+
+
+@dataclass(frozen=True)
+class Publication:
+    """The publication a command works on; keys and database are opened when first asked for."""
+
+    settings: Settings
+
+    @cached_property
+    def keyring(self) -> Keyring:
+        """The keys that sign and verify tokens."""
+        return Keyring(read_or_make_keys(self.settings))
+
+    @cached_property
+    def database(self) -> Database:
+        """The database, brought to its newest shape."""
+        database = open_database(self.settings.database_url)
+        upgrade(database)
+        return database
+
+
+def open_publication(context: typer.Context) -> Publication:
+    """Return the publication that --publication names, or the nearest one above the current folder."""
+    wanted: Path | None = context.obj
+    if wanted is None:
+        return Publication(read_settings(find_root(Path.cwd())))
+    if not (wanted / FILE_NAME).is_file():
+        raise WrongUse(f"no {FILE_NAME} in {wanted}. 'newsletter init {wanted}' makes a publication there")
+    return Publication(read_settings(wanted))

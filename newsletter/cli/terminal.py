@@ -1,0 +1,61 @@
+"""What the terminal shows: results on stdout, talk on stderr, one colour for attention, bold for the subject.
+
+rich keeps to NO_COLOR, to narrow widths and to pipes by itself.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+from rich.theme import Theme
+
+_THEME = Theme({"attention": "yellow", "subject": "bold", "quiet": "dim"})
+
+
+def stdout() -> Console:
+    """Return the console for results."""
+    return Console(theme=_THEME, highlight=False, soft_wrap=True)
+
+
+def stderr() -> Console:
+    """Return the console for talk and progress."""
+    return Console(theme=_THEME, highlight=False, soft_wrap=True, stderr=True)
+
+
+def say(text: str | Text = "") -> None:
+    """Print a result to stdout, as it is: no markup is read from it."""
+    stdout().print(text if isinstance(text, Text) else Text(text))
+
+
+def talk(text: str | Text = "", style: str = "") -> None:
+    """Print talk to stderr; `style` is attention, subject or quiet."""
+    stderr().print(text if isinstance(text, Text) else Text(text, style=style))
+
+
+def complain(message: str) -> None:
+    """Print what went wrong to stderr, the first word of each line in the colour for attention."""
+    for line in message.splitlines():
+        stderr().print(Text.assemble(("newsletter: ", "attention"), line))
+
+
+def say_json(value: Any) -> None:
+    """Print one compact JSON object on one line."""
+    print(json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str))  # noqa: T201
+
+
+def say_table(headings: Sequence[str], rows: Iterable[Sequence[str | Text]], numbers: Sequence[int] = ()) -> None:
+    """Print aligned columns; the columns at the indices `numbers` are aligned to the right."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="quiet", show_edge=False)
+    for index, heading in enumerate(headings):
+        table.add_column(Text(heading), justify="right" if index in numbers else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(cell if isinstance(cell, Text) else Text(cell) for cell in row))
+    Console(theme=_THEME, highlight=False).print(table)
+
+
+def count(number: int, noun: str, plural: str = "") -> str:
+    """Return "1 reader" or "1,204 readers"."""
+    return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"

@@ -1,0 +1,1 @@
+"""2. An issue becomes an edition."""

@@ -1,0 +1,134 @@
+"""One engine, two ways in: `read` sees a snapshot, `write` is a transaction that is durable when it ends.
+
+SQLite runs in WAL mode with synchronous=FULL: what is committed survives a power loss, which
+the ledger's promises rest on. Foreign errors are translated here and nowhere else.
+"""
+
+import errno
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError as BadUrl
+from sqlalchemy.exc import DBAPIError, NoSuchModuleError, OperationalError
+
+from newsletter.errors import EditSettings, NewsletterError, StorageBusy, StorageFull
+
+BUSY_SECONDS = 10
+"""How long a writer waits for another one before StorageBusy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """An open database; safe to share between threads."""
+
+    engine: Engine
+    place: str
+    """Where it is, for messages: a path, or a URL without its password."""
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether one file is all there is, with one writer at a time."""
+        return self.engine.dialect.name == "sqlite"
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Open a connection that writes nothing."""
+        with self._translated(), self.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """Open a transaction: durable when the block ends, gone without a trace if it raises.
+
+        Raises StorageBusy when another writer does not finish, StorageFull when the disk is full.
+        """
+        with self._translated(), self.engine.connect() as connection:
+            writer = connection.execution_options(sqlite_begin="BEGIN IMMEDIATE")
+            with writer.begin():
+                yield writer
+
+    def close(self) -> None:
+        """Close every pooled connection."""
+        self.engine.dispose()
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except DBAPIError as error:
+            raise _translate(error, self.place) from error
+
+
+def open_database(url: str) -> Database:
+    """Open the database at an SQLAlchemy URL; nothing is read yet, and a missing SQLite file is made.
+
+    Raises EditSettings when the URL is not one, or its driver is not installed.
+    """
+    try:
+        parsed = make_url(url)
+        if parsed.get_backend_name() == "postgresql":
+            engine = create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+            return Database(engine, parsed.render_as_string(hide_password=True))
+        if parsed.get_backend_name() != "sqlite" or not parsed.database:
+            raise EditSettings(
+                f"[database] url = '{parsed.render_as_string()}': not a file of SQLite "
+                "(sqlite:///PATH) nor PostgreSQL (postgresql://user@host/name)"
+            )
+    except (BadUrl, NoSuchModuleError) as error:
+        raise EditSettings(f"[database] url: {error}") from error
+    except ModuleNotFoundError as error:
+        raise EditSettings(
+            "[database] url names PostgreSQL, whose driver is missing: pip install 'newsletter[postgres]'"
+        ) from error
+    path = Path(parsed.database)
+    _make_folder(path.parent)
+    engine = create_engine(parsed, connect_args={"timeout": BUSY_SECONDS})
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return Database(engine, str(path))
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise StorageFull(f"{folder}: the disk is full. Make room and run it again") from error
+        raise EditSettings(f"{folder}: cannot be made: {error.strerror}") from error
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
+    connection.isolation_level = None  # the driver opens no transaction of its own: `_begin_sqlite` does
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    """Take the writer's lock at once where we mean to write: a read lock cannot become one while waiting."""
+    connection.exec_driver_sql(connection.get_execution_options().get("sqlite_begin", "BEGIN"))
+
+
+def _translate(error: DBAPIError, place: str) -> NewsletterError | DBAPIError:
+    text = str(error.orig).lower()
+    if "locked" in text or "busy" in text:
+        return StorageBusy(f"{place}: another process is writing to it. Run it again when that has ended")
+    if "is full" in text or "disk i/o error" in text or "no space" in text or "could not extend" in text:
+        return StorageFull(
+            f"{place}: the disk is full or failing, so nothing more was done. Make room and run it again"
+        )
+    if "readonly" in text or "read-only" in text or "unable to open" in text:
+        return EditSettings(f"{place}: the database cannot be written. Check its permissions")
+    if "not a database" in text or "malformed" in text:
+        return EditSettings(f"{place}: this is not a database of ours, or it is damaged. Restore a backup")
+    if isinstance(error, OperationalError) and error.connection_invalidated:
+        return StorageBusy(f"{place}: the database went away. Run it again when it is back")
+    return error

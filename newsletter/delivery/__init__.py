@@ -1,0 +1,1 @@
+"""5. An edition meets an audience: mailings, deliveries, receipts."""

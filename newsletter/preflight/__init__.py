@@ -1,0 +1,1 @@
+"""4. What an author should know before sending."""

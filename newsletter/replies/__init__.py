@@ -1,0 +1,1 @@
+"""7. What readers wrote back becomes comments."""

@@ -1,0 +1,1 @@
+"""Where answers arrive: raw bytes and their envelope."""

@@ -1,0 +1,1 @@
+"""1. The author's files become issues and comments."""

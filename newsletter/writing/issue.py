@@ -1,0 +1,72 @@
+"""Issues: what the author wrote, as one Markdown file with front matter."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from newsletter.finding import Finding
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Slug:
+    """An issue's name in paths and addresses: a-z, 0-9 and hyphens, 1 to 80 of them."""
+
+    text: str
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,79}", self.text):
+            raise ValueError(f"'{self.text}' is not a slug: use a-z, 0-9 and hyphens, 80 at most")
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class Status(StrEnum):
+    """Whether the author means an issue to be read."""
+
+    DRAFT = "draft"
+    READY = "ready"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Issue:
+    """One issue as its file says it, with every default decided and every finding kept."""
+
+    slug: Slug
+    path: Path
+    """The Markdown file; pictures are named relative to its folder."""
+    file: str
+    """The same path as findings name it: relative to the publication."""
+    title: str
+    subject: str
+    preheader: str = ""
+    date: datetime | None = None
+    """When it is (to be) out; aware, midnight where only a day was given. None for an undated draft."""
+    authors: tuple[str, ...] = ()
+    list_name: str | None = None
+    segment: str | None = None
+    template: str = "letter"
+    status: Status = Status.DRAFT
+    language: str
+    tags: tuple[str, ...] = ()
+    send_at: datetime | None = None
+    send_before: datetime | None = None
+    hero: str | None = None
+    canonical: str | None = None
+    reply_to: str | None = None
+    comments_open: bool = True
+    body: str
+    """The Markdown below the front matter."""
+    body_line: int = 1
+    """The 1-based line of the file on which `body` begins."""
+    extra: dict[str, Any]
+    """Front matter that is not ours, kept as it was read."""
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def folder(self) -> Path:
+        """Where the issue's pictures lie."""
+        return self.path.parent
