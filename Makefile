@@ -1,11 +1,80 @@
-# Everything runs in .venv, which the first target that needs it makes.
+# Everything runs in .venv, which the first target that needs it makes by itself.
+# Narrow a send with ISSUE=slug LIST=name YES=1.
+
 PYTHON ?= python3
 BIN := .venv/bin
 NEWSLETTER := $(BIN)/newsletter
-PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --only-binary :all: -c constraints.txt
+INSTALL := $(BIN)/python -m pip --disable-pip-version-check install --quiet --quiet --only-binary :all: -c constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup send test
+.PHONY: help setup dev send test new check plan test-send replies archive compose \
+	verify lint types contracts format bench crash wheel
 
 help: ## list all targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1mmake %-10s\033[0m %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+# --- for authors: each calls one command -------------------------------------
+
+send: setup ## send the newest ready issue (ISSUE=slug LIST=name YES=1)
+	@$(NEWSLETTER) send $(ISSUE) $(if $(LIST),--list $(LIST)) $(if $(YES),--yes)
+
+new: setup ## start a draft (TITLE="A title")
+	@$(NEWSLETTER) new "$(TITLE)"
+
+check: setup ## say what should be mended before sending (ISSUE=slug)
+	@$(NEWSLETTER) check $(ISSUE)
+
+plan: setup ## say who would get the issue, who not and why (ISSUE=slug LIST=name)
+	@$(NEWSLETTER) plan $(ISSUE) $(if $(LIST),--list $(LIST))
+
+test-send: setup ## send one copy (ISSUE=slug TO=address)
+	@$(NEWSLETTER) test-send $(ISSUE) --to $(TO)
+
+replies: setup ## fetch and list what readers wrote back
+	@$(NEWSLETTER) replies fetch && $(NEWSLETTER) replies list
+
+archive: setup ## build the static site
+	@$(NEWSLETTER) archive build
+
+# --- for developers ----------------------------------------------------------
+
+setup: .venv/.ready ## make .venv, once; afterwards .venv/bin/newsletter works
+dev: .venv/.dev ## add what the tests need to .venv
+
+test: dev ## run the tests
+	@$(BIN)/pytest -n auto $(ARGS)
+
+verify: lint types contracts test ## lint, types, contracts and tests: what CI runs
+
+lint: dev ## ruff: format and lint
+	@$(BIN)/ruff format --check . && $(BIN)/ruff check .
+
+types: dev ## mypy, strict
+	@$(BIN)/mypy
+
+contracts: dev ## who may import whom
+	@$(BIN)/lint-imports --no-cache > .venv/contracts.log 2>&1 || (cat .venv/contracts.log; exit 1)
+	@tail -n 3 .venv/contracts.log
+
+format: dev ## let ruff write the format
+	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+
+bench: dev ## measure speed and memory (a few minutes)
+	@for program in bench/*.py; do echo; echo "== $$program"; $(BIN)/python $$program || exit 1; done
+
+wheel: dev ## build the wheel into dist/
+	@$(BIN)/python -m pip --disable-pip-version-check wheel --quiet --no-deps --no-build-isolation -w dist .
+
+.venv/bin/python:
+	@command -v $(PYTHON) > /dev/null || { echo "newsletter: no $(PYTHON) here. Install Python 3.11 or newer, or name it: make PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "newsletter: $$($(PYTHON) --version) is too old. Name Python 3.11 or newer: make PYTHON=python3.12" >&2; exit 1; }
+	@echo "Setting up .venv, once ..." >&2
+	@$(PYTHON) -m venv .venv
+
+.venv/.ready: pyproject.toml constraints.txt | .venv/bin/python
+	@$(INSTALL) -e .
+	@touch $@
+
+.venv/.dev: pyproject.toml constraints.txt | .venv/.ready
+	@$(INSTALL) -e '.[dev,postgres]'
+	@touch $@
