@@ -1,0 +1,107 @@
+"""An author at a desk: runs the real command as a user runs it, in a process of its own."""
+
+import json
+import mailbox
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from email import policy
+from email.message import EmailMessage
+from email.parser import BytesParser
+from pathlib import Path
+from typing import Any
+
+COMMAND = Path(sys.executable).parent / "newsletter"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a command left behind."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        """The only line of stdout."""
+        return json.loads(self.out)
+
+    @property
+    def json_lines(self) -> list[Any]:
+        """Every line of stdout."""
+        return [json.loads(line) for line in self.out.splitlines()]
+
+
+@dataclass(frozen=True)
+class Desk:
+    """An author at a publication's folder."""
+
+    folder: Path
+
+    def run(self, *arguments: str, **options: Any) -> Outcome:
+        """Run `newsletter ...` in the folder and return what it left; it never asks, for stdin is closed."""
+        done = subprocess.run(
+            [str(COMMAND), *arguments],
+            cwd=options.pop("cwd", self.folder),
+            env=self.environment(**options.pop("environment", {})),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+            **options,
+        )
+        assert "Traceback" not in done.stderr, done.stderr
+        return Outcome(done.returncode, done.stdout, done.stderr)
+
+    def done(self, *arguments: str, **options: Any) -> Outcome:
+        """Run a command that must succeed."""
+        outcome = self.run(*arguments, **options)
+        assert outcome.code == 0, outcome
+        return outcome
+
+    def start(self, *arguments: str, **options: Any) -> subprocess.Popen[str]:
+        """Start a command and go on."""
+        return subprocess.Popen(
+            [str(COMMAND), *arguments],
+            cwd=self.folder,
+            env=self.environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            **options,
+        )
+
+    @staticmethod
+    def environment(**more: str) -> dict[str, str]:
+        """The environment without anything that would turn the command elsewhere."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("NEWSLETTER_")}
+        return {**kept, "COLUMNS": "100", **more}
+
+    def messages(self) -> list[EmailMessage]:
+        """Every message in the outbox."""
+        box = mailbox.Maildir(self.folder / "var" / "outbox", create=False)
+        parser = BytesParser(policy=policy.default)
+        return [parser.parsebytes(box.get_bytes(key)) for key in box.keys()]  # noqa: SIM118
+
+    def message_to(self, address: str) -> EmailMessage:
+        """The one message to `address`."""
+        (found,) = [message for message in self.messages() if address in str(message["To"])]
+        return found
+
+    def write(self, path: str, text: str) -> Path:
+        """Write a file of the publication, making its folders."""
+        file = self.folder / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+        return file
+
+    def set(self, old: str, new: str) -> None:
+        """Change newsletter.toml."""
+        file = self.folder / "newsletter.toml"
+        text = file.read_text(encoding="utf-8")
+        assert old in text
+        file.write_text(text.replace(old, new), encoding="utf-8")

@@ -1,0 +1,137 @@
+"""What goes wrong at an author's desk is said in one line, with the next step, and nothing is half done."""
+
+import resource
+import socket
+import sqlite3
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance.desk import COMMAND, Desk
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "says"),
+    [
+        ("---\ntitle: Never closed\n\nWords.\n", 1, "front matter"),
+        ("---\n- a\n- list\n---\nWords.\n", 1, "front matter"),
+        ("---\ntitle: Empty\nstatus: ready\n---\n\n", None, "empty"),
+    ],
+)
+def test_a_broken_issue_is_named_with_file_and_line(desk: Desk, text: str, line: int | None, says: str) -> None:
+    desk.write("issues/broken/index.md", text)
+    outcome = desk.run("send", "broken", "--yes")
+    assert outcome.code == 1
+    assert says in outcome.err
+    assert "issues/broken/index.md" in outcome.err
+    assert line is None or f"issues/broken/index.md:{line}" in outcome.err
+    assert not (desk.folder / "var" / "outbox" / "new").exists() or not desk.messages()
+
+
+def test_a_broken_issue_does_not_stop_another(desk: Desk) -> None:
+    desk.write("issues/broken/index.md", "---\ntitle: Never closed\nstatus: ready\ndate: 2026-11-01\n\nWords.\n")
+    sent = desk.done("send", "--json")
+    assert sent.json["submitted"] == 25
+    assert "issues/broken/index.md" in sent.err
+
+
+def test_an_unknown_list_in_the_front_matter_is_named(desk: Desk) -> None:
+    desk.write("issues/lost/index.md", "---\ntitle: Lost\nlist: sampel\nstatus: ready\n---\nWords.\n")
+    outcome = desk.run("send", "lost")
+    assert outcome.code == 1
+    assert "issues/lost/index.md:3" in outcome.err
+    assert "Did you mean 'sample'?" in outcome.err
+
+
+def test_unknown_names_are_wrong_usage(desk: Desk) -> None:
+    assert desk.run("send", "--list", "sampel").code == 2
+    assert desk.run("send", "no-such-issue").code == 2
+    assert desk.run("sned").code == 2
+    assert desk.run("send", cwd=desk.folder.parent).code == 2
+
+
+def test_an_unknown_setting_is_named_with_a_suggestion(desk: Desk) -> None:
+    desk.set("[delivery]\n", "[delivery]\ntransprot = 'smtp'\n")
+    outcome = desk.run("send")
+    assert outcome.code == 1
+    assert "newsletter.toml:" in outcome.err
+    assert "Did you mean 'transport'?" in outcome.err
+
+
+def test_a_row_without_an_address_is_named_and_the_rest_imported(desk: Desk) -> None:
+    desk.write(
+        "people.csv", "email,first_name\nann@example.org,Ann\n,Nobody\nnot-an-address,Bob\nzoe@example.org,Zoë\n"
+    )
+    outcome = desk.run("subscribers", "import", "people.csv", "--list", "sample")
+    assert outcome.code == 0
+    assert "people.csv:3" in outcome.err
+    assert "people.csv:4" in outcome.err
+    assert desk.done("subscribers", "show", "zoe@example.org", "--json").json["first_name"] == "Zoë"
+
+
+def test_a_locked_database_is_tried_later(desk: Desk) -> None:
+    desk.done("lists")
+    holder = sqlite3.connect(desk.folder / "var" / "newsletter.db", isolation_level=None)
+    holder.execute("BEGIN EXCLUSIVE")
+    outcome = desk.run("send")
+    assert outcome.code == 75
+    assert "another process" in outcome.err
+    holder.rollback()
+    holder.close()
+    assert desk.done("send", "--json").json["submitted"] == 25
+
+
+def test_a_full_disk_is_said_and_the_send_goes_on_when_there_is_room(desk: Desk) -> None:
+    desk.done("lists")
+    limit = (desk.folder / "var" / "newsletter.db").stat().st_size + 8192
+    outcome = desk.run("send", preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)))
+    assert outcome.code == 75, outcome
+    assert "room" in outcome.err
+    sent = desk.done("send", "--json").json
+    assert sent["submitted"] + sent["uncertain"] == 25
+    assert len(desk.messages()) <= 25
+
+
+def test_a_relay_that_is_not_there_sends_nothing_and_says_when_to_go_on(desk: Desk) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+        desk.set('transport = "outbox"', 'transport = "smtp"')
+        desk.set(
+            "[replies]",
+            f'[delivery.smtp]\nhost = "127.0.0.1"\nport = {port}\n\n[archive]\nurl = "https://a.example"\n\n[replies]',
+        )
+        outcome = desk.run("send", "--yes", "--json")
+    assert outcome.code == 75, outcome
+    assert f"127.0.0.1:{port}" in outcome.err
+    assert outcome.json["planned"] == 25
+
+
+def test_real_mail_asks_before_it_leaves(desk: Desk) -> None:
+    desk.set('transport = "outbox"', 'transport = "smtp"')
+    outcome = desk.run("send")
+    assert outcome.code == 1
+    assert "--yes" in outcome.err
+
+
+def test_a_pipe_that_closes_early_is_no_fault(desk: Desk) -> None:
+    desk.done("send")
+    first = subprocess.run(
+        f"{COMMAND} outbox list | head -n 1",
+        shell=True,
+        cwd=desk.folder,
+        env=desk.environment(),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert not first.stderr
+
+
+def test_init_overwrites_nothing(tmp_path: Path) -> None:
+    there = Desk(tmp_path)
+    there.done("init", "mine")
+    (tmp_path / "mine" / "newsletter.toml").write_text("mine")
+    assert there.run("init", "mine").code == 2
+    assert (tmp_path / "mine" / "newsletter.toml").read_text() == "mine"

@@ -1,0 +1,138 @@
+"""The whole circle with the real commands: a file becomes a letter, an answer becomes a comment."""
+
+import re
+from collections.abc import Callable
+from email.message import EmailMessage
+from pathlib import Path
+
+from tests.acceptance.desk import Desk
+
+READER = "thaddeus@example.org"
+ANSWER = (
+    "Dear Ines,\n\nmy grandfather kept a light for thirty years & never once spoke of it.\n\nThank you for this."
+)
+
+
+def answer_as_gmail(letter: EmailMessage, answer: str) -> bytes:
+    """Answer `letter` as Gmail's web client does: on top, the whole letter quoted, a signature below."""
+    body = letter.get_body(("plain",))
+    page = letter.get_body(("html",))
+    assert body is not None
+    assert page is not None
+    attribution = f"On Mon, 2 Nov 2026 at 08:00, {letter['From']} wrote:"
+    quoted = "\n".join(f"> {line}" for line in body.get_content().splitlines())
+    reply = EmailMessage()
+    reply["From"] = f"Thaddeus Brontë <{READER}>"
+    reply["To"] = letter["Reply-To"]
+    reply["Subject"] = f"Re: {letter['Subject']}"
+    reply["Date"] = "Mon, 02 Nov 2026 09:30:00 +0000"
+    reply["Message-ID"] = "<CAF-one-answer@mail.gmail.com>"
+    reply["In-Reply-To"] = reply["References"] = letter["Message-ID"]
+    reply.set_content(f"{answer}\n\n-- \nThaddeus Brontë\n+44 20 7946 0958\n\n{attribution}\n\n{quoted}\n")
+    paragraphs = "<br>".join(line.replace("&", "&amp;") for line in answer.splitlines())
+    reply.add_alternative(
+        f'<div dir="ltr">{paragraphs}<br clear="all"><span class="gmail_signature_prefix">-- </span><br>'
+        '<div dir="ltr" class="gmail_signature">Thaddeus Brontë<br>+44 20 7946 0958</div></div><br>'
+        '<div class="gmail_quote gmail_quote_container"><div dir="ltr" class="gmail_attr">'
+        f"{attribution.replace('<', '&lt;').replace('>', '&gt;')}<br></div>"
+        f'<blockquote class="gmail_quote" style="margin:0 0 0 .8ex">{page.get_content()}</blockquote></div>',
+        subtype="html",
+    )
+    return reply.as_bytes()
+
+
+def test_an_answer_comes_back_as_a_comment(desk: Desk, maildir: Callable[[bytes], Path], tmp_path: Path) -> None:
+    desk.write("people.csv", f"email,first_name,last_name\n{READER},Thaddeus,Brontë\n")
+    desk.done("subscribers", "import", "people.csv", "--list", "sample")
+    sent = desk.done("send", "--json").json
+    assert sent["candidates"] == sent["submitted"] == 26
+    letter = desk.message_to(READER)
+
+    box = maildir(answer_as_gmail(letter, ANSWER))
+    desk.done("replies", "fetch", "--maildir", str(box))
+    (held,) = desk.done("replies", "list", "--json").json_lines
+    assert held["issue"] == sent["issue"]
+    assert held["state"] == "held"
+
+    site = tmp_path / "site"
+    desk.done("archive", "build", "--out", str(site))
+    before = (site / "issues" / sent["issue"] / "index.html").read_text()
+    assert "never once spoke of it" not in before
+
+    desk.done("replies", "approve", held["id"])
+    (comment,) = (desk.folder / "issues" / sent["issue"] / "comments").glob(f"*{held['id']}*.md")
+    words = comment.read_text()
+    token = re.search(r"r\+([a-z2-7]{29})@", str(letter["Reply-To"]))
+    assert token is not None
+    for private in (token[1], READER, "7946", "wrote:", ">"):
+        assert private not in words
+    desk.done("archive", "build", "--out", str(site))
+    page = (site / "issues" / sent["issue"] / "index.html").read_text()
+    assert "my grandfather kept a light for thirty years &amp; never once spoke of it." in page
+    for private in (token[1], READER, "7946", "wrote:"):
+        assert private not in page
+
+
+def test_the_same_answer_fetched_twice_is_one_reply(desk: Desk, maildir: Callable[[bytes], Path]) -> None:
+    desk.done("send")
+    letter = desk.messages()[0]
+    box = maildir(answer_as_gmail(letter, ANSWER))
+    maildir(answer_as_gmail(letter, ANSWER))
+    desk.done("replies", "fetch", "--maildir", str(box))
+    desk.done("replies", "fetch", "--maildir", str(box))
+    assert len(desk.done("replies", "list", "--json").json_lines) == 1
+
+
+def test_send_twice_is_one_send(desk: Desk) -> None:
+    first = desk.done("send", "--json").json
+    second = desk.done("send", "--json").json
+    assert first["submitted"] == second["submitted"] == 25
+    assert len(desk.messages()) == 25
+
+
+def test_whoever_joins_later_gets_the_same_edition(desk: Desk) -> None:
+    desk.done("send")
+    desk.done("subscribers", "add", "late@example.net", "--list", "sample")
+    desk.done("send")
+    assert len(desk.messages()) == 26
+    early, late = desk.messages()[0], desk.message_to("late@example.net")
+    assert early["Subject"] == late["Subject"]
+
+
+def test_a_changed_text_is_not_sent_unless_asked_for(desk: Desk) -> None:
+    slug = desk.done("send", "--json").json["issue"]
+    file = desk.folder / "issues" / slug / "index.md"
+    file.write_text(file.read_text() + "\n\nA line that came too late.\n")
+    again = desk.done("send")
+    assert "changed" in again.err
+    assert len(desk.messages()) == 25
+    desk.done("send", "--again")
+    assert len(desk.messages()) == 50
+
+
+def test_a_reader_who_left_is_not_written_to_again(desk: Desk) -> None:
+    desk.done("send")
+    gone = str(desk.messages()[0]["To"].addresses[0].addr_spec)
+    desk.done("subscribers", "remove", gone, "--list", "sample")
+    desk.done("subscribers", "import", "subscribers/sample.csv", "--list", "sample")
+    sent = desk.done("send", "--again", "--json").json
+    assert sent["submitted"] == 24
+    assert sent["excluded"] == {"unsubscribed": 1}
+
+
+def test_every_letter_has_what_mailbox_providers_ask_for(desk: Desk) -> None:
+    desk.done("send")
+    for message in desk.messages():
+        assert re.fullmatch(r"<https://\S+>, <mailto:\S+>", str(message["List-Unsubscribe"]))
+        assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+        assert re.search(r"<[\w.-]+>$", str(message["List-Id"]))
+        assert len(message["To"].addresses) == 1
+        assert str(message["Reply-To"]) == str(message["Reply-To"]).lower()
+        page = message.get_body(("html",))
+        text = message.get_body(("plain",))
+        assert page is not None
+        assert text is not None
+        for part in (page.get_content(), text.get_content()):
+            assert "Harbour Row" in part
+            assert str(message["List-Unsubscribe"]).split(">")[0].lstrip("<") in part
+            assert "{{" not in part
