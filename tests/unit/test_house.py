@@ -1,0 +1,60 @@
+"""The rules of the house that import-linter has no words for."""
+
+from pathlib import Path
+
+import grimp
+import pytest
+
+import newsletter
+
+ROOT = Path(newsletter.__file__).parent
+HOMES = {
+    "boto3": {"newsletter.aws"},
+    "botocore": {"newsletter.aws"},
+    "premailer": {"newsletter.compose.inline"},
+    "mjml": {"newsletter.compose.layout"},
+    "typer": {"newsletter.cli"},
+    "rich": {"newsletter.cli"},
+    "alembic": {"newsletter.database"},
+    "nh3": {"newsletter.compose"},
+}
+"""A costly library, and the only places that may meet it."""
+
+
+@pytest.fixture(scope="module")
+def graph() -> grimp.ImportGraph:
+    return grimp.build_graph("newsletter", include_external_packages=True, cache_dir=None)
+
+
+def test_a_station_is_entered_through_its_front_door(graph: grimp.ImportGraph) -> None:
+    stations = {path.parent.name for path in ROOT.glob("*/__init__.py")} - {"cli"}
+    inner = {module for module in graph.modules if len(module.split(".")) > 2 and module.split(".")[1] in stations}
+    through_the_window = {
+        (importer, module)
+        for module in inner
+        for importer in graph.find_modules_that_directly_import(module)
+        if importer.split(".")[1:2] != module.split(".")[1:2]
+    }
+    assert not through_the_window
+
+
+@pytest.mark.parametrize("library", HOMES)
+def test_a_costly_library_is_met_in_one_place(graph: grimp.ImportGraph, library: str) -> None:
+    if library not in graph.modules:
+        pytest.skip(f"nobody imports {library}")
+    importers = graph.find_modules_that_directly_import(library)
+    strangers = {
+        name for name in importers if not any(f"{name}.".startswith(f"{home}.") for home in HOMES[library])
+    }
+    assert not strangers
+
+
+def test_files_stay_small_enough_to_read_in_one_go() -> None:
+    long = {str(path): count for path in ROOT.rglob("*.py") if (count := len(path.read_text().splitlines())) > 400}
+    assert not long
+
+
+def test_nothing_names_a_registry_or_a_machine() -> None:
+    constraints = (ROOT.parent / "constraints.txt").read_text()
+    assert "://" not in constraints
+    assert "@" not in constraints
