@@ -220,6 +220,13 @@ def read_settings(root: Path, environment: Mapping[str, str] = os.environ) -> Se
         raise EditSettings("\n".join(_explain(problem, text) for problem in error.errors())) from error
 
 
+def packaged(name: str) -> Path:
+    """Return where the sample publication's `name` ("templates", "issues") lies: in the wheel, else in the source tree."""
+    here = Path(__file__).resolve().parent
+    shipped = here / "publication" / name
+    return shipped if shipped.exists() else here.parent / name
+
+
 def read_or_make_keys(settings: Settings) -> tuple[bytes, ...]:
     """Return the secret keys, newest first, making var/secret.key (mode 0600) at first use.
 

@@ -1,0 +1,131 @@
+"""Comments as files: `comments/<date>-<id>.md` beside their issue, to be read, edited and kept for decades."""
+
+import os
+import re
+import secrets
+from dataclasses import dataclass
+from datetime import UTC
+from pathlib import Path
+from typing import Any
+
+import frontmatter
+
+from newsletter.finding import Finding, Level
+from newsletter.settings import Settings
+from newsletter.writing.comment import Comment
+from newsletter.writing.fields import line_of_text, moment
+from newsletter.writing.frontmatter import FrontMatterFault, split
+from newsletter.writing.shelf import find_issue
+
+MAX_BYTES = 256 * 1024
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comments:
+    """An issue's comments, oldest first, and what is wrong with those that could not be read."""
+
+    comments: tuple[Comment, ...]
+    broken: tuple[Finding, ...]
+
+
+def read_comments(settings: Settings, slug: str) -> Comments:
+    """Read an issue's approved comments; one that is broken hides no other."""
+    folder = _folder(settings, slug)
+    comments: dict[str, Comment] = {}
+    broken: list[Finding] = []
+    for path in sorted(folder.glob("*.md")) if folder.is_dir() else ():
+        file = path.relative_to(settings.root).as_posix()
+        try:
+            comment = _read(path, settings.root)
+        except FrontMatterFault as fault:
+            broken.append(_finding(file, fault.line, str(fault), fault.remedy))
+        except (ValueError, OSError) as fault:
+            broken.append(_finding(file, None, str(fault), "Mend the file, or delete it"))
+        else:
+            if comment.id in comments:
+                broken.append(_finding(file, None, f"comment '{comment.id}' is there twice", "Delete one of them"))
+            comments.setdefault(comment.id, comment)
+    ordered = sorted(comments.values(), key=lambda comment: (comment.date, comment.id))
+    return Comments(comments=tuple(ordered), broken=tuple(broken))
+
+
+def write_comment(settings: Settings, slug: str, comment: Comment) -> Path:
+    """Write a comment's file in one step and return its path; the same id again replaces its file.
+
+    ValueError when the id could not be part of a file's name.
+    """
+    if not _ID.fullmatch(comment.id):
+        raise ValueError(f"'{comment.id}' is not a comment's id: use letters, digits, - and _")
+    folder = _folder(settings, slug)
+    folder.mkdir(parents=True, exist_ok=True)
+    kept = [path for path in folder.glob(f"*-{comment.id}.md") if _is_file_of(path, comment.id)]
+    path = kept[0] if kept else folder / f"{comment.date.astimezone(UTC):%Y-%m-%d}-{comment.id}.md"
+    _write_atomically(path, _written(comment))
+    return path
+
+
+def _folder(settings: Settings, slug: str) -> Path:
+    found = find_issue(settings, slug)
+    home = found.path.parent if found.path.parent != settings.issues else settings.issues / found.slug.text
+    return home / "comments"
+
+
+def _is_file_of(path: Path, comment_id: str) -> bool:
+    return re.fullmatch(rf"\d{{4}}-\d\d-\d\d-{re.escape(comment_id)}\.md", path.name) is not None
+
+
+def _read(path: Path, root: Path) -> Comment:
+    if not path.resolve().is_relative_to(root.resolve()):
+        raise ValueError("leads out of the publication and was not followed")
+    if path.stat().st_size > MAX_BYTES:
+        raise ValueError(f"is larger than {MAX_BYTES // 1024} KB")
+    front = split(path.read_text(encoding="utf-8-sig").replace("\r\n", "\n"))
+    values = front.values
+    comment_id = line_of_text(values.get("id")) or re.sub(r"^\d{4}-\d\d-\d\d-", "", path.stem)
+    if not front.body.strip():
+        raise ValueError("there is no text in this comment")
+    return Comment(
+        id=comment_id,
+        author=line_of_text(values.get("author")) or "Anonymous",
+        date=moment(values["date"]) if values.get("date") else moment(path.name[:10]),
+        text=front.body.strip(),
+        in_reply_to=line_of_text(values.get("in_reply_to")) or None,
+        is_verified=values.get("verified") is True,
+    )
+
+
+def _written(comment: Comment) -> str:
+    values: dict[str, Any] = {
+        "id": comment.id,
+        "author": line_of_text(comment.author),
+        "date": comment.date.astimezone(UTC).isoformat(timespec="seconds"),
+        "verified": comment.is_verified,
+    }
+    if comment.in_reply_to:
+        values["in_reply_to"] = comment.in_reply_to
+    text = _UNPRINTABLE.sub("", comment.text.replace("\r\n", "\n").replace("\r", "\n")).strip()
+    return f"{frontmatter.dumps(frontmatter.Post(text, **values), sort_keys=False, width=1000)}\n"
+
+
+def _write_atomically(path: Path, text: str) -> None:
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        with draft.open("x", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _finding(file: str, line: int | None, message: str, remedy: str) -> Finding:
+    return Finding(rule="comment", level=Level.WARNING, file=file, line=line, message=message, remedy=remedy)

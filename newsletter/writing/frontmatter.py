@@ -1,0 +1,197 @@
+"""Front matter: the YAML or TOML above an issue's Markdown, read safely and with the line of each key.
+
+Size, depth and aliases are bounded, so that no file can exhaust us ("billion laughs").
+"""
+
+import re
+import tomllib
+from dataclasses import dataclass, replace
+from typing import Any
+
+import yaml
+from frontmatter.default_handlers import YAMLHandler
+
+MAX_BYTES = 64 * 1024
+_MAX_DEPTH = 20
+_MAX_NODES = 5_000
+"""Of the expanded tree: an alias counts as often as what it stands for."""
+
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class FrontMatterFault(ValueError):
+    """Front matter that cannot be read; `line` is 1-based in the file."""
+
+    def __init__(self, message: str, line: int, remedy: str) -> None:
+        super().__init__(message)
+        self.line = line
+        self.remedy = remedy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FrontMatter:
+    """What stands above the text, and the text."""
+
+    values: dict[str, Any]
+    lines: dict[str, int]
+    """The 1-based line of each key."""
+    oddities: tuple[tuple[int, str], ...] = ()
+    """What was read in spite of a fault: line and what was done."""
+    body: str
+    body_line: int
+
+
+def split(text: str) -> FrontMatter:
+    """Split a file into front matter and body; FrontMatterFault when it is unclosed or not a mapping."""
+    lines = text.split("\n")
+    opening = lines[0].rstrip()
+    if opening == "---":
+        closing = {"---", "..."}
+    elif opening == "+++":
+        closing = {"+++"}
+    else:
+        return FrontMatter(values={}, lines={}, body=text, body_line=1)
+    end = next((number for number, line in enumerate(lines[1:], 1) if line.rstrip() in closing), None)
+    if end is None:
+        raise FrontMatterFault(
+            "the front matter is never closed", 1, f"Put a line of '{opening}' below its last key"
+        )
+    written = "\n".join(lines[1:end])
+    if len(written.encode()) > MAX_BYTES:
+        raise FrontMatterFault(f"the front matter is larger than {MAX_BYTES // 1024} KB", 1, "Shorten it")
+    read = _read_toml(written) if opening == "+++" else _read_yaml(written)
+    return replace(read, body="\n".join(lines[end + 1 :]), body_line=end + 2)
+
+
+def _read_toml(written: str) -> FrontMatter:
+    try:
+        values = tomllib.loads(written)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        found = re.search(r"at line (\d+)", str(error))
+        raise FrontMatterFault(
+            f"the front matter is not valid TOML: {re.sub(r' [(]at .*[)]', '', str(error))}",
+            int(found[1]) + 1 if found else 1,
+            "Mend that line",
+        ) from error
+    lines = {
+        match[1].strip("\"'"): number
+        for number, line in enumerate(written.split("\n"), 2)
+        if (match := re.match(r"\s*\[*\s*([\w\"'-]+)", line))
+    }
+    return FrontMatter(values=values, lines=lines, body="", body_line=0)
+
+
+def _read_yaml(written: str) -> FrontMatter:
+    try:
+        return _construct(written, ())
+    except yaml.YAMLError as error:
+        quoted, changed = _quote_plain_values(written)
+        if changed:
+            try:
+                return _construct(quoted, changed)
+            except yaml.YAMLError:
+                pass
+        mark = getattr(error, "problem_mark", None)
+        reason = " ".join(str(getattr(error, "problem", None) or error).split())
+        line = mark.line + 2 if mark else 1
+        raise FrontMatterFault(
+            f"the front matter is not valid YAML: {reason}", line, "Mend that line, or put its value in quotes"
+        ) from error
+
+
+def _construct(written: str, oddities: tuple[tuple[int, str], ...]) -> FrontMatter:
+    _refuse_depth(written)
+    node = yaml.compose(written, Loader=_LOADER)
+    if node is None:
+        return FrontMatter(values={}, lines={}, body="", body_line=0)
+    if not isinstance(node, yaml.MappingNode):
+        raise FrontMatterFault(
+            "the front matter is not a mapping of keys to values", node.start_mark.line + 2, "Write 'title: ...'"
+        )
+    _refuse_size(node)
+    keys = [(str(key.value), key.start_mark.line + 2) for key, _ in node.value]
+    twice = [
+        (line, f"'{key}' is given twice; the last one counts")
+        for key, line in keys[1:]
+        if key in dict(keys[: keys.index((key, line))])
+    ]
+    try:
+        loaded = YAMLHandler().load(written, Loader=_LOADER)
+        values, faults = {str(key): value for key, value in loaded.items()}, []
+    except (ValueError, TypeError, OverflowError, yaml.constructor.ConstructorError):
+        values, faults = _construct_one_by_one(node)
+    return FrontMatter(
+        values=values, lines=dict(keys), oddities=(*oddities, *twice, *faults), body="", body_line=0
+    )
+
+
+def _construct_one_by_one(node: yaml.MappingNode) -> tuple[dict[str, Any], list[tuple[int, str]]]:
+    """Construct each value by itself, so that an impossible date spoils no other key."""
+    values: dict[str, Any] = {}
+    faults: list[tuple[int, str]] = []
+    for key_node, value_node in node.value:
+        key = str(key_node.value)
+        try:
+            values[key] = yaml.constructor.SafeConstructor().construct_document(value_node)
+        except (ValueError, TypeError, OverflowError, yaml.YAMLError):
+            if isinstance(value_node, yaml.ScalarNode):
+                values[key] = value_node.value
+            else:
+                faults.append((key_node.start_mark.line + 2, f"the value of '{key}' is not plain YAML: left out"))
+    return values, faults
+
+
+def _refuse_depth(written: str) -> None:
+    depth = 0
+    for event in yaml.parse(written, Loader=_LOADER):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if depth > _MAX_DEPTH:
+            raise FrontMatterFault(f"the front matter is nested deeper than {_MAX_DEPTH}", 1, "Flatten it")
+
+
+def _refuse_size(root: yaml.Node) -> None:
+    """Refuse aliases that blow up; a tree that holds itself never ends and is refused as well."""
+    waiting, seen = [root], 0
+    while waiting:
+        node = waiting.pop()
+        seen += 1
+        if seen > _MAX_NODES:
+            raise FrontMatterFault(
+                f"the front matter holds more than {_MAX_NODES:,} values, aliases counted out",
+                1,
+                "Shorten it",
+            )
+        if isinstance(node, yaml.MappingNode):
+            waiting.extend(child for pair in node.value for child in pair)
+        elif isinstance(node, yaml.SequenceNode):
+            waiting.extend(node.value)
+
+
+def _quote_plain_values(written: str) -> tuple[str, tuple[tuple[int, str], ...]]:
+    """Quote the one-line values that trip YAML, such as `title: Lamps: a history`; say which."""
+    lines, changed = [], []
+    for number, line in enumerate(written.split("\n"), 2):
+        match = re.fullmatch(r"([A-Za-z_][\w-]*):[ \t]+(.*\S)[ \t\r]*", line)
+        if match and _trips(match[2]):
+            lines.append(f"{match[1]}: {_quoted(match[2])}")
+            changed.append((number, f"the value of '{match[1]}' was read as if it stood in quotes. Quote it"))
+        else:
+            lines.append(line)
+    return "\n".join(lines), tuple(changed)
+
+
+def _trips(value: str) -> bool:
+    try:
+        return not isinstance(yaml.compose(f"key: {value}", Loader=_LOADER), yaml.MappingNode)
+    except yaml.YAMLError:
+        return True
+
+
+def _quoted(value: str) -> str:
+    if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
+        value = value[1:-1]
+    doubled = value.replace("'", "''")
+    return f"'{doubled}'"
