@@ -52,6 +52,18 @@ class Subscription:
     changed_at: datetime
 
 
+class Standing(StrEnum):
+    """What another program says of a person in the file it wrote."""
+
+    CONFIRMED = "confirmed"
+    PENDING = "pending"
+    ENDED = "ended"
+    BOUNCED = "bounced"
+    COMPLAINED = "complained"
+    ERASED = "erased"
+    MANUAL = "manual"
+
+
 class ConsentAct(StrEnum):
     """What a person, or the author for them, did about a subscription."""
 
@@ -70,6 +82,7 @@ class Consent:
     origin: str
     """How it reached us: `import sample.csv`, `mail`, `command line`."""
     evidence: str = ""
+    """What shows it: the line of the imported file, the delivery whose link was followed."""
 
 
 class SuppressionReason(StrEnum):

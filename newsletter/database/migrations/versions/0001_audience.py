@@ -1,4 +1,4 @@
-"""Lists, subscribers, subscriptions, consent and suppressions."""
+"""Lists, subscribers, subscriptions, consent, imports and suppressions."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -24,8 +24,8 @@ def upgrade() -> None:
         sa.Column("last_name", sa.Text, nullable=False, server_default=""),
         sa.Column("fields", sa.JSON, nullable=False, server_default="{}"),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sqlite_autoincrement=True,  # an erased person's number is never another's: the ledger still counts by it
     )
-    op.create_index("subscribers_by_hash", "subscribers", ["address_hash"])
     op.create_table(
         "subscriptions",
         sa.Column("id", sa.Integer, primary_key=True),
@@ -37,6 +37,16 @@ def upgrade() -> None:
     )
     op.create_index("subscriptions_by_subscriber", "subscriptions", ["subscriber_id"])
     op.create_table(
+        "imports",
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("list_id", sa.Integer, sa.ForeignKey("lists.id"), nullable=False),
+        sa.Column("name", sa.Text, nullable=False),
+        sa.Column("digest", sa.Text, nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("finished_at", sa.DateTime(timezone=True)),
+    )
+    op.create_index("imports_by_list", "imports", ["list_id"])
+    op.create_table(
         "consents",
         sa.Column("id", sa.Integer, primary_key=True),
         sa.Column("subscription_id", sa.Integer, sa.ForeignKey("subscriptions.id"), nullable=False),
@@ -44,6 +54,7 @@ def upgrade() -> None:
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("origin", sa.Text, nullable=False),
         sa.Column("evidence", sa.Text, nullable=False, server_default=""),
+        sa.Column("import_id", sa.Integer, sa.ForeignKey("imports.id")),
     )
     op.create_index("consents_by_subscription", "consents", ["subscription_id"])
     op.create_table(

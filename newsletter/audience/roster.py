@@ -1,0 +1,142 @@
+"""The roster: the audience's tables, and the one question delivery asks of them.
+
+Whoever is or was on a list is a candidate, each with the reason why they get no letter, if there is one.
+"""
+
+from collections.abc import Iterable
+
+from sqlalchemy import (
+    JSON,
+    Column,
+    Connection,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Select,
+    Table,
+    Text,
+    UniqueConstraint,
+    case,
+    null,
+    select,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+
+from newsletter.audience.subscriber import SubscriptionState
+from newsletter.database import Database, Moment
+
+metadata = MetaData()
+
+lists = Table(
+    "lists",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+)
+
+subscribers = Table(
+    "subscribers",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("address", Text, nullable=False),
+    Column("address_key", Text, nullable=False, unique=True),
+    Column("address_hash", LargeBinary, nullable=False),
+    Column("first_name", Text, nullable=False, server_default=""),
+    Column("last_name", Text, nullable=False, server_default=""),
+    Column("fields", JSON, nullable=False, server_default="{}"),
+    Column("created_at", Moment, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+subscriptions = Table(
+    "subscriptions",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("list_id", Integer, ForeignKey("lists.id"), nullable=False),
+    Column("subscriber_id", Integer, ForeignKey("subscribers.id"), nullable=False),
+    Column("state", Text, nullable=False),
+    Column("changed_at", Moment, nullable=False),
+    UniqueConstraint("list_id", "subscriber_id"),
+    Index("subscriptions_by_subscriber", "subscriber_id"),
+)
+
+imports = Table(
+    "imports",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("list_id", Integer, ForeignKey("lists.id"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("started_at", Moment, nullable=False),
+    Column("finished_at", Moment),
+    Index("imports_by_list", "list_id"),
+)
+
+consents = Table(
+    "consents",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("subscription_id", Integer, ForeignKey("subscriptions.id"), nullable=False),
+    Column("act", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("origin", Text, nullable=False),
+    Column("evidence", Text, nullable=False, server_default=""),
+    Column("import_id", Integer, ForeignKey("imports.id")),
+    Index("consents_by_subscription", "subscription_id"),
+)
+
+suppressions = Table(
+    "suppressions",
+    metadata,
+    Column("address_hash", LargeBinary, primary_key=True),
+    Column("reason", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("origin", Text, nullable=False),
+)
+
+
+def candidates(list_name: str) -> Select[tuple[int, str, str, str, dict[str, str], str | None]]:
+    """Ask for everybody who is or was on a list.
+
+    Columns: subscriber_id, address, first_name, last_name, fields, exclusion. The exclusion is NULL
+    for whoever may be written to, else "suppressed", "unsubscribed" or "pending", the gravest first.
+    """
+    exclusion = case(
+        (suppressions.c.address_hash.is_not(None), "suppressed"),
+        (subscriptions.c.state == SubscriptionState.ENDED, "unsubscribed"),
+        (subscriptions.c.state != SubscriptionState.CONFIRMED, "pending"),
+        else_=null(),
+    )
+    return (
+        select(
+            subscribers.c.id.label("subscriber_id"),
+            subscribers.c.address,
+            subscribers.c.first_name,
+            subscribers.c.last_name,
+            subscribers.c.fields,
+            exclusion.label("exclusion"),
+        )
+        .join_from(lists, subscriptions, subscriptions.c.list_id == lists.c.id)
+        .join(subscribers, subscribers.c.id == subscriptions.c.subscriber_id)
+        .outerjoin(suppressions, suppressions.c.address_hash == subscribers.c.address_hash)
+        .where(lists.c.name == list_name)
+    )
+
+
+def ensure_lists(database: Database, names: Iterable[str]) -> None:
+    """Make the lists of these names that are not there yet."""
+    wanted = set(names)
+    with database.read() as connection:
+        missing = wanted - set(connection.scalars(select(lists.c.name)))
+    if missing:
+        with database.write() as connection:
+            connection.execute(insert_missing(connection, lists), [{"name": name} for name in sorted(missing)])
+
+
+def insert_missing(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
+    """Return an INSERT that passes over rows which are already there."""
+    if connection.dialect.name == "postgresql":
+        return postgresql.insert(table).on_conflict_do_nothing()
+    return sqlite.insert(table).on_conflict_do_nothing()
