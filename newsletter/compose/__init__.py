@@ -1,1 +1,29 @@
 """2. An issue becomes an edition."""
+
+from newsletter.compose.blocks import Shown
+from newsletter.compose.edition import Edition
+from newsletter.compose.letter import Article, Composed, article, compose
+from newsletter.compose.merge import Context, Part, Slot, escaped, filled
+from newsletter.compose.phrases import phrases_for
+from newsletter.compose.pictures import Picture
+from newsletter.compose.places import page_url, picture_url
+from newsletter.compose.theme import make_theme
+
+__all__ = [
+    "Article",
+    "Composed",
+    "Context",
+    "Edition",
+    "Part",
+    "Picture",
+    "Shown",
+    "Slot",
+    "article",
+    "compose",
+    "escaped",
+    "filled",
+    "make_theme",
+    "page_url",
+    "phrases_for",
+    "picture_url",
+]

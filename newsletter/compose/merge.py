@@ -5,6 +5,7 @@ is not Jinja, and nothing a stranger wrote is ever evaluated.
 """
 
 import html
+import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +17,9 @@ class Context(StrEnum):
     """What surrounds a slot, which decides how a value is escaped."""
 
     HTML = "html"
-    """HTML text or a quoted attribute; also a whole link in an href."""
+    """HTML text or a quoted attribute."""
+    LINK = "link"
+    """A whole link in an href: http, https, mailto or tel, or nothing at all."""
     URL = "url"
     """A piece of a URL, percent-encoded."""
     PLAIN = "plain"
@@ -33,6 +36,8 @@ class Slot:
     context: Context
 
 
+_LINK = re.compile(r"(https?://|mailto:|tel:)", re.IGNORECASE)
+
 Part = tuple[str | Slot, ...]
 """A text cut at its slots; static pieces and slots in order."""
 
@@ -42,6 +47,8 @@ def escaped(value: str, context: Context) -> str:
     value = "".join(" " if unicodedata.category(char) in {"Cc", "Zl", "Zp"} else char for char in value)
     if context is Context.HTML:
         return html.escape(value, quote=True)
+    if context is Context.LINK:
+        return html.escape(value, quote=True) if _LINK.match(value) else ""
     if context is Context.URL:
         return quote(value, safe="")
     return value

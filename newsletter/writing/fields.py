@@ -7,7 +7,7 @@ from typing import Any
 
 KNOWN = (
     "title", "subject", "preheader", "date", "authors", "list", "segment", "template", "status", "language",
-    "tags", "send_at", "send_before", "hero", "canonical", "reply_to", "comments",
+    "tags", "send_at", "send_before", "hero", "hero_alt", "canonical", "reply_to", "comments",
 )  # fmt: skip
 """The keys that are ours."""
 

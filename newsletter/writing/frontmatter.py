@@ -117,7 +117,8 @@ def _construct(written: str, oddities: tuple[tuple[int, str], ...]) -> FrontMatt
     ]
     try:
         loaded = YAMLHandler().load(written, Loader=_LOADER)
-        values, faults = {str(key): value for key, value in loaded.items()}, []
+        values = {str(key): value for key, value in loaded.items()}
+        faults: list[tuple[int, str]] = []
     except (ValueError, TypeError, OverflowError, yaml.constructor.ConstructorError):
         values, faults = _construct_one_by_one(node)
     return FrontMatter(

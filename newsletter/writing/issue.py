@@ -55,6 +55,7 @@ class Issue:
     send_at: datetime | None = None
     send_before: datetime | None = None
     hero: str | None = None
+    hero_alt: str = ""
     canonical: str | None = None
     reply_to: str | None = None
     comments_open: bool = True

@@ -102,6 +102,7 @@ class _Reading:
             send_at=self._take("send_at", fields.moment, None),
             send_before=self._take("send_before", fields.moment, None),
             hero=self._take("hero", fields.line_of_text, "") or None,
+            hero_alt=self._take("hero_alt", fields.line_of_text, ""),
             canonical=self._take("canonical", fields.line_of_text, "") or None,
             reply_to=self._take("reply_to", lambda value: str(Address.parse(fields.line_of_text(value))), None),
             comments_open=self._take("comments", fields.are_comments_open, True),

@@ -1,0 +1,65 @@
+"""An issue as semantic HTML, for the archive and feeds."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup, escape
+
+from newsletter.compose.blocks import (
+    Block,
+    Buttons,
+    Callout,
+    Columns,
+    Divider,
+    Footnotes,
+    Pictures,
+    PullQuote,
+    Shown,
+)
+
+
+def semantic(blocks: Sequence[Block]) -> str:
+    """Return blocks as HTML that says what they are and leaves looks to a style sheet."""
+    return "\n".join(_element(block) for block in blocks)
+
+
+def _element(block: Block) -> str:
+    match block:
+        case Pictures():
+            figures = "\n".join(figure(shown) for shown in block.shown)
+            return figures if len(block.shown) == 1 else f'<div class="gallery">\n{figures}\n</div>'
+        case Buttons():
+            return "\n".join(
+                Markup('<p class="action"><a class="button" href="{}">{}</a></p>').format(
+                    button.href, button.label
+                )
+                for button in block.buttons
+            )
+        case Divider():
+            return "<hr />"
+        case PullQuote():
+            return f'<blockquote class="pull">{block.html}</blockquote>'
+        case Callout():
+            title = f'<p class="title">{escape(block.title)}</p>\n' if block.title else ""
+            return f'<aside class="callout {block.style}">\n{title}{semantic(block.blocks)}\n</aside>'
+        case Columns():
+            columns = "\n".join(f'<div class="column">\n{semantic(column)}\n</div>' for column in block.columns)
+            return f'<div class="columns">\n{columns}\n</div>'
+        case Footnotes():
+            notes = "\n".join(f'<li id="fn{number}">{note}</li>' for number, note in enumerate(block.notes, 1))
+            return f'<section class="footnotes" role="doc-endnotes">\n<ol>\n{notes}\n</ol>\n</section>'
+        case _:
+            return block.html
+
+
+def figure(shown: Shown) -> str:
+    """Return a picture with its caption and link."""
+    if not shown.src:
+        return f'<p class="missing">{escape(shown.alt)}</p>' if shown.alt else ""
+    size = "".join(
+        f' {name}="{value}"' for name, value in (("width", shown.width), ("height", shown.height)) if value
+    )
+    image = f'<img src="{escape(shown.src)}" alt="{escape(shown.alt)}"{size} />'
+    linked = f'<a href="{escape(shown.href)}">{image}</a>' if shown.href else image
+    caption = f"<figcaption>{shown.caption}</figcaption>" if shown.caption else ""
+    return f"<figure>{linked}{caption}</figure>"

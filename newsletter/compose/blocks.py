@@ -1,0 +1,125 @@
+"""Blocks: what an issue is made of, each with the line of the file it came from.
+
+Every `html` is well-formed, sanitised XHTML; merge tags in it are still words (see tags.py).
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prose:
+    """A run of headings, paragraphs, lists and quotations."""
+
+    kind: ClassVar[str] = "prose"
+    line: int
+    html: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """One picture as it is shown, sizes in CSS pixels."""
+
+    src: str
+    """A URL; "" when the picture is missing, and only its alt text is shown."""
+    alt: str
+    width: int | None = None
+    height: int | None = None
+    href: str | None = None
+    caption: str = ""
+    """HTML."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pictures:
+    """One picture, or several side by side."""
+
+    kind: ClassVar[str] = "pictures"
+    line: int
+    shown: tuple[Shown, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Button:
+    """One thing to do."""
+
+    label: str
+    href: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Buttons:
+    """A paragraph of nothing but buttons."""
+
+    kind: ClassVar[str] = "buttons"
+    line: int
+    buttons: tuple[Button, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Divider:
+    """A pause between two parts."""
+
+    kind: ClassVar[str] = "divider"
+    line: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """Rows and columns."""
+
+    kind: ClassVar[str] = "table"
+    line: int
+    html: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Code:
+    """A listing, highlighted where its language is known."""
+
+    kind: ClassVar[str] = "code"
+    line: int
+    html: str
+    """The whole `<pre>`."""
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PullQuote:
+    """A sentence set large."""
+
+    kind: ClassVar[str] = "pullquote"
+    line: int
+    html: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Callout:
+    """A boxed aside: note, tip, warning."""
+
+    kind: ClassVar[str] = "callout"
+    line: int
+    style: str
+    title: str
+    blocks: tuple["Block", ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Columns:
+    """Two to four columns that stack on a narrow screen."""
+
+    kind: ClassVar[str] = "columns"
+    line: int
+    columns: tuple[tuple["Block", ...], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Footnotes:
+    """The notes, each already carrying its number and the way back."""
+
+    kind: ClassVar[str] = "footnotes"
+    line: int
+    notes: tuple[str, ...]
+
+
+Block = Prose | Pictures | Buttons | Divider | Table | Code | PullQuote | Callout | Columns | Footnotes

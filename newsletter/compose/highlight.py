@@ -1,0 +1,51 @@
+"""Listings: five kinds of words are told apart, by classes that the style sheets colour."""
+
+import html
+
+from newsletter.compose.blocks import Code
+
+MAX_CHARACTERS = 40_000
+"""Longer listings are shown without colours, since a lexer may be slow on purpose-made text."""
+
+
+def highlighted(text: str, language: str) -> str:
+    """Return a listing as `<pre>` with spans of class k, s, c, n and f."""
+    text = text.rstrip("\n")
+    known = f" lang-{''.join(char for char in language.lower() if char.isalnum())}" if language else ""
+    return f'<pre class="code{known}"><code>{_spans(text, language)}</code></pre>'
+
+
+def code_block(text: str, language: str, line: int) -> Code:
+    """Return a listing as a block."""
+    return Code(line=line, html=highlighted(text, language), text=text.rstrip("\n"))
+
+
+def _spans(text: str, language: str) -> str:
+    if not language or len(text) > MAX_CHARACTERS:
+        return html.escape(text, quote=False)
+    from pygments.lexers import get_lexer_by_name  # costs 50 ms, and most letters have no listing
+    from pygments.token import Comment, Keyword, Name, Number, Operator, String
+    from pygments.util import ClassNotFound
+
+    try:
+        lexer = get_lexer_by_name(language.strip("{}.").lower(), stripnl=False, ensurenl=False)
+    except ClassNotFound:
+        return html.escape(text, quote=False)
+    classes = {
+        Comment: "c",
+        Keyword: "k",
+        Operator.Word: "k",
+        String: "s",
+        Number: "n",
+        Name.Function: "f",
+        Name.Class: "f",
+        Name.Decorator: "f",
+        Name.Tag: "k",
+        Name.Attribute: "f",
+    }
+    pieces = []
+    for kind, value in lexer.get_tokens(text):
+        name = next((classes[ancestor] for ancestor in reversed(kind.split()) if ancestor in classes), "")
+        shown = html.escape(value, quote=False)
+        pieces.append(f'<span class="{name}">{shown}</span>' if name and value.strip() else shown)
+    return "".join(pieces)

@@ -1,0 +1,160 @@
+"""Blocks and templates become HTML: Jinja2 renders MJML, mjml-python compiles it, premailer inlines.
+
+The publication's own templates come before the packaged ones, file by file.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from mjml import mjml2html
+
+from newsletter.compose.blocks import Block, Columns
+from newsletter.compose.inline import inlined
+from newsletter.errors import EditFile
+from newsletter.finding import Finding, Level
+from newsletter.settings import Settings, packaged
+
+MAX_BYTES = 8 * 1024 * 1024
+_MAX_DEPTH = 400
+"""Elements inside one another; the compiler dies of some thousands."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """What stands between two edges of the page: blocks below one another, or columns."""
+
+    blocks: tuple[Block, ...] = ()
+    columns: tuple[tuple[Block, ...], ...] = ()
+
+
+def rows(blocks: Sequence[Block]) -> tuple[Row, ...]:
+    """Group blocks so that only columns begin a new row."""
+    return tuple(_rows(blocks))
+
+
+def _rows(blocks: Sequence[Block]) -> Iterator[Row]:
+    waiting: list[Block] = []
+    for block in blocks:
+        if isinstance(block, Columns):
+            if waiting:
+                yield Row(blocks=tuple(waiting))
+            waiting = []
+            yield Row(columns=block.columns)
+        else:
+            waiting.append(block)
+    if waiting:
+        yield Row(blocks=tuple(waiting))
+
+
+class Templates:
+    """The publication's templates over the packaged ones."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._root = settings.root
+        self._folders = [settings.templates, packaged("templates")]
+        self._environment = jinja2.Environment(
+            loader=jinja2.FileSystemLoader(self._folders),
+            autoescape=True,
+            undefined=jinja2.StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            keep_trailing_newline=False,
+        )
+
+    def has(self, name: str) -> bool:
+        """Whether there is a letter template of this name."""
+        if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", name):
+            return False
+        return any((folder / f"{name}.mjml").is_file() for folder in self._folders)
+
+    def render(self, name: str, values: dict[str, Any]) -> str:
+        """Return the filled template; EditFile names the template and the line of a fault."""
+        try:
+            return self._environment.get_template(name).render(values)
+        except jinja2.TemplateSyntaxError as error:
+            raise self._fault(
+                error.filename or error.name or name, error.lineno, error.message or "", error
+            ) from error
+        except jinja2.TemplateNotFound as error:
+            raise self._fault(name, None, f"there is no template '{error.name}'", error) from error
+        except (
+            jinja2.TemplateError,
+            TypeError,
+            ValueError,
+            AttributeError,
+            ArithmeticError,
+            LookupError,
+        ) as error:
+            file, line = _template_frame(error)
+            raise self._fault(file or name, line, str(error), error) from error
+
+    def compile(self, name: str, mjml: str) -> str:
+        """Return HTML; EditFile when the templates make MJML that cannot be compiled."""
+        mjml = re.sub(r">\s+(?=</?mj)", ">", mjml)  # the compiler trips over some of these blanks
+        _refuse_what_kills(mjml, name)
+        try:
+            return str(mjml2html(mjml, disable_comments=False, fonts={}))
+        except ValueError as error:
+            where = re.search(r"at position (\d+)", str(error))
+            piece = ""
+            if where:
+                start = int(where[1])
+                piece = mjml.encode()[start : start + 60].decode(errors="ignore").split("\n")[0].strip()
+            line = self._line_with(name, piece)
+            raise self._fault(name, line, f"{error}{f', near {piece!r}' if piece else ''}", error) from error
+
+    def _line_with(self, name: str, piece: str) -> int | None:
+        """Return the line of the template on which the tag that begins `piece` stands first."""
+        tag = re.match(r"</?[\w-]+", piece)
+        path = next((folder / name for folder in self._folders if (folder / name).is_file()), None)
+        if tag is None or path is None:
+            return None
+        lines = path.read_text(encoding="utf-8").split("\n")
+        return next((number for number, line in enumerate(lines, 1) if tag[0] in line), None)
+
+    def _fault(self, file: str, line: int | None, message: str, _cause: Exception) -> EditFile:
+        path = Path(file)
+        if not path.is_absolute():
+            path = next((folder / file for folder in self._folders if (folder / file).is_file()), path)
+        shown = path.relative_to(self._root).as_posix() if path.is_relative_to(self._root) else path.name
+        message = " ".join(message.split())
+        finding = Finding(
+            rule="template", level=Level.ERROR, file=shown, line=line, message=message, remedy="Mend the template"
+        )
+        return EditFile([finding])
+
+
+def make_html(templates: Templates, name: str, values: dict[str, Any]) -> str:
+    """Return the finished HTML of a letter: filled, compiled and inlined."""
+    compiled = templates.compile(f"{name}.mjml", templates.render(f"{name}.mjml", values))
+    return inlined(compiled, templates.render("partials/letter.css", values))
+
+
+def _template_frame(error: BaseException) -> tuple[str | None, int | None]:
+    """Return the innermost template line of a traceback, as Jinja maps it."""
+    file: str | None = None
+    line: int | None = None
+    trace = error.__traceback__
+    while trace is not None:
+        name = trace.tb_frame.f_code.co_filename
+        if name.endswith((".mjml", ".css", ".html")):
+            file, line = name, trace.tb_lineno
+        trace = trace.tb_next
+    return file, line
+
+
+def _refuse_what_kills(mjml: str, name: str) -> None:
+    """Refuse input on which the compiler would end the process."""
+    depth = deepest = 0
+    for tag in re.finditer(r"<(/?)([A-Za-z][\w:-]*)[^<>]*?(/?)>", mjml):
+        if tag[3] or tag[2] in {"br", "hr", "img", "wbr", "col", "meta", "link"}:
+            continue
+        depth += -1 if tag[1] else 1
+        deepest = max(deepest, depth)
+    if deepest > _MAX_DEPTH or len(mjml) > MAX_BYTES:
+        message = "the letter is nested too deep" if deepest > _MAX_DEPTH else "the letter is larger than 8 MB"
+        raise EditFile([Finding(rule="size", level=Level.ERROR, file=name, message=message, remedy="Shorten it")])

@@ -1,0 +1,113 @@
+"""The Markdown we read: CommonMark with tables, footnotes, lists of tasks and definitions, attributes, containers."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from markdown_it import MarkdownIt
+from markdown_it.rules_core import StateCore
+from markdown_it.token import Token
+from mdit_py_plugins.attrs import attrs_block_plugin, attrs_plugin
+from mdit_py_plugins.container import container_plugin
+from mdit_py_plugins.deflist import deflist_plugin
+from mdit_py_plugins.footnote import footnote_plugin
+from mdit_py_plugins.tasklists import tasklists_plugin
+
+from newsletter.compose.highlight import highlighted
+
+_QUOTES = {
+    "de": "„“‚‘", "cs": "„“‚‘", "sk": "„“‚‘", "sl": "„“‚‘", "bg": "„“‚‘", "et": "„“‚‘", "lt": "„“‚‘",
+    "pl": "„”‚’", "ro": "„”«»", "hu": "„”»«", "hr": "„”‚’",
+    "ru": "«»„“", "uk": "«»„“", "be": "«»„“", "el": "«»“”", "no": "«»‘’", "nb": "«»‘’", "nn": "«»‘’",
+    "es": "«»“”", "pt": "“”‘’", "it": "«»“”", "fi": "””’’", "sv": "””’’", "da": "»«›‹",
+}  # fmt: skip
+_ATTRIBUTES = ("id", "class", "width", "height", "lang", "dir", "title", "align")
+_MAX_DEPTH = 16
+_MARKERS = re.compile(r"^(?P<indent>[ \t]*)(?P<markers>(?:(?:[-*+>]|\d{1,9}[.)])[ \t]*){17,})(?=\S)", re.MULTILINE)
+_DEEP_INDENT = re.compile(r"^[ \t]{80,}(?=([-*+>]|\d{1,9}[.)])[ \t])", re.MULTILINE)
+
+
+def parser(language: str) -> MarkdownIt:
+    """Return a parser that sets quotation marks as `language` does."""
+    markdown = MarkdownIt(
+        "commonmark",
+        {
+            "html": True,
+            "linkify": True,
+            "typographer": True,
+            "xhtmlOut": True,
+            "quotes": _quotes(language),
+            "maxNesting": 100,
+        },
+    )
+    markdown.enable(["table", "strikethrough", "linkify", "replacements", "smartquotes"])
+    assert markdown.linkify is not None
+    markdown.linkify.set({"fuzzy_link": False, "fuzzy_email": False, "fuzzy_ip": False})
+    markdown.core.ruler.at("replacements", _set_dashes)
+    footnote_plugin(markdown)
+    tasklists_plugin(markdown)
+    deflist_plugin(markdown)
+    attrs_plugin(markdown, spans=True, allowed=_ATTRIBUTES)
+    attrs_block_plugin(markdown, allowed=_ATTRIBUTES)
+    container_plugin(markdown, "box", validate=lambda params, _markup: bool(params.strip()))
+    markdown.add_render_rule("fence", _render_code)
+    markdown.add_render_rule("code_block", _render_code)
+    markdown.add_render_rule("footnote_ref", _render_footnote_reference)
+    return markdown
+
+
+def tame(text: str) -> tuple[str, int | None]:
+    """Flatten what is nested deeper than anybody reads; return the text and the first line that was."""
+    first: list[int] = []
+
+    def flatten(match: re.Match[str]) -> str:
+        if len(set(match["markers"].replace(" ", "").replace("\t", ""))) == 1 and match["markers"][0] in "-*+":
+            rest = text[match.end() : text.find("\n", match.end()) if "\n" in text[match.end() :] else len(text)]
+            if not rest.strip(f"{match['markers'][0]} \t"):
+                return match[0]  # a rule across the page
+        first.append(text.count("\n", 0, match.start()) + 1)
+        kept = re.findall(r"(?:[-*+>]|\d{1,9}[.)])[ \t]*", match["markers"])[:_MAX_DEPTH]
+        return match["indent"] + "".join(kept)
+
+    tamed = _MARKERS.sub(flatten, text)
+    if deep := _DEEP_INDENT.search(tamed):
+        first.append(tamed.count("\n", 0, deep.start()) + 1)
+        tamed = _DEEP_INDENT.sub(" " * 40, tamed)
+    return tamed, min(first, default=None)
+
+
+def _quotes(language: str) -> Sequence[str]:
+    primary = language.lower().split("-")[0]
+    if primary == "fr":
+        return ["«\u00a0", "\u00a0»", "“", "”"]
+    return _QUOTES.get(primary, "“”‘’")
+
+
+def _set_dashes(state: StateCore) -> None:
+    """Set dashes and ellipses; unlike markdown-it, leave `(c)` and its like as they were written."""
+    for token in state.tokens:
+        for child in token.children or () if token.type == "inline" else ():
+            if child.type == "text":
+                child.content = _dashed(child.content)
+
+
+def _dashed(text: str) -> str:
+    if "..." in text:
+        text = re.sub(r"\.{3,}", "…", text)
+    if "--" in text:
+        text = re.sub(r"(?<!-)---(?!-)", "—", text)
+        text = re.sub(r"(?<![-<!])--(?![->])", "–", text)
+    return text
+
+
+def _render_code(_self: Any, tokens: Sequence[Token], index: int, _options: Any, _env: Any) -> str:
+    token = tokens[index]
+    return highlighted(
+        token.content, (token.info or "").strip().split(maxsplit=1)[0] if token.info.strip() else ""
+    )
+
+
+def _render_footnote_reference(_self: Any, tokens: Sequence[Token], index: int, _options: Any, _env: Any) -> str:
+    number, again = tokens[index].meta["id"] + 1, tokens[index].meta.get("subId", 0)
+    anchor = f"fnref{number}" + (f"-{again + 1}" if again else "")
+    return f'<sup class="ref" id="{anchor}"><a href="#fn{number}">{number}</a></sup>'

@@ -1,0 +1,170 @@
+"""Makes HTML safe for mail and well-formed: an allow-list, then every element closed."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import nh3
+from lxml import etree, html
+
+_TAGS = frozenset({
+    "a", "abbr", "article", "aside", "b", "bdi", "bdo", "blockquote", "br", "caption", "center", "cite", "code",
+    "col", "colgroup", "dd", "del", "details", "dfn", "div", "dl", "dt", "em", "figcaption", "figure", "font",
+    "footer", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "i", "img", "ins", "kbd", "li", "main", "mark",
+    "nav", "ol", "p", "picture", "pre", "q", "rp", "rt", "ruby", "s", "samp", "section", "small", "span", "strike",
+    "strong", "sub", "summary", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "time", "tr", "tt", "u",
+    "ul", "var", "wbr",
+})  # fmt: skip
+_ATTRIBUTES = {
+    "*": {"id", "class", "lang", "dir", "title", "align", "style", "role", "aria-label", "aria-hidden"},
+    "a": {"href", "name"},
+    "img": {"src", "alt", "width", "height", "border", "data-line"},
+    "td": {"colspan", "rowspan", "valign", "width", "bgcolor"},
+    "th": {"colspan", "rowspan", "valign", "width", "bgcolor", "scope"},
+    "table": {"width", "border", "cellpadding", "cellspacing", "bgcolor"},
+    "col": {"span", "width"},
+    "colgroup": {"span"},
+    "ol": {"start", "type", "reversed"},
+    "li": {"value"},
+    "font": {"color"},
+    "time": {"datetime"},
+    "q": {"cite"},
+    "blockquote": {"cite"},
+    "details": {"open"},
+}
+_STYLES = {
+    "color", "background-color", "text-align", "font-weight", "font-style", "font-size", "font-family",
+    "text-decoration", "line-height", "letter-spacing", "width", "max-width", "margin", "margin-left",
+    "margin-right", "margin-top", "margin-bottom", "padding", "padding-left", "padding-right", "padding-top",
+    "padding-bottom", "border", "border-left", "border-right", "border-top", "border-bottom", "border-radius",
+    "vertical-align", "list-style-type", "white-space", "direction", "display",
+}  # fmt: skip
+_SCHEMES = {"http", "https", "mailto", "tel", "sms"}
+_EMPTIED = {
+    "script",
+    "style",
+    "title",
+    "textarea",
+    "noscript",
+    "svg",
+    "math",
+    "template",
+    "object",
+    "select",
+    "head",
+}
+"""Elements whose content goes with them."""
+_LINKED = {"iframe", "video", "audio", "embed", "source"}
+"""Elements that cannot run in mail; a link to what they show stands in for them."""
+_VOID = frozenset({"br", "hr", "img", "wbr", "col"})
+_CONTAINERS = frozenset({
+    "div", "section", "article", "aside", "header", "footer", "main", "nav", "center", "details", "figure",
+    "table", "thead", "tbody", "tfoot", "tr", "td", "th", "ul", "ol", "dl", "blockquote",
+})  # fmt: skip
+_START = re.compile(r"<([A-Za-z][\w:-]*)([^<>]{0,4000})>")
+_ANY_TAG = re.compile(r"<(/?)([A-Za-z][\w:-]*)([^<>]{0,4000})>")
+_ATTRIBUTE = re.compile(r"([^\s\"'=<>/]+)\s*(?:=\s*(\"[^\"]*\"|'[^']*'|[^\s\"'>]+))?")
+_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)|<!\[CDATA\[.*?\]\]>|<\?.*?\?>|<![A-Za-z][^>]*>", re.DOTALL)
+_MAX_DEPTH = 40
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dropped:
+    """What had to go from a piece of raw HTML."""
+
+    what: str
+    line: int
+
+
+def dropped_from(raw: str, line: int) -> Iterator[Dropped]:
+    """Say what mail cannot carry of raw HTML that begins on `line`."""
+    for comment in _COMMENT.finditer(raw):
+        kind = "a comment" if comment[0].startswith("<!--") else f"'{comment[0][:12]}'"
+        yield Dropped(what=kind, line=line + raw.count("\n", 0, comment.start()))
+    uncommented = _COMMENT.sub(lambda comment: "\n" * comment[0].count("\n"), raw)
+    for start in _START.finditer(uncommented):
+        here = line + uncommented.count("\n", 0, start.start())
+        name = start[1].lower()
+        if name not in _TAGS:
+            yield Dropped(what=f"<{name}>", line=here)
+            continue
+        allowed = _ATTRIBUTES["*"] | _ATTRIBUTES.get(name, set())
+        for attribute in _ATTRIBUTE.finditer(start[2]):
+            key = attribute[1].lower()
+            value = (attribute[2] or "").strip("\"'").strip().lower()
+            if key not in allowed and not key.startswith(("data-", "aria-")):
+                yield Dropped(what=f"{key}= of <{name}>", line=here)
+            elif key in {"href", "src"} and _has_strange_scheme(value):
+                yield Dropped(what=f'{key}="{value.split(":")[0]}:" of <{name}>', line=here)
+
+
+def balance(raw: str) -> int:
+    """Return how many containers a piece of raw HTML leaves open; negative when it closes more."""
+    open_now = 0
+    for tag in _ANY_TAG.finditer(_COMMENT.sub("", raw)):
+        if tag[2].lower() in _CONTAINERS and not tag[3].endswith("/"):
+            open_now += -1 if tag[1] else 1
+    return open_now
+
+
+def flattened(markup: str) -> str:
+    """Drop the tags (never the text) of what is nested deeper than any letter needs."""
+    if markup.count("<") < _MAX_DEPTH:
+        return markup
+    depth = 0
+
+    def keep(tag: re.Match[str]) -> str:
+        nonlocal depth
+        if tag[2].lower() in _VOID or tag[3].endswith("/"):
+            return tag[0]
+        if tag[1]:
+            depth = max(depth - 1, 0)
+            return tag[0] if depth < _MAX_DEPTH else ""
+        depth += 1
+        return tag[0] if depth <= _MAX_DEPTH else ""
+
+    return _ANY_TAG.sub(keep, markup)
+
+
+def linked(raw: str) -> str:
+    """Put a link in the place of each embedded player or page."""
+    return _START.sub(_link_instead, raw)
+
+
+def clean(markup: str) -> html.HtmlElement:
+    """Return the safe tree of a piece of HTML, in a `<div>` that is not part of it."""
+    safe = nh3.clean(
+        flattened(markup),
+        tags=set(_TAGS),
+        attributes={tag: set(names) for tag, names in _ATTRIBUTES.items()},
+        clean_content_tags=_EMPTIED,
+        url_schemes=_SCHEMES,
+        link_rel=None,
+        filter_style_properties=_STYLES,
+    )
+    return html.fragment_fromstring(safe, create_parent="div")
+
+
+def serialised(root: html.HtmlElement) -> str:
+    """Return what is inside `root` as XHTML."""
+    for element in root.iter():
+        if isinstance(element.tag, str) and element.tag not in _VOID and element.text is None and not len(element):
+            element.text = ""
+    written = etree.tostring(root, encoding="unicode", method="xml", with_tail=False)
+    return written[written.index(">") + 1 : written.rindex("<")].strip() if not written.endswith("/>") else ""
+
+
+def _link_instead(tag: re.Match[str]) -> str:
+    if tag[1].lower() not in _LINKED:
+        return tag[0]
+    source = next((found for found in _ATTRIBUTE.finditer(tag[2]) if found[1].lower() == "src"), None)
+    url = (source[2] or "").strip("\"'") if source else ""
+    url = f"https:{url}" if url.startswith("//") else url
+    if not url.startswith(("http://", "https://")):
+        return ""
+    return f'<a class="embed" href="{url}">{url}</a>'
+
+
+def _has_strange_scheme(value: str) -> bool:
+    scheme = re.match(r"([a-z][a-z0-9+.-]*):", re.sub(r"[\x00-\x20]", "", value))
+    return scheme is not None and scheme[1] not in _SCHEMES
