@@ -22,6 +22,8 @@ class Edition:
     text: Part
     web: str
     """The letter as anybody may read it: without slots, without a reader's own links."""
+    reply_to: str = ""
+    """Where the author wants answers instead of the signed address, which then finds no delivery."""
 
     @property
     def digest(self) -> str:
