@@ -1,1 +1,6 @@
 """8. Issues and comments become the static site; needs no database."""
+
+from newsletter.archive.publish import Written, write_site
+from newsletter.archive.site import Site, build_site
+
+__all__ = ["Site", "Written", "build_site", "write_site"]

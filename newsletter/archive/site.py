@@ -1,0 +1,121 @@
+"""Builds the site from the author's files: every ready issue dated up to now, with its comments."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import quote
+
+from newsletter.archive.entry import Entry
+from newsletter.archive.feed import atom_feed
+from newsletter.archive.pages import Pages
+from newsletter.archive.sitemap import robots, sitemap
+from newsletter.archive.threads import thread
+from newsletter.compose import article, page_url
+from newsletter.errors import EditFile
+from newsletter.finding import Finding, Level
+from newsletter.settings import Settings, packaged
+from newsletter.writing import Issue, Status, read_comments, read_issues
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """A whole site, and what was left out of it."""
+
+    files: dict[str, bytes]
+    """Path to content, in the order of the paths."""
+    findings: tuple[Finding, ...]
+    """Why an issue or a comment is not there."""
+    issues: int
+    """How many issues have a page."""
+
+
+def build_site(settings: Settings, *, now: datetime) -> Site:
+    """Build the site; the same files at the same time of day or later give the same bytes.
+
+    An issue that is refused is skipped and named; EditFile if a site template is at fault.
+    """
+    shelf = read_issues(settings)
+    findings = list(shelf.broken)
+    entries: list[Entry] = []
+    files: dict[str, bytes] = {}
+    for issue in shelf.issues:
+        if issue.status is not Status.READY or (issue.date is not None and issue.date > now):
+            continue
+        if issue.date is None:
+            findings.append(_undated(issue))
+            continue
+        try:
+            entry, pictures, broken_comments = _enter(issue, issue.date, settings)
+        except EditFile as refusal:
+            findings.extend(refusal.findings)
+            continue
+        entries.append(entry)
+        files.update(pictures)
+        findings.extend(broken_comments)
+    files.update(_pages(settings, entries))
+    return Site(files=dict(sorted(files.items())), findings=tuple(findings), issues=len(entries))
+
+
+def _enter(
+    issue: Issue, date: datetime, settings: Settings
+) -> tuple[Entry, dict[str, bytes], tuple[Finding, ...]]:
+    """Return an issue's entry, its pictures by their path in the site, and its broken comments."""
+    composed = article(issue, settings)
+    comments = read_comments(settings, issue.slug.text)
+    entry = Entry(
+        issue=issue,
+        date=date,
+        url=page_url(settings, issue.slug.text),
+        body=composed.html,
+        hero=getattr(composed, "hero", None),
+        comments=thread(comments.comments),
+        answer_to=_answer_to(issue, settings),
+    )
+    folder = entry.path.removesuffix("index.html")
+    pictures = {f"{folder}{picture.name}": picture.path.read_bytes() for picture in composed.pictures}
+    return entry, pictures, comments.broken
+
+
+def _pages(settings: Settings, entries: Sequence[Entry]) -> dict[str, bytes]:
+    home = _home(settings)
+    pages = Pages(settings, (settings.templates / "site", packaged("templates") / "site"), home)
+    files = {
+        "index.html": pages.index(entries),
+        "404.html": pages.missing(has_feed=bool(entries)),
+        "robots.txt": robots(home),
+        pages.style_name: pages.style,
+    }
+    for index, entry in enumerate(entries):
+        newer = entries[index - 1] if index else None
+        older = entries[index + 1] if index + 1 < len(entries) else None
+        files[entry.path] = pages.issue(entry, newer, older)
+    if home and entries:  # a feed of nothing has no date, and neither format knows relative addresses
+        files["feed.xml"] = atom_feed(settings, home, entries)
+        files["sitemap.xml"] = sitemap(home, entries)
+    return files
+
+
+def _home(settings: Settings) -> str | None:
+    """Return the URL of the archive, ending in a slash; None if the publication has none."""
+    if settings.archive.url is None and settings.publication.url is None:
+        return None
+    return page_url(settings, "-").removesuffix("issues/-/")
+
+
+def _answer_to(issue: Issue, settings: Settings) -> str | None:
+    """Return the `mailto:` URL of an answer; it is nobody's own, so that it carries no token."""
+    replies = settings.replies
+    address = issue.reply_to or replies.address or (f"r@{replies.domain}" if replies.domain else None)
+    if address is None or not issue.comments_open:
+        return None
+    return f"mailto:{quote(str(address), safe='@+')}?subject={quote(f'Re: {issue.title}', safe='')}"
+
+
+def _undated(issue: Issue) -> Finding:
+    return Finding(
+        rule="date",
+        level=Level.WARNING,
+        file=issue.file,
+        message="is ready but has no date, so it is not in the archive",
+        remedy="Write 'date: YYYY-MM-DD' into its front matter",
+    )

@@ -1,0 +1,75 @@
+"""`archive`: the static site of issues and approved comments."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from newsletter.archive import build_site, write_site
+from newsletter.cli import terminal
+from newsletter.cli.publication import open_publication
+from newsletter.errors import EditFile, WrongUse
+from newsletter.settings import Settings
+
+app = typer.Typer()
+archive = typer.Typer(no_args_is_help=True, help="Build the static site of issues and their comments.")
+app.add_typer(archive, name="archive")
+
+
+@archive.callback()
+def _group() -> None:
+    """Build the static site of issues and their comments."""
+
+
+@archive.command("build")
+def build(
+    context: typer.Context,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="DIR", help="Where the site goes; default: var/archive.")
+    ] = None,
+    is_json: Annotated[bool, typer.Option("--json", help="Say the result as one JSON object.")] = False,
+) -> None:
+    """Build the site from every ready issue dated up to now, with its approved comments.
+
+    Needs no database and no network. What an earlier build wrote is renewed or removed, all else in the folder
+    stays. An issue that cannot be read is named and left out.
+
+    Example: newsletter archive build --out public
+    """
+    settings = open_publication(context).settings
+    folder = _checked(out or settings.var / "archive", settings)
+    site = build_site(settings, now=datetime.now(UTC))
+    if not site.issues and site.findings:
+        raise EditFile(site.findings)
+    for finding in site.findings:
+        terminal.complain(str(finding))
+    written = write_site(site.files, folder)
+    if is_json:
+        terminal.say_json(
+            {
+                "folder": str(folder),
+                "issues": site.issues,
+                "changed": len(written.changed),
+                "unchanged": len(written.unchanged),
+                "removed": len(written.removed),
+                "findings": [str(finding) for finding in site.findings],
+            }
+        )
+        return
+    terminal.say(str(folder / "index.html"))
+    changes = f"{len(written.changed)} written, {len(written.unchanged)} as before, {len(written.removed)} removed"
+    terminal.talk(f"{terminal.count(site.issues, 'issue')} in the archive: {changes}.")
+
+
+def _checked(out: Path, settings: Settings) -> Path:
+    """Return where the site may go; WrongUse where it would mix with the author's own files."""
+    there, root = out.resolve(), settings.root
+    own = (settings.issues, settings.templates, root / "subscribers")
+    if (
+        there in {root, settings.var.resolve()}
+        or root.is_relative_to(there)
+        or any(there.is_relative_to(folder) for folder in own)
+    ):
+        raise WrongUse(f"{out} holds your own files. Name another folder, such as --out public")
+    return out

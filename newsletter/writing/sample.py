@@ -1,0 +1,91 @@
+"""The sample publication: copied whole into a folder, where it is the author's own from then on."""
+
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from newsletter.errors import WrongUse
+from newsletter.settings import FILE_NAME, packaged
+
+_FOLDERS = ("issues", "templates", "subscribers")
+_STARTER = {"Makefile": "Makefile", "gitignore": ".gitignore"}
+
+
+def make_publication(folder: Path) -> tuple[Path, ...]:
+    """Copy the sample publication into `folder` and return the files made, relative to it.
+
+    WrongUse if the folder is a publication already. Whatever else is there stays as it is, and
+    sample issues come only where there are none. Stopped half-way, it leaves nothing behind;
+    `newsletter.toml` comes last, so that a folder is a publication only when all of it is there.
+    """
+    if (folder / FILE_NAME).exists():
+        raise WrongUse(f"{folder / FILE_NAME} is there already. Name another folder, or change what is there")
+    if folder.exists() and not folder.is_dir():
+        raise WrongUse(f"{folder} is a file. Name a folder")
+    made_folders = _make_folders(folder)
+    staging = folder / f".making-{secrets.token_hex(4)}"
+    placed: list[Path] = []
+    try:
+        staging.mkdir()
+        for source, name in _sample(folder):
+            _copy(source, staging / name)
+        for name in sorted(_files(staging), key=lambda name: (name.name == FILE_NAME, name)):
+            made_folders += _make_folders((folder / name).parent)
+            os.link(staging / name, folder / name)  # unlike rename, it never replaces what just came there
+            placed.append(name)
+    except BaseException:
+        for name in placed:
+            (folder / name).unlink()
+        shutil.rmtree(staging, ignore_errors=True)
+        for made in reversed(made_folders):
+            made.rmdir()
+        raise
+    shutil.rmtree(staging)
+    return tuple(placed)
+
+
+def _sample(folder: Path) -> Iterator[tuple[Path, Path]]:
+    """Return each file to copy and its name in the publication, but for those that are there."""
+    starter = Path(__file__).parent / "starter"
+    pairs = [(packaged(FILE_NAME), Path(FILE_NAME))]
+    pairs += [(starter / source, Path(name)) for source, name in _STARTER.items()]
+    for name in _FOLDERS:
+        if name == "issues" and (folder / name).is_dir() and any((folder / name).iterdir()):
+            continue
+        top = packaged(name)
+        pairs += [(top / inside, Path(name) / inside) for inside in _files(top)]
+    for source, target in pairs:
+        if not os.path.lexists(folder / target) and not _is_blocked(folder, target):
+            yield source, target
+
+
+def _is_blocked(folder: Path, target: Path) -> bool:
+    """Whether a file stands where a folder of ours would be; then it stays, and ours is left out."""
+    return any((folder / parent).exists() and not (folder / parent).is_dir() for parent in target.parents)
+
+
+def _files(top: Path) -> list[Path]:
+    """Return the files below `top`, relative to it, but for what only this machine needs."""
+    return sorted(
+        path.relative_to(top)
+        for path in top.rglob("*")
+        if path.is_file() and not path.is_symlink() and path.name != ".DS_Store"
+    )
+
+
+def _copy(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(source, target)
+
+
+def _make_folders(folder: Path) -> list[Path]:
+    """Make the folder and what is missing above it; return what was made, outermost first."""
+    missing = []
+    while not folder.exists():
+        missing.append(folder)
+        folder = folder.parent
+    for path in reversed(missing):
+        path.mkdir()
+    return missing[::-1]
