@@ -2,8 +2,10 @@
 
 from newsletter.writing.comment import Comment
 from newsletter.writing.comments import Comments, read_comments, write_comment
+from newsletter.writing.draft import start_draft
 from newsletter.writing.folder import fit_slug
 from newsletter.writing.issue import Issue, Slug, Status
+from newsletter.writing.sample import make_publication
 from newsletter.writing.shelf import Shelf, newest_ready, read_issue, read_issues
 
 __all__ = [
@@ -14,9 +16,11 @@ __all__ = [
     "Slug",
     "Status",
     "fit_slug",
+    "make_publication",
     "newest_ready",
     "read_comments",
     "read_issue",
     "read_issues",
+    "start_draft",
     "write_comment",
 ]
