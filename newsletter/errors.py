@@ -11,6 +11,7 @@
     └── TransportError       1   what the next hop said of one message
         ├── Refused              never try this message again
         ├── Deferred        75   certainly not taken; trying again is safe
+        │   └── QuotaSpent       the next hop takes no more today
         ├── Halted               nothing at all will be taken until the author acts
         └── Uncertain            it may have been taken: evidence or a person decides
 
@@ -78,6 +79,10 @@ class Deferred(TransportError):
     """The next hop certainly did not take the message; trying again later is safe."""
 
     exit_code = 75
+
+
+class QuotaSpent(Deferred):
+    """The next hop takes nothing more until its quota frees, which the message says."""
 
 
 class Halted(TransportError):
