@@ -52,18 +52,6 @@ class Subscription:
     changed_at: datetime
 
 
-class Standing(StrEnum):
-    """What another program says of a person in the file it wrote."""
-
-    CONFIRMED = "confirmed"
-    PENDING = "pending"
-    ENDED = "ended"
-    BOUNCED = "bounced"
-    COMPLAINED = "complained"
-    ERASED = "erased"
-    MANUAL = "manual"
-
-
 class ConsentAct(StrEnum):
     """What a person, or the author for them, did about a subscription."""
 
@@ -71,6 +59,9 @@ class ConsentAct(StrEnum):
     REQUESTED = "requested"
     CONFIRMED = "confirmed"
     ENDED = "ended"
+    SUPPRESSED = "suppressed"
+    LIFTED = "lifted"
+    """The suppression was."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,41 @@
+"""Cells: what a spreadsheet's cell may hold for us, and what ours may hold for a spreadsheet."""
+
+import re
+import unicodedata
+
+NAME_LENGTH = 200
+FIELD_LENGTH = 2000
+
+_PLAIN = re.compile(r"(?:[!-~]+(?: [!-~]+)*)?")
+_ENCODED_WORD = re.compile(r"=\?[^\s?]*\?[bqBQ]\?[^?]*\?=|=\?|\?=")
+_UNSEEN = {"Cc", "Cs", "Zl", "Zp"}
+_TURNING = dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0xFEFF))
+"""Characters that turn the direction of what follows, so that it reads as something else."""
+_FORMULA = re.compile(r"'*[=+\-@＝＋－＠]")
+
+
+def cleaned(text: str, length: int) -> str:
+    """Return `text` as one line in NFC without control characters, cut to `length`; idempotent."""
+    if len(text) <= length and _PLAIN.fullmatch(text):
+        return text
+    text = text[: length * 2].translate(_TURNING)
+    text = "".join(" " if unicodedata.category(char) in _UNSEEN else char for char in text)
+    return " ".join(unicodedata.normalize("NFC", text).split())[:length].rstrip()
+
+
+def cleaned_name(text: str) -> str:
+    """Return a cleaned name without encoded-words (RFC 2047), which mail programs would show as something else."""
+    name = cleaned(text, NAME_LENGTH)
+    while "=?" in name or "?=" in name:
+        name = cleaned(_ENCODED_WORD.sub("", name), NAME_LENGTH)
+    return name
+
+
+def guarded(text: str) -> str:
+    """Return `text` such that no spreadsheet takes it for a formula; `unguarded` reads it back."""
+    return f"'{text}" if _FORMULA.match(text) else text
+
+
+def unguarded(text: str) -> str:
+    """Return a cell without the apostrophe that guards a formula."""
+    return text[1:] if text.startswith("'") and _FORMULA.match(text) else text

@@ -1,0 +1,180 @@
+"""Import: a sheet's people join a list, in batches that can each be repeated.
+
+A batch is one transaction: if the import breaks off, what was done stays done, and running it again
+does the rest. Between two batches another writer gets its turn.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from functools import reduce
+from itertools import islice
+from pathlib import Path
+
+from sqlalchemy import func, insert, select, update
+
+from newsletter.address import Address
+from newsletter.audience.admission import Act, Entry, Ruling, admit, rule
+from newsletter.audience.cells import cleaned
+from newsletter.audience.report import Fate, ImportReport, Outcome
+from newsletter.audience.roster import ensure_lists, imports, lists, subscriptions
+from newsletter.audience.sheet import Row, Sheet, read_rows, read_sheet
+from newsletter.database import Database
+from newsletter.errors import EditSettings
+from newsletter.finding import Finding, Level
+from newsletter.settings import FILE_NAME, Settings
+from newsletter.tokens import Keyring
+
+BATCH = 5000
+"""Rows to a transaction."""
+
+
+def import_csv(
+    database: Database, keyring: Keyring, path: Path, list_name: str, *, now: datetime, dry_run: bool = False
+) -> ImportReport:
+    """Import a whole CSV file; the raises are those of `read_sheet` and of the database."""
+    return reduce(
+        ImportReport.joined, import_sheet(database, keyring, read_sheet(path), list_name, now=now, dry_run=dry_run)
+    )
+
+
+def import_sources(
+    database: Database, keyring: Keyring, settings: Settings, list_name: str, *, now: datetime
+) -> ImportReport | None:
+    """Import the file that `[lists.NAME] source` names, unless it is the one imported last; None if so.
+
+    Raises EditSettings when the file is not there.
+    """
+    source = settings.list_named(list_name).source
+    if source is None:
+        return None
+    path = settings.root / source
+    if not path.is_file():
+        raise EditSettings(
+            f"{FILE_NAME}: [lists.{list_name}] source = '{source}': no such file. "
+            "Put it there, or take the line out"
+        )
+    sheet = read_sheet(path)
+    if _last_digest(database, list_name, sheet.name) == sheet.digest:
+        return None
+    return reduce(ImportReport.joined, import_sheet(database, keyring, sheet, list_name, now=now))
+
+
+def import_sheet(
+    database: Database, keyring: Keyring, sheet: Sheet, list_name: str, *, now: datetime, dry_run: bool = False
+) -> Iterator[ImportReport]:
+    """Import a sheet batch by batch, each yielding what became of its rows.
+
+    Closing the iterator stops after the batch that was reported last. A dry run writes nothing.
+    """
+    act = None if dry_run else _begin(database, sheet, list_name, now)
+    with database.read() as connection:
+        list_id = connection.scalar(select(lists.c.id).where(lists.c.name == list_name))
+        newest = connection.scalar(select(func.max(subscriptions.c.id))) or 0
+    yield ImportReport(file=sheet.name, list_name=list_name, findings=sheet.findings)
+    rows = read_rows(sheet)
+    while batch := list(islice(rows, BATCH)):
+        report, entries = _sorted_out(keyring, sheet, list_name, batch)
+        if act is None:
+            with database.read() as connection:
+                rulings = rule(connection, list_id, entries)
+        else:
+            with database.write() as connection:
+                rulings = rule(connection, list_id, entries)
+                admit(connection, act, rulings)
+        yield report.joined(_report(sheet, list_name, rulings, newest, names_everybody=dry_run))
+    if act is not None:
+        with database.write() as connection:
+            connection.execute(update(imports).where(imports.c.id == act.import_id).values(finished_at=now))
+
+
+def _begin(database: Database, sheet: Sheet, list_name: str, now: datetime) -> Act:
+    ensure_lists(database, [list_name])
+    with database.write() as connection:
+        list_id = connection.execute(select(lists.c.id).where(lists.c.name == list_name)).scalar_one()
+        begun = connection.execute(
+            insert(imports)
+            .values(list_id=list_id, name=sheet.name, digest=sheet.digest, started_at=now)
+            .returning(imports.c.id)
+        )
+        return Act(list_id=list_id, origin=f"import {sheet.name}", import_id=begun.scalar_one(), at=now)
+
+
+def _sorted_out(
+    keyring: Keyring, sheet: Sheet, list_name: str, batch: Sequence[Row | Finding]
+) -> tuple[ImportReport, list[Entry]]:
+    """Tell sound rows from repeated ones and from those whose address is none."""
+    entries: dict[str, Entry] = {}
+    findings: list[Finding] = []
+    fates: Counter[Fate] = Counter()
+    reserved = 0
+    hash_of = keyring.address_hash
+    for row in batch:
+        if isinstance(row, Finding):
+            findings.append(row)
+            fates[Fate.REJECTED] += row.level is Level.ERROR
+            continue
+        try:
+            address = Address.parse(row.email)
+        except ValueError as error:
+            findings.append(_no_address(sheet, row, str(error)))
+            fates[Fate.REJECTED] += 1
+            continue
+        key = address.key
+        if key in entries:
+            fates[Fate.REPEATED] += 1
+            continue
+        reserved += address.is_reserved
+        entries[key] = Entry(row, address, key, hash_of(key))
+    report = ImportReport(
+        file=sheet.name, list_name=list_name, fates=+fates, reserved=reserved, findings=tuple(findings)
+    )
+    return report, list(entries.values())
+
+
+def _no_address(sheet: Sheet, row: Row, reason: str) -> Finding:
+    written = f"'{cleaned(row.email, 60)}' is no address: {reason}" if row.email else "no address"
+    return Finding(
+        rule="import",
+        level=Level.ERROR,
+        file=sheet.name,
+        line=row.line,
+        message=written,
+        remedy="Mend the line and import again; the rest was read",
+    )
+
+
+def _report(
+    sheet: Sheet, list_name: str, rulings: Sequence[Ruling], newest: int, *, names_everybody: bool
+) -> ImportReport:
+    fates: Counter[Fate] = Counter()
+    outcomes: list[Outcome] = []
+    for ruling in rulings:
+        fate = ruling.fate
+        if fate is not Fate.KEPT_OUT and ruling.known and (ruling.known.subscription_id or 0) > newest:
+            fate = Fate.REPEATED  # a batch before this one brought them
+        fates[fate] += 1
+        if names_everybody or fate is Fate.KEPT_OUT:
+            outcomes.append(
+                Outcome(
+                    line=ruling.entry.row.line, address=str(ruling.entry.address), fate=fate, reason=ruling.reason
+                )
+            )
+    return ImportReport(
+        file=sheet.name,
+        list_name=list_name,
+        fates=fates,
+        kept_out=Counter(ruling.reason for ruling in rulings if ruling.fate is Fate.KEPT_OUT),
+        outcomes=tuple(outcomes),
+    )
+
+
+def _last_digest(database: Database, list_name: str, name: str) -> str | None:
+    with database.read() as connection:
+        return connection.scalar(
+            select(imports.c.digest)
+            .join(lists, lists.c.id == imports.c.list_id)
+            .where(lists.c.name == list_name, imports.c.name == name, imports.c.finished_at.is_not(None))
+            .order_by(imports.c.id.desc())
+            .limit(1)
+        )

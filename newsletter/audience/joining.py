@@ -1,0 +1,168 @@
+"""Joining, leaving and erasure: one person at a time, each change with its line of consent."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from newsletter.address import Address
+from newsletter.audience.cells import FIELD_LENGTH, cleaned, cleaned_name
+from newsletter.audience.roster import consents, insert_missing, lists, subscribers, subscriptions, suppressions
+from newsletter.audience.subscriber import ConsentAct, SubscriptionState, SuppressionReason
+from newsletter.audience.suppressing import find_suppression, write_suppression
+from newsletter.database import Database
+from newsletter.errors import AskPerson
+from newsletter.tokens import Keyring
+
+
+def add_subscriber(
+    database: Database,
+    keyring: Keyring,
+    address: Address,
+    list_name: str,
+    *,
+    first_name: str = "",
+    last_name: str = "",
+    fields: Mapping[str, str] | None = None,
+    origin: str,
+    now: datetime,
+) -> bool:
+    """Put a person on a list, confirmed by whoever `origin` names; False if they are on it already.
+
+    It brings back who left, for it is said of one person by name. Raises AskPerson for a suppressed
+    address: that is lifted first, by itself.
+    """
+    names = {"first_name": cleaned_name(first_name), "last_name": cleaned_name(last_name)}
+    told = {name: cleaned(value, FIELD_LENGTH) for name, value in (fields or {}).items()}
+    address_hash = keyring.address_hash(address.key)
+    with database.write() as connection:
+        if found := find_suppression(connection, address_hash):
+            raise AskPerson(
+                f"{address}: suppressed as {found.reason} since {found.at:%d %B %Y}, so not added. "
+                f"If they asked for it: newsletter suppressions remove {address}"
+            )
+        connection.execute(insert_missing(connection, lists).values(name=list_name))
+        connection.execute(
+            insert_missing(connection, subscribers).values(
+                address=str(address),
+                address_key=address.key,
+                address_hash=address_hash,
+                **names,
+                fields=told,
+                created_at=now,
+            )
+        )
+        person = connection.execute(select(subscribers).where(subscribers.c.address_key == address.key)).one()
+        known = {name: value or getattr(person, name) for name, value in names.items()}
+        connection.execute(
+            update(subscribers)
+            .where(subscribers.c.id == person.id)
+            .values(**known, fields={**person.fields, **told})
+        )
+        return _confirm(connection, person.id, list_name, origin=origin, now=now)
+
+
+def find_subscriber_id(database: Database, address: Address) -> int | None:
+    """Return the number of the person with this address, if they are known."""
+    with database.read() as connection:
+        return connection.scalar(select(subscribers.c.id).where(subscribers.c.address_key == address.key))
+
+
+def end_subscription(
+    database: Database,
+    subscriber_id: int,
+    list_name: str | None,
+    *,
+    origin: str,
+    now: datetime,
+    evidence: str = "",
+) -> tuple[str, ...]:
+    """End a person's subscription to a list; with None to all of them, and then no import brings them to any.
+
+    Returns the lists that they left; a second call changes nothing and returns none.
+    """
+    with database.write() as connection:
+        ended = _end(connection, subscriber_id, list_name, origin=origin, now=now, evidence=evidence)
+        if list_name is None:
+            address_hash = connection.scalar(
+                select(subscribers.c.address_hash).where(subscribers.c.id == subscriber_id)
+            )
+            if address_hash and not find_suppression(connection, address_hash):
+                write_suppression(connection, address_hash, SuppressionReason.UNSUBSCRIBED, origin=origin, now=now)
+    return ended
+
+
+def erase(database: Database, keyring: Keyring, address: Address, *, origin: str, now: datetime) -> int | None:
+    """Forget a person: what stays is a hash that keeps them from coming back, even if we never knew them.
+
+    Returns the number under which other stations know them, None if they were not on the roster.
+    """
+    address_hash = keyring.address_hash(address.key)
+    with database.write() as connection:
+        number = connection.scalar(select(subscribers.c.id).where(subscribers.c.address_key == address.key))
+        theirs = select(subscriptions.c.id).where(subscriptions.c.subscriber_id == number)
+        connection.execute(delete(consents).where(consents.c.subscription_id.in_(theirs)))
+        connection.execute(delete(subscriptions).where(subscriptions.c.subscriber_id == number))
+        connection.execute(delete(subscribers).where(subscribers.c.id == number))
+        connection.execute(delete(suppressions).where(suppressions.c.address_hash == address_hash))
+        write_suppression(connection, address_hash, SuppressionReason.ERASED, origin=origin, now=now)
+    return number
+
+
+def _confirm(connection: Connection, subscriber_id: int, list_name: str, *, origin: str, now: datetime) -> bool:
+    list_id = connection.execute(select(lists.c.id).where(lists.c.name == list_name)).scalar_one()
+    present = connection.execute(
+        select(subscriptions.c.id, subscriptions.c.state)
+        .where(subscriptions.c.list_id == list_id)
+        .where(subscriptions.c.subscriber_id == subscriber_id)
+    ).one_or_none()
+    state = {"state": SubscriptionState.CONFIRMED, "changed_at": now}
+    if present is None:
+        made = connection.execute(
+            insert(subscriptions)
+            .values(list_id=list_id, subscriber_id=subscriber_id, **state)
+            .returning(subscriptions.c.id)
+        )
+        number = made.scalar_one()
+    elif present.state == SubscriptionState.CONFIRMED:
+        return False
+    else:
+        number = present.id
+        connection.execute(update(subscriptions).where(subscriptions.c.id == number).values(**state))
+    connection.execute(
+        insert(consents).values(subscription_id=number, act=ConsentAct.CONFIRMED, at=now, origin=origin)
+    )
+    return True
+
+
+def _end(
+    connection: Connection,
+    subscriber_id: int,
+    list_name: str | None,
+    *,
+    origin: str,
+    now: datetime,
+    evidence: str,
+) -> tuple[str, ...]:
+    wanted = (
+        select(subscriptions.c.id, lists.c.name)
+        .join(lists, lists.c.id == subscriptions.c.list_id)
+        .where(subscriptions.c.subscriber_id == subscriber_id)
+        .where(subscriptions.c.state != SubscriptionState.ENDED)
+        .order_by(lists.c.name)
+    )
+    if list_name is not None:
+        wanted = wanted.where(lists.c.name == list_name)
+    ended = connection.execute(wanted).all()
+    for row in ended:
+        connection.execute(
+            update(subscriptions)
+            .where(subscriptions.c.id == row.id)
+            .values(state=SubscriptionState.ENDED, changed_at=now)
+        )
+        connection.execute(
+            insert(consents).values(
+                subscription_id=row.id, act=ConsentAct.ENDED, at=now, origin=origin, evidence=evidence
+            )
+        )
+    return tuple(row.name for row in ended)

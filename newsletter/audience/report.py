@@ -1,0 +1,69 @@
+"""Reports: what an import did, or would do, with every row of a file."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+from newsletter.finding import Finding
+
+NAMED_AT_MOST = 1000
+"""How many outcomes and findings a report of a whole import names; its counts count all."""
+
+
+class Fate(StrEnum):
+    """What became of one row."""
+
+    ADDED = "added"
+    UPDATED = "updated"
+    KNOWN = "already there"
+    REPEATED = "repeated"
+    """The same address stands further up in the file."""
+    KEPT_OUT = "kept out"
+    REJECTED = "rejected"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """One person's fate; the reason says why they are kept out."""
+
+    line: int
+    address: str
+    fate: Fate
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportReport:
+    """What became of the rows of one batch, or of a whole import."""
+
+    file: str
+    list_name: str
+    fates: Mapping[Fate, int] = field(default_factory=dict)
+    kept_out: Mapping[str, int] = field(default_factory=dict)
+    """By reason: unsubscribed, bounced, complained, erased, manual."""
+    reserved: int = 0
+    """Addresses kept for documentation and tests (RFC 2606), which reach nobody."""
+    outcomes: tuple[Outcome, ...] = ()
+    """Who was kept out; in a dry run, everybody."""
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def rows(self) -> int:
+        """How many rows were read, well or badly."""
+        return sum(self.fates.values())
+
+    def count(self, fate: Fate) -> int:
+        """How many rows had this fate."""
+        return self.fates.get(fate, 0)
+
+    def joined(self, later: "ImportReport") -> "ImportReport":
+        """Return this report with the next batch's counted in."""
+        return replace(
+            self,
+            fates=Counter(self.fates) + Counter(later.fates),
+            kept_out=Counter(self.kept_out) + Counter(later.kept_out),
+            reserved=self.reserved + later.reserved,
+            outcomes=(self.outcomes + later.outcomes)[:NAMED_AT_MOST],
+            findings=(self.findings + later.findings)[:NAMED_AT_MOST],
+        )
