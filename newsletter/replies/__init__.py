@@ -1,1 +1,63 @@
-"""7. What readers wrote back becomes comments."""
+"""7. What readers wrote back becomes comments.
+
+Names are loaded when they are first asked for, so that trying the extraction on a file
+waits for no database.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from newsletter.replies.extract import Cut, Extraction
+    from newsletter.replies.intake import Fetched, fetch
+    from newsletter.replies.mailboxes import Mailbox, Received, open_mailbox
+    from newsletter.replies.moderation import ShownReply, approve, list_replies, reject, show_reply
+    from newsletter.replies.reading import Reading, extract_file
+    from newsletter.replies.reply import Reply, ReplyState
+    from newsletter.replies.screen import Verdict
+
+_PLACES = {
+    "Cut": "extract",
+    "Extraction": "extract",
+    "Fetched": "intake",
+    "Mailbox": "mailboxes",
+    "Reading": "reading",
+    "Received": "mailboxes",
+    "Reply": "reply",
+    "ReplyState": "reply",
+    "ShownReply": "moderation",
+    "Verdict": "screen",
+    "approve": "moderation",
+    "extract_file": "reading",
+    "fetch": "intake",
+    "list_replies": "moderation",
+    "open_mailbox": "mailboxes",
+    "reject": "moderation",
+    "show_reply": "moderation",
+}
+
+__all__ = [
+    "Cut",
+    "Extraction",
+    "Fetched",
+    "Mailbox",
+    "Reading",
+    "Received",
+    "Reply",
+    "ReplyState",
+    "ShownReply",
+    "Verdict",
+    "approve",
+    "extract_file",
+    "fetch",
+    "list_replies",
+    "open_mailbox",
+    "reject",
+    "show_reply",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PLACES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_PLACES[name]}"), name)

@@ -1,0 +1,389 @@
+"""`newsletter replies`: what readers wrote back, and what becomes of it."""
+
+import getpass
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.text import Text
+
+from newsletter import replies as station
+from newsletter.cli import terminal
+from newsletter.errors import NewsletterError, WrongUse
+from newsletter.finding import did_you_mean
+
+if TYPE_CHECKING:
+    from newsletter.cli.publication import Publication
+
+app = typer.Typer()
+replies = typer.Typer(
+    no_args_is_help=True, help="What readers wrote back: fetch it, read it, let it stand under its issue."
+)
+app.add_typer(replies, name="replies")
+
+JsonOption = Annotated[bool, typer.Option("--json", help="One compact JSON object a line.")]
+IdArgument = Annotated[
+    str, typer.Argument(metavar="ID", show_default=False, help="The reply's id, or how it begins.")
+]
+IdsArgument = Annotated[
+    list[str], typer.Argument(metavar="ID...", show_default=False, help="Ids, or how they begin.")
+]
+
+
+@replies.command("fetch")
+def fetch_replies(
+    context: typer.Context,
+    maildir: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="A Maildir, or a folder of .eml files; default: [replies] mailbox."),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Take in the mail that readers sent back.
+
+    Each mail is stored before it is marked as seen, and recorded once however often it lies
+    there. Machines' mail is told from people's; nothing is published and nothing is deleted.
+
+    Example: newsletter replies fetch --maildir ~/Maildir
+    """
+    publication = _open(context)
+    setting = f"maildir:{maildir.absolute()}" if maildir else publication.settings.replies.mailbox
+    mailbox = station.open_mailbox(setting, publication.settings.root)
+    fetched = station.fetch(
+        publication.database, publication.keyring, publication.settings, mailbox, now=datetime.now(UTC)
+    )
+    if as_json:
+        counts = {str(verdict): number for verdict, number in sorted(fetched.verdicts.items())}
+        states = {str(state): number for state, number in sorted(fetched.states.items())}
+        terminal.say_json(
+            {"new": len(fetched.replies), "known": fetched.known, "verdicts": counts, "states": states}
+        )
+        return
+    _say_fetched(fetched)
+
+
+def _say_fetched(fetched: "station.Fetched") -> None:
+    if not fetched.replies:
+        terminal.say(
+            "Nothing new."
+            if not fetched.known
+            else f"Nothing new; {terminal.count(fetched.known, 'mail')} known already."
+        )
+        return
+    parts = [f"{number:,} {verdict}" for verdict, number in fetched.verdicts.most_common()]
+    terminal.say(f"{terminal.count(len(fetched.replies), 'new mail')}: {', '.join(parts)}.")
+    for reply in fetched.replies:
+        if reply.state is station.ReplyState.UNSUBSCRIBED or (
+            reply.note and reply.verdict is not station.Verdict.HUMAN
+        ):
+            terminal.say(f"  {reply.id}  {reply.verdict}: {reply.note}")
+    held = fetched.states[station.ReplyState.HELD]
+    if held:
+        waiting = terminal.count(held, "reply waits", "replies wait")
+        terminal.talk(f"{waiting} for your word: newsletter replies list --state held")
+
+
+@replies.command("list")
+def list_replies(
+    context: typer.Context,
+    state: Annotated[
+        str | None,
+        typer.Option(help="held, approved, rejected, private, unsubscribed or ignored; default: all but ignored."),
+    ] = None,
+    issue: Annotated[str | None, typer.Option(metavar="SLUG", help="Only replies to this issue.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List what readers wrote back, oldest first.
+
+    With --json: id, issue, author, received, state and more; machines' mail is included.
+
+    Example: newsletter replies list --state held
+    """
+    publication = _open(context)
+    found = station.list_replies(publication.database, state=_state_named(state), slug=issue)
+    if as_json:
+        for reply in found:
+            terminal.say_json(_as_json(reply))
+        return
+    shown = [reply for reply in found if state or reply.state is not station.ReplyState.IGNORED]
+    if not shown:
+        terminal.say(
+            "No replies."
+            if not found
+            else f"No replies; {terminal.count(len(found), 'mail')} by machines (--state ignored)."
+        )
+        return
+    terminal.say_table(
+        ("id", "issue", "author", "received", "state", "begins"),
+        [
+            (
+                reply.id,
+                reply.slug or "-",
+                _short(reply.author, 16),
+                f"{reply.received_at:%d %b %H:%M}",
+                _coloured(reply),
+                _beginning(reply),
+            )
+            for reply in shown
+        ],
+    )
+    held = [reply for reply in shown if reply.state is station.ReplyState.HELD]
+    if held:
+        terminal.talk(f"{len(held)} held. Read one: newsletter replies show {held[0].id}")
+
+
+def _as_json(reply: "station.Reply") -> dict[str, Any]:
+    return {
+        "id": reply.id,
+        "issue": reply.slug,
+        "author": reply.author,
+        "received": reply.received_at.isoformat(timespec="seconds"),
+        "state": reply.state,
+        "verdict": reply.verdict,
+        "reason": reply.reason,
+        "text": reply.text,
+        "note": reply.note,
+    }
+
+
+def _coloured(reply: "station.Reply") -> Text:
+    return Text(reply.state, style="attention" if reply.state is station.ReplyState.HELD else "")
+
+
+def _beginning(reply: "station.Reply") -> Text:
+    return Text(_short(" ".join(reply.text.split()) or reply.note, 24), style="" if reply.text else "quiet")
+
+
+def _short(text: str, width: int) -> str:
+    return text if len(text) <= width else f"{text[: width - 1].rstrip()}…"
+
+
+@replies.command("show")
+def show_reply(
+    context: typer.Context,
+    reply_id: IdArgument,
+    raw: Annotated[bool, typer.Option("--raw", help="The mail as it came, instead.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Show one reply: who wrote what, what was cut and why.
+
+    The text is as it would be published. What was cut is private: it may hold addresses.
+
+    Example: newsletter replies show k4vq
+    """
+    publication = _open(context)
+    shown = station.show_reply(publication.database, publication.settings, reply_id)
+    if raw:
+        if not shown.raw_path.exists():
+            raise NewsletterError(f"{shown.raw_path}: the raw mail is not there any more")
+        _say_printable(shown.raw_path.read_bytes().decode("utf-8", "replace"))
+        return
+    if as_json:
+        cuts = [{"reason": cut.reason, "text": cut.text} for cut in shown.cuts]
+        terminal.say_json(
+            {**_as_json(shown.reply), "from": shown.reply.from_address, "raw": str(shown.raw_path), "cuts": cuts}
+        )
+        return
+    _say_reply(shown)
+
+
+def _say_reply(shown: "station.ShownReply") -> None:
+    reply = shown.reply
+    sender = "the subscriber, by its From line" if reply.is_from_subscriber else "not the address we wrote to"
+    rows = [
+        ("author", f"{reply.author} <{reply.from_address}>"),
+        ("sender", "proven to be the subscriber" if reply.is_verified else f"{sender}; not proven"),
+        ("subject", _printable(shown.subject)),
+        ("issue", f"{reply.slug} ({reply.matched_by})" if reply.slug else "none found"),
+        ("received", f"{reply.received_at:%Y-%m-%d %H:%M} UTC"),
+        ("verdict", f"{reply.verdict}: {reply.reason}"),
+        ("state", f"{reply.state}{_decision(reply)}"),
+        ("note", reply.note),
+        ("raw mail", str(shown.raw_path)),
+    ]
+    terminal.say(Text(reply.id, style="subject"))
+    for name, value in rows:
+        if value:
+            terminal.say(Text.assemble((f"  {name:<9} ", "quiet"), value))
+    terminal.say()
+    terminal.say(_printable(reply.text) if reply.text else Text("(no text of its own)", style="quiet"))
+    for cut in shown.cuts:
+        lines = _printable(cut.text).splitlines()
+        terminal.say()
+        terminal.say(Text(f"cut: {cut.reason} ({terminal.count(len(lines), 'line')})", style="quiet"))
+        for line in lines[:6]:
+            terminal.say(Text(f"  {_short(line, 74)}", style="quiet"))
+        if len(lines) > 6:
+            terminal.say(Text(f"  … {len(lines) - 6} more", style="quiet"))
+    if reply.state is station.ReplyState.HELD:
+        terminal.talk(f"\nnewsletter replies approve {reply.id}    or    newsletter replies reject {reply.id}")
+
+
+def _decision(reply: "station.Reply") -> str:
+    if reply.decided_at is None:
+        return ""
+    who = f" by {reply.decided_by}" if reply.decided_by else ""
+    why = f": {reply.decided_why}" if reply.decided_why else ""
+    return f" on {reply.decided_at:%Y-%m-%d %H:%M} UTC{who}{why}"
+
+
+@replies.command("approve")
+def approve_replies(
+    context: typer.Context,
+    reply_ids: IdsArgument,
+    issue: Annotated[
+        str | None, typer.Option(metavar="SLUG", help="The issue it stands under, where none was found.")
+    ] = None,
+    by: Annotated[str | None, typer.Option(metavar="NAME", help="Who decides; default: you.")] = None,
+) -> None:
+    """Let replies stand under their issues, as files in issues/SLUG/comments/.
+
+    Approving again changes nothing. A reply whose writer asked for privacy is never published.
+
+    Example: newsletter replies approve k4vq m2xa
+    """
+    publication = _open(context)
+
+    def approve(reply_id: str) -> str:
+        path = station.approve(
+            publication.database,
+            publication.settings,
+            reply_id,
+            slug=issue,
+            by=by or _user(),
+            now=datetime.now(UTC),
+        )
+        return f"{reply_id}  {_relative(path, publication)}"
+
+    _decide_each(reply_ids, approve)
+    terminal.talk("The next 'newsletter archive build' shows it.")
+
+
+@replies.command("reject")
+def reject_replies(
+    context: typer.Context,
+    reply_ids: IdsArgument,
+    why: Annotated[str, typer.Option(metavar="TEXT", help="The reason, for your own record.")] = "",
+    by: Annotated[str | None, typer.Option(metavar="NAME", help="Who decides; default: you.")] = None,
+) -> None:
+    """Decide that replies are not published; the mail itself is kept.
+
+    Nobody is told. A rejected reply can still be approved.
+
+    Example: newsletter replies reject k4vq --why "asked by mail not to"
+    """
+    publication = _open(context)
+
+    def reject(reply_id: str) -> str:
+        reply = station.reject(publication.database, reply_id, by=by or _user(), why=why, now=datetime.now(UTC))
+        return f"{reply.id}  rejected"
+
+    _decide_each(reply_ids, reject)
+
+
+def _decide_each(reply_ids: Sequence[str], decide: Any) -> None:
+    """Decide on each, go on after a refusal, and end with the worst exit code."""
+    exit_code = 0
+    for reply_id in reply_ids:
+        try:
+            terminal.say(decide(reply_id))
+        except NewsletterError as error:
+            if len(reply_ids) == 1:
+                raise
+            terminal.complain(str(error))
+            exit_code = max(exit_code, error.exit_code)
+    if exit_code:
+        raise typer.Exit(exit_code)
+
+
+@replies.command("extract")
+def extract_files(
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE...", show_default=False, help=".eml, .txt or .html")
+    ],
+    as_json: Annotated[
+        bool, typer.Option("--json", help="One JSON object a line, for each file in order.")
+    ] = False,
+) -> None:
+    """Show what the sender of each mail wrote, without quotations and signature.
+
+    Needs no publication and no database. With --json a file that cannot be read has its line too.
+
+    Example: newsletter replies extract answer.eml
+    """
+    unread = 0
+    for path in files:
+        try:
+            reading = station.extract_file(path)
+        except OSError as error:
+            unread += 1
+            reason = f"{path}: {error.strerror or error}"
+            if as_json:
+                terminal.say_json({"file": str(path), "text": "", "verdict": None, "reason": reason})
+            terminal.complain(reason)
+            continue
+        if as_json:
+            terminal.say_json(_extraction_json(path, reading))
+        else:
+            _say_extraction(path, reading, is_titled=len(files) > 1)
+    if unread:
+        raise typer.Exit(1)
+
+
+def _extraction_json(path: Path, reading: "station.Reading") -> dict[str, Any]:
+    return {
+        "file": str(path),
+        "text": reading.extraction.text,
+        "verdict": reading.screening.verdict,
+        "reason": reading.screening.reason,
+        "cuts": [cut.reason for cut in reading.extraction.cuts],
+    }
+
+
+def _say_extraction(path: Path, reading: "station.Reading", *, is_titled: bool) -> None:
+    if is_titled:
+        terminal.say(Text(str(path), style="subject"))
+    terminal.say(_printable(reading.extraction.text))
+    terminal.talk(f"{reading.screening.verdict}: {reading.screening.reason}", style="quiet")
+    for cut in reading.extraction.cuts:
+        terminal.talk(f"cut: {cut.reason} ({terminal.count(cut.text.count(chr(10)) + 1, 'line')})", style="quiet")
+
+
+def _open(context: typer.Context) -> "Publication":
+    from newsletter.cli.publication import (
+        open_publication,
+    )  # the database is slow to import, and extract needs none
+
+    return open_publication(context)
+
+
+def _state_named(name: str | None) -> "station.ReplyState | None":
+    if name is None:
+        return None
+    states = [str(state) for state in station.ReplyState]
+    if name not in states:
+        raise WrongUse(f"unknown state '{name}'. {did_you_mean(name, states) or 'Known: ' + ', '.join(states)}")
+    return station.ReplyState(name)
+
+
+def _printable(text: str) -> str:
+    """Return a stranger's text without what a terminal would obey."""
+    return "".join(char if char == "\n" or char.isprintable() else " " for char in text)
+
+
+def _say_printable(text: str) -> None:
+    terminal.say(_printable(text.replace("\r\n", "\n").replace("\t", "    ")))
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return ""
+
+
+def _relative(path: Path, publication: "Publication") -> str:
+    root = publication.settings.root
+    return str(path.relative_to(root)) if path.is_relative_to(root) else str(path)

@@ -1,0 +1,113 @@
+"""Decides from the order of text and quotations what was written: above, below, or between the quoted lines."""
+
+from dataclasses import dataclass
+
+from newsletter.replies.extract.endings import without_endings
+from newsletter.replies.extract.introductions import is_rule
+from newsletter.replies.extract.lines import Kind, Line
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A piece that was left out, and why."""
+
+    reason: str
+    text: str
+
+
+def written_part(lines: list[Line]) -> tuple[list[str], list[Cut]]:
+    """Return the lines that the sender wrote, with the quoted lines that they answer, and what was cut."""
+    lines, cuts = _before_divider(lines)
+    runs = _runs(lines)
+    runs, tail_cuts = _without_tail(runs)
+    cuts = tail_cuts + cuts
+    if runs and runs[0][0] is Kind.QUOTE:
+        cuts.append(_cut("quotation above", runs[0][1]))
+        runs = runs[1:]
+    kept: list[str] = []
+    for _, run in runs:
+        kept += ["", *(line.text for line in run if line.kind is not Kind.ATTRIBUTION), ""]
+    return kept, [cut for cut in cuts if cut.text.strip()]
+
+
+def _cut(reason: str, lines: list[Line]) -> Cut:
+    return Cut(reason, "\n".join(line.text for line in lines).strip("\n"))
+
+
+def _before_divider(lines: list[Line]) -> tuple[list[Line], list[Cut]]:
+    """Cut at the first divider, or the first attribution that no quotation follows."""
+    for index, line in enumerate(lines):
+        is_end = line.kind is Kind.DIVIDER
+        if line.kind is Kind.ATTRIBUTION and (index == 0 or lines[index - 1].kind is not Kind.ATTRIBUTION):
+            is_end = not _leads_to_quote(lines, index)
+        if is_end and not _is_answered_below(lines, index):
+            return lines[:index], [_cut(line.reason or "quotation", lines[index:])]
+        if is_end:
+            line.kind = Kind.ATTRIBUTION
+    return lines, []
+
+
+def _leads_to_quote(lines: list[Line], index: int) -> bool:
+    for line in lines[index:]:
+        if line.kind is Kind.ATTRIBUTION or line.is_blank:
+            continue
+        return line.kind in {Kind.QUOTE, Kind.OWN_QUOTE}
+    return False
+
+
+def _is_answered_below(lines: list[Line], index: int) -> bool:
+    """Whether nothing was written above, and what the divider heads is marked as quotation with text below it."""
+    if any(line.kind is Kind.TEXT and not is_rule(line.text) for line in lines[:index]):
+        return False
+    seen_quote = False
+    labels = 0
+    for line in lines[index + 1 :]:
+        if line.kind is Kind.QUOTE:
+            seen_quote = True
+        elif line.kind is Kind.TEXT and not line.is_blank:
+            if seen_quote:
+                return True
+            labels += 1
+            if labels > 6:
+                return False
+            line.kind = Kind.ATTRIBUTION
+    return False
+
+
+def _runs(lines: list[Line]) -> list[tuple[Kind, list[Line]]]:
+    """Group the lines into text and quotations; an attribution belongs to the quotation it introduces."""
+    runs: list[tuple[Kind, list[Line]]] = []
+    introduced = False
+    for line in lines:
+        if line.kind is Kind.SIGNATURE:
+            continue
+        if line.kind is Kind.ATTRIBUTION:
+            introduced = True
+        is_quote = line.kind in {Kind.QUOTE, Kind.ATTRIBUTION} or (line.kind is Kind.OWN_QUOTE and introduced)
+        if line.is_blank and runs and not is_quote:
+            runs[-1][1].append(line)
+            continue
+        if not is_quote:
+            introduced = False
+        kind = Kind.QUOTE if is_quote else Kind.TEXT
+        if not runs or runs[-1][0] is not kind:
+            runs.append((kind, []))
+        runs[-1][1].append(line)
+    return [(kind, run) for kind, run in runs if any(not line.is_blank for line in run)]
+
+
+def _without_tail(runs: list[tuple[Kind, list[Line]]]) -> tuple[list[tuple[Kind, list[Line]]], list[Cut]]:
+    """Take quotations and endings off the end, in turn, until the end is the writer's own text."""
+    cuts: list[Cut] = []
+    while runs:
+        kind, run = runs[-1]
+        if kind is Kind.QUOTE:
+            cuts.append(_cut(next((line.reason for line in run if line.reason), "quotation below"), run))
+            runs = runs[:-1]
+            continue
+        kept, endings = without_endings([line.text for line in run])
+        cuts += [Cut(reason, text) for reason, text in endings]
+        if kept:
+            return [*runs[:-1], (kind, [Line(text) for text in kept])], cuts[::-1]
+        runs = runs[:-1]
+    return [], cuts[::-1]

@@ -1,0 +1,238 @@
+"""Takes mail in: stored, read, matched, recorded, and only then acknowledged.
+
+A kill at any instant loses nothing: what was not acknowledged is read again, and the same
+mail is recorded once, by its raw bytes and by its Message-ID, sender and text.
+"""
+
+import base64
+import hashlib
+import logging
+from collections import Counter
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+from newsletter.address import Address
+from newsletter.audience import SuppressionReason, end_subscription, suppress
+from newsletter.compose import Edition
+from newsletter.database import Database
+from newsletter.delivery import SentDelivery
+from newsletter.errors import NewsletterError
+from newsletter.replies.authorship import author_of, is_proven
+from newsletter.replies.extract import VERSION, Extraction, KnownText, extract
+from newsletter.replies.headers import Headers, read_mailbox
+from newsletter.replies.mailboxes import Mailbox, Received
+from newsletter.replies.match import Match, match
+from newsletter.replies.parse import Mail, read_mail
+from newsletter.replies.rawmail import keep_raw
+from newsletter.replies.redact import redacted
+from newsletter.replies.register import is_known, record
+from newsletter.replies.reply import Reply, ReplyState
+from newsletter.replies.reports import is_abuse, is_permanent, status_of
+from newsletter.replies.screen import Screening, Verdict, screen
+from newsletter.replies.wishes import asks_for_privacy, asks_to_leave
+from newsletter.settings import Settings
+from newsletter.tokens import Keyring, Purpose
+from newsletter.writing import read_issue
+
+log = logging.getLogger(__name__)
+
+_ORIGIN = "mail"
+_ID_LENGTH = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetched:
+    """What one fetch brought."""
+
+    replies: tuple[Reply, ...]
+    known: int
+    """Mails that were there again and had been recorded before."""
+
+    @property
+    def verdicts(self) -> Counter[Verdict]:
+        """How many of each verdict."""
+        return Counter(reply.verdict for reply in self.replies)
+
+    @property
+    def states(self) -> Counter[ReplyState]:
+        """How many in each state."""
+        return Counter(reply.state for reply in self.replies)
+
+
+def fetch(database: Database, keyring: Keyring, settings: Settings, mailbox: Mailbox, *, now: datetime) -> Fetched:
+    """Take in every mail that waits in the mailbox; running it again brings only what is new."""
+    replies: list[Reply] = []
+    known = 0
+    for received in mailbox.waiting():
+        digest = keep_raw(settings, received.raw)
+        reply = (
+            None if is_known(database, digest) else _take_in(database, keyring, settings, received, digest, now)
+        )
+        mailbox.acknowledge(received)
+        if reply is None:
+            known += 1
+            continue
+        replies.append(reply)
+        log.info("reply.recorded", extra={"reply": reply.id, "verdict": reply.verdict, "state": reply.state})
+    return Fetched(replies=tuple(replies), known=known)
+
+
+def _take_in(
+    database: Database, keyring: Keyring, settings: Settings, received: Received, digest: str, now: datetime
+) -> Reply | None:
+    mail = _read(received.raw)
+    found = match(database, keyring, settings, mail.headers, received.recipients)
+    known_text = KnownText.of(_text_of(found.delivery.edition)) if found.delivery else None
+    extraction = _extract(mail, known_text)
+    reply = _judge(settings, mail, found, extraction, digest, now)
+    reply = _act(database, keyring, mail, found, reply, now)
+    was_new = record(database, reply, sameness=_sameness(mail), now=now)
+    return reply if was_new else None
+
+
+def _read(raw: bytes) -> Mail:
+    """Read a mail whatever it holds: one that breaks the reader is kept for the author, and stops no other."""
+    try:
+        return read_mail(raw)
+    except Exception:  # the outermost loop over strangers' mail
+        log.exception("reply.unreadable")
+        return Mail(headers=Headers(()), is_cut=True)
+
+
+def _extract(mail: Mail, known: KnownText | None) -> Extraction:
+    try:
+        return extract(mail.text, mail.html, known)
+    except Exception:  # as in _read
+        log.exception("reply.unreadable")
+        return Extraction(text="")
+
+
+def _text_of(edition: Edition) -> str:
+    return "".join(piece if isinstance(piece, str) else " " for piece in edition.text)
+
+
+def _judge(
+    settings: Settings, mail: Mail, found: Match, extraction: Extraction, digest: str, now: datetime
+) -> Reply:
+    """Decide what a mail is and where it stands, changing nothing yet."""
+    delivery = found.delivery
+    screening = _screened(settings, mail)
+    name, address = read_mailbox(mail.headers.get("from"))
+    state, note = _standing(settings, mail, found, extraction, screening)
+    return Reply(
+        id=base64.b32encode(bytes.fromhex(digest)).decode().lower()[:_ID_LENGTH],
+        raw_hash=digest,
+        received_at=_moment(mail, now),
+        slug=delivery.slug if delivery else None,
+        delivery_id=delivery.id if delivery else None,
+        matched_by=found.how,
+        subscriber_id=delivery.subscriber_id if delivery else None,
+        from_address=address[:320],
+        author=author_of(name, f"{delivery.first_name} {delivery.last_name}" if delivery else ""),
+        is_from_subscriber=delivery is not None and address != "" and address == delivery.address.lower(),
+        is_verified=is_proven(mail.headers, address),
+        verdict=screening.verdict,
+        reason=screening.reason,
+        state=state,
+        text=redacted(extraction.text, settings),
+        note=note,
+        extractor=VERSION,
+    )
+
+
+def _screened(settings: Settings, mail: Mail) -> Screening:
+    own_lists = frozenset(settings_list.list_id.lower() for settings_list in settings.lists.values())
+    senders = {str(settings_list.sender.address).lower() for settings_list in settings.lists.values()}
+    replies_at = {str(settings.replies.address).lower()} if settings.replies.address else set()
+    screening = screen(mail, own_lists=own_lists, own_addresses=frozenset(replies_at))
+    if screening.verdict is Verdict.HUMAN and "feedback-id" in mail.headers and senders:
+        return Screening(Verdict.LIST, "Feedback-Id")
+    return screening
+
+
+def _standing(
+    settings: Settings, mail: Mail, found: Match, extraction: Extraction, screening: Screening
+) -> tuple[ReplyState, str]:
+    if screening.verdict is not Verdict.HUMAN:
+        return ReplyState.IGNORED, ""
+    if asks_for_privacy(extraction.text):
+        return ReplyState.PRIVATE, "its writer asked that it stay private"
+    notes = [
+        *_doubts(settings, found.delivery),
+        *(["nothing is left after the quotations; see the raw mail"] if not extraction.text else []),
+        *(["it hands on somebody else's mail, which was left out"] if extraction.is_forward else []),
+        *(["it was too large to be read whole"] if mail.is_cut else []),
+        *([f"{mail.attachments} attachments were left out"] if mail.attachments else []),
+    ]
+    return ReplyState.HELD, "; ".join(notes)
+
+
+def _doubts(settings: Settings, delivery: SentDelivery | None) -> list[str]:
+    if delivery is None:
+        return ["it answers no letter that we know of"]
+    notes = []
+    if settings.replies.publish == "never":
+        notes.append("answers are private by [replies] publish")
+    if settings.replies.publish == "ask":
+        notes.append("ask its writer before publishing it")
+    try:
+        if not read_issue(settings, delivery.slug).comments_open:
+            notes.append("comments on this issue are closed")
+    except NewsletterError:
+        notes.append("the issue's file is not there any more")
+    return notes
+
+
+def _act(database: Database, keyring: Keyring, mail: Mail, found: Match, reply: Reply, now: datetime) -> Reply:
+    """Do what a mail asks or reports, each safe to do twice, and say so in the reply."""
+    delivery = found.delivery
+    if delivery is None:
+        return reply
+    if reply.verdict is Verdict.BOUNCE:
+        if is_permanent(mail) and found.purpose is Purpose.BOUNCE and delivery.address:
+            address = Address.parse(delivery.address)
+            suppress(
+                database, keyring, address, SuppressionReason.BOUNCED, origin=f"bounce {status_of(mail)}", now=now
+            )
+            return replace(reply, note=f"the address is suppressed: status {status_of(mail)}")
+        return replace(reply, note=f"status {status_of(mail) or 'unknown'}: the address is kept")
+    is_unsubscribe_mail = found.purpose is Purpose.UNSUBSCRIBE and reply.verdict in {
+        Verdict.HUMAN,
+        Verdict.AUTO_REPLY,
+        Verdict.COMPLAINT,
+    }
+    if reply.verdict is Verdict.COMPLAINT and not is_unsubscribe_mail and is_abuse(mail) and delivery.address:
+        address = Address.parse(delivery.address)
+        suppress(database, keyring, address, SuppressionReason.COMPLAINED, origin="feedback report", now=now)
+        return replace(reply, note="the address is suppressed: its reader complained")
+    is_wish = (
+        reply.is_from_subscriber
+        and reply.verdict is Verdict.HUMAN
+        and asks_to_leave(reply.text, mail.headers.get("subject"))
+    )
+    if (is_unsubscribe_mail or is_wish) and delivery.subscriber_id is not None:
+        end_subscription(database, keyring, delivery.subscriber_id, delivery.list_name, origin=_ORIGIN, now=now)
+        return replace(
+            reply, state=ReplyState.UNSUBSCRIBED, note=f"the subscription to {delivery.list_name} has ended"
+        )
+    return reply
+
+
+def _moment(mail: Mail, now: datetime) -> datetime:
+    """Return when the mail says it was written, never later than now."""
+    try:
+        written = parsedate_to_datetime(mail.headers.get("date")[:100])
+        written = written.replace(tzinfo=UTC) if written.tzinfo is None else written
+        return min(written.astimezone(UTC), now) if written.year > 1990 else now
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return now
+
+
+def _sameness(mail: Mail) -> str | None:
+    """Return what a mail and its second copy by another way have in common, or None without a Message-ID."""
+    message_id = mail.headers.get("message-id")
+    if not message_id:
+        return None
+    parts = (message_id, read_mailbox(mail.headers.get("from"))[1], mail.text or mail.html)
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "replace")).hexdigest()

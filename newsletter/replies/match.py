@@ -1,0 +1,70 @@
+"""Finds the delivery that a mail answers: by signed address, else by ids it refers to, never by subject."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import chain
+
+from newsletter.database import Database
+from newsletter.delivery import SentDelivery, find_delivery, find_delivery_by_reference, read_token_address
+from newsletter.replies.headers import Headers
+from newsletter.settings import Settings
+from newsletter.tokens import Keyring, Purpose
+
+_ENVELOPE = (
+    "delivered-to",
+    "x-original-to",
+    "envelope-to",
+    "x-envelope-to",
+    "x-gm-original-to",
+    "x-rcpt-to",
+    "x-forwarded-to",
+)
+_WRITTEN = ("to", "cc", "resent-to", "resent-cc")
+_MAX_ADDRESSES = 40
+_MAX_REFERENCES = 5
+_REFERENCE = re.compile(r"<([^<>\s]{3,250})>")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """The delivery that was found, how, and what the address was for."""
+
+    delivery: SentDelivery | None = None
+    how: str = ""
+    purpose: Purpose = Purpose.REPLY
+
+
+def match(
+    database: Database, keyring: Keyring, settings: Settings, headers: Headers, recipients: tuple[str, ...]
+) -> Match:
+    """Find the delivery; `recipients` are the envelope's where the mailbox knows them."""
+    seen: set[str] = set()
+    for address, how in _candidates(headers, recipients):
+        if address in seen or len(seen) >= _MAX_ADDRESSES:
+            continue
+        seen.add(address)
+        token = read_token_address(keyring, settings, address)
+        if token is None:
+            continue
+        delivery = find_delivery(database, token.delivery_id)
+        if delivery is not None:
+            return Match(delivery=delivery, how=f"signed address in {how}", purpose=token.purpose)
+    for reference in references(headers):
+        delivery = find_delivery_by_reference(database, reference)
+        if delivery is not None:
+            return Match(delivery=delivery, how="In-Reply-To or References")
+    return Match()
+
+
+def _candidates(headers: Headers, recipients: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    yield from ((recipient.lower(), "the envelope") for recipient in recipients)
+    for name in chain(_ENVELOPE, _WRITTEN):
+        yield from ((address, name.title()) for address in headers.addresses(name))
+
+
+def references(headers: Headers) -> list[str]:
+    """Return the ids that a mail refers to, without brackets: In-Reply-To, then References from the right."""
+    found = _REFERENCE.findall(headers.get("in-reply-to")[:2_000])
+    found += reversed(_REFERENCE.findall(headers.get("references")[-20_000:]))
+    return list(dict.fromkeys(found))[:_MAX_REFERENCES]

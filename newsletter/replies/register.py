@@ -1,0 +1,113 @@
+"""The table of replies."""
+
+from dataclasses import asdict, replace
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+from newsletter.database import Database, Moment
+from newsletter.errors import WrongUse
+from newsletter.replies.reply import ALLOWED, Reply, ReplyState
+from newsletter.replies.screen import Verdict
+
+_REPLIES = sa.table(
+    "replies",
+    sa.column("number", sa.Integer),
+    sa.column("id", sa.Text),
+    sa.column("raw_hash", sa.Text),
+    sa.column("sameness", sa.Text),
+    sa.column("received_at", Moment),
+    sa.column("fetched_at", Moment),
+    sa.column("slug", sa.Text),
+    sa.column("delivery_id", sa.Integer),
+    sa.column("matched_by", sa.Text),
+    sa.column("subscriber_id", sa.Integer),
+    sa.column("from_address", sa.Text),
+    sa.column("author", sa.Text),
+    sa.column("is_from_subscriber", sa.Boolean),
+    sa.column("is_verified", sa.Boolean),
+    sa.column("verdict", sa.Text),
+    sa.column("reason", sa.Text),
+    sa.column("state", sa.Text),
+    sa.column("text", sa.Text),
+    sa.column("note", sa.Text),
+    sa.column("extractor", sa.Integer),
+    sa.column("decided_at", Moment),
+    sa.column("decided_by", sa.Text),
+    sa.column("decided_why", sa.Text),
+)
+_FIELDS = [column for column in _REPLIES.c if column.name not in {"number", "sameness", "fetched_at"}]
+
+
+def is_known(database: Database, raw_hash: str) -> bool:
+    """Whether the mail with that digest has its row already."""
+    with database.read() as connection:
+        found = connection.execute(sa.select(_REPLIES.c.number).where(_REPLIES.c.raw_hash == raw_hash)).first()
+    return found is not None
+
+
+def record(database: Database, reply: Reply, *, sameness: str | None, now: datetime) -> bool:
+    """Write a reply's row; False, and nothing written, if that mail is there already."""
+    insert = sqlite_insert if database.is_sqlite else postgresql_insert
+    row = {**asdict(reply), "sameness": sameness, "fetched_at": now}
+    with database.write() as connection:
+        written = connection.execute(insert(_REPLIES).values(row).on_conflict_do_nothing())
+    return written.rowcount == 1
+
+
+def read_replies(
+    database: Database, state: ReplyState | None = None, slug: str | None = None
+) -> tuple[Reply, ...]:
+    """Return the replies, oldest first, of one state and one issue if asked."""
+    query = sa.select(*_FIELDS).order_by(_REPLIES.c.received_at, _REPLIES.c.number)
+    if state is not None:
+        query = query.where(_REPLIES.c.state == state)
+    if slug is not None:
+        query = query.where(_REPLIES.c.slug == slug)
+    with database.read() as connection:
+        return tuple(_reply(row) for row in connection.execute(query))
+
+
+def read_reply(database: Database, reply_id: str) -> Reply:
+    """Return one reply by its id or the beginning of it; WrongUse if there is none, or more than one."""
+    query = sa.select(*_FIELDS).where(_REPLIES.c.id.startswith(reply_id.lower(), autoescape=True)).limit(2)
+    with database.read() as connection:
+        found = [_reply(row) for row in connection.execute(query)]
+    exact = [reply for reply in found if reply.id == reply_id]
+    if not reply_id or not found:
+        raise WrongUse(f"no reply '{reply_id}'. 'newsletter replies list' names them")
+    if len(found) > 1 and not exact:
+        raise WrongUse(f"more than one reply begins with '{reply_id}'. Give more of its id")
+    return (exact or found)[0]
+
+
+def decide(
+    database: Database, reply: Reply, state: ReplyState, *, slug: str | None, by: str, why: str, now: datetime
+) -> Reply:
+    """Record a decision and return the reply as it is now.
+
+    WrongUse if another decision was made meanwhile, or this step is not allowed.
+    """
+    if state not in ALLOWED[reply.state]:
+        raise WrongUse(f"reply {reply.id} is {reply.state} and cannot become {state}")
+    decided = replace(reply, state=state, slug=slug, decided_at=now, decided_by=by, decided_why=why)
+    change = (
+        sa.update(_REPLIES)
+        .where(_REPLIES.c.id == reply.id, _REPLIES.c.state == reply.state)
+        .values(state=state, slug=slug, decided_at=now, decided_by=by, decided_why=why)
+    )
+    with database.write() as connection:
+        if connection.execute(change).rowcount != 1:
+            raise WrongUse(
+                f"reply {reply.id} was decided by somebody else meanwhile. See: newsletter replies show {reply.id}"
+            )
+    return decided
+
+
+def _reply(row: sa.Row[tuple[object, ...]]) -> Reply:
+    values = dict(row._mapping)
+    values["state"] = ReplyState(values["state"])
+    values["verdict"] = Verdict(values["verdict"])
+    return Reply(**values)
