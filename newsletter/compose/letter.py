@@ -37,6 +37,8 @@ class Article:
 
     html: str
     text: str
+    hero: Shown | None
+    """The picture over the title; `html` does not repeat it."""
     pictures: tuple[Picture, ...]
     """What the page shows, by the name it uses."""
     findings: tuple[Finding, ...]
@@ -71,10 +73,11 @@ def article(issue: Issue, settings: Settings) -> Article:
     tags = Tags(issue.body, issue.title)
     album = Album(settings, issue, is_article=True)
     text = read_text(issue, settings, tags, album)
-    hero = figure(album.show(issue.hero, issue.hero_alt or issue.title, 1)) if issue.hero else ""
+    hero = album.show(issue.hero, issue.hero_alt or issue.title, 1) if issue.hero else None
     return Article(
-        html=tags.defaulted(hero + semantic(text.blocks)),
+        html=tags.defaulted(semantic(text.blocks)),
         text=tags.defaulted(make_text(text.blocks, {})),
+        hero=hero,
         pictures=album.pictures,
         findings=(*issue.findings, *text.findings),
     )
