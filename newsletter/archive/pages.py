@@ -61,6 +61,7 @@ class Pages:
         return self._filled(
             template,
             publication=self.settings.publication,
+            publish=self.settings.replies.publish,
             root=root,
             home=self.home,
             style_name=self.style_name,

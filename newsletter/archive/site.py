@@ -67,7 +67,7 @@ def _enter(
         date=date,
         url=page_url(settings, issue.slug.text),
         body=composed.html,
-        hero=getattr(composed, "hero", None),
+        hero=composed.hero,
         comments=thread(comments.comments),
         answer_to=_answer_to(issue, settings),
     )
