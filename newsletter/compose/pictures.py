@@ -39,7 +39,7 @@ class Album:
         self._settings = settings
         self._issue = issue
         self._base = "" if is_article else picture_base(settings, issue)
-        self._least_room = ARTICLE if is_article else 0
+        self.is_article = is_article
         self._named: dict[Path, str] = {}
         self.findings: list[Finding] = []
 
@@ -50,7 +50,7 @@ class Album:
 
     def show(self, src: str, alt: str, line: int, *, width: int | None = None, room: int = COLUMN) -> Shown:
         """Return a picture as it is shown in `room` pixels; one that is missing shows its alt text."""
-        src, room = src.strip(), max(room, self._least_room)
+        src, room = src.strip(), ARTICLE if self.is_article else room
         if not alt.strip():
             self._find("alt", line, f"the picture '{_short(src)}' has no alt text", "Say in [] what it shows")
         if src.startswith("//"):

@@ -286,9 +286,10 @@ class _Reader:
                 return None
             caption = self.markdown.renderer.renderInline(children[1:-1], self.markdown.options, self.env)
             shown = [replace(shown[0], caption=serialised(clean(caption)))]
-        room = (room - 16 * (len(shown) - 1)) // len(shown)
-        fitted = tuple(self._fit(picture, room) for picture in shown)
-        return [kinds.Pictures(line=line, shown=fitted)]
+        if not self.album.is_article:  # whose style sheet narrows them
+            room = (room - 16 * (len(shown) - 1)) // len(shown)
+            shown = [self._fit(picture, room) for picture in shown]
+        return [kinds.Pictures(line=line, shown=tuple(shown))]
 
     def _shown(self, token: Token, href: str | None, line: int) -> Shown:
         alt = "".join(child.content for child in token.children or [] if child.content) or token.content
