@@ -1,7 +1,6 @@
 """An issue as semantic HTML, for the archive and feeds."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
@@ -16,14 +15,15 @@ from newsletter.compose.blocks import (
     PullQuote,
     Shown,
 )
+from newsletter.compose.phrase import Phrases
 
 
-def semantic(blocks: Sequence[Block]) -> str:
+def semantic(blocks: Sequence[Block], words: Phrases) -> str:
     """Return blocks as HTML that says what they are and leaves looks to a style sheet."""
-    return "\n".join(_element(block) for block in blocks)
+    return "\n".join(_element(block, words) for block in blocks)
 
 
-def _element(block: Block) -> str:
+def _element(block: Block, words: Phrases) -> str:
     match block:
         case Pictures():
             figures = "\n".join(figure(shown) for shown in block.shown)
@@ -40,10 +40,13 @@ def _element(block: Block) -> str:
         case PullQuote():
             return f'<blockquote class="pull">{block.html}</blockquote>'
         case Callout():
-            title = f'<p class="title">{escape(block.title)}</p>\n' if block.title else ""
-            return f'<aside class="callout {block.style}">\n{title}{semantic(block.blocks)}\n</aside>'
+            title = escape(block.title or words.callout(block.style))
+            inner = f'<p class="label">{title}</p>\n{semantic(block.blocks, words)}'
+            return f'<aside class="callout {block.style}">\n{inner}\n</aside>'
         case Columns():
-            columns = "\n".join(f'<div class="column">\n{semantic(column)}\n</div>' for column in block.columns)
+            columns = "\n".join(
+                f'<div class="column">\n{semantic(column, words)}\n</div>' for column in block.columns
+            )
             return f'<div class="columns">\n{columns}\n</div>'
         case Footnotes():
             notes = "\n".join(f'<li id="fn{number}">{note}</li>' for number, note in enumerate(block.notes, 1))

@@ -14,6 +14,7 @@ from mjml import mjml2html
 
 from newsletter.compose.blocks import Block, Columns
 from newsletter.compose.inline import inlined
+from newsletter.compose.tags import Tags
 from newsletter.errors import EditFile
 from newsletter.finding import Finding, Level
 from newsletter.settings import Settings, packaged
@@ -76,11 +77,9 @@ class Templates:
         try:
             return self._environment.get_template(name).render(values)
         except jinja2.TemplateSyntaxError as error:
-            raise self._fault(
-                error.filename or error.name or name, error.lineno, error.message or "", error
-            ) from error
+            raise self._fault(error.filename or error.name or name, error.lineno, error.message or "") from error
         except jinja2.TemplateNotFound as error:
-            raise self._fault(name, None, f"there is no template '{error.name}'", error) from error
+            raise self._fault(name, None, f"there is no template '{error.name}'") from error
         except (
             jinja2.TemplateError,
             TypeError,
@@ -90,7 +89,7 @@ class Templates:
             LookupError,
         ) as error:
             file, line = _template_frame(error)
-            raise self._fault(file or name, line, str(error), error) from error
+            raise self._fault(file or name, line, str(error)) from error
 
     def compile(self, name: str, mjml: str) -> str:
         """Return HTML; EditFile when the templates make MJML that cannot be compiled."""
@@ -105,7 +104,7 @@ class Templates:
                 start = int(where[1])
                 piece = mjml.encode()[start : start + 60].decode(errors="ignore").split("\n")[0].strip()
             line = self._line_with(name, piece)
-            raise self._fault(name, line, f"{error}{f', near {piece!r}' if piece else ''}", error) from error
+            raise self._fault(name, line, f"{error}{f', near {piece!r}' if piece else ''}") from error
 
     def _line_with(self, name: str, piece: str) -> int | None:
         """Return the line of the template on which the tag that begins `piece` stands first."""
@@ -116,22 +115,28 @@ class Templates:
         lines = path.read_text(encoding="utf-8").split("\n")
         return next((number for number, line in enumerate(lines, 1) if tag[0] in line), None)
 
-    def _fault(self, file: str, line: int | None, message: str, _cause: Exception) -> EditFile:
+    def _fault(self, file: str, line: int | None, message: str) -> EditFile:
         path = Path(file)
         if not path.is_absolute():
             path = next((folder / file for folder in self._folders if (folder / file).is_file()), path)
         shown = path.relative_to(self._root).as_posix() if path.is_relative_to(self._root) else path.name
-        message = " ".join(message.split())
-        finding = Finding(
-            rule="template", level=Level.ERROR, file=shown, line=line, message=message, remedy="Mend the template"
-        )
-        return EditFile([finding])
+        return EditFile([_fault_finding(shown, line, " ".join(message.split()))])
 
 
-def make_html(templates: Templates, name: str, values: dict[str, Any]) -> str:
-    """Return the finished HTML of a letter: filled, compiled and inlined."""
-    compiled = templates.compile(f"{name}.mjml", templates.render(f"{name}.mjml", values))
-    return inlined(compiled, templates.render("partials/letter.css", values))
+def make_html(templates: Templates, name: str, values: dict[str, Any], tags: Tags) -> str:
+    """Return the finished HTML of a letter: filled, compiled and inlined, with no merge tag lost on the way."""
+    mjml = templates.render(f"{name}.mjml", values)
+    compiled = templates.compile(f"{name}.mjml", mjml)
+    html = inlined(compiled, templates.render("partials/letter.css", values))
+    if not tags.count(mjml) <= tags.count(compiled) == tags.count(html):
+        raise EditFile([_fault_finding(f"{name}.mjml", None, "a merge tag stands where it cannot be filled in")])
+    return html
+
+
+def _fault_finding(file: str, line: int | None, message: str) -> Finding:
+    return Finding(
+        rule="template", level=Level.ERROR, file=file, line=line, message=message, remedy="Mend the template"
+    )
 
 
 def _template_frame(error: BaseException) -> tuple[str | None, int | None]:

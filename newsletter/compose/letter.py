@@ -1,20 +1,21 @@
 """Composing: an issue becomes an edition for a list, and an article for the archive."""
 
-import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from markupsafe import Markup
+
 from newsletter.compose.article import figure, semantic
-from newsletter.compose.blocks import Shown
+from newsletter.compose.blocks import Block, Shown
 from newsletter.compose.edition import Edition
 from newsletter.compose.layout import Templates, make_html, rows
-from newsletter.compose.phrases import Phrases, phrases_for
+from newsletter.compose.phrase import Phrases
+from newsletter.compose.phrases import direction_of, phrases_for
 from newsletter.compose.pictures import PAGE, Album, Picture
 from newsletter.compose.places import page_url
-from newsletter.compose.plaintext import make_text
-from newsletter.compose.reading import Text, read_text
+from newsletter.compose.plaintext import Frame, make_letter, make_text
+from newsletter.compose.reading import read_text
 from newsletter.compose.tags import Tags
 from newsletter.compose.theme import make_theme, typeface_for
 from newsletter.errors import EditFile
@@ -33,12 +34,11 @@ class Composed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Article:
-    """An issue's text for the web: semantic, sanitised HTML without slots."""
+    """An issue's text for the web: semantic, sanitised HTML without slots, without title and hero."""
 
     html: str
     text: str
     hero: Shown | None
-    """The picture over the title; `html` does not repeat it."""
     pictures: tuple[Picture, ...]
     """What the page shows, by the name it uses."""
     findings: tuple[Finding, ...]
@@ -46,45 +46,63 @@ class Article:
 
 def compose(issue: Issue, list_name: str, settings: Settings) -> Composed:
     """Compose `issue` for a list; EditFile when it is empty or a template is at fault."""
-    tags = Tags(issue.body, issue.title, issue.subject, issue.preheader, *_own_words(settings, list_name))
+    own_words = (settings.publication.model_dump_json(), settings.list_named(list_name).model_dump_json())
+    tags = Tags(issue.body, issue.title, issue.subject, issue.preheader, issue.hero_alt, *own_words)
     album = Album(settings, issue)
     text = read_text(issue, settings, tags, album)
+    _refuse_empty(issue, text.blocks)
     templates = Templates(settings)
     template, findings = _template(issue, templates)
-    values = _values(issue, list_name, settings, tags, text, album)
-    html = _checked(tags, make_html(templates, template, values))
-    web = tags.defaulted(make_html(templates, template, {**values, "is_web": True}))
+    letter = _letter(issue, list_name, settings, tags, album)
+    values = _values(letter, text.blocks, issue, settings)
+    html = make_html(templates, template, values, tags)
+    web = make_html(templates, template, {**values, "is_web": True}, tags)
     edition = Edition(
         slug=issue.slug.text,
         list_name=list_name,
-        title=tags.defaulted(tags.hide(issue.title)),
+        title=tags.defaulted(letter["title"]),
         language=issue.language,
-        subject=tags.cut(tags.hide(issue.subject)),
-        preheader=tags.defaulted(values["letter"]["preheader"]),
+        subject=tags.cut(tags.admit(issue.subject)),
+        preheader=tags.defaulted(letter["preheader"]),
         html=tags.cut_markup(html),
-        text=tags.cut(make_text(text.blocks, values)),
-        web=web,
+        text=tags.cut(make_letter(text.blocks, phrases_for(issue.language), _frame(letter))),
+        web=tags.defaulted_markup(web),
+        reply_to=issue.reply_to or "",
     )
-    return Composed(edition=edition, findings=(*issue.findings, *findings, *text.findings, *album.findings))
+    found = (*issue.findings, *findings, *_foreign_tags(issue, tags), *text.findings, *album.findings)
+    return Composed(edition=edition, findings=found)
 
 
 def article(issue: Issue, settings: Settings) -> Article:
     """Return the issue for the web; EditFile when it is empty."""
-    tags = Tags(issue.body, issue.title)
+    tags = Tags(issue.body, issue.title, issue.hero_alt)
     album = Album(settings, issue, is_article=True)
     text = read_text(issue, settings, tags, album)
-    hero = album.show(issue.hero, issue.hero_alt or issue.title, 1) if issue.hero else None
+    _refuse_empty(issue, text.blocks)
     return Article(
-        html=tags.defaulted(semantic(text.blocks)),
-        text=tags.defaulted(make_text(text.blocks, {})),
-        hero=hero,
+        html=tags.defaulted_markup(semantic(text.blocks, phrases_for(issue.language))),
+        text=tags.defaulted(make_text(text.blocks, phrases_for(issue.language))),
+        hero=_hero(issue, album),
         pictures=album.pictures,
-        findings=(*issue.findings, *text.findings),
+        findings=(*issue.findings, *text.findings, *album.findings),
     )
 
 
-def _own_words(settings: Settings, list_name: str) -> tuple[str, ...]:
-    return (settings.publication.model_dump_json(), settings.list_named(list_name).model_dump_json())
+def _refuse_empty(issue: Issue, blocks: tuple[Block, ...]) -> None:
+    if not blocks:
+        message = "nothing is left of this issue's text that could be read"
+        raise EditFile(
+            [
+                Finding(
+                    rule="empty",
+                    level=Level.ERROR,
+                    file=issue.file,
+                    line=issue.body_line,
+                    message=message,
+                    remedy="Write something",
+                )
+            ]
+        )
 
 
 def _template(issue: Issue, templates: Templates) -> tuple[str, list[Finding]]:
@@ -100,53 +118,87 @@ def _template(issue: Issue, templates: Templates) -> tuple[str, list[Finding]]:
     return "letter", [finding]
 
 
-def _checked(tags: Tags, html: str) -> str:
-    return html
+def _foreign_tags(issue: Issue, tags: Tags) -> list[Finding]:
+    """Say which tags of title, subject and preheader are none of ours."""
+    fields = {"title": issue.title, "subject": issue.subject, "preheader": issue.preheader}
+    return [
+        Finding(
+            rule="tag",
+            level=Level.WARNING,
+            file=issue.file,
+            message=f"unknown tag '{source[:60]}' in the {name} stays as it is written",
+        )
+        for name, text in fields.items()
+        for source in tags.unknown_in(tags.hide(text))
+        if name == "title" or text != issue.title
+    ]
 
 
-def _values(
-    issue: Issue, list_name: str, settings: Settings, tags: Tags, text: Text, album: Album
-) -> dict[str, Any]:
-    """Return what the templates may use."""
+def _hero(issue: Issue, album: Album) -> Shown | None:
+    return album.show(issue.hero, issue.hero_alt or issue.title, 1, room=PAGE) if issue.hero else None
+
+
+def _letter(issue: Issue, list_name: str, settings: Settings, tags: Tags, album: Album) -> dict[str, Any]:
+    """Return what stands around the text; merge tags in it are words of `tags`."""
     words = phrases_for(issue.language)
-    mailing_list = settings.list_named(list_name)
-    publication = settings.publication
-    url = issue.canonical or page_url(settings, issue.slug.text)
-    hero = album.show(issue.hero, issue.hero_alt or issue.title, 1, room=PAGE) if issue.hero else None
-    letter = {
-        "title": tags.hide(issue.title),
-        "preheader": tags.hide(issue.preheader),
+    mailing_list, publication = settings.list_named(list_name), settings.publication
+    direction = direction_of(issue.language)
+    url = page_url(settings, issue.slug.text)
+    reason = mailing_list.description or words.subscribed.format(title=mailing_list.title)
+    authors = ", ".join(issue.authors) or publication.author
+    return {
+        "title": tags.admit(issue.title),
+        "preheader": tags.admit(issue.preheader),
         "language": issue.language,
-        "dir": "rtl" if words.is_rtl else "ltr",
-        "start": "right" if words.is_rtl else "left",
-        "end": "left" if words.is_rtl else "right",
-        "byline": _byline(issue, settings, words),
+        "dir": direction.dir,
+        "start": direction.start,
+        "end": direction.end,
+        "byline": " · ".join(part for part in (authors, _day(issue.date, words)) if part),
         "url": url if url.startswith("http") else "",
-        "hero": hero,
-        "rows": rows(text.blocks),
+        "hero": _hero(issue, album),
         "masthead": mailing_list.title,
-        "because": words.because.format(
-            reason=mailing_list.description or f"you subscribed to {mailing_list.title}"
-        ),
+        "because": words.because.format(reason=reason),
         "postal_address": mailing_list.postal_address or publication.postal_address,
-        "invitation": words.after_review,
+        "invitation": _invitation(issue, settings, words),
         "links": {"unsubscribe": tags.place("links.unsubscribe"), "reply": tags.place("links.reply")},
     }
+
+
+def _invitation(issue: Issue, settings: Settings, words: Phrases) -> str:
+    """Return what the letter promises about answers, which is what will be done with them.
+
+    Without a reply address of our own, answers reach the list's From and are not collected: none is published.
+    """
+    replies = settings.replies
+    if replies.publish == "never" or not (replies.domain or replies.address) or issue.reply_to:
+        return words.answer
+    if not issue.comments_open:
+        return words.answer_closed
+    return words.answer_asked if replies.publish == "ask" else words.answer_reviewed
+
+
+def _values(letter: dict[str, Any], blocks: tuple[Block, ...], issue: Issue, settings: Settings) -> dict[str, Any]:
+    """Return what the templates may use."""
+    words = phrases_for(issue.language)
     return {
-        "letter": letter,
-        "publication": publication,
+        "letter": {**letter, "rows": rows(blocks)},
+        "publication": settings.publication,
         "words": words,
-        "theme": make_theme(publication.accent),
-        "is_web": False,
+        "theme": make_theme(settings.publication.accent),
         "type": typeface_for(issue.language),
-        "semantic": lambda blocks: Markup(semantic(blocks)),
-        "figure": lambda shown: Markup(figure(shown)),
+        "is_web": False,
+        "semantic": lambda inner: Markup(semantic(inner, words)),  # noqa: S704 - blocks are sanitised
+        "figure": lambda shown: Markup(figure(shown)),  # noqa: S704 - escaped where it is made
     }
 
 
-def _byline(issue: Issue, settings: Settings, words: Phrases) -> str:
-    authors = ", ".join(issue.authors) or settings.publication.author
-    return " · ".join(part for part in (authors, _day(issue.date, words)) if part)
+def _frame(letter: dict[str, Any]) -> Frame:
+    names = ("masthead", "title", "byline", "invitation", "because", "postal_address")
+    return Frame(
+        **{name: letter[name] for name in names},
+        view_online=letter["url"],
+        unsubscribe=letter["links"]["unsubscribe"],
+    )
 
 
 def _day(date: datetime | None, words: Phrases) -> str:

@@ -1,4 +1,4 @@
-"""The Markdown we read: CommonMark with tables, footnotes, lists of tasks and definitions, attributes, containers."""
+"""The Markdown we read: CommonMark, tables, footnotes, lists of tasks and of definitions, attributes, boxes."""
 
 import re
 from collections.abc import Sequence

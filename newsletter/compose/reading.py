@@ -12,7 +12,7 @@ from markupsafe import escape
 from newsletter.compose import blocks as kinds
 from newsletter.compose.blocks import Block, Shown
 from newsletter.compose.highlight import code_block
-from newsletter.compose.links import mend_link
+from newsletter.compose.links import absolute, mend_link
 from newsletter.compose.markdown import parser, tame
 from newsletter.compose.pictures import COLUMN, Album
 from newsletter.compose.rawhtml import balance, clean, dropped_from, linked, serialised
@@ -39,7 +39,7 @@ def read_text(issue: Issue, settings: Settings, tags: Tags, album: Album) -> Tex
     """Read the body of `issue`; its merge tags become words of `tags`, its pictures stand in `album`."""
     reader = _Reader(issue, settings, tags, album)
     blocks = reader.read()
-    return Text(blocks=blocks, findings=(*reader.findings, *album.findings))
+    return Text(blocks=blocks, findings=tuple(reader.findings))
 
 
 class _Reader:
@@ -284,7 +284,7 @@ class _Reader:
         if children:
             if children[0].type != "em_open" or children[-1].type != "em_close" or len(shown) != 1:
                 return None
-            caption = self.markdown.renderer.renderInline(children[1:-1], self.markdown.options, self.env)
+            caption = self.markdown.renderer.render(children[1:-1], self.markdown.options, self.env)
             shown = [replace(shown[0], caption=serialised(clean(caption)))]
         if not self.album.is_article:  # whose style sheet narrows them
             room = (room - 16 * (len(shown) - 1)) // len(shown)
@@ -301,7 +301,7 @@ class _Reader:
             width=int(width) if width.isdigit() and int(width) else None,
         )
         caption = str(escape(str(token.attrs.get("title", ""))))
-        return replace(shown, href=href, caption=caption)
+        return replace(shown, href=absolute(href, self.settings) if href else None, caption=caption)
 
     @staticmethod
     def _fit(shown: Shown, room: int) -> Shown:
@@ -319,7 +319,9 @@ class _Reader:
             if child.type == "link_open" and "button" in str(child.attrs.get("class", "")).split():
                 label, href = [], str(child.attrs.get("href", ""))
             elif child.type == "link_close" and label is not None:
-                buttons.append(kinds.Button(label=" ".join("".join(label).split()), href=href))
+                buttons.append(
+                    kinds.Button(label=" ".join("".join(label).split()), href=absolute(href, self.settings))
+                )
                 label = None
             elif label is not None:
                 label.append(child.content or (" " if child.type == "softbreak" else ""))
@@ -391,7 +393,7 @@ def _chunks(tokens: Sequence[Token]) -> Iterator[_Chunk]:
     spans = list(_spans(tokens))
     index = 0
     while index < len(spans):
-        start, end = spans[index]
+        start = spans[index][0]
         reach = index
         if tokens[start].type == "html_block" and (open_now := balance(tokens[start].content)) > 0:
             for later in range(index + 1, len(spans)):

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from newsletter.compose.merge import Context, Part, Slot
+from newsletter.compose.merge import Context, Part, Slot, escaped, filled
 
 _ANY = re.compile(r"\{\{[^{}`\n]{0,300}\}\}|\{%[^`\n]{0,300}?%\}")
 _MERGE = re.compile(
@@ -70,6 +70,14 @@ class Tags:
         """Return `text` with the tags that are none of ours as they were written; escaped in markup."""
         return self._word.sub(lambda match: self._settled(match, is_markup), text)
 
+    def admit(self, text: str) -> str:
+        """Return a line of the author's with its merge tags behind words and every other tag as written."""
+        return self.settle(self.hide(text))
+
+    def defaulted_markup(self, markup: str) -> str:
+        """Return HTML as anybody may read it: each slot's default, escaped for where it stands."""
+        return filled(self.cut_markup(markup), {})
+
     def defaulted(self, text: str) -> str:
         """Return `text` as anybody may read it: each slot's default, all else as written."""
         return self._word.sub(lambda match: self._public(self._tag(match)), text)
@@ -126,7 +134,7 @@ class Tags:
             if word.start() > end:
                 pieces.append(text[end : word.start()])
             if tag.slot is None:
-                pieces.append(tag.source)
+                pieces.append(escaped(tag.source, context_at(word.start())))
             else:
                 pieces.append(Slot(name=tag.slot, default=tag.default, context=context_at(word.start())))
             end = word.end()
