@@ -54,8 +54,10 @@ class Pages:
         return self._page("issue.html", "../../", **values, has_feed=True)
 
     def missing(self, *, has_feed: bool) -> bytes:
-        """Return the page for what is not there; it may be shown at any depth."""
-        return self._page("404.html", self.home or "", canonical=None, has_feed=has_feed)
+        """Return the page for what is not there; it may be shown at any depth, so it carries its style."""
+        return self._page(
+            "404.html", self.home or "", canonical=None, has_feed=has_feed, style=self.style.decode()
+        )
 
     def _page(self, template: str, root: str, **values: Any) -> bytes:
         return self._filled(
