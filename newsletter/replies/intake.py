@@ -212,7 +212,7 @@ def _act(database: Database, keyring: Keyring, mail: Mail, found: Match, reply: 
         and asks_to_leave(reply.text, mail.headers.get("subject"))
     )
     if (is_unsubscribe_mail or is_wish) and delivery.subscriber_id is not None:
-        end_subscription(database, keyring, delivery.subscriber_id, delivery.list_name, origin=_ORIGIN, now=now)
+        end_subscription(database, delivery.subscriber_id, delivery.list_name, origin=_ORIGIN, now=now)
         return replace(
             reply, state=ReplyState.UNSUBSCRIBED, note=f"the subscription to {delivery.list_name} has ended"
         )

@@ -2,16 +2,17 @@
 
 import re
 
+from newsletter.replies.extract.devices import is_mobile_signature
 from newsletter.replies.extract.introductions import is_rule
-from newsletter.replies.extract.words import CLOSINGS, DEVICES, DISCLAIMERS, FOOTERS, SENT_VERBS, folded
+from newsletter.replies.extract.words import CLOSINGS, DISCLAIMERS, FOOTERS, folded
 
 _LONGEST_SIGNATURE = 14
 _WIDEST = 300
 
 _WORD = re.compile(r"[^\W\d_]+")
 _DELIMITER = re.compile(r"^(?:--|-- |--\s|– |__)\s*$")
-_NAME_BY_DASH = re.compile(r"^[-–—~]\s?[^\W\d_a-z][\w.'’]{0,20}(?: [^\W\d_][\w.'’]{0,20}){0,2}$")
-_SENT_FROM = re.compile(r"^(?:sent|get it|get) (?:from|via|with|using|by|through)\b")
+_UNDERLINE = re.compile(r"^\s{0,3}_{5,80}\s*$")
+_NAME_BY_DASH = re.compile(r"^-[^\W\d_a-z][\w.'’]{0,20}(?: [^\W\d_][\w.'’]{0,20}){0,2}$")
 _CONTACT = re.compile(
     r"https?://|www\.|@|\b(?:tel|phone|mobile?|mob|fax|cell|skype|t|m|p|f)\b\s?[.:+]|\+?\d[\d ()./-]{6,}\d"
     r"|\||\b(?:gmbh|ltd|inc|llc"
@@ -76,22 +77,6 @@ def _follows_text_closely(lines: list[str], start: int) -> bool:
     )
 
 
-def is_mobile_signature(text: str) -> bool:
-    """Whether a line is what a phone or a mail program adds by itself."""
-    bare = re.sub(r"<?(?:https?://|mailto:)[^\s>]{0,200}>?", "", text[:_WIDEST]).strip(" -–—_*.|[]()<>\"'")
-    words = folded(bare)
-    if not bare or len(bare) > 90 or ", " in bare:
-        return False
-    if _SENT_FROM.match(words) and words.count(" ") <= 7:
-        return True
-    is_device = any(device in words for device in DEVICES)
-    found = set(_WORD.findall(words))
-    says_sent = bool(found & SENT_VERBS) or any(
-        verb in words for verb in SENT_VERBS if not verb.isascii() and len(verb) > 1
-    )
-    return is_device and says_sent and len(found) <= 14
-
-
 def _delimited(lines: list[str]) -> int | None:
     """The block below `-- ` (RFC 3676 section 4.3), as clients also write it."""
     for start in range(len(lines) - 1, max(len(lines) - _LONGEST_SIGNATURE - 2, -1), -1):
@@ -99,6 +84,8 @@ def _delimited(lines: list[str]) -> int | None:
         if line.lstrip().startswith(">"):
             return None
         if _DELIMITER.match(line) and not _opens_paragraphs(lines[start + 1 :]):
+            return start
+        if _UNDERLINE.match(line) and len(lines) - start <= 4 and not _opens_paragraphs(lines[start + 1 :]):
             return start
     return None
 
@@ -145,7 +132,7 @@ def _disclaimer(lines: list[str]) -> int | None:
 
 def _named(lines: list[str]) -> int | None:
     """A last line such as `-Jo Smith`."""
-    if len(lines) > 1 and _NAME_BY_DASH.match(lines[-1].strip()[:80]) and not lines[-1].strip()[1:2].isspace():
+    if len(lines) > 1 and _NAME_BY_DASH.match(lines[-1].strip()[:80]):
         return len(lines) - 1
     return None
 

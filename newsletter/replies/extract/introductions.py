@@ -6,6 +6,7 @@ its end, a quotation after it) before any word is looked at.
 
 import re
 
+from newsletter.replies.extract.devices import is_mobile_signature
 from newsletter.replies.extract.lines import Kind, Line
 from newsletter.replies.extract.words import FORWARDED, LABEL_KINDS, LEADS, ORIGINAL, REPLY_ABOVE, WROTE, folded
 
@@ -13,7 +14,7 @@ _WINDOW = 6
 """The most lines that an attribution is wrapped over."""
 _WIDEST = 600
 """Characters of a line or window that are looked at."""
-_RULE_CHARACTERS = "-_=*~#+—–─━ \t"
+_RULE_CHARACTERS = "-_=*~#+—–─━ᐧ \t"
 
 _ADDRESS = re.compile(r"[\w.+'=%-]{1,80}@[\w-]{1,60}\.[\w.-]{2,80}")
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)|\d年|(?<!\d)25[5-9]\d(?!\d)")
@@ -22,6 +23,7 @@ _TIME = re.compile(
     r"(?<!\d)\d{1,2}\s?[:.h٫]\s?\d{2}(?!\d)|\d{1,2}\s?(?:am|pm|uhr|h)\b|[上下]午|오[전후]|\d{1,2}[時时]",
     re.IGNORECASE,
 )
+_GMT = re.compile(r"^\d{4}-\d\d-\d\d \d{1,2}:\d\d GMT[+-]\d\d:\d\d \S")
 _WORD = re.compile(r"[^\W\d_]+(?:\([^\W\d_]+\)|/[^\W\d_]+)?")
 _LABEL = re.compile(r"^[\s*_|]{0,8}([^\W\d_][\w .'’/-]{0,30}?)[\s*_]{0,4}[:：][*_]{0,2}(?:\s|$|(?=\S))(.*)$")
 _FORWARD_OPENINGS = tuple(sorted(FORWARDED))
@@ -32,12 +34,24 @@ def mark_introductions(lines: list[Line]) -> None:
     following = _kinds_after(lines)
     index = 0
     while index < len(lines):
-        if lines[index].kind is Kind.TEXT and not lines[index].is_blank:
+        if lines[index].kind is Kind.QUOTE and _says_reply_above(lines[index].text):
+            lines[index].kind, lines[index].reason = Kind.DIVIDER, "reply-above line"
+        elif lines[index].kind is Kind.TEXT and not lines[index].is_blank:
             if reason := _divider_at(lines, index):
                 _mark_divider(lines, index, reason)
-            elif _ends_attribution(lines[index].text):
+            elif _ends_attribution(lines[index].text) or _is_bare_attribution(lines[index].text, following[index]):
                 _mark_attribution(lines, index, following[index])
         index += 1
+    _mark_below_signatures(lines)
+
+
+def _mark_below_signatures(lines: list[Line]) -> None:
+    """Let "Sent from my iPhone" end the answer where unmarked text follows it: that is what was answered."""
+    for index, (line, following) in enumerate(zip(lines, _kinds_after(lines), strict=True)):
+        is_candidate = line.kind is Kind.TEXT and following is Kind.TEXT and _is_lone(lines, index)
+        if is_candidate and is_mobile_signature(line.text, is_strict=True):
+            line.kind, line.reason = Kind.DIVIDER, "text below a mobile signature"
+            return
 
 
 def _kinds_after(lines: list[Line]) -> list[Kind | None]:
@@ -69,7 +83,7 @@ def _divider_at(lines: list[Line], index: int) -> str:
     if not bare:
         return ""
     words = folded(bare)
-    if any(phrase in words for phrase in REPLY_ABOVE) and len(text) < 160:
+    if _says_reply_above(text):
         return "reply-above line"
     is_drawn = _drawn(text, bare)
     if len(words) < 90 and (is_drawn or text.endswith((":", "："))):
@@ -80,6 +94,26 @@ def _divider_at(lines: list[Line], index: int) -> str:
     if bare in ORIGINAL or (words in ORIGINAL and _has_label(lines, index + 1)):
         return "original message"
     return "header block" if _is_header_block(lines, index, is_certain=is_drawn) else ""
+
+
+def _says_reply_above(text: str) -> bool:
+    words = folded(text[:_WIDEST])
+    return len(text) < 160 and any(phrase in words for phrase in REPLY_ABOVE)
+
+
+def _is_lone(lines: list[Line], index: int) -> bool:
+    """Whether a line is a paragraph by itself, with text somewhere above it."""
+    is_first = not any(not line.is_blank for line in lines[max(index - 40, 0) : index])
+    is_last = index + 1 == len(lines)
+    return not is_first and lines[index - 1].is_blank and (is_last or lines[index + 1].is_blank)
+
+
+def _is_bare_attribution(text: str, following: Kind | None) -> bool:
+    """Whether a line is one without a colon: date and address before a quotation, or Gmail's `GMT+01:00 Name`."""
+    text = text[:_WIDEST].strip()
+    if _GMT.match(text):
+        return True
+    return following is Kind.QUOTE and text.endswith(">") and _has_date(text) and _ADDRESS.search(text) is not None
 
 
 def _drawn(text: str, bare: str) -> bool:
@@ -173,18 +207,23 @@ def _says_wrote(text: str) -> bool:
 
 def _mark_attribution(lines: list[Line], end: int, following: Kind | None) -> None:
     is_quote_next = following in {Kind.QUOTE, Kind.OWN_QUOTE}
-    start = end
     window = ""
+    found: tuple[int, str] | None = None
     for start in range(end, max(end - _WINDOW, -1), -1):
         line = lines[start]
         if line.kind is not Kind.TEXT or line.is_blank:
-            return
-        window = f"{line.text.strip()} {window}"[-_WIDEST:]
-        if _is_attribution(window, is_quote_next=is_quote_next):
             break
-    else:
+        window = f"{line.text.strip()} {window}"[-_WIDEST:]
+        if _is_attribution(window, is_quote_next=False):
+            found = start, window
+            break
+        if found is None and is_quote_next and _is_attribution(window, is_quote_next=True):
+            found = start, window
+    if found is None and _is_bare_attribution(lines[end].text, following):
+        found = end, lines[end].text
+    if found is None:
         return
-    start = _extended(lines, start, window)
+    start = _extended(lines, *found)
     for line in lines[start : end + 1]:
         line.kind, line.reason = Kind.ATTRIBUTION, "attribution"
 

@@ -4,13 +4,17 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-MAX_LINES = 20_000
+MAX_LINES = 10_000
 """Lines looked at; nobody's answer is longer."""
 
 _INVISIBLE = re.compile(
     "[\u200b\u2060\ufeff\u00ad\u202a-\u202e\u2066-\u2069\u0000-\u0008\u000e-\u001f\u007f-\u0084\u0086-\u009f]"
 )
 _BREAKS = re.compile("\r\n|[\r\u2028\u2029\u0085\u000b\u000c]")
+_BARRED = re.compile(r"^\s{0,3}[|│](?: |$)")
+_INITIALLED = re.compile(r"^\s{0,3}[A-Z]{1,4}>(?: |$)")
+_CLOSING = re.compile(r"^>\s?[^>\s]{0,40}[^>]{0,40}[:：]$")
+_WRAP_WIDTH = 60
 _QUOTED = re.compile(r"^\s{0,3}>")
 
 
@@ -51,4 +55,33 @@ def cleaned(text: str) -> str:
 def read_lines(text: str) -> list[Line]:
     """Return the lines of a plain-text body, those beginning with `>` as quotations."""
     written = cleaned(text).split("\n", MAX_LINES)[:MAX_LINES]
-    return [Line(line.rstrip(), Kind.QUOTE if _QUOTED.match(line) else Kind.TEXT) for line in written]
+    lines = [Line(line.rstrip(), Kind.QUOTE if _QUOTED.match(line) else Kind.TEXT) for line in written]
+    _mark_other_quoting(lines)
+    _mend_wrapped(lines)
+    return lines
+
+
+def _mark_other_quoting(lines: list[Line]) -> None:
+    """Mark runs of `| ` and of initials (`JS> `), as some programs quote; a table's rows end with a bar too."""
+    run: list[Line] = []
+    for line in [*lines, Line("")]:
+        is_barred = bool(_BARRED.match(line.text)) and not line.text.rstrip().endswith("|", 2)
+        if line.kind is Kind.TEXT and (is_barred or _INITIALLED.match(line.text)):
+            run.append(line)
+            continue
+        if len(run) > 1:
+            for quoted in run:
+                quoted.kind = Kind.QUOTE
+        run = []
+
+
+def _mend_wrapped(lines: list[Line]) -> None:
+    """Undo what hard wrapping did: a `>` that closes an address above, and the torn-off end of a quoted line."""
+    for before, line, after in zip(lines, lines[1:], [*lines[2:], Line("")], strict=False):
+        if line.kind is Kind.QUOTE and before.kind is Kind.TEXT and not before.is_blank:
+            if before.text.rfind("<") > before.text.rfind(">") and _CLOSING.match(line.text):
+                line.kind = Kind.TEXT
+        elif line.kind is Kind.TEXT and before.kind is Kind.QUOTE and len(before.text) >= _WRAP_WIDTH:
+            is_torn = line.text[:1].islower() or line.text[:1] in ",.;)"
+            if is_torn and after.kind is Kind.QUOTE:
+                line.kind = Kind.QUOTE

@@ -6,6 +6,10 @@ from newsletter.replies.extract.endings import without_endings
 from newsletter.replies.extract.introductions import is_rule
 from newsletter.replies.extract.lines import Kind, Line
 
+_SHORT_QUOTE = 12
+_LONG_QUOTE = 24
+"""Lines; of a longer quotation above an answer only the last paragraph is what it answers."""
+
 
 @dataclass(frozen=True, slots=True)
 class Cut:
@@ -21,13 +25,34 @@ def written_part(lines: list[Line]) -> tuple[list[str], list[Cut]]:
     runs = _runs(lines)
     runs, tail_cuts = _without_tail(runs)
     cuts = tail_cuts + cuts
-    if runs and runs[0][0] is Kind.QUOTE:
-        cuts.append(_cut("quotation above", runs[0][1]))
+    is_interleaved = sum(kind is Kind.QUOTE for kind, _ in runs) > 1
+    if runs and runs[0][0] is Kind.QUOTE and not is_interleaved and not _is_trimmed_by_hand(runs[0][1]):
+        cuts.append(_cut("quotation", runs[0][1]))
         runs = runs[1:]
     kept: list[str] = []
-    for _, run in runs:
-        kept += ["", *(line.text for line in run if line.kind is not Kind.ATTRIBUTION), ""]
+    for kind, run in runs:
+        said = [line for line in run if line.kind is not Kind.ATTRIBUTION]
+        if kind is Kind.QUOTE and len(said) > _LONG_QUOTE:
+            said, rest = _last_paragraph(said)
+            cuts.append(_cut("quotation above the lines answered", rest))
+        kept += ["", *(line.text for line in said), ""]
     return kept, [cut for cut in cuts if cut.text.strip()]
+
+
+def _is_trimmed_by_hand(run: list[Line]) -> bool:
+    """Whether a quotation at the top was chosen by the writer: short, and no program introduced it."""
+    return len(run) <= _SHORT_QUOTE and not any(line.kind is Kind.ATTRIBUTION or line.reason for line in run)
+
+
+def _last_paragraph(run: list[Line]) -> tuple[list[Line], list[Line]]:
+    """Split a quotation into its last paragraph, ten lines at most, and what is above it."""
+    end = len(run)
+    while end and not run[end - 1].text.strip(" >"):
+        end -= 1
+    start = end
+    while start > max(end - 10, 0) and run[start - 1].text.strip(" >"):
+        start -= 1
+    return run[start:end], run[:start]
 
 
 def _cut(reason: str, lines: list[Line]) -> Cut:
@@ -36,11 +61,15 @@ def _cut(reason: str, lines: list[Line]) -> Cut:
 
 def _before_divider(lines: list[Line]) -> tuple[list[Line], list[Cut]]:
     """Cut at the first divider, or the first attribution that no quotation follows."""
+    has_text_above = False
     for index, line in enumerate(lines):
+        has_text_above = has_text_above or (line.kind is Kind.TEXT and not is_rule(line.text))
         is_end = line.kind is Kind.DIVIDER
         if line.kind is Kind.ATTRIBUTION and (index == 0 or lines[index - 1].kind is not Kind.ATTRIBUTION):
             is_end = not _leads_to_quote(lines, index)
-        if is_end and not _is_answered_below(lines, index):
+        if is_end and line.kind is Kind.ATTRIBUTION and not has_text_above:
+            continue
+        if is_end and (has_text_above or not _is_answered_below(lines, index)):
             return lines[:index], [_cut(line.reason or "quotation", lines[index:])]
         if is_end:
             line.kind = Kind.ATTRIBUTION
@@ -56,9 +85,7 @@ def _leads_to_quote(lines: list[Line], index: int) -> bool:
 
 
 def _is_answered_below(lines: list[Line], index: int) -> bool:
-    """Whether nothing was written above, and what the divider heads is marked as quotation with text below it."""
-    if any(line.kind is Kind.TEXT and not is_rule(line.text) for line in lines[:index]):
-        return False
+    """Whether what the divider heads is marked as quotation, with text below it."""
     seen_quote = False
     labels = 0
     for line in lines[index + 1 :]:
@@ -102,7 +129,7 @@ def _without_tail(runs: list[tuple[Kind, list[Line]]]) -> tuple[list[tuple[Kind,
     while runs:
         kind, run = runs[-1]
         if kind is Kind.QUOTE:
-            cuts.append(_cut(next((line.reason for line in run if line.reason), "quotation below"), run))
+            cuts.append(_cut("quotation", run))
             runs = runs[:-1]
             continue
         kept, endings = without_endings([line.text for line in run])
