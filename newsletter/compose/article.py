@@ -17,6 +17,9 @@ from newsletter.compose.blocks import (
 )
 from newsletter.compose.phrase import Phrases
 
+_WIDE = 200
+"""Pictures from this width on may fill a narrow screen; smaller ones are signs, and stay small."""
+
 
 def semantic(blocks: Sequence[Block], words: Phrases) -> str:
     """Return blocks as HTML that says what they are and leaves looks to a style sheet."""
@@ -62,7 +65,8 @@ def figure(shown: Shown) -> str:
     size = "".join(
         f' {name}="{value}"' for name, value in (("width", shown.width), ("height", shown.height)) if value
     )
-    image = f'<img src="{escape(shown.src)}" alt="{escape(shown.alt)}"{size} />'
+    wide = ' class="wide"' if (shown.width or 0) >= _WIDE else ""
+    image = f'<img src="{escape(shown.src)}" alt="{escape(shown.alt)}"{size}{wide} />'
     linked = f'<a href="{escape(shown.href)}">{image}</a>' if shown.href else image
     caption = f"<figcaption>{shown.caption}</figcaption>" if shown.caption else ""
     return f"<figure>{linked}{caption}</figure>"

@@ -22,6 +22,11 @@ from newsletter.settings import Settings, packaged
 MAX_BYTES = 8 * 1024 * 1024
 _MAX_DEPTH = 400
 """Elements inside one another; the compiler dies of some thousands."""
+_ENDING = re.compile(
+    r"(?P<start><(?P<tag>mj-(?:text|table|button|raw))\b(?:[^<>\"']|\"[^\"]*\"|'[^']*')*(?<!/)>)"
+    r"(?P<content>.*?)(?P<end></(?P=tag)>)",
+    re.DOTALL,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,11 +131,27 @@ class Templates:
 def make_html(templates: Templates, name: str, values: dict[str, Any], tags: Tags) -> str:
     """Return the finished HTML of a letter: filled, compiled and inlined, with no merge tag lost on the way."""
     mjml = templates.render(f"{name}.mjml", values)
-    compiled = templates.compile(f"{name}.mjml", mjml)
+    skeleton, contents = _without_contents(mjml, tags.mark)
+    compiled = templates.compile(f"{name}.mjml", skeleton)
+    compiled = re.sub(rf"{tags.mark}c(\d+)z", lambda match: contents[int(match[1])], compiled)
     html = inlined(compiled, templates.render("partials/letter.css", values))
     if not tags.count(mjml) <= tags.count(compiled) == tags.count(html):
         raise EditFile([_fault_finding(f"{name}.mjml", None, "a merge tag stands where it cannot be filled in")])
     return html
+
+
+def _without_contents(mjml: str, mark: str) -> tuple[str, list[str]]:
+    """Take the HTML out of MJML's ending tags and put words in its place.
+
+    The compiler would lose blanks between elements, refuse what browsers forgive and die of deep nesting.
+    """
+    contents: list[str] = []
+
+    def take(match: re.Match[str]) -> str:
+        contents.append(match["content"])
+        return f"{match['start']}{mark}c{len(contents) - 1}z{match['end']}"
+
+    return _ENDING.sub(take, mjml), contents
 
 
 def _fault_finding(file: str, line: int | None, message: str) -> Finding:

@@ -226,7 +226,7 @@ class _Reader:
         if not tokens:
             return []
         line = next((token.map[0] for token in tokens if token.map), 0)
-        html = self._html(tokens, room)
+        html = re.sub(r"^<(h[1-6])", r'<\1 class="first"', self._html(tokens, room))
         return [kinds.Prose(line=self._line(line), html=html)] if html else []
 
     def _html(self, tokens: Sequence[Token], room: int) -> str:
@@ -238,6 +238,9 @@ class _Reader:
             self._show_inside(image, line, room)
         for link in tree.iter("a"):
             mend_link(link, self.settings)
+        for row in tree.iter("tr"):
+            if len(row):
+                row[-1].set("class", f"{row[-1].get('class') or ''} last".strip())
         for element in tree.iter():
             if self.tags.count(str(element.get("style") or "")):
                 del element.attrib["style"]

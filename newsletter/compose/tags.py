@@ -39,12 +39,13 @@ class Tags:
 
     def __init__(self, *texts: str) -> None:
         digest = hashlib.sha256("\0".join(texts).encode()).hexdigest()
-        self._prefix = f"zq{digest[:10]}"
-        while any(self._prefix in text for text in texts):
+        self.mark = f"zq{digest[:10]}"
+        """What every word begins with, and no text holds."""
+        while any(self.mark in text for text in texts):
             digest = hashlib.sha256(digest.encode()).hexdigest()
-            self._prefix = f"zq{digest[:10]}"
+            self.mark = f"zq{digest[:10]}"
         self._hidden: list[Tag] = []
-        self._word = re.compile(rf"{self._prefix}x(\d+)z")
+        self._word = re.compile(rf"{self.mark}x(\d+)z")
 
     def hide(self, text: str) -> str:
         """Return `text` with every tag behind a word."""
@@ -95,7 +96,7 @@ class Tags:
 
     def _add(self, tag: Tag) -> str:
         self._hidden.append(tag)
-        return f"{self._prefix}x{len(self._hidden) - 1}z"
+        return f"{self.mark}x{len(self._hidden) - 1}z"
 
     def _tag(self, match: re.Match[str]) -> Tag:
         return self._hidden[int(match[1])]
