@@ -234,6 +234,8 @@ def _is_attribution(window: str, *, is_quote_next: bool) -> bool:
     has_date = _has_date(window)
     has_time = _TIME.search(window) is not None
     has_colon = window.endswith((":", "：", ":>"))
+    if not (has_address or has_date or is_quote_next):
+        return False
     says_wrote = _says_wrote(window)
     if has_address and has_date and (says_wrote or (has_colon and has_time)):
         return True

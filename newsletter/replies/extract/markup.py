@@ -77,7 +77,8 @@ class _State:
         self.pieces.clear()
         for piece in text.split("\n") if self.preformatted else [text]:
             if piece.strip():
-                self.lines.append(Line(self._quoted(piece.strip()), self.kinds[-1]))
+                kept = piece.rstrip() if self.preformatted else piece.strip()
+                self.lines.append(Line(self._quoted(kept), self.kinds[-1]))
         if is_spaced and self.lines and not self.lines[-1].is_blank:
             self.lines.append(Line(""))
 
