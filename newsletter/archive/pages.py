@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+import traceback
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -20,10 +21,11 @@ from newsletter.settings import Settings
 class Pages:
     """The templates of one publication, ready to be filled."""
 
-    def __init__(self, settings: Settings, folders: Sequence[Path], home: str | None) -> None:
+    def __init__(self, settings: Settings, folders: Sequence[Path], home: str | None, *, has_feed: bool) -> None:
         """Templates are looked for in `folders`, in order; `home` is the archive's URL, None if it has none."""
         self.settings = settings
         self.home = home
+        self.has_feed = has_feed
         self.templates = Environment(
             loader=FileSystemLoader(folders),
             autoescape=True,
@@ -45,19 +47,17 @@ class Pages:
 
     def index(self, entries: Sequence[Entry]) -> bytes:
         """Return the front page: the newest issue large, the others below it."""
-        return self._page("index.html", "", entries=entries, canonical=self.home, has_feed=bool(entries))
+        return self._page("index.html", "", entries=entries, canonical=self.home)
 
     def issue(self, entry: Entry, newer: Entry | None, older: Entry | None) -> bytes:
         """Return an issue's page with its comments."""
         canonical = entry.issue.canonical or (entry.url if self.home else None)
         values = {"entry": entry, "newer": newer, "older": older, "canonical": canonical}
-        return self._page("issue.html", "../../", **values, has_feed=True)
+        return self._page("issue.html", "../../", **values)
 
-    def missing(self, *, has_feed: bool) -> bytes:
+    def missing(self) -> bytes:
         """Return the page for what is not there; it may be shown at any depth, so it carries its style."""
-        return self._page(
-            "404.html", self.home or "", canonical=None, has_feed=has_feed, style=self.style.decode()
-        )
+        return self._page("404.html", self.home or "", canonical=None, style=self.style.decode())
 
     def _page(self, template: str, root: str, **values: Any) -> bytes:
         return self._filled(
@@ -67,27 +67,29 @@ class Pages:
             root=root,
             home=self.home,
             style_name=self.style_name,
-            **{**values, "has_feed": values["has_feed"] and self.home is not None},
+            has_feed=self.has_feed,
+            **values,
         ).encode()
 
     def _filled(self, template: str, **values: Any) -> str:
         try:
             return self.templates.get_template(template).render(values)
-        except TemplateError as error:
-            line = getattr(error, "lineno", None)
-            name = getattr(error, "name", None) or template
-            raise EditFile(
-                [
-                    Finding(
-                        rule="template",
-                        level=Level.ERROR,
-                        file=f"templates/site/{name}",
-                        line=line,
-                        message=f"the template cannot be filled: {error.message or type(error).__name__}",
-                        remedy="Mend it, or delete it to have the packaged one",
-                    )
-                ]
-            ) from error
+        except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError) as error:
+            raise EditFile([_template_fault(template, error)]) from error
+
+
+def _template_fault(template: str, error: Exception) -> Finding:
+    """Say where a template failed; Jinja2 gives syntax errors a line, and others a frame of their own."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.endswith(template)]
+    line = getattr(error, "lineno", None) or (frames[-1].lineno if frames else None)
+    return Finding(
+        rule="template",
+        level=Level.ERROR,
+        file=f"templates/site/{getattr(error, 'name', None) or template}",
+        line=line,
+        message=f"the template cannot be filled: {error}",
+        remedy="Mend it, or delete it to have the packaged one",
+    )
 
 
 def _day(moment: datetime, language: str) -> str:

@@ -78,10 +78,12 @@ def _enter(
 
 def _pages(settings: Settings, entries: Sequence[Entry]) -> dict[str, bytes]:
     home = _home(settings)
-    pages = Pages(settings, (settings.templates / "site", packaged("templates") / "site"), home)
+    folders = (settings.templates / "site", packaged("templates") / "site")
+    has_feed = bool(home and entries)  # a feed of nothing has no date, and none knows relative addresses
+    pages = Pages(settings, folders, home, has_feed=has_feed)
     files = {
         "index.html": pages.index(entries),
-        "404.html": pages.missing(has_feed=bool(entries)),
+        "404.html": pages.missing(),
         "robots.txt": robots(home),
         pages.style_name: pages.style,
     }
@@ -89,7 +91,7 @@ def _pages(settings: Settings, entries: Sequence[Entry]) -> dict[str, bytes]:
         newer = entries[index - 1] if index else None
         older = entries[index + 1] if index + 1 < len(entries) else None
         files[entry.path] = pages.issue(entry, newer, older)
-    if home and entries:  # a feed of nothing has no date, and neither format knows relative addresses
+    if home and has_feed:
         files["feed.xml"] = atom_feed(settings, home, entries)
         files["sitemap.xml"] = sitemap(home, entries)
     return files

@@ -58,7 +58,7 @@ def start_draft(settings: Settings, title: str, *, now: datetime) -> Path:
 def _slug(title: str) -> Slug | None:
     """Return the title in a-z, 0-9 and hyphens; None if too little of it can be written so."""
     composed = unicodedata.normalize("NFKC", title).lower().translate(_LETTERS)
-    plain = unicodedata.normalize("NFKD", composed)
+    plain = unicodedata.normalize("NFKD", composed).translate(_LETTERS)
     letters = [char for char in plain if char.isalnum()]
     carried = [char for char in letters if char.isascii()]
     text = re.sub(r"[^a-z0-9]+", "-", plain.encode("ascii", "ignore").decode()).strip("-")

@@ -20,7 +20,7 @@ def make_publication(folder: Path) -> tuple[Path, ...]:
     sample issues come only where there are none. Stopped half-way, it leaves nothing behind;
     `newsletter.toml` comes last, so that a folder is a publication only when all of it is there.
     """
-    if (folder / FILE_NAME).exists():
+    if os.path.lexists(folder / FILE_NAME):
         raise WrongUse(f"{folder / FILE_NAME} is there already. Name another folder, or change what is there")
     if folder.exists() and not folder.is_dir():
         raise WrongUse(f"{folder} is a file. Name a folder")
