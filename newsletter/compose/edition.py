@@ -38,8 +38,9 @@ class Edition:
     @classmethod
     def from_json(cls, written: dict[str, Any]) -> "Edition":
         """Read what `as_json` returned, also after a trip through a JSON text."""
+        known = {name: value for name, value in written.items() if name in cls.__slots__}
         parts = {name: _part(written[name]) for name in ("subject", "html", "text")}
-        return cls(**{**written, **parts})
+        return cls(**{**known, **parts})
 
 
 def _part(written: list[Any]) -> Part:

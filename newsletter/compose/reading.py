@@ -1,5 +1,6 @@
 """Reads an issue's Markdown into blocks; what could not be kept is a finding with its line."""
 
+import difflib
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -24,7 +25,7 @@ from newsletter.writing import Issue
 CALLOUTS = ("note", "tip", "info", "important", "warning", "danger", "caution", "callout")
 _KRAMDOWN = re.compile(r"\{:\s?[.#A-Za-z][^{}\n]*\}|\{:(?:toc|nomarkdown|/)[^{}\n]*\}")
 _HEADING_ATTRIBUTES = re.compile(r"\s*\{\s*([#.][\w\s.#:-]*)\}\s*$")
-_OPEN_TAG = re.compile(r"\{\{|\{%")
+_OFTEN = ("first_name", "last_name", "name", "email")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,11 +141,10 @@ class _Reader:
 
     def _judge_tags(self, text: str, line: int) -> None:
         for source in self.tags.unknown_in(text):
-            name = re.sub(r"[{}%\s]|\|.*", "", source)
-            near = did_you_mean(
-                f"subscriber.{name}", ("subscriber.first_name", "subscriber.last_name", "subscriber.email")
-            )
-            self.find("tag", line, f"unknown tag '{source[:60]}' stays as it is written", near)
+            bare = re.fullmatch(r"\{\{\s*(?:subscriber\.|contact\.|user\.)?(\w+)[^}]*\}\}", source)
+            near = difflib.get_close_matches(bare[1].lower(), _OFTEN, n=1) if bare else []
+            remedy = f"Did you mean '{{{{ subscriber.{near[0]} }}}}'?" if near else ""
+            self.find("tag", line, f"unknown tag '{source[:60]}' stays as it is written", remedy)
 
     def _name_heading(self, heading: Token, inline: Token) -> None:
         """Give a heading its id: `{#chosen}`, else made from its words."""

@@ -1,0 +1,142 @@
+"""`newsletter compose` and `newsletter check`: look at a letter before anybody gets it."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from newsletter.cli import terminal
+from newsletter.cli.publication import open_publication
+from newsletter.errors import EditFile, WrongUse
+from newsletter.finding import Finding, Level, did_you_mean
+from newsletter.settings import Settings
+from newsletter.writing import Issue, Shelf, read_issue, read_issues
+
+app = typer.Typer()
+
+
+@app.command("compose")
+def compose_issue(
+    context: typer.Context,
+    issue: Annotated[str, typer.Argument(help="The issue's slug, or its file's name.")],
+    out: Annotated[Path, typer.Option(help="The folder to write to; made if it is not there.")] = Path("out"),
+    list_name: Annotated[str | None, typer.Option("--list", help="The list it would go to.")] = None,
+) -> None:
+    """Compose an issue and write what would be sent.
+
+    Writes message.html, message.txt, web.html and edition.json. Nothing is sent, and nothing is fetched from the
+    network. In the message, merge tags show their defaults.
+
+    Example: newsletter compose my-first-letter --out /tmp/letter
+    """
+    from newsletter.compose import compose, filled
+    from newsletter.preflight import SAMPLE_VALUES
+
+    settings = open_publication(context).settings
+    read = read_issue(settings, issue)
+    composed = compose(read, _list_of(read, settings, list_name), settings)
+    edition = composed.edition
+    files = {
+        "message.html": filled(edition.html, SAMPLE_VALUES),
+        "message.txt": filled(edition.text, SAMPLE_VALUES),
+        "web.html": edition.web,
+        "edition.json": json.dumps({**edition.as_json(), "digest": edition.digest}, ensure_ascii=False, indent=1),
+    }
+    out.mkdir(parents=True, exist_ok=True)
+    for finding in composed.findings:
+        _show(finding, on_stderr=True)
+    for name, content in files.items():
+        (out / name).write_text(content, encoding="utf-8", newline="\n")
+        terminal.say(str(out / name))
+
+
+@app.command("check")
+def check_issues(
+    context: typer.Context,
+    issue: Annotated[str | None, typer.Argument(help="The issue's slug; default: every issue.")] = None,
+    list_name: Annotated[str | None, typer.Option("--list", help="The list it would go to.")] = None,
+    is_json: Annotated[bool, typer.Option("--json", help="One finding a line, as JSON.")] = False,
+) -> None:
+    """Say what should be mended before an issue is sent.
+
+    Every finding names its file, its line and a remedy. Exits 1 when there is an error; warnings and notices stop
+    nothing.
+
+    Example: newsletter check my-first-letter
+    """
+    settings = open_publication(context).settings
+    shelf = read_issues(settings) if issue is None else Shelf(issues=(read_issue(settings, issue),), broken=())
+    found = [
+        *shelf.broken,
+        *(finding for read in shelf.issues for finding in _findings_of(read, settings, list_name)),
+    ]
+    found = list(dict.fromkeys(found))
+    for finding in found:
+        if is_json:
+            terminal.say_json({name: getattr(finding, name) for name in _FIELDS})
+        else:
+            _show(finding)
+    errors = sum(finding.level is Level.ERROR for finding in found)
+    terminal.talk(_summary(found, len(shelf.issues)), style="attention" if errors else "quiet")
+    if errors:
+        raise typer.Exit(1)
+
+
+_FIELDS = ("rule", "level", "file", "line", "message", "remedy")
+
+
+def _findings_of(issue: Issue, settings: Settings, list_name: str | None) -> tuple[Finding, ...]:
+    from newsletter.compose import compose
+    from newsletter.preflight import check
+
+    try:
+        name = _list_of(issue, settings, list_name)
+    except WrongUse as error:
+        fault = Finding(rule="list", level=Level.ERROR, file=issue.file, message=str(error))
+        return (*issue.findings, fault)
+    try:
+        return check(issue, compose(issue, name, settings), settings, name)
+    except EditFile as refusal:
+        return refusal.findings
+
+
+def _list_of(issue: Issue, settings: Settings, wanted: str | None) -> str:
+    """Return the list an issue is composed for: asked for, its own, the default, or the only one.
+
+    An issue's own list that does not exist is a finding; the issue still composes for the default list.
+    """
+    if wanted is not None:
+        settings.list_named(wanted)
+        return wanted
+    if issue.list_name in settings.lists:
+        return str(issue.list_name)
+    default = settings.publication.default_list
+    if default is not None:
+        settings.list_named(default)
+        return default
+    if not settings.lists:
+        raise WrongUse("newsletter.toml has no list. Add [lists.NAME]")
+    if issue.list_name is not None:
+        remedy = did_you_mean(issue.list_name, settings.lists)
+        raise WrongUse(f"unknown list '{issue.list_name}'. {remedy}".rstrip())
+    return next(iter(settings.lists))
+
+
+def _show(finding: Finding, *, on_stderr: bool = False) -> None:
+    style = {Level.ERROR: "attention", Level.WARNING: "subject", Level.NOTICE: "quiet"}[finding.level]
+    line = Text.assemble((f"{finding.level:<8}", style), str(finding))
+    (terminal.talk if on_stderr else terminal.say)(line)
+
+
+def _summary(found: list[Finding], issues: int) -> str:
+    where = terminal.count(issues, "issue")
+    if not found:
+        return f"{where} checked, nothing to mend"
+    parts = [
+        terminal.count(sum(finding.level is level for finding in found), level.value)
+        for level in Level
+        if any(finding.level is level for finding in found)
+    ]
+    return f"{where} checked: {', '.join(parts)}"

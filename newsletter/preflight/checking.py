@@ -1,0 +1,25 @@
+"""Preflight: every rule asked of an issue and its edition, with what writing and compose already found."""
+
+from lxml import html
+
+from newsletter.compose import Composed, filled
+from newsletter.finding import Finding, Level
+from newsletter.preflight.rules import RULES, Check
+from newsletter.settings import Settings
+from newsletter.writing import Issue
+
+_ORDER = {Level.ERROR: 0, Level.WARNING: 1, Level.NOTICE: 2}
+SAMPLE_VALUES = {
+    "links.unsubscribe": "https://letters.example/unsubscribe",
+    "links.reply": "mailto:reply@letters.example",
+}
+"""What a letter shows where no reader's own links are known."""
+
+
+def check(issue: Issue, composed: Composed, settings: Settings, list_name: str) -> tuple[Finding, ...]:
+    """Return everything to mend or to know before sending, errors first, in the order of lines."""
+    tree = html.document_fromstring(filled(composed.edition.html, SAMPLE_VALUES))
+    subject = Check(issue=issue, composed=composed, settings=settings, list_name=list_name, tree=tree)
+    found = [*composed.findings, *(finding for rule in RULES for finding in rule(subject))]
+    unique = dict.fromkeys(found)
+    return tuple(sorted(unique, key=lambda finding: (_ORDER[finding.level], finding.line or 0)))
