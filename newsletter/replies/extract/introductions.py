@@ -5,6 +5,7 @@ its end, a quotation after it) before any word is looked at.
 """
 
 import re
+from functools import lru_cache
 
 from newsletter.replies.extract.devices import is_mobile_signature
 from newsletter.replies.extract.lines import Kind, Line
@@ -128,6 +129,7 @@ def _has_label(lines: list[Line], index: int) -> bool:
     return any(_label_of(text)[0] for text in upcoming)
 
 
+@lru_cache(maxsize=64)  # a line is asked about from each of the lines above it
 def _label_of(text: str) -> tuple[str, str]:
     """Return the kind of label that a line begins with ("?" for an unknown one, "" for none), and its value."""
     found = _LABEL.match(text[:_WIDEST])

@@ -1,0 +1,100 @@
+"""Nothing private is left in what is published."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from newsletter.replies.authorship import NAMELESS, author_of
+from newsletter.replies.redact import ADDRESS_REMOVED, LINK_REMOVED, PHONE_REMOVED, redacted
+from newsletter.replies.wishes import asks_for_privacy, asks_to_leave
+from newsletter.settings import Settings
+from newsletter.tokens import Keyring, Purpose
+
+TOKEN = Keyring((b"k" * 32,)).sign(Purpose.UNSUBSCRIBE, 7)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    written = {"publication": {"title": "T"}, "web": {"url": "https://mail.example.org"}, "root": tmp_path}
+    return Settings.model_validate(written)
+
+
+@pytest.mark.parametrize(
+    ("written", "public"),
+    [
+        ("Ask jo.winter+x@mail.example.net.", f"Ask {ADDRESS_REMOVED}."),
+        ("mailto:jo@example.net?subject=Hi", f"{ADDRESS_REMOVED}?subject=Hi"),
+        (f"r+{TOKEN}@reply.example.org", ADDRESS_REMOVED),
+        (f"It says {TOKEN.upper()} here", f"It says {LINK_REMOVED} here"),
+        (f"<https://mail.example.org/u/{TOKEN}>", f"<{LINK_REMOVED}>"),
+        (f"see https://elsewhere.example/x?t={TOKEN}.", f"see {LINK_REMOVED}."),
+        ("(https://mail.example.org/preferences)", f"({LINK_REMOVED})"),
+        ("https://mail.example.org/issues/ferries/", "https://mail.example.org/issues/ferries/"),
+        ("https://elsewhere.example/ferries", "https://elsewhere.example/ferries"),
+        ("Call +44 20 7946 0018 now", f"Call {PHONE_REMOVED} now"),
+        ("Call (030) 1234 5678", f"Call {PHONE_REMOVED}"),
+        ("Tel. 0171/1234567", f"Tel. {PHONE_REMOVED}"),
+        ("or 555-867-5309", f"or {PHONE_REMOVED}"),
+    ],
+)
+def test_private_things_are_removed(settings: Settings, written: str, public: str) -> None:
+    assert redacted(written, settings) == public
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "It was 2025-03-03 09:12 or 03.03.2025.",
+        "ISBN 978-3-16-148410-0 and 9783161484100",
+        "It cost 1,250,000.00 in 1998-2003, about $120 000 000.",
+        "From 1914 to 1918, 10 000 000 people.",
+        "0.123456789 of 100 200 300",
+        "Pages 100-104, 2001-2005, 12:30-14:00",
+        "@jo said so",
+    ],
+)
+def test_other_numbers_stay(settings: Settings, text: str) -> None:
+    assert redacted(text, settings) == text
+
+
+@given(text=st.text(alphabet="ab1 +-.@/:()2z7\n", max_size=200))
+def test_redacting_twice_changes_nothing_more(text: str) -> None:
+    settings = Settings.model_validate({"publication": {"title": "T"}, "root": Path("/")})
+    once = redacted(text, settings)
+    assert redacted(once, settings) == once
+
+
+@pytest.mark.parametrize(
+    ("shown", "known", "author"),
+    [
+        ("Jo Winter", "Joanna Winter", "Jo Winter"),
+        ("jo@example.net", "Joanna Winter", "Joanna Winter"),
+        ("", "", NAMELESS),
+        ("<script>alert(1)</script>", "", "script alert(1) /script"),
+        ("Jo \u202egnp.exe", "", "Jo gnp.exe"),
+        ("Jo +44 20 7946 0018", "Jo", "Jo"),
+        ("https://buy.example", "", NAMELESS),
+        ("12345", "", NAMELESS),
+        ("Ž" * 200, "", "Ž" * 60),
+    ],
+)
+def test_the_author_is_a_name_and_never_an_address(shown: str, known: str, author: str) -> None:
+    assert author_of(shown, known) == author
+
+
+def test_unsubscribe_as_the_whole_answer_is_a_wish() -> None:
+    assert asks_to_leave("Unsubscribe.")
+    assert asks_to_leave("  STOP  ")
+    assert asks_to_leave("Abmelden")
+    assert asks_to_leave("", "unsubscribe")
+    assert not asks_to_leave("Stop me if you have heard this one.")
+    assert not asks_to_leave("I will not unsubscribe")
+
+
+def test_private_as_the_first_word_is_a_wish() -> None:
+    assert asks_for_privacy("Private: only for you.")
+    assert asks_for_privacy("[PRIVATE]\nOnly for you.")
+    assert asks_for_privacy("Privat, bitte.")
+    assert not asks_for_privacy("My private view is this.")
