@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from html import escape
 from urllib.parse import urljoin, urlsplit
 
 from feedgenerator import Atom1Feed
@@ -38,15 +39,21 @@ def atom_feed(settings: Settings, home: str, entries: Sequence[Entry]) -> bytes:
         feed.add_item(
             title=_clean(issue.title),
             link=entry.url,
-            description=_clean(issue.preheader) or None,
+            description=escape(_clean(issue.preheader)) or None,
             author_name=_clean(", ".join(issue.authors)) or None,
             unique_id=f"tag:{authority},{entry.date:%Y}:issues/{issue.slug}",
             pubdate=entry.date,
             updateddate=entry.date,
             categories=[_clean(tag) for tag in issue.tags],
-            content=_clean(absolute(entry.body, entry.url)),
+            content=_clean(absolute(_with_hero(entry), entry.url)),
         )
     return f"{feed.writeString('utf-8')}\n".encode()
+
+
+def _with_hero(entry: Entry) -> str:
+    if entry.hero is None or not entry.hero.src:
+        return entry.body
+    return f'<p><img src="{escape(entry.hero.src)}" alt="{escape(entry.hero.alt)}"></p>\n{entry.body}'
 
 
 def absolute(body: str, base: str) -> str:

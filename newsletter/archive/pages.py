@@ -11,8 +11,10 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
 
 from newsletter.archive.entry import Entry
+from newsletter.archive.phrases import phrases_for
 from newsletter.archive.words import paragraphs, unsteered
-from newsletter.compose import make_theme, phrases_for
+from newsletter.compose import direction_of, make_theme
+from newsletter.compose import phrases_for as letter_phrases_for
 from newsletter.errors import EditFile
 from newsletter.finding import Finding, Level
 from newsletter.settings import Settings
@@ -39,7 +41,7 @@ class Pages:
             paragraphs=paragraphs,
             unsteered=unsteered,
             anchor=_anchor,
-            direction=_direction,
+            direction=lambda language: direction_of(language).dir,
         )
         style = self._filled("site.css", theme=make_theme(settings.publication.accent)).encode()
         self.style_name = f"site.{hashlib.sha256(style).hexdigest()[:10]}.css"
@@ -63,13 +65,21 @@ class Pages:
         return self._filled(
             template,
             publication=self.settings.publication,
-            publish=self.settings.replies.publish,
+            words=phrases_for(self.settings.publication.language),
+            invitation=self._invitation(),
             root=root,
             home=self.home,
             style_name=self.style_name,
             has_feed=self.has_feed,
             **values,
         ).encode()
+
+    def _invitation(self) -> str:
+        """Return what the letter promises about answers, so that page and letter say the same."""
+        words = letter_phrases_for(self.settings.publication.language)
+        return {"review": words.answer_reviewed, "ask": words.answer_asked, "never": words.answer}[
+            self.settings.replies.publish
+        ]
 
     def _filled(self, template: str, **values: Any) -> str:
         try:
@@ -93,7 +103,7 @@ def _template_fault(template: str, error: Exception) -> Finding:
 
 
 def _day(moment: datetime, language: str) -> str:
-    words = phrases_for(language)
+    words = letter_phrases_for(language)
     return words.date.format(
         day=moment.day, month=words.months[moment.month - 1], year=moment.year, number=moment.month
     )
@@ -102,7 +112,3 @@ def _day(moment: datetime, language: str) -> str:
 def _anchor(comment_id: str) -> str:
     """Return a comment's id as it may stand in an address."""
     return "comment-" + re.sub(r"[^A-Za-z0-9_-]", "-", comment_id)
-
-
-def _direction(language: str) -> str:
-    return "rtl" if phrases_for(language).is_rtl else "ltr"

@@ -175,6 +175,15 @@ def test_the_feed_is_atom_with_whole_texts_and_absolute_addresses(settings: Sett
     assert "End." in content
 
 
+def test_plain_words_stay_plain_in_the_feed(settings: Settings) -> None:
+    write_issue(settings.root, "first", "title: 1 < 2\npreheader: <b> & co\ndate: 2026-03-01\nstatus: ready")
+    (entry,) = feed(build(settings)).findall(f"{ATOM}entry")
+    assert entry.findtext(f"{ATOM}title") == "1 < 2"
+    summary = entry.find(f"{ATOM}summary")
+    assert summary is not None
+    assert (summary.get("type"), summary.text) == ("html", "&lt;b&gt; &amp; co")
+
+
 def test_a_move_of_the_archive_changes_no_id_in_the_feed(settings: Settings) -> None:
     def ids(built: Settings) -> list[str | None]:
         root = feed(build(built))
@@ -207,6 +216,16 @@ def test_each_issue_has_its_own_language_and_direction(settings: Settings) -> No
     write_issue(settings.root, "first", "title: אור\ndate: 2026-03-01\nstatus: ready\nlanguage: he", "שלום")
     (article,) = page(build(settings), "issues/first/index.html").xpath("//article")
     assert (article.get("lang"), article.get("dir")) == ("he", "rtl")
+
+
+@pytest.mark.parametrize(("language", "shown"), [("de-AT", "de"), ("fi", "en")])
+def test_the_fixed_words_say_which_language_they_are(settings: Settings, language: str, shown: str) -> None:
+    (settings.root / "newsletter.toml").write_text(
+        TOML.replace('url = "https', f'language = "{language}"\nurl = "https'), encoding="utf-8"
+    )
+    tree = page(build(read_settings(settings.root, {})), "issues/first/index.html")
+    assert tree.get("lang") == shown
+    assert tree.xpath("//article")[0].get("lang") == language
 
 
 def test_the_publications_own_template_comes_first(settings: Settings) -> None:
@@ -256,3 +275,5 @@ def test_pictures_lie_beside_their_page(settings: Settings) -> None:
     )
     assert inside.get("alt") == "The same boat"
     assert page(site, "index.html").xpath("//img/@src") == ["issues/first/boat.png"]
+    content = feed(site).findtext(f"{ATOM}entry/{ATOM}content") or ""
+    assert content.count('src="https://times.example/archive/issues/first/boat.png"') == 2
