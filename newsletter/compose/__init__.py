@@ -4,7 +4,7 @@ from newsletter.compose.blocks import Shown
 from newsletter.compose.edition import Edition
 from newsletter.compose.letter import Article, Composed, article, compose
 from newsletter.compose.merge import Context, Part, Slot, escaped, filled
-from newsletter.compose.phrases import phrases_for
+from newsletter.compose.phrases import direction_of, phrases_for
 from newsletter.compose.pictures import Picture
 from newsletter.compose.places import page_url, picture_url
 from newsletter.compose.theme import make_theme
@@ -20,6 +20,7 @@ __all__ = [
     "Slot",
     "article",
     "compose",
+    "direction_of",
     "escaped",
     "filled",
     "make_theme",
