@@ -1,1 +1,55 @@
 """5. An edition meets an audience: mailings, deliveries, receipts."""
+
+from newsletter.delivery.counting import IssueStatus, issue_status, mailed_slugs, mailing_counts
+from newsletter.delivery.editions import find_mailing
+from newsletter.delivery.lookup import find_delivery, find_delivery_by_reference
+from newsletter.delivery.mailing import (
+    Counts,
+    Delivery,
+    DeliveryStatus,
+    Exclusion,
+    Mailing,
+    MailingKind,
+    SentDelivery,
+)
+from newsletter.delivery.planning import Plan, plan_mailing, start_mailing, start_test
+from newsletter.delivery.recovery import Recovered
+from newsletter.delivery.returning import TokenAddress, read_token_address, reply_address
+from newsletter.delivery.sender import Progress, send
+from newsletter.delivery.settling import Doubt, list_doubts, resolve
+from newsletter.delivery.transports import Transport, open_transport
+from newsletter.delivery.transports.outbox import Kept, kept_messages
+
+__all__ = [
+    "Counts",
+    "Delivery",
+    "DeliveryStatus",
+    "Doubt",
+    "Exclusion",
+    "IssueStatus",
+    "Kept",
+    "Mailing",
+    "MailingKind",
+    "Plan",
+    "Progress",
+    "Recovered",
+    "SentDelivery",
+    "TokenAddress",
+    "Transport",
+    "find_delivery",
+    "find_delivery_by_reference",
+    "find_mailing",
+    "issue_status",
+    "kept_messages",
+    "list_doubts",
+    "mailed_slugs",
+    "mailing_counts",
+    "open_transport",
+    "plan_mailing",
+    "read_token_address",
+    "reply_address",
+    "resolve",
+    "send",
+    "start_mailing",
+    "start_test",
+]

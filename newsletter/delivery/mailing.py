@@ -10,6 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from newsletter.address import Address
+from newsletter.compose import Edition
 
 
 class DeliveryStatus(StrEnum):
@@ -42,7 +43,7 @@ ALLOWED: dict[DeliveryStatus, frozenset[DeliveryStatus]] = {
     ),
     DeliveryStatus.SUBMITTED: frozenset(),
     DeliveryStatus.FAILED: frozenset(),
-    DeliveryStatus.EXCLUDED: frozenset(),
+    DeliveryStatus.EXCLUDED: frozenset({DeliveryStatus.PLANNED}),  # confirmed or came back since
 }
 
 
@@ -74,8 +75,12 @@ class Mailing:
     slug: str
     list_name: str
     edition_digest: str
+    transport: str
+    """Through which next hop it was started."""
     round: int = 1
-    """1, and one more for each `send --again` of the issue."""
+    """1, and one more for each `send --again` of the issue to the list."""
+    round_id: int | None = None
+    """What all mailings of this issue and round share; None for a test, which never counts as sent."""
     created_at: datetime
     finished_at: datetime | None = None
 
@@ -86,12 +91,34 @@ class Delivery:
 
     id: int
     mailing_id: int
-    subscriber_id: int
+    subscriber_id: int | None
+    """None for a test, which goes to an address."""
     recipient: Address
     first_name: str = ""
     last_name: str = ""
     fields: dict[str, str]
     status: DeliveryStatus = DeliveryStatus.PLANNED
+    attempts: int = 0
+    """How often the next hop has put it off."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentDelivery:
+    """A delivery found again by what came back about it, with the edition it carried."""
+
+    id: int
+    mailing_id: int
+    kind: MailingKind
+    slug: str
+    list_name: str
+    round: int
+    subscriber_id: int | None
+    address: str
+    """The reader's address as it is now; "" once their record is erased."""
+    first_name: str
+    last_name: str
+    status: DeliveryStatus
+    edition: Edition
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,1 +1,20 @@
-"""One file for each next hop."""
+"""Transports: what hands a message to the next hop, one file for each."""
+
+from newsletter.delivery.transports.outbox import OutboxTransport
+from newsletter.delivery.transports.transport import Transport
+from newsletter.settings import Settings
+
+__all__ = ["OutboxTransport", "Transport", "open_transport"]
+
+
+def open_transport(settings: Settings) -> Transport:
+    """Return the transport that `[delivery] transport` names; it may raise EditSettings or Halted."""
+    if settings.delivery.transport == "outbox":
+        return OutboxTransport(settings.var / "outbox")
+    if settings.delivery.transport == "smtp":
+        from newsletter.delivery.transports.smtp import SmtpTransport
+
+        return SmtpTransport(settings.delivery.smtp, settings.smtp_password)
+    from newsletter.delivery.transports.ses import SesTransport  # boto3 takes a while to import
+
+    return SesTransport(settings.delivery.ses)

@@ -1,0 +1,82 @@
+"""The one maker of boto3 clients: one attempt a call, and every fault returned as a plain value.
+
+The SDK would repeat a call whose answer was lost, and each repetition of a send is another real mail.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+from botocore import exceptions
+from botocore.config import Config
+
+from newsletter.errors import Deferred, EditSettings, Halted, Uncertain
+
+CONNECT_SECONDS = 5
+ANSWER_SECONDS = 60
+"""Long, for each answer that is given up leaves doubt."""
+
+_BEFORE_ANY_REQUEST = ("certificate", "handshake", "wrong_version", "wrong version")
+"""What OpenSSL says while a connection is being made."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """What a service answered instead of doing what it was asked."""
+
+    code: str
+    message: str
+    status: int
+    """The HTTP status."""
+
+
+def make_client(service: str, *, region: str | None, endpoint: str | None, connections: int = 8) -> Any:
+    """Return a client of `service`; the environment and ~/.aws decide what is not given.
+
+    Raises EditSettings when no region is known, or the profile that is named does not exist.
+    """
+    config = Config(
+        retries={"total_max_attempts": 1, "mode": "standard"},
+        connect_timeout=CONNECT_SECONDS,
+        read_timeout=ANSWER_SECONDS,
+        max_pool_connections=connections,
+        parameter_validation=False,
+    )
+    try:
+        return boto3.client(service, region_name=region, endpoint_url=endpoint, config=config)
+    except exceptions.NoRegionError as error:
+        raise EditSettings("[delivery.ses] region is not set, nor is AWS_REGION") from error
+    except (exceptions.BotoCoreError, ValueError) as error:
+        raise EditSettings(f"AWS: {error}. Check [delivery.ses] and AWS's own settings") from error
+
+
+def call(operation: Callable[..., Any], **arguments: Any) -> dict[str, Any] | Fault:
+    """Call once and return the answer, or the fault that the service answered.
+
+    Raises Deferred when the request certainly did not reach the service, Uncertain when it may have been
+    carried out, Halted when there are no valid credentials to sign it with.
+    """
+    try:
+        answer: dict[str, Any] = operation(**arguments)
+    except exceptions.ClientError as error:
+        said = error.response.get("Error", {})
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        return Fault(code=str(said.get("Code", "")), message=str(said.get("Message", "")), status=status)
+    except (exceptions.NoCredentialsError, exceptions.PartialCredentialsError) as error:
+        raise Halted(f"AWS: {error}. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE") from error
+    except (
+        exceptions.ConnectTimeoutError,
+        exceptions.EndpointConnectionError,
+        exceptions.ProxyConnectionError,
+    ) as error:
+        raise Deferred(f"AWS: {error}") from error
+    except exceptions.SSLError as error:
+        if any(word in str(error).lower() for word in _BEFORE_ANY_REQUEST):
+            raise Deferred(f"AWS: no TLS: {error}") from error
+        raise Uncertain(f"AWS: the connection broke: {error}") from error
+    except (exceptions.HTTPClientError, exceptions.ResponseParserError) as error:
+        raise Uncertain(f"AWS: no answer after the request was sent: {error}") from error
+    except exceptions.BotoCoreError as error:
+        raise Halted(f"AWS: {error}") from error
+    return answer

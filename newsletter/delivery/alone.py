@@ -1,0 +1,45 @@
+"""One sender at a time: whoever holds the lock may send, and a lock dies with the process that held it.
+
+So a claim found while holding it belongs to nobody any more. On SQLite it is a lock on a file beside the
+database, on PostgreSQL an advisory lock.
+"""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import text
+
+from newsletter.database import Database
+from newsletter.errors import TryLater
+
+_ADVISORY = 0x6E657773  # "news"
+
+
+@contextmanager
+def sole_sender(database: Database, doing: str) -> Iterator[None]:
+    """Be the only sender while the block runs; TryLater says who else is. `doing` is what another one reads."""
+    if not database.is_sqlite:
+        with database.read() as connection:
+            locked = connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": _ADVISORY})
+            if not locked:
+                raise TryLater("another sender is at work on this database. Run it again when it has ended")
+            try:
+                yield
+            finally:
+                connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _ADVISORY})
+        return
+    descriptor = os.open(Path(database.place).parent / "sender.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            who = os.read(descriptor, 400).decode("utf-8", "replace").strip() or "another process"
+            raise TryLater(f"{who} is at it already. Run it again when that has ended") from error
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, f"process {os.getpid()}, {doing},\n".encode(), 0)
+        yield
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,122 @@
+"""The crew: threads that build and submit what they are handed, and say what came of it."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from queue import Empty, SimpleQueue
+
+from newsletter.delivery.mailing import Delivery
+from newsletter.delivery.message import Skeleton
+from newsletter.delivery.transports.transport import Receipt, Transport
+from newsletter.errors import NewsletterError, Refused
+
+_SAY_SECONDS = 0.1
+"""How long a finished delivery may wait for the rest of its share."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """One delivery to submit, not before a moment of the monotonic clock."""
+
+    delivery: Delivery
+    leaves_at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """What came of one task: a receipt, an error, or neither when it was not tried."""
+
+    delivery: Delivery
+    receipt: Receipt | None = None
+    error: Exception | None = None
+
+
+class Crew:
+    """Some threads around one transport."""
+
+    def __init__(self, transport: Transport, skeleton: Skeleton, clock: Callable[[], datetime], size: int) -> None:
+        self._transport = transport
+        self._skeleton = skeleton
+        self._clock = clock
+        self._todo: SimpleQueue[Sequence[Task] | None] = SimpleQueue()
+        self._done: SimpleQueue[Sequence[Finished]] = SimpleQueue()
+        self._is_stopping = threading.Event()
+        self.outstanding = 0
+        self._threads = [
+            threading.Thread(target=self._work, name=f"submit-{number}", daemon=True) for number in range(size)
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def hand_out(self, tasks: Sequence[Task], share: int) -> None:
+        """Give tasks to whoever is free, `share` at a time."""
+        self.outstanding += len(tasks)
+        for start in range(0, len(tasks), share):
+            self._todo.put(tasks[start : start + share])
+
+    def collect(self, least: int, seconds: float) -> list[Finished]:
+        """Return what is finished: as soon as it is `least`, or what there is after `seconds`."""
+        found: list[Finished] = []
+        deadline = time.monotonic() + seconds
+        while len(found) < min(least, self.outstanding):
+            try:
+                found += self._done.get(timeout=max(0.0, deadline - time.monotonic()))
+            except Empty:
+                break
+        found += self._waiting()
+        self.outstanding -= len(found)
+        return found
+
+    def stop(self) -> list[Finished]:
+        """Let each thread end the submit it is at, try nothing more, and return everything that is out."""
+        self._is_stopping.set()
+        found: list[Finished] = []
+        while len(found) < self.outstanding:
+            found += self._done.get()
+        self.outstanding = 0
+        for _ in self._threads:
+            self._todo.put(None)
+        for thread in self._threads:
+            thread.join()
+        return found
+
+    def _waiting(self) -> Iterator[Finished]:
+        while True:
+            try:
+                yield from self._done.get_nowait()
+            except Empty:
+                return
+
+    def _work(self) -> None:
+        while (tasks := self._todo.get()) is not None:
+            finished: list[Finished] = []
+            said_at = time.monotonic()
+            for task in tasks:
+                finished.append(self._submit(task))
+                if time.monotonic() - said_at > _SAY_SECONDS:
+                    self._done.put(finished)
+                    finished, said_at = [], time.monotonic()
+            if finished:
+                self._done.put(finished)
+
+    def _submit(self, task: Task) -> Finished:
+        delivery = task.delivery
+        if self._is_stopping.is_set() or self._is_stopped_until(task.leaves_at):
+            return Finished(delivery=delivery)
+        try:
+            envelope = self._skeleton.envelope(delivery)
+            message = self._skeleton.message(delivery, self._clock())
+        except ValueError as error:
+            return Finished(delivery=delivery, error=Refused(f"the letter could not be made: {error}"))
+        try:
+            return Finished(delivery=delivery, receipt=self._transport.submit(envelope, message))
+        except NewsletterError as error:
+            return Finished(delivery=delivery, error=error)
+        except Exception as error:  # the outermost loop of a worker: recorded as uncertain, and the run ends
+            return Finished(delivery=delivery, error=error)
+
+    def _is_stopped_until(self, moment: float) -> bool:
+        delay = moment - time.monotonic() if moment else 0.0
+        return delay > 0 and self._is_stopping.wait(delay)

@@ -1,0 +1,72 @@
+"""Editions and mailings as the ledger keeps them: frozen once, read back byte for byte."""
+
+import json
+from datetime import datetime
+
+from sqlalchemy import Connection, Row, Select, insert, select
+
+from newsletter.compose import Edition
+from newsletter.database import Database
+from newsletter.delivery.mailing import Mailing, MailingKind
+from newsletter.delivery.tables import editions, mailings, rounds
+from newsletter.errors import WrongUse
+
+
+def freeze(connection: Connection, edition: Edition, now: datetime) -> None:
+    """Keep an edition under its digest; a second call changes nothing."""
+    if connection.scalar(select(editions.c.digest).where(editions.c.digest == edition.digest)) is None:
+        frozen = json.dumps(edition.as_json(), ensure_ascii=False, separators=(",", ":"))
+        connection.execute(insert(editions), {"digest": edition.digest, "frozen": frozen, "created_at": now})
+
+
+def read_edition(connection: Connection, digest: str) -> Edition:
+    """Return the edition as it was frozen."""
+    frozen: str = connection.execute(select(editions.c.frozen).where(editions.c.digest == digest)).scalar_one()
+    return Edition.from_json(json.loads(frozen))
+
+
+def read_mailing(connection: Connection, mailing_id: int) -> Mailing:
+    """Return a mailing; WrongUse if there is none of that number."""
+    row = connection.execute(select_mailings().where(mailings.c.id == mailing_id)).one_or_none()
+    if row is None:
+        raise WrongUse(f"no mailing {mailing_id}. 'newsletter status' lists them")
+    return mailing_of(row)
+
+
+def select_mailings() -> Select[tuple[object, ...]]:
+    """Ask for mailings with the number of their round."""
+    return select(mailings, rounds.c.number).outerjoin(rounds, rounds.c.id == mailings.c.round_id)
+
+
+def mailing_of(row: Row[tuple[object, ...]]) -> Mailing:
+    """Read a row of `select_mailings`."""
+    return Mailing(
+        id=row.id,
+        kind=MailingKind(row.kind),
+        slug=row.slug,
+        list_name=row.list_name,
+        edition_digest=row.edition_digest,
+        transport=row.transport,
+        round=row.number or 1,
+        round_id=row.round_id,
+        created_at=row.created_at,
+        finished_at=row.finished_at,
+    )
+
+
+def find_mailing(database: Database, name: str) -> Mailing:
+    """Return the mailing that an id names, or a slug where that is unambiguous; WrongUse if none does."""
+    with database.read() as connection:
+        if name.isascii() and name.isdecimal():
+            return read_mailing(connection, int(name))
+        found = connection.execute(
+            select_mailings()
+            .where(mailings.c.slug == name, mailings.c.kind == MailingKind.ISSUE)
+            .order_by(mailings.c.id)
+        ).all()
+    if not found:
+        raise WrongUse(f"no mailing of '{name}'. 'newsletter status' lists them")
+    if len(found) > 1:
+        numbers = ", ".join(str(row.id) for row in found)
+        raise WrongUse(f"'{name}' has {len(found)} mailings: {numbers}. Name one by its number")
+    return mailing_of(found[0])

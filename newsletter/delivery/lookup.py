@@ -1,0 +1,67 @@
+"""Finds a delivery again by what came back about it: its number, or how the next hop or we named its message."""
+
+import re
+
+from sqlalchemy import Connection, select
+
+from newsletter.audience import candidates
+from newsletter.database import Database
+from newsletter.delivery.editions import read_edition, read_mailing
+from newsletter.delivery.mailing import DeliveryStatus, SentDelivery
+from newsletter.delivery.tables import deliveries, mailings
+
+_MAX_ID = 2**63 - 1
+_OURS = re.compile(r"(\d{1,19})\.([0-9a-f]{16})@.+")
+
+
+def find_delivery(database: Database, delivery_id: int) -> SentDelivery | None:
+    """Return the delivery of that number, or None."""
+    if not 0 < delivery_id <= _MAX_ID:
+        return None
+    with database.read() as connection:
+        return _read(connection, delivery_id)
+
+
+def find_delivery_by_reference(database: Database, reference: str) -> SentDelivery | None:
+    """Return the delivery whose message has this Message-ID, ours or the provider's, with or without <>; or None.
+
+    Ours holds the first half of the edition's digest, so that counting up numbers finds nothing.
+    """
+    reference = reference.strip().strip("<>")
+    ours = _OURS.fullmatch(reference.lower())
+    with database.read() as connection:
+        if ours and int(ours[1]) <= _MAX_ID:
+            digest = connection.scalar(
+                select(mailings.c.edition_digest)
+                .join(deliveries, deliveries.c.mailing_id == mailings.c.id)
+                .where(deliveries.c.id == int(ours[1]))
+            )
+            if digest is not None and digest.startswith(ours[2]):
+                return _read(connection, int(ours[1]))
+        name = reference.partition("@")[0]  # SES: <MessageId@region.amazonses.com>
+        delivery_id = connection.scalar(select(deliveries.c.id).where(deliveries.c.reference == name).limit(1))
+        return None if not name or delivery_id is None else _read(connection, delivery_id)
+
+
+def _read(connection: Connection, delivery_id: int) -> SentDelivery | None:
+    row = connection.execute(select(deliveries).where(deliveries.c.id == delivery_id)).one_or_none()
+    if row is None:
+        return None
+    mailing = read_mailing(connection, row.mailing_id)
+    people = candidates(mailing.list_name)
+    columns = people.selected_columns
+    person = connection.execute(people.where(columns.subscriber_id == row.subscriber_id)).one_or_none()
+    return SentDelivery(
+        id=row.id,
+        mailing_id=mailing.id,
+        kind=mailing.kind,
+        slug=mailing.slug,
+        list_name=mailing.list_name,
+        round=mailing.round,
+        subscriber_id=row.subscriber_id,
+        address=row.address or (person.address if person else ""),
+        first_name=person.first_name if person else "",
+        last_name=person.last_name if person else "",
+        status=DeliveryStatus(row.status),
+        edition=read_edition(connection, mailing.edition_digest),
+    )

@@ -1,0 +1,242 @@
+"""The bytes of a letter (RFC 5322): an edition as MIME, cut where a reader's value goes, filled once a reader.
+
+All that is the same for everybody is encoded once. What differs stands on lines of its own
+(`quoted.py`), so a message is a join of ready bytes. One recipient a message, ASCII only.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import format_datetime
+from functools import partial
+
+from newsletter.compose import Context, Edition, Part, Slot, escaped, filled
+from newsletter.delivery import headers
+from newsletter.delivery.mailing import Delivery, Mailing, MailingKind
+from newsletter.delivery.quoted import SOFT_BREAK, quoted_text, quoted_value
+from newsletter.delivery.returning import Form, form_of
+from newsletter.delivery.standing import standing_headers
+from newsletter.delivery.transports.transport import Envelope
+from newsletter.settings import Settings
+from newsletter.tokens import Keyring, Purpose
+
+TEST_PREFIX = "[Test] "
+
+_Values = dict[str, str]
+_Fill = Callable[[_Values], bytes]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Skeleton:
+    """An edition ready for its readers; safe to share between threads."""
+
+    pieces: tuple[bytes, ...]
+    """The message cut at its holes, which are empty here."""
+    holes: tuple[tuple[_Fill, tuple[int, ...]], ...]
+    """What goes where."""
+    signers: tuple[tuple[str, Callable[[int], str]], ...]
+    """The tokens a message holds, by the name of their value."""
+    sign_bounce: Callable[[int], str]
+    bounce: Form
+    from_address: str
+    mailing: Mailing
+
+    def message(self, delivery: Delivery, now: datetime) -> bytes:
+        """Return the whole message, lines ending in CRLF, none of the body longer than 76 characters."""
+        values = _values_of(delivery)
+        values["date"] = format_datetime(now)
+        for name, sign in self.signers:
+            values[name] = sign(delivery.id)
+        pieces = list(self.pieces)
+        for fill, places in self.holes:
+            octets = fill(values)
+            for place in places:
+                pieces[place] = octets
+        return b"".join(pieces)
+
+    def envelope(self, delivery: Delivery) -> Envelope:
+        """Return who sends and who gets it, the sender signed so that a bounce finds its delivery."""
+        return Envelope(
+            delivery_id=delivery.id,
+            mailing_id=self.mailing.id,
+            slug=self.mailing.slug,
+            sender=self.bounce.address(self.sign_bounce(delivery.id)),
+            from_address=self.from_address,
+            recipient=str(delivery.recipient),
+        )
+
+
+def make_skeleton(edition: Edition, mailing: Mailing, settings: Settings, keyring: Keyring) -> Skeleton:
+    """Encode all of an edition that is the same for everybody; EditSettings when a reply address is too long."""
+    sender = settings.list_named(mailing.list_name)
+    reply, unsubscribe, bounce = (
+        form_of(settings, sender, purpose) for purpose in (Purpose.REPLY, Purpose.UNSUBSCRIBE, Purpose.BOUNCE)
+    )
+    if edition.reply_to:
+        reply = Form(after=edition.reply_to)
+    links = {
+        "links.reply": _cut("mailto:", reply, "", "token.reply"),
+        "links.unsubscribe": _cut("mailto:", unsubscribe, "?subject=unsubscribe", "token.unsubscribe"),
+    }
+    mail_link = links["links.unsubscribe"]
+    if settings.web.url:
+        home = f"{headers.ascii_url(settings.web.url).rstrip('/')}/u/"
+        links["links.unsubscribe"] = (home, Slot(name="token.unsubscribe", context=Context.PLAIN), "")
+    layout = _Layout()
+    layout.add(headers.mailbox("From", sender.sender.name, str(sender.sender.address)))
+    layout.hole(_to)
+    _add_subject(layout, edition, mailing)
+    layout.add(b"\r\nDate: ")
+    layout.hole(partial(_plain, "date"))
+    domain = sender.sender.address.domain.lower()
+    layout.add_text("\r\nMessage-ID: <", "delivery.id", f".{mailing.edition_digest[:16]}@{domain}>")
+    layout.add_text("\r\nReply-To: ", *_flat(_cut("", reply, "", "token.reply")))
+    layout.add_text("\r\nList-Unsubscribe: ")
+    if settings.web.url and settings.web.url.startswith("https:"):
+        layout.add_text("<", *_flat(links["links.unsubscribe"]), ">,\r\n ")
+    layout.add_text("<", *_flat(mail_link), ">\r\n")
+    if settings.web.url and settings.web.url.startswith("https:"):
+        layout.add(b"List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n")
+    layout.add_text("X-Delivery: ", "delivery.id", "\r\n")
+    layout.add(standing_headers(settings, mailing))
+    _add_bodies(layout, edition, links, mailing.edition_digest)
+    wanted = {"token.reply": Purpose.REPLY, "token.unsubscribe": Purpose.UNSUBSCRIBE}
+    return Skeleton(
+        pieces=tuple(layout.pieces),
+        holes=tuple((fill, tuple(places)) for fill, places in layout.holes.items()),
+        signers=tuple((n, keyring.signer(purpose)) for n, purpose in wanted.items() if n in layout.names),
+        sign_bounce=keyring.signer(Purpose.BOUNCE),
+        bounce=bounce,
+        from_address=str(sender.sender.address),
+        mailing=mailing,
+    )
+
+
+class _Layout:
+    """A message as it is put together: pieces and holes."""
+
+    def __init__(self) -> None:
+        self.pieces: list[bytes] = []
+        self.holes: dict[_Fill, list[int]] = {}
+        self.names: set[str] = set()
+        self._fills: dict[object, _Fill] = {}
+
+    def add(self, octets: bytes) -> None:
+        self.pieces.append(octets)
+
+    def hole(self, fill: _Fill, key: object = None) -> None:
+        """Leave a hole; holes of the same key are filled by one call."""
+        fill = self._fills.setdefault(key, fill) if key is not None else fill
+        self.holes.setdefault(fill, []).append(len(self.pieces))
+        self.pieces.append(b"")
+
+    def value(self, name: str) -> None:
+        """Leave a hole for a value that is ASCII and needs no escaping."""
+        self.names.add(name)
+        self.hole(partial(_plain, name), name)
+
+    def add_text(self, *texts: str) -> None:
+        """Add ASCII texts; one that names a token or the delivery becomes a hole."""
+        for text in texts:
+            if text in {"delivery.id", "token.reply", "token.unsubscribe"}:
+                self.value(text)
+            else:
+                self.add(text.encode("ascii"))
+
+
+def _add_subject(layout: _Layout, edition: Edition, mailing: Mailing) -> None:
+    subject: Part = (TEST_PREFIX, *edition.subject) if mailing.kind is MailingKind.TEST else edition.subject
+    layout.add(b"\r\n")
+    if any(isinstance(piece, Slot) for piece in subject):
+        layout.hole(partial(_subject, subject))
+    else:
+        layout.add(headers.unstructured("Subject", filled(subject, {})))
+
+
+def _add_bodies(
+    layout: _Layout, edition: Edition, links: dict[str, tuple[str, Slot | None, str]], digest: str
+) -> None:
+    boundary = f"=_{digest[:32]}"  # no quoted-printable line can hold "=_" (RFC 2045 section 6.7)
+    layout.add_text(f'MIME-Version: 1.0\r\nContent-Type: multipart/alternative; boundary="{boundary}"\r\n')
+    for subtype, part in (("plain", edition.text), ("html", edition.html)):
+        layout.add_text(
+            f"\r\n--{boundary}\r\nContent-Type: text/{subtype}; charset=utf-8\r\n"
+            "Content-Transfer-Encoding: quoted-printable\r\n\r\n"
+        )
+        for piece in _merged(_with_links(part, links)):
+            if isinstance(piece, str):
+                layout.add(quoted_text(piece))
+                continue
+            layout.add(SOFT_BREAK)
+            if piece.name.startswith("token."):
+                layout.value(piece.name)
+            else:
+                layout.hole(partial(_slot, piece), piece)
+            layout.add(SOFT_BREAK)
+    layout.add_text(f"\r\n--{boundary}--\r\n")
+
+
+def _with_links(part: Part, links: dict[str, tuple[str, Slot | None, str]]) -> Iterable[str | Slot]:
+    """Replace each link of ours by what is the same for everybody around its token."""
+    for piece in part:
+        if isinstance(piece, str) or piece.name not in links:
+            yield piece
+            continue
+        context = Context.HTML if piece.context is Context.LINK else piece.context
+        before, token, after = links[piece.name]
+        yield escaped(before, context)
+        if token is not None:
+            yield token
+        yield escaped(after, context)
+
+
+def _merged(pieces: Iterable[str | Slot]) -> Part:
+    """Join the texts that stand side by side."""
+    merged: list[str | Slot] = []
+    for piece in pieces:
+        if isinstance(piece, str) and merged and isinstance(merged[-1], str):
+            merged[-1] += piece
+        elif piece != "":
+            merged.append(piece)
+    return tuple(merged)
+
+
+def _cut(before: str, form: Form, after: str, token: str) -> tuple[str, Slot | None, str]:
+    if form.purpose is None:
+        return before + form.after + after, None, ""
+    return before + form.before, Slot(name=token, context=Context.PLAIN), form.after + after
+
+
+def _flat(cut: tuple[str, Slot | None, str]) -> tuple[str, ...]:
+    before, token, after = cut
+    return (before, token.name, after) if token is not None else (before, after)
+
+
+def _values_of(delivery: Delivery) -> _Values:
+    address = str(delivery.recipient)
+    name = f"{delivery.first_name} {delivery.last_name}".strip()
+    return {
+        **{f"subscriber.{key}": value for key, value in delivery.fields.items()},
+        "subscriber.first_name": delivery.first_name,
+        "subscriber.last_name": delivery.last_name,
+        "subscriber.name": name,
+        "subscriber.email": address,
+        "subscriber.address": address,
+        "delivery.id": str(delivery.id),
+    }
+
+
+def _plain(name: str, values: _Values) -> bytes:
+    return values[name].encode("ascii")
+
+
+def _slot(slot: Slot, values: _Values) -> bytes:
+    return quoted_value(escaped(values.get(slot.name) or slot.default, slot.context))
+
+
+def _subject(subject: Part, values: _Values) -> bytes:
+    return headers.unstructured("Subject", filled(subject, values))
+
+
+def _to(values: _Values) -> bytes:
+    return b"\r\n" + headers.mailbox("To", values["subscriber.name"], values["subscriber.address"])

@@ -1,0 +1,186 @@
+"""Planning: who of a list's candidates gets an issue, decided in one transaction and safe to repeat.
+
+Everybody who is a candidate has a row afterwards, recipient or excluded with the reason; whoever joined
+since is added, and nobody is taken away.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, exists, func, insert, null, select, update
+
+from newsletter.compose import Edition
+from newsletter.database import Database
+from newsletter.delivery.counting import count_mailing
+from newsletter.delivery.editions import freeze, read_mailing
+from newsletter.delivery.mailing import Counts, DeliveryStatus, Exclusion, Mailing, MailingKind
+from newsletter.delivery.recipients import fill_mailing
+from newsletter.delivery.tables import deliveries, mailings, rounds
+
+_BEGUN = (
+    DeliveryStatus.CLAIMED,
+    DeliveryStatus.SUBMITTED,
+    DeliveryStatus.FAILED,
+    DeliveryStatus.UNCERTAIN,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What a `send` would do, or does: the mailing it makes or goes on with, and where everybody stands."""
+
+    mailing: Mailing
+    counts: Counts
+    is_new: bool
+    """Whether the mailing is made by this plan."""
+    is_changed: bool
+    """Whether the issue's text is not the one that this mailing has frozen."""
+    cancelled: int = 0
+    """How many were taken out of an earlier mailing that this one replaces."""
+
+
+def plan_mailing(
+    database: Database, edition: Edition, *, transport: str, again: bool = False, now: datetime
+) -> Plan:
+    """Return what `start_mailing` would do, and leave no trace: it is done and taken back."""
+    with database.write() as connection, connection.begin_nested() as tried:
+        plan = _start(connection, edition, transport, again=again, now=now)
+        tried.rollback()
+    return plan
+
+
+def start_mailing(
+    database: Database, edition: Edition, *, transport: str, again: bool = False, now: datetime
+) -> Plan:
+    """Make the mailing of an edition to its list, or take up the one there is, and plan whoever is missing.
+
+    A second call adds only who joined since. What was frozen stays once sending began; `again` makes a new
+    mailing with the new text, unless the same text is still on its way.
+    """
+    with database.write() as connection:
+        return _start(connection, edition, transport, again=again, now=now)
+
+
+def start_test(
+    database: Database, edition: Edition, addresses: list[str], *, transport: str, now: datetime
+) -> Mailing:
+    """Make a test mailing of an edition to some addresses; it never counts as sent."""
+    with database.write() as connection:
+        freeze(connection, edition, now)
+        mailing_id = connection.execute(
+            insert(mailings).returning(mailings.c.id),
+            {
+                "kind": MailingKind.TEST,
+                "slug": edition.slug,
+                "list_name": edition.list_name,
+                "edition_digest": edition.digest,
+                "transport": transport,
+                "created_at": now,
+            },
+        ).scalar_one()
+        rows = [
+            {"mailing_id": mailing_id, "address": address, "status": DeliveryStatus.PLANNED}
+            for address in addresses
+        ]
+        connection.execute(insert(deliveries), rows)
+        return read_mailing(connection, mailing_id)
+
+
+def _start(connection: Connection, edition: Edition, transport: str, *, again: bool, now: datetime) -> Plan:
+    latest = _latest(connection, edition)
+    cancelled = 0
+    is_new = latest is None or (again and not _is_on_its_way(connection, latest, edition))
+    if latest is None or is_new:
+        number = _next_round(connection, edition.slug, latest, again=again)
+        if latest is not None:
+            cancelled = _cancel_rest(connection, latest, now)
+        mailing = _make(connection, edition, transport, number, now)
+    else:
+        mailing = _refreshed(connection, latest, edition, transport, now)
+    fill_mailing(connection, mailing, is_repeat=is_new and again)
+    counts = count_mailing(connection, mailing.id)
+    if counts.planned:
+        connection.execute(update(mailings).where(mailings.c.id == mailing.id).values(finished_at=null()))
+    is_changed = mailing.edition_digest != edition.digest
+    return Plan(mailing=mailing, counts=counts, is_new=is_new, is_changed=is_changed, cancelled=cancelled)
+
+
+def _next_round(connection: Connection, slug: str, latest: Mailing | None, *, again: bool) -> int:
+    """Return the round of a new mailing: another list joins the newest one, `again` goes one further."""
+    if latest is not None:
+        return latest.round + 1
+    newest: int | None = connection.scalar(select(func.max(rounds.c.number)).where(rounds.c.slug == slug))
+    return 1 if newest is None else newest + again
+
+
+def _latest(connection: Connection, edition: Edition) -> Mailing | None:
+    """Return the mailing of the highest round of this issue to this list."""
+    mailing_id = connection.scalar(
+        select(mailings.c.id)
+        .join(rounds, rounds.c.id == mailings.c.round_id)
+        .where(mailings.c.slug == edition.slug, mailings.c.list_name == edition.list_name)
+        .order_by(rounds.c.number.desc())
+        .limit(1)
+    )
+    return None if mailing_id is None else read_mailing(connection, mailing_id)
+
+
+def _make(connection: Connection, edition: Edition, transport: str, number: int, now: datetime) -> Mailing:
+    freeze(connection, edition, now)
+    find = select(rounds.c.id).where(rounds.c.slug == edition.slug, rounds.c.number == number)
+    round_id = connection.scalar(find)
+    if round_id is None:
+        round_id = connection.execute(
+            insert(rounds).returning(rounds.c.id), {"slug": edition.slug, "number": number}
+        ).scalar_one()
+    mailing_id = connection.execute(
+        insert(mailings).returning(mailings.c.id),
+        {
+            "kind": MailingKind.ISSUE,
+            "slug": edition.slug,
+            "list_name": edition.list_name,
+            "round_id": round_id,
+            "edition_digest": edition.digest,
+            "transport": transport,
+            "created_at": now,
+        },
+    ).scalar_one()
+    return read_mailing(connection, mailing_id)
+
+
+def _has_begun(connection: Connection, mailing: Mailing) -> bool:
+    return bool(
+        connection.scalar(
+            select(exists().where(deliveries.c.mailing_id == mailing.id, deliveries.c.status.in_(_BEGUN)))
+        )
+    )
+
+
+def _refreshed(
+    connection: Connection, mailing: Mailing, edition: Edition, transport: str, now: datetime
+) -> Mailing:
+    """Give a mailing of which nothing has left yet the text, and the transport, as they are now."""
+    if _has_begun(connection, mailing):
+        return mailing
+    freeze(connection, edition, now)
+    connection.execute(
+        update(mailings)
+        .where(mailings.c.id == mailing.id)
+        .values(edition_digest=edition.digest, transport=transport)
+    )
+    return read_mailing(connection, mailing.id)
+
+
+def _is_on_its_way(connection: Connection, mailing: Mailing, edition: Edition) -> bool:
+    """Return whether `again` says no more than "go on": nothing has left, or the same text is still leaving."""
+    counts = count_mailing(connection, mailing.id)
+    return not _has_begun(connection, mailing) or bool(counts.planned and mailing.edition_digest == edition.digest)
+
+
+def _cancel_rest(connection: Connection, mailing: Mailing, now: datetime) -> int:
+    """Take whoever is still planned out of a mailing: the next round has them, with the new text."""
+    return connection.execute(
+        update(deliveries)
+        .where(deliveries.c.mailing_id == mailing.id, deliveries.c.status == DeliveryStatus.PLANNED)
+        .values(status=DeliveryStatus.EXCLUDED, reason=Exclusion.CANCELLED, round_id=null(), changed_at=now)
+    ).rowcount

@@ -1,0 +1,25 @@
+"""Quoted-printable (RFC 2045 section 6.7) in pieces that can be put together in any order.
+
+Each piece is encoded alone, and each value stands on lines of its own between two soft line
+breaks, so that no line's length depends on what stands before it.
+"""
+
+import re
+from binascii import b2a_qp
+from email.quoprimime import body_encode
+
+SOFT_BREAK = b"=\r\n"
+_LINE = 75
+"""One less than the limit: a soft break may follow."""
+
+
+def quoted_text(text: str) -> bytes:
+    """Encode a static piece; its line ends become CRLF."""
+    lines = re.sub(r"\r\n|\r", "\n", text).encode("utf-8", "replace").decode("latin-1")
+    return body_encode(lines, maxlinelen=_LINE, eol="\r\n").encode("ascii")
+
+
+def quoted_value(text: str) -> bytes:
+    """Encode one line of text, folded with soft breaks."""
+    quoted = b2a_qp(text.encode("utf-8", "replace"), istext=False)
+    return quoted if len(quoted) <= _LINE else quoted_text(text)

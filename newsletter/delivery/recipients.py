@@ -1,0 +1,73 @@
+"""Who of a list's candidates a mailing has: recipients, and those excluded with the reason why."""
+
+from sqlalchemy import Connection, Select, Text, case, exists, literal, null, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from newsletter.audience import candidates
+from newsletter.delivery.mailing import DeliveryStatus, Exclusion, Mailing
+from newsletter.delivery.tables import deliveries, rounds
+
+
+def fill_mailing(connection: Connection, mailing: Mailing, *, is_repeat: bool) -> None:
+    """Add whoever is not in the mailing yet, and plan whoever was excluded for a reason that is gone.
+
+    Whoever has the issue from another mailing is excluded; for a repeat, only from one of the same round.
+    """
+    chosen = _chosen(mailing, _rounds_that_count(connection, mailing, is_repeat=is_repeat))
+    is_sqlite = connection.dialect.name == "sqlite"
+    statement = sqlite.insert(deliveries) if is_sqlite else postgresql.insert(deliveries)
+    columns = ("mailing_id", "subscriber_id", "round_id", "status", "reason")
+    connection.execute(
+        statement.from_select(columns, _rows(mailing, chosen)).on_conflict_do_nothing(
+            index_elements=["mailing_id", "subscriber_id"]
+        )
+    )
+    welcome = chosen.subquery("chosen")
+    connection.execute(
+        update(deliveries)
+        .where(
+            deliveries.c.mailing_id == mailing.id,
+            deliveries.c.status == DeliveryStatus.EXCLUDED,
+            deliveries.c.reason != Exclusion.CANCELLED,
+            deliveries.c.subscriber_id.in_(select(welcome.c.subscriber_id).where(welcome.c.reason.is_(None))),
+        )
+        .values(status=DeliveryStatus.PLANNED, reason=null(), round_id=mailing.round_id)
+    )
+
+
+def _rounds_that_count(connection: Connection, mailing: Mailing, *, is_repeat: bool) -> list[int]:
+    """Return the rounds in which having the issue means having it already.
+
+    Their rows are locked, so that two sends to two lists cannot both plan the same person.
+    """
+    every = select(rounds.c.id).where(rounds.c.slug == mailing.slug).order_by(rounds.c.id).with_for_update()
+    return [found for found in connection.scalars(every) if not is_repeat or found == mailing.round_id]
+
+
+def _chosen(mailing: Mailing, counted: list[int]) -> Select[tuple[int, str | None]]:
+    """Ask for every candidate and the reason, if there is one, why they get no letter."""
+    people = candidates(mailing.list_name).subquery("people")
+    elsewhere = deliveries.alias("elsewhere")
+    has_it = exists().where(
+        elsewhere.c.round_id.in_(counted),
+        elsewhere.c.subscriber_id == people.c.subscriber_id,
+        elsewhere.c.mailing_id != mailing.id,
+    )
+    reason = case(
+        (people.c.exclusion.is_not(None), people.c.exclusion),
+        (has_it, literal(Exclusion.ALREADY_SENT.value, Text)),
+        else_=null(),
+    )
+    return select(people.c.subscriber_id, reason.label("reason"))
+
+
+def _rows(mailing: Mailing, chosen: Select[tuple[int, str | None]]) -> Select[tuple[object, ...]]:
+    row = chosen.subquery("chosen")
+    is_recipient = row.c.reason.is_(None)
+    return select(
+        literal(mailing.id),
+        row.c.subscriber_id,
+        case((is_recipient, literal(mailing.round_id)), else_=null()),
+        case((is_recipient, DeliveryStatus.PLANNED.value), else_=DeliveryStatus.EXCLUDED.value),
+        row.c.reason,
+    ).where(row.c.subscriber_id.is_not(None))  # SQLite's upsert wants a WHERE, or it reads ON as a join's

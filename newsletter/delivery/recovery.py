@@ -1,0 +1,66 @@
+"""Takes over what a sender that is gone has left: outcomes it could not write, and claims it did not settle."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol, runtime_checkable
+
+from newsletter.database import Database
+from newsletter.delivery.ledger import Outcome, orphans, record
+from newsletter.delivery.mailing import DeliveryStatus
+from newsletter.delivery.spool import Spool
+from newsletter.delivery.transports import Transport
+
+_WHY = "the sender was stopped before it knew whether this was taken"
+
+
+@runtime_checkable
+class Remembers(Protocol):
+    """A transport that can say for certain what it took."""
+
+    def taken(self) -> frozenset[int]:
+        """Return the deliveries it has."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recovered:
+    """What was found."""
+
+    uncertain: int = 0
+    settled: int = 0
+    """By the spool, or by a transport that remembers."""
+
+
+def recover(database: Database, spool: Spool, transport: Transport, now: datetime) -> Recovered:
+    """Settle what can be, mark the rest uncertain; only for whoever is the sole sender."""
+    kept = spool.outcomes()
+    if kept:
+        record(database, kept, now)
+        spool.clear()
+    left = orphans(database)
+    if not left:
+        return Recovered(settled=len(kept))
+    taken = transport.taken() if isinstance(transport, Remembers) else None
+    outcomes = [
+        Outcome(delivery_id=delivery_id, status=DeliveryStatus.UNCERTAIN, reason=_WHY)
+        if taken is None or not worker.startswith(f"{transport.name}/")
+        else Outcome(
+            delivery_id=delivery_id,
+            status=DeliveryStatus.SUBMITTED if delivery_id in taken else DeliveryStatus.PLANNED,
+        )
+        for delivery_id, worker in left.items()
+    ]
+    record(database, outcomes, now)
+    uncertain = sum(outcome.status is DeliveryStatus.UNCERTAIN for outcome in outcomes)
+    return Recovered(uncertain=uncertain, settled=len(kept) + len(outcomes) - uncertain)
+
+
+def mark_orphans(database: Database, now: datetime) -> None:
+    """Mark what a sender that is gone had claimed as uncertain; only for whoever is the sole sender."""
+    record(
+        database,
+        [
+            Outcome(delivery_id=delivery_id, status=DeliveryStatus.UNCERTAIN, reason=_WHY)
+            for delivery_id in orphans(database)
+        ],
+        now,
+    )

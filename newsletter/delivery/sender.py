@@ -1,0 +1,250 @@
+"""The sender: claims, hands out, records, until nobody is left; a generator, so that closing it stops it cleanly.
+
+Never more than `[delivery] in_flight` deliveries are claimed at once, and no more than what leaves within
+a moment where the next hop is slow: that many a kill leaves uncertain.
+"""
+
+import os
+import socket
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from newsletter.database import Database
+from newsletter.delivery.alone import sole_sender
+from newsletter.delivery.counting import mailing_counts
+from newsletter.delivery.crew import Crew, Finished, Task
+from newsletter.delivery.editions import read_edition
+from newsletter.delivery.ledger import Outcome, Turn, begin_run, finish_mailing, next_due, take_turn
+from newsletter.delivery.mailing import Counts, Delivery, DeliveryStatus, Mailing
+from newsletter.delivery.message import make_skeleton
+from newsletter.delivery.pace import Pace, Patience
+from newsletter.delivery.recovery import Recovered, recover
+from newsletter.delivery.spool import Spool
+from newsletter.delivery.transports import Transport
+from newsletter.delivery.verdicts import ANOTHER_RUN, Judge
+from newsletter.errors import Deferred, NewsletterError, StorageBusy
+from newsletter.settings import Settings
+from newsletter.tokens import Keyring
+
+_GROUP_SECONDS = 0.05
+"""How long results are gathered for one transaction."""
+_AHEAD_SECONDS = 0.25
+"""How much is claimed ahead, once it is known how fast it leaves."""
+_MEASURED_SECONDS = 3.0
+_BUSY_TRIES = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far a send is."""
+
+    counts: Counts
+    rate: float
+    """Messages a second, over the last few seconds."""
+    eta: float | None
+    """Seconds until everybody has been tried; None while nothing is known."""
+    waiting_for: str = ""
+    """Why nothing leaves at present."""
+    recovered: Recovered = field(default_factory=Recovered)
+    """What an earlier sender had left."""
+
+
+def send(
+    database: Database,
+    keyring: Keyring,
+    settings: Settings,
+    mailing: Mailing,
+    transport: Transport,
+    *,
+    clock: Callable[[], datetime],
+) -> Iterator[Progress]:
+    """Send a mailing to everybody who is planned, yielding how far it is after each group.
+
+    Raises TryLater when another sender is at work, and when something ends the send early: Halted, QuotaSpent,
+    Deferred, StorageBusy, StorageFull. In any case what was submitted is recorded, and the rest stays planned.
+    """
+    with sole_sender(database, f"sending '{mailing.slug}' to '{mailing.list_name}'"):
+        spool = Spool(settings.var / "outcomes.spool", settings.delivery.in_flight)
+        try:
+            recovered = recover(database, spool, transport, clock())
+            begin_run(database, mailing)
+            with database.read() as connection:
+                edition = read_edition(connection, mailing.edition_digest)
+            skeleton = make_skeleton(edition, mailing, settings, keyring)
+            crew = Crew(transport, skeleton, clock, min(transport.connections, settings.delivery.in_flight))
+            run = _Run(database, settings, mailing, transport, crew, spool, clock)
+            try:
+                for progress in run.progress():
+                    yield replace(progress, recovered=recovered)
+            finally:
+                run.end()
+        finally:
+            spool.close()
+
+
+class _Run:
+    """One sender's work on one mailing."""
+
+    def __init__(
+        self,
+        database: Database,
+        settings: Settings,
+        mailing: Mailing,
+        transport: Transport,
+        crew: Crew,
+        spool: Spool,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._database = database
+        self._mailing = mailing
+        self._crew = crew
+        self._spool = spool
+        self._clock = clock
+        self._worker = f"{transport.name}/{socket.gethostname()}/{os.getpid()}"
+        self._connections = min(transport.connections, settings.delivery.in_flight)
+        self._in_flight = settings.delivery.in_flight
+        rate = min(filter(None, (settings.delivery.rate, transport.rate)), default=None)
+        self._pace = Pace(rate=rate) if rate else None
+        self._judge = Judge(patience=Patience(), pace=self._pace)
+        self._unrecorded: list[Outcome] = []
+        counts = mailing_counts(database, mailing.id)
+        self._numbers = Counter(
+            {
+                DeliveryStatus.PLANNED: counts.planned,
+                DeliveryStatus.SUBMITTED: counts.submitted,
+                DeliveryStatus.FAILED: counts.failed,
+                DeliveryStatus.UNCERTAIN: counts.uncertain,
+            }
+        )
+        self._excluded = Counter(counts.excluded)
+        self._tried: deque[tuple[float, int]] = deque([(time.monotonic(), 0)])
+        self._tries = 0
+
+    def progress(self) -> Iterator[Progress]:
+        """Work until nobody is left to be tried, or something ends it."""
+        finished: Sequence[Finished] = ()
+        while True:
+            moment = time.monotonic()
+            self._unrecorded += self._judge.outcomes(finished, self._clock(), moment)
+            wanted = self._wanted(moment)
+            turn = self._turn(wanted) if wanted or self._unrecorded else None
+            if turn is not None:
+                self._hand_out(turn.claimed, moment)
+            yield self._progress(moment)
+            if self._crew.outstanding:
+                finished = self._crew.collect(self._in_flight // 2, _GROUP_SECONDS)
+                continue
+            finished = ()
+            if self._judge.stop is not None:
+                raise self._judge.stop
+            if wanted and turn is not None and turn.is_exhausted and self._is_done():
+                return
+            if not wanted or turn is None or turn.is_exhausted:
+                time.sleep(_GROUP_SECONDS)
+
+    def end(self) -> None:
+        """Let what is being submitted end, and record it; in the spool if the database cannot take it."""
+        try:
+            self._unrecorded += self._judge.outcomes(self._crew.stop(), self._clock(), time.monotonic())
+            if self._unrecorded:
+                self._turn(0)
+            if next_due(self._database, self._mailing) is None:
+                finish_mailing(self._database, self._mailing, self._clock())
+        except (NewsletterError, KeyboardInterrupt):
+            self._spool.keep(self._unrecorded)
+            raise
+
+    def _turn(self, wanted: int) -> Turn:
+        """Record what is not recorded yet and claim the next group, waiting for another writer a few times."""
+        for tries_left in reversed(range(_BUSY_TRIES)):
+            try:
+                turn = take_turn(
+                    self._database,
+                    self._mailing,
+                    self._unrecorded,
+                    wanted=wanted,
+                    worker=self._worker,
+                    now=self._clock(),
+                )
+            except StorageBusy:
+                if not tries_left:
+                    raise
+                continue
+            break
+        self._count(turn)
+        self._unrecorded = []
+        return turn
+
+    def _wanted(self, moment: float) -> int:
+        """Return how many may be claimed now: no more than what leaves soon, and all in all what is in flight."""
+        if self._judge.stop is not None or self._judge.patience.wait(moment):
+            return 0
+        wanted = self._target(moment) - self._crew.outstanding
+        if self._pace is not None:
+            if self._pace.wait(moment) > _AHEAD_SECONDS:
+                return 0
+            wanted = min(wanted, max(1, int(self._pace.rate * _AHEAD_SECONDS)))
+        return max(0, wanted)
+
+    def _target(self, moment: float) -> int:
+        return min(self._in_flight, max(2 * self._connections, int(self._rate(moment) * _AHEAD_SECONDS)))
+
+    def _hand_out(self, claimed: Sequence[Delivery], moment: float) -> None:
+        if self._pace is None:
+            share = max(1, len(claimed) // (2 * self._connections))
+            self._crew.hand_out([Task(delivery=delivery) for delivery in claimed], share)
+            return
+        slots = self._pace.book(len(claimed), moment)
+        tasks = [Task(delivery=delivery, leaves_at=at) for delivery, at in zip(claimed, slots, strict=True)]
+        self._crew.hand_out(tasks, 1)
+
+    def _is_done(self) -> bool:
+        """Return whether nobody is left for this run; Deferred when some are left for another one."""
+        due = next_due(self._database, self._mailing)
+        if due is None:
+            return True
+        if due - self._clock().timestamp() > ANOTHER_RUN / 2:
+            number = len(self._judge.put_off)
+            raise Deferred(
+                f"{self._judge.last_reason}. {number} put off again and again: run it again in an hour or so"
+            )
+        return False
+
+    def _count(self, turn: Turn) -> None:
+        for outcome in self._unrecorded:
+            if outcome.status is not DeliveryStatus.PLANNED:
+                self._numbers[DeliveryStatus.PLANNED] -= 1
+                self._numbers[outcome.status] += 1
+                self._tries += 1
+        self._excluded.update(turn.excluded)
+        self._numbers[DeliveryStatus.PLANNED] -= len(turn.excluded)
+
+    def _rate(self, moment: float) -> float:
+        """Return the messages a second of the last few seconds."""
+        if moment - self._tried[-1][0] > _MEASURED_SECONDS / 20:
+            self._tried.append((moment, self._tries))
+            while len(self._tried) > 2 and moment - self._tried[0][0] > _MEASURED_SECONDS:
+                self._tried.popleft()
+        since, tries = self._tried[0]
+        return (self._tries - tries) / max(moment - since, 0.001)
+
+    def _progress(self, moment: float) -> Progress:
+        rate = self._rate(moment)
+        planned = self._numbers[DeliveryStatus.PLANNED]
+        counts = Counts(
+            planned=planned,
+            submitted=self._numbers[DeliveryStatus.SUBMITTED],
+            failed=self._numbers[DeliveryStatus.FAILED],
+            uncertain=self._numbers[DeliveryStatus.UNCERTAIN],
+            excluded=dict(self._excluded),
+        )
+        is_waiting = bool(planned) and not self._crew.outstanding and self._judge.last_reason
+        return Progress(
+            counts=counts,
+            rate=rate,
+            eta=planned / rate if rate else None,
+            waiting_for=self._judge.last_reason if is_waiting else "",
+        )

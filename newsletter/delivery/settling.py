@@ -1,0 +1,75 @@
+"""Settles what is uncertain, by the author's word."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import literal_column, select, update
+
+from newsletter.audience import candidates
+from newsletter.database import Database
+from newsletter.delivery.alone import sole_sender
+from newsletter.delivery.mailing import DeliveryStatus, Mailing
+from newsletter.delivery.recovery import mark_orphans
+from newsletter.delivery.tables import deliveries, mailings
+
+_SKIPPED = "it may have been taken; the author chose not to send it again"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doubt:
+    """One delivery that may have been taken."""
+
+    delivery_id: int
+    address: str
+    """"" once the reader's record is erased."""
+    reason: str
+    since: datetime | None
+
+
+def list_doubts(database: Database, mailing: Mailing) -> tuple[Doubt, ...]:
+    """Return the uncertain deliveries of a mailing."""
+    people = candidates(mailing.list_name).subquery("people")
+    with database.read() as connection:
+        rows = connection.execute(
+            select(
+                deliveries.c.id,
+                people.c.address,
+                deliveries.c.address.label("tested"),
+                deliveries.c.reason,
+                deliveries.c.changed_at,
+            )
+            .outerjoin(people, people.c.subscriber_id == deliveries.c.subscriber_id)
+            .where(deliveries.c.mailing_id == mailing.id, deliveries.c.status == literal_column("'uncertain'"))
+            .order_by(deliveries.c.id)
+        )
+        return tuple(
+            Doubt(
+                delivery_id=row.id,
+                address=row.tested or row.address or "",
+                reason=row.reason or "",
+                since=row.changed_at,
+            )
+            for row in rows
+        )
+
+
+def resolve(database: Database, mailing: Mailing, *, resend: bool, now: datetime) -> int:
+    """Plan a mailing's uncertain deliveries anew, or count them as failed; return how many there were.
+
+    Raises TryLater while a sender is at work.
+    """
+    with sole_sender(database, "settling what is uncertain"):
+        mark_orphans(database, now)
+        status = DeliveryStatus.PLANNED if resend else DeliveryStatus.FAILED
+        with database.write() as connection:
+            settled = connection.execute(
+                update(deliveries)
+                .where(
+                    deliveries.c.mailing_id == mailing.id,
+                    deliveries.c.status == literal_column("'uncertain'"),
+                )
+                .values(status=status, reason=None if resend else _SKIPPED, due_at=0, attempts=0, changed_at=now)
+            ).rowcount
+            if resend and settled:
+                connection.execute(update(mailings).where(mailings.c.id == mailing.id).values(finished_at=None))
+    return settled

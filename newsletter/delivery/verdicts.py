@@ -1,0 +1,92 @@
+"""What a submit's result means for its delivery, and for the run: go on, wait, or stop."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from newsletter.delivery.crew import Finished
+from newsletter.delivery.ledger import Outcome
+from newsletter.delivery.mailing import DeliveryStatus
+from newsletter.delivery.pace import RETRY_SECONDS, Pace, Patience
+from newsletter.errors import Deferred, Halted, QuotaSpent, Refused, TryLater, Uncertain
+
+MOST_REFUSED = 10
+"""So many refusals with nothing taken before: the letter or the sender is at fault, not the addresses."""
+ANOTHER_RUN = 24 * 3600
+"""Seconds: what is put off for longer than a run lasts is left to the next one."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Judge:
+    """Turns results into outcomes, and remembers what makes a run stop."""
+
+    patience: Patience
+    pace: Pace | None
+    refused: int = 0
+    stop: Exception | None = None
+    """Why nothing more is to be tried."""
+    last_reason: str = ""
+    """Why the last message was put off."""
+    put_off: set[int] = field(default_factory=set)
+    """Deliveries that are left to another run."""
+
+    def outcomes(self, finished: Iterable[Finished], now: datetime, moment: float) -> list[Outcome]:
+        """Return the outcomes of what is finished; `moment` is the monotonic clock's."""
+        results = tuple(finished)
+        outcomes = [self._outcome(result, now) for result in results]
+        taken = sum(result.receipt is not None for result in results)
+        is_put_off = any(outcome.is_put_off for outcome in outcomes)
+        if taken:
+            self.patience.taken()
+        elif is_put_off:
+            self.patience.put_off(moment)
+        if self.pace is not None:
+            if is_put_off:
+                self.pace.slow_down()
+            self.pace.recover(taken)
+        if self.patience.is_over:
+            self._stop_for(Deferred(f"{self.last_reason}. Nothing is taken at present: run it again later"))
+        if self.refused >= MOST_REFUSED and not self.patience.has_taken:
+            self._stop_for(
+                Halted(f"the first {self.refused} letters were all refused, the last so: {self.last_reason}")
+            )
+        return outcomes
+
+    def _outcome(self, result: Finished, now: datetime) -> Outcome:
+        number, error = result.delivery.id, result.error
+        if result.receipt is not None:
+            reference = result.receipt.reference[:300]
+            return Outcome(delivery_id=number, status=DeliveryStatus.SUBMITTED, reference=reference)
+        if error is None:
+            return Outcome(delivery_id=number, status=DeliveryStatus.PLANNED)
+        reason = str(error)[:300]
+        if isinstance(error, Refused):
+            self.refused, self.last_reason = self.refused + 1, reason
+            return Outcome(delivery_id=number, status=DeliveryStatus.FAILED, reason=reason)
+        if isinstance(error, Uncertain):
+            return Outcome(delivery_id=number, status=DeliveryStatus.UNCERTAIN, reason=reason)
+        if isinstance(error, Halted | QuotaSpent | TryLater):
+            self._stop_for(error)
+            return Outcome(delivery_id=number, status=DeliveryStatus.PLANNED)
+        if isinstance(error, Deferred):
+            self.last_reason = reason
+            return self._put_off(result, reason, now)
+        self._stop_for(error)
+        return Outcome(delivery_id=number, status=DeliveryStatus.UNCERTAIN, reason=f"a fault of ours: {reason}")
+
+    def _put_off(self, result: Finished, reason: str, now: datetime) -> Outcome:
+        attempts = result.delivery.attempts
+        is_left = attempts >= len(RETRY_SECONDS)
+        if is_left:
+            self.put_off.add(result.delivery.id)
+        seconds = ANOTHER_RUN if is_left else RETRY_SECONDS[attempts]
+        return Outcome(
+            delivery_id=result.delivery.id,
+            status=DeliveryStatus.PLANNED,
+            reason=reason,
+            due_at=int(now.timestamp()) + seconds,
+            is_put_off=True,
+        )
+
+    def _stop_for(self, error: Exception) -> None:
+        self.stop = self.stop or error
