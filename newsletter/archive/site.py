@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from newsletter.archive.entry import Entry
 from newsletter.archive.feed import atom_feed
+from newsletter.archive.outline import ranked
 from newsletter.archive.pages import Pages
 from newsletter.archive.sitemap import robots, sitemap
 from newsletter.archive.threads import thread
@@ -66,7 +67,7 @@ def _enter(
         issue=issue,
         date=date,
         url=page_url(settings, issue.slug.text),
-        body=composed.html,
+        body=ranked(composed.html),
         hero=composed.hero,
         comments=thread(comments.comments),
         answer_to=_answer_to(issue, settings),

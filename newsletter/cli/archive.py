@@ -12,8 +12,10 @@ from newsletter.cli.publication import open_publication
 from newsletter.errors import EditFile, WrongUse
 from newsletter.settings import Settings
 
-app = typer.Typer()
-archive = typer.Typer(no_args_is_help=True, help="Build the static site of issues and their comments.")
+app = typer.Typer(rich_markup_mode="markdown")
+archive = typer.Typer(
+    no_args_is_help=True, rich_markup_mode="markdown", help="Build the static site of issues and their comments."
+)
 app.add_typer(archive, name="archive")
 
 

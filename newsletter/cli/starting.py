@@ -11,7 +11,7 @@ from newsletter.cli import terminal
 from newsletter.cli.publication import open_publication
 from newsletter.writing import make_publication, start_draft
 
-app = typer.Typer()
+app = typer.Typer(rich_markup_mode="markdown")
 
 
 @app.command("init")
@@ -49,7 +49,7 @@ def new(
 ) -> None:
     """Start an issue as a draft.
 
-    Writes issues/<slug>/index.md with today's date; pictures go beside it. An issue that is there is never
+    Writes issues/SLUG/index.md with today's date; pictures go beside it. An issue that is there is never
     touched.
 
     Example: newsletter new "What the harbour keeps"

@@ -218,6 +218,18 @@ def test_each_issue_has_its_own_language_and_direction(settings: Settings) -> No
     assert (article.get("lang"), article.get("dir")) == ("he", "rtl")
 
 
+@pytest.mark.parametrize("marks", [("#", "##"), ("##", "###"), ("####", "#####")])
+def test_the_title_is_the_only_first_heading_wherever_the_author_began(
+    settings: Settings, marks: tuple[str, str]
+) -> None:
+    body = f"{marks[0]} One\n\nWords.\n\n{marks[1]} Two\n\n`<h1>`"
+    write_issue(settings.root, "first", "title: First\ndate: 2026-03-01\nstatus: ready", body)
+    tree = page(build(settings), "issues/first/index.html")
+    assert [heading.text for heading in tree.xpath("//h1")] == ["First"]
+    assert [heading.text for heading in tree.xpath("//article//h2")] == ["One"]
+    assert [heading.text for heading in tree.xpath("//article//h3")] == ["Two"]
+
+
 @pytest.mark.parametrize(("language", "shown"), [("de-AT", "de"), ("fi", "en")])
 def test_the_fixed_words_say_which_language_they_are(settings: Settings, language: str, shown: str) -> None:
     (settings.root / "newsletter.toml").write_text(
