@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
+from markupsafe import Markup
 from mjml import mjml2html
 
 from newsletter.compose.blocks import Block, Columns
@@ -27,6 +28,18 @@ _ENDING = re.compile(
     r"(?P<content>.*?)(?P<end></(?P=tag)>)",
     re.DOTALL,
 )
+
+
+MAIL_ONLY = {"begin": Markup("<!--mail only-->"), "end": Markup("<!--/mail only-->")}
+"""Comments around what the web version does without; no author's comment survives until here."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Html:
+    """A finished letter, and the same without what only mail has."""
+
+    letter: str
+    web: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +141,7 @@ class Templates:
         return EditFile([_fault_finding(shown, line, " ".join(message.split()))])
 
 
-def make_html(templates: Templates, name: str, values: dict[str, Any], tags: Tags) -> str:
+def make_html(templates: Templates, name: str, values: dict[str, Any], tags: Tags) -> Html:
     """Return the finished HTML of a letter: filled, compiled and inlined, with no merge tag lost on the way."""
     mjml = templates.render(f"{name}.mjml", values)
     skeleton, contents = _without_contents(mjml, tags.mark)
@@ -137,7 +150,9 @@ def make_html(templates: Templates, name: str, values: dict[str, Any], tags: Tag
     html = inlined(compiled, templates.render("partials/letter.css", values))
     if not tags.count(mjml) <= tags.count(compiled) == tags.count(html):
         raise EditFile([_fault_finding(f"{name}.mjml", None, "a merge tag stands where it cannot be filled in")])
-    return html
+    begin, end = re.escape(MAIL_ONLY["begin"]), re.escape(MAIL_ONLY["end"])
+    web = re.sub(rf"{begin}.*?{end}", "", html, flags=re.DOTALL)
+    return Html(letter=re.sub(f"{begin}|{end}", "", html), web=web)
 
 
 def _without_contents(mjml: str, mark: str) -> tuple[str, list[str]]:

@@ -9,7 +9,7 @@ from markupsafe import Markup
 from newsletter.compose.article import figure, semantic
 from newsletter.compose.blocks import Block, Shown
 from newsletter.compose.edition import Edition
-from newsletter.compose.layout import Templates, make_html, rows
+from newsletter.compose.layout import MAIL_ONLY, Templates, make_html, rows
 from newsletter.compose.phrase import Phrases
 from newsletter.compose.phrases import direction_of, phrases_for
 from newsletter.compose.pictures import PAGE, Album, Picture
@@ -56,7 +56,6 @@ def compose(issue: Issue, list_name: str, settings: Settings) -> Composed:
     letter = _letter(issue, list_name, settings, tags, album)
     values = _values(letter, text.blocks, issue, settings)
     html = make_html(templates, template, values, tags)
-    web = make_html(templates, template, {**values, "is_web": True}, tags)
     edition = Edition(
         slug=issue.slug.text,
         list_name=list_name,
@@ -64,9 +63,9 @@ def compose(issue: Issue, list_name: str, settings: Settings) -> Composed:
         language=issue.language,
         subject=tags.cut(tags.admit(issue.subject)),
         preheader=tags.defaulted(letter["preheader"]),
-        html=tags.cut_markup(html),
+        html=tags.cut_markup(html.letter),
         text=tags.cut(make_letter(text.blocks, phrases_for(issue.language), _frame(letter))),
-        web=tags.defaulted_markup(web),
+        web=tags.defaulted_markup(html.web),
         reply_to=issue.reply_to or "",
     )
     found = (*issue.findings, *findings, *_foreign_tags(issue, tags), *text.findings, *album.findings)
@@ -186,7 +185,7 @@ def _values(letter: dict[str, Any], blocks: tuple[Block, ...], issue: Issue, set
         "words": words,
         "theme": make_theme(settings.publication.accent),
         "type": typeface_for(issue.language),
-        "is_web": False,
+        "mail": MAIL_ONLY,
         "semantic": lambda inner: Markup(semantic(inner, words)),  # noqa: S704 - blocks are sanitised
         "figure": lambda shown: Markup(figure(shown)),  # noqa: S704 - escaped where it is made
     }

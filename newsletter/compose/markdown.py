@@ -6,12 +6,13 @@ from typing import Any
 
 from markdown_it import MarkdownIt
 from markdown_it.rules_core import StateCore
+from markdown_it.rules_inline import StateInline
+from markdown_it.rules_inline.linkify import linkify
 from markdown_it.token import Token
 from mdit_py_plugins.attrs import attrs_block_plugin, attrs_plugin
 from mdit_py_plugins.container import container_plugin
 from mdit_py_plugins.deflist import deflist_plugin
 from mdit_py_plugins.footnote import footnote_plugin
-from mdit_py_plugins.tasklists import tasklists_plugin
 
 from newsletter.compose.highlight import highlighted
 
@@ -23,6 +24,9 @@ _QUOTES = {
 }  # fmt: skip
 _ATTRIBUTES = ("id", "class", "width", "height", "lang", "dir", "title", "align")
 _MAX_DEPTH = 16
+_LONG_RUN = 20_000
+_TASK = re.compile(r"\[([ xX])\][ \u00a0]+")
+_BRACKETS = re.compile(r"(?:!?\[){60,}")
 _MARKERS = re.compile(r"^(?P<indent>[ \t]*)(?P<markers>(?:(?:[-*+>]|\d{1,9}[.)])[ \t]*){17,})(?=\S)", re.MULTILINE)
 _DEEP_INDENT = re.compile(r"^[ \t]{80,}(?=([-*+>]|\d{1,9}[.)])[ \t])", re.MULTILINE)
 
@@ -44,8 +48,9 @@ def parser(language: str) -> MarkdownIt:
     assert markdown.linkify is not None
     markdown.linkify.set({"fuzzy_link": False, "fuzzy_email": False, "fuzzy_ip": False})
     markdown.core.ruler.at("replacements", _set_dashes)
+    markdown.core.ruler.after("inline", "tasks", _mark_tasks)
+    markdown.inline.ruler.at("linkify", _link_bare_url)
     footnote_plugin(markdown)
-    tasklists_plugin(markdown)
     deflist_plugin(markdown)
     attrs_plugin(markdown, spans=True, allowed=_ATTRIBUTES)
     attrs_block_plugin(markdown, allowed=_ATTRIBUTES)
@@ -73,6 +78,9 @@ def tame(text: str) -> tuple[str, int | None]:
     if deep := _DEEP_INDENT.search(tamed):
         first.append(tamed.count("\n", 0, deep.start()) + 1)
         tamed = _DEEP_INDENT.sub(" " * 40, tamed)
+    if run := _BRACKETS.search(tamed):
+        first.append(tamed.count("\n", 0, run.start()) + 1)
+        tamed = _BRACKETS.sub(lambda brackets: brackets[0].replace("[", "\\["), tamed)
     return tamed, min(first, default=None)
 
 
@@ -89,6 +97,29 @@ def _set_dashes(state: StateCore) -> None:
         for child in token.children or () if token.type == "inline" else ():
             if child.type == "text":
                 child.content = _dashed(child.content)
+
+
+def _mark_tasks(state: StateCore) -> None:
+    """Turn `[x]` at the beginning of a list's item into a box, which mail can show and a checkbox cannot."""
+    lists: list[Token] = []
+    for index, token in enumerate(state.tokens):
+        if token.type in {"bullet_list_open", "ordered_list_open"}:
+            lists.append(token)
+        elif token.type in {"bullet_list_close", "ordered_list_close"}:
+            lists.pop()
+        elif token.type == "inline" and index > 1 and state.tokens[index - 2].type == "list_item_open":
+            first = token.children[0] if token.children else None
+            if first is not None and first.type == "text" and (mark := _TASK.match(first.content)):
+                first.content = first.content[mark.end() :]
+                box = Token("html_inline", "", 0, meta={"is_ours": True})
+                box.content = f'<span class="task">{"☐" if mark[1] == " " else "☑"}</span> '
+                token.children = [box, *(token.children or [])]
+                lists[-1].attrSet("class", "tasks")
+
+
+def _link_bare_url(state: StateInline, silent: bool) -> bool:
+    """Link a bare URL, but give up in runs of text so long that looking back would take for ever."""
+    return len(state.pending) < _LONG_RUN and linkify(state, silent)
 
 
 def _dashed(text: str) -> str:

@@ -51,7 +51,7 @@ class Album:
     def show(self, src: str, alt: str, line: int, *, width: int | None = None, room: int = COLUMN) -> Shown:
         """Return a picture as it is shown in `room` pixels; one that is missing shows its alt text."""
         src, room = src.strip(), ARTICLE if self.is_article else room
-        if not alt.strip():
+        if not alt.strip() and src:
             self._find("alt", line, f"the picture '{_short(src)}' has no alt text", "Say in [] what it shows")
         if src.startswith("//"):
             src = f"https:{src}"
@@ -93,6 +93,14 @@ class Album:
                 "picture",
                 line,
                 f"a '{scheme}:' picture cannot travel by mail",
+                "Put it into a file beside the issue",
+            )
+            return Shown(src="", alt=alt)
+        if not src:
+            self._find(
+                "picture",
+                line,
+                "a picture has no address that mail can use",
                 "Put it into a file beside the issue",
             )
             return Shown(src="", alt=alt)

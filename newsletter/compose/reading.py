@@ -52,7 +52,7 @@ class _Reader:
         self.findings: list[Finding] = []
         self.markdown: MarkdownIt = parser(issue.language)
         self.env: dict[str, object] = {}
-        self.ids: set[str] = set()
+        self.ids: dict[str, int] = {}
 
     def read(self) -> tuple[Block, ...]:
         body, flattened_line = tame(self.issue.body)
@@ -118,9 +118,7 @@ class _Reader:
             token.content = _KRAMDOWN.sub("", token.content)
 
     def _settle_html(self, token: Token, line: int) -> None:
-        if 'class="task-list-item-checkbox"' in token.content:
-            is_done = "checked" in token.content
-            token.content = f'<span class="task">{"☑" if is_done else "☐"}</span> '
+        if token.meta.get("is_ours"):
             return
         self._judge_tags(token.content, line)
         revealed = self.tags.settle(token.content, is_markup=True)
@@ -161,12 +159,9 @@ class _Reader:
         words = "".join(child.content for child in children if child.type in {"text", "code_inline"})
         words = self.tags.defaulted(words).lower()
         name = str(heading.attrs.get("id") or re.sub(r"[^\w]+", "-", words).strip("-")[:60] or "section")
-        unique, number = name, 1
-        while unique in self.ids:
-            number += 1
-            unique = f"{name}-{number}"
-        self.ids.add(unique)
-        heading.attrs["id"] = unique
+        again = self.ids.get(name, 0)
+        self.ids[name] = again + 1
+        heading.attrs["id"] = f"{name}-{again + 1}" if again else name
 
     # --- blocks ----------------------------------------------------------------
 
@@ -358,7 +353,7 @@ class _Reader:
         if name in {"pullquote", "pull-quote", "pull"}:
             return [kinds.PullQuote(line=line, html=self._html(inner, room))]
         if name in CALLOUTS:
-            content = tuple(self._blocks(inner, room - 48, is_inner=True))
+            content = tuple(self._blocks(inner, max(room - 48, 120), is_inner=True))
             return [kinds.Callout(line=line, style=name, title=title, blocks=content)] if content or title else []
         if name not in {"columns", "column"}:
             self.find(

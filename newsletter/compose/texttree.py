@@ -53,7 +53,7 @@ def elements(parent: html.HtmlElement, links: Links, width: int, depth: int = 0)
 
 def wrapped(text: str, width: int) -> str:
     """Wrap text by columns, a wide character counting two; words that are too long stay whole."""
-    return "\n".join(_wrapped_line(line, width) for line in text.split("\n"))
+    return "\n".join(_wrapped_line(line, max(width, 20)) for line in text.split("\n"))
 
 
 def columns(text: str) -> int:
