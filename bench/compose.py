@@ -1,4 +1,4 @@
-"""How long an issue takes from Markdown to a finished edition, warm, against a limit of 60 ms for 2,000 words.
+"""How long an issue takes from Markdown to a finished edition, warm, against a limit of 60 ms (asked of 2,000 words).
 
     .venv/bin/python bench/compose.py [FOLDER]
 
@@ -8,11 +8,12 @@ FOLDER is a publication; by default the sample that this repository is.
 import statistics
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from newsletter.compose import compose
 from newsletter.settings import Settings, read_settings
-from newsletter.writing import Issue, read_issues
+from newsletter.writing import Issue, Slug, read_issues
 
 RUNS = 15
 LIMIT_MS = 60.0
@@ -36,11 +37,13 @@ def main(folder: Path) -> None:
     settings = read_settings(folder)
     list_name = settings.publication.default_list or next(iter(settings.lists))
     print(f"{'issue':32} {'words':>6} {'wall ms':>8} {'CPU ms':>8} {'HTML kB':>8} {'of the limit':>13}")
-    for issue in read_issues(settings).issues:
+    issues = read_issues(settings).issues
+    longest = max(issues, key=lambda issue: len(issue.body))
+    times = -(-LIMIT_WORDS // len(longest.body.split()))
+    for issue in (*issues, replace(longest, slug=Slug("two-thousand-words"), body=longest.body * times)):
         words = len(issue.body.split())
         wall, cpu, size = measure(issue, settings, list_name)
-        share = wall / (LIMIT_MS * max(words, 1) / LIMIT_WORDS)
-        print(f"{issue.slug!s:32} {words:6} {wall:8.1f} {cpu:8.1f} {size / 1000:8.1f} {share:12.0%}")
+        print(f"{issue.slug!s:32} {words:6} {wall:8.1f} {cpu:8.1f} {size / 1000:8.1f} {wall / LIMIT_MS:12.0%}")
 
 
 if __name__ == "__main__":
