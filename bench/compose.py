@@ -1,4 +1,4 @@
-"""How long an issue takes from Markdown to a finished edition, warm, against a limit of 60 ms (asked of 2,000 words).
+"""How long an issue takes from Markdown to a finished edition, warm, against 60 ms (asked of 2,000 words).
 
     .venv/bin/python bench/compose.py [FOLDER]
 
