@@ -8,7 +8,7 @@ import base64
 import hashlib
 import logging
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
@@ -25,6 +25,7 @@ from newsletter.replies.mailboxes import Mailbox, Received
 from newsletter.replies.match import Match, match
 from newsletter.replies.parse import Mail, read_mail
 from newsletter.replies.rawmail import keep_raw
+from newsletter.replies.reading import static_text
 from newsletter.replies.redact import redacted
 from newsletter.replies.register import is_known, record
 from newsletter.replies.reply import Reply, ReplyState
@@ -37,8 +38,9 @@ from newsletter.writing import read_issue
 
 log = logging.getLogger(__name__)
 
-_ORIGIN = "mail"
 _ID_LENGTH = 10
+_MAY_LEAVE = frozenset({Verdict.HUMAN, Verdict.AUTO_REPLY, Verdict.COMPLAINT})
+"""Verdicts of a mail that may unsubscribe: mail programs send it by themselves."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,15 +62,26 @@ class Fetched:
         return Counter(reply.state for reply in self.replies)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Desk:
+    """What taking in a mail needs at hand."""
+
+    database: Database
+    keyring: Keyring
+    settings: Settings
+    now: datetime
+    sent: dict[str, KnownText] = field(default_factory=dict)
+    """The words of each edition that was answered, by its digest: prepared once for all its answers."""
+
+
 def fetch(database: Database, keyring: Keyring, settings: Settings, mailbox: Mailbox, *, now: datetime) -> Fetched:
     """Take in every mail that waits in the mailbox; running it again brings only what is new."""
+    desk = _Desk(database=database, keyring=keyring, settings=settings, now=now)
     replies: list[Reply] = []
     known = 0
     for received in mailbox.waiting():
         digest = keep_raw(settings, received.raw)
-        reply = (
-            None if is_known(database, digest) else _take_in(database, keyring, settings, received, digest, now)
-        )
+        reply = None if is_known(database, digest) else _take_in(desk, received, digest)
         mailbox.acknowledge(received)
         if reply is None:
             known += 1
@@ -78,16 +91,13 @@ def fetch(database: Database, keyring: Keyring, settings: Settings, mailbox: Mai
     return Fetched(replies=tuple(replies), known=known)
 
 
-def _take_in(
-    database: Database, keyring: Keyring, settings: Settings, received: Received, digest: str, now: datetime
-) -> Reply | None:
+def _take_in(desk: _Desk, received: Received, digest: str) -> Reply | None:
+    """Read, judge, act and record; None if the mail had come before by another way."""
     mail = _read(received.raw)
-    found = match(database, keyring, settings, mail.headers, received.recipients)
-    known_text = KnownText.of(_text_of(found.delivery.edition)) if found.delivery else None
-    extraction = _extract(mail, known_text)
-    reply = _judge(settings, mail, found, extraction, digest, now)
-    reply = _act(database, keyring, mail, found, reply, now)
-    was_new = record(database, reply, sameness=_sameness(mail), now=now)
+    found = match(desk.database, desk.keyring, desk.settings, mail.headers, received.recipients)
+    extraction = _extract(mail, _known(desk, found.delivery.edition) if found.delivery else None)
+    reply = _act(desk, mail, found, _judge(desk, mail, found, extraction, digest))
+    was_new = record(desk.database, reply, sameness=_sameness(mail), now=desk.now)
     return reply if was_new else None
 
 
@@ -108,22 +118,22 @@ def _extract(mail: Mail, known: KnownText | None) -> Extraction:
         return Extraction(text="")
 
 
-def _text_of(edition: Edition) -> str:
-    return "".join(piece if isinstance(piece, str) else " " for piece in edition.text)
+def _known(desk: _Desk, edition: Edition) -> KnownText:
+    if edition.digest not in desk.sent:
+        desk.sent[edition.digest] = KnownText.of(static_text(edition.text), static_text(edition.html))
+    return desk.sent[edition.digest]
 
 
-def _judge(
-    settings: Settings, mail: Mail, found: Match, extraction: Extraction, digest: str, now: datetime
-) -> Reply:
+def _judge(desk: _Desk, mail: Mail, found: Match, extraction: Extraction, digest: str) -> Reply:
     """Decide what a mail is and where it stands, changing nothing yet."""
     delivery = found.delivery
-    screening = _screened(settings, mail)
+    screening = _screened(desk.settings, mail)
     name, address = read_mailbox(mail.headers.get("from"))
-    state, note = _standing(settings, mail, found, extraction, screening)
+    state, note = _standing(desk.settings, mail, found, extraction, screening)
     return Reply(
         id=base64.b32encode(bytes.fromhex(digest)).decode().lower()[:_ID_LENGTH],
         raw_hash=digest,
-        received_at=_moment(mail, now),
+        received_at=_moment(mail, desk.now),
         slug=delivery.slug if delivery else None,
         delivery_id=delivery.id if delivery else None,
         matched_by=found.how,
@@ -135,7 +145,7 @@ def _judge(
         verdict=screening.verdict,
         reason=screening.reason,
         state=state,
-        text=redacted(extraction.text, settings),
+        text=redacted(extraction.text, desk.settings),
         note=note,
         extractor=VERSION,
     )
@@ -184,39 +194,44 @@ def _doubts(settings: Settings, delivery: SentDelivery | None) -> list[str]:
     return notes
 
 
-def _act(database: Database, keyring: Keyring, mail: Mail, found: Match, reply: Reply, now: datetime) -> Reply:
+def _act(desk: _Desk, mail: Mail, found: Match, reply: Reply) -> Reply:
     """Do what a mail asks or reports, each safe to do twice, and say so in the reply."""
     delivery = found.delivery
     if delivery is None:
         return reply
-    if reply.verdict is Verdict.BOUNCE:
-        if is_permanent(mail) and found.purpose is Purpose.BOUNCE and delivery.address:
-            address = Address.parse(delivery.address)
-            suppress(
-                database, keyring, address, SuppressionReason.BOUNCED, origin=f"bounce {status_of(mail)}", now=now
-            )
-            return replace(reply, note=f"the address is suppressed: status {status_of(mail)}")
-        return replace(reply, note=f"status {status_of(mail) or 'unknown'}: the address is kept")
-    is_unsubscribe_mail = found.purpose is Purpose.UNSUBSCRIBE and reply.verdict in {
-        Verdict.HUMAN,
-        Verdict.AUTO_REPLY,
-        Verdict.COMPLAINT,
-    }
-    if reply.verdict is Verdict.COMPLAINT and not is_unsubscribe_mail and is_abuse(mail) and delivery.address:
-        address = Address.parse(delivery.address)
-        suppress(database, keyring, address, SuppressionReason.COMPLAINED, origin="feedback report", now=now)
-        return replace(reply, note="the address is suppressed: its reader complained")
+    is_leaving_mail = found.purpose is Purpose.UNSUBSCRIBE and reply.verdict in _MAY_LEAVE
     is_wish = (
         reply.is_from_subscriber
         and reply.verdict is Verdict.HUMAN
         and asks_to_leave(reply.text, mail.headers.get("subject"))
     )
-    if (is_unsubscribe_mail or is_wish) and delivery.subscriber_id is not None:
-        end_subscription(database, delivery.subscriber_id, delivery.list_name, origin=_ORIGIN, now=now)
-        return replace(
-            reply, state=ReplyState.UNSUBSCRIBED, note=f"the subscription to {delivery.list_name} has ended"
+    if (is_leaving_mail or is_wish) and delivery.subscriber_id is not None:
+        end_subscription(
+            desk.database,
+            delivery.subscriber_id,
+            delivery.list_name,
+            origin="mail",
+            now=desk.now,
+            evidence=reply.id,
         )
+        note = f"the subscription to {delivery.list_name} has ended"
+        return replace(reply, state=ReplyState.UNSUBSCRIBED, note=note)
+    if reply.verdict is Verdict.BOUNCE:
+        status = status_of(mail) or "unknown"
+        if is_permanent(mail) and found.purpose is Purpose.BOUNCE:
+            _suppress(desk, delivery, SuppressionReason.BOUNCED, f"bounce {status}")
+            return replace(reply, note=f"status {status}: the address is suppressed")
+        return replace(reply, note=f"status {status}: the address is kept")
+    if reply.verdict is Verdict.COMPLAINT and is_abuse(mail):
+        _suppress(desk, delivery, SuppressionReason.COMPLAINED, "feedback report")
+        return replace(reply, note="its reader complained: the address is suppressed")
     return reply
+
+
+def _suppress(desk: _Desk, delivery: SentDelivery, reason: SuppressionReason, origin: str) -> None:
+    if delivery.address:  # "" once the reader's record is erased
+        address = Address.parse(delivery.address)
+        suppress(desk.database, desk.keyring, address, reason, origin=origin, now=desk.now)
 
 
 def _moment(mail: Mail, now: datetime) -> datetime:

@@ -9,7 +9,7 @@ from newsletter.delivery import find_delivery
 from newsletter.errors import AskPerson, WrongUse
 from newsletter.replies.extract import Cut, KnownText
 from newsletter.replies.rawmail import raw_path
-from newsletter.replies.reading import read_raw
+from newsletter.replies.reading import read_raw, static_text
 from newsletter.replies.register import decide, read_replies, read_reply
 from newsletter.replies.reply import Reply, ReplyState
 from newsletter.settings import Settings
@@ -42,8 +42,10 @@ def show_reply(database: Database, settings: Settings, reply_id: str) -> ShownRe
     if not path.exists():
         return ShownReply(reply=reply, subject="", cuts=(), raw_path=path)
     delivery = find_delivery(database, reply.delivery_id) if reply.delivery_id is not None else None
-    sent = "".join(piece for piece in delivery.edition.text if isinstance(piece, str)) if delivery else ""
-    reading = read_raw(path.read_bytes(), KnownText.of(sent) if sent else None)
+    known = None
+    if delivery is not None:
+        known = KnownText.of(static_text(delivery.edition.text), static_text(delivery.edition.html))
+    reading = read_raw(path.read_bytes(), known)
     return ShownReply(
         reply=reply, subject=reading.mail.headers.get("subject"), cuts=reading.extraction.cuts, raw_path=path
     )

@@ -88,7 +88,7 @@ def _divider_at(lines: list[Line], index: int) -> str:
         return "reply-above line"
     is_drawn = _drawn(text, bare)
     if len(words) < 90 and (is_drawn or text.endswith((":", "："))):
-        if any(words.startswith(phrase) or (is_drawn and phrase in words) for phrase in _FORWARD_OPENINGS):
+        if words.startswith(_FORWARD_OPENINGS) or (is_drawn and any(phrase in words for phrase in FORWARDED)):
             return "forwarded message"
         if is_drawn and any(phrase in words for phrase in ORIGINAL):
             return "original message"
@@ -165,6 +165,8 @@ def _is_header_block(lines: list[Line], index: int, *, is_certain: bool) -> bool
         values.append(value)
         if not is_certain and len(kinds) == 1 and kind in {"?", "to", "cc", "subject", "other"} and kind != "?":
             return False
+    if len(kinds) < 2:
+        return False
     known = {kind for kind in kinds if kind not in {"?", "other"}}
     rest = " ".join(values)
     has_address = _ADDRESS.search(rest) is not None

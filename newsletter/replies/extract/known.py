@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 from newsletter.replies.extract.lines import Kind, Line
+from newsletter.replies.extract.markup import read_markup
 from newsletter.replies.extract.words import folded
 
 _RUN = 4
@@ -21,10 +22,10 @@ class KnownText:
     lines: frozenset[tuple[str, ...]]
 
     @classmethod
-    def of(cls, text: str) -> "KnownText":
-        """Prepare the text part of an edition (or a comment's text)."""
-        lines = text.split("\n")
-        words = _words(text)
+    def of(cls, text: str, html: str = "") -> "KnownText":
+        """Prepare the text of an edition or a comment, and its HTML, which other clients quote as text."""
+        lines = [*text.split("\n"), *(line.text for line in read_markup(html)[0])]
+        words = _words("\n".join(lines))
         return cls(frozenset(_shingles(words)), frozenset(tuple(_words(line)) for line in lines))
 
 
