@@ -58,7 +58,7 @@ def _element(block: Block, words: Phrases) -> str:
             return block.html
 
 
-def figure(shown: Shown) -> str:
+def figure(shown: Shown, *, is_mail: bool = False) -> str:
     """Return a picture with its caption and link."""
     if not shown.src:
         return f'<p class="missing">{escape(shown.alt)}</p>' if shown.alt else ""
@@ -66,7 +66,8 @@ def figure(shown: Shown) -> str:
         f' {name}="{value}"' for name, value in (("width", shown.width), ("height", shown.height)) if value
     )
     wide = ' class="wide"' if (shown.width or 0) >= _WIDE else ""
-    image = f'<img src="{escape(shown.src)}" alt="{escape(shown.alt)}"{size}{wide} />'
+    style = f' style="width:100%;max-width:{shown.width}px"' if is_mail and shown.width else ""
+    image = f'<img src="{escape(shown.src)}" alt="{escape(shown.alt)}"{size}{wide}{style} />'
     linked = f'<a href="{escape(shown.href)}">{image}</a>' if shown.href else image
     caption = f"<figcaption>{shown.caption}</figcaption>" if shown.caption else ""
     return f"<figure>{linked}{caption}</figure>"

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
-from markupsafe import Markup
 from mjml import mjml2html
 
 from newsletter.compose.blocks import Block, Columns
@@ -28,10 +27,6 @@ _ENDING = re.compile(
     r"(?P<content>.*?)(?P<end></(?P=tag)>)",
     re.DOTALL,
 )
-
-
-MAIL_ONLY = {"begin": Markup("<!--mail only-->"), "end": Markup("<!--/mail only-->")}
-"""Comments around what the web version does without; no author's comment survives until here."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,9 +145,14 @@ def make_html(templates: Templates, name: str, values: dict[str, Any], tags: Tag
     html = inlined(compiled, templates.render("partials/letter.css", values))
     if not tags.count(mjml) <= tags.count(compiled) == tags.count(html):
         raise EditFile([_fault_finding(f"{name}.mjml", None, "a merge tag stands where it cannot be filled in")])
-    begin, end = re.escape(MAIL_ONLY["begin"]), re.escape(MAIL_ONLY["end"])
+    begin, end = mail_only(tags)
     web = re.sub(rf"{begin}.*?{end}", "", html, flags=re.DOTALL)
     return Html(letter=re.sub(f"{begin}|{end}", "", html), web=web)
+
+
+def mail_only(tags: Tags) -> tuple[str, str]:
+    """Return the words around what the web version does without; plain words, since some land in comments."""
+    return f"{tags.mark}b", f"{tags.mark}e"
 
 
 def _without_contents(mjml: str, mark: str) -> tuple[str, list[str]]:

@@ -9,7 +9,7 @@ from markupsafe import Markup
 from newsletter.compose.article import figure, semantic
 from newsletter.compose.blocks import Block, Shown
 from newsletter.compose.edition import Edition
-from newsletter.compose.layout import MAIL_ONLY, Templates, make_html, rows
+from newsletter.compose.layout import Templates, mail_only, make_html, rows
 from newsletter.compose.phrase import Phrases
 from newsletter.compose.phrases import direction_of, phrases_for
 from newsletter.compose.pictures import PAGE, Album, Picture
@@ -54,7 +54,7 @@ def compose(issue: Issue, list_name: str, settings: Settings) -> Composed:
     templates = Templates(settings)
     template, findings = _template(issue, templates)
     letter = _letter(issue, list_name, settings, tags, album)
-    values = _values(letter, text.blocks, issue, settings)
+    values = _values(letter, text.blocks, issue, settings, tags)
     html = make_html(templates, template, values, tags)
     edition = Edition(
         slug=issue.slug.text,
@@ -176,8 +176,11 @@ def _invitation(issue: Issue, settings: Settings, words: Phrases) -> str:
     return words.answer_asked if replies.publish == "ask" else words.answer_reviewed
 
 
-def _values(letter: dict[str, Any], blocks: tuple[Block, ...], issue: Issue, settings: Settings) -> dict[str, Any]:
+def _values(
+    letter: dict[str, Any], blocks: tuple[Block, ...], issue: Issue, settings: Settings, tags: Tags
+) -> dict[str, Any]:
     """Return what the templates may use."""
+    begin, end = mail_only(tags)
     words = phrases_for(issue.language)
     return {
         "letter": {**letter, "rows": rows(blocks)},
@@ -185,9 +188,9 @@ def _values(letter: dict[str, Any], blocks: tuple[Block, ...], issue: Issue, set
         "words": words,
         "theme": make_theme(settings.publication.accent),
         "type": typeface_for(issue.language),
-        "mail": MAIL_ONLY,
+        "mail": {"begin": begin, "end": end},
         "semantic": lambda inner: Markup(semantic(inner, words)),  # noqa: S704 - blocks are sanitised
-        "figure": lambda shown: Markup(figure(shown)),  # noqa: S704 - escaped where it is made
+        "figure": lambda shown: Markup(figure(shown, is_mail=True)),  # noqa: S704 - escaped where it is made
     }
 
 
