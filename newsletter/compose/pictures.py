@@ -70,7 +70,7 @@ class Album:
         name = unquote(src.split("?")[0].split("#")[0])
         if not name or "\0" in name or len(name) > 1000 or ":" in name.split("/")[0]:
             return None
-        root = self._settings.root.resolve()
+        root, private = self._settings.root.resolve(), self._settings.var.resolve()
         homes = (
             (root, root / "static", root / "assets", self._issue.folder)
             if name.startswith("/")
@@ -79,7 +79,7 @@ class Album:
         for home in homes:
             try:
                 path = (home / name.lstrip("/")).resolve()
-                if path.is_relative_to(root) and path.is_file():
+                if path.is_relative_to(root) and not path.is_relative_to(private) and path.is_file():
                     return path
             except OSError:
                 continue
