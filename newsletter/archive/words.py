@@ -3,12 +3,14 @@
 import re
 from itertools import pairwise
 
-from linkify_it import LinkifyIt
 from markupsafe import Markup, escape
 
 _STEERING = re.compile("[\u202a-\u202e\u2066-\u2069\u200e\u200f\u061c]")
 """Marks that turn the direction of writing; a name or a text could hide behind them."""
 _LIST_MARK = re.compile(r"[ \t]*(?:[-*+•–>]|\d{1,3}[.)])[ \t]")
+_ADDRESS = re.compile(r"\bhttps?://[^\W_][^\s<>\"]{0,2000}", re.IGNORECASE)
+_AFTER_ADDRESS = ".,;:!?…'’”»*_"
+"""What ends a sentence, not an address."""
 _FULL_LINE = 56
 """From this many characters on, a line ended because a mail program wrapped it."""
 
@@ -35,14 +37,19 @@ def _lines(paragraph: str) -> Markup:
 
 def _linked(line: str) -> Markup:
     """Link what begins with http:// or https://, and nothing else."""
-    if "://" not in line:
-        return escape(line)
-    linkify = LinkifyIt(options={"fuzzy_link": False, "fuzzy_email": False, "fuzzy_ip": False})
     html, position = Markup(), 0
-    for match in linkify.match(line) or ():
-        if match.schema not in {"http:", "https:"}:
-            continue
-        link = Markup('<a href="{}" rel="nofollow ugc noopener">{}</a>').format(match.url, match.text)
-        html += escape(line[position : match.index]) + link
-        position = match.last_index
+    for match in _ADDRESS.finditer(line):
+        address = _ended(match[0])
+        html += escape(line[position : match.start()])
+        html += Markup('<a href="{0}" rel="nofollow ugc noopener">{0}</a>').format(address)
+        position = match.start() + len(address)
     return html + escape(line[position:])
+
+
+def _ended(address: str) -> str:
+    """Return the address without the punctuation of the sentence it stands in; brackets of its own stay."""
+    while address[-1] in _AFTER_ADDRESS or any(
+        address.endswith(close) and address.count(close) > address.count(open_) for open_, close in ("()", "[]")
+    ):
+        address = address[:-1]
+    return address

@@ -266,6 +266,15 @@ def test_the_style_sheets_name_tells_its_content(settings: Settings) -> None:
     assert name(build(read_settings(settings.root, {}))) != before
 
 
+def test_nothing_private_is_published_as_a_picture(settings: Settings) -> None:
+    settings.var.mkdir()
+    (settings.var / "secret.key").write_text("private")
+    (settings.issues / "first" / "link.png").symlink_to(settings.var / "secret.key")
+    front = "title: First\ndate: 2026-03-01\nstatus: ready\nhero: ../../var/secret.key"
+    write_issue(settings.root, "first", front, "![a](../../var/secret.key) ![b](/var/secret.key) ![c](link.png)")
+    assert not [path for path, content in build(settings).files.items() if content == b"private"]
+
+
 def test_pictures_lie_beside_their_page(settings: Settings) -> None:
     from PIL import Image
 
