@@ -16,7 +16,7 @@ from newsletter.delivery.planning import Plan, plan_mailing, start_mailing, star
 from newsletter.delivery.recovery import Recovered
 from newsletter.delivery.returning import TokenAddress, read_token_address, reply_address
 from newsletter.delivery.sender import Progress, send
-from newsletter.delivery.settling import Doubt, list_doubts, resolve
+from newsletter.delivery.settling import Trouble, list_troubles, resolve
 from newsletter.delivery.transports import Transport, open_transport
 from newsletter.delivery.transports.outbox import Kept, kept_messages
 
@@ -24,7 +24,6 @@ __all__ = [
     "Counts",
     "Delivery",
     "DeliveryStatus",
-    "Doubt",
     "Exclusion",
     "IssueStatus",
     "Kept",
@@ -36,12 +35,13 @@ __all__ = [
     "SentDelivery",
     "TokenAddress",
     "Transport",
+    "Trouble",
     "find_delivery",
     "find_delivery_by_reference",
     "find_mailing",
     "issue_status",
     "kept_messages",
-    "list_doubts",
+    "list_troubles",
     "mailed_slugs",
     "mailing_counts",
     "open_transport",

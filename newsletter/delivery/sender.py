@@ -8,7 +8,7 @@ import os
 import socket
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -60,7 +60,7 @@ def send(
     transport: Transport,
     *,
     clock: Callable[[], datetime],
-) -> Iterator[Progress]:
+) -> Generator[Progress, None, None]:
     """Send a mailing to everybody who is planned, yielding how far it is after each group.
 
     Raises TryLater when another sender is at work, and when something ends the send early: Halted, QuotaSpent,

@@ -16,8 +16,8 @@ _SKIPPED = "it may have been taken; the author chose not to send it again"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Doubt:
-    """One delivery that may have been taken."""
+class Trouble:
+    """One delivery that failed, or that may have been taken."""
 
     delivery_id: int
     address: str
@@ -26,8 +26,10 @@ class Doubt:
     since: datetime | None
 
 
-def list_doubts(database: Database, mailing: Mailing) -> tuple[Doubt, ...]:
-    """Return the uncertain deliveries of a mailing."""
+def list_troubles(
+    database: Database, mailing: Mailing, status: DeliveryStatus, *, limit: int = 1000
+) -> tuple[Trouble, ...]:
+    """Return the deliveries of a mailing that are uncertain, or that failed, the first of them."""
     people = candidates(mailing.list_name).subquery("people")
     with database.read() as connection:
         rows = connection.execute(
@@ -39,11 +41,12 @@ def list_doubts(database: Database, mailing: Mailing) -> tuple[Doubt, ...]:
                 deliveries.c.changed_at,
             )
             .outerjoin(people, people.c.subscriber_id == deliveries.c.subscriber_id)
-            .where(deliveries.c.mailing_id == mailing.id, deliveries.c.status == literal_column("'uncertain'"))
+            .where(deliveries.c.mailing_id == mailing.id, deliveries.c.status == literal_column(f"'{status}'"))
             .order_by(deliveries.c.id)
+            .limit(limit)
         )
         return tuple(
-            Doubt(
+            Trouble(
                 delivery_id=row.id,
                 address=row.tested or row.address or "",
                 reason=row.reason or "",

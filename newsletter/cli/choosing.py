@@ -1,0 +1,96 @@
+"""Which issue and which list a command means when it is not told."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from newsletter.cli import terminal
+from newsletter.compose import Composed, compose
+from newsletter.errors import AskPerson, EditFile, EditSettings, WrongUse
+from newsletter.finding import Finding, Level, did_you_mean
+from newsletter.settings import FILE_NAME, Settings
+from newsletter.writing import Issue, Shelf, Status, newest_ready, read_issue, read_issues
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """An issue, the list it goes to, and the letter it makes."""
+
+    issue: Issue
+    list_name: str
+    composed: Composed
+
+
+def choose(settings: Settings, slug: str | None, wanted_list: str | None, *, drafts: bool) -> Choice:
+    """Return the issue of that slug, else the newest ready one that can be composed; what cannot be is named.
+
+    AskPerson for a draft, unless drafts are wanted.
+    """
+    if slug is not None:
+        issue = read_issue(settings, slug)
+        if issue.status is Status.DRAFT and not drafts:
+            raise AskPerson(f"{issue.file}: this is a draft. Set 'status: ready' in it, or add --yes")
+        return _composed(issue, settings, wanted_list)
+    if wanted_list is not None:
+        settings.list_named(wanted_list)
+    shelf = read_issues(settings)
+    faults = list(shelf.broken)
+    for issue in _newest_first(shelf):
+        try:
+            choice = _composed(issue, settings, wanted_list)
+        except EditFile as refusal:
+            faults += refusal.findings
+            continue
+        for fault in faults:
+            terminal.complain(str(fault))
+        return choice
+    if faults:
+        raise EditFile(faults)
+    raise WrongUse("no issue is ready. Set 'status: ready' in one, or name one: newsletter send SLUG --yes")
+
+
+def choose_list(issue: Issue, settings: Settings, wanted: str | None) -> str:
+    """Return the list that is asked for, the issue's own, the default, or the only one there is."""
+    if wanted is not None:
+        settings.list_named(wanted)
+        return wanted
+    if issue.list_name is not None:
+        if issue.list_name not in settings.lists:
+            raise EditFile([_unknown_list(issue, settings)])
+        return issue.list_name
+    default = settings.publication.default_list
+    if default is not None:
+        if default not in settings.lists:
+            remedy = did_you_mean(default, settings.lists)
+            raise EditSettings(f"{FILE_NAME}: default_list = '{default}': there is no such list. {remedy}".strip())
+        return default
+    if not settings.lists:
+        raise EditSettings(f"{FILE_NAME} has no list. Add [lists.NAME]")
+    if len(settings.lists) > 1:
+        raise WrongUse(f"there are several lists: {', '.join(settings.lists)}. Name one with --list")
+    return next(iter(settings.lists))
+
+
+def _composed(issue: Issue, settings: Settings, wanted_list: str | None) -> Choice:
+    list_name = choose_list(issue, settings, wanted_list)
+    return Choice(issue=issue, list_name=list_name, composed=compose(issue, list_name, settings))
+
+
+def _newest_first(shelf: Shelf) -> Iterator[Issue]:
+    left = shelf
+    while (issue := newest_ready(left)) is not None:
+        yield issue
+        left = Shelf(issues=tuple(other for other in left.issues if other is not issue), broken=())
+
+
+def _unknown_list(issue: Issue, settings: Settings) -> Finding:
+    above = issue.path.read_text(encoding="utf-8", errors="replace").splitlines()[: issue.body_line]
+    line = next((number for number, text in enumerate(above, 1) if re.match(r"\s*\"?list\"?\s*[:=]", text)), None)
+    return Finding(
+        rule="list",
+        level=Level.ERROR,
+        file=issue.file,
+        line=line,
+        message=f"unknown list '{issue.list_name}'",
+        remedy=did_you_mean(issue.list_name or "", settings.lists) or f"Known here: {', '.join(settings.lists)}",
+    )

@@ -1,0 +1,70 @@
+"""A send as it goes: a line with done, rate and time left on a terminal, a plain line now and then elsewhere."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn
+from rich.progress import Progress as Bar
+
+from newsletter.cli import terminal
+from newsletter.delivery import Progress
+
+_BAR_SECONDS = 0.1
+_LINE_SECONDS = 5.0
+
+
+class ProgressLine:
+    """Shows how far a send is, no oftener than is of use."""
+
+    def __init__(self, bar: Bar | None) -> None:
+        self._bar = bar
+        self._task: TaskID | None = None
+        self._shown_at = time.monotonic()
+
+    def show(self, progress: Progress) -> None:
+        """Show where it stands."""
+        now = time.monotonic()
+        if (
+            now - self._shown_at < (_LINE_SECONDS if self._bar is None else _BAR_SECONDS)
+            and progress.counts.planned
+        ):
+            return
+        self._shown_at = now
+        done, total = progress.counts.recipients - progress.counts.planned, progress.counts.recipients
+        if self._bar is None:
+            if progress.counts.planned:
+                terminal.talk(f"{done:,} of {total:,}, {_pace(progress)}")
+            return
+        if self._task is None:
+            self._task = self._bar.add_task("sending", total=total, note="")
+        self._bar.update(self._task, completed=done, total=total, note=_pace(progress))
+
+
+@contextmanager
+def progress_line() -> Iterator[ProgressLine]:
+    """Show progress on stderr while the block runs."""
+    console = terminal.stderr()
+    if not console.is_terminal:
+        yield ProgressLine(None)
+        return
+    columns = (BarColumn(bar_width=28), MofNCompleteColumn(), TextColumn("{task.fields[note]}", style="quiet"))
+    with Bar(*columns, console=console, transient=True) as bar:
+        yield ProgressLine(bar)
+
+
+def duration(seconds: float) -> str:
+    """Return "less than a second", "12 s", "4 min" or "2 h 05 min"."""
+    if seconds < 1:
+        return "less than a second"
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60:02} min"
+
+
+def _pace(progress: Progress) -> str:
+    if progress.waiting_for:
+        return f"waiting: {progress.waiting_for}"
+    rate = f"{progress.rate:,.0f} a second" if progress.rate >= 1 else "less than one a second"
+    return f"{rate}, {duration(progress.eta)} left" if progress.eta else rate

@@ -1,0 +1,170 @@
+"""How a plan, a mailing and an issue's status are shown: to people and to machines."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from rich.text import Text
+
+from newsletter.cli import terminal
+from newsletter.cli.choosing import Choice
+from newsletter.cli.progress import duration
+from newsletter.delivery import Counts, IssueStatus, Mailing, MailingKind, Plan, Trouble
+from newsletter.settings import Settings
+
+_SES_DOLLARS = 0.10 / 1000
+"""What SES takes for one message, without data and extras."""
+_PLACES = ("planned", "submitted", "failed", "uncertain")
+
+
+def counts_json(
+    mailing: Mailing, counts: Counts, settings: Settings, *, rate: float | None = None, is_plan: bool = False
+) -> dict[str, Any]:
+    """Return the object that `--json` prints for a mailing; a plan also says when it is done and what it costs."""
+    found = {
+        "issue": mailing.slug,
+        "list": mailing.list_name,
+        **({} if is_plan else {"mailing": mailing.id}),
+        "round": mailing.round,
+        **_numbers(counts),
+    }
+    if mailing.kind is MailingKind.TEST:
+        found["kind"] = "test"
+    if is_plan:
+        found |= {
+            "transport": settings.delivery.transport,
+            "rate": rate,
+            "eta_seconds": round(counts.planned / rate, 1) if rate else None,
+            "cost_usd": round(counts.planned * _SES_DOLLARS, 4) if settings.delivery.transport == "ses" else 0,
+        }
+    return found
+
+
+def say_plan(plan: Plan, choice: Choice, settings: Settings, rate: float | None, *, on_stdout: bool) -> None:
+    """Say what would be sent: to whom, how many, from whom, how fast, for how long."""
+    say = terminal.say if on_stdout else terminal.talk
+    sender = settings.list_named(choice.list_name).sender
+    counts = plan.counts
+    say(Text.assemble((choice.issue.title, "subject"), f"  {plan.mailing.slug}"))
+    rows = [
+        ("from", f"{sender}"),
+        ("to", f"{terminal.count(counts.planned, 'reader')} of list {choice.list_name}, {_among(plan)}"),
+        *(("not to", f"{number:,} {reason}") for reason, number in sorted(counts.excluded.items())),
+        ("through", _through(settings, rate)),
+        ("takes", duration(counts.planned / rate) if rate else "as long as the next hop needs"),
+    ]
+    if settings.delivery.transport == "ses":
+        rows.append(("costs", f"about ${counts.planned * _SES_DOLLARS:,.2f} at SES"))
+    for name, value in rows:
+        say(Text.assemble((f"{name:>9}  ", "quiet"), value))
+
+
+def say_result(mailing: Mailing, before: Counts, counts: Counts, settings: Settings) -> None:
+    """Say what a send did, and what to do next."""
+    sent = counts.submitted - before.submitted
+    if not before.planned:
+        terminal.say(_nothing_to_do(mailing, counts))
+    elif mailing.kind is MailingKind.TEST:
+        terminal.say(f"{terminal.count(sent, 'test letter')} of '{mailing.slug}' {_went(settings)}")
+    else:
+        terminal.say(f"{terminal.count(sent, 'letter')} of '{mailing.slug}' {_went(settings)}")
+    left_out = [f"{number:,} {reason}" for reason, number in sorted(counts.excluded.items())]
+    parts = [f"{getattr(counts, place):,} {place}" for place in _PLACES if getattr(counts, place)]
+    if mailing.kind is MailingKind.ISSUE:
+        what = ", ".join([*parts, *left_out]) or "nobody"
+        terminal.say(f"{terminal.count(counts.candidates, 'candidate')}: {what}")
+    if counts.planned:
+        terminal.talk(f"Go on with: newsletter send {mailing.slug} --list {mailing.list_name}")
+    elif settings.delivery.transport == "outbox" and counts.submitted:
+        terminal.talk("Read them: newsletter outbox open, or newsletter outbox list")
+
+
+def say_status(found: Sequence[IssueStatus], *, is_json: bool, is_one: bool) -> None:
+    """Say where everybody is, for one issue or one line for each."""
+    if is_json:
+        for status in found:
+            terminal.say_json(_status_json(status))
+        return
+    if not found or (is_one and not found[0].mailings):
+        terminal.talk("nothing was sent yet. 'newsletter send' sends the newest ready issue")
+        return
+    rows = [
+        [str(mailing.id), status.slug, mailing.list_name, *_cells(counts)]
+        for status in found
+        for mailing, counts in status.mailings
+    ]
+    terminal.say_table(("n", "issue", "list", *_PLACES, "excluded"), rows, numbers=(0, 3, 4, 5, 6, 7))
+    excluded = found[0].totals.excluded if is_one else {}
+    if excluded:
+        terminal.say("excluded: " + ", ".join(f"{n:,} {reason}" for reason, n in sorted(excluded.items())))
+
+
+def say_troubles(troubles: Sequence[Trouble]) -> None:
+    """Name deliveries and what is wrong with them."""
+    if troubles:
+        rows = [[str(t.delivery_id), t.address or "(erased)", t.reason] for t in troubles]
+        terminal.say_table(("delivery", "address", "what is known"), rows, numbers=(0,))
+
+
+def _status_json(status: IssueStatus) -> dict[str, Any]:
+    return {
+        "issue": status.slug,
+        **_numbers(status.totals),
+        "tests": status.tests,
+        "mailings": [
+            {
+                "mailing": mailing.id,
+                "list": mailing.list_name,
+                "round": mailing.round,
+                "transport": mailing.transport,
+                "created_at": mailing.created_at.isoformat(),
+                "finished_at": mailing.finished_at and mailing.finished_at.isoformat(),
+                "edition": mailing.edition_digest,
+                **_numbers(counts),
+            }
+            for mailing, counts in status.mailings
+        ],
+    }
+
+
+def _numbers(counts: Counts) -> dict[str, Any]:
+    return {
+        "candidates": counts.candidates,
+        "recipients": counts.recipients,
+        **{place: getattr(counts, place) for place in _PLACES},
+        "excluded": {reason.value: number for reason, number in sorted(counts.excluded.items())},
+    }
+
+
+def _cells(counts: Counts) -> list[str]:
+    excluded = sum(counts.excluded.values())
+    return [f"{n:,}" for n in (*(getattr(counts, place) for place in _PLACES), excluded)]
+
+
+def _among(plan: Plan) -> str:
+    counts = plan.counts
+    have_it = counts.submitted + counts.failed + counts.uncertain
+    return f"{counts.candidates:,} candidates" + (f", {have_it:,} done before" if have_it else "")
+
+
+def _through(settings: Settings, rate: float | None) -> str:
+    delivery = settings.delivery
+    places = {
+        "outbox": "the outbox: nothing leaves this machine",
+        "smtp": f"smtp at {delivery.smtp.host}:{delivery.smtp.port}",
+        "ses": f"Amazon SES{f' in {delivery.ses.region}' if delivery.ses.region else ''}",
+    }
+    return places[delivery.transport] + (f", {rate:g} a second at most" if rate else "")
+
+
+def _went(settings: Settings) -> str:
+    if settings.delivery.transport == "outbox":
+        return f"put into {settings.var.relative_to(settings.root)}/outbox"
+    return f"handed to {_through(settings, None)}"
+
+
+def _nothing_to_do(mailing: Mailing, counts: Counts) -> str:
+    if not counts.candidates:
+        return f"list {mailing.list_name} has nobody on it, so nothing was sent"
+    if not counts.recipients:
+        return f"nobody on list {mailing.list_name} may be written to, so nothing was sent"
+    return f"everybody on list {mailing.list_name} has '{mailing.slug}' already, so nothing was sent"
