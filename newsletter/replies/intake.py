@@ -14,18 +14,17 @@ from email.utils import parsedate_to_datetime
 
 from newsletter.address import Address
 from newsletter.audience import SuppressionReason, end_subscription, suppress
-from newsletter.compose import Edition
 from newsletter.database import Database
 from newsletter.delivery import SentDelivery
 from newsletter.errors import NewsletterError
 from newsletter.replies.authorship import author_of, is_proven
 from newsletter.replies.extract import VERSION, Extraction, KnownText, extract
 from newsletter.replies.headers import Headers, read_mailbox
+from newsletter.replies.letter import known_text, letter_of
 from newsletter.replies.mailboxes import Mailbox, Received
 from newsletter.replies.match import Match, match
 from newsletter.replies.parse import Mail, read_mail
 from newsletter.replies.rawmail import keep_raw
-from newsletter.replies.reading import static_text
 from newsletter.replies.redact import redacted
 from newsletter.replies.register import is_known, record
 from newsletter.replies.reply import Reply, ReplyState
@@ -70,8 +69,8 @@ class _Desk:
     keyring: Keyring
     settings: Settings
     now: datetime
-    sent: dict[str, KnownText] = field(default_factory=dict)
-    """The words of each edition that was answered, by its digest: prepared once for all its answers."""
+    sent: dict[int, KnownText] = field(default_factory=dict)
+    """The words of what was answered, by mailing: prepared once for all its answers."""
 
 
 def fetch(database: Database, keyring: Keyring, settings: Settings, mailbox: Mailbox, *, now: datetime) -> Fetched:
@@ -95,7 +94,7 @@ def _take_in(desk: _Desk, received: Received, digest: str) -> Reply | None:
     """Read, judge, act and record; None if the mail had come before by another way."""
     mail = _read(received.raw)
     found = match(desk.database, desk.keyring, desk.settings, mail.headers, received.recipients)
-    extraction = _extract(mail, _known(desk, found.delivery.edition) if found.delivery else None)
+    extraction = _extract(mail, _known(desk, found.delivery) if found.delivery else None)
     reply = _act(desk, mail, found, _judge(desk, mail, found, extraction, digest))
     was_new = record(desk.database, reply, sameness=_sameness(mail), now=desk.now)
     return reply if was_new else None
@@ -118,10 +117,10 @@ def _extract(mail: Mail, known: KnownText | None) -> Extraction:
         return Extraction(text="")
 
 
-def _known(desk: _Desk, edition: Edition) -> KnownText:
-    if edition.digest not in desk.sent:
-        desk.sent[edition.digest] = KnownText.of(static_text(edition.text), static_text(edition.html))
-    return desk.sent[edition.digest]
+def _known(desk: _Desk, delivery: SentDelivery) -> KnownText:
+    if delivery.mailing_id not in desk.sent:
+        desk.sent[delivery.mailing_id] = known_text(delivery.edition)
+    return desk.sent[delivery.mailing_id].also(letter_of(delivery))
 
 
 def _judge(desk: _Desk, mail: Mail, found: Match, extraction: Extraction, digest: str) -> Reply:

@@ -7,9 +7,10 @@ from pathlib import Path
 from newsletter.database import Database
 from newsletter.delivery import find_delivery
 from newsletter.errors import AskPerson, WrongUse
-from newsletter.replies.extract import Cut, KnownText
+from newsletter.replies.extract import Cut
+from newsletter.replies.letter import known_text, letter_of
 from newsletter.replies.rawmail import raw_path
-from newsletter.replies.reading import read_raw, static_text
+from newsletter.replies.reading import read_raw
 from newsletter.replies.register import decide, read_replies, read_reply
 from newsletter.replies.reply import Reply, ReplyState
 from newsletter.settings import Settings
@@ -44,7 +45,7 @@ def show_reply(database: Database, settings: Settings, reply_id: str) -> ShownRe
     delivery = find_delivery(database, reply.delivery_id) if reply.delivery_id is not None else None
     known = None
     if delivery is not None:
-        known = KnownText.of(static_text(delivery.edition.text), static_text(delivery.edition.html))
+        known = known_text(delivery.edition).also(letter_of(delivery))
     reading = read_raw(path.read_bytes(), known)
     return ShownReply(
         reply=reply, subject=reading.mail.headers.get("subject"), cuts=reading.extraction.cuts, raw_path=path

@@ -1,6 +1,5 @@
 """One mail read through: parsed, screened, extracted; and files of one, for trying it out."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,11 +17,6 @@ class Reading:
     mail: Mail
     screening: Screening
     extraction: Extraction
-
-
-def static_text(part: Iterable[object]) -> str:
-    """Return a part of an edition without its slots, which hold what differs from reader to reader."""
-    return "".join(piece if isinstance(piece, str) else " " for piece in part)
 
 
 def read_raw(raw: bytes, known: KnownText | None = None) -> Reading:

@@ -28,21 +28,31 @@ class KnownText:
         words = _words("\n".join(lines))
         return cls(frozenset(_shingles(words)), frozenset(tuple(_words(line)) for line in lines))
 
+    def also(self, text: str) -> "KnownText":
+        """Add another text, such as the same letter with one reader's name in it."""
+        lines = {line: tuple(_words(line)) for line in text.split("\n")}
+        new = [words for words in lines.values() if words and words not in self.lines]
+        if not new:
+            return self
+        return KnownText(self.shingles.union(*(_shingles(list(words)) for words in new)), self.lines.union(new))
+
 
 def mark_known(lines: list[Line], known: KnownText) -> None:
     """Mark the paragraphs of `lines` that were ours as quotation; short ones only beside such a paragraph."""
     paragraphs = _paragraphs(lines)
     shares = [_share(lines[start:end], known) for start, end in paragraphs]
-    for number, (start, end) in enumerate(paragraphs):
-        share = shares[number]
-        beside = [other for other in (number - 1, number + 1) if 0 <= other < len(shares)]
-        is_known = share is not None and share >= _ENOUGH
-        if share is None:  # too short to say by itself
-            is_beside = any((shares[other] or 0) >= _ENOUGH for other in beside)
-            is_known = is_beside and tuple(_words(_joined(lines[start:end]))) in known.lines
-        if is_known:
-            for line in lines[start:end]:
-                line.kind, line.reason = Kind.QUOTE, "text we sent"
+    is_known = [share is not None and share >= _ENOUGH for share in shares]
+    is_short = [
+        share is None and all(tuple(_words(line.text)) in known.lines for line in lines[start:end])
+        for share, (start, end) in zip(shares, paragraphs, strict=True)
+    ]
+    for order in (range(1, len(paragraphs)), range(len(paragraphs) - 2, -1, -1)):
+        step = -1 if order.step == 1 else 1
+        for number in order:
+            is_known[number] = is_known[number] or (is_short[number] and is_known[number + step])
+    for (start, end), is_ours in zip(paragraphs, is_known, strict=True):
+        for line in lines[start:end] if is_ours else ():
+            line.kind, line.reason = Kind.QUOTE, "text we sent"
 
 
 def _paragraphs(lines: list[Line]) -> list[tuple[int, int]]:
