@@ -62,7 +62,9 @@ def _chosen(mailing: Mailing, counted: list[int]) -> Select[tuple[int, str | Non
 
 
 def _rows(mailing: Mailing, chosen: Select[tuple[int, str | None]]) -> Select[tuple[object, ...]]:
+    """Ask for the rows of those who have none yet: left to a conflict, each repetition would use up numbers."""
     row = chosen.subquery("chosen")
+    present = deliveries.alias("present")
     is_recipient = row.c.reason.is_(None)
     return select(
         literal(mailing.id),
@@ -70,4 +72,4 @@ def _rows(mailing: Mailing, chosen: Select[tuple[int, str | None]]) -> Select[tu
         case((is_recipient, literal(mailing.round_id)), else_=null()),
         case((is_recipient, DeliveryStatus.PLANNED.value), else_=DeliveryStatus.EXCLUDED.value),
         row.c.reason,
-    ).where(row.c.subscriber_id.is_not(None))  # SQLite's upsert wants a WHERE, or it reads ON as a join's
+    ).where(~exists().where(present.c.mailing_id == mailing.id, present.c.subscriber_id == row.c.subscriber_id))
