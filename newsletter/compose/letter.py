@@ -143,8 +143,8 @@ def _letter(issue: Issue, list_name: str, settings: Settings, tags: Tags, album:
     mailing_list, publication = settings.list_named(list_name), settings.publication
     direction = direction_of(issue.language)
     url = page_url(settings, issue.slug.text)
-    reason = mailing_list.description or words.subscribed.format(title=mailing_list.title)
-    authors = ", ".join(issue.authors) or publication.author
+    is_own_language = issue.language.split("-")[0].lower() == publication.language.split("-")[0].lower()
+    reason = mailing_list.description if is_own_language else ""
     return {
         "title": tags.admit(issue.title),
         "preheader": tags.admit(issue.preheader),
@@ -152,11 +152,12 @@ def _letter(issue: Issue, list_name: str, settings: Settings, tags: Tags, album:
         "dir": direction.dir,
         "start": direction.start,
         "end": direction.end,
-        "byline": " · ".join(part for part in (authors, _day(issue.date, words)) if part),
+        "authors": ", ".join(issue.authors) or publication.author,
+        "day": _day(issue.date, words),
         "url": url if url.startswith("http") else "",
         "hero": _hero(issue, album),
         "masthead": mailing_list.title,
-        "because": words.because.format(reason=reason),
+        "because": words.because.format(reason=reason or words.subscribed.format(title=mailing_list.title)),
         "postal_address": mailing_list.postal_address or publication.postal_address,
         "invitation": _invitation(issue, settings, words),
         "links": {"unsubscribe": tags.place("links.unsubscribe"), "reply": tags.place("links.reply")},
@@ -195,9 +196,10 @@ def _values(
 
 
 def _frame(letter: dict[str, Any]) -> Frame:
-    names = ("masthead", "title", "byline", "invitation", "because", "postal_address")
+    names = ("masthead", "title", "invitation", "because", "postal_address")
     return Frame(
         **{name: letter[name] for name in names},
+        byline=" · ".join(part for part in (letter["authors"], letter["day"]) if part),
         view_online=letter["url"],
         unsubscribe=letter["links"]["unsubscribe"],
     )

@@ -14,6 +14,7 @@ from mdit_py_plugins.container import container_plugin
 from mdit_py_plugins.deflist import deflist_plugin
 from mdit_py_plugins.footnote import footnote_plugin
 
+from newsletter.compose.eastasian import EastAsianInline, render_softbreak
 from newsletter.compose.highlight import highlighted
 
 _QUOTES = {
@@ -23,6 +24,7 @@ _QUOTES = {
     "es": "«»“”", "pt": "“”‘’", "it": "«»“”", "fi": "””’’", "sv": "””’’", "da": "»«›‹",
 }  # fmt: skip
 _ATTRIBUTES = ("id", "class", "width", "height", "lang", "dir", "title", "align")
+_OPTIONS = {"html": True, "linkify": True, "typographer": True, "xhtmlOut": True, "maxNesting": 100}
 _MAX_DEPTH = 16
 _LONG_RUN = 20_000
 _TASK = re.compile(r"\[([ xX])\][ \u00a0]+")
@@ -33,17 +35,9 @@ _DEEP_INDENT = re.compile(r"^[ \t]{80,}(?=([-*+>]|\d{1,9}[.)])[ \t])", re.MULTIL
 
 def parser(language: str) -> MarkdownIt:
     """Return a parser that sets quotation marks as `language` does."""
-    markdown = MarkdownIt(
-        "commonmark",
-        {
-            "html": True,
-            "linkify": True,
-            "typographer": True,
-            "xhtmlOut": True,
-            "quotes": _quotes(language),
-            "maxNesting": 100,
-        },
-    )
+    markdown = MarkdownIt("commonmark")
+    markdown.inline = EastAsianInline()
+    markdown.configure("commonmark", options_update=dict(_OPTIONS, quotes=_quotes(language)))
     markdown.enable(["table", "strikethrough", "linkify", "replacements", "smartquotes"])
     assert markdown.linkify is not None
     markdown.linkify.set({"fuzzy_link": False, "fuzzy_email": False, "fuzzy_ip": False})
@@ -55,6 +49,7 @@ def parser(language: str) -> MarkdownIt:
     attrs_plugin(markdown, spans=True, allowed=_ATTRIBUTES)
     attrs_block_plugin(markdown, allowed=_ATTRIBUTES)
     container_plugin(markdown, "box", validate=lambda params, _markup: bool(params.strip()))
+    markdown.add_render_rule("softbreak", render_softbreak)
     markdown.add_render_rule("fence", _render_code)
     markdown.add_render_rule("code_block", _render_code)
     markdown.add_render_rule("footnote_ref", _render_footnote_reference)
