@@ -14,10 +14,11 @@ from pathlib import Path
 from sqlalchemy import func, insert, select, update
 
 from newsletter.address import Address
-from newsletter.audience.admission import Act, Entry, Ruling, admit, rule
+from newsletter.audience.admission import Origin, admit, dismiss, judge
 from newsletter.audience.cells import cleaned
 from newsletter.audience.report import Fate, ImportReport, Outcome
 from newsletter.audience.roster import ensure_lists, imports, lists, subscriptions
+from newsletter.audience.ruling import Entry, Ruling
 from newsletter.audience.sheet import Row, Sheet, read_rows, read_sheet
 from newsletter.database import Database
 from newsletter.errors import EditSettings
@@ -67,7 +68,7 @@ def import_sheet(
 
     Closing the iterator stops after the batch that was reported last. A dry run writes nothing.
     """
-    act = None if dry_run else _begin(database, sheet, list_name, now)
+    origin = None if dry_run else _begin(database, sheet, list_name, now)
     with database.read() as connection:
         list_id = connection.scalar(select(lists.c.id).where(lists.c.name == list_name))
         newest = connection.scalar(select(func.max(subscriptions.c.id))) or 0
@@ -75,20 +76,18 @@ def import_sheet(
     rows = read_rows(sheet)
     while batch := list(islice(rows, BATCH)):
         report, entries = _sorted_out(keyring, sheet, list_name, batch)
-        if act is None:
-            with database.read() as connection:
-                rulings = rule(connection, list_id, entries)
-        else:
-            with database.write() as connection:
-                rulings = rule(connection, list_id, entries)
-                admit(connection, act, rulings)
+        with database.read() if origin is None else database.write() as connection:
+            rulings = judge(connection, list_id, entries)
+            if origin is not None:
+                admit(connection, origin, rulings)
+            dismiss(connection)
         yield report.joined(_report(sheet, list_name, rulings, newest, names_everybody=dry_run))
-    if act is not None:
+    if origin is not None:
         with database.write() as connection:
-            connection.execute(update(imports).where(imports.c.id == act.import_id).values(finished_at=now))
+            connection.execute(update(imports).where(imports.c.id == origin.import_id).values(finished_at=now))
 
 
-def _begin(database: Database, sheet: Sheet, list_name: str, now: datetime) -> Act:
+def _begin(database: Database, sheet: Sheet, list_name: str, now: datetime) -> Origin:
     ensure_lists(database, [list_name])
     with database.write() as connection:
         list_id = connection.execute(select(lists.c.id).where(lists.c.name == list_name)).scalar_one()
@@ -97,7 +96,7 @@ def _begin(database: Database, sheet: Sheet, list_name: str, now: datetime) -> A
             .values(list_id=list_id, name=sheet.name, digest=sheet.digest, started_at=now)
             .returning(imports.c.id)
         )
-        return Act(list_id=list_id, origin=f"import {sheet.name}", import_id=begun.scalar_one(), at=now)
+        return Origin(list_id=list_id, text=f"import {sheet.name}", import_id=begun.scalar_one(), at=now)
 
 
 def _sorted_out(
@@ -108,7 +107,7 @@ def _sorted_out(
     findings: list[Finding] = []
     fates: Counter[Fate] = Counter()
     reserved = 0
-    hash_of = keyring.address_hash
+    hash_of = keyring.address_hasher()
     for row in batch:
         if isinstance(row, Finding):
             findings.append(row)
@@ -151,7 +150,7 @@ def _report(
     outcomes: list[Outcome] = []
     for ruling in rulings:
         fate = ruling.fate
-        if fate is not Fate.KEPT_OUT and ruling.known and (ruling.known.subscription_id or 0) > newest:
+        if fate is not Fate.KEPT_OUT and (ruling.known.subscription_id or 0) > newest:
             fate = Fate.REPEATED  # a batch before this one brought them
         fates[fate] += 1
         if names_everybody or fate is Fate.KEPT_OUT:

@@ -137,6 +137,9 @@ def ensure_lists(database: Database, names: Iterable[str]) -> None:
 
 def insert_missing(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
     """Return an INSERT that passes over rows which are already there."""
-    if connection.dialect.name == "postgresql":
-        return postgresql.insert(table).on_conflict_do_nothing()
-    return sqlite.insert(table).on_conflict_do_nothing()
+    return insert_into(connection, table).on_conflict_do_nothing()
+
+
+def insert_into(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
+    """Return an INSERT that can say what happens to rows which are already there."""
+    return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)

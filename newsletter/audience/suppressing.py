@@ -1,4 +1,4 @@
-"""Suppressing: addresses that are not to be mailed, known only by a keyed hash that outlives the person's record."""
+"""Suppressing: addresses that are not to be mailed, kept as keyed hashes that outlive the person's record."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
