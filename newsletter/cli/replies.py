@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from newsletter.cli.publication import Publication
 
 app = typer.Typer()
+_FEWEST_WORDS = 16
+"""Columns below which the beginning of a reply is not worth showing."""
+
 replies = typer.Typer(
     no_args_is_help=True, help="What readers wrote back: fetch it, read it, let it stand under its issue."
 )
@@ -37,7 +40,10 @@ def fetch_replies(
     context: typer.Context,
     maildir: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="A Maildir, or a folder of .eml files; default: [replies] mailbox."),
+        typer.Option(
+            metavar="DIR",
+            help="A Maildir, or a folder of .eml files; default: the mailbox that newsletter.toml names.",
+        ),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -115,20 +121,7 @@ def list_replies(
             else f"No replies; {terminal.count(len(found), 'mail')} by machines (--state ignored)."
         )
         return
-    terminal.say_table(
-        ("id", "issue", "author", "received", "state", "begins"),
-        [
-            (
-                reply.id,
-                reply.slug or "-",
-                _short(reply.author, 16),
-                f"{reply.received_at:%d %b %H:%M}",
-                _coloured(reply),
-                _beginning(reply),
-            )
-            for reply in shown
-        ],
-    )
+    _say_list(shown)
     held = [reply for reply in shown if reply.state is station.ReplyState.HELD]
     if held:
         terminal.talk(f"{len(held)} held. Read one: newsletter replies show {held[0].id}")
@@ -148,16 +141,34 @@ def _as_json(reply: "station.Reply") -> dict[str, Any]:
     }
 
 
-def _coloured(reply: "station.Reply") -> Text:
-    return Text(reply.state, style="attention" if reply.state is station.ReplyState.HELD else "")
-
-
-def _beginning(reply: "station.Reply") -> Text:
-    return Text(_short(" ".join(reply.text.split()) or reply.note, 24), style="" if reply.text else "quiet")
+def _say_list(shown: "Sequence[station.Reply]") -> None:
+    """Print one line a reply: the issue whole, the author as far as there is room, words where there is more."""
+    width = terminal.stdout().width
+    issue = max(len(reply.slug or "-") for reply in shown)
+    author = max(8, min(max(len(reply.author) for reply in shown), 20, width - issue - 46))
+    words = width - issue - author - 48
+    headings = ["id", "issue", "author", "received", "state", *(["begins"] if words >= _FEWEST_WORDS else [])]
+    rows: list[list[str | Text]] = []
+    for reply in shown:
+        state = Text(reply.state, style="attention" if reply.state is station.ReplyState.HELD else "")
+        begins = Text(
+            _short(" ".join(reply.text.split()) or reply.note, words), style="" if reply.text else "quiet"
+        )
+        received = f"{reply.received_at:%d %b %H:%M}"
+        row: list[str | Text] = [
+            reply.id,
+            reply.slug or "-",
+            _short(reply.author, author),
+            received,
+            state,
+            begins,
+        ]
+        rows.append(row[: len(headings)])
+    terminal.say_table(headings, rows)
 
 
 def _short(text: str, width: int) -> str:
-    return text if len(text) <= width else f"{text[: width - 1].rstrip()}…"
+    return text if len(text) <= width else f"{text[: max(width - 1, 0)].rstrip()}…"
 
 
 @replies.command("show")
@@ -186,10 +197,10 @@ def show_reply(
             {**_as_json(shown.reply), "from": shown.reply.from_address, "raw": str(shown.raw_path), "cuts": cuts}
         )
         return
-    _say_reply(shown)
+    _say_reply(shown, _relative(shown.raw_path, publication))
 
 
-def _say_reply(shown: "station.ShownReply") -> None:
+def _say_reply(shown: "station.ShownReply", raw_path: str) -> None:
     reply = shown.reply
     sender = "the subscriber, by its From line" if reply.is_from_subscriber else "not the address we wrote to"
     rows = [
@@ -201,7 +212,7 @@ def _say_reply(shown: "station.ShownReply") -> None:
         ("verdict", f"{reply.verdict}: {reply.reason}"),
         ("state", f"{reply.state}{_decision(reply)}"),
         ("note", reply.note),
-        ("raw mail", str(shown.raw_path)),
+        ("raw mail", raw_path),
     ]
     terminal.say(Text(reply.id, style="subject"))
     for name, value in rows:
@@ -210,7 +221,7 @@ def _say_reply(shown: "station.ShownReply") -> None:
     terminal.say()
     terminal.say(_printable(reply.text) if reply.text else Text("(no text of its own)", style="quiet"))
     for cut in shown.cuts:
-        lines = _printable(cut.text).splitlines()
+        lines = [line for line in _printable(cut.text).splitlines() if line.strip(" >")]
         terminal.say()
         terminal.say(Text(f"cut: {cut.reason} ({terminal.count(len(lines), 'line')})", style="quiet"))
         for line in lines[:6]:

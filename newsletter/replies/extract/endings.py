@@ -12,7 +12,7 @@ _WIDEST = 300
 _WORD = re.compile(r"[^\W\d_]+")
 _DELIMITER = re.compile(r"^(?:--|-- |--\s|– |__)\s*$")
 _UNDERLINE = re.compile(r"^\s{0,3}_{5,80}\s*$")
-_NAME_BY_DASH = re.compile(r"^-[^\W\d_a-z][\w.'’]{0,20}(?: [^\W\d_][\w.'’]{0,20}){0,2}$")
+_NAME_BY_DASH = re.compile(r"^(?:-|--\s?)[^\W\d_a-z][\w.'’]{0,20}(?: [^\W\d_][\w.'’]{0,20}){0,2}$")
 _CONTACT = re.compile(
     r"https?://|www\.|@|\b(?:tel|phone|mobile?|mob|fax|cell|skype|t|m|p|f)\b\s?[.:+]|\+?\d[\d ()./-]{6,}\d"
     r"|\||\b(?:gmbh|ltd|inc|llc"

@@ -35,6 +35,8 @@ def mark_introductions(lines: list[Line]) -> None:
     following = _kinds_after(lines)
     index = 0
     while index < len(lines):
+        if lines[index].kind is Kind.OWN_QUOTE and (index == 0 or lines[index - 1].kind is not Kind.OWN_QUOTE):
+            _judge_own_quote(lines, index)
         if lines[index].kind is Kind.QUOTE and _says_reply_above(lines[index].text):
             lines[index].kind, lines[index].reason = Kind.DIVIDER, "reply-above line"
         elif lines[index].kind is Kind.TEXT and not lines[index].is_blank:
@@ -44,6 +46,19 @@ def mark_introductions(lines: list[Line]) -> None:
                 _mark_attribution(lines, index, following[index])
         index += 1
     _mark_below_signatures(lines)
+
+
+def _judge_own_quote(lines: list[Line], start: int) -> None:
+    """Take a quotation for the client's where an attribution or a header block opens it."""
+    end = start
+    while end < len(lines) and (lines[end].kind is Kind.OWN_QUOTE or lines[end].is_blank):
+        end += 1
+    opening = [Line(line.text.lstrip("> ")) for line in lines[start : min(end, start + 16)]]
+    first = " ".join(line.text for line in opening[:2] if not line.is_blank)[:_WIDEST]
+    window = next((line.text for line in opening if _ends_attribution(line.text)), first)[:_WIDEST]
+    if _is_attribution(window, is_quote_next=False) or _is_header_block(opening, 0, is_certain=False):
+        for line in lines[start:end]:
+            line.kind = Kind.QUOTE
 
 
 def _mark_below_signatures(lines: list[Line]) -> None:

@@ -22,10 +22,6 @@ _HIDDEN = re.compile(
     r"display\s?:\s?none|mso-hide\s?:\s?all|visibility\s?:\s?hidden|font-size\s?:\s?0(?:px|pt|em)?\s?(?:;|$)",
     re.IGNORECASE,
 )
-_WORD_HEADER = re.compile(
-    r"border-(?:top|width)\s?:\s?(?:solid\s#\w{3,6}|1(?:\.0)?p[tx]\s?(?:none|solid|0)|[\w.# ]*solid)",
-    re.IGNORECASE,
-)
 _SPACES = re.compile(r"[ \t\n\r\f]+")
 
 _QUOTATIONS = word_set(
@@ -203,8 +199,8 @@ def _kind_of(tag: str, element: Any) -> Kind | None:
             or element.get("cite") is not None
         )
         return Kind.QUOTE if is_cited else Kind.OWN_QUOTE
-    style = (element.get("style") or "")[:2_000]
-    if tag == "div" and "solid" in style and _WORD_HEADER.search(style) and _heads_mail(element):
+    style = (element.get("style") or "")[:2_000].lower()
+    if tag in {"div", "p"} and "border-top" in style and "solid" in style and _heads_mail(element):
         return Kind.DIVIDER
     if not names:
         return None

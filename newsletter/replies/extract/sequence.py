@@ -7,6 +7,7 @@ from newsletter.replies.extract.introductions import is_rule
 from newsletter.replies.extract.lines import Kind, Line
 
 _SHORT_QUOTE = 12
+_OWN_QUOTE_LINES = 4
 _LONG_QUOTE = 24
 """Lines; of a longer quotation above an answer only the last paragraph is what it answers."""
 
@@ -123,6 +124,22 @@ def _runs(lines: list[Line]) -> list[tuple[Kind, list[Line]]]:
     return [(kind, run) for kind, run in runs if any(not line.is_blank for line in run)]
 
 
+def _ends_with_foreign_quote(run: list[Line]) -> bool:
+    """Whether a long quotation without any mark ends the message, and the text above does not announce it."""
+    said = [line for line in run if not line.is_blank]
+    quoted = 0
+    while quoted < len(said) and said[-1 - quoted].kind is Kind.OWN_QUOTE:
+        quoted += 1
+    return _OWN_QUOTE_LINES < quoted < len(said) and not said[-1 - quoted].text.rstrip().endswith((":", "："))
+
+
+def _without_own_quote(run: list[Line]) -> list[Line]:
+    end = len(run)
+    while end and (run[end - 1].kind is Kind.OWN_QUOTE or run[end - 1].is_blank):
+        end -= 1
+    return run[:end]
+
+
 def _without_tail(runs: list[tuple[Kind, list[Line]]]) -> tuple[list[tuple[Kind, list[Line]]], list[Cut]]:
     """Take quotations and endings off the end, in turn, until the end is the writer's own text."""
     cuts: list[Cut] = []
@@ -131,6 +148,10 @@ def _without_tail(runs: list[tuple[Kind, list[Line]]]) -> tuple[list[tuple[Kind,
         if kind is Kind.QUOTE:
             cuts.append(_cut("quotation", run))
             runs = runs[:-1]
+            continue
+        if _ends_with_foreign_quote(run):
+            cuts.append(_cut("quotation", [line for line in run if line.kind is Kind.OWN_QUOTE]))
+            runs = [*runs[:-1], (kind, _without_own_quote(run))]
             continue
         kept, endings = without_endings([line.text for line in run])
         cuts += [Cut(reason, text) for reason, text in endings]

@@ -129,7 +129,7 @@ FORWARDED = word_set(
 )
 
 WROTE = word_set(
-    """wrote|writes|written|schrieb|schreibt|geschrieben|écrit|écrivait|escribió|escribio|escribía|escrito
+    """wrote|sent|verzond|writes|written|schrieb|schreibt|geschrieben|écrit|écrivait|escribió|escribio|escribía|escrito
     scritto|scrive
     escreveu|schreef|geschreven|skrev|skreiv|kirjoitti|napisał|napisała|napisał(a)|pisze|napsal|napsala
     napsal(a)|píše

@@ -126,6 +126,17 @@ CLIENTS = {
         <div>{ANSWER}</div><div>03.03.2025, 09:12, "Tidal Notes"
         &lt;n@example.org&gt;:</div><blockquote>{LETTER}</blockquote>
     """,
+    "windows mail": f"""
+        <div>{ANSWER}</div><div style="border-top-color: rgb(229, 229, 229); border-top-width: 1px;
+        border-top-style: solid;"><strong>From:</strong> n@example.org<br><strong>Sent:</strong> March 3<br></div>
+        {LETTER}
+    """,
+    "attribution within a plain blockquote": f"""
+        {ANSWER}<blockquote><div>{SAID}</div>{LETTER}</blockquote>
+    """,
+    "plain blockquote at the end": f"""
+        <div>{ANSWER}</div><blockquote>{LETTER}{LETTER}<p>And so on.</p></blockquote>
+    """,
     "attribution without colon mark": f"""
         <div>{ANSWER}</div><div>{SAID}</div><blockquote style='margin:0'>{LETTER}</blockquote>
     """,
