@@ -32,7 +32,7 @@ class Site:
 
 
 def build_site(settings: Settings, *, now: datetime) -> Site:
-    """Build the site; the same files at the same time of day or later give the same bytes.
+    """Build the site; the same files give the same bytes.
 
     An issue that is refused is skipped and named; EditFile if a site template is at fault.
     """
