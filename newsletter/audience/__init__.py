@@ -2,31 +2,57 @@
 
 from newsletter.audience.exchange import import_csv, import_sheet, import_sources
 from newsletter.audience.joining import add_subscriber, end_subscription, erase, find_subscriber_id
+from newsletter.audience.register import (
+    ListCount,
+    Member,
+    PersonRecord,
+    count_lists,
+    export_csv,
+    list_members,
+    show_subscriber,
+)
 from newsletter.audience.report import Fate, ImportReport, Outcome
 from newsletter.audience.roster import candidates, ensure_lists
 from newsletter.audience.sheet import read_sheet
-from newsletter.audience.subscriber import SubscriptionState, Suppression, SuppressionReason
+from newsletter.audience.subscriber import (
+    Consent,
+    Subscriber,
+    Subscription,
+    SubscriptionState,
+    Suppression,
+    SuppressionReason,
+)
 from newsletter.audience.suppressing import ListedSuppression, lift_suppression, list_suppressions, suppress
 
 __all__ = [
+    "Consent",
     "Fate",
     "ImportReport",
+    "ListCount",
     "ListedSuppression",
+    "Member",
     "Outcome",
+    "PersonRecord",
+    "Subscriber",
+    "Subscription",
     "SubscriptionState",
     "Suppression",
     "SuppressionReason",
     "add_subscriber",
     "candidates",
+    "count_lists",
     "end_subscription",
     "ensure_lists",
     "erase",
+    "export_csv",
     "find_subscriber_id",
     "import_csv",
     "import_sheet",
     "import_sources",
     "lift_suppression",
+    "list_members",
     "list_suppressions",
     "read_sheet",
+    "show_subscriber",
     "suppress",
 ]

@@ -1,0 +1,200 @@
+"""The register: reading the roster for people, as records, tables and a CSV file that comes back unharmed."""
+
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, TextIO
+
+from sqlalchemy import Row, func, select
+
+from newsletter.address import Address
+from newsletter.audience.cells import guarded
+from newsletter.audience.roster import consents, lists, subscribers, subscriptions, suppressions
+from newsletter.audience.subscriber import (
+    Consent,
+    ConsentAct,
+    Subscriber,
+    Subscription,
+    SubscriptionState,
+    Suppression,
+    SuppressionReason,
+)
+from newsletter.audience.suppressing import find_suppression
+from newsletter.database import Database
+from newsletter.tokens import Keyring
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonRecord:
+    """All that the audience's tables hold of one person."""
+
+    subscriber: Subscriber | None
+    """None where only a suppression is left of them."""
+    subscriptions: tuple[tuple[Subscription, tuple[Consent, ...]], ...]
+    """By list; each with its consents, the oldest first."""
+    suppression: Suppression | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """A subscription as a list of people shows it."""
+
+    subscription: Subscription
+    suppressed: SuppressionReason | None
+    consent: str
+    """The last act that concerned it, with its date and origin."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListCount:
+    """How many people stand how on a list; a suppressed person counts there and nowhere else."""
+
+    name: str
+    confirmed: int = 0
+    pending: int = 0
+    ended: int = 0
+    suppressed: int = 0
+
+
+def show_subscriber(database: Database, keyring: Keyring, address: Address) -> PersonRecord | None:
+    """Return what is known of an address, None if that is nothing."""
+    with database.read() as connection:
+        suppression = find_suppression(connection, keyring.address_hash(address.key))
+        person = connection.execute(
+            select(subscribers).where(subscribers.c.address_key == address.key)
+        ).one_or_none()
+        if person is None:
+            if suppression is None:
+                return None
+            return PersonRecord(subscriber=None, subscriptions=(), suppression=suppression)
+        subscriber = _subscriber(person)
+        found = connection.execute(
+            select(subscriptions, lists.c.name)
+            .join(lists, lists.c.id == subscriptions.c.list_id)
+            .where(subscriptions.c.subscriber_id == subscriber.id)
+            .order_by(lists.c.name)
+        ).all()
+        proofs = connection.execute(
+            select(consents)
+            .where(consents.c.subscription_id.in_([row.id for row in found]))
+            .order_by(consents.c.id)
+        ).all()
+    return PersonRecord(
+        subscriber=subscriber,
+        subscriptions=tuple(
+            (
+                Subscription(
+                    id=row.id,
+                    list_name=row.name,
+                    subscriber=subscriber,
+                    state=SubscriptionState(row.state),
+                    changed_at=row.changed_at,
+                ),
+                tuple(_consent(proof) for proof in proofs if proof.subscription_id == row.id),
+            )
+            for row in found
+        ),
+        suppression=suppression,
+    )
+
+
+def list_members(database: Database, list_name: str) -> Iterator[Member]:
+    """Read everybody who is or was on a list, in the order they became known."""
+    last = (
+        select(func.max(consents.c.id)).where(consents.c.subscription_id == subscriptions.c.id).scalar_subquery()
+    )
+    with database.read() as connection:
+        rows = connection.execution_options(yield_per=1000).execute(
+            select(
+                subscribers,
+                subscriptions.c.id.label("subscription_id"),
+                subscriptions.c.state,
+                subscriptions.c.changed_at,
+                suppressions.c.reason,
+                consents.c.act,
+                consents.c.at,
+                consents.c.origin,
+            )
+            .join_from(lists, subscriptions, subscriptions.c.list_id == lists.c.id)
+            .join(subscribers, subscribers.c.id == subscriptions.c.subscriber_id)
+            .outerjoin(suppressions, suppressions.c.address_hash == subscribers.c.address_hash)
+            .outerjoin(consents, consents.c.id == last)
+            .where(lists.c.name == list_name)
+            .order_by(subscriptions.c.subscriber_id)
+        )
+        for row in rows:
+            yield Member(
+                subscription=Subscription(
+                    id=row.subscription_id,
+                    list_name=list_name,
+                    subscriber=_subscriber(row),
+                    state=SubscriptionState(row.state),
+                    changed_at=row.changed_at,
+                ),
+                suppressed=row.reason and SuppressionReason(row.reason),
+                consent=f"{row.act} {row.at:%Y-%m-%dT%H:%M:%SZ}, {row.origin}" if row.act else "",
+            )
+
+
+def export_csv(database: Database, list_name: str, out: TextIO) -> int:
+    """Write a list as a CSV file that `import` reads back, the ended and the suppressed as what they are.
+
+    Cells are guarded against spreadsheets' formulas. Returns how many people were written.
+    """
+    names = sorted({name for member in list_members(database, list_name) for name in _fields(member)})
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(["email", "first_name", "last_name", "subscription_state", "suppressed", "consent", *names])
+    count = 0
+    for member in list_members(database, list_name):
+        person = member.subscription.subscriber
+        cells = (
+            str(person.address),
+            person.first_name,
+            person.last_name,
+            member.subscription.state,
+            member.suppressed or "",
+            member.consent,
+            *(person.fields.get(name, "") for name in names),
+        )
+        writer.writerow([guarded(cell) for cell in cells])
+        count += 1
+    return count
+
+
+def count_lists(database: Database) -> tuple[ListCount, ...]:
+    """Count the people of every list, by state."""
+    state = func.coalesce(suppressions.c.reason, "")
+    with database.read() as connection:
+        names = connection.scalars(select(lists.c.name).order_by(lists.c.name)).all()
+        rows = connection.execute(
+            select(lists.c.name, subscriptions.c.state, (state != "").label("is_suppressed"), func.count())
+            .join_from(lists, subscriptions, subscriptions.c.list_id == lists.c.id)
+            .join(subscribers, subscribers.c.id == subscriptions.c.subscriber_id)
+            .outerjoin(suppressions, suppressions.c.address_hash == subscribers.c.address_hash)
+            .group_by(lists.c.name, subscriptions.c.state, state != "")
+        ).all()
+    counts: dict[str, dict[str, int]] = {name: {} for name in names}
+    for name, standing, is_suppressed, number in rows:
+        column = "suppressed" if is_suppressed else standing
+        counts[name][column] = counts[name].get(column, 0) + number
+    return tuple(ListCount(name=name, **numbers) for name, numbers in counts.items())
+
+
+def _fields(member: Member) -> dict[str, str]:
+    return member.subscription.subscriber.fields
+
+
+def _subscriber(row: Row[Any]) -> Subscriber:
+    local, _, domain = row.address.rpartition("@")
+    return Subscriber(
+        id=row.id,
+        address=Address(local, domain),
+        first_name=row.first_name,
+        last_name=row.last_name,
+        fields=row.fields,
+        created_at=row.created_at,
+    )
+
+
+def _consent(row: Row[Any]) -> Consent:
+    return Consent(act=ConsentAct(row.act), at=row.at, origin=row.origin, evidence=row.evidence)

@@ -1,0 +1,24 @@
+"""Options and arguments that several commands about people have in common."""
+
+from typing import Annotated
+
+import typer
+
+from newsletter.address import Address
+from newsletter.errors import WrongUse
+
+ListOption = Annotated[str, typer.Option("--list", metavar="LIST", help="Which list.", show_default=False)]
+JsonOption = Annotated[bool, typer.Option("--json", help="For machines.")]
+DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Say what would happen; change nothing.")]
+AddressArgument = Annotated[str, typer.Argument(metavar="ADDRESS", show_default=False)]
+
+COMMAND_LINE = "command line"
+"""The origin of what an author does by a command."""
+
+
+def read_address(text: str) -> Address:
+    """Return the address in `text`; WrongUse says what is wrong with it."""
+    try:
+        return Address.parse(text)
+    except ValueError as error:
+        raise WrongUse(f"'{text}' is no address: {error}") from error

@@ -1,0 +1,217 @@
+"""`newsletter subscribers`, `lists` and `suppressions`: who is written to, who not, and why."""
+
+import sys
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from newsletter import audience as station
+from newsletter.cli import terminal
+from newsletter.cli.asking import (
+    COMMAND_LINE,
+    AddressArgument,
+    DryRunOption,
+    JsonOption,
+    ListOption,
+    read_address,
+)
+from newsletter.cli.importing import export_list, import_file
+from newsletter.cli.person import member_json, record_json, say_record, standing
+from newsletter.cli.publication import open_publication
+from newsletter.cli.suppressions import app as suppressions
+from newsletter.errors import AskPerson, WrongUse
+
+app = typer.Typer()
+subscribers = typer.Typer(no_args_is_help=True, help="The people on your lists: bring them in, look, let them go.")
+subscribers.command("import")(import_file)
+subscribers.command("export")(export_list)
+app.add_typer(subscribers, name="subscribers")
+app.add_typer(suppressions, name="suppressions")
+
+
+@subscribers.command("add")
+def add_person(
+    context: typer.Context,
+    address: AddressArgument,
+    list_name: ListOption,
+    first_name: Annotated[str, typer.Option(help="How letters greet them.")] = "",
+    last_name: Annotated[str, typer.Option()] = "",
+) -> None:
+    """Put one person on a list, confirmed by your word.
+
+    It also brings back who had left, so do it only when they ask. A suppressed address is refused.
+
+    Example: newsletter subscribers add ada@example.org --list weekly --first-name Ada
+    """
+    publication = open_publication(context)
+    publication.settings.list_named(list_name)
+    person = read_address(address)
+    is_new = station.add_subscriber(
+        publication.database,
+        publication.keyring,
+        person,
+        list_name,
+        first_name=first_name,
+        last_name=last_name,
+        origin=COMMAND_LINE,
+        now=datetime.now(UTC),
+    )
+    if person.is_reserved:
+        terminal.talk(f"{person.domain} is kept for examples: mail to it reaches nobody", "attention")
+    terminal.say(f"{person} {'is now' if is_new else 'was already'} on {list_name}")
+
+
+@subscribers.command("show")
+def show_person(context: typer.Context, address: AddressArgument, as_json: JsonOption = False) -> None:
+    """Show all that is known of a person: names, fields, lists, every consent, a suppression.
+
+    Example: newsletter subscribers show ada@example.org --json
+    """
+    publication = open_publication(context)
+    person = read_address(address)
+    record = station.show_subscriber(publication.database, publication.keyring, person)
+    if record is None:
+        raise WrongUse(f"nobody here has the address {person}")
+    if as_json:
+        terminal.say_json(record_json(person, record))
+    else:
+        say_record(person, record)
+
+
+@subscribers.command("list")
+def list_people(context: typer.Context, list_name: ListOption, as_json: JsonOption = False) -> None:
+    """List everybody who is or was on a list, with their state.
+
+    Example: newsletter subscribers list --list weekly
+    """
+    publication = open_publication(context)
+    publication.settings.list_named(list_name)
+    members = station.list_members(publication.database, list_name)
+    if as_json:
+        for member in members:
+            terminal.say_json(member_json(member))
+        return
+    rows = [
+        (
+            str(member.subscription.subscriber.address),
+            member.subscription.subscriber.name,
+            standing(member),
+            f"{member.subscription.changed_at:%Y-%m-%d}",
+        )
+        for member in members
+    ]
+    if not rows:
+        terminal.talk(f"nobody is on {list_name}. Next: newsletter subscribers import FILE --list {list_name}")
+        return
+    terminal.say_table(["address", "name", "state", "since"], rows)
+
+
+@subscribers.command("remove")
+def remove_person(
+    context: typer.Context,
+    address: AddressArgument,
+    list_name: Annotated[str | None, typer.Option("--list", metavar="LIST", help="Default: every list.")] = None,
+    is_dry_run: DryRunOption = False,
+) -> None:
+    """End a person's subscription, as if they had unsubscribed.
+
+    Their record stays as proof, and no import brings them back. Without --list they leave every list,
+    and their address is suppressed.
+
+    Example: newsletter subscribers remove ada@example.org --list weekly
+    """
+    publication = open_publication(context)
+    if list_name:
+        publication.settings.list_named(list_name)
+    person = read_address(address)
+    record = station.show_subscriber(publication.database, publication.keyring, person)
+    if record is None or record.subscriber is None:
+        raise WrongUse(f"nobody here has the address {person}")
+    if is_dry_run:
+        left: tuple[str, ...] = tuple(
+            subscription.list_name
+            for subscription, _ in record.subscriptions
+            if subscription.state != "ended" and list_name in {None, subscription.list_name}
+        )
+    else:
+        left = station.end_subscription(
+            publication.database, record.subscriber.id, list_name, origin=COMMAND_LINE, now=datetime.now(UTC)
+        )
+    verb = "would leave" if is_dry_run else "has left"
+    terminal.say(f"{person} {verb} {', '.join(left)}" if left else f"{person} is on no such list: nothing to do")
+
+
+@subscribers.command("erase")
+def erase_person(
+    context: typer.Context,
+    address: AddressArgument,
+    is_sure: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    is_dry_run: DryRunOption = False,
+) -> None:
+    """Forget a person for good; only a hash stays, which keeps them from being imported again.
+
+    Names, fields, subscriptions and consents go. What they wrote and had published stays, and so do
+    the ledger's lines of letters sent.
+
+    Example: newsletter subscribers erase ada@example.org --dry-run
+    """
+    publication = open_publication(context)
+    person = read_address(address)
+    record = station.show_subscriber(publication.database, publication.keyring, person)
+    number = len(record.subscriptions) if record else 0
+    what = f"the record of {person} and {terminal.count(number, 'subscription')}"
+    if is_dry_run:
+        terminal.say(f"Would erase {what}")
+        return
+    if not is_sure:
+        if not sys.stdin.isatty():
+            raise AskPerson(f"erasing {person} cannot be undone. Say --yes if it is meant")
+        typer.confirm(f"Erase {what}? It cannot be undone", abort=True, err=True)
+    known = station.erase(
+        publication.database, publication.keyring, person, origin=COMMAND_LINE, now=datetime.now(UTC)
+    )
+    terminal.say(f"Erased {what}" if known else f"{person} was not known; the address is now kept from coming in")
+
+
+@app.command("lists")
+def show_lists(context: typer.Context, as_json: JsonOption = False) -> None:
+    """Show the lists and how many people stand how on each.
+
+    Only the confirmed are written to. A suppressed person counts as that alone.
+
+    Example: newsletter lists --json
+    """
+    publication = open_publication(context)
+    settings = publication.settings
+    station.ensure_lists(publication.database, settings.lists)
+    counts = station.count_lists(publication.database)
+    if as_json:
+        for count in counts:
+            title = settings.lists[count.name].title if count.name in settings.lists else None
+            terminal.say_json(
+                {
+                    "name": count.name,
+                    "title": title,
+                    "confirmed": count.confirmed,
+                    "pending": count.pending,
+                    "ended": count.ended,
+                    "suppressed": count.suppressed,
+                }
+            )
+        return
+    rows: list[tuple[str | Text, ...]] = [
+        (
+            Text(count.name, style="subject"),
+            settings.lists[count.name].title if count.name in settings.lists else "not in newsletter.toml",
+            *(f"{number:,}" for number in (count.confirmed, count.pending, count.ended, count.suppressed)),
+        )
+        for count in counts
+    ]
+    if not rows:
+        terminal.talk("no lists yet. Next: add [lists.NAME] to newsletter.toml")
+        return
+    terminal.say_table(
+        ["list", "title", "confirmed", "pending", "ended", "suppressed"], rows, numbers=(2, 3, 4, 5)
+    )

@@ -1,0 +1,88 @@
+"""A person on the terminal: the whole record, and one line of a list."""
+
+from typing import Any
+
+from rich.text import Text
+
+from newsletter.address import Address
+from newsletter.audience import Member, PersonRecord
+from newsletter.cli import terminal
+
+
+def standing(member: Member) -> str:
+    """Return how a person stands on a list, in a word or two."""
+    return f"suppressed: {member.suppressed}" if member.suppressed else member.subscription.state
+
+
+def member_json(member: Member) -> dict[str, Any]:
+    """Return a member as JSON has it."""
+    person = member.subscription.subscriber
+    return {
+        "address": str(person.address),
+        "first_name": person.first_name,
+        "last_name": person.last_name,
+        "fields": person.fields,
+        "state": member.subscription.state,
+        "changed_at": f"{member.subscription.changed_at:%Y-%m-%dT%H:%M:%SZ}",
+        "suppressed": member.suppressed,
+    }
+
+
+def record_json(address: Address, record: PersonRecord) -> dict[str, Any]:
+    """Return a whole record as JSON has it."""
+    person, suppression = record.subscriber, record.suppression
+    return {
+        "address": str(person.address if person else address),
+        "id": person.id if person else None,
+        "first_name": person.first_name if person else "",
+        "last_name": person.last_name if person else "",
+        "fields": person.fields if person else {},
+        "known_since": f"{person.created_at:%Y-%m-%dT%H:%M:%SZ}" if person else None,
+        "subscriptions": [
+            {
+                "list": subscription.list_name,
+                "state": subscription.state,
+                "changed_at": f"{subscription.changed_at:%Y-%m-%dT%H:%M:%SZ}",
+                "consents": [
+                    {
+                        "act": consent.act,
+                        "at": f"{consent.at:%Y-%m-%dT%H:%M:%SZ}",
+                        "origin": consent.origin,
+                        "evidence": consent.evidence,
+                    }
+                    for consent in consents
+                ],
+            }
+            for subscription, consents in record.subscriptions
+        ],
+        "suppression": suppression
+        and {
+            "reason": suppression.reason,
+            "at": f"{suppression.at:%Y-%m-%dT%H:%M:%SZ}",
+            "origin": suppression.origin,
+        },
+    }
+
+
+def say_record(address: Address, record: PersonRecord) -> None:
+    """Print a whole record."""
+    person, suppression = record.subscriber, record.suppression
+    terminal.say(Text.assemble((str(person.address if person else address), "subject"), _named(record)))
+    if suppression:
+        since = f"{suppression.at:%Y-%m-%d}"
+        terminal.say(
+            Text(f"  suppressed: {suppression.reason}, since {since}, by {suppression.origin}", style="attention")
+        )
+    for name, value in sorted(person.fields.items()) if person else ():
+        terminal.say(f"  {name}: {value}")
+    for subscription, consents in record.subscriptions:
+        terminal.say(
+            f"\n  {subscription.list_name}: {subscription.state} since {subscription.changed_at:%Y-%m-%d}"
+        )
+        for consent in consents:
+            proof = f" ({consent.evidence})" if consent.evidence else ""
+            terminal.say(f"    {consent.at:%Y-%m-%d %H:%M}  {consent.act:<11}{consent.origin}{proof}")
+
+
+def _named(record: PersonRecord) -> str:
+    return f"  {record.subscriber.name}" if record.subscriber and record.subscriber.name else ""

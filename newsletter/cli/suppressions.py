@@ -1,0 +1,78 @@
+"""`newsletter suppressions`: addresses that are not to be mailed, and why."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from newsletter import audience as station
+from newsletter.audience import SuppressionReason
+from newsletter.cli import terminal
+from newsletter.cli.asking import COMMAND_LINE, AddressArgument, JsonOption, read_address
+from newsletter.cli.publication import open_publication
+from newsletter.errors import WrongUse
+
+app = typer.Typer(no_args_is_help=True, help="Addresses that are not to be mailed, and why.")
+
+
+@app.command("list")
+def list_suppressed(context: typer.Context, as_json: JsonOption = False) -> None:
+    """List the addresses that are not to be mailed; of the erased only a hash is known.
+
+    Example: newsletter suppressions list
+    """
+    found = station.list_suppressions(open_publication(context).database)
+    rows = []
+    for each in found:
+        suppression = each.suppression
+        if as_json:
+            terminal.say_json(
+                {
+                    "address": each.address,
+                    "hash": suppression.address_hash.hex(),
+                    "reason": suppression.reason,
+                    "at": f"{suppression.at:%Y-%m-%dT%H:%M:%SZ}",
+                    "origin": suppression.origin,
+                }
+            )
+        else:
+            name = each.address or f"#{suppression.address_hash.hex()[:12]}"
+            rows.append((name, suppression.reason, f"{suppression.at:%Y-%m-%d}", suppression.origin))
+    if rows:
+        terminal.say_table(["address", "reason", "since", "origin"], rows)
+    elif not as_json:
+        terminal.talk("no address is suppressed")
+
+
+@app.command("add")
+def add_suppression(
+    context: typer.Context,
+    address: AddressArgument,
+    reason: Annotated[SuppressionReason, typer.Option(help="Why.")] = SuppressionReason.MANUAL,
+) -> None:
+    """Never mail an address again, whatever list it is on.
+
+    Example: newsletter suppressions add ada@example.org --reason complained
+    """
+    publication = open_publication(context)
+    person = read_address(address)
+    is_new = station.suppress(
+        publication.database, publication.keyring, person, reason, origin=COMMAND_LINE, now=datetime.now(UTC)
+    )
+    terminal.say(f"{person} is {'now' if is_new else 'already'} suppressed")
+
+
+@app.command("remove")
+def remove_suppression(context: typer.Context, address: AddressArgument) -> None:
+    """Allow an address to be mailed again; ended subscriptions stay ended.
+
+    Example: newsletter suppressions remove ada@example.org
+    """
+    publication = open_publication(context)
+    person = read_address(address)
+    lifted = station.lift_suppression(
+        publication.database, publication.keyring, person, origin=COMMAND_LINE, now=datetime.now(UTC)
+    )
+    if lifted is None:
+        raise WrongUse(f"{person} is not suppressed")
+    terminal.say(f"{person} may be mailed again; it was suppressed as {lifted.reason} since {lifted.at:%Y-%m-%d}")
