@@ -15,7 +15,7 @@ _WINDOW = 6
 """The most lines that an attribution is wrapped over."""
 _WIDEST = 600
 """Characters of a line or window that are looked at."""
-_RULE_CHARACTERS = "-_=*~#+—–─━ᐧ \t"
+_RULE_CHARACTERS = "-_=*~#+‐‑‒–—―─━═ᐧ \t"
 
 _ADDRESS = re.compile(r"[\w.+'=%-]{1,80}@[\w-]{1,60}\.[\w.-]{2,80}")
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)|\d年|(?<!\d)25[5-9]\d(?!\d)")
@@ -188,7 +188,8 @@ def _is_header_block(lines: list[Line], index: int, *, is_certain: bool) -> bool
     has_moment = _has_date(rest) or _TIME.search(rest) is not None
     if kinds[:1] and kinds[0] in {"from", "sent", "date"} and len(known) >= 2:
         return len(known) >= 3 or has_address or has_moment
-    return len(kinds) >= 3 and has_address and has_moment and (is_certain or _label_of(lines[index].text)[0] != "")
+    begins_with_sender = bool(values) and _ADDRESS.search(values[0]) is not None
+    return len(kinds) >= 4 and begins_with_sender and has_moment  # in a language that is not in our tables
 
 
 def _has_date(text: str) -> bool:

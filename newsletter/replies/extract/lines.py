@@ -18,6 +18,9 @@ _WRAP_WIDTH = 60
 _QUOTED = re.compile(r"^\s{0,3}>")
 
 
+_PICTURE = re.compile(r"\[cid:[^\]\s]{1,200}\]|\[image: [^\]\n]{0,200}\]|<image\d{1,4}\.\w{3,4}>")
+
+
 class Kind(StrEnum):
     """What a line is taken for."""
 
@@ -47,8 +50,9 @@ class Line:
 
 
 def cleaned(text: str) -> str:
-    """Return `text` with plain line ends and without characters that cannot be seen or that reorder others."""
+    """Return `text` with plain line ends and without what cannot be seen, what reorders others, and names of pictures."""
     text = _INVISIBLE.sub("", _BREAKS.sub("\n", text))
+    text = _PICTURE.sub("", text)
     return text.replace("\u00a0", " ").replace("\u3000", " ").replace("\u202f", " ")
 
 

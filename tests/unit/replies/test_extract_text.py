@@ -161,6 +161,9 @@ I do.
         "Two things -- both small -- to say.",
         "She wrote:\n\nThe sea does not care.\n\nAnd I agree.",
         "a | b\n1 | 2\n3 | 4",
+        "For the raffle:\n\nName: Jo\nMail: jo at home\nDate: 2025-03-03 10:00\nRoom: 5",
+        "Loved it.\n\n— Maria",
+        "-----------\nName: Foo\nPlan: Bar\nPrice: 10\n\nthanks",
     ],
 )
 def test_a_writers_own_words_survive(text: str) -> None:
