@@ -3,6 +3,7 @@
 The SDK would repeat a call whose answer was lost, and each repetition of a send is another real mail.
 """
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import boto3
 from botocore import exceptions
 from botocore.config import Config
+from botocore.parsers import ResponseParserError
 
 from newsletter.errors import Deferred, EditSettings, Halted, Uncertain
 
@@ -43,6 +45,7 @@ def make_client(service: str, *, region: str | None, endpoint: str | None, conne
         max_pool_connections=connections,
         parameter_validation=False,
     )
+    region = region or os.environ.get("AWS_REGION")  # which boto3 itself does not read
     try:
         return boto3.client(service, region_name=region, endpoint_url=endpoint, config=config)
     except exceptions.NoRegionError as error:
@@ -75,7 +78,7 @@ def call(operation: Callable[..., Any], **arguments: Any) -> dict[str, Any] | Fa
         if any(word in str(error).lower() for word in _BEFORE_ANY_REQUEST):
             raise Deferred(f"AWS: no TLS: {error}") from error
         raise Uncertain(f"AWS: the connection broke: {error}") from error
-    except (exceptions.HTTPClientError, exceptions.ResponseParserError) as error:
+    except (exceptions.HTTPClientError, ResponseParserError) as error:
         raise Uncertain(f"AWS: no answer after the request was sent: {error}") from error
     except exceptions.BotoCoreError as error:
         raise Halted(f"AWS: {error}") from error

@@ -1,0 +1,137 @@
+"""A relay that speaks real SMTP over a real socket and misbehaves on request: the recipient says how."""
+
+import socketserver
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Relay:
+    """What the relay is like, and what it took."""
+
+    is_pipelining: bool = True
+    size: int = 200_000
+    greeting: str = "220 relay"
+    sender_reply: str = "250 ok"
+    login_reply: str = "235 welcome"
+    tls: ssl.SSLContext | None = None
+    is_tls_at_once: bool = False
+    port: int = 0
+    taken: list[tuple[str, str, bytes]] = field(default_factory=list)
+    """Sender, recipient and message of each one that was taken, whether or not the client heard of it."""
+    commands: list[str] = field(default_factory=list)
+    connections: int = 0
+
+
+@contextmanager
+def running(relay: Relay) -> Iterator[Relay]:
+    """Run it while the block runs."""
+
+    class Handler(socketserver.StreamRequestHandler):
+        disable_nagle_algorithm = True
+
+        def handle(self) -> None:
+            relay.connections += 1
+            _Conversation(relay, self).run()
+
+    class Server(socketserver.ThreadingTCPServer):
+        allow_reuse_address = True
+        daemon_threads = True
+
+        def handle_error(self, request: object, client_address: object) -> None:
+            """A client that hangs up is no fault."""
+
+    with Server(("127.0.0.1", 0), Handler) as server:
+        relay.port = server.server_address[1]
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+        thread.start()
+        yield relay
+        server.shutdown()
+
+
+class _Conversation:
+    def __init__(self, relay: Relay, handler: socketserver.StreamRequestHandler) -> None:
+        self.relay = relay
+        self.connection = handler.connection
+        self.file = handler.rfile
+        if relay.is_tls_at_once:
+            self.encrypt()
+        self.sender = self.recipient = ""
+
+    def encrypt(self) -> None:
+        assert self.relay.tls is not None
+        self.connection = self.relay.tls.wrap_socket(self.connection, server_side=True)
+        self.file = self.connection.makefile("rb")
+
+    def say(self, line: str) -> None:
+        self.connection.sendall(line.encode() + b"\r\n")
+
+    def run(self) -> None:
+        self.say(self.relay.greeting)
+        while line := self.file.readline():
+            command = line.decode().strip()
+            self.relay.commands.append(command)
+            if self.answer(command.split(" ")[0].upper(), command) is False:
+                break
+        self.connection.close()
+
+    def answer(self, verb: str, command: str) -> bool | None:
+        if verb == "EHLO":
+            features = ["relay", f"SIZE {self.relay.size}", "AUTH PLAIN"]
+            features += ["PIPELINING"] if self.relay.is_pipelining else []
+            features += ["STARTTLS"] if self.relay.tls else []
+            for feature in features[:-1]:
+                self.say(f"250-{feature}")
+            self.say(f"250 {features[-1]}")
+        elif verb == "STARTTLS":
+            self.say("220 go")
+            self.encrypt()
+        elif verb == "AUTH":
+            self.say(self.relay.login_reply)
+        elif verb == "MAIL":
+            self.sender = command.partition("<")[2].partition(">")[0]
+            self.recipient = ""
+            self.say(self.relay.sender_reply)
+        elif verb == "RCPT":
+            return self.accept(command.partition("<")[2].partition(">")[0])
+        elif verb == "DATA":
+            return self.read()
+        elif verb == "QUIT":
+            return False
+        else:
+            self.say("250 ok")
+        return None
+
+    def accept(self, recipient: str) -> bool | None:
+        fault = recipient.partition("@")[0]
+        if fault.startswith("rcpt-"):
+            self.say(f"{fault[5:8]} no such reader")
+            return fault != "rcpt-421"
+        if fault == "close-at-rcpt":
+            return False
+        self.recipient = recipient
+        self.say("250 ok")
+        return None
+
+    def read(self) -> bool | None:
+        fault = self.recipient.partition("@")[0]
+        if not self.recipient or not self.relay.sender_reply.startswith("250"):
+            self.say("503 no recipient")
+            return None
+        self.say("354 go on")
+        lines = []
+        while (line := self.file.readline()) != b".\r\n":
+            if not line or fault == "close-in-data":
+                return False
+            lines.append(line.removeprefix(b"."))
+        if fault.startswith("final-"):
+            self.say(f"{fault[6:9]} not this one")
+            return None
+        self.relay.taken.append((self.sender, self.recipient, b"".join(lines)))
+        if fault == "close-after-dot":
+            return False
+        self.say("250 2.0.0 queued as 4F2A")
+        return None

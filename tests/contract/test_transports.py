@@ -1,0 +1,413 @@
+"""What every transport promises, and how each reads its next hop's answers."""
+
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import trustme
+from pydantic import SecretStr
+
+from newsletter.delivery.transports import OutboxTransport, Transport
+from newsletter.delivery.transports.outbox import kept_messages
+from newsletter.delivery.transports.ses import SesTransport
+from newsletter.delivery.transports.smtp import SmtpTransport
+from newsletter.delivery.transports.transport import Envelope
+from newsletter.errors import (
+    Deferred,
+    EditSettings,
+    Halted,
+    QuotaSpent,
+    Refused,
+    StorageFull,
+    TransportError,
+    Uncertain,
+)
+from newsletter.settings import Ses, Smtp
+from tests.contract import fakeses, relay
+from tests.contract.fakeses import FakeSes
+from tests.contract.relay import Relay
+
+MESSAGE = b"From: a@b.example\r\nSubject: x\r\n\r\n.\r\n..dots\r\nbody\r\n.last\r\n"
+
+
+def envelope(recipient: str = "reader@c.example", number: int = 7) -> Envelope:
+    return Envelope(
+        delivery_id=number,
+        mailing_id=3,
+        slug="an-issue",
+        sender="b+token@replies.example",
+        from_address="news@b.example",
+        recipient=recipient,
+    )
+
+
+@dataclass
+class Hop:
+    """A transport, and what its next hop has taken."""
+
+    transport: Transport
+    taken: Callable[[], list[bytes]]
+
+
+@pytest.fixture(params=["outbox", "smtp", "smtp without pipelining", "ses"])
+def hop(request: pytest.FixtureRequest, tmp_path: Path, aws: None) -> Iterator[Hop]:
+    if request.param == "outbox":
+        outbox = OutboxTransport(tmp_path / "outbox")
+        with closing(outbox):
+            yield Hop(outbox, lambda: [_crlf(kept.path.read_bytes()) for kept in kept_messages(outbox.folder)])
+    elif request.param == "ses":
+        with fakeses.running(FakeSes()) as ses, closing(SesTransport(Ses(endpoint=ses.url))) as transport:
+            yield Hop(transport, lambda: [message for _, message in ses.taken])
+    else:
+        with relay.running(Relay(is_pipelining=request.param == "smtp")) as there, closing(to(there)) as smtp:
+            yield Hop(smtp, lambda: [message for _, _, message in there.taken])
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+
+
+def to(
+    there: Relay, password: str | None = None, tls: ssl.SSLContext | None = None, **more: object
+) -> SmtpTransport:
+    settings = Smtp.model_validate({"host": "localhost", "port": there.port, "timeout": 5, **more})
+    return SmtpTransport(settings, SecretStr(password) if password else None, tls)
+
+
+def _crlf(octets: bytes) -> bytes:
+    return octets.replace(b"\n", b"\r\n")
+
+
+# --- what all of them promise -------------------------------------------------
+
+
+def test_a_message_arrives_as_it_was_and_gives_a_receipt(hop: Hop) -> None:
+    receipt = hop.transport.submit(envelope(), MESSAGE)
+    assert receipt.reference
+    assert hop.taken() == [MESSAGE]
+
+
+def test_many_threads_submit_each_message_once(hop: Hop) -> None:
+    messages = [MESSAGE + b"%d\r\n" % number for number in range(40)]
+
+    def submit(number: int) -> str:
+        return hop.transport.submit(envelope(number=number + 1), messages[number]).reference
+
+    with ThreadPoolExecutor(hop.transport.connections) as pool:
+        references = list(pool.map(submit, range(len(messages))))
+    assert all(references)
+    assert sorted(hop.taken()) == sorted(messages)
+
+
+# --- SMTP ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("is_pipelining", [True, False])
+@pytest.mark.parametrize(
+    ("recipient", "error", "taken"),
+    [
+        ("rcpt-550@c.example", Refused, 0),
+        ("rcpt-451@c.example", Deferred, 0),
+        ("rcpt-421@c.example", Deferred, 0),
+        ("close-at-rcpt@c.example", Deferred, 0),
+        ("final-554@c.example", Refused, 0),
+        ("final-452@c.example", Deferred, 0),
+        ("close-in-data@c.example", Uncertain, 0),
+        ("close-after-dot@c.example", Uncertain, 1),
+    ],
+)
+def test_the_relays_answer_decides(
+    recipient: str, error: type[TransportError], taken: int, is_pipelining: bool
+) -> None:
+    with relay.running(Relay(is_pipelining=is_pipelining)) as there, closing(to(there)) as transport:
+        with pytest.raises(error) as caught:
+            transport.submit(envelope(recipient), MESSAGE)
+        assert type(caught.value) is error
+        assert len(there.taken) == taken
+        transport.submit(envelope(), MESSAGE)
+        assert len(there.taken) == taken + 1
+
+
+def test_a_connection_lost_before_the_last_byte_is_safe_to_retry() -> None:
+    with (
+        relay.running(Relay(size=0)) as there,
+        closing(to(there)) as transport,
+        pytest.raises(Deferred, match="end"),
+    ):
+        transport.submit(envelope("close-in-data@c.example"), MESSAGE + b"a line of text\r\n" * 2_000_000)
+
+
+def test_a_kept_connection_that_the_relay_closed_is_opened_anew() -> None:
+    with relay.running(Relay()) as there, closing(to(there)) as transport:
+        transport.submit(envelope(), MESSAGE)
+        transport._mine.session._connection.shutdown(socket.SHUT_RDWR)
+        transport.submit(envelope(), MESSAGE)
+        assert there.connections == 2
+        assert len(there.taken) == 2
+
+
+def test_one_connection_serves_many_messages() -> None:
+    with relay.running(Relay()) as there, closing(to(there)) as transport:
+        for _ in range(20):
+            transport.submit(envelope(), MESSAGE)
+        assert there.connections == 1
+
+
+def test_the_envelope_sender_is_the_signed_bounce_address() -> None:
+    with relay.running(Relay()) as there, closing(to(there)) as transport:
+        transport.submit(envelope(), MESSAGE)
+        assert there.taken[0][:2] == ("b+token@replies.example", "reader@c.example")
+
+
+def test_a_refused_sender_halts() -> None:
+    with relay.running(Relay(sender_reply="550 not you")) as there, closing(to(there)) as transport:
+        with pytest.raises(Halted, match=r"550 not you.*\[replies\]"):
+            transport.submit(envelope(), MESSAGE)
+        assert not there.taken
+
+
+def test_a_letter_larger_than_the_relay_takes_is_refused_unsent() -> None:
+    with relay.running(Relay()) as there, closing(to(there)) as transport:
+        with pytest.raises(Refused, match="200,000"):
+            transport.submit(envelope(), MESSAGE + b"x" * 200_000)
+        assert not any(command.startswith("MAIL") for command in there.commands)
+
+
+@pytest.mark.parametrize(
+    ("greeting", "error"), [("421 busy", Deferred), ("451 later", Deferred), ("554 go away", Halted)]
+)
+def test_the_greeting_is_judged(greeting: str, error: type[TransportError]) -> None:
+    with (
+        relay.running(Relay(greeting=greeting)) as there,
+        closing(to(there)) as transport,
+        pytest.raises(error, match=greeting),
+    ):
+        transport.submit(envelope(), MESSAGE)
+
+
+def test_a_relay_that_is_not_there_is_named() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+        with closing(to(Relay(port=port))) as transport, pytest.raises(Deferred, match=f"localhost:{port}"):
+            transport.submit(envelope(), MESSAGE)
+
+
+def test_ses_words_for_its_quota_are_understood_over_smtp() -> None:
+    reply = "454 Throttling failure: Daily message quota exceeded."
+    with (
+        relay.running(Relay(sender_reply=reply)) as there,
+        closing(to(there)) as transport,
+        pytest.raises(QuotaSpent),
+    ):
+        transport.submit(envelope(), MESSAGE)
+
+
+@pytest.mark.parametrize(
+    ("reply", "error"), [("235 welcome", None), ("535 wrong", Halted), ("454 not now", Deferred)]
+)
+def test_a_login_that_fails_is_judged(reply: str, error: type[TransportError] | None) -> None:
+    with (
+        relay.running(Relay(login_reply=reply)) as there,
+        closing(to(there, "secret", username="me")) as transport,
+    ):
+        if error is None:
+            transport.submit(envelope(), MESSAGE)
+            assert any(command.startswith("AUTH") for command in there.commands)
+            return
+        with pytest.raises(error):
+            transport.submit(envelope(), MESSAGE)
+
+
+def test_a_password_never_goes_in_clear_over_the_network() -> None:
+    with pytest.raises(EditSettings, match="in clear"):
+        SmtpTransport(Smtp(host="relay.example", username="me"), SecretStr("secret"))
+    with pytest.raises(EditSettings, match="NEWSLETTER_SMTP_PASSWORD"):
+        SmtpTransport(Smtp(host="relay.example", username="me", security="tls"), None)
+
+
+@pytest.mark.parametrize("security", ["starttls", "tls"])
+def test_tls_is_verified(security: str) -> None:
+    authority = trustme.CA()
+    server, client = (
+        ssl.create_default_context(purpose) for purpose in (ssl.Purpose.CLIENT_AUTH, ssl.Purpose.SERVER_AUTH)
+    )
+    authority.issue_cert("localhost").configure_cert(server)
+    there = Relay(tls=server, is_tls_at_once=security == "tls")
+    with relay.running(there):
+        with closing(to(there, security=security)) as stranger, pytest.raises(Halted, match="certificate"):
+            stranger.submit(envelope(), MESSAGE)
+        authority.configure_trust(client)
+        with closing(to(there, tls=client, security=security)) as transport:
+            transport.submit(envelope(), MESSAGE)
+        assert len(there.taken) == 1
+
+
+def test_a_relay_without_starttls_gets_nothing() -> None:
+    with relay.running(Relay()) as there, closing(to(there, security="starttls")) as transport:
+        with pytest.raises(Halted, match="STARTTLS"):
+            transport.submit(envelope(), MESSAGE)
+        assert not there.taken
+
+
+# --- SES ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("recipient", "error"),
+    [
+        ("too-fast", Deferred),
+        ("limit", Deferred),
+        ("quota", QuotaSpent),
+        ("rejected", Refused),
+        ("bad", Refused),
+        ("unverified", Halted),
+        ("suspended", Halted),
+        ("paused", Halted),
+        ("no-set", Halted),
+        ("denied", Halted),
+        ("broken", Uncertain),
+        ("unavailable", Uncertain),
+        ("close", Uncertain),
+    ],
+)
+@pytest.mark.usefixtures("aws")
+def test_ses_is_asked_once_whatever_it_answers(recipient: str, error: type[TransportError]) -> None:
+    with fakeses.running(FakeSes()) as ses, closing(SesTransport(Ses(endpoint=ses.url))) as transport:
+        with pytest.raises(error) as caught:
+            transport.submit(envelope(f"{recipient}@c.example"), MESSAGE)
+        assert type(caught.value) is error
+        assert len(ses.requests) == 1
+
+
+@pytest.mark.usefixtures("aws")
+def test_the_sdks_own_retries_stay_off_whatever_the_environment_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "5")
+    monkeypatch.setenv("AWS_RETRY_MODE", "legacy")
+    with fakeses.running(FakeSes()) as ses, closing(SesTransport(Ses(endpoint=ses.url))) as transport:
+        with pytest.raises(Uncertain):
+            transport.submit(envelope("close@c.example"), MESSAGE)
+        assert len(ses.taken) == 1
+
+
+@pytest.mark.usefixtures("aws")
+def test_every_mail_through_ses_carries_its_tags() -> None:
+    ses_settings = {"configuration_set": "news"}
+    with fakeses.running(FakeSes()) as ses:
+        settings = Ses.model_validate({"endpoint": ses.url, **ses_settings})
+        with closing(SesTransport(settings)) as transport:
+            receipt = transport.submit(envelope(), MESSAGE)
+    (request,) = ses.requests
+    assert receipt.reference == "0102-1-000000"
+    assert {tag["Name"]: tag["Value"] for tag in request["EmailTags"]} == {
+        "delivery": "7",
+        "mailing": "3",
+        "issue": "an-issue",
+    }
+    assert request["ConfigurationSetName"] == "news"
+    assert request["ConfigurationOverrides"]["Tracking"] == {
+        "OpenTrackingEnabled": False,
+        "ClickTrackingEnabled": False,
+    }
+
+
+@pytest.mark.usefixtures("aws")
+def test_the_account_says_how_fast(monkeypatch: pytest.MonkeyPatch) -> None:
+    with fakeses.running(FakeSes(rate=14.0)) as ses:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_SESV2", ses.url)
+        with closing(SesTransport(Ses())) as transport:
+            assert transport.rate == 14.0
+            assert "49,900 of 50,000" in transport.notices[0]
+            transport.submit(envelope(), MESSAGE)
+        assert len(ses.taken) == 1
+
+
+@pytest.mark.usefixtures("aws")
+def test_an_account_that_cannot_be_read_is_a_notice_only() -> None:
+    fault = (403, "AccessDeniedException", "no")
+    with (
+        fakeses.running(FakeSes(account_fault=fault)) as ses,
+        closing(SesTransport(Ses(endpoint=ses.url))) as transport,
+    ):
+        assert transport.rate is None
+        assert "AccessDeniedException" in transport.notices[0]
+
+
+@pytest.mark.usefixtures("aws")
+def test_an_account_that_may_not_send_halts_at_once() -> None:
+    with fakeses.running(FakeSes(is_enabled=False)) as ses, pytest.raises(Halted, match="switched off"):
+        SesTransport(Ses(endpoint=ses.url))
+
+
+@pytest.mark.usefixtures("aws")
+def test_a_region_that_is_missing_is_a_setting_to_mend(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AWS_REGION")
+    monkeypatch.delenv("AWS_DEFAULT_REGION", raising=False)
+    with pytest.raises(EditSettings, match="region"):
+        SesTransport(Ses())
+
+
+@pytest.mark.usefixtures("aws")
+def test_an_endpoint_that_is_not_there_is_safe_to_retry() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{taken.getsockname()[1]}"
+        with closing(SesTransport(Ses(endpoint=url))) as transport:
+            assert "not known" in transport.notices[0]
+            with pytest.raises(Deferred):
+                transport.submit(envelope(), MESSAGE)
+
+
+# --- the outbox ---------------------------------------------------------------
+
+
+def test_a_full_disk_takes_nothing_and_leaves_nothing(tmp_path: Path, full_disk: Callable[[int], None]) -> None:
+    with closing(OutboxTransport(tmp_path / "outbox")) as outbox:
+        full_disk(10_000)
+        with pytest.raises(StorageFull):
+            outbox.submit(envelope(), MESSAGE + b"x" * 20_000)
+        assert not list(kept_messages(outbox.folder))
+        assert not list((outbox.folder / "tmp").iterdir())
+
+
+def test_the_outbox_knows_what_it_took(tmp_path: Path) -> None:
+    with closing(OutboxTransport(tmp_path / "outbox")) as outbox:
+        outbox.submit(envelope(number=7), MESSAGE)
+        (kept,) = kept_messages(outbox.folder)
+        kept.path.rename(outbox.folder / "cur" / f"{kept.path.name}:2,S")  # as a mail client does once it is read
+        assert outbox.taken() == {7}
+
+
+@pytest.fixture
+def full_disk() -> Iterator[Callable[[int], None]]:
+    resource = pytest.importorskip("resource")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    yield lambda size: resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_threads_share_no_connection() -> None:
+    with relay.running(Relay()) as there, closing(to(there)) as transport:
+        ready = threading.Barrier(3)
+
+        def submit() -> None:
+            ready.wait()
+            transport.submit(envelope(), MESSAGE)
+
+        threads = [threading.Thread(target=submit) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert there.connections == 3
