@@ -15,7 +15,7 @@ from email.utils import parsedate_to_datetime
 from newsletter.address import Address
 from newsletter.audience import SuppressionReason, end_subscription, suppress
 from newsletter.database import Database
-from newsletter.delivery import SentDelivery
+from newsletter.delivery import SentDelivery, read_token_address
 from newsletter.errors import NewsletterError
 from newsletter.replies.authorship import author_of, is_proven
 from newsletter.replies.extract import VERSION, Extraction, KnownText, extract
@@ -126,7 +126,7 @@ def _known(desk: _Desk, delivery: SentDelivery) -> KnownText:
 def _judge(desk: _Desk, mail: Mail, found: Match, extraction: Extraction, digest: str) -> Reply:
     """Decide what a mail is and where it stands, changing nothing yet."""
     delivery = found.delivery
-    screening = _screened(desk.settings, mail)
+    screening = _screened(desk, mail)
     name, address = read_mailbox(mail.headers.get("from"))
     state, note = _standing(desk.settings, mail, found, extraction, screening)
     return Reply(
@@ -150,14 +150,13 @@ def _judge(desk: _Desk, mail: Mail, found: Match, extraction: Extraction, digest
     )
 
 
-def _screened(settings: Settings, mail: Mail) -> Screening:
-    own_lists = frozenset(settings_list.list_id.lower() for settings_list in settings.lists.values())
-    senders = {str(settings_list.sender.address).lower() for settings_list in settings.lists.values()}
-    replies_at = {str(settings.replies.address).lower()} if settings.replies.address else set()
-    screening = screen(mail, own_lists=own_lists, own_addresses=frozenset(replies_at))
-    if screening.verdict is Verdict.HUMAN and "feedback-id" in mail.headers and senders:
-        return Screening(Verdict.LIST, "Feedback-Id")
-    return screening
+def _screened(desk: _Desk, mail: Mail) -> Screening:
+    """Screen a mail, knowing our own lists and addresses: what comes from those is our own voice coming back."""
+    lists = frozenset(entry.list_id.lower() for entry in desk.settings.lists.values())
+    sender = read_mailbox(mail.headers.get("from"))[1]
+    mine = desk.settings.replies.address
+    is_own = read_token_address(desk.keyring, desk.settings, sender) is not None or (mine and sender == mine.key)
+    return screen(mail, own_lists=lists, own_addresses=frozenset({sender} if is_own else ()))
 
 
 def _standing(

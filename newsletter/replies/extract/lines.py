@@ -50,7 +50,7 @@ class Line:
 
 
 def cleaned(text: str) -> str:
-    """Return `text` with plain line ends and without what cannot be seen, what reorders others, and names of pictures."""
+    """Return `text` with plain line ends, without invisible or reordering characters and names of pictures."""
     text = _INVISIBLE.sub("", _BREAKS.sub("\n", text))
     text = _PICTURE.sub("", text)
     return text.replace("\u00a0", " ").replace("\u3000", " ").replace("\u202f", " ")

@@ -1,0 +1,81 @@
+"""The commands as an author types them, in a process of their own."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.integration.replies.conftest import Harbour
+
+Answer = Callable[..., str]
+COMMAND = Path(sys.executable).parent / "newsletter"
+
+
+@pytest.fixture
+def run(harbour: Harbour) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Run `newsletter replies ...` at the harbour."""
+
+    def at_harbour(*arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            [str(COMMAND), "replies", *arguments],
+            cwd=harbour.settings.root,
+            env={"NEWSLETTER_SECRET_KEY": "k" * 40, "COLUMNS": "80", "PATH": "/usr/bin:/bin"},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert done.returncode == code, done
+        assert "Traceback" not in done.stderr
+        return done
+
+    return at_harbour
+
+
+def test_from_the_mailbox_to_the_comment(
+    harbour: Harbour, answer: Answer, run: Callable[..., subprocess.CompletedProcess[str]]
+) -> None:
+    harbour.deliver(answer("I own two.\x1b[31m"))
+    harbour.deliver(answer(headers="Auto-Submitted: auto-replied\n", message_id="<two@x>"), "2.eml")
+    assert json.loads(run("fetch", "--json").stdout)["verdicts"] == {"auto-reply": 1, "human": 1}
+    (held,) = [
+        line for line in map(json.loads, run("list", "--json").stdout.splitlines()) if line["state"] == "held"
+    ]
+    assert {"id", "issue", "author", "received", "state"} <= set(held)
+    listed = run("list").stdout
+    assert held["id"] in listed
+    assert max(map(len, listed.splitlines())) <= 80
+    shown = run("show", held["id"]).stdout
+    assert "cut: quotation" in shown
+    assert "\x1b" not in shown + run("show", held["id"], "--raw").stdout
+    written = run("approve", held["id"], "--by", "Ed").stdout.split()[1]
+    assert "I own two." in (harbour.settings.root / written).read_text()
+    assert run("approve", held["id"], "nonsense", code=2).stdout.split()[1] == written
+    assert "is published" in run("reject", held["id"], code=2).stderr
+    assert "Did you mean 'held'" in run("list", "--state", "hold", code=2).stderr
+    assert "known already" in run("fetch").stdout
+
+
+def test_extract_has_one_line_for_each_file(
+    harbour: Harbour, answer: Answer, run: Callable[..., subprocess.CompletedProcess[str]]
+) -> None:
+    root = harbour.settings.root
+    (root / "a.eml").write_text(answer())
+    (root / "b.html").write_text("<p>Fine.</p><blockquote type=cite>x</blockquote>")
+    (root / "c.txt").write_text("Fine too.\n\n> x\n")
+    done = run("extract", "--json", "a.eml", "missing.eml", "b.html", "c.txt", code=1)
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [line["text"] for line in lines] == ["I own two.", "", "Fine.", "Fine too."]
+    assert [line["file"] for line in lines] == ["a.eml", "missing.eml", "b.html", "c.txt"]
+
+
+def test_extract_waits_for_no_database() -> None:
+    program = (
+        "import sys; from newsletter.cli import replies; from newsletter.replies import extract_file;"
+        "from pathlib import Path; extract_file(Path(sys.argv[1]));"
+        "assert not {'sqlalchemy', 'pydantic', 'premailer'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", program, __file__], check=True, timeout=60)
