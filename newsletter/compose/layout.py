@@ -112,21 +112,21 @@ class Templates:
             return str(mjml2html(mjml, disable_comments=False, fonts={}))
         except ValueError as error:
             where = re.search(r"at position (\d+)", str(error))
-            piece = ""
-            if where:
-                start = int(where[1])
-                piece = mjml.encode()[start : start + 60].decode(errors="ignore").split("\n")[0].strip()
-            line = self._line_with(name, piece)
-            raise self._fault(name, line, f"{error}{f', near {piece!r}' if piece else ''}") from error
+            raw = mjml.encode()[int(where[1]) : int(where[1]) + 60] if where else b""
+            piece = _left_open(mjml) or raw.decode(errors="ignore").split("\n")[0].strip()
+            file, line = self._place_of(name, piece)
+            raise self._fault(file, line, f"{error}{f', at {piece!r}' if piece else ''}") from error
 
-    def _line_with(self, name: str, piece: str) -> int | None:
-        """Return the line of the template on which the tag that begins `piece` stands first."""
+    def _place_of(self, name: str, piece: str) -> tuple[str, int | None]:
+        """Return the file and line where the tag that begins `piece` stands, the publication's own files first."""
         tag = re.match(r"</?[\w-]+", piece)
-        path = next((folder / name for folder in self._folders if (folder / name).is_file()), None)
-        if tag is None or path is None:
-            return None
-        lines = path.read_text(encoding="utf-8").split("\n")
-        return next((number for number, line in enumerate(lines, 1) if tag[0] in line), None)
+        for folder in self._folders if tag else ():
+            for path in (folder / name, *sorted(folder.glob("partials/*.mjml"))):
+                if path.is_file():
+                    for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), 1):
+                        if tag and tag[0] in line:
+                            return str(path), number
+        return name, None
 
     def _fault(self, file: str, line: int | None, message: str) -> EditFile:
         path = Path(file)
@@ -173,6 +173,19 @@ def _fault_finding(file: str, line: int | None, message: str) -> Finding:
     return Finding(
         rule="template", level=Level.ERROR, file=file, line=line, message=message, remedy="Mend the template"
     )
+
+
+def _left_open(mjml: str) -> str:
+    """Return the tag that is not closed by its own name, or "" when all are."""
+    waiting: list[str] = []
+    for tag in re.finditer(r"<(/?)(mj[\w-]*)\b(?:[^<>\"']|\"[^\"]*\"|'[^']*')*?(/?)>", mjml):
+        if tag[1]:
+            if not waiting or waiting[-1] != tag[2]:
+                return f"<{waiting[-1]}" if waiting else f"</{tag[2]}"
+            waiting.pop()
+        elif not tag[3]:
+            waiting.append(tag[2])
+    return f"<{waiting[-1]}" if waiting else ""
 
 
 def _template_frame(error: BaseException) -> tuple[str | None, int | None]:

@@ -60,7 +60,7 @@ class _Reader:
             self.find("nesting", flattened_line - 1, "is nested deeper than anybody reads", "It was flattened")
         tokens = self.markdown.parse(self.tags.hide(body), self.env)
         self._settle(tokens)
-        return tuple(self._without_title(self._blocks(tokens)))
+        return tuple(self._blocks(_ordered(self._without_title(tokens))))
 
     def find(self, rule: str, line: int, message: str, remedy: str = "", level: Level = Level.WARNING) -> None:
         """Keep a finding; `line` is 0-based in the body."""
@@ -89,7 +89,7 @@ class _Reader:
                 self._name_heading(token, tokens[index + 1])
             elif token.type == "inline":
                 self._settle_inline(token.children or [], line)
-            token.info = self.tags.defaulted(token.info)
+            token.info = self.tags.settle(token.info)
             self._settle_attributes(token)
 
     def _settle_inline(self, tokens: Sequence[Token], line: int) -> None:
@@ -163,23 +163,14 @@ class _Reader:
         self.ids[name] = again + 1
         heading.attrs["id"] = f"{name}-{again + 1}" if again else name
 
-    # --- blocks ----------------------------------------------------------------
+    def _without_title(self, tokens: Sequence[Token]) -> Sequence[Token]:
+        """Drop an opening heading that only repeats the title, if there is more."""
+        if len(tokens) < 4 or tokens[0].type != "heading_open" or tokens[0].tag not in {"h1", "h2"}:
+            return tokens
+        said = "".join(child.content for child in tokens[1].children or [])
+        return tokens[3:] if _letters(said) == _letters(self.issue.title) else tokens
 
-    def _without_title(self, blocks: list[Block]) -> list[Block]:
-        """Drop an opening heading that only repeats the title."""
-        if blocks and isinstance(blocks[0], kinds.Prose):
-            tree = lxml_html.fragment_fromstring(blocks[0].html, create_parent="div")
-            first = tree[0] if len(tree) and not (tree.text or "").strip() else None
-            if first is not None and first.tag in {"h1", "h2"}:
-                said = "".join(char for char in str(first.text_content()).lower() if char.isalnum())
-                title = "".join(char for char in self.issue.title.lower() if char.isalnum())
-                if said == title:
-                    tail = first.tail
-                    tree.remove(first)
-                    tree.text = tail
-                    rest = serialised(tree)
-                    return [replace(blocks[0], html=rest), *blocks[1:]] if rest else blocks[1:]
-        return blocks
+    # --- blocks ----------------------------------------------------------------
 
     def _blocks(self, tokens: Sequence[Token], room: int = COLUMN, *, is_inner: bool = False) -> list[Block]:
         found: list[Block] = []
@@ -233,6 +224,8 @@ class _Reader:
             self._show_inside(image, line, room)
         for link in tree.iter("a"):
             mend_link(link, self.settings)
+        for heading in list(tree.iter("h1")):
+            heading.tag = "h2"
         for row in tree.iter("tr"):
             if len(row):
                 row[-1].set("class", f"{row[-1].get('class') or ''} last".strip())
@@ -377,6 +370,19 @@ class _Reader:
         room = (COLUMN - 24 * (len(inners) - 1)) // len(inners)
         columns = tuple(tuple(self._blocks(inner, room, is_inner=True)) for inner in inners)
         return [kinds.Columns(line=line, columns=columns)]
+
+
+def _ordered(tokens: Sequence[Token]) -> Sequence[Token]:
+    """Move every heading one step down if the text has one of the first order, which is the title's."""
+    if any(token.tag == "h1" for token in tokens):
+        for token in tokens:
+            if token.type in {"heading_open", "heading_close"}:
+                token.tag = f"h{min(int(token.tag[1]) + 1, 6)}"
+    return tokens
+
+
+def _letters(text: str) -> str:
+    return "".join(char for char in text.lower() if char.isalnum())
 
 
 @dataclass(frozen=True, slots=True)

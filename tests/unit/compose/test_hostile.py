@@ -1,0 +1,92 @@
+"""Whatever is written, composing neither fails nor hangs nor lets anything through."""
+
+import time
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from lxml import etree, html
+
+from newsletter.compose import article, compose, filled
+from newsletter.errors import EditFile
+from newsletter.writing import read_issue
+
+PIECES = [
+    "{{ subscriber.name }}", "{{ x }}", "{% y %}", "`", "```\n", "~~~\n", "**", "_", "[", "](", ")", "![", "> ",
+    "- ", "1. ", "# ", "\n", "\n\n", "    ", "\t", "|", "|-|\n", ":::", "::: note\n", ":::: columns\n",
+    "::: column\n", "{.button}", "{.pull}\n", "{:.x}", "[^1]", "[^1]: ", "***\n", "<div>", "</div>", "<b>", "</b>",
+    "<table><tr><td>", "<p>", "<br>", "<script>", "</script>", "<!--", "-->", "<a href='", "'>", "</mj-text>", "&",
+    "<img src=x onerror=y>", "<style>", "&amp;", "<", ">", '"', "'", "\\", "https://e.example/a_b", "words", "中文",
+    "\u202e", "مرحبا", "\u0301", "\x00", "\x0b", "]]>", "<?x", "<![CDATA[", "zq0x0z", "=", "===\n", "---\n", ": ",
+    "\u2028", "😀",
+]  # fmt: skip
+
+WORST = {
+    "quotations": ">" * 5000 + " deep",
+    "quotations with blanks": "> " * 5000 + "deep",
+    "lists": "- " * 3000 + "x",
+    "indented lists": "\n".join("  " * depth + "- x" for depth in range(300)),
+    "elements": "<div>" * 20_000 + "x" + "</div>" * 20_000,
+    "inline elements": "<b>" * 20_000 + "x",
+    "tables": "<table><tr><td>" * 2000 + "x",
+    "brackets": "[" * 20_000,
+    "pictures": "![[" * 10_000,
+    "links": "[a](" * 10_000,
+    "emphasis": "*a **a " * 8000,
+    "backticks": "`".join("`" * count for count in range(300)),
+    "less-thans": "<" * 50_000,
+    "open tags": '<a "' * 20_000,
+    "comments": "x\n\n" + "<!--" * 20_000,
+    "instructions": "x\n\n" + "<?" * 20_000,
+    "braces": "{{" * 30_000,
+    "tags": "{{ a }}" * 5000,
+    "boxes": "".join(f"{':' * (60 - depth)} note\n" for depth in range(50)) + "x\n",
+    "footnotes": "".join(f"[^{n}]: x\n\n" for n in range(1000)) + "".join(f"[^{n}]" for n in range(1000)),
+    "tasks": "- [ ] a\n" * 3000,
+    "autolinks": "<http://" * 3000,
+    "entities": "&amp;&lt;&#x41;" * 10_000,
+    "a long word": "x" * 300_000,
+    "a picture in the text": "![x](data:image/png;base64," + "A" * 300_000 + ")",
+    "a long listing": "```python\n" + "def f(): pass\n" * 2000 + "```",
+}
+
+
+def assert_sound(desk):
+    """Compose what is on the desk, and look at what came out."""
+    started = time.process_time()
+    try:
+        issue = read_issue(desk.settings, "one")
+        composed = compose(issue, "sample", desk.settings)
+        page = article(issue, desk.settings)
+    except EditFile:
+        return
+    assert time.process_time() - started < 8, "two compositions, on a machine that may be busy"
+    letter = filled(composed.edition.html, {"subscriber.name": "\"><script>alert('x')</script>"})
+    tree = html.document_fromstring(letter)
+    assert not tree.xpath("//body//script | //body//style | //iframe | //@*[starts-with(name(), 'on')]")
+    etree.fromstring(f"<root>{page.html}</root>", etree.XMLParser(huge_tree=True))
+    assert "<mj-" not in letter
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=60).map("".join))
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_no_markdown_breaks_the_letter(desk, body):
+    path = desk.root / "issues" / "one.md"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(f"---\ntitle: T\n---\n{body}", encoding="utf-8")
+    assert_sound(desk)
+
+
+@given(st.text(max_size=300))
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_no_file_breaks_the_reader(desk, text):
+    path = desk.root / "issues" / "one.md"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text, encoding="utf-8", errors="surrogatepass")
+    assert_sound(desk)
+
+
+@pytest.mark.parametrize("name", WORST)
+def test_the_worst_is_over_soon(desk, name):
+    desk.issue(WORST[name])
+    assert_sound(desk)

@@ -1,0 +1,148 @@
+"""The letter: what stands around the text, and that it is the same each time."""
+
+import json
+
+import pytest
+from lxml import html
+
+from newsletter.compose import Edition, compose, filled
+from newsletter.compose.languages import LANGUAGES
+from newsletter.errors import EditFile
+from newsletter.settings import read_settings
+
+
+def test_composing_twice_gives_the_same_bytes(desk):
+    body = "Hello {{ subscriber.name }}\n\n```python\nx = 1\n```\n\n- a"
+    one, other = desk.compose(body).edition, desk.compose(body).edition
+    assert one == other
+    assert one.digest == other.digest
+
+
+def test_an_edition_survives_json(desk):
+    edition = desk.compose("Hello {{ subscriber.name }}").edition
+    assert Edition.from_json(json.loads(json.dumps(edition.as_json()))) == edition
+
+
+def test_the_letter_has_all_that_it_must(desk):
+    composed = desk.compose("Words.", "title: A title\npreheader: Under the subject\ndate: 2026-11-20")
+    letter = filled(composed.edition.html, {"links.unsubscribe": "https://u.example/t"})
+    tree = html.document_fromstring(letter)
+    assert tree.xpath("string(//h1)") == "A title"
+    assert "Under the subject" in tree.xpath("string(//div[@class='preheader'])")
+    assert tree.xpath("//a[@href='https://u.example/t']")
+    assert tree.xpath("//a[@href='https://lantern.example/archive/issues/one/']")
+    for words in ("1 Quay Street, Harbourtown", "You get this letter because", "20 November 2026", "“private”"):
+        assert words in letter
+        assert words in filled(composed.edition.text, {}) or words.startswith("You")
+
+
+def test_the_web_version_has_nothing_of_one_readers(desk):
+    web = desk.compose("Dear {{ subscriber.first_name | default('friend') }}").edition.web
+    assert "Dear friend" in web
+    for word in ("Unsubscribe", "Write back", "Read it on the web", 'preheader"'):
+        assert word not in web
+
+
+def test_the_doctype_and_outlooks_parts_are_kept(desk):
+    letter = desk.html("Words.")
+    assert letter.startswith("<!DOCTYPE html>")
+    assert letter.count("<!--[if mso") > 5
+    assert letter.count("<!--[if") == letter.count("<![endif]-->")
+    assert 'width="600"' in letter
+
+
+def test_nothing_in_the_letter_is_fetched_but_pictures(desk):
+    tree = html.document_fromstring(desk.html("Words."))
+    assert not tree.xpath("//link | //script | //@background")
+    assert "@import" not in desk.html("Words.")
+    assert "fonts.g" not in desk.html("Words.")
+
+
+@pytest.mark.parametrize(
+    ("replies", "front", "words"),
+    [
+        ('domain = "r.example"', "", "Begin yours with “private”"),
+        ('domain = "r.example"\npublish = "ask"', "", "asking you first"),
+        ('domain = "r.example"\npublish = "never"', "", "stays between us"),
+        ('domain = "r.example"', "\ncomments: closed", "not published"),
+        ('publish = "review"', "", "stays between us"),
+        ('domain = "r.example"', "\nreply_to: me@lantern.example", "stays between us"),
+    ],
+)
+def test_the_invitation_says_what_happens_to_answers(desk, replies, front, words):
+    path = desk.root / "newsletter.toml"
+    path.write_text(path.read_text().replace('domain = "replies.lantern.example"', replies))
+    invitation = [line for line in desk.text("x", f"title: T{front}").split("\n\n") if "Reply to this" in line]
+    assert words in " ".join(invitation[0].split())
+
+
+@pytest.mark.parametrize("language", sorted(LANGUAGES))
+def test_the_fixed_words_follow_the_language(desk, language):
+    words = LANGUAGES[language]
+    composed = desk.compose("x", f"title: T\nlanguage: {language}\ndate: 2026-03-01")
+    letter = filled(composed.edition.html, {})
+    assert words.unsubscribe in letter
+    assert words.write_back in letter
+    assert f'lang="{language}"' in letter
+    assert f'dir="{"rtl" if language in {"ar", "he"} else "ltr"}"' in letter
+    assert words.because.split("{reason}")[0] in letter
+
+
+def test_every_language_says_everything():
+    for language, words in LANGUAGES.items():
+        assert len(words.months) == 12, language
+        assert "{reason}" in words.because, language
+        assert "{title}" in words.subscribed, language
+        assert "{day}" in words.date, language
+        assert "{year}" in words.date, language
+
+
+def test_a_language_without_words_of_ours_gets_english_in_its_own_direction(desk):
+    letter = desk.html("x", "title: T\nlanguage: fa")
+    assert "Unsubscribe" in letter
+    assert 'dir="rtl"' in letter
+
+
+def test_a_missing_template_is_a_finding_and_falls_back(desk):
+    composed = desk.compose("x", "title: T\ntemplate: poster")
+    assert [finding.rule for finding in composed.findings] == ["template"]
+
+
+def test_the_publications_own_partial_comes_first(desk):
+    own = desk.root / "templates" / "partials"
+    own.mkdir(parents=True)
+    (own / "footer.mjml").write_text(
+        "<mj-section><mj-column><mj-text>1 < 2, mine</mj-text></mj-column></mj-section>"
+    )
+    assert "1 < 2, mine" in desk.html("x") or "1 &lt; 2, mine" in desk.html("x")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "place"),
+    [
+        ("partials/prose.mjml", "<mj-text>\n{{ block.nothing }}</mj-text>", "templates/partials/prose.mjml:2"),
+        ("partials/prose.mjml", "<mj-text>\n\n{% if %}</mj-text>", "templates/partials/prose.mjml:3"),
+        ("letter.mjml", "<mjml>\n<mj-body>\n<mj-section>\n</mj-body></mjml>", "templates/letter.mjml:3"),
+        ("letter.mjml", '<mjml>\n{% include "nowhere.mjml" %}</mjml>', "templates/letter.mjml"),
+    ],
+)
+def test_a_fault_in_a_template_names_file_and_line(desk, name, content, place):
+    path = desk.root / "templates" / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(content)
+    with pytest.raises(EditFile) as caught:
+        desk.compose("x")
+    assert str(caught.value).startswith(place)
+
+
+def test_an_issue_of_nothing_but_comments_is_refused(desk):
+    with pytest.raises(EditFile, match="nothing is left"):
+        desk.compose("<!-- only this -->")
+
+
+def test_a_publication_without_an_address_still_composes(desk):
+    path = desk.root / "newsletter.toml"
+    path.write_text(path.read_text().replace('url = "https://lantern.example"\n', ""))
+    settings = read_settings(desk.root, {})
+    edition = compose(desk.issue("[a](/b)"), "sample", settings).edition
+    assert "Read it on the web" not in filled(edition.html, {})

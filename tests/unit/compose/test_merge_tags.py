@@ -1,0 +1,136 @@
+"""Merge tags keep their place through everything and never break out of it."""
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from lxml import html
+
+from newsletter.compose import Context, Slot, escaped
+from newsletter.compose.tags import Tags
+
+HOSTILE = "\"><script>alert('x')</script>"
+
+
+def test_a_tag_shows_the_readers_value_or_its_default(desk):
+    body = "Dear {{ subscriber.first_name | default(\"friend\") }}, from {{subscriber.city|default('nowhere')}}."
+    assert "Dear Zoë, from nowhere." in desk.text(body, first_name="Zoë")
+    assert "Dear friend, from nowhere." in desk.text(body)
+    assert "Dear Zoë, from nowhere." in desk.html(body, first_name="Zoë")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "Hello {{ subscriber.name }}",
+        "# Hello {{ subscriber.name }}",
+        "| a | b |\n|---|---|\n| {{ subscriber.name }} | x |",
+        "[go](https://example.com/?n={{ subscriber.name }})",
+        "![a picture of {{ subscriber.name }}](https://example.com/a.png)",
+        '<b title="{{ subscriber.name }}">hi</b>',
+        '<a href="https://example.com/{{ subscriber.name }}">hi</a>',
+        "[{{ subscriber.name }}](https://example.com){.button}",
+        "::: note {{ subscriber.name }}\nx\n:::",
+        "https://example.com/?e={{ subscriber.name }}",
+        "text[^1]\n\n[^1]: {{ subscriber.name }}",
+    ],
+)
+def test_a_hostile_value_breaks_out_of_nothing(desk, body):
+    def shape(value: str) -> list[tuple[str, list[str]]]:
+        tree = html.document_fromstring(desk.html(body, name=value))
+        return [(str(element.tag), sorted(element.attrib)) for element in tree.iter()]
+
+    assert "{{" not in desk.html(body, name=HOSTILE)
+    assert shape(HOSTILE) == shape("Eve")
+
+
+@pytest.mark.parametrize(
+    "value", ["javascript:alert(1)", "JavaScript:x", "data:text/html,x", "//evil.example", "x y"]
+)
+def test_a_whole_link_from_a_reader_is_a_web_address_or_nothing(desk, value):
+    body = "[mine]({{ subscriber.site }})"
+    assert value not in desk.html(body, site=value)
+    assert 'href="https://mine.example/?a=1&amp;b=2"' in desk.html(body, site="https://mine.example/?a=1&b=2")
+
+
+def test_a_value_in_a_part_of_a_link_is_percent_encoded(desk):
+    assert "?n=A%26b%3D%2F%3F" in desk.html("[go](https://example.com/?n={{ subscriber.name }})", name="A&b=/?")
+
+
+def test_a_value_in_the_subject_stays_on_one_line(desk):
+    edition = desk.compose("x", "title: Hello {{ subscriber.first_name }}").edition
+    assert edition.subject == ("Hello ", Slot(name="subscriber.first_name", context=Context.PLAIN))
+    assert escaped("Eve\r\nBcc: all@example.com", Context.PLAIN) == "Eve  Bcc: all@example.com"
+
+
+@pytest.mark.parametrize(
+    "tag",
+    [
+        "{{ site.title }}",
+        "{% include x.html %}",
+        '{{< figure src="a.png" >}}',
+        "{{ first_name }}",
+        "{{}}",
+        "{{ a|b }}",
+    ],
+)
+def test_a_tag_that_is_not_ours_stays_literal_with_a_finding(desk, tag):
+    composed = desk.compose(f"One.\n\nTwo {tag} three.")
+    assert tag in desk.text(f"Two {tag} three.")
+    found = [finding for finding in composed.findings if finding.rule == "tag"]
+    assert [(finding.file, finding.line) for finding in found] == [("issues/one/index.md", 6)]
+
+
+def test_a_likely_slip_is_named(desk):
+    [finding] = desk.compose("Dear {{ firstname }}").findings
+    assert finding.remedy == "Did you mean '{{ subscriber.first_name }}'?"
+
+
+@pytest.mark.parametrize(
+    "body", ["`{{ subscriber.name }}`", "```\n{{ subscriber.name }}\n{% x %}\n```", "    {{ x }}\n"]
+)
+def test_tags_inside_code_stay_literal_without_a_finding(desk, body):
+    composed = desk.compose(f"See:\n\n{body}")
+    assert composed.findings == ()
+    assert "{{ " in desk.html(f"See:\n\n{body}", name="Eve")
+    assert "Eve" not in desk.html(f"See:\n\n{body}", name="Eve")
+
+
+def test_a_tag_in_a_style_goes(desk):
+    shown = desk.html('<b style="color:{{ subscriber.c }}">x</b>', c="red;background:url(https://e.example)")
+    assert "e.example" not in shown
+
+
+def test_text_that_looks_like_a_hidden_tag_is_harmless(desk):
+    tags = Tags("zq0000000000x0z {{ subscriber.name }}")
+    assert tags.mark not in "zq0000000000x0z"
+    body = "zq0000000000x0z and {{ subscriber.name }}"
+    assert "zq0000000000x0z and Eve" in desk.html(body, name="Eve")
+
+
+def test_links_of_ours_stand_in_html_and_text(desk):
+    edition = desk.compose("x").edition
+    for part in (edition.html, edition.text):
+        assert "links.unsubscribe" in {piece.name for piece in part if isinstance(piece, Slot)}
+    contexts = {piece.name: piece.context for piece in edition.html if isinstance(piece, Slot)}
+    assert contexts == {"links.reply": Context.LINK, "links.unsubscribe": Context.LINK}
+
+
+@given(st.text(max_size=200), st.sampled_from(list(Context)))
+def test_no_escaped_value_holds_a_live_character(value, context):
+    shown = escaped(value, context)
+    assert "\n" not in shown
+    assert "\r" not in shown
+    if context is not Context.PLAIN:
+        assert not set("<>\"'") & set(shown)
+
+
+@given(
+    st.lists(
+        st.sampled_from(["{{ subscriber.a }}", "{{ b }}", "{% c %}", "x", " ", "`", "{{", "}}", "\n"]), max_size=30
+    )
+)
+@settings(suppress_health_check=[HealthCheck.too_slow])
+def test_hiding_and_revealing_gives_the_text_back(pieces):
+    text = "".join(pieces)
+    tags = Tags(text)
+    assert tags.reveal(tags.hide(text)) == text

@@ -1,0 +1,63 @@
+"""The text part reads like a typed letter."""
+
+import pytest
+
+from newsletter.compose.texttree import columns, wrapped
+
+
+def body_of(text: str) -> str:
+    return text.split("\n\n", 3)[3].split("\n\nReply to this letter")[0]
+
+
+@pytest.mark.parametrize(
+    ("markdown", "typed"),
+    [
+        ("One *two* **three** `four`", "One *two* three four"),
+        ("[a](https://e.example) and [b](https://e.example)", "a [1] and b [1]"),
+        ("<https://e.example>", "https://e.example"),
+        ("- one\n- two\n  - three", "- one\n- two\n  - three"),
+        ("3. three\n4. four", "3. three\n4. four"),
+        ("> said\n>\n> twice", "> said\n>\n> twice"),
+        ("a  \nb", "a\nb"),
+        ("## Head\n\nx", "Head\n----\n\nx"),
+        ("```\nx  = 1\n\ny\n```", "    x  = 1\n\n    y"),
+        ("|a|bb|\n|-|-|\n|ccc|d|", "a    bb\n---  --\nccc  d"),
+        ("|a|\n|-|\n|ccc|", "a\n\nccc"),
+        ("***", f"{'* * *':^72}".rstrip()),
+        ("::: tip\nx\n:::", "| TIP\n|\n| x"),
+        ("[Go](https://e.example){.button}", "Go: https://e.example"),
+        ("![A lamp](https://e.example/a.png)", "[Picture: A lamp]"),
+        ('![A lamp](https://e.example/a.png "At dusk")', "[Picture: A lamp] At dusk"),
+        ("term\n: meaning", "term\n\n    meaning"),
+        ("a[^1]\n\n[^1]: note", "a[^1]\n\nNotes:\n[^1] note"),
+        ("H<sub>2</sub>O &amp; &lt;b&gt;", "H2O & <b>"),
+    ],
+)
+def test_each_thing_is_typed_as_by_hand(desk, markdown, typed):
+    assert body_of(desk.text(markdown)) == typed
+
+
+def test_links_are_listed_once_each(desk):
+    text = desk.text("[a](https://a.example) [b](https://b.example) [c](https://a.example)")
+    assert "\nLinks:\n[1] https://a.example\n[2] https://b.example\n" in text
+
+
+def test_no_line_of_prose_is_wider_than_72_columns(desk):
+    text = desk.text("word " * 200 + "\n\n> " + "said " * 100 + "\n\n- " + "item " * 100 + "\n\n" + "字" * 200)
+    assert max(columns(line) for line in text.split("\n")) <= 72
+
+
+def test_a_table_too_wide_is_set_row_below_row(desk):
+    text = desk.text(f"|name|what|\n|-|-|\n|a|{'long ' * 20}|")
+    assert "name: a\nwhat: long long" in text
+
+
+def test_wide_characters_count_two_and_closing_marks_stay_on_their_line():
+    lines = wrapped("这是一句话，" * 10, 24).split("\n")
+    assert max(columns(line) for line in lines) <= 26
+    assert not any(line.startswith("，") for line in lines)
+
+
+def test_no_markup_is_left(desk):
+    text = desk.text("<div><b>bold</b><br>and <span style='color:red'>red</span></div>\n\n**x** ~~y~~")
+    assert not set("<>") & set(body_of(text))
