@@ -98,8 +98,8 @@ def sender_can_send(check: Check) -> Iterator[Finding]:
     """The From address is one that mail can come from."""
     sender = check.settings.list_named(check.list_name).sender.address
     if sender.is_reserved:
-        level = Level.ERROR if check.goes_out else Level.NOTICE
-        message = f"no mail can come from {sender}, since its domain is reserved for examples"
+        level = Level.WARNING if check.goes_out else Level.NOTICE
+        message = f"most receivers refuse mail from {sender}, since its domain is reserved for examples"
         yield check.setting("sender", level, message, f"Set [lists.{check.list_name}] from to an address of yours")
     elif check.goes_out and sender.domain in _FREE_MAIL:
         message = f"receivers refuse lists that come from {sender.domain} through another server"
