@@ -15,17 +15,17 @@ from tests.acceptance.desk import COMMAND, Desk
     ("text", "line", "says"),
     [
         ("---\ntitle: Never closed\n\nWords.\n", 1, "front matter"),
-        ("---\n- a\n- list\n---\nWords.\n", 1, "front matter"),
-        ("---\ntitle: Empty\nstatus: ready\n---\n\n", None, "empty"),
+        ("---\n- a\n- list\n---\nWords.\n", 2, "front matter"),
+        ("---\ntitle: Empty\nstatus: ready\n---\n\n", 5, "no text"),
     ],
 )
-def test_a_broken_issue_is_named_with_file_and_line(desk: Desk, text: str, line: int | None, says: str) -> None:
+def test_a_broken_issue_is_named_with_file_and_line(desk: Desk, text: str, line: int, says: str) -> None:
     desk.write("issues/broken/index.md", text)
     outcome = desk.run("send", "broken", "--yes")
     assert outcome.code == 1
     assert says in outcome.err
     assert "issues/broken/index.md" in outcome.err
-    assert line is None or f"issues/broken/index.md:{line}" in outcome.err
+    assert f"issues/broken/index.md:{line}" in outcome.err
     assert not (desk.folder / "var" / "outbox" / "new").exists() or not desk.messages()
 
 
