@@ -13,6 +13,9 @@ _WORD = re.compile(r"[^\W\d_]+")
 _DELIMITER = re.compile(r"^(?:--|-- |--\s|– |__)\s*$")
 _UNDERLINE = re.compile(r"^\s{0,3}_{5,80}\s*$")
 _NAME_BY_DASH = re.compile(r"^(?:-|--\s?)[^\W\d_a-z][\w.'’]{0,20}(?: [^\W\d_][\w.'’]{0,20}){0,2}$")
+_CARD_NAME = re.compile(
+    r"^[*_]?[^\W\d_a-z][\w.'’-]{0,25}(?: [^\W\d_][\w.'’-]{0,25}){1,3}[*_,]?(?:, [\w. ]{1,20})?$"
+)
 _CONTACT = re.compile(
     r"https?://|www\.|@|\b(?:tel|phone|mobile?|mob|fax|cell|skype|t|m|p|f)\b\s?[.:+]|\+?\d[\d ()./-]{6,}\d"
     r"|\||\b(?:gmbh|ltd|inc|llc"
@@ -53,6 +56,7 @@ def _ending(lines: list[str]) -> tuple[int, str]:
         (_disclaimer, "legal note"),
         (_named, "signature"),
         (_closed, "signature"),
+        (_card, "signature"),
     ):
         start = find(lines)
         if start is not None:
@@ -135,6 +139,20 @@ def _named(lines: list[str]) -> int | None:
     if len(lines) > 1 and _NAME_BY_DASH.match(lines[-1].strip()[:80]):
         return len(lines) - 1
     return None
+
+
+def _card(lines: list[str]) -> int | None:
+    """A last paragraph like a business card: a name, then short lines of which two or more say how to reach it."""
+    start = len(lines)
+    while start and lines[start - 1].strip():
+        start -= 1
+    card = [line.strip() for line in lines[start:]]
+    if not (start and 3 <= len(card) <= 8) or any(
+        len(line) > 80 or line.startswith((">", "-", "*")) for line in card
+    ):
+        return None
+    is_named = _CARD_NAME.match(card[0]) is not None
+    return start if is_named and sum(_CONTACT.search(line) is not None for line in card[1:]) >= 2 else None
 
 
 def _closed(lines: list[str]) -> int | None:

@@ -33,6 +33,8 @@ def written_part(lines: list[Line]) -> tuple[list[str], list[Cut]]:
     kept: list[str] = []
     for kind, run in runs:
         said = [line for line in run if line.kind is not Kind.ATTRIBUTION]
+        if len(said) < len(run):
+            cuts.append(_cut("attribution", [line for line in run if line.kind is Kind.ATTRIBUTION]))
         if kind is Kind.QUOTE and len(said) > _LONG_QUOTE:
             said, rest = _last_paragraph(said)
             cuts.append(_cut("quotation above the lines answered", rest))

@@ -107,6 +107,7 @@ ENDINGS = [
     "-- \nJo Winter\nKeeper of the north light",
     "--\nJo Winter",
     "-Jo Winter",
+    "Jo Winter\nKeeper, Example Ltd\n+44 20 7946 0018\nwww.example.net",
     "Best regards,\nJo Winter\nHead of Ferries, Example Ltd\n+44 20 7946 0018",
 ]
 
@@ -163,6 +164,7 @@ I do.
         "a | b\n1 | 2\n3 | 4",
         "For the raffle:\n\nName: Jo\nMail: jo at home\nDate: 2025-03-03 10:00\nRoom: 5",
         "Loved it.\n\n— Maria",
+        "Three places:\n\nPorto Velho\nSan Juan\nhttps://example.net/x",
         "-----------\nName: Foo\nPlan: Bar\nPrice: 10\n\nthanks",
     ],
 )
