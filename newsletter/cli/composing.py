@@ -14,7 +14,7 @@ from newsletter.finding import Finding, Level, did_you_mean
 from newsletter.settings import Settings
 from newsletter.writing import Issue, Shelf, read_issue, read_issues
 
-app = typer.Typer()
+app = typer.Typer(rich_markup_mode="markdown")
 
 
 @app.command("compose")

@@ -88,6 +88,8 @@ def _element(element: html.HtmlElement, links: Links, width: int, depth: int) ->
         return [_table(element, links, width, depth)]
     if tag == "hr":
         return ["* * *".center(width).rstrip()]
+    if tag == "dl":
+        return [_definitions(element, links, width, depth)]
     if tag == "dd":
         return [textwrap.indent("\n\n".join(elements(element, links, width - 4, depth)), "    ")]
     return elements(element, links, width, depth)
@@ -117,6 +119,18 @@ def _list(element: html.HtmlElement, links: Links, width: int, depth: int) -> st
         items.append(mark + textwrap.indent(content, " " * (len(mark) or 2)).lstrip() if content else "")
         number += 1
     return ("\n\n" if is_loose else "\n").join(item for item in items if item.strip())
+
+
+def _definitions(element: html.HtmlElement, links: Links, width: int, depth: int) -> str:
+    """Set each term directly above what it means."""
+    groups: list[str] = []
+    for child in element:
+        text = "\n\n".join(_element(child, links, width, depth + 1)) if isinstance(child.tag, str) else ""
+        if child.tag == "dd" and groups:
+            groups[-1] = f"{groups[-1]}\n{text}"
+        elif text:
+            groups.append(text)
+    return "\n\n".join(groups)
 
 
 def _table(element: html.HtmlElement, links: Links, width: int, depth: int) -> str:
@@ -182,6 +196,8 @@ def _inline(element: html.HtmlElement, links: Links, depth: int) -> str:
         return _link(element, inner, links)
     if tag in {"em", "i"} and inner.strip() and "*" not in inner:
         return f"*{inner}*"
+    if tag == "sup" and inner.strip():
+        return f"^{inner.strip()}"
     if tag == "li":
         return f"{inner} "
     return inner

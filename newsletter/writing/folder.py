@@ -40,10 +40,10 @@ def fit_slug(name: str) -> Slug:
     """Return `name` as a slug: accents dropped, the rest hyphens; a digest where nothing is left."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     text = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
-    if any(ord(char) > 0x24F and char.isalnum() for char in name):  # what ASCII cannot carry must still tell apart
-        text = f"{text[:60]}-{hashlib.sha256(name.encode()).hexdigest()[:8]}".strip("-")
-    if not text:
-        text = f"issue-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+    if not text or any(
+        ord(char) > 0x24F and char.isalnum() for char in name
+    ):  # what ASCII cannot carry still tells apart
+        text = f"{text[:60] or 'issue'}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
     return Slug(text[:80].strip("-"))
 
 

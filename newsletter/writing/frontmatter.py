@@ -70,7 +70,7 @@ def _read_toml(written: str) -> FrontMatter:
         found = re.search(r"at line (\d+)", str(error))
         raise FrontMatterFault(
             f"the front matter is not valid TOML: {re.sub(r' [(]at .*[)]', '', str(error))}",
-            int(found[1]) + 1 if found else 1,
+            int(found[1]) + 1 if found else written.count("\n") + 2,
             "Mend that line",
         ) from error
     lines = {
@@ -176,7 +176,7 @@ def _quote_plain_values(written: str) -> tuple[str, tuple[tuple[int, str], ...]]
     lines, changed = [], []
     for number, line in enumerate(written.split("\n"), 2):
         match = re.fullmatch(r"([A-Za-z_][\w-]*):[ \t]+(.*\S)[ \t\r]*", line)
-        if match and _trips(match[2]):
+        if match and _trips(match[2]) and not _is_left_open(match[2]):
             lines.append(f"{match[1]}: {_quoted(match[2])}")
             changed.append((number, f"the value of '{match[1]}' was read as if it stood in quotes. Quote it"))
         else:
@@ -189,6 +189,12 @@ def _trips(value: str) -> bool:
         return not isinstance(yaml.compose(f"key: {value}", Loader=_LOADER), yaml.MappingNode)
     except yaml.YAMLError:
         return True
+
+
+def _is_left_open(value: str) -> bool:
+    """Whether a value begins what never ends on its line, which no quoting can mend."""
+    closing = {"[": "]", "{": "}", "'": "'", '"': '"'}.get(value[0])
+    return closing is not None and closing not in value[1:]
 
 
 def _quoted(value: str) -> str:

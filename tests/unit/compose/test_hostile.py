@@ -16,7 +16,8 @@ PIECES = [
     "- ", "1. ", "# ", "\n", "\n\n", "    ", "\t", "|", "|-|\n", ":::", "::: note\n", ":::: columns\n",
     "::: column\n", "{.button}", "{.pull}\n", "{:.x}", "[^1]", "[^1]: ", "***\n", "<div>", "</div>", "<b>", "</b>",
     "<table><tr><td>", "<p>", "<br>", "<script>", "</script>", "<!--", "-->", "<a href='", "'>", "</mj-text>", "&",
-    "<img src=x onerror=y>", "<style>", "&amp;", "<", ">", '"', "'", "\\", "https://e.example/a_b", "words", "中文",
+    "<img src=x onerror=y>", "<style>", "&amp;", "<",
+    ">", '"', "'", "\\", "https://e.example/a_b", "words", "中文",
     "\u202e", "مرحبا", "\u0301", "\x00", "\x0b", "]]>", "<?x", "<![CDATA[", "zq0x0z", "=", "===\n", "---\n", ": ",
     "\u2028", "😀",
 ]  # fmt: skip

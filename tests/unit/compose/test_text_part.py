@@ -28,9 +28,9 @@ def body_of(text: str) -> str:
         ("[Go](https://e.example){.button}", "Go: https://e.example"),
         ("![A lamp](https://e.example/a.png)", "[Picture: A lamp]"),
         ('![A lamp](https://e.example/a.png "At dusk")', "[Picture: A lamp] At dusk"),
-        ("term\n: meaning", "term\n\n    meaning"),
+        ("term\n: meaning", "term\n    meaning"),
         ("a[^1]\n\n[^1]: note", "a[^1]\n\nNotes:\n[^1] note"),
-        ("H<sub>2</sub>O &amp; &lt;b&gt;", "H2O & <b>"),
+        ("H<sub>2</sub>O 10<sup>3</sup> &amp; &lt;b&gt;", "H2O 10^3 & <b>"),
     ],
 )
 def test_each_thing_is_typed_as_by_hand(desk, markdown, typed):

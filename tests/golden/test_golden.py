@@ -1,0 +1,48 @@
+"""Letters as they were last approved: a change in what readers get is read as a diff.
+
+`NEWSLETTER_GOLDEN=write pytest tests/golden` writes them anew; look at the diff before you commit it.
+"""
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+from newsletter.compose import article, compose, filled
+from newsletter.settings import read_settings
+from newsletter.writing import read_issue
+
+HERE = Path(__file__).parent
+ISSUES = ("kitchen-sink", "lamps-ar", "deng-zh")
+VALUES = {
+    "subscriber.first_name": "Zoë & Co.",
+    "subscriber.email": "zoe+letters@example.com",
+    "links.unsubscribe": "https://lantern.example/u/token",
+    "links.reply": "mailto:r+token@replies.lantern.example",
+}
+
+
+@pytest.mark.parametrize("slug", ISSUES)
+def test_a_letter_is_as_it_was_approved(slug: str) -> None:
+    settings = read_settings(HERE / "publication", {})
+    issue = read_issue(settings, slug)
+    composed = compose(issue, "sample", settings)
+    _compare(f"{slug}.html", _by_lines(filled(composed.edition.html, VALUES)))
+    _compare(f"{slug}.txt", filled(composed.edition.text, VALUES))
+    _compare(f"{slug}.article.html", article(issue, settings).html + "\n")
+    findings = "".join(f"{finding.level} {finding.rule} {finding}\n" for finding in composed.findings)
+    _compare(f"{slug}.findings.txt", findings)
+
+
+def _by_lines(html: str) -> str:
+    """Break a letter before its blocks, so that a diff shows what changed."""
+    return re.sub(r"(?<!\n)(<(?:table|tr|td|p|h\d|ul|ol|li|pre|div|!--\[if|style)\b)", r"\n\1", html) + "\n"
+
+
+def _compare(name: str, made: str) -> None:
+    path = HERE / "approved" / name
+    if os.environ.get("NEWSLETTER_GOLDEN") == "write":
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(made, encoding="utf-8")
+    assert made == path.read_text(encoding="utf-8")

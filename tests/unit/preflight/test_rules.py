@@ -1,0 +1,105 @@
+"""Preflight says what to mend, where and how, before anything leaves."""
+
+import pytest
+
+from newsletter.compose import compose
+from newsletter.finding import Level
+from newsletter.preflight import check
+from newsletter.settings import read_settings
+from newsletter.writing import read_issue
+
+TOML = """
+[publication]
+title = "The Lantern"
+url = "https://lantern.org"
+postal_address = "1 Quay Street"
+
+[lists.sample]
+title = "The Lantern"
+from = "Ada <ada@lantern.org>"
+list_id = "letters.lantern.org"
+"""
+READY = "title: T\npreheader: P\ndate: 2026-11-20\nstatus: ready"
+
+
+@pytest.fixture
+def look(tmp_path):
+    """Return a function from an issue to what is found in it, as (rule, level, line)."""
+
+    def found(body="Words.", front=READY, toml=TOML):
+        (tmp_path / "newsletter.toml").write_text(toml)
+        path = tmp_path / "issues" / "one.md"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(f"---\n{front}\n---\n{body}")
+        settings = read_settings(tmp_path, {})
+        issue = read_issue(settings, "one")
+        findings = check(issue, compose(issue, "sample", settings), settings, "sample")
+        assert all(finding.message for finding in findings)
+        return [(finding.rule, finding.level, finding.line) for finding in findings]
+
+    return found
+
+
+def test_a_good_issue_has_no_findings(look):
+    assert look() == []
+
+
+@pytest.mark.parametrize(
+    ("front", "rule", "level"),
+    [
+        (f"{READY}\nlist: wekly", "list", Level.ERROR),
+        (f"{READY}\nsubject: {'s' * 160}", "subject", Level.ERROR),
+        (f"{READY}\nsubject: {'s' * 100}", "subject", Level.WARNING),
+        (READY.replace("title: T", "title: TODO"), "unfinished", Level.WARNING),
+        (READY.replace("\npreheader: P", ""), "preheader", Level.NOTICE),
+        (READY.replace("status: ready", "status: draft"), "draft", Level.NOTICE),
+        (READY.replace("\ndate: 2026-11-20", ""), "date", Level.NOTICE),
+        (f"{READY}\nsend_at: 2026-11-21\nsend_before: 2026-11-20", "times", Level.ERROR),
+    ],
+)
+def test_the_front_matter_is_looked_at(look, front, rule, level):
+    assert [(found[0], found[1]) for found in look(front=front)] == [(rule, level)]
+
+
+@pytest.mark.parametrize(
+    ("body", "rule", "level", "line"),
+    [
+        ("One.\n\nTODO write this", "unfinished", Level.WARNING, 9),
+        ("One.\n\n[a](http://plain.example/x)", "link", Level.NOTICE, 9),
+        ("One.\n\n[a](page.html)", "link", Level.WARNING, 9),
+        ("One.\n\n[a]()", "link", Level.WARNING, None),
+        ("One.\n\n![](https://e.example/a.png)", "alt", Level.WARNING, 9),
+        ("One.\n\n![a](nowhere.png)", "picture", Level.WARNING, 9),
+        ("One.\n\n{{ nme }}", "tag", Level.WARNING, 9),
+    ],
+)
+def test_the_text_is_looked_at_with_its_lines(look, body, rule, level, line):
+    assert look(body) == [(rule, level, line)]
+
+
+def test_words_that_only_look_unfinished_are_left_alone(look):
+    assert look("A tk, a todo list, method and xxxl shirts.") == []
+
+
+def test_a_letter_that_gmail_would_cut_is_an_error(look):
+    assert look("word " * 16_000) == [("size", Level.WARNING, None)]
+    assert look("word " * 20_000) == [("size", Level.ERROR, None)]
+
+
+def test_what_readers_will_meet_matters_only_when_letters_go_out(look, tmp_path):
+    from PIL import Image
+
+    (tmp_path / "issues").mkdir()
+    Image.new("RGB", (10, 10)).save(tmp_path / "issues" / "a.png")
+    poor = TOML.replace('postal_address = "1 Quay Street"\n', "").replace("lantern.org>", "lantern.example>")
+    poor = poor.replace('url = "https://lantern.org"\n', "")
+    here = look("![a](a.png)", toml=poor)
+    assert here == [("postal-address", Level.WARNING, None), ("sender", Level.NOTICE, None)]
+    out = look("![a](a.png)", toml=f'{poor}\n[delivery]\ntransport = "smtp"\n')
+    assert {rule for rule, level, _ in out if level is Level.ERROR} == {"postal-address", "picture"}
+    assert ("sender", Level.WARNING, None) in out
+
+
+def test_a_list_cannot_come_from_a_mailbox_providers_domain(look):
+    toml = TOML.replace("ada@lantern.org", "ada@gmail.com") + '\n[delivery]\ntransport = "ses"\n'
+    assert look(toml=toml) == [("sender", Level.ERROR, None)]
