@@ -1,6 +1,5 @@
 """`newsletter plan`, `test-send`, `send`, `status`, `resolve`: a letter on its way to everybody."""
 
-import signal
 import sys
 from contextlib import closing
 from datetime import UTC, datetime
@@ -15,6 +14,7 @@ from newsletter.cli.choosing import Choice, choose
 from newsletter.cli.progress import progress_line
 from newsletter.cli.publication import Publication, open_publication
 from newsletter.cli.standing import counts_json, say_plan, say_result, say_status, say_troubles
+from newsletter.cli.stopping import stop_signals
 from newsletter.delivery import (
     DeliveryStatus,
     Mailing,
@@ -192,14 +192,16 @@ def _run(publication: Publication, mailing: Mailing, transport: Transport, *, is
     """Send what is planned, show it, and say where everybody is, however it ends."""
     database, settings = publication.database, publication.settings
     before = mailing_counts(database, mailing.id)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     stopped: NewsletterError | KeyboardInterrupt | None = None
     if before.planned:
         sending = send(database, publication.keyring, settings, mailing, transport, clock=_now)
         try:
-            with closing(sending), progress_line() as line:
+            with stop_signals() as stop, closing(sending), progress_line() as line:
                 for progress in sending:
                     line.show(progress)
+                    if stop.is_set():
+                        stopped = KeyboardInterrupt()
+                        break
         except (TransportError, TryLater, KeyboardInterrupt) as error:
             stopped = error
     counts = mailing_counts(database, mailing.id)

@@ -44,6 +44,7 @@ class Crew:
         self._done: SimpleQueue[Sequence[Finished]] = SimpleQueue()
         self._is_stopping = threading.Event()
         self.outstanding = 0
+        self._found: list[Finished] = []
         self._threads = [
             threading.Thread(target=self._work, name=f"submit-{number}", daemon=True) for number in range(size)
         ]
@@ -58,28 +59,29 @@ class Crew:
 
     def collect(self, least: int, seconds: float) -> list[Finished]:
         """Return what is finished: as soon as it is `least`, or what there is after `seconds`."""
-        found: list[Finished] = []
         deadline = time.monotonic() + seconds
-        while len(found) < min(least, self.outstanding):
+        while len(self._found) < min(least, self.outstanding):
             try:
-                found += self._done.get(timeout=max(0.0, deadline - time.monotonic()))
+                self._found += self._done.get(timeout=max(0.0, deadline - time.monotonic()))
             except Empty:
                 break
-        found += self._waiting()
-        self.outstanding -= len(found)
-        return found
+        self._found += self._waiting()
+        return self._give()
 
     def stop(self) -> list[Finished]:
         """Let each thread end the submit it is at, try nothing more, and return everything that is out."""
         self._is_stopping.set()
-        found: list[Finished] = []
-        while len(found) < self.outstanding:
-            found += self._done.get()
-        self.outstanding = 0
+        while len(self._found) < self.outstanding:
+            self._found += self._done.get()
         for _ in self._threads:
             self._todo.put(None)
         for thread in self._threads:
             thread.join()
+        return self._give()
+
+    def _give(self) -> list[Finished]:
+        found, self._found = self._found, []
+        self.outstanding -= len(found)
         return found
 
     def _waiting(self) -> Iterator[Finished]:

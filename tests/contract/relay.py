@@ -3,6 +3,7 @@
 import socketserver
 import ssl
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,6 +15,8 @@ class Relay:
 
     is_pipelining: bool = True
     size: int = 200_000
+    seconds: float = 0.0
+    """How long it takes to think about a message."""
     greeting: str = "220 relay"
     sender_reply: str = "250 ok"
     login_reply: str = "235 welcome"
@@ -130,6 +133,7 @@ class _Conversation:
         if fault.startswith("final-"):
             self.say(f"{fault[6:9]} not this one")
             return None
+        time.sleep(self.relay.seconds)
         self.relay.taken.append((self.sender, self.recipient, b"".join(lines)))
         if fault == "close-after-dot":
             return False

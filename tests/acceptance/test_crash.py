@@ -1,0 +1,186 @@
+"""A sender that is killed loses nobody and mails nobody twice: the real command, a real SMTP server, kill -9."""
+
+import random
+import signal
+import sqlite3
+import subprocess
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance.desk import Desk
+from tests.contract import relay
+from tests.contract.relay import Relay
+
+READERS = 1_200
+KILLS = 4
+IN_FLIGHT = 64
+SENDERS: list[subprocess.Popen[str]] = []
+"""Whom a test started; ended after it, however it goes."""
+
+
+@pytest.fixture
+def mailed(desk: Desk) -> Iterator[tuple[Desk, Relay]]:
+    """A publication whose letters go to a relay, and the relay."""
+    rows = "".join(f"reader{number}@readers.example.org,Reader {number}\n" for number in range(READERS))
+    desk.write("subscribers/crowd.csv", f"email,first_name\n{rows}")
+    with relay.running(Relay(seconds=0.004)) as there:
+        desk.write(
+            "newsletter.toml",
+            f"""
+[publication]
+title = "Crash"
+url = "https://crash.letters-by-mail.net"
+postal_address = "1 Harbour Row"
+[archive]
+url = "https://crash.letters-by-mail.net"
+[lists.crowd]
+title = "Crash"
+from = "Ines <ines@letters-by-mail.net>"
+list_id = "crash.letters-by-mail.net"
+source = "subscribers/crowd.csv"
+[replies]
+domain = "replies.letters-by-mail.net"
+[delivery]
+transport = "smtp"
+in_flight = {IN_FLIGHT}
+[delivery.smtp]
+host = "127.0.0.1"
+port = {there.port}
+""",
+        )
+        desk.write(
+            "issues/lamp/index.md", "---\ntitle: The lamp\nstatus: ready\ndate: 2030-01-01\n---\nIt burns.\n"
+        )
+        yield desk, there
+
+
+@pytest.fixture(autouse=True)
+def _no_sender_is_left() -> Iterator[None]:
+    yield
+    for sender in SENDERS:
+        sender.kill()
+        sender.communicate()
+    SENDERS.clear()
+
+
+def start(desk: Desk, there: Relay) -> tuple[subprocess.Popen[str], float]:
+    """Start a send and wait for its first letter; return it and how long that took."""
+    before, started = len(there.taken), time.monotonic()
+    sender = desk.start("send", "lamp", "--list", "crowd", "--yes")
+    SENDERS.append(sender)
+    while len(there.taken) == before and sender.poll() is None:
+        time.sleep(0.005)
+    return sender, time.monotonic() - started
+
+
+def end(sender: subprocess.Popen[str], number: int) -> tuple[int, str]:
+    """Send a signal and wait for the end; return the exit code and stderr."""
+    sender.send_signal(number)
+    _, err = sender.communicate(timeout=30)
+    return sender.returncode, err
+
+
+def addresses(desk: Desk, status: str) -> set[str]:
+    """Return who has this status in the ledger."""
+    database = sqlite3.connect(desk.folder / "var" / "newsletter.db")
+    rows = database.execute(
+        "SELECT s.address FROM deliveries d JOIN subscribers s ON s.id = d.subscriber_id WHERE d.status = ?",
+        (status,),
+    ).fetchall()
+    database.close()
+    return {address for (address,) in rows}
+
+
+def test_kill_9_loses_nobody_and_mails_nobody_twice(mailed: tuple[Desk, Relay]) -> None:
+    desk, there = mailed
+    seed = random.randrange(10**6)
+    print(f"seed {seed}")  # noqa: T201
+    dice = random.Random(seed)
+    kills = 0
+    for _ in range(KILLS):
+        sender, waited = start(desk, there)
+        assert waited < 5
+        time.sleep(dice.uniform(0.0, 0.35))
+        if sender.poll() is None:
+            kills += 1
+        end(sender, signal.SIGKILL)
+        found = desk.done("status", "lamp", "--json").json
+        assert found["candidates"] == READERS
+        assert sum(found[place] for place in ("planned", "submitted", "failed", "uncertain")) == READERS
+    assert kills
+
+    last = desk.done("send", "lamp", "--yes", "--list", "crowd", "--json").json
+    times = Counter(recipient for _, recipient, _ in there.taken)
+    uncertain = addresses(desk, "uncertain")
+    everybody = {f"reader{number}@readers.example.org" for number in range(READERS)}
+    assert max(times.values()) == 1
+    assert everybody - set(times) <= uncertain
+    assert addresses(desk, "submitted") == everybody - uncertain
+    assert last["uncertain"] == len(uncertain) <= kills * IN_FLIGHT
+    assert last["submitted"] + last["uncertain"] == last["candidates"] == READERS
+    assert desk.done("send", "lamp", "--yes", "--list", "crowd", "--json").json == last
+
+
+def test_ctrl_c_leaves_no_doubt(mailed: tuple[Desk, Relay]) -> None:
+    desk, there = mailed
+    sender, _ = start(desk, there)
+    code, err = end(sender, signal.SIGINT)
+    assert code == 130
+    assert "go on" in err.lower()
+    found = desk.done("status", "lamp", "--json").json
+    assert found["uncertain"] == 0
+    assert found["submitted"] == len(there.taken)
+    assert found["planned"] == READERS - len(there.taken) > 0
+
+
+def test_a_second_send_says_who_is_at_it(mailed: tuple[Desk, Relay]) -> None:
+    desk, there = mailed
+    there.seconds = 0.05
+    sender, _ = start(desk, there)
+    second = desk.run("send", "lamp", "--yes", "--list", "crowd")
+    assert sender.poll() is None
+    assert second.code == 75
+    assert f"process {sender.pid}" in second.err
+    end(sender, signal.SIGINT)
+
+
+def test_what_is_uncertain_is_sent_again_by_the_authors_word_only(mailed: tuple[Desk, Relay]) -> None:
+    desk, there = mailed
+    sender, _ = start(desk, there)
+    end(sender, signal.SIGKILL)
+    desk.done("send", "lamp", "--yes", "--list", "crowd")
+    uncertain = addresses(desk, "uncertain")
+    assert uncertain
+    named = desk.run("resolve", "lamp")
+    assert named.code == 1
+    assert all(address in named.out for address in uncertain)
+    desk.done("resolve", "lamp", "--resend")
+    desk.done("send", "lamp", "--yes", "--list", "crowd")
+    assert {recipient for _, recipient, _ in there.taken} == addresses(desk, "submitted")
+    assert not addresses(desk, "uncertain")
+
+
+@pytest.mark.parametrize("name", ["var/outcomes.spool", "var/sender.lock"])
+def test_files_of_the_sender_may_be_gone(desk: Desk, name: str) -> None:
+    desk.done("send")
+    (desk.folder / name).unlink()
+    assert desk.done("send", "--again", "--json").json["submitted"] == 25
+
+
+def test_the_outbox_leaves_no_doubt_even_when_killed(desk: Desk) -> None:
+    rows = "".join(f"reader{number}@readers.example.org,\n" for number in range(1500))
+    desk.write("crowd.csv", f"email,first_name\n{rows}")
+    desk.set('source = "subscribers/sample.csv"', 'source = "crowd.csv"')
+    new = desk.folder / "var" / "outbox" / "new"
+    SENDERS.append(sender := desk.start("send"))
+    while not (new.is_dir() and any(new.iterdir())):
+        time.sleep(0.01)
+    end(sender, signal.SIGKILL)
+    sent = desk.done("send", "--json").json
+    assert sent["submitted"] == 1500
+    assert sent["uncertain"] == 0
+    assert len(list(Path(new).iterdir())) == 1500
