@@ -171,7 +171,7 @@ def _standing(
         *(["nothing is left after the quotations; see the raw mail"] if not extraction.text else []),
         *(["it hands on somebody else's mail, which was left out"] if extraction.is_forward else []),
         *(["it was too large to be read whole"] if mail.is_cut else []),
-        *([f"{mail.attachments} attachments were left out"] if mail.attachments else []),
+        *([f"attachments were left out: {mail.attachments}"] if mail.attachments else []),
     ]
     return ReplyState.HELD, "; ".join(notes)
 

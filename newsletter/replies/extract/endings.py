@@ -3,7 +3,7 @@
 import re
 
 from newsletter.replies.extract.devices import is_mobile_signature
-from newsletter.replies.extract.introductions import is_rule
+from newsletter.replies.extract.signals import is_rule
 from newsletter.replies.extract.words import CLOSINGS, DISCLAIMERS, FOOTERS, folded
 
 _LONGEST_SIGNATURE = 14

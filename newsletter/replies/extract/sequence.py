@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from newsletter.replies.extract.endings import without_endings
-from newsletter.replies.extract.introductions import is_rule
 from newsletter.replies.extract.lines import Kind, Line
+from newsletter.replies.extract.signals import is_rule
 
 _SHORT_QUOTE = 12
 _OWN_QUOTE_LINES = 4

@@ -141,6 +141,10 @@ WROTE = word_set(
     wrote on|said|shkroi
     写道|写了|寫道|寫了|書きました|書いた|님이 작성|작성|のメッセージ|のメール|skrifar|scríobh|напісаў|posted"""
 )
+UNSPACED_WROTE = tuple(
+    word_set("写道|寫道|写了|寫了|書きました|님이 작성|のメッセージ|のメール|đã viết|ने लिखा|เขียน")
+)
+"""Verbs of scripts that put no space before them."""
 LEADS = word_set(
     """on|le|am|op|el|em|il|den|på|dne|dnia|w|în|pe|la|в|at|在|于|pada|vào|στις|ב|في|quoting|zitat|citando
     citat|i|a|the|ons|tor|fre

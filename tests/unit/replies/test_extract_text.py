@@ -164,6 +164,8 @@ I do.
         "a | b\n1 | 2\n3 | 4",
         "For the raffle:\n\nName: Jo\nMail: jo at home\nDate: 2025-03-03 10:00\nRoom: 5",
         "Loved it.\n\n— Maria",
+        "In 1923 Rilke wrote:\n\nYou must change your life.",
+        "On 3 March 1923 he wrote:\n\nYou must change your life.\n\nIndeed.",
         "Three places:\n\nPorto Velho\nSan Juan\nhttps://example.net/x",
         "-----------\nName: Foo\nPlan: Bar\nPrice: 10\n\nthanks",
     ],

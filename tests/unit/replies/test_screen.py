@@ -37,6 +37,8 @@ MACHINES = {
     "another newsletter": ("List-Unsubscribe: <mailto:x@example.net>", Verdict.LIST),
     "bulk": ("Precedence: bulk", Verdict.LIST),
     "loop": ("List-Id: Ours <tidal.example.org>", Verdict.LOOP),
+    "echo": ("X-Loop: example.net", Verdict.LOOP),
+    "debian list": ("X-Loop: x@lists.example.org\nX-Mailing-List: <x@lists.example.org>", Verdict.LIST),
     "spam": ("X-Spam-Flag: YES", Verdict.SPAM),
     "ses virus": ("X-SES-Virus-Verdict: FAIL", Verdict.SPAM),
 }

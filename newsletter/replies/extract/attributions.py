@@ -1,0 +1,108 @@
+"""Attributions: "On Monday Jo wrote:", wrapped over lines or not, in whatever language.
+
+They are told by what every language's has in common (an address or a date, a colon at the end,
+a quotation below) before any word is looked at.
+"""
+
+import re
+
+from newsletter.replies.extract.lines import Kind, Line
+from newsletter.replies.extract.signals import ADDRESS, RULE_CHARACTERS, TIME, WIDEST, shows_date
+from newsletter.replies.extract.words import LEADS, UNSPACED_WROTE, WROTE, folded
+
+_WINDOW = 6
+"""The most lines that an attribution is wrapped over."""
+_GMT = re.compile(r"^\d{4}-\d\d-\d\d \d{1,2}:\d\d GMT[+-]\d\d:\d\d \S")
+_WORD = re.compile(r"[^\W\d_]+(?:\([^\W\d_]+\)|/[^\W\d_]+)?")
+
+
+def mark_attribution(lines: list[Line], end: int, following: Kind | None) -> None:
+    """Mark the attribution that ends at line `end`, if there is one; `following` is what comes below it."""
+    is_quote_next = following in {Kind.QUOTE, Kind.OWN_QUOTE}
+    window = ""
+    found: tuple[int, str] | None = None
+    for start in range(end, max(end - _WINDOW, -1), -1):
+        line = lines[start]
+        if line.kind is not Kind.TEXT or line.is_blank:
+            break
+        window = f"{line.text.strip()} {window}"[-WIDEST:]
+        if is_attribution(window, is_quote_next=False):
+            found = start, window
+            break
+        if found is None and is_quote_next and is_attribution(window, is_quote_next=True):
+            found = start, window
+    if found is None and is_bare_attribution(lines[end].text, following):
+        found = end, lines[end].text
+    if found is None:
+        return
+    start = _extended(lines, *found)
+    for line in lines[start : end + 1]:
+        line.kind, line.reason = Kind.ATTRIBUTION, "attribution"
+
+
+def _extended(lines: list[Line], start: int, window: str) -> int:
+    """Take in lines above that the attribution was wrapped over: up to one that begins like an attribution."""
+    if _begins_like_one(window.strip()) and shows_date(window):
+        return start
+    for above in range(start - 1, max(start - 4, -1), -1):
+        line = lines[above]
+        if line.kind is not Kind.TEXT or line.is_blank:
+            break
+        if _begins_like_one(line.text.strip()) and (shows_date(line.text) or TIME.search(line.text[:WIDEST])):
+            return above
+    return start
+
+
+def ends_attribution(text: str) -> bool:
+    """Whether a line could be the last one of an attribution."""
+    tail = text[-80:].rstrip(RULE_CHARACTERS)
+    if tail.endswith((":", "：", ":>")):
+        return True
+    words = _WORD.findall(folded(tail))
+    return bool(words) and (words[-1] in WROTE or folded(tail).endswith(UNSPACED_WROTE))
+
+
+def is_bare_attribution(text: str, following: Kind | None) -> bool:
+    """Whether a line is one without a colon: date and address before a quotation, or Gmail's `GMT+01:00 Name`."""
+    text = text[:WIDEST].strip()
+    if _GMT.match(text):
+        return True
+    return following is Kind.QUOTE and text.endswith(">") and shows_date(text) and ADDRESS.search(text) is not None
+
+
+def is_attribution(window: str, *, is_quote_next: bool) -> bool:
+    """Whether these words introduce a quotation; more is asked of them where no quotation follows."""
+    window = window.strip().strip(RULE_CHARACTERS)
+    has_address = ADDRESS.search(window) is not None
+    has_date = shows_date(window)
+    has_time = TIME.search(window) is not None
+    has_colon = window.endswith((":", "：", ":>"))
+    if not (has_address or has_date or is_quote_next):
+        return False
+    says_wrote = _says_wrote(window)
+    if has_address and has_date and (says_wrote or (has_colon and has_time)):
+        return True
+    if says_wrote and has_date and has_time and (is_quote_next or _ends_with_verb(window)):
+        return True
+    if says_wrote and has_address and "<" in window and has_colon:
+        return True
+    return (
+        is_quote_next
+        and has_colon
+        and (has_address or says_wrote or (has_date and (has_time or _begins_like_one(window))))
+    )
+
+
+def _begins_like_one(window: str) -> bool:
+    first = _WORD.search(folded(window[:40]))
+    return window[:1].isdigit() or (first is not None and first[0] in LEADS)
+
+
+def _ends_with_verb(window: str) -> bool:
+    words = _WORD.findall(folded(window[-60:]))
+    return any(word in WROTE for word in words[-2:]) or folded(window).rstrip(":： ").endswith(UNSPACED_WROTE)
+
+
+def _says_wrote(text: str) -> bool:
+    spoken = folded(text)
+    return any(word in WROTE for word in _WORD.findall(spoken)) or any(verb in spoken for verb in UNSPACED_WROTE)

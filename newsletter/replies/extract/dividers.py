@@ -1,0 +1,97 @@
+"""Lines from which on nothing is the writer's: "Original message", header blocks, "Reply above this line"."""
+
+import re
+from functools import lru_cache
+
+from newsletter.replies.extract.lines import Kind, Line
+from newsletter.replies.extract.signals import ADDRESS, RULE_CHARACTERS, TIME, WIDEST, shows_date
+from newsletter.replies.extract.words import FORWARDED, LABEL_KINDS, ORIGINAL, REPLY_ABOVE, folded
+
+_LABEL = re.compile(r"^[\s*_|]{0,8}([^\W\d_][\w .'’/-]{0,30}?)[\s*_]{0,4}[:：][*_]{0,2}(?:\s|$|(?=\S))(.*)$")
+_FORWARD_OPENINGS = tuple(sorted(FORWARDED))
+
+
+def divider_at(lines: list[Line], index: int) -> str:
+    """Return what kind of divider line `index` is, or ""."""
+    text = lines[index].text.strip()[:WIDEST]
+    bare = text.strip(RULE_CHARACTERS + ":：[]<>")
+    if not bare:
+        return ""
+    words = folded(bare)
+    if says_reply_above(text):
+        return "reply-above line"
+    is_drawn = _drawn(text, bare)
+    if len(words) < 90 and (is_drawn or text.endswith((":", "："))):
+        if words.startswith(_FORWARD_OPENINGS) or (is_drawn and any(phrase in words for phrase in FORWARDED)):
+            return "forwarded message"
+        if is_drawn and any(phrase in words for phrase in ORIGINAL):
+            return "original message"
+    if bare in ORIGINAL or (words in ORIGINAL and _has_label(lines, index + 1)):
+        return "original message"
+    return "header block" if is_header_block(lines, index, is_certain=is_drawn) else ""
+
+
+def says_reply_above(text: str) -> bool:
+    """Whether a line says where to write the answer, as some senders put on top of their letters."""
+    words = folded(text[:WIDEST])
+    return len(text) < 160 and any(phrase in words for phrase in REPLY_ABOVE)
+
+
+def _drawn(text: str, bare: str) -> bool:
+    """Whether two or more drawn characters stand on both sides of the words."""
+    start = text.find(bare[0])
+    end = len(text) - len(text.rstrip(RULE_CHARACTERS))
+    return start >= 2 and end >= 2 and text[:2].strip() == text[:2]
+
+
+def _has_label(lines: list[Line], index: int) -> bool:
+    upcoming = [line.text for line in lines[index : index + 4] if not line.is_blank][:1]
+    return any(_label_of(text)[0] for text in upcoming)
+
+
+@lru_cache(maxsize=64)  # a line is asked about from each of the lines above it
+def _label_of(text: str) -> tuple[str, str]:
+    """Return the kind of label that a line begins with ("?" for an unknown one, "" for none), and its value."""
+    found = _LABEL.match(text[:WIDEST])
+    if not found:
+        return "", ""
+    label = " ".join(folded(found[1]).split())
+    kind = LABEL_KINDS.get(label) or LABEL_KINDS.get(label.rstrip("."))
+    if kind is None:
+        kind = "?" if len(label) <= 20 and label.count(" ") <= 2 else ""
+    return kind, found[2]
+
+
+def is_header_block(lines: list[Line], index: int, *, is_certain: bool) -> bool:
+    """Whether labelled lines (From, Sent, Subject in any language) begin at `index`, or below a divider there."""
+    kinds: list[str] = []
+    values: list[str] = []
+    strays = 0
+    for line in lines[index + is_certain : index + 16]:
+        if line.kind is not Kind.TEXT:
+            break
+        if line.is_blank:
+            if not kinds and not is_certain:
+                return False
+            continue
+        kind, value = _label_of(line.text)
+        if not kind:
+            strays += 1
+            if strays > 2 or not kinds:
+                break
+            continue
+        strays = 0
+        kinds.append(kind)
+        values.append(value)
+        if not is_certain and len(kinds) == 1 and kind in {"?", "to", "cc", "subject", "other"} and kind != "?":
+            return False
+    if len(kinds) < 2:
+        return False
+    known = {kind for kind in kinds if kind not in {"?", "other"}}
+    rest = " ".join(values)
+    has_address = ADDRESS.search(rest) is not None
+    has_moment = shows_date(rest) or TIME.search(rest) is not None
+    if kinds[:1] and kinds[0] in {"from", "sent", "date"} and len(known) >= 2:
+        return len(known) >= 3 or has_address or has_moment
+    begins_with_sender = bool(values) and ADDRESS.search(values[0]) is not None
+    return len(kinds) >= 4 and begins_with_sender and has_moment  # in a language that is not in our tables
