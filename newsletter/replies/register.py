@@ -41,11 +41,11 @@ _REPLIES = sa.table(
 _FIELDS = [column for column in _REPLIES.c if column.name not in {"number", "sameness", "fetched_at"}]
 
 
-def is_known(database: Database, raw_hash: str) -> bool:
-    """Whether the mail with that digest has its row already."""
+def is_known(database: Database, *, raw_hash: str = "", sameness: str | None = None) -> bool:
+    """Whether a mail has its row already: the same bytes, or the same message come by another way."""
+    is_it = _REPLIES.c.raw_hash == raw_hash if sameness is None else _REPLIES.c.sameness == sameness
     with database.read() as connection:
-        found = connection.execute(sa.select(_REPLIES.c.number).where(_REPLIES.c.raw_hash == raw_hash)).first()
-    return found is not None
+        return connection.execute(sa.select(_REPLIES.c.number).where(is_it)).first() is not None
 
 
 def record(database: Database, reply: Reply, *, sameness: str | None, now: datetime) -> bool:

@@ -83,6 +83,24 @@ def test_a_wish_to_leave_ends_the_subscription(
     assert _states(harbour) == {"jo@example.net": "ended", "ada@example.net": "confirmed"}
 
 
+def test_a_copy_that_comes_later_ends_no_renewed_subscription(harbour: Harbour, answer: Answer) -> None:
+    mail = answer("stop")
+    harbour.deliver(mail)
+    harbour.fetch()
+    with harbour.database.write() as connection:
+        connection.execute(text("UPDATE subscriptions SET state = 'confirmed'"))
+    harbour.deliver("Received: by another way\n" + mail, "copy.eml")
+    assert harbour.fetch().known == 2
+    assert _states(harbour)["jo@example.net"] == "confirmed"
+
+
+def test_an_endless_answer_is_cut_and_says_so(harbour: Harbour, answer: Answer) -> None:
+    harbour.deliver(answer("word " * 10_000))
+    (reply,) = harbour.fetch().replies
+    assert len(reply.text) == 20_000
+    assert "cut after 20,000 characters" in reply.note
+
+
 def test_a_stranger_cannot_unsubscribe_by_a_leaked_reply_address(harbour: Harbour, answer: Answer) -> None:
     harbour.deliver(answer("stop", sender="Eve <eve@example.net>"))
     (reply,) = harbour.fetch().replies

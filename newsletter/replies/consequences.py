@@ -1,0 +1,58 @@
+"""Does what a mail asks or reports: a wish to leave, a dead address, a complaint."""
+
+from dataclasses import replace
+
+from newsletter.address import Address
+from newsletter.audience import SuppressionReason, end_subscription, suppress
+from newsletter.delivery import SentDelivery
+from newsletter.replies.desk import Desk
+from newsletter.replies.match import Match
+from newsletter.replies.parse import Mail
+from newsletter.replies.reply import Reply, ReplyState
+from newsletter.replies.reports import is_abuse, is_permanent, status_of
+from newsletter.replies.screen import Verdict
+from newsletter.replies.wishes import asks_to_leave
+from newsletter.tokens import Purpose
+
+_MAY_LEAVE = frozenset({Verdict.HUMAN, Verdict.AUTO_REPLY, Verdict.COMPLAINT})
+"""Verdicts of a mail that may unsubscribe: mail programs send it by themselves."""
+
+
+def act(desk: Desk, mail: Mail, found: Match, reply: Reply) -> Reply:
+    """Do what a mail asks or reports, each safe to do twice, and say so in the reply."""
+    delivery = found.delivery
+    if delivery is None:
+        return reply
+    is_leaving_mail = found.purpose is Purpose.UNSUBSCRIBE and reply.verdict in _MAY_LEAVE
+    is_wish = (
+        reply.is_from_subscriber
+        and reply.verdict is Verdict.HUMAN
+        and asks_to_leave(reply.text, mail.headers.get("subject"))
+    )
+    if (is_leaving_mail or is_wish) and delivery.subscriber_id is not None:
+        end_subscription(
+            desk.database,
+            delivery.subscriber_id,
+            delivery.list_name,
+            origin="mail",
+            now=desk.now,
+            evidence=reply.id,
+        )
+        note = f"the subscription to {delivery.list_name} has ended"
+        return replace(reply, state=ReplyState.UNSUBSCRIBED, note=note)
+    if reply.verdict is Verdict.BOUNCE:
+        status = status_of(mail) or "unknown"
+        if is_permanent(mail) and found.purpose is Purpose.BOUNCE:
+            _suppress(desk, delivery, SuppressionReason.BOUNCED, f"bounce {status}")
+            return replace(reply, note=f"status {status}: the address is suppressed")
+        return replace(reply, note=f"status {status}: the address is kept")
+    if reply.verdict is Verdict.COMPLAINT and is_abuse(mail):
+        _suppress(desk, delivery, SuppressionReason.COMPLAINED, "feedback report")
+        return replace(reply, note="its reader complained: the address is suppressed")
+    return reply
+
+
+def _suppress(desk: Desk, delivery: SentDelivery, reason: SuppressionReason, origin: str) -> None:
+    if delivery.address:  # "" once the reader's record is erased
+        address = Address.parse(delivery.address)
+        suppress(desk.database, desk.keyring, address, reason, origin=origin, now=desk.now)

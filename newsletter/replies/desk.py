@@ -1,0 +1,21 @@
+"""What reading one mailbox through needs at hand."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from newsletter.database import Database
+from newsletter.replies.extract import KnownText
+from newsletter.settings import Settings
+from newsletter.tokens import Keyring
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """What taking in a mail needs at hand."""
+
+    database: Database
+    keyring: Keyring
+    settings: Settings
+    now: datetime
+    sent: dict[int, KnownText] = field(default_factory=dict)
+    """The words of what was answered, by mailing: prepared once for all its answers."""

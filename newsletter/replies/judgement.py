@@ -1,0 +1,104 @@
+"""Says what a mail is and where it stands, changing nothing."""
+
+import base64
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+from newsletter.delivery import SentDelivery, read_token_address
+from newsletter.errors import NewsletterError
+from newsletter.replies.authorship import author_of, is_proven
+from newsletter.replies.desk import Desk
+from newsletter.replies.extract import VERSION, Extraction
+from newsletter.replies.headers import read_mailbox
+from newsletter.replies.match import Match
+from newsletter.replies.parse import Mail
+from newsletter.replies.redact import redacted
+from newsletter.replies.reply import Reply, ReplyState
+from newsletter.replies.screen import Screening, Verdict, screen
+from newsletter.replies.wishes import asks_for_privacy
+from newsletter.settings import Settings
+from newsletter.writing import read_issue
+
+_ID_LENGTH = 10
+_LONGEST = 20_000
+"""Characters of an answer that are kept; nobody reads a longer comment."""
+
+
+def judge(desk: Desk, mail: Mail, found: Match, extraction: Extraction, digest: str) -> Reply:
+    """Decide what a mail is and where it stands, changing nothing yet."""
+    delivery = found.delivery
+    screening = _screened(desk, mail)
+    name, address = read_mailbox(mail.headers.get("from"))
+    state, note = _standing(desk.settings, mail, found, extraction, screening)
+    return Reply(
+        id=base64.b32encode(bytes.fromhex(digest)).decode().lower()[:_ID_LENGTH],
+        raw_hash=digest,
+        received_at=_moment(mail, desk.now),
+        slug=delivery.slug if delivery else None,
+        delivery_id=delivery.id if delivery else None,
+        matched_by=found.how,
+        subscriber_id=delivery.subscriber_id if delivery else None,
+        from_address=address[:320],
+        author=author_of(name, f"{delivery.first_name} {delivery.last_name}" if delivery else ""),
+        is_from_subscriber=delivery is not None and address != "" and address == delivery.address.lower(),
+        is_verified=is_proven(mail.headers, address),
+        verdict=screening.verdict,
+        reason=screening.reason,
+        state=state,
+        text=redacted(extraction.text, desk.settings)[:_LONGEST],
+        note=note,
+        extractor=VERSION,
+    )
+
+
+def _screened(desk: Desk, mail: Mail) -> Screening:
+    """Screen a mail, knowing our own lists and addresses: what comes from those is our own voice coming back."""
+    lists = frozenset(entry.list_id.lower() for entry in desk.settings.lists.values())
+    sender = read_mailbox(mail.headers.get("from"))[1]
+    mine = desk.settings.replies.address
+    is_own = read_token_address(desk.keyring, desk.settings, sender) is not None or (mine and sender == mine.key)
+    return screen(mail, own_lists=lists, own_addresses=frozenset({sender} if is_own else ()))
+
+
+def _standing(
+    settings: Settings, mail: Mail, found: Match, extraction: Extraction, screening: Screening
+) -> tuple[ReplyState, str]:
+    if screening.verdict is not Verdict.HUMAN:
+        return ReplyState.IGNORED, ""
+    if asks_for_privacy(extraction.text):
+        return ReplyState.PRIVATE, "its writer asked that it stay private"
+    notes = [
+        *_doubts(settings, found.delivery),
+        *(["nothing is left after the quotations; see the raw mail"] if not extraction.text else []),
+        *(["it hands on somebody else's mail, which was left out"] if extraction.is_forward else []),
+        *(["it was too large to be read whole"] if mail.is_cut else []),
+        *([f"it was cut after {_LONGEST:,} characters"] if len(extraction.text) > _LONGEST else []),
+        *([f"attachments were left out: {mail.attachments}"] if mail.attachments else []),
+    ]
+    return ReplyState.HELD, "; ".join(notes)
+
+
+def _doubts(settings: Settings, delivery: SentDelivery | None) -> list[str]:
+    if delivery is None:
+        return ["it answers no letter that we know of"]
+    notes = []
+    if settings.replies.publish == "never":
+        notes.append("answers are private by [replies] publish")
+    if settings.replies.publish == "ask":
+        notes.append("ask its writer before publishing it")
+    try:
+        if not read_issue(settings, delivery.slug).comments_open:
+            notes.append("comments on this issue are closed")
+    except NewsletterError:
+        notes.append("the issue's file is not there any more")
+    return notes
+
+
+def _moment(mail: Mail, now: datetime) -> datetime:
+    """Return when the mail says it was written, never later than now."""
+    try:
+        written = parsedate_to_datetime(mail.headers.get("date")[:100])
+        written = written.replace(tzinfo=UTC) if written.tzinfo is None else written
+        return min(written.astimezone(UTC), now) if written.year > 1990 else now
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return now
