@@ -59,6 +59,11 @@ def test_columns_that_are_no_columns_keep_their_words(desk):
     assert "kept" in desk.text("::: strange\nkept\n:::")
 
 
+@pytest.mark.parametrize("body", ["> ::: note\n> ", "> ::: note\n>", "- ::: tip\n  x", "::: note"])
+def test_a_box_may_be_left_open(desk, body):
+    assert desk.compose(f"words\n\n{body}").findings == ()
+
+
 def test_an_unknown_box_is_a_finding(desk):
     [finding] = desk.compose("text\n\n::: nte\nx\n:::").findings
     assert (finding.line, finding.remedy) == (6, "Did you mean 'note'?")

@@ -70,7 +70,7 @@ def assert_sound(desk):
 
 
 @given(st.lists(st.sampled_from(PIECES), max_size=60).map("".join))
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=70, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_markdown_breaks_the_letter(desk, body):
     path = desk.root / "issues" / "one.md"
     path.parent.mkdir(exist_ok=True)
@@ -79,7 +79,7 @@ def test_no_markdown_breaks_the_letter(desk, body):
 
 
 @given(st.text(max_size=300))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_file_breaks_the_reader(desk, text):
     path = desk.root / "issues" / "one.md"
     path.parent.mkdir(exist_ok=True)

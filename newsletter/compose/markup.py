@@ -1,0 +1,98 @@
+"""Tokens become safe, well-formed XHTML whose pictures and links lead somewhere."""
+
+from collections.abc import Iterator, Sequence
+
+from lxml import html as lxml_html
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from newsletter.compose.chunks import chunks_of
+from newsletter.compose.links import mend_link
+from newsletter.compose.pictures import Album
+from newsletter.compose.rawhtml import clean, serialised
+from newsletter.compose.remarks import Remarks
+from newsletter.compose.tags import Tags
+from newsletter.settings import Settings
+
+
+class Renderer:
+    """Renders the tokens of one issue."""
+
+    def __init__(
+        self, markdown: MarkdownIt, settings: Settings, tags: Tags, album: Album, remarks: Remarks
+    ) -> None:
+        self._markdown = markdown
+        self._settings = settings
+        self._tags = tags
+        self._album = album
+        self._remarks = remarks
+        self._env: dict[str, object] = {}
+
+    def parse(self, text: str) -> list[Token]:
+        """Parse Markdown; should that trip the parser, the text is still there as plain paragraphs."""
+        try:
+            return self._markdown.parse(f"{text}\n", self._env)  # a box on a last line without its end trips it
+        except (IndexError, ValueError, RecursionError):
+            self._remarks.add("markdown", 0, "the Markdown trips its parser, so it is set as plain paragraphs")
+            return MarkdownIt("zero").parse(text, self._env)
+
+    def inline(self, tokens: Sequence[Token]) -> str:
+        """Return inline tokens as safe XHTML."""
+        return serialised(clean(self._markdown.renderer.render(tokens, self._markdown.options, self._env)))
+
+    def html(self, tokens: Sequence[Token], room: int) -> str:
+        """Return tokens as safe XHTML, their pictures and links made good."""
+        markup = self._markdown.renderer.render(tokens, self._markdown.options, self._env)
+        tree = clean(markup)
+        line = self._remarks.line(next((token.map[0] for token in tokens if token.map), 0))
+        for image in tree.iter("img"):
+            self._show_inside(image, line, room)
+        for link in tree.iter("a"):
+            mend_link(link, self._settings)
+        for heading in list(tree.iter("h1")):
+            heading.tag = "h2"
+        for row in tree.iter("tr"):
+            if len(row):
+                row[-1].set("class", f"{row[-1].get('class') or ''} last".strip())
+        for element in tree.iter():
+            if self._tags.count(str(element.get("style") or "")):
+                del element.attrib["style"]
+        return serialised(tree)
+
+    def _show_inside(self, image: lxml_html.HtmlElement, line: int, room: int) -> None:
+        width = str(image.get("width") or "").removesuffix("px")
+        shown = self._album.show(
+            image.get("src") or "",
+            image.get("alt") or "",
+            int(image.get("data-line") or line),
+            width=int(width) if width.isdigit() and int(width) > 0 else None,
+            room=room,
+        )
+        image.attrib.pop("data-line", None)
+        image.set("alt", shown.alt)
+        for name, value in (("src", shown.src), ("width", shown.width), ("height", shown.height)):
+            if value:
+                image.set(name, str(value))
+            elif name in image.attrib:
+                del image.attrib[name]
+        if not shown.src:
+            image.tag = "span"
+            image.text = shown.alt
+            image.attrib.clear()
+            image.set("class", "missing")
+
+    def notes(self, chunk: Sequence[Token]) -> Iterator[str]:
+        for note in chunks_of(chunk[1:-1]):
+            inner = [token for token in note.tokens[1:-1] if token.type != "footnote_anchor"]
+            number = int(note.tokens[0].meta["id"]) + 1
+            tree = clean(self._markdown.renderer.render(inner, self._markdown.options, self._env))
+            for link in tree.iter("a"):
+                mend_link(link, self._settings)
+            home = tree[-1] if len(tree) and tree[-1].tag == "p" else tree
+            back = lxml_html.fragment_fromstring(f'<a class="back" href="#fnref{number}">\u21a9\ufe0e</a>')
+            if len(home):
+                home[-1].tail = f"{home[-1].tail or ''} "
+            else:
+                home.text = f"{home.text or ''} "
+            home.append(back)
+            yield serialised(tree)
