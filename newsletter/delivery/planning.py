@@ -172,9 +172,9 @@ def _refreshed(
 
 
 def _is_on_its_way(connection: Connection, mailing: Mailing, edition: Edition) -> bool:
-    """Return whether `again` says no more than "go on": nothing has left, or the same text is still leaving."""
-    counts = count_mailing(connection, mailing.id)
-    return not _has_begun(connection, mailing) or bool(counts.planned and mailing.edition_digest == edition.digest)
+    """Return whether `again` says no more than "go on": this text is still leaving, or has not begun to."""
+    is_same = mailing.edition_digest == edition.digest or not _has_begun(connection, mailing)
+    return is_same and count_mailing(connection, mailing.id).planned > 0
 
 
 def _cancel_rest(connection: Connection, mailing: Mailing, now: datetime) -> int:

@@ -17,7 +17,7 @@ _WHY = "the sender was stopped before it knew whether this was taken"
 class Remembers(Protocol):
     """A transport that can say for certain what it took."""
 
-    def taken(self) -> frozenset[int]:
+    def held(self) -> frozenset[int]:
         """Return the deliveries it has."""
 
 
@@ -39,7 +39,7 @@ def recover(database: Database, spool: Spool, transport: Transport, now: datetim
     left = orphans(database)
     if not left:
         return Recovered(settled=len(kept))
-    taken = transport.taken() if isinstance(transport, Remembers) else None
+    taken = transport.held() if isinstance(transport, Remembers) else None
     outcomes = [
         Outcome(delivery_id=delivery_id, status=DeliveryStatus.UNCERTAIN, reason=_WHY)
         if taken is None or not worker.startswith(f"{transport.name}/")

@@ -386,7 +386,7 @@ def test_the_outbox_knows_what_it_took(tmp_path: Path) -> None:
         outbox.submit(envelope(number=7), MESSAGE)
         (kept,) = kept_messages(outbox.folder)
         kept.path.rename(outbox.folder / "cur" / f"{kept.path.name}:2,S")  # as a mail client does once it is read
-        assert outbox.taken() == {7}
+        assert outbox.held() == {7}
 
 
 @pytest.fixture

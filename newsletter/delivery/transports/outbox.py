@@ -59,7 +59,7 @@ class OutboxTransport:
             raise _translate(error, self.folder) from error
         return Receipt(reference=name)
 
-    def taken(self) -> frozenset[int]:
+    def held(self) -> frozenset[int]:
         """Return the deliveries whose messages are here, read or unread."""
         return frozenset(kept.delivery_id for kept in kept_messages(self.folder))
 

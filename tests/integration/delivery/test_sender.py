@@ -1,0 +1,334 @@
+"""The sender records what happened, retries what is safe, and stops when it should."""
+
+import sqlite3
+import threading
+import time
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from newsletter.address import Address
+from newsletter.audience import SuppressionReason, suppress
+from newsletter.compose import Edition
+from newsletter.delivery import (
+    DeliveryStatus,
+    Exclusion,
+    find_delivery,
+    find_delivery_by_reference,
+    list_troubles,
+    resolve,
+    send,
+    start_test,
+)
+from newsletter.delivery import pace as pacing
+from newsletter.delivery.alone import sole_sender
+from newsletter.delivery.ledger import Outcome, take_turn
+from newsletter.delivery.spool import Spool
+from newsletter.delivery.transports import OutboxTransport
+from newsletter.delivery.transports.transport import Envelope
+from newsletter.errors import Deferred, Halted, QuotaSpent, Refused, StorageFull, TryLater, Uncertain
+from tests.integration.delivery.conftest import Hop, Press, now
+
+Make = Callable[..., Edition]
+
+
+def crowd(press: Press, number: int = 40) -> None:
+    press.join("weekly", *(f"reader{index}" for index in range(number)))
+
+
+def test_a_refusal_fails_one_delivery_and_the_rest_goes_on(press: Press, edition: Make) -> None:
+    crowd(press)
+    hop = Hop(answer=lambda envelope, _: Refused("550 gone") if "reader7@" in envelope.recipient else None)
+    counts = press.mail(edition(), hop)
+    assert (counts.submitted, counts.failed) == (39, 1)
+    (trouble,) = list_troubles(press.database, press.start(edition()).mailing, DeliveryStatus.FAILED)
+    assert (trouble.address, trouble.reason) == ("reader7@readers.example", "550 gone")
+
+
+def test_what_is_uncertain_is_never_tried_again_by_itself(press: Press, edition: Make) -> None:
+    crowd(press)
+    hop = Hop(answer=lambda envelope, _: Uncertain("lost") if "reader7@" in envelope.recipient else None)
+    for _ in range(3):
+        counts = press.mail(edition(), hop)
+    assert (counts.submitted, counts.uncertain) == (39, 1)
+    assert hop.asked.count("reader7@readers.example") == 1
+
+
+def test_the_author_settles_what_is_uncertain(press: Press, edition: Make) -> None:
+    crowd(press, 3)
+    hop = Hop(answer=lambda _, times: Uncertain("lost") if times == 1 else None)
+    mailing = press.start(edition()).mailing
+    press.send(mailing, hop)
+    assert resolve(press.database, mailing, resend=True, now=now()) == 3
+    press.mail(edition(), hop)
+    assert press.counts(mailing).submitted == 3
+
+
+def test_what_was_put_off_is_tried_again(press: Press, edition: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pacing, "RETRY_SECONDS", (0, 0, 0))
+    monkeypatch.setattr("newsletter.delivery.verdicts.RETRY_SECONDS", (0, 0, 0))
+    crowd(press)
+    hop = Hop(
+        answer=lambda envelope, times: (
+            Deferred("451 later") if "reader7@" in envelope.recipient and times < 3 else None
+        )
+    )
+    assert press.mail(edition(), hop).submitted == 40
+    assert hop.asked.count("reader7@readers.example") == 3
+
+
+def test_what_is_put_off_again_and_again_is_left_to_another_run(
+    press: Press, edition: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("newsletter.delivery.verdicts.RETRY_SECONDS", (0,))
+    crowd(press)
+    hop = Hop(answer=lambda envelope, _: Deferred("451 later") if "reader7@" in envelope.recipient else None)
+    with pytest.raises(Deferred, match="451 later"):
+        press.mail(edition(), hop)
+    hop.answer = lambda _envelope, _times: None
+    assert press.mail(edition(), hop).submitted == 40
+
+
+def test_a_next_hop_that_takes_nothing_is_given_up(
+    press: Press, edition: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pacing, "_COOL_SECONDS", (0.01, 0.01, 0.01))
+    crowd(press)
+    mailing = press.start(edition()).mailing
+    hop = Hop(answer=lambda _envelope, _times: Deferred("no relay"))
+    with pytest.raises(Deferred, match="no relay"):
+        press.send(mailing, hop)
+    assert len(hop.asked) < 40
+    assert press.counts(mailing).planned == 40
+
+
+@pytest.mark.parametrize("error", [Halted("sender not verified"), QuotaSpent("quota"), StorageFull("no room")])
+def test_what_stops_everything_leaves_the_rest_planned(press: Press, edition: Make, error: Exception) -> None:
+    crowd(press)
+    mailing = press.start(edition()).mailing
+    hop = Hop(answer=lambda _envelope, _times: error if len(hop.taken) >= 10 else None)
+    with pytest.raises(type(error)):
+        press.send(mailing, hop)
+    counts = press.counts(mailing)
+    assert counts.submitted == len(hop.taken)
+    assert counts.planned == 40 - counts.submitted
+    hop.answer = lambda _envelope, _times: None
+    press.send(mailing, hop)
+    assert press.counts(mailing).submitted == len(hop.taken) == 40
+
+
+def test_ten_refusals_before_anything_is_taken_stop_the_mailing(press: Press, edition: Make) -> None:
+    crowd(press)
+    mailing = press.start(edition()).mailing
+    hop = Hop(answer=lambda _envelope, _times: Refused("554 spam"))
+    with pytest.raises(Halted, match="554 spam"):
+        press.send(mailing, hop)
+    assert press.counts(mailing).failed < 20
+
+
+def test_ten_bad_addresses_among_good_ones_stop_nothing(press: Press, edition: Make) -> None:
+    crowd(press)
+    bad = {f"reader{index}@readers.example" for index in range(5, 20)}
+    counts = press.mail(
+        edition(), Hop(answer=lambda envelope, _: Refused("550") if envelope.recipient in bad else None)
+    )
+    assert (counts.submitted, counts.failed) == (25, 15)
+
+
+def test_a_fault_of_ours_ends_the_run_and_is_uncertain(press: Press, edition: Make) -> None:
+    crowd(press)
+    mailing = press.start(edition()).mailing
+    hop = Hop(answer=lambda envelope, _: ZeroDivisionError("x") if "reader7@" in envelope.recipient else None)
+    with pytest.raises(ZeroDivisionError):
+        press.send(mailing, hop)
+    counts = press.counts(mailing)
+    assert counts.uncertain == 1
+    assert counts.submitted == len(hop.taken)
+
+
+def test_no_more_than_in_flight_is_ever_claimed(press: Press, edition: Make) -> None:
+    crowd(press)
+    seen: list[int] = []
+
+    def count(_envelope: Envelope, _times: int) -> None:
+        reader = sqlite3.connect(press.database.place)
+        seen.append(reader.execute("SELECT count(*) FROM deliveries WHERE status = 'claimed'").fetchone()[0])
+        reader.close()
+
+    press.mail(edition(), Hop(connections=16, answer=count))
+    assert min(seen) > 0
+    assert max(seen) <= 8
+
+
+def test_who_leaves_while_it_is_sent_is_not_mailed(press: Press, edition: Make) -> None:
+    crowd(press)
+    mailing = press.start(edition()).mailing
+    hop = Hop(connections=1)
+    sending = send(press.database, press.keyring, press.settings, mailing, hop, clock=now)
+    with closing(sending):
+        next(sending)
+        for name in ("reader39", "reader38"):
+            address = Address.parse(f"{name}@readers.example")
+            suppress(
+                press.database, press.keyring, address, SuppressionReason.COMPLAINED, origin="test", now=now()
+            )
+        for _ in sending:
+            pass
+    counts = press.counts(mailing)
+    assert counts.excluded == {Exclusion.SUPPRESSED: 2}
+    assert counts.submitted == 38
+    assert "reader39@readers.example" not in hop.taken
+
+
+def test_closing_the_sender_stops_it_without_doubt(press: Press, edition: Make) -> None:
+    crowd(press)
+    mailing = press.start(edition()).mailing
+    hop = Hop(answer=lambda _envelope, _times: time.sleep(0.02))
+    sending = send(press.database, press.keyring, press.settings, mailing, hop, clock=now)
+    next(sending)
+    next(sending)
+    sending.close()
+    counts = press.counts(mailing)
+    assert counts.uncertain == 0
+    assert counts.submitted == len(hop.taken) < 40
+    press.send(mailing, hop)
+    assert sorted(set(hop.taken)) == sorted(hop.taken)
+    assert press.counts(mailing).submitted == 40
+
+
+def test_progress_adds_up_at_every_step(press: Press, edition: Make) -> None:
+    crowd(press)
+    steps = press.send(press.start(edition()).mailing, Hop())
+    assert all(step.counts.candidates == 40 for step in steps)
+    assert steps[-1].counts.submitted == 40
+
+
+def test_a_second_sender_is_told_who_is_at_it(press: Press, edition: Make) -> None:
+    crowd(press, 3)
+    mailing = press.start(edition()).mailing
+    with (
+        sole_sender(press.database, "sending 'lamp'"),
+        pytest.raises(TryLater, match=r"process \d+, sending 'lamp'"),
+    ):
+        press.send(mailing, Hop())
+    press.send(mailing, Hop())
+
+
+def test_claims_of_a_sender_that_is_gone_become_uncertain(press: Press, edition: Make) -> None:
+    crowd(press, 10)
+    mailing = press.start(edition()).mailing
+    turn = take_turn(press.database, mailing, (), wanted=4, worker="smtp/here/1", now=now())
+    steps = press.send(mailing, Hop())
+    assert len(turn.claimed) == 4
+    assert steps[-1].recovered.uncertain == 4
+    counts = press.counts(mailing)
+    assert (counts.submitted, counts.uncertain) == (6, 4)
+
+
+def test_the_outbox_settles_such_claims_itself(press: Press, edition: Make, tmp_path: Path) -> None:
+    crowd(press, 10)
+    mailing = press.start(edition()).mailing
+    turn = take_turn(press.database, mailing, (), wanted=4, worker="outbox/here/1", now=now())
+    with closing(OutboxTransport(tmp_path / "outbox")) as outbox:
+        kept = turn.claimed[0]
+        outbox.submit(
+            Envelope(
+                delivery_id=kept.id,
+                mailing_id=mailing.id,
+                slug="lamp",
+                sender="b@x",
+                from_address="a@x",
+                recipient=str(kept.recipient),
+            ),
+            b"Subject: x\r\n\r\nx\r\n",
+        )
+        for _ in send(press.database, press.keyring, press.settings, mailing, outbox, clock=now):
+            pass
+        assert len(outbox.held()) == 10
+    assert press.counts(mailing).submitted == 10
+
+
+def test_outcomes_that_could_not_be_written_are_kept_and_replayed(press: Press, edition: Make) -> None:
+    crowd(press, 10)
+    mailing = press.start(edition()).mailing
+    turn = take_turn(press.database, mailing, (), wanted=4, worker="smtp/here/1", now=now())
+    with closing(Spool(press.settings.var / "outcomes.spool", 8)) as spool:
+        for delivery in turn.claimed:
+            spool.keep(
+                [Outcome(delivery_id=delivery.id, status=DeliveryStatus.SUBMITTED, reference=f"ref-{delivery.id}")]
+            )
+    hop = Hop()
+    press.send(mailing, hop)
+    assert press.counts(mailing).submitted == 10
+    assert len(hop.taken) == 6
+    with closing(Spool(press.settings.var / "outcomes.spool", 8)) as spool:
+        assert spool.outcomes() == ()
+
+
+def test_a_database_that_is_locked_in_mid_send_loses_no_outcome(
+    press: Press, edition: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crowd(press)
+    mailing = press.start(edition()).mailing
+    with press.database.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA busy_timeout=50")
+    holder = sqlite3.connect(press.database.place, isolation_level=None, check_same_thread=False)
+    lock = threading.Lock()
+
+    def hold(_envelope: Envelope, _times: int) -> None:
+        with lock:
+            if not holder.in_transaction:
+                holder.execute("BEGIN IMMEDIATE")
+
+    hop = Hop(answer=hold)
+    with pytest.raises(TryLater):
+        press.send(mailing, hop)
+    holder.rollback()
+    holder.close()
+    assert hop.taken
+    hop.answer = lambda _envelope, _times: None
+    press.send(mailing, hop)
+    counts = press.counts(mailing)
+    assert (counts.submitted, counts.uncertain) == (40, 0)
+    assert sorted(set(hop.taken)) == sorted(hop.taken)
+
+
+def test_a_granted_rate_is_kept(press: Press, edition: Make) -> None:
+    crowd(press)
+    started = time.monotonic()
+    assert press.mail(edition(), Hop(rate=50.0)).submitted == 40
+    assert 39 / 50 <= time.monotonic() - started < 2.5
+
+
+def test_a_test_never_counts_as_sent(press: Press, edition: Make) -> None:
+    press.join("weekly", "ada")
+    mailing = start_test(
+        press.database, edition(), ["me@example.com", "you@example.com"], transport="hop", now=now()
+    )
+    hop = Hop()
+    press.send(mailing, hop)
+    assert sorted(hop.taken) == ["me@example.com", "you@example.com"]
+    assert press.mail(edition(), hop).submitted == 1
+
+
+def test_a_delivery_is_found_by_its_number_and_by_its_references(press: Press, edition: Make) -> None:
+    press.join("weekly", "ada")
+    mailing = press.start(edition()).mailing
+    press.send(mailing, Hop())
+    found = find_delivery(press.database, 1)
+    assert found is not None
+    assert (found.slug, found.list_name, found.address, found.first_name) == (
+        "lamp",
+        "weekly",
+        "ada@readers.example",
+        "Ada",
+    )
+    assert found.edition == edition()
+    ours = f"<1.{edition().digest[:16]}@lamplighter.example>"
+    assert find_delivery_by_reference(press.database, ours) == found
+    assert find_delivery_by_reference(press.database, "<ref-1@eu-west-1.amazonses.com>") == found
+    assert find_delivery_by_reference(press.database, "<1.0123456789abcdef@lamplighter.example>") is None
+    assert find_delivery(press.database, 99) is None
+    assert find_delivery(press.database, 2**80) is None
