@@ -3,6 +3,7 @@
 The publication's own templates come before the packaged ones, file by file.
 """
 
+import functools
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -70,14 +71,7 @@ class Templates:
     def __init__(self, settings: Settings) -> None:
         self._root = settings.root
         self._folders = [settings.templates, packaged("templates")]
-        self._environment = jinja2.Environment(
-            loader=jinja2.FileSystemLoader(self._folders),
-            autoescape=True,
-            undefined=jinja2.StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            keep_trailing_newline=False,
-        )
+        self._environment = _environment(tuple(self._folders))
 
     def has(self, name: str) -> bool:
         """Whether there is a letter template of this name."""
@@ -134,6 +128,18 @@ class Templates:
             path = next((folder / file for folder in self._folders if (folder / file).is_file()), path)
         shown = path.relative_to(self._root).as_posix() if path.is_relative_to(self._root) else path.name
         return EditFile([_fault_finding(shown, line, " ".join(message.split()))])
+
+
+@functools.lru_cache(maxsize=8)
+def _environment(folders: tuple[Path, ...]) -> jinja2.Environment:
+    """Return the environment of these folders; it compiles each template once, and again when its file changes."""
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader(folders),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
 
 
 def make_html(templates: Templates, name: str, values: dict[str, Any], tags: Tags) -> Html:

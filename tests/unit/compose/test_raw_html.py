@@ -19,7 +19,8 @@ from newsletter.compose.rawhtml import clean, serialised
     ],
 )
 def test_what_is_safe_stays_and_is_mended(desk, body, kept):
-    assert kept in desk.article(body).html.replace(" />", ">").replace("/>", ">").replace(' class="last"', "")
+    page = desk.article(body).html.replace(" />", ">").replace("/>", ">")
+    assert kept in page.replace(' class="last"', "").replace("\n</", "</")
 
 
 @pytest.mark.parametrize(
