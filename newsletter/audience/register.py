@@ -100,8 +100,12 @@ def show_subscriber(database: Database, keyring: Keyring, address: Address) -> P
 
 def list_members(database: Database, list_name: str) -> Iterator[Member]:
     """Read everybody who is or was on a list, in the order they became known."""
+    theirs = consents.alias()
     last = (
-        select(func.max(consents.c.id)).where(consents.c.subscription_id == subscriptions.c.id).scalar_subquery()
+        select(func.max(theirs.c.id))
+        .where(theirs.c.subscription_id == subscriptions.c.id)
+        .correlate(subscriptions)
+        .scalar_subquery()
     )
     with database.read() as connection:
         rows = connection.execution_options(yield_per=1000).execute(
@@ -163,19 +167,18 @@ def export_csv(database: Database, list_name: str, out: TextIO) -> int:
 
 def count_lists(database: Database) -> tuple[ListCount, ...]:
     """Count the people of every list, by state."""
-    state = func.coalesce(suppressions.c.reason, "")
     with database.read() as connection:
         names = connection.scalars(select(lists.c.name).order_by(lists.c.name)).all()
         rows = connection.execute(
-            select(lists.c.name, subscriptions.c.state, (state != "").label("is_suppressed"), func.count())
+            select(lists.c.name, subscriptions.c.state, suppressions.c.reason, func.count())
             .join_from(lists, subscriptions, subscriptions.c.list_id == lists.c.id)
             .join(subscribers, subscribers.c.id == subscriptions.c.subscriber_id)
             .outerjoin(suppressions, suppressions.c.address_hash == subscribers.c.address_hash)
-            .group_by(lists.c.name, subscriptions.c.state, state != "")
+            .group_by(lists.c.name, subscriptions.c.state, suppressions.c.reason)
         ).all()
     counts: dict[str, dict[str, int]] = {name: {} for name in names}
-    for name, standing, is_suppressed, number in rows:
-        column = "suppressed" if is_suppressed else standing
+    for name, state, reason, number in rows:
+        column = "suppressed" if reason else state
         counts[name][column] = counts[name].get(column, 0) + number
     return tuple(ListCount(name=name, **numbers) for name, numbers in counts.items())
 

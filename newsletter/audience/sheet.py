@@ -4,33 +4,28 @@ Encoding, separator and headings are recognised, cells are cleaned. Memory stays
 once for its digest and encoding, and once row by row.
 """
 
-import codecs
 import csv
-import hashlib
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from io import TextIOBase
 from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
 from newsletter.audience.cells import FIELD_LENGTH, cleaned, cleaned_name, unguarded
 from newsletter.audience.headings import Column, Meaning, read_headings, read_status
+from newsletter.audience.records import LINE_LENGTH, read_records, survey
 from newsletter.audience.subscriber import SubscriptionState, SuppressionReason
 from newsletter.errors import EditFile, WrongUse
 from newsletter.finding import Finding, Level
 
-_LINE_LENGTH = 1_000_000
-_RECORD_LINES = 100
-"""More lines than this are no cell with line breaks but a quotation mark that nobody closed."""
-_JUDGED = {Meaning.FIELD, Meaning.STATE, Meaning.SUPPRESSION, Meaning.STATUS}
+_JUDGED = {Meaning.STATE, Meaning.SUPPRESSION, Meaning.STATUS}
 _GRAVITY = (SubscriptionState.CONFIRMED, SubscriptionState.PENDING, SubscriptionState.ENDED)
-_NEVER_CLOSED = "a quotation mark is opened and never closed"
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One person as a sheet has them; the address is not looked at yet."""
+class Row(NamedTuple):
+    """One person as a sheet has them, the address not looked at yet. A tuple, for an import makes a million."""
 
     line: int
     email: str
@@ -65,15 +60,15 @@ class Sheet:
 def read_sheet(path: Path, *, encoding: str | None = None) -> Sheet:
     """Look at a CSV file; WrongUse if it cannot be read, EditFile if no column holds addresses."""
     try:
-        digest, found, broken_line = _survey(path)
+        digest, found, broken_line = survey(path)
         with path.open(encoding=encoding or found, errors="replace", newline="") as file:
-            first = file.readline(_LINE_LENGTH)
+            first = file.readline(LINE_LENGTH)
             told = re.fullmatch(r'"?sep=([,;\t|])"?\s*', first)  # how Excel is told
-            header = file.readline(_LINE_LENGTH) if told else first
+            header = file.readline(LINE_LENGTH) if told else first
             file.seek(0)
             separator = told[1] if told else _separator(header)
             skipped = 2 if told else 1
-            line, cells = next(islice(_records(file, separator), skipped - 1, None), (1, []))
+            line, cells = next(islice(read_records(file, separator), skipped - 1, None), (1, []))
     except OSError as error:
         raise WrongUse(f"{path}: cannot be read: {error.strerror}") from error
     except LookupError as error:
@@ -95,144 +90,98 @@ def read_sheet(path: Path, *, encoding: str | None = None) -> Sheet:
 
 def read_rows(sheet: Sheet) -> Iterator[Row | Finding]:
     """Read a sheet's people in order; what cannot be read as one is a finding, and the next row follows."""
-    places = {
-        meaning: next((index for index, column in enumerate(sheet.columns) if column.meaning is meaning), None)
-        for meaning in Meaning
-    }
     with sheet.path.open(encoding=sheet.encoding, errors="replace", newline="") as file:
-        records = _records(file, sheet.separator)
+        records = read_records(file, sheet.separator)
         for _ in range(sheet.header_records):
             next(records, None)
+        places = _places(sheet.columns)
         for line, record in records:
             if isinstance(record, str):
                 yield _finding(sheet.name, line, record, "Mend the line and import again; the rest was read")
-            elif any(cells := [unguarded(cell.strip()) for cell in record]):
-                yield from _read_row(sheet, places, line, cells)
+                continue
+            cells = _cleaned_cells(record)
+            if not any(cells):
+                continue
+            if len(cells) > len(sheet.columns) and any(cells[len(sheet.columns) :]):
+                yield _surplus(sheet, line, len(cells))
+            cells += [""] * (len(sheet.columns) - len(cells))
+            yield _read_row(sheet, places, line, cells)
 
 
-def _read_row(
-    sheet: Sheet, places: dict[Meaning, int | None], line: int, cells: list[str]
-) -> Iterator[Row | Finding]:
-    surplus = len(cells) - len(sheet.columns)
-    if surplus > 0 and any(cells[len(sheet.columns) :]):
-        yield _finding(
-            sheet.name,
-            line,
-            f"{len(cells)} cells where the headings name {len(sheet.columns)}, so the last were left out",
-            "A comma inside a cell needs quotation marks around the cell",
-            Level.WARNING,
-        )
-    cells += [""] * -surplus
-    fields: dict[str, str] = {}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Places:
+    """Where the columns of each meaning stand; -1 is a column that is not there."""
+
+    email: int
+    first_name: int
+    last_name: int
+    whole_name: int
+    consent: int
+    fields: tuple[tuple[int, str], ...]
+    judged: tuple[tuple[int, Column], ...]
+    """Columns that may say something against mailing the person."""
+
+
+def _places(columns: Sequence[Column]) -> _Places:
+    def of(meaning: Meaning) -> int:
+        return next((index for index, column in enumerate(columns) if column.meaning is meaning), -1)
+
+    return _Places(
+        email=of(Meaning.EMAIL),
+        first_name=of(Meaning.FIRST_NAME),
+        last_name=of(Meaning.LAST_NAME),
+        whole_name=of(Meaning.WHOLE_NAME),
+        consent=of(Meaning.CONSENT),
+        fields=tuple(
+            (index, column.field) for index, column in enumerate(columns) if column.meaning is Meaning.FIELD
+        ),
+        judged=tuple((index, column) for index, column in enumerate(columns) if column.meaning in _JUDGED),
+    )
+
+
+def _cleaned_cells(record: Sequence[str]) -> list[str]:
+    """Return the cells cleaned and without their guards; looking at the whole row at once is what is fast."""
+    row = ",".join(record)
+    is_clean = row.isprintable() and "  " not in row and "'" not in row and len(row) <= FIELD_LENGTH
+    if is_clean and unicodedata.is_normalized("NFC", row):
+        return [cell.strip() for cell in record]
+    return [cleaned(unguarded(cell.strip()), FIELD_LENGTH) for cell in record]
+
+
+def _read_row(sheet: Sheet, places: _Places, line: int, cells: list[str]) -> Row | Finding:
+    fields = {name: cells[index] for index, name in places.fields if cells[index]}
     state, suppression = SubscriptionState.CONFIRMED, None
-    for cell, column in zip(cells, sheet.columns, strict=False):
-        if not cell or column.meaning not in _JUDGED:
+    for index, column in places.judged:
+        if not (cell := cells[index]):
             continue
-        status = None if column.meaning is Meaning.FIELD else read_status(cell)
+        status = read_status(cell)
         if column.meaning is Meaning.SUPPRESSION and cell in set(SuppressionReason):
             status = SuppressionReason(cell)
         if isinstance(status, SuppressionReason):
             suppression = suppression or status
         elif status is not None:
             state = max(state, status, key=_GRAVITY.index)
-        elif column.meaning in {Meaning.STATE, Meaning.SUPPRESSION}:
-            yield _finding(
+        elif column.meaning is Meaning.STATUS:
+            fields[column.field] = cell
+        else:
+            return _finding(
                 sheet.name, line, f"unknown {column.field} '{cell}'", "Known: confirmed, pending, ended"
             )
-            return
-        else:
-            fields[column.field] = cleaned(cell, FIELD_LENGTH)
-
-    def cell_of(meaning: Meaning) -> str:
-        place = places[meaning]
-        return "" if place is None else cells[place]
-
-    first, last = cleaned_name(cell_of(Meaning.FIRST_NAME)), cleaned_name(cell_of(Meaning.LAST_NAME))
-    if not first and not last:
-        first, _, last = cleaned_name(cell_of(Meaning.WHOLE_NAME)).partition(" ")
-    consent = cleaned(cell_of(Meaning.CONSENT), FIELD_LENGTH)
-    yield Row(line, cell_of(Meaning.EMAIL), first, last, fields, state, suppression, consent)
+    cells.append("")  # what a column at -1 says
+    first, last = cleaned_name(cells[places.first_name]), cleaned_name(cells[places.last_name])
+    if not first and not last and cells[places.whole_name]:
+        first, _, last = cleaned_name(cells[places.whole_name]).partition(" ")
+    return Row(line, cells[places.email], first, last, fields, state, suppression, cells[places.consent])
 
 
-class _Lines:
-    """The lines of a file for the csv module, which can be asked to hand the last ones out again."""
-
-    def __init__(self, file: TextIOBase) -> None:
-        self._file = file
-        self._again: list[str] = []
-        self.number = 0
-        self.held: list[str] = []
-
-    def __iter__(self) -> "_Lines":
-        return self
-
-    def __next__(self) -> str:
-        if len(self.held) >= _RECORD_LINES:
-            raise csv.Error(_NEVER_CLOSED)
-        line = self._again.pop() if self._again else self._file.readline(_LINE_LENGTH)
-        if not line:
-            raise StopIteration
-        self.number += 1
-        self.held.append(line)
-        return line
-
-    def hand_out_again(self, lines: Sequence[str]) -> None:
-        self._again += reversed(lines)
-        self.number -= len(lines)
-
-
-def _records(file: TextIOBase, separator: str) -> Iterator[tuple[int, list[str] | str]]:
-    """Read each record with the line it begins at: its cells, or what is wrong with that line.
-
-    A quotation mark that nobody closes costs its own line, not the rest of the file.
-    """
-    csv.field_size_limit(_LINE_LENGTH)
-    lines = _Lines(file)
-    reader = csv.reader(lines, delimiter=separator, strict=True)
-    while True:
-        lines.held.clear()
-        line = lines.number + 1
-        try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            first, *rest = lines.held
-            lines.hand_out_again(rest)
-            reader = csv.reader(lines, delimiter=separator, strict=True)
-            if rest or "end of data" in str(error):
-                yield line, _NEVER_CLOSED
-            else:  # text after a closing quotation mark, which every spreadsheet forgives
-                yield line, next(csv.reader([first], delimiter=separator), [])
-        else:
-            if cells:
-                yield line, cells
-
-
-def _survey(path: Path) -> tuple[str, str, int | None]:
-    """Return the file's digest, its encoding, and the first line that is not UTF-8 where that is why."""
-    digest = hashlib.sha256()
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    lines = 1
-    broken: int | None = None
-    with path.open("rb") as file:
-        head = file.read(4096)
-        file.seek(0)
-        while chunk := file.read(1 << 20):
-            digest.update(chunk)
-            if broken is None:
-                try:
-                    decoder.decode(chunk)
-                except UnicodeDecodeError as error:
-                    broken = lines + error.object[: error.start].count(b"\n")
-                lines += chunk.count(b"\n")
-    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return digest.hexdigest(), "utf-16", None
-    if head[1::2].count(0) > len(head) // 4:
-        return digest.hexdigest(), "utf-16-le", None
-    if head[::2].count(0) > len(head) // 4:
-        return digest.hexdigest(), "utf-16-be", None
-    return digest.hexdigest(), "utf-8-sig" if broken is None else "cp1252", broken
+def _surplus(sheet: Sheet, line: int, count: int) -> Finding:
+    return _finding(
+        sheet.name,
+        line,
+        f"{count} cells where the headings name {len(sheet.columns)}, so the last were left out",
+        "A comma inside a cell needs quotation marks around the cell",
+        Level.WARNING,
+    )
 
 
 def _separator(header: str) -> str:

@@ -5,6 +5,7 @@ the ledger's promises rest on. Foreign errors are translated here and nowhere el
 """
 
 import errno
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +18,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError as BadUrl
 from sqlalchemy.exc import DBAPIError, NoSuchModuleError, OperationalError
 
-from newsletter.errors import EditSettings, NewsletterError, StorageBusy, StorageFull
+from newsletter.errors import EditSettings, NewsletterError, StorageBusy, StorageFull, TryLater
 
 BUSY_SECONDS = 10
 """How long a writer waits for another one before StorageBusy."""
@@ -65,15 +66,20 @@ class Database:
             raise _translate(error, self.place) from error
 
 
-def open_database(url: str) -> Database:
+def open_database(url: str, *, busy_seconds: float = BUSY_SECONDS) -> Database:
     """Open the database at an SQLAlchemy URL; nothing is read yet, and a missing SQLite file is made.
 
+    A writer waits `busy_seconds` for another one to finish.
     Raises EditSettings when the URL is not one, or its driver is not installed.
     """
     try:
         parsed = make_url(url)
         if parsed.get_backend_name() == "postgresql":
-            engine = create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+            engine = create_engine(
+                parsed.set(drivername="postgresql+psycopg"),
+                pool_pre_ping=True,
+                connect_args={"options": f"-c lock_timeout={int(busy_seconds * 1000)}", "connect_timeout": 10},
+            )
             return Database(engine, parsed.render_as_string(hide_password=True))
         if parsed.get_backend_name() != "sqlite" or not parsed.database:
             raise EditSettings(
@@ -88,7 +94,7 @@ def open_database(url: str) -> Database:
         ) from error
     path = Path(parsed.database)
     _make_folder(path.parent)
-    engine = create_engine(parsed, connect_args={"timeout": BUSY_SECONDS})
+    engine = create_engine(parsed, connect_args={"timeout": busy_seconds})
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return Database(engine, str(path))
@@ -109,6 +115,7 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.execute("PRAGMA cache_size=-32000")  # kB: the index over a million addresses fits
     cursor.close()
 
 
@@ -119,7 +126,8 @@ def _begin_sqlite(connection: Connection) -> None:
 
 def _translate(error: DBAPIError, place: str) -> NewsletterError | DBAPIError:
     text = str(error.orig).lower()
-    if "locked" in text or "busy" in text:
+    state = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "sqlite_errorname", None)
+    if "locked" in text or "busy" in text or "lock timeout" in text:
         return StorageBusy(f"{place}: another process is writing to it. Run it again when that has ended")
     if "is full" in text or "disk i/o error" in text or "no space" in text or "could not extend" in text:
         return StorageFull(
@@ -129,6 +137,8 @@ def _translate(error: DBAPIError, place: str) -> NewsletterError | DBAPIError:
         return EditSettings(f"{place}: the database cannot be written. Check its permissions")
     if "not a database" in text or "malformed" in text:
         return EditSettings(f"{place}: this is not a database of ours, or it is damaged. Restore a backup")
-    if isinstance(error, OperationalError) and error.connection_invalidated:
-        return StorageBusy(f"{place}: the database went away. Run it again when it is back")
+    if re.search("authentication failed|no password supplied|does not exist", text) and not state:
+        return EditSettings(f"{place}: PostgreSQL refuses us: {text.splitlines()[0]}. Check [database] url")
+    if isinstance(error, OperationalError) and (error.connection_invalidated or not state):
+        return TryLater(f"{place}: the database cannot be reached. Run it again when it is back")
     return error

@@ -6,9 +6,13 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import text
 
 from newsletter.database.engine import Database
 from newsletter.errors import EditSettings
+
+_TURN = 0x6E6577736C657474
+"""PostgreSQL's name for the right to migrate."""
 
 
 def upgrade(database: Database) -> bool:
@@ -27,6 +31,8 @@ def upgrade(database: Database) -> bool:
     if present is not None and present not in {script.revision for script in scripts.walk_revisions()}:
         raise EditSettings(f"{database.place}: made by a newer newsletter. Upgrade this one, or restore a backup")
     with database.write() as connection:
+        if not database.is_sqlite:  # whose writers take turns anyhow
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _TURN})
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
     return True

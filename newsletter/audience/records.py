@@ -1,0 +1,94 @@
+"""Records: a CSV file's encoding, and its records with the lines they begin at, whatever is wrong with some."""
+
+import codecs
+import csv
+import hashlib
+from collections.abc import Iterator, Sequence
+from io import TextIOBase
+from pathlib import Path
+
+LINE_LENGTH = 1_000_000
+_RECORD_LINES = 100
+"""More lines than this are no cell with line breaks but a quotation mark that nobody closed."""
+_NEVER_CLOSED = "a quotation mark is opened and never closed"
+
+
+class _Lines:
+    """The lines of a file for the csv module, which can be asked to hand the last ones out again."""
+
+    def __init__(self, file: TextIOBase) -> None:
+        self._file = file
+        self._again: list[str] = []
+        self.number = 0
+        self.held: list[str] = []
+
+    def __iter__(self) -> "_Lines":
+        return self
+
+    def __next__(self) -> str:
+        if len(self.held) >= _RECORD_LINES:
+            raise csv.Error(_NEVER_CLOSED)
+        line = self._again.pop() if self._again else self._file.readline(LINE_LENGTH)
+        if not line:
+            raise StopIteration
+        self.number += 1
+        self.held.append(line)
+        return line
+
+    def hand_out_again(self, lines: Sequence[str]) -> None:
+        self._again += reversed(lines)
+        self.number -= len(lines)
+
+
+def read_records(file: TextIOBase, separator: str) -> Iterator[tuple[int, list[str] | str]]:
+    """Read each record with the line it begins at: its cells, or what is wrong with that line.
+
+    A quotation mark that nobody closes costs its own line, not the rest of the file.
+    """
+    csv.field_size_limit(LINE_LENGTH)
+    lines = _Lines(file)
+    reader = csv.reader(lines, delimiter=separator, strict=True)
+    while True:
+        lines.held.clear()
+        line = lines.number + 1
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            first, *rest = lines.held
+            lines.hand_out_again(rest)
+            reader = csv.reader(lines, delimiter=separator, strict=True)
+            if rest or "end of data" in str(error):
+                yield line, _NEVER_CLOSED
+            else:  # text after a closing quotation mark, which every spreadsheet forgives
+                yield line, next(csv.reader([first], delimiter=separator), [])
+        else:
+            if cells:
+                yield line, cells
+
+
+def survey(path: Path) -> tuple[str, str, int | None]:
+    """Return the file's digest, its encoding, and the first line that is not UTF-8 where that is why."""
+    digest = hashlib.sha256()
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    lines = 1
+    broken: int | None = None
+    with path.open("rb") as file:
+        head = file.read(4096)
+        file.seek(0)
+        while chunk := file.read(1 << 20):
+            digest.update(chunk)
+            if broken is None:
+                try:
+                    decoder.decode(chunk)
+                except UnicodeDecodeError as error:
+                    broken = lines + error.object[: error.start].count(b"\n")
+                lines += chunk.count(b"\n")
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return digest.hexdigest(), "utf-16", None
+    if head[1::2].count(0) > len(head) // 4:
+        return digest.hexdigest(), "utf-16-le", None
+    if head[::2].count(0) > len(head) // 4:
+        return digest.hexdigest(), "utf-16-be", None
+    return digest.hexdigest(), "utf-8-sig" if broken is None else "cp1252", broken

