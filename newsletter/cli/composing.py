@@ -10,7 +10,7 @@ from rich.text import Text
 from newsletter.cli import terminal
 from newsletter.cli.publication import open_publication
 from newsletter.errors import EditFile, WrongUse
-from newsletter.finding import Finding, Level, did_you_mean
+from newsletter.finding import Finding, Level
 from newsletter.settings import Settings
 from newsletter.writing import Issue, Shelf, read_issue, read_issues
 
@@ -91,11 +91,7 @@ def _findings_of(issue: Issue, settings: Settings, list_name: str | None) -> tup
     from newsletter.compose import compose
     from newsletter.preflight import check
 
-    try:
-        name = _list_of(issue, settings, list_name)
-    except WrongUse as error:
-        fault = Finding(rule="list", level=Level.ERROR, file=issue.file, message=str(error))
-        return (*issue.findings, fault)
+    name = _list_of(issue, settings, list_name)
     try:
         return check(issue, compose(issue, name, settings), settings, name)
     except EditFile as refusal:
@@ -103,25 +99,17 @@ def _findings_of(issue: Issue, settings: Settings, list_name: str | None) -> tup
 
 
 def _list_of(issue: Issue, settings: Settings, wanted: str | None) -> str:
-    """Return the list an issue is composed for: asked for, its own, the default, or the only one.
+    """Return the list an issue is composed for: asked for, its own, the default, else the first.
 
-    An issue's own list that does not exist is a finding; the issue still composes for the default list.
+    An issue's own list that does not exist is a finding; its letter can be looked at all the same.
     """
-    if wanted is not None:
-        settings.list_named(wanted)
-        return wanted
-    if issue.list_name in settings.lists:
-        return str(issue.list_name)
-    default = settings.publication.default_list
-    if default is not None:
-        settings.list_named(default)
-        return default
     if not settings.lists:
         raise WrongUse("newsletter.toml has no list. Add [lists.NAME]")
-    if issue.list_name is not None:
-        remedy = did_you_mean(issue.list_name, settings.lists)
-        raise WrongUse(f"unknown list '{issue.list_name}'. {remedy}".rstrip())
-    return next(iter(settings.lists))
+    name = wanted or issue.list_name or settings.publication.default_list or next(iter(settings.lists))
+    if name in settings.lists or wanted is not None:
+        settings.list_named(name)
+        return name
+    return settings.publication.default_list or next(iter(settings.lists))
 
 
 def _show(finding: Finding, *, on_stderr: bool = False) -> None:

@@ -14,6 +14,11 @@ from newsletter.compose.remarks import Remarks
 from newsletter.compose.tags import Tags
 from newsletter.settings import Settings
 
+_PHONE = 335
+"""The text's width in CSS pixels on a narrow phone."""
+_LETTER = 8
+"""The width of a wide letter at the size of a table on a phone."""
+
 
 class Renderer:
     """Renders the tokens of one issue."""
@@ -51,9 +56,8 @@ class Renderer:
             mend_link(link, self._settings)
         for heading in list(tree.iter("h1")):
             heading.tag = "h2"
-        for row in tree.iter("tr"):
-            if len(row):
-                row[-1].set("class", f"{row[-1].get('class') or ''} last".strip())
+        for table in tree.iter("table"):
+            _mark_cells(table)
         for element in tree.iter():
             if self._tags.count(str(element.get("style") or "")):
                 del element.attrib["style"]
@@ -96,3 +100,20 @@ class Renderer:
                 home.text = f"{home.text or ''} "
             home.append(back)
             yield serialised(tree)
+
+
+def _mark_cells(table: lxml_html.HtmlElement) -> None:
+    """Mark the last cell of each row, and a table whose words need no breaking on a phone."""
+    rows = [list(row) for row in table.iter("tr") if len(row)]
+    for cells in rows:
+        cells[-1].set("class", f"{cells[-1].get('class') or ''} last".strip())
+    count = max((len(cells) for cells in rows), default=0)
+    longest = [
+        max(
+            (len(word) for cells in rows if at < len(cells) for word in str(cells[at].text_content()).split()),
+            default=0,
+        )
+        for at in range(count)
+    ]
+    if sum(longest) * _LETTER + 10 * count <= _PHONE:
+        table.set("class", f"{table.get('class') or ''} whole".strip())
