@@ -4,27 +4,18 @@ One transaction marks the outcomes of one group and claims the next. What was cl
 that is gone becomes uncertain, and is never sent again by itself.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, bindparam, func, literal_column, null, or_, select, text, update
+from sqlalchemy import Connection, Update, bindparam, func, literal_column, or_, select, update
 
-from newsletter.address import Address
-from newsletter.audience import candidates
 from newsletter.database import Database
-from newsletter.delivery.mailing import Delivery, DeliveryStatus, Exclusion, Mailing, MailingKind
+from newsletter.delivery.claiming import claim_due
+from newsletter.delivery.mailing import Delivery, DeliveryStatus, Exclusion, Mailing
 from newsletter.delivery.tables import deliveries, mailings
-
-_CLAIM = """
-    SELECT id, subscriber_id, address, attempts FROM deliveries {index}
-    WHERE mailing_id = :mailing AND status = 'planned' AND due_at <= :due
-    ORDER BY due_at, id LIMIT :wanted {lock}
-"""
-CLAIM_ON_SQLITE = _CLAIM.format(index="INDEXED BY deliveries_planned", lock="")
-"""Left to itself, SQLite reads all rows of the mailing again for each claim: named, it uses the index or fails."""
-CLAIM_ON_POSTGRESQL = _CLAIM.format(index="", lock="FOR UPDATE SKIP LOCKED")
 
 _MOST_EXCLUDED = 10_000
 """How many people who left since are passed over in one transaction, so that it stays short."""
@@ -67,12 +58,10 @@ def take_turn(
         excluded: list[str] = []
         is_exhausted = False
         while len(claimed) < wanted and len(excluded) < _MOST_EXCLUDED and not is_exhausted:
-            rows = _due(connection, mailing, wanted - len(claimed), now)
-            welcome, gone = _sorted_out(connection, mailing, rows)
-            claimed += welcome
-            excluded += gone.values()
-            _mark(connection, welcome, gone, worker, now)
-            is_exhausted = not rows
+            claim = claim_due(connection, mailing, wanted - len(claimed), worker, now)
+            claimed += claim.welcome
+            excluded += claim.gone.values()
+            is_exhausted = not claim.welcome and not claim.gone
     return Turn(claimed=tuple(claimed), excluded=tuple(map(Exclusion, excluded)), is_exhausted=is_exhausted)
 
 
@@ -126,9 +115,18 @@ def _record(
 ) -> None:
     if not outcomes:
         return
-    statement = (
+    connection.execute(_record_statement(known), [_parameters(outcome, now) for outcome in outcomes])
+
+
+@cache
+def _record_statement(known: tuple[DeliveryStatus, ...]) -> Update:
+    """Return the statement that records an outcome of a delivery in one of these states, made once."""
+    return (
         update(deliveries)
-        .where(deliveries.c.id == bindparam("delivery"), _is_one_of(known))
+        .where(
+            deliveries.c.id == bindparam("delivery"),
+            or_(*(deliveries.c.status == literal_column(f"'{status}'") for status in known)),
+        )
         .values(
             status=bindparam("outcome"),
             reference=bindparam("receipt"),
@@ -138,11 +136,6 @@ def _record(
             changed_at=bindparam("moment"),
         )
     )
-    connection.execute(statement, [_parameters(outcome, now) for outcome in outcomes])
-
-
-def _is_one_of(known: Iterable[DeliveryStatus]) -> ColumnElement[bool]:
-    return or_(*(deliveries.c.status == literal_column(f"'{status}'") for status in known))
 
 
 def _parameters(outcome: Outcome, now: datetime) -> dict[str, Any]:
@@ -155,67 +148,3 @@ def _parameters(outcome: Outcome, now: datetime) -> dict[str, Any]:
         "more": int(outcome.is_put_off),
         "moment": now,
     }
-
-
-def _due(connection: Connection, mailing: Mailing, wanted: int, now: datetime) -> Sequence[Any]:
-    statement = CLAIM_ON_SQLITE if connection.dialect.name == "sqlite" else CLAIM_ON_POSTGRESQL
-    return connection.execute(
-        text(statement), {"mailing": mailing.id, "due": int(now.timestamp()), "wanted": wanted}
-    ).all()
-
-
-def _sorted_out(
-    connection: Connection, mailing: Mailing, rows: Sequence[Any]
-) -> tuple[list[Delivery], dict[int, str]]:
-    """Return those who may still be written to, with what is known of them now, and why the others may not."""
-    if mailing.kind is MailingKind.TEST:
-        return [_delivery(mailing, row, row.address, "", "", {}) for row in rows], {}
-    people = candidates(mailing.list_name)
-    asked = people.where(people.selected_columns.subscriber_id.in_([row.subscriber_id for row in rows]))
-    found = {person.subscriber_id: person for person in connection.execute(asked)}
-    welcome, gone = [], {}
-    for row in rows:
-        person = found.get(row.subscriber_id)
-        if person is None:  # erased
-            gone[row.id] = Exclusion.UNSUBSCRIBED.value
-        elif person.exclusion is not None:
-            gone[row.id] = person.exclusion
-        else:
-            welcome.append(
-                _delivery(mailing, row, person.address, person.first_name, person.last_name, person.fields)
-            )
-    return welcome, gone
-
-
-def _delivery(
-    mailing: Mailing, row: Any, address: str, first_name: str, last_name: str, fields: dict[str, str]
-) -> Delivery:
-    local, _, domain = address.rpartition("@")
-    return Delivery(
-        id=row.id,
-        mailing_id=mailing.id,
-        subscriber_id=row.subscriber_id,
-        recipient=Address(local, domain),
-        first_name=first_name,
-        last_name=last_name,
-        fields=fields,
-        status=DeliveryStatus.CLAIMED,
-        attempts=row.attempts,
-    )
-
-
-def _mark(
-    connection: Connection, welcome: Sequence[Delivery], gone: dict[int, str], worker: str, now: datetime
-) -> None:
-    if welcome:
-        connection.execute(
-            update(deliveries)
-            .where(deliveries.c.id.in_([delivery.id for delivery in welcome]))
-            .values(status=DeliveryStatus.CLAIMED, worker=worker)
-        )
-    for reason in set(gone.values()):
-        connection.execute(
-            update(deliveries)
-            .where(deliveries.c.id.in_([number for number, why in gone.items() if why == reason]))
-            .values(status=DeliveryStatus.EXCLUDED, reason=reason, round_id=null(), changed_at=now)
-        )

@@ -11,7 +11,7 @@ from newsletter.address import Address
 from newsletter.audience import SuppressionReason, end_subscription, erase, find_subscriber_id, suppress
 from newsletter.compose import Edition
 from newsletter.delivery import Exclusion, issue_status, mailing_counts, plan_mailing
-from newsletter.delivery.ledger import CLAIM_ON_SQLITE
+from newsletter.delivery.claiming import DUE_ON_SQLITE
 from newsletter.delivery.tables import deliveries
 from tests.integration.delivery.conftest import Hop, Press, now
 
@@ -191,7 +191,7 @@ def test_an_erased_reader_stays_counted(press: Press, edition: Make) -> None:
 def test_a_claim_reads_the_index_of_planned_rows_only(press: Press) -> None:
     with press.database.read() as connection:
         steps = connection.execute(
-            text(f"EXPLAIN QUERY PLAN {CLAIM_ON_SQLITE}"), {"mailing": 1, "due": 0, "wanted": 5}
+            text(f"EXPLAIN QUERY PLAN {DUE_ON_SQLITE}"), {"mailing": 1, "due": 0, "wanted": 5}
         ).all()
     plan = " ".join(str(step.detail) for step in steps)
     assert "USING INDEX deliveries_planned" in plan
