@@ -83,7 +83,7 @@ def is_header_block(lines: list[Line], index: int, *, is_certain: bool) -> bool:
         strays = 0
         kinds.append(kind)
         values.append(value)
-        if not is_certain and len(kinds) == 1 and kind in {"?", "to", "cc", "subject", "other"} and kind != "?":
+        if not is_certain and len(kinds) == 1 and kind in {"to", "cc", "subject", "other"}:
             return False
     if len(kinds) < 2:
         return False

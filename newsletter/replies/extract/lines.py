@@ -16,8 +16,6 @@ _INITIALLED = re.compile(r"^\s{0,3}[A-Z]{1,4}>(?: |$)")
 _CLOSING = re.compile(r"^>\s?[^>\s]{0,40}[^>]{0,40}[:：]$")
 _WRAP_WIDTH = 60
 _QUOTED = re.compile(r"^\s{0,3}>")
-
-
 _PICTURE = re.compile(r"\[cid:[^\]\s]{1,200}\]|\[image: [^\]\n]{0,200}\]|<image\d{1,4}\.\w{3,4}>")
 
 

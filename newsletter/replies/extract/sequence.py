@@ -65,26 +65,33 @@ def _cut(reason: str, lines: list[Line]) -> Cut:
 def _before_divider(lines: list[Line]) -> tuple[list[Line], list[Cut]]:
     """Cut at the first divider, or the first attribution that no quotation follows."""
     has_text_above = False
+    is_answered_below: bool | None = None
+    leads_to_quote = _lead_to_quote(lines)
     for index, line in enumerate(lines):
         has_text_above = has_text_above or (line.kind is Kind.TEXT and not is_rule(line.text))
         is_end = line.kind is Kind.DIVIDER
         if line.kind is Kind.ATTRIBUTION and (index == 0 or lines[index - 1].kind is not Kind.ATTRIBUTION):
-            is_end = not _leads_to_quote(lines, index)
+            is_end = not leads_to_quote[index]
         if is_end and line.kind is Kind.ATTRIBUTION and not has_text_above:
             continue
-        if is_end and (has_text_above or not _is_answered_below(lines, index)):
+        if is_end and not has_text_above and is_answered_below is None:
+            is_answered_below = _is_answered_below(lines, index)
+        if is_end and (has_text_above or not is_answered_below):
             return lines[:index], [_cut(line.reason or "quotation", lines[index:])]
         if is_end:
             line.kind = Kind.ATTRIBUTION
     return lines, []
 
 
-def _leads_to_quote(lines: list[Line], index: int) -> bool:
-    for line in lines[index:]:
-        if line.kind is Kind.ATTRIBUTION or line.is_blank:
-            continue
-        return line.kind in {Kind.QUOTE, Kind.OWN_QUOTE}
-    return False
+def _lead_to_quote(lines: list[Line]) -> list[bool]:
+    """Say for each line whether the next one that is neither blank nor an attribution is quoted."""
+    leads: list[bool] = []
+    is_quote = False
+    for line in reversed(lines):
+        if line.kind is not Kind.ATTRIBUTION and not line.is_blank:
+            is_quote = line.kind in {Kind.QUOTE, Kind.OWN_QUOTE}
+        leads.append(is_quote)
+    return leads[::-1]
 
 
 def _is_answered_below(lines: list[Line], index: int) -> bool:

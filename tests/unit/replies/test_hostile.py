@@ -28,6 +28,8 @@ TEXTS = {
     "long local parts": ("a" * 80 + "@") * 3_000,
     "attributions": "On 2020-01-01 10:00 a@b.cc wrote:\n" * 7_000,
     "attributions with quotes": "On 2020-01-01 10:00 a@b.cc wrote:\n> x\ny\n" * 6_000,
+    "attributions apart": "On 2020-01-01 10:00 a@b.cc wrote:\n\n" * 5_000,
+    "dividers": "-----Original Message-----\n" * 9_000 + "> q\nx",
     "header blocks": "From: a@b.cc 2020\nSent: 10:00\nTo: x\n" * 6_000,
     "mobile signatures": "sent from my iphone\n\n" * 10_000,
     "signature marks": "-- \n" * 60_000,

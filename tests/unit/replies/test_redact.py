@@ -27,6 +27,7 @@ def settings(tmp_path: Path) -> Settings:
         ("Ask jo.winter+x@mail.example.net.", f"Ask {ADDRESS_REMOVED}."),
         ("mailto:jo@example.net?subject=Hi", f"{ADDRESS_REMOVED}?subject=Hi"),
         (f"r+{TOKEN}@reply.example.org", ADDRESS_REMOVED),
+        (f"me+u{TOKEN}", f"me+{LINK_REMOVED}"),
         (f"It says {TOKEN.upper()} here", f"It says {LINK_REMOVED} here"),
         (f"<https://mail.example.org/u/{TOKEN}>", f"<{LINK_REMOVED}>"),
         (f"see https://elsewhere.example/x?t={TOKEN}.", f"see {LINK_REMOVED}."),
