@@ -14,7 +14,7 @@ import jinja2
 from mjml import mjml2html
 
 from newsletter.compose.blocks import Block, Columns
-from newsletter.compose.inline import inlined
+from newsletter.compose.inline import StyleSheetFault, inlined
 from newsletter.compose.tags import Tags
 from newsletter.errors import EditFile
 from newsletter.finding import Finding, Level
@@ -148,7 +148,10 @@ def make_html(templates: Templates, name: str, values: dict[str, Any], tags: Tag
     skeleton, contents = _without_contents(mjml, tags.mark)
     compiled = templates.compile(f"{name}.mjml", skeleton)
     compiled = re.sub(rf"{tags.mark}c(\d+)z", lambda match: contents[int(match[1])], compiled)
-    html = inlined(compiled, templates.render("partials/letter.css", values))
+    try:
+        html = inlined(compiled, templates.render("partials/letter.css", values))
+    except StyleSheetFault as error:
+        raise EditFile([_fault_finding("partials/letter.css", None, f"cannot be inlined: {error}")]) from error
     if not tags.count(mjml) <= tags.count(compiled) == tags.count(html):
         raise EditFile([_fault_finding(f"{name}.mjml", None, "a merge tag stands where it cannot be filled in")])
     begin, end = mail_only(tags)

@@ -135,6 +135,41 @@ def test_a_fault_in_a_template_names_file_and_line(desk, name, content, place):
     assert str(caught.value).startswith(place)
 
 
+def test_a_style_sheet_fetches_nothing(desk):
+    from http.server import BaseHTTPRequestHandler, HTTPServer
+    from threading import Thread
+
+    asked = []
+
+    class Listener(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            self.send_response(404)
+            self.end_headers()
+
+        def log_message(self, *_words: object) -> None: ...
+
+    with HTTPServer(("127.0.0.1", 0), Listener) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}"
+        own = desk.root / "templates" / "partials"
+        own.mkdir(parents=True)
+        (own / "letter.css").write_text(
+            f"@import url({url}/a.css); @\\69mport '{url}/b.css'; .prose p {{ margin: 0; }}"
+        )
+        body = f"<style>@import url({url}/c.css)</style><link rel=stylesheet href={url}/d.css>\n\nwords"
+        assert "words" in desk.html(body)
+        server.shutdown()
+    assert asked == []
+
+
+def test_a_style_sheet_with_rules_that_cannot_be_inlined_still_serves(desk):
+    own = desk.root / "templates" / "partials"
+    own.mkdir(parents=True)
+    (own / "letter.css").write_text("@media screen { @media print { p { color: red } } }")
+    assert "words" in desk.html("words")
+
+
 def test_an_issue_of_nothing_but_comments_is_refused(desk):
     with pytest.raises(EditFile, match="nothing is left"):
         desk.compose("<!-- only this -->")
