@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn
+from rich.progress import BarColumn, TaskID, TextColumn
 from rich.progress import Progress as Bar
 
 from newsletter.cli import terminal
@@ -48,7 +48,11 @@ def progress_line() -> Iterator[ProgressLine]:
     if not console.is_terminal:
         yield ProgressLine(None)
         return
-    columns = (BarColumn(bar_width=28), MofNCompleteColumn(), TextColumn("{task.fields[note]}", style="quiet"))
+    columns = (
+        BarColumn(bar_width=28, complete_style="default", finished_style="default", pulse_style="quiet"),
+        TextColumn("{task.completed:,.0f} of {task.total:,.0f}", style="subject"),
+        TextColumn("{task.fields[note]}", style="quiet"),
+    )
     with Bar(*columns, console=console, transient=True) as bar:
         yield ProgressLine(bar)
 
