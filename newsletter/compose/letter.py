@@ -6,7 +6,6 @@ from typing import Any
 
 from markupsafe import Markup
 
-from newsletter.compose.article import figure, semantic
 from newsletter.compose.blocks import Block, Shown
 from newsletter.compose.edition import Edition
 from newsletter.compose.layout import Templates, mail_only, make_html, rows
@@ -16,6 +15,7 @@ from newsletter.compose.pictures import PAGE, Album, Picture
 from newsletter.compose.places import page_url
 from newsletter.compose.plaintext import Frame, make_letter, make_text
 from newsletter.compose.reading import read_text
+from newsletter.compose.semantic import figure, semantic
 from newsletter.compose.tags import Tags
 from newsletter.compose.theme import make_theme, typeface_for
 from newsletter.errors import EditFile

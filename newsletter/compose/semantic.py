@@ -1,4 +1,4 @@
-"""An issue as semantic HTML, for the archive and feeds."""
+"""Blocks as semantic HTML, for the archive, feeds and the inside of boxes."""
 
 from collections.abc import Sequence
 
