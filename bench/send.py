@@ -1,7 +1,8 @@
 """The whole path, from the database to the next hop: messages a second, CPU for one, peak memory.
 
-Imports and plans SUBSCRIBERS people, then sends through the outbox, and through SMTP into Postfix's smtp-sink
-where that is installed, with the ledger durable (SQLite, synchronous=FULL) and 64 in flight.
+Imports and plans SUBSCRIBERS people, then sends through the outbox, and through SMTP into Postfix's smtp-sink and
+into a faster sink (bench/load/sink.c) where they can be had, with the ledger durable (SQLite, synchronous=FULL) and
+64 in flight.
 """
 
 import contextlib
@@ -26,6 +27,7 @@ from newsletter.settings import read_or_make_keys, read_settings
 from newsletter.tokens import Keyring
 
 SUBSCRIBERS = 20_000
+PLACES = "/usr/sbin:/usr/bin:/usr/local/bin"
 
 
 def main() -> None:
@@ -35,12 +37,27 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         prepare(Path(folder), "outbox", 25, 4)
-    if shutil.which("smtp-sink", path="/usr/sbin:/usr/bin:/usr/local/bin") is None:
-        print("smtp-sink is not here (Debian: apt-get install postfix): SMTP is not measured")
+    for name, command in sinks():
+        for connections in (2, 4, 8):
+            with tempfile.TemporaryDirectory(prefix="bench-") as folder, running(command) as port:
+                print(f"into {name}: ", end="", flush=True)
+                prepare(Path(folder), "smtp", port, connections)
+
+
+def sinks() -> Iterator[tuple[str, list[str]]]:
+    """Yield the servers there are to send into, and how each is started; the port comes last."""
+    if postfix := shutil.which("smtp-sink", path=PLACES):
+        yield "smtp-sink", [postfix, "-u", "nobody", "inet:127.0.0.1:{port}", "256"]
+    else:
+        print("smtp-sink is not here (Debian: apt-get install postfix)")
+    compiler = shutil.which("cc")
+    if compiler is None:
+        print("there is no C compiler here for the faster sink")
         return
-    for connections in (2, 4, 8):
-        with tempfile.TemporaryDirectory(prefix="bench-") as folder, sink() as port:
-            prepare(Path(folder), "smtp", port, connections)
+    with tempfile.TemporaryDirectory(prefix="sink-") as folder:
+        source = Path(__file__).parent / "load" / "sink.c"
+        subprocess.run([compiler, "-O2", "-o", f"{folder}/sink", str(source)], check=True)
+        yield "our sink", [f"{folder}/sink", "{port}"]
 
 
 def prepare(folder: Path, transport: str, port: int, connections: int) -> None:
@@ -78,13 +95,12 @@ def measure(folder: Path) -> None:
 
 
 @contextlib.contextmanager
-def sink() -> Iterator[int]:
-    """Run smtp-sink while the block runs."""
+def running(command: list[str]) -> Iterator[int]:
+    """Run a sink while the block runs."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = ["smtp-sink", "-u", "nobody", f"inet:127.0.0.1:{port}", "256"]
-    process = subprocess.Popen(command, cwd="/", env={"PATH": "/usr/sbin:/usr/bin:/usr/local/bin"})
+    process = subprocess.Popen([word.format(port=port) for word in command], cwd="/")
     try:
         for _ in range(100):
             with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
