@@ -1,7 +1,7 @@
 """Findings: one thing to mend or to know in an author's file, said in one line."""
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -36,3 +36,8 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return "Did you mean 'weekly'?" for the nearest known word, else ""."""
     near = difflib.get_close_matches(word, list(known), n=1)
     return f"Did you mean '{near[0]}'?" if near else ""
+
+
+def suggest(word: str, known: Collection[str]) -> str:
+    """Return the nearest known word as a question, else all that are known, else ""."""
+    return did_you_mean(word, known) or (f"Known here: {', '.join(sorted(known))}" if known else "")

@@ -1,0 +1,39 @@
+"""Settings: newsletter.toml and the environment, read once into one frozen value.
+
+Secrets never stand in the file. Unknown keys are errors with a suggestion.
+"""
+
+from newsletter.settings.keys import read_or_make_keys
+from newsletter.settings.reading import FILE_NAME, find_root, packaged, read_settings
+from newsletter.settings.sections import (
+    Archive,
+    Database,
+    Delivery,
+    ListSettings,
+    Publication,
+    Replies,
+    Ses,
+    Settings,
+    Smtp,
+    Tracking,
+    Web,
+)
+
+__all__ = [
+    "FILE_NAME",
+    "Archive",
+    "Database",
+    "Delivery",
+    "ListSettings",
+    "Publication",
+    "Replies",
+    "Ses",
+    "Settings",
+    "Smtp",
+    "Tracking",
+    "Web",
+    "find_root",
+    "packaged",
+    "read_or_make_keys",
+    "read_settings",
+]

@@ -1,0 +1,62 @@
+"""Finds newsletter.toml and reads it, the environment over it."""
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from newsletter.errors import EditSettings, WrongUse
+from newsletter.settings.explaining import explain, line_of
+from newsletter.settings.sections import Settings
+
+FILE_NAME = "newsletter.toml"
+
+
+def find_root(start: Path) -> Path:
+    """Return the folder of newsletter.toml, in `start` or above it; WrongUse if there is none."""
+    for folder in (start, *start.parents):
+        if (folder / FILE_NAME).is_file():
+            return folder
+    raise WrongUse(f"no {FILE_NAME} in {start} or above it. 'newsletter init .' makes a publication here")
+
+
+def read_settings(root: Path, environment: Mapping[str, str] = os.environ) -> Settings:
+    """Read newsletter.toml in `root`, the environment over it; EditSettings names file, line and remedy."""
+    path = root / FILE_NAME
+    try:
+        text = path.read_text(encoding="utf-8")
+        written = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        line = re.search(r"at line (\d+)", str(error))
+        place = f"{FILE_NAME}:{line[1]}" if line else FILE_NAME
+        reason = re.sub(r" \(at .*\)", "", str(error))
+        raise EditSettings(f"{place}: not valid TOML: {reason}") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise EditSettings(f"{path}: cannot be read: {error}") from error
+    secrets_found = {
+        "secret_key": environment.get("NEWSLETTER_SECRET_KEY"),
+        "smtp_password": environment.get("NEWSLETTER_SMTP_PASSWORD"),
+        "imap_password": environment.get("NEWSLETTER_IMAP_PASSWORD"),
+    }
+    for name in ("root", *secrets_found):
+        if name in written:
+            raise EditSettings(
+                f"{FILE_NAME}:{line_of(text, (name,))}: '{name}' does not belong in this file. "
+                f"Set {f'NEWSLETTER_{name.upper()}' if name != 'root' else 'NEWSLETTER_PUBLICATION'} instead"
+            )
+    if url := environment.get("NEWSLETTER_DATABASE_URL"):
+        written["database"] = {**written.get("database", {}), "url": url}
+    try:
+        return Settings.model_validate({**written, **secrets_found, "root": root.resolve()})
+    except ValidationError as error:
+        raise EditSettings(explain(error.errors(), text)) from error
+
+
+def packaged(name: str) -> Path:
+    """Return where the sample's `name` ("templates", "issues") lies: in the wheel, else in the source tree."""
+    here = Path(__file__).resolve().parents[1]
+    shipped = here / "publication" / name
+    return shipped if shipped.exists() else here.parent / name
