@@ -87,7 +87,7 @@ def test_several_faults_are_found_at_once(publication):
         ("", "# A *heading* here\n\nx", "one.md", "A heading here"),
         ("", "A heading\n=========\n\nx", "one.md", "A heading"),
         ("", "words\n\n## Only one\n\nx", "one.md", "Only one"),
-        ("", "words\n\n## Featured\n\n## Jobs\n", "haskell-weekly-537.md", "Haskell weekly 537"),
+        ("", "words\n\n## First\n\n## Second\n", "a-weekly-537.md", "First"),
         ("", "```\n# no heading\n```\n", "2026-05-01-lamps-lit.md", "Lamps lit"),
         ("", "words", "a-letter/index.md", "A letter"),
         ("---\ntitle: 7\n---\n", "x", "one.md", "7"),
