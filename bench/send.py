@@ -1,7 +1,7 @@
 """The whole path, from the database to the next hop: messages a second, CPU for one, peak memory.
 
 Imports and plans SUBSCRIBERS people, then sends through the outbox, and through SMTP into Postfix's smtp-sink and
-into a faster sink (bench/load/sink.c) where they can be had, with the ledger durable (SQLite, synchronous=FULL) and
+a faster sink (bench/load/sink.c) where they can be had, with the ledger durable (SQLite, synchronous=FULL) and
 64 in flight.
 """
 
