@@ -16,6 +16,7 @@ from newsletter.cli.publication import Publication, open_publication
 from newsletter.cli.standing import counts_json, say_plan, say_result, say_status, say_troubles
 from newsletter.cli.stopping import stop_signals
 from newsletter.delivery import (
+    Counts,
     DeliveryStatus,
     Mailing,
     Plan,
@@ -38,6 +39,9 @@ from newsletter.preflight import check
 from newsletter.writing import read_issue
 
 app = typer.Typer()
+
+_NAMED = 20
+"""How many failed or uncertain deliveries are named one by one."""
 
 IssueArgument = Annotated[str | None, typer.Argument(help="The issue's slug; default: the newest ready issue.")]
 ListOption = Annotated[str | None, typer.Option("--list", help="The list; default: the issue's own.")]
@@ -154,8 +158,8 @@ def status(
     found = [issue_status(publication.database, slug) for slug in slugs]
     say_status(found, is_json=is_json, is_one=issue is not None)
     if issue is not None and not is_json:
-        for mailing, _ in found[0].mailings:
-            _name_troubles(publication, mailing)
+        for mailing, counts in found[0].mailings:
+            _name_troubles(publication, mailing, counts)
 
 
 @app.command("resolve")
@@ -209,8 +213,8 @@ def _run(publication: Publication, mailing: Mailing, transport: Transport, *, is
         terminal.say_json(counts_json(mailing, counts, settings))
     else:
         say_result(mailing, before, counts, settings)
-    _name_troubles(publication, mailing)
-    if stopped is not None:
+    _name_troubles(publication, mailing, counts)
+    if stopped is not None and (counts.planned or not isinstance(stopped, KeyboardInterrupt)):
         raise stopped
 
 
@@ -266,13 +270,14 @@ def _talk_of(plan: Plan, transport: Transport) -> None:
         )
 
 
-def _name_troubles(publication: Publication, mailing: Mailing) -> None:
-    for status in (DeliveryStatus.FAILED, DeliveryStatus.UNCERTAIN):
-        troubles = list_troubles(publication.database, mailing, status, limit=20)
-        for trouble in troubles:
-            terminal.talk(f"{status}: {trouble.address}: {trouble.reason}", style="attention")
-        if troubles and status is DeliveryStatus.UNCERTAIN:
-            terminal.talk(f"Settle what is uncertain: newsletter resolve {mailing.id}")
+def _name_troubles(publication: Publication, mailing: Mailing, counts: Counts) -> None:
+    for status, number in ((DeliveryStatus.FAILED, counts.failed), (DeliveryStatus.UNCERTAIN, counts.uncertain)):
+        for trouble in list_troubles(publication.database, mailing, status, limit=_NAMED):
+            terminal.talk(f"{status}: {trouble.address or '(erased)'}: {trouble.reason}", style="attention")
+        if number > _NAMED:
+            terminal.talk(f"... and {number - _NAMED:,} more {status}", style="attention")
+    if counts.uncertain:
+        terminal.talk(f"Settle what is uncertain: newsletter resolve {mailing.id}")
 
 
 def _import_sources(publication: Publication, list_name: str) -> None:

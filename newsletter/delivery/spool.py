@@ -14,7 +14,7 @@ from newsletter.delivery.ledger import Outcome
 from newsletter.delivery.mailing import DeliveryStatus
 from newsletter.errors import StorageFull
 
-_BYTES_EACH = 1024
+_BYTES_EACH = 2048
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -48,7 +48,7 @@ class Spool:
     def keep(self, outcomes: Sequence[Outcome]) -> None:
         """Add outcomes, durable when this returns."""
         kept = (*self.outcomes(), *outcomes)
-        lines = [json.dumps({**asdict(outcome), "reason": (outcome.reason or "")[:300]}) for outcome in kept]
+        lines = [json.dumps(_shortened(outcome), ensure_ascii=False) for outcome in kept]
         os.pwrite(self._file, b"".join(line.encode() + b"\n" for line in lines), 0)
         os.fsync(self._file)
 
@@ -61,3 +61,8 @@ class Spool:
     def close(self) -> None:
         """Close the file."""
         os.close(self._file)
+
+
+def _shortened(outcome: Outcome) -> dict[str, object]:
+    """Return an outcome that fits its share of the room, whatever the next hop said."""
+    return {**asdict(outcome), "reason": outcome.reason and outcome.reason[:200]}
