@@ -2,7 +2,6 @@
 
 import sys
 from contextlib import closing
-from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -11,37 +10,29 @@ from newsletter.address import Address
 from newsletter.audience import ensure_lists, import_sources
 from newsletter.cli import terminal
 from newsletter.cli.choosing import Choice, choose
-from newsletter.cli.progress import progress_line
 from newsletter.cli.publication import Publication, open_publication
-from newsletter.cli.standing import counts_json, say_plan, say_result, say_status, say_troubles
-from newsletter.cli.stopping import stop_signals
+from newsletter.cli.running import name_troubles, now, run_mailing
+from newsletter.cli.standing import counts_json, say_plan, say_status, say_troubles
 from newsletter.delivery import (
-    Counts,
     DeliveryStatus,
-    Mailing,
     Plan,
     Transport,
     find_mailing,
     issue_status,
     list_troubles,
     mailed_slugs,
-    mailing_counts,
     open_transport,
     plan_mailing,
     resolve,
-    send,
     start_mailing,
     start_test,
 )
-from newsletter.errors import AskPerson, EditFile, NewsletterError, TransportError, TryLater, WrongUse
+from newsletter.errors import AskPerson, EditFile, WrongUse
 from newsletter.finding import Level
 from newsletter.preflight import check
 from newsletter.writing import read_issue
 
 app = typer.Typer()
-
-_NAMED = 20
-"""How many failed or uncertain deliveries are named one by one."""
 
 IssueArgument = Annotated[str | None, typer.Argument(help="The issue's slug; default: the newest ready issue.")]
 ListOption = Annotated[str | None, typer.Option("--list", help="The list; default: the issue's own.")]
@@ -97,9 +88,9 @@ def send_test(
     ensure_lists(publication.database, publication.settings.lists)
     with closing(open_transport(publication.settings)) as transport:
         mailing = start_test(
-            publication.database, choice.composed.edition, addresses, transport=transport.name, now=_now()
+            publication.database, choice.composed.edition, addresses, transport=transport.name, now=now()
         )
-        _run(publication, mailing, transport, is_json=is_json)
+        run_mailing(publication, mailing, transport, is_json=is_json)
 
 
 @app.command("send")
@@ -133,10 +124,10 @@ def send_issue(
         if is_asking:
             _ask(_plan(publication, choice, again=again), choice, publication, transport)
         plan = start_mailing(
-            publication.database, choice.composed.edition, transport=transport.name, again=again, now=_now()
+            publication.database, choice.composed.edition, transport=transport.name, again=again, now=now()
         )
         _talk_of(plan, transport)
-        _run(publication, plan.mailing, transport, is_json=is_json)
+        run_mailing(publication, plan.mailing, transport, is_json=is_json)
 
 
 @app.command("status")
@@ -159,7 +150,7 @@ def status(
     say_status(found, is_json=is_json, is_one=issue is not None)
     if issue is not None and not is_json:
         for mailing, counts in found[0].mailings:
-            _name_troubles(publication, mailing, counts)
+            name_troubles(publication, mailing, counts)
 
 
 @app.command("resolve")
@@ -186,36 +177,10 @@ def resolve_mailing(
             raise AskPerson(f"{len(doubts)} may have been taken or not. Say --resend or --skip")
         terminal.talk(f"nothing is uncertain in mailing {found.id}")
         return
-    number = resolve(publication.database, found, resend=resend, now=_now())
+    number = resolve(publication.database, found, resend=resend, now=now())
     terminal.say(f"{terminal.count(number, 'delivery', 'deliveries')} settled")
     if resend and number:
         terminal.talk(f"Send them: newsletter send {found.slug} --list {found.list_name}")
-
-
-def _run(publication: Publication, mailing: Mailing, transport: Transport, *, is_json: bool) -> None:
-    """Send what is planned, show it, and say where everybody is, however it ends."""
-    database, settings = publication.database, publication.settings
-    before = mailing_counts(database, mailing.id)
-    stopped: NewsletterError | KeyboardInterrupt | None = None
-    if before.planned:
-        sending = send(database, publication.keyring, settings, mailing, transport, clock=_now)
-        try:
-            with stop_signals() as stop, closing(sending), progress_line() as line:
-                for progress in sending:
-                    line.show(progress)
-                    if stop.is_set():
-                        stopped = KeyboardInterrupt()
-                        break
-        except (TransportError, TryLater, KeyboardInterrupt) as error:
-            stopped = error
-    counts = mailing_counts(database, mailing.id)
-    if is_json:
-        terminal.say_json(counts_json(mailing, counts, settings))
-    else:
-        say_result(mailing, before, counts, settings)
-    _name_troubles(publication, mailing, counts)
-    if stopped is not None and (counts.planned or not isinstance(stopped, KeyboardInterrupt)):
-        raise stopped
 
 
 def _plan(publication: Publication, choice: Choice, *, again: bool) -> Plan:
@@ -224,7 +189,7 @@ def _plan(publication: Publication, choice: Choice, *, again: bool) -> Plan:
         choice.composed.edition,
         transport=publication.settings.delivery.transport,
         again=again,
-        now=_now(),
+        now=now(),
     )
 
 
@@ -270,19 +235,9 @@ def _talk_of(plan: Plan, transport: Transport) -> None:
         )
 
 
-def _name_troubles(publication: Publication, mailing: Mailing, counts: Counts) -> None:
-    for status, number in ((DeliveryStatus.FAILED, counts.failed), (DeliveryStatus.UNCERTAIN, counts.uncertain)):
-        for trouble in list_troubles(publication.database, mailing, status, limit=_NAMED):
-            terminal.talk(f"{status}: {trouble.address or '(erased)'}: {trouble.reason}", style="attention")
-        if number > _NAMED:
-            terminal.talk(f"... and {number - _NAMED:,} more {status}", style="attention")
-    if counts.uncertain:
-        terminal.talk(f"Settle what is uncertain: newsletter resolve {mailing.id}")
-
-
 def _import_sources(publication: Publication, list_name: str) -> None:
     ensure_lists(publication.database, publication.settings.lists)
-    report = import_sources(publication.database, publication.keyring, publication.settings, list_name, now=_now())
+    report = import_sources(publication.database, publication.keyring, publication.settings, list_name, now=now())
     for finding in () if report is None else report.findings:
         terminal.talk(str(finding), style="attention")
 
@@ -292,7 +247,3 @@ def _address(text: str) -> str:
         return str(Address.parse(text))
     except ValueError as error:
         raise WrongUse(f"--to {text}: {error}") from error
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

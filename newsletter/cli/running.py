@@ -1,0 +1,65 @@
+"""Runs a mailing under the author's eyes: shows it, stops it in order, names what went wrong."""
+
+from contextlib import closing
+from datetime import UTC, datetime
+
+from newsletter.cli import terminal
+from newsletter.cli.progress import progress_line
+from newsletter.cli.publication import Publication
+from newsletter.cli.standing import counts_json, say_result
+from newsletter.cli.stopping import stop_signals
+from newsletter.delivery import (
+    Counts,
+    DeliveryStatus,
+    Mailing,
+    Transport,
+    list_troubles,
+    mailing_counts,
+    send,
+)
+from newsletter.errors import NewsletterError, TransportError, TryLater
+
+_NAMED = 20
+"""How many failed or uncertain deliveries are named one by one."""
+
+
+def run_mailing(publication: Publication, mailing: Mailing, transport: Transport, *, is_json: bool) -> None:
+    """Send what is planned, show it, and say where everybody is, however it ends."""
+    database, settings = publication.database, publication.settings
+    before = mailing_counts(database, mailing.id)
+    stopped: NewsletterError | KeyboardInterrupt | None = None
+    if before.planned:
+        sending = send(database, publication.keyring, settings, mailing, transport, clock=now)
+        try:
+            with stop_signals() as stop, closing(sending), progress_line() as line:
+                for progress in sending:
+                    line.show(progress)
+                    if stop.is_set():
+                        stopped = KeyboardInterrupt()
+                        break
+        except (TransportError, TryLater, KeyboardInterrupt) as error:
+            stopped = error
+    counts = mailing_counts(database, mailing.id)
+    if is_json:
+        terminal.say_json(counts_json(mailing, counts, settings))
+    else:
+        say_result(mailing, before, counts, settings)
+    name_troubles(publication, mailing, counts)
+    if stopped is not None and (counts.planned or not isinstance(stopped, KeyboardInterrupt)):
+        raise stopped
+
+
+def name_troubles(publication: Publication, mailing: Mailing, counts: Counts) -> None:
+    """Name what failed and what is uncertain, as talk."""
+    for status, number in ((DeliveryStatus.FAILED, counts.failed), (DeliveryStatus.UNCERTAIN, counts.uncertain)):
+        for trouble in list_troubles(publication.database, mailing, status, limit=_NAMED):
+            terminal.talk(f"{status}: {trouble.address or '(erased)'}: {trouble.reason}", style="attention")
+        if number > _NAMED:
+            terminal.talk(f"... and {number - _NAMED:,} more {status}", style="attention")
+    if counts.uncertain:
+        terminal.talk(f"Settle what is uncertain: newsletter resolve {mailing.id}")
+
+
+def now() -> datetime:
+    """Return the time."""
+    return datetime.now(UTC)
