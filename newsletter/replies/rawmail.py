@@ -1,10 +1,9 @@
 """Raw mail on disk: private (mode 0600), durable before anybody is told that we have it."""
 
 import hashlib
-import os
-import secrets
 from pathlib import Path
 
+from newsletter.durable import write_durably
 from newsletter.settings import Settings
 
 
@@ -15,22 +14,7 @@ def keep_raw(settings: Settings, raw: bytes) -> str:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     if path.exists():
         return digest
-    draft = path.with_suffix(f".{secrets.token_hex(4)}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(raw)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-    except BaseException:
-        draft.unlink(missing_ok=True)
-        raise
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    write_durably(path, raw, mode=0o600)
     return digest
 
 

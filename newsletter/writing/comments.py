@@ -1,8 +1,6 @@
 """Comments as files: `comments/<date>-<id>.md` beside their issue, to be read, edited and kept for decades."""
 
-import os
 import re
-import secrets
 from dataclasses import dataclass
 from datetime import UTC
 from pathlib import Path
@@ -10,6 +8,7 @@ from typing import Any
 
 import frontmatter
 
+from newsletter.durable import write_durably
 from newsletter.finding import Finding, Level
 from newsletter.settings import Settings
 from newsletter.writing.comment import Comment
@@ -62,7 +61,7 @@ def write_comment(settings: Settings, slug: str, comment: Comment) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     kept = [path for path in folder.glob(f"*-{comment.id}.md") if _is_file_of(path, comment.id)]
     path = kept[0] if kept else folder / f"{comment.date.astimezone(UTC):%Y-%m-%d}-{comment.id}.md"
-    _write_atomically(path, _written(comment))
+    write_durably(path, _written(comment).encode())
     return path
 
 
@@ -107,24 +106,6 @@ def _written(comment: Comment) -> str:
         values["in_reply_to"] = comment.in_reply_to
     text = _UNPRINTABLE.sub("", comment.text.replace("\r\n", "\n").replace("\r", "\n")).strip()
     return f"{frontmatter.dumps(frontmatter.Post(text, **values), sort_keys=False, width=1000)}\n"
-
-
-def _write_atomically(path: Path, text: str) -> None:
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    try:
-        with draft.open("x", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-    except BaseException:
-        draft.unlink(missing_ok=True)
-        raise
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 def _finding(file: str, line: int | None, message: str, remedy: str) -> Finding:
