@@ -88,7 +88,7 @@ def _say_fetched(fetched: "station.Fetched") -> None:
     held = fetched.states[station.ReplyState.HELD]
     if held:
         waiting = terminal.count(held, "reply waits", "replies wait")
-        terminal.talk(f"{waiting} for your word: newsletter replies list --state held")
+        terminal.talk(f"{waiting} for your word: {terminal.command('replies list --state held')}")
 
 
 @replies.command("list")
@@ -124,7 +124,7 @@ def list_replies(
     _say_list(shown)
     held = [reply for reply in shown if reply.state is station.ReplyState.HELD]
     if held:
-        terminal.talk(f"{len(held)} held. Read one: newsletter replies show {held[0].id}")
+        terminal.talk(f"{len(held)} held. Read one: {terminal.command(f'replies show {held[0].id}')}")
 
 
 def _as_json(reply: "station.Reply") -> dict[str, Any]:

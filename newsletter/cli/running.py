@@ -57,7 +57,7 @@ def name_troubles(publication: Publication, mailing: Mailing, counts: Counts) ->
         if number > _NAMED:
             terminal.talk(f"... and {number - _NAMED:,} more {status}", style="attention")
     if counts.uncertain:
-        terminal.talk(f"Settle what is uncertain: newsletter resolve {mailing.id}")
+        terminal.talk(f"Settle what is uncertain: {terminal.command(f'resolve {mailing.id}')}")
 
 
 def now() -> datetime:

@@ -180,7 +180,7 @@ def resolve_mailing(
     number = resolve(publication.database, found, resend=resend, now=now())
     terminal.say(f"{terminal.count(number, 'delivery', 'deliveries')} settled")
     if resend and number:
-        terminal.talk(f"Send them: newsletter send {found.slug} --list {found.list_name}")
+        terminal.talk(f"Send them: {terminal.command(f'send {found.slug} --list {found.list_name}')}")
 
 
 def _plan(publication: Publication, choice: Choice, *, again: bool) -> Plan:

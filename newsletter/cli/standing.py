@@ -73,9 +73,9 @@ def say_result(mailing: Mailing, before: Counts, counts: Counts, settings: Setti
         what = ", ".join([*parts, *left_out]) or "nobody"
         terminal.say(f"{terminal.count(counts.candidates, 'candidate')}: {what}")
     if counts.planned:
-        terminal.talk(f"Go on with: newsletter send {mailing.slug} --list {mailing.list_name}")
+        terminal.talk(f"Go on with: {terminal.command(f'send {mailing.slug} --list {mailing.list_name}')}")
     elif settings.delivery.transport == "outbox" and counts.submitted:
-        terminal.talk("Read them: newsletter outbox open, or newsletter outbox list")
+        terminal.talk(f"Read them: {terminal.command('outbox open')}, or {terminal.command('outbox list')}")
 
 
 def say_status(found: Sequence[IssueStatus], *, is_json: bool, is_one: bool) -> None:

@@ -4,7 +4,11 @@ rich keeps to NO_COLOR, to narrow widths and to pipes by itself.
 """
 
 import json
+import os
+import shutil
+import sys
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -59,3 +63,11 @@ def say_table(headings: Sequence[str], rows: Iterable[Sequence[str | Text]], num
 def count(number: int, noun: str, plural: str = "") -> str:
     """Return "1 reader" or "1,204 readers"."""
     return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"
+
+
+def command(words: str) -> str:
+    """Return `newsletter WORDS` as it can be typed here: with its path where the shell would not find it."""
+    called = Path(sys.argv[0])
+    if called.name != "newsletter" or shutil.which("newsletter"):
+        return f"newsletter {words}"
+    return f"{os.path.relpath(called)} {words}"
