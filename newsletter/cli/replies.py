@@ -7,10 +7,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.text import Text
 
 from newsletter import replies as station
 from newsletter.cli import terminal
+from newsletter.cli.reply_view import (
+    extraction_json,
+    reply_json,
+    say_extraction,
+    say_fetched,
+    say_list,
+    say_printable,
+    say_reply,
+)
 from newsletter.errors import NewsletterError, WrongUse
 from newsletter.finding import did_you_mean
 
@@ -18,8 +26,6 @@ if TYPE_CHECKING:
     from newsletter.cli.publication import Publication
 
 app = typer.Typer()
-_FEWEST_WORDS = 16
-"""Columns below which the beginning of a reply is not worth showing."""
 
 replies = typer.Typer(
     no_args_is_help=True, help="What readers wrote back: fetch it, read it, let it stand under its issue."
@@ -67,28 +73,7 @@ def fetch_replies(
             {"new": len(fetched.replies), "known": fetched.known, "verdicts": counts, "states": states}
         )
         return
-    _say_fetched(fetched)
-
-
-def _say_fetched(fetched: "station.Fetched") -> None:
-    if not fetched.replies:
-        terminal.say(
-            "Nothing new."
-            if not fetched.known
-            else f"Nothing new; {terminal.count(fetched.known, 'mail')} known already."
-        )
-        return
-    parts = [f"{number:,} {verdict}" for verdict, number in fetched.verdicts.most_common()]
-    terminal.say(f"{terminal.count(len(fetched.replies), 'new mail')}: {', '.join(parts)}.")
-    for reply in fetched.replies:
-        if reply.state is station.ReplyState.UNSUBSCRIBED or (
-            reply.note and reply.verdict is not station.Verdict.HUMAN
-        ):
-            terminal.say(f"  {reply.id}  {reply.verdict}: {reply.note}")
-    held = fetched.states[station.ReplyState.HELD]
-    if held:
-        waiting = terminal.count(held, "reply waits", "replies wait")
-        terminal.talk(f"{waiting} for your word: {terminal.command('replies list --state held')}")
+    say_fetched(fetched)
 
 
 @replies.command("list")
@@ -111,7 +96,7 @@ def list_replies(
     found = station.list_replies(publication.database, state=_state_named(state), slug=issue)
     if as_json:
         for reply in found:
-            terminal.say_json(_as_json(reply))
+            terminal.say_json(reply_json(reply))
         return
     shown = [reply for reply in found if state or reply.state is not station.ReplyState.IGNORED]
     if not shown:
@@ -121,54 +106,10 @@ def list_replies(
             else f"No replies; {terminal.count(len(found), 'mail')} by machines (--state ignored)."
         )
         return
-    _say_list(shown)
+    say_list(shown)
     held = [reply for reply in shown if reply.state is station.ReplyState.HELD]
     if held:
         terminal.talk(f"{len(held)} held. Read one: {terminal.command(f'replies show {held[0].id}')}")
-
-
-def _as_json(reply: "station.Reply") -> dict[str, Any]:
-    return {
-        "id": reply.id,
-        "issue": reply.slug,
-        "author": reply.author,
-        "received": reply.received_at.isoformat(timespec="seconds"),
-        "state": reply.state,
-        "verdict": reply.verdict,
-        "reason": reply.reason,
-        "text": reply.text,
-        "note": reply.note,
-    }
-
-
-def _say_list(shown: "Sequence[station.Reply]") -> None:
-    """Print one line a reply: the issue whole, the author as far as there is room, words where there is more."""
-    width = terminal.stdout().width
-    issue = max(len(reply.slug or "-") for reply in shown)
-    author = max(8, min(max(len(reply.author) for reply in shown), 20, width - issue - 46))
-    words = width - issue - author - 48
-    headings = ["id", "issue", "author", "received", "state", *(["begins"] if words >= _FEWEST_WORDS else [])]
-    rows: list[list[str | Text]] = []
-    for reply in shown:
-        state = Text(reply.state, style="attention" if reply.state is station.ReplyState.HELD else "")
-        begins = Text(
-            _short(" ".join(reply.text.split()) or reply.note, words), style="" if reply.text else "quiet"
-        )
-        received = f"{reply.received_at:%d %b %H:%M}"
-        row: list[str | Text] = [
-            reply.id,
-            reply.slug or "-",
-            _short(reply.author, author),
-            received,
-            state,
-            begins,
-        ]
-        rows.append(row[: len(headings)])
-    terminal.say_table(headings, rows)
-
-
-def _short(text: str, width: int) -> str:
-    return text if len(text) <= width else f"{text[: max(width - 1, 0)].rstrip()}…"
 
 
 @replies.command("show")
@@ -189,55 +130,15 @@ def show_reply(
     if raw:
         if not shown.raw_path.exists():
             raise NewsletterError(f"{shown.raw_path}: the raw mail is not there any more")
-        _say_printable(shown.raw_path.read_bytes().decode("utf-8", "replace"))
+        say_printable(shown.raw_path.read_bytes().decode("utf-8", "replace"))
         return
     if as_json:
         cuts = [{"reason": cut.reason, "text": cut.text} for cut in shown.cuts]
         terminal.say_json(
-            {**_as_json(shown.reply), "from": shown.reply.from_address, "raw": str(shown.raw_path), "cuts": cuts}
+            {**reply_json(shown.reply), "from": shown.reply.from_address, "raw": str(shown.raw_path), "cuts": cuts}
         )
         return
-    _say_reply(shown, _relative(shown.raw_path, publication))
-
-
-def _say_reply(shown: "station.ShownReply", raw_path: str) -> None:
-    reply = shown.reply
-    sender = "the subscriber, by its From line" if reply.is_from_subscriber else "not the address we wrote to"
-    rows = [
-        ("author", f"{reply.author} <{reply.from_address}>"),
-        ("sender", "proven to be the subscriber" if reply.is_verified else f"{sender}; not proven"),
-        ("subject", _printable(shown.subject)),
-        ("issue", f"{reply.slug} ({reply.matched_by})" if reply.slug else "none found"),
-        ("received", f"{reply.received_at:%Y-%m-%d %H:%M} UTC"),
-        ("verdict", f"{reply.verdict}: {reply.reason}"),
-        ("state", f"{reply.state}{_decision(reply)}"),
-        ("note", reply.note),
-        ("raw mail", raw_path),
-    ]
-    terminal.say(Text(reply.id, style="subject"))
-    for name, value in rows:
-        if value:
-            terminal.say(Text.assemble((f"  {name:<9} ", "quiet"), value))
-    terminal.say()
-    terminal.say(_printable(reply.text) if reply.text else Text("(no text of its own)", style="quiet"))
-    for cut in shown.cuts:
-        lines = [line for line in _printable(cut.text).splitlines() if line.strip(" >")]
-        terminal.say()
-        terminal.say(Text(f"cut: {cut.reason} ({terminal.count(len(lines), 'line')})", style="quiet"))
-        for line in lines[:6]:
-            terminal.say(Text(f"  {_short(line, 74)}", style="quiet"))
-        if len(lines) > 6:
-            terminal.say(Text(f"  … {len(lines) - 6} more", style="quiet"))
-    if reply.state is station.ReplyState.HELD:
-        terminal.talk(f"\nnewsletter replies approve {reply.id}    or    newsletter replies reject {reply.id}")
-
-
-def _decision(reply: "station.Reply") -> str:
-    if reply.decided_at is None:
-        return ""
-    who = f" by {reply.decided_by}" if reply.decided_by else ""
-    why = f": {reply.decided_why}" if reply.decided_why else ""
-    return f" on {reply.decided_at:%Y-%m-%d %H:%M} UTC{who}{why}"
+    say_reply(shown, _relative(shown.raw_path, publication))
 
 
 @replies.command("approve")
@@ -336,30 +237,11 @@ def extract_files(
             terminal.complain(reason)
             continue
         if as_json:
-            terminal.say_json(_extraction_json(path, reading))
+            terminal.say_json(extraction_json(path, reading))
         else:
-            _say_extraction(path, reading, is_titled=len(files) > 1)
+            say_extraction(path, reading, is_titled=len(files) > 1)
     if unread:
         raise typer.Exit(1)
-
-
-def _extraction_json(path: Path, reading: "station.Reading") -> dict[str, Any]:
-    return {
-        "file": str(path),
-        "text": reading.extraction.text,
-        "verdict": reading.screening.verdict,
-        "reason": reading.screening.reason,
-        "cuts": [cut.reason for cut in reading.extraction.cuts],
-    }
-
-
-def _say_extraction(path: Path, reading: "station.Reading", *, is_titled: bool) -> None:
-    if is_titled:
-        terminal.say(Text(str(path), style="subject"))
-    terminal.say(_printable(reading.extraction.text))
-    terminal.talk(f"{reading.screening.verdict}: {reading.screening.reason}", style="quiet")
-    for cut in reading.extraction.cuts:
-        terminal.talk(f"cut: {cut.reason} ({terminal.count(cut.text.count(chr(10)) + 1, 'line')})", style="quiet")
 
 
 def _open(context: typer.Context) -> "Publication":
@@ -377,15 +259,6 @@ def _state_named(name: str | None) -> "station.ReplyState | None":
     if name not in states:
         raise WrongUse(f"unknown state '{name}'. {did_you_mean(name, states) or 'Known: ' + ', '.join(states)}")
     return station.ReplyState(name)
-
-
-def _printable(text: str) -> str:
-    """Return a stranger's text without what a terminal would obey."""
-    return "".join(char if char == "\n" or char.isprintable() else " " for char in text)
-
-
-def _say_printable(text: str) -> None:
-    terminal.say(_printable(text.replace("\r\n", "\n").replace("\t", "    ")))
 
 
 def _user() -> str:
