@@ -20,7 +20,7 @@ app = typer.Typer(rich_markup_mode="markdown")
 @app.command("compose")
 def compose_issue(
     context: typer.Context,
-    issue: Annotated[str, typer.Argument(help="The issue's slug, or its file's name.")],
+    issue: Annotated[str, typer.Argument(metavar="ISSUE", help="The issue's slug, or its file's name.")],
     out: Annotated[Path, typer.Option(help="The folder to write to; made if it is not there.")] = Path("out"),
     list_name: Annotated[str | None, typer.Option("--list", help="The list it would go to.")] = None,
 ) -> None:
@@ -55,7 +55,9 @@ def compose_issue(
 @app.command("check")
 def check_issues(
     context: typer.Context,
-    issue: Annotated[str | None, typer.Argument(help="The issue's slug; default: every issue.")] = None,
+    issue: Annotated[
+        str | None, typer.Argument(metavar="ISSUE", help="The issue's slug; default: every issue.")
+    ] = None,
     list_name: Annotated[str | None, typer.Option("--list", help="The list it would go to.")] = None,
     is_json: Annotated[bool, typer.Option("--json", help="One finding a line, as JSON.")] = False,
 ) -> None:

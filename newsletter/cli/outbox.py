@@ -63,7 +63,7 @@ def list_letters(
 @outbox.command("show")
 def show_letter(
     context: typer.Context,
-    n: Annotated[int, typer.Argument(help="The letter's number in the list.")],
+    n: Annotated[int, typer.Argument(metavar="N", help="The letter's number in the list.")],
     html: Annotated[Path | None, typer.Option("--html", help="Write the HTML part to this file.")] = None,
     raw: Annotated[bool, typer.Option("--raw", help="Print the message as it is.")] = False,
 ) -> None:
@@ -88,7 +88,7 @@ def show_letter(
 @outbox.command("open")
 def open_letter(
     context: typer.Context,
-    n: Annotated[int | None, typer.Argument(help="The letter's number; default: the newest.")] = None,
+    n: Annotated[int | None, typer.Argument(metavar="N", help="The letter's number; default: the newest.")] = None,
 ) -> None:
     """Open a letter in the browser; where there is no display, print the file's path.
 

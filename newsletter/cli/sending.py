@@ -34,7 +34,9 @@ from newsletter.writing import read_issue
 
 app = typer.Typer()
 
-IssueArgument = Annotated[str | None, typer.Argument(help="The issue's slug; default: the newest ready issue.")]
+IssueArgument = Annotated[
+    str | None, typer.Argument(metavar="ISSUE", help="The issue's slug; default: the newest ready issue.")
+]
 ListOption = Annotated[str | None, typer.Option("--list", help="The list; default: the issue's own.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="One object on one line.")]
 
@@ -70,7 +72,7 @@ def plan_issue(
 @app.command("test-send")
 def send_test(
     context: typer.Context,
-    issue: Annotated[str, typer.Argument(help="The issue's slug; a draft will do.")],
+    issue: Annotated[str, typer.Argument(metavar="ISSUE", help="The issue's slug; a draft will do.")],
     to: Annotated[list[str], typer.Option("--to", help="An address; may be given several times.")],
     list_name: ListOption = None,
     is_json: JsonOption = False,
@@ -133,7 +135,9 @@ def send_issue(
 @app.command("status")
 def status(
     context: typer.Context,
-    issue: Annotated[str | None, typer.Argument(help="The issue's slug; default: every issue sent.")] = None,
+    issue: Annotated[
+        str | None, typer.Argument(metavar="ISSUE", help="The issue's slug; default: every issue sent.")
+    ] = None,
     is_json: JsonOption = False,
 ) -> None:
     """Say where everybody is: who was mailed, who is still to be, who not and why. From the ledger alone.
@@ -156,7 +160,7 @@ def status(
 @app.command("resolve")
 def resolve_mailing(
     context: typer.Context,
-    mailing: Annotated[str, typer.Argument(help="The mailing's number, or its issue's slug.")],
+    mailing: Annotated[str, typer.Argument(metavar="MAILING", help="The mailing's number, or its issue's slug.")],
     resend: Annotated[bool, typer.Option("--resend", help="Send to them again; some may get it twice.")] = False,
     skip: Annotated[bool, typer.Option("--skip", help="Leave them; some may never get it.")] = False,
 ) -> None:
