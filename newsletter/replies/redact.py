@@ -5,9 +5,13 @@ import unicodedata
 
 from newsletter.settings import Settings
 
-_ADDRESS = re.compile(r"(?:mailto:)?[\w.!#$%&'*+/=?^`{|}~-]{1,128}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
+_AT = r"(?:[@＠]|[ \t]?[(\[{][ \t]?(?:at|@)[ \t]?[)\]}][ \t]?)"
+_ADDRESS = re.compile(
+    rf"(?:mailto:)?[\w.!#$%&'*+/=?^`{{|}}~-]{{1,128}}{_AT}[\w-]{{1,63}}(?:\.[\w-]{{1,63}}){{1,8}}", re.IGNORECASE
+)
 _LINK = re.compile(r"(?:https?://|www\.)[^\s<>\"']{1,2000}", re.IGNORECASE)
-_TOKEN = re.compile(r"(?<![a-z2-7])[ub]?[a-z2-7]{29}(?![a-z2-7])", re.IGNORECASE)
+_ESCAPE = r"(?<=[%=][0-9a-f]{2})|(?<=%25[0-9a-f]{2})"
+_TOKEN = re.compile(rf"(?:(?<![a-z2-7])|{_ESCAPE})[ub]?[a-z2-7]{{29}}(?![a-z2-7])", re.IGNORECASE)
 _PHONE = re.compile(r"(?<![\w/.:#€$£-])(?:\+|00|\(\+?)?\d[\d ()/.\u2011-]{7,22}\d(?![\w/%€$£])")
 _SEPARATED = re.compile(
     r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}|\d{1,2}:\d{2}|\b(?:19|20)\d\d\b\s?[-–/]\s?(?:19|20)?\d\d\b"

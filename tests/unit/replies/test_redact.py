@@ -31,6 +31,10 @@ def settings(tmp_path: Path) -> Settings:
         (f"It says {TOKEN.upper()} here", f"It says {LINK_REMOVED} here"),
         (f"<https://mail.example.org/u/{TOKEN}>", f"<{LINK_REMOVED}>"),
         (f"see https://elsewhere.example/x?t={TOKEN}.", f"see {LINK_REMOVED}."),
+        (f"mail.example.org%2Fu%2F{TOKEN}", f"mail.example.org%2Fu%2F{LINK_REMOVED}"),
+        (f"mail.example.org%252Fu%252f{TOKEN}", f"mail.example.org%252Fu%252f{LINK_REMOVED}"),
+        (f"?to=3D{TOKEN}", f"?to=3D{LINK_REMOVED}"),
+        ("jo.winter (at) mail.example.net, or jo[AT]mail.example.net", f"{ADDRESS_REMOVED}, or {ADDRESS_REMOVED}"),
         ("(https://mail.example.org/preferences)", f"({LINK_REMOVED})"),
         ("https://mail.example.org/issues/ferries/", "https://mail.example.org/issues/ferries/"),
         ("https://elsewhere.example/ferries", "https://elsewhere.example/ferries"),
@@ -54,6 +58,7 @@ def test_private_things_are_removed(settings: Settings, written: str, public: st
         "0.123456789 of 100 200 300",
         "Pages 100-104, 2001-2005, 12:30-14:00",
         "@jo said so",
+        "We met (at last) in London, [at] six.",
     ],
 )
 def test_other_numbers_stay(settings: Settings, text: str) -> None:
