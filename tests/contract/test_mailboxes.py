@@ -88,3 +88,11 @@ def test_one_folder_down_or_hidden_is_no_mail(mailbox: tuple[Mailbox, Put], tmp_
     (tmp_path / "deeper").mkdir()
     (tmp_path / "deeper" / "x.eml").write_bytes(b"x")
     assert list(box.waiting()) == []
+
+
+@pytest.mark.parametrize("room", ["new", "."])
+def test_a_link_is_no_mail(tmp_path: Path, room: str) -> None:
+    (tmp_path / "secret").write_bytes(b"root:x:0:0\n")
+    (tmp_path / "mails" / room).mkdir(parents=True)
+    (tmp_path / "mails" / room / "one.eml").symlink_to(tmp_path / "secret")
+    assert list(open_mailbox("maildir:mails", tmp_path).waiting()) == []

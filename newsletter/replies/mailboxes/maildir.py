@@ -61,7 +61,8 @@ class Maildir:
             found = [path for room in rooms for path in room.iterdir() if not path.name.startswith(".")]
         else:
             found = list(self.folder.glob("*.eml"))
-        return sorted((path for path in found if path.is_file()), key=lambda path: path.name)
+        mails = (path for path in found if path.is_file() and not path.is_symlink())  # a link may lead anywhere
+        return sorted(mails, key=lambda path: path.name)
 
 
 def _read(path: Path) -> bytes:
