@@ -9,7 +9,8 @@ from pathlib import Path
 from newsletter.errors import WrongUse
 from newsletter.settings import FILE_NAME, packaged
 
-_FOLDERS = ("issues", "templates", "subscribers")
+_ISSUES = ("five-small-lights", "nothing-to-report", "the-winter-almanac")
+_READERS = Path("subscribers/sample.csv")
 _STARTER = {"Makefile": "Makefile", "gitignore": ".gitignore"}
 
 
@@ -47,15 +48,21 @@ def make_publication(folder: Path) -> tuple[Path, ...]:
 
 
 def _sample(folder: Path) -> Iterator[tuple[Path, Path]]:
-    """Return each file to copy and its name in the publication, but for those that are there."""
+    """Return each file to copy and its name in the publication, but for those that are there.
+
+    Of issues and subscribers only the sample's own: a clone's author may have added others there.
+    """
     starter = Path(__file__).parent / "starter"
     pairs = [(packaged(FILE_NAME), Path(FILE_NAME))]
     pairs += [(starter / source, Path(name)) for source, name in _STARTER.items()]
-    for name in _FOLDERS:
-        if name == "issues" and (folder / name).is_dir() and any((folder / name).iterdir()):
-            continue
-        top = packaged(name)
-        pairs += [(top / inside, Path(name) / inside) for inside in _files(top)]
+    if packaged(str(_READERS)).is_file():
+        pairs.append((packaged(str(_READERS)), _READERS))
+    names = [Path("templates")]
+    if not (folder / "issues").is_dir() or not any((folder / "issues").iterdir()):
+        names += [Path("issues", name) for name in _ISSUES]
+    for name in names:
+        top = packaged(str(name))
+        pairs += [(top / inside, name / inside) for inside in _files(top)]
     for source, target in pairs:
         if not os.path.lexists(folder / target) and not _is_blocked(folder, target):
             yield source, target

@@ -57,6 +57,13 @@ def test_an_author_with_issues_gets_no_sample_issues(tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / "issues").iterdir()] == ["mine.md"]
 
 
+def test_only_the_samples_own_issues_and_readers_come(tmp_path: Path) -> None:
+    made = make_publication(tmp_path)
+    issues = {path.parts[1] for path in made if path.parts[0] == "issues"}
+    assert issues == {"five-small-lights", "nothing-to-report", "the-winter-almanac"}
+    assert [path.name for path in made if path.parts[0] == "subscribers"] == ["sample.csv"]
+
+
 def test_a_file_is_no_folder(tmp_path: Path) -> None:
     (tmp_path / "letters").write_text("")
     with pytest.raises(WrongUse, match="is a file"):
