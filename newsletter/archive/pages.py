@@ -13,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
 from newsletter.archive.entry import Entry
 from newsletter.archive.phrases import phrases_for
 from newsletter.archive.words import paragraphs, unsteered
-from newsletter.compose import direction_of, make_theme
+from newsletter.compose import direction_of, make_theme, typeface_for
 from newsletter.compose import phrases_for as letter_phrases_for
 from newsletter.errors import EditFile
 from newsletter.finding import Finding, Level
@@ -43,7 +43,8 @@ class Pages:
             anchor=_anchor,
             direction=lambda language: direction_of(language).dir,
         )
-        style = self._filled("site.css", theme=make_theme(settings.publication.accent)).encode()
+        theme = make_theme(settings.publication.accent, settings.theme)
+        style = self._filled("site.css", theme=theme, type=typeface_for("", settings.theme)).encode()
         self.style_name = f"site.{hashlib.sha256(style).hexdigest()[:10]}.css"
         self.style = style
 

@@ -8,6 +8,7 @@ from newsletter.compose.phrases import direction_of, phrases_for
 from newsletter.compose.pictures import Picture
 from newsletter.compose.places import page_url, picture_url
 from newsletter.compose.theme import make_theme
+from newsletter.compose.typeface import typeface_for
 
 __all__ = [
     "Article",
@@ -27,4 +28,5 @@ __all__ = [
     "page_url",
     "phrases_for",
     "picture_url",
+    "typeface_for",
 ]

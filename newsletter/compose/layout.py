@@ -23,6 +23,7 @@ from newsletter.settings import Settings, packaged
 MAX_BYTES = 8 * 1024 * 1024
 _MAX_DEPTH = 400
 """Elements inside one another; the compiler dies of some thousands."""
+_INLINE = re.compile(r"<mj-style\s+inline=[\"']inline[\"']\s*>(.*?)</mj-style>", re.DOTALL)
 _ENDING = re.compile(
     r"(?P<start><(?P<tag>mj-(?:text|table|button|raw))\b(?:[^<>\"']|\"[^\"]*\"|'[^']*')*(?<!/)>)"
     r"(?P<content>.*?)(?P<end></(?P=tag)>)",
@@ -144,14 +145,14 @@ def _environment(folders: tuple[Path, ...]) -> jinja2.Environment:
 
 def make_html(templates: Templates, name: str, values: dict[str, Any], tags: Tags) -> Html:
     """Return the finished HTML of a letter: filled, compiled and inlined, with no merge tag lost on the way."""
-    mjml = templates.render(f"{name}.mjml", values)
+    mjml, css = _without_styles(templates.render(f"{name}.mjml", values))
     skeleton, contents = _without_contents(mjml, tags.mark)
     compiled = templates.compile(f"{name}.mjml", skeleton)
     compiled = re.sub(rf"{tags.mark}c(\d+)z", lambda match: contents[int(match[1])], compiled)
     try:
-        html = inlined(compiled, templates.render("partials/letter.css", values))
+        html = inlined(compiled, css)
     except StyleSheetFault as error:
-        raise EditFile([_fault_finding("partials/letter.css", None, f"cannot be inlined: {error}")]) from error
+        raise EditFile([_fault_finding(f"{name}.mjml", None, f"a style cannot be inlined: {error}")]) from error
     if not tags.count(mjml) <= tags.count(compiled) == tags.count(html):
         raise EditFile([_fault_finding(f"{name}.mjml", None, "a merge tag stands where it cannot be filled in")])
     begin, end = mail_only(tags)
@@ -162,6 +163,11 @@ def make_html(templates: Templates, name: str, values: dict[str, Any], tags: Tag
 def mail_only(tags: Tags) -> tuple[str, str]:
     """Return the words around what the web version does without; plain words, since some land in comments."""
     return f"{tags.mark}b", f"{tags.mark}e"
+
+
+def _without_styles(mjml: str) -> tuple[str, str]:
+    """Take out the style sheets that are to be inlined, which the compiler would leave where they are."""
+    return _INLINE.sub("", mjml), "\n".join(_INLINE.findall(mjml))
 
 
 def _without_contents(mjml: str, mark: str) -> tuple[str, list[str]]:

@@ -17,7 +17,8 @@ from newsletter.compose.plaintext import Frame, make_letter, make_text
 from newsletter.compose.reading import read_text
 from newsletter.compose.semantic import figure, semantic
 from newsletter.compose.tags import Tags
-from newsletter.compose.theme import make_theme, typeface_for
+from newsletter.compose.theme import make_theme
+from newsletter.compose.typeface import typeface_for
 from newsletter.errors import EditFile
 from newsletter.finding import Finding, Level
 from newsletter.settings import Settings
@@ -78,6 +79,7 @@ def article(issue: Issue, settings: Settings) -> Article:
     album = Album(settings, issue, is_article=True)
     text = read_text(issue, settings, tags, album)
     _refuse_empty(issue, text.blocks)
+    _logos(settings, album)  # the letter's, kept where the page's pictures are
     return Article(
         html=tags.defaulted_markup(semantic(text.blocks, phrases_for(issue.language))),
         text=tags.defaulted(make_text(text.blocks, phrases_for(issue.language))),
@@ -137,6 +139,17 @@ def _hero(issue: Issue, album: Album) -> Shown | None:
     return album.show(issue.hero, issue.hero_alt or issue.title, 1, room=PAGE) if issue.hero else None
 
 
+def _logos(settings: Settings, album: Album) -> dict[str, Shown | None]:
+    """Return the logo, and the one for the dark; None for what the author has not."""
+    look = settings.theme
+    alt = look.logo_alt or settings.publication.title
+    paths = {"light": look.logo, "dark": look.logo_dark if look.logo else ""}
+    return {
+        name: album.show(f"/{path}", alt, 1, width=look.logo_width, room=look.width) if path else None
+        for name, path in paths.items()
+    }
+
+
 def _letter(issue: Issue, list_name: str, settings: Settings, tags: Tags, album: Album) -> dict[str, Any]:
     """Return what stands around the text; merge tags in it are words of `tags`."""
     words = phrases_for(issue.language)
@@ -156,6 +169,7 @@ def _letter(issue: Issue, list_name: str, settings: Settings, tags: Tags, album:
         "day": _day(issue.date, words),
         "url": url if url.startswith("http") else "",
         "hero": _hero(issue, album),
+        "logos": _logos(settings, album),
         "masthead": mailing_list.title,
         "because": words.because.format(reason=reason or words.subscribed.format(title=mailing_list.title)),
         "postal_address": mailing_list.postal_address or publication.postal_address,
@@ -187,8 +201,8 @@ def _values(
         "letter": {**letter, "rows": rows(blocks)},
         "publication": settings.publication,
         "words": words,
-        "theme": make_theme(settings.publication.accent),
-        "type": typeface_for(issue.language),
+        "theme": make_theme(settings.publication.accent, settings.theme),
+        "type": typeface_for(issue.language, settings.theme),
         "mail": {"begin": begin, "end": end},
         "semantic": lambda inner: Markup(semantic(inner, words)),  # noqa: S704 - blocks are sanitised
         "figure": lambda shown: Markup(figure(shown, is_mail=True)),  # noqa: S704 - escaped where it is made

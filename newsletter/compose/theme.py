@@ -1,21 +1,32 @@
-"""Colours of a letter, light and dark, made from one accent so that everything reads."""
+"""The theme of a letter: what the author chose in `[theme]`, and the colours that follow from it."""
 
-import colorsys
 from dataclasses import dataclass
 
-INK, PAPER, GROUND, MUTED, HAIRLINE, TINT = "#1f2328", "#ffffff", "#f6f5f2", "#5c6166", "#e3e0da", "#f6f5f2"
-DARK_INK, DARK_PAPER, DARK_GROUND = "#e7e4de", "#17191c", "#0f1012"
-DARK_MUTED, DARK_HAIRLINE, DARK_TINT = "#a09c95", "#2d3035", "#212429"
-_STACKS = {
-    "zh": "Georgia, 'PingFang SC', 'Hiragino Sans GB', 'Microsoft YaHei', 'Noto Sans CJK SC', sans-serif",
-    "ja": "Georgia, 'Hiragino Sans', 'Yu Gothic Medium', Meiryo, 'Noto Sans CJK JP', sans-serif",
-    "ko": "Georgia, 'Apple SD Gothic Neo', 'Malgun Gothic', 'Noto Sans CJK KR', sans-serif",
-    "ar": "'Geeza Pro', 'Segoe UI', 'Noto Naskh Arabic', Tahoma, serif",
-    "fa": "'Geeza Pro', 'Segoe UI', 'Noto Naskh Arabic', Tahoma, serif",
-    "he": "'Times New Roman', 'Noto Serif Hebrew', serif",
-    "hi": "'Kohinoor Devanagari', 'Nirmala UI', 'Noto Serif Devanagari', serif",
-    "th": "Thonburi, 'Leelawadee UI', 'Noto Serif Thai', serif",
-}
+from newsletter.colour import (
+    BODY_CONTRAST,
+    DARK_GROUND,
+    DARK_HAIRLINE,
+    DARK_INK,
+    DARK_MUTED,
+    DARK_PAPER,
+    DARK_TINT,
+    GROUND,
+    HAIRLINE,
+    INK,
+    MUTED,
+    PAPER,
+    TINT,
+    contrast,
+    luminance,
+    mixed,
+    readable,
+    toned,
+)
+from newsletter.settings import Colours, ThemeSettings
+
+SIDE = 32
+"""What is left free on either side of the text, in CSS pixels."""
+_SPACES = {"airy": 1.25, "normal": 1.0, "compact": 0.75}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,88 +42,100 @@ class Palette:
     accent: str
     """The author's accent, moved until it reads at 4.5:1 on paper and on the tint."""
     on_accent: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Typeface:
-    """Safe font stacks, and the size and leading of the text."""
-
-    serif: str = "'Iowan Old Style', Charter, Georgia, 'Times New Roman', serif"
-    sans: str = "system-ui, -apple-system, 'Segoe UI', Roboto, Helvetica, Arial, sans-serif"
-    mono: str = "ui-monospace, SFMono-Regular, Menlo, Consolas, 'Liberation Mono', monospace"
-    size: str = "18px"
-    leading: str = "1.6"
+    on_ground: str
+    """The muted colour, moved until it reads on the ground too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Theme:
-    """A letter's colours."""
+    """A letter's colours and measures."""
 
     light: Palette
     dark: Palette
+    width: int = 600
+    """Of the whole letter, in CSS pixels."""
+    corner: str = "4px"
+    density: str = "normal"
+
+    @property
+    def column(self) -> int:
+        """The width of the text, in CSS pixels."""
+        return self.width - 2 * SIDE
+
+    def space(self, pixels: int) -> str:
+        """Return a distance of about `pixels`, as the density has it."""
+        return f"{2 * round(pixels * _SPACES[self.density] / 2)}px"
 
 
-def make_theme(accent: str) -> Theme:
-    """Return the colours around `accent` (#rrggbb)."""
-    light, dark = (
-        _readable(accent, (PAPER, TINT), darker=True),
-        _readable(accent, (DARK_PAPER, DARK_TINT), darker=False),
-    )
+def make_theme(accent: str, look: ThemeSettings | None = None) -> Theme:
+    """Return the theme around `accent` (#rrggbb) that `look` asks for."""
+    look = look or ThemeSettings()
     return Theme(
-        light=Palette(
-            ink=INK,
-            paper=PAPER,
-            ground=GROUND,
-            muted=MUTED,
-            hairline=HAIRLINE,
-            tint=TINT,
-            accent=light,
-            on_accent="#ffffff",
-        ),
-        dark=Palette(
-            ink=DARK_INK,
-            paper=DARK_PAPER,
-            ground=DARK_GROUND,
-            muted=DARK_MUTED,
-            hairline=DARK_HAIRLINE,
-            tint=DARK_TINT,
-            accent=dark,
-            on_accent=DARK_PAPER,
-        ),
+        light=_light(look.light, look.light.accent or accent),
+        dark=_dark(look.dark, look.dark.accent or look.light.accent or accent, look.light),
+        width=look.width,
+        corner=f"{look.corner}px",
+        density=look.density,
     )
 
 
-def typeface_for(language: str) -> Typeface:
-    """Return the type for a language: scripts with dense or tall letters get their own stacks and more leading."""
-    primary = language.lower().split("-")[0]
-    if primary in _STACKS:
-        return Typeface(serif=_STACKS[primary], size="17px", leading="1.8")
-    return Typeface()
-
-
-def contrast(one: str, other: str) -> float:
-    """Return the contrast ratio of WCAG 2.2 section 1.4.3, 1 to 21."""
-    bright, dim = sorted((_luminance(one), _luminance(other)), reverse=True)
-    return (bright + 0.05) / (dim + 0.05)
-
-
-def _readable(accent: str, grounds: tuple[str, ...], *, darker: bool) -> str:
-    hue, lightness, saturation = colorsys.rgb_to_hls(*_rgb(accent))
-    for step in range(51):
-        moved = max(0.0, min(1.0, lightness + (-0.02 if darker else 0.02) * step))
-        colour = "#" + "".join(f"{round(part * 255):02x}" for part in colorsys.hls_to_rgb(hue, moved, saturation))
-        if all(contrast(colour, ground) >= 4.6 for ground in grounds):
-            return colour
-    return INK if darker else DARK_INK
-
-
-def _rgb(colour: str) -> tuple[float, float, float]:
-    red, green, blue = (int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5))
-    return red, green, blue
-
-
-def _luminance(colour: str) -> float:
-    red, green, blue = (
-        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in _rgb(colour)
+def _light(chosen: Colours, accent: str) -> Palette:
+    paper = chosen.paper or PAPER
+    ground = chosen.ground or (GROUND if paper == PAPER else mixed(paper, INK, 0.05))
+    ink = chosen.ink or max(INK, DARK_INK, key=lambda colour: contrast(colour, paper))
+    is_usual = paper.lower() == PAPER and ink == INK
+    return _palette(
+        chosen,
+        paper,
+        ground,
+        ink,
+        muted=MUTED if is_usual else mixed(ink, paper, 0.25),
+        hairline=HAIRLINE if is_usual else mixed(paper, ink, 0.14),
+        tint=TINT if is_usual else mixed(paper, ink, 0.04),
+        accent=accent,
     )
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def _dark(chosen: Colours, accent: str, light: Colours) -> Palette:
+    """Return the dark colours; paper that was tinted by day keeps its hue by night."""
+    paper = chosen.paper or (toned(light.paper, 0.095, 0.12) if light.paper else DARK_PAPER)
+    ground = chosen.ground or (DARK_GROUND if paper == DARK_PAPER else mixed(paper, "#000000", 0.35))
+    ink = chosen.ink or max(INK, DARK_INK, key=lambda colour: contrast(colour, paper))
+    if contrast(ink, paper) < BODY_CONTRAST:
+        paper = DARK_PAPER
+    is_usual = paper == DARK_PAPER and ink == DARK_INK
+    return _palette(
+        chosen,
+        paper,
+        ground,
+        ink,
+        muted=DARK_MUTED if is_usual else mixed(ink, paper, 0.3),
+        hairline=DARK_HAIRLINE if is_usual else mixed(paper, ink, 0.14),
+        tint=DARK_TINT if is_usual else mixed(paper, ink, 0.05),
+        accent=accent,
+    )
+
+
+def _palette(
+    chosen: Colours, paper: str, ground: str, ink: str, *, muted: str, hairline: str, tint: str, accent: str
+) -> Palette:
+    found = readable(accent, (paper, tint), ink)
+    quiet = chosen.muted or readable(muted, (paper, tint), ink)
+    return Palette(
+        paper=paper,
+        ground=ground,
+        ink=ink,
+        muted=quiet,
+        hairline=chosen.hairline or hairline,
+        tint=tint,
+        accent=found,
+        on_accent=_over(found, paper),
+        on_ground=readable(quiet, (ground,), _over(ground, paper), least=4.5),
+    )
+
+
+def _over(colour: str, paper: str) -> str:
+    """Return what is written upon `colour`: the paper where it reads, else white or nearly black."""
+    if contrast(paper, colour) >= 4.5:
+        return paper
+    return "#ffffff" if luminance(colour) < 0.18 else DARK_PAPER

@@ -18,18 +18,23 @@ from newsletter.settings.sections import (
     Tracking,
     Web,
 )
+from newsletter.settings.theme import Colours, DarkColours, LightColours, ThemeSettings
 
 __all__ = [
     "FILE_NAME",
     "Archive",
+    "Colours",
+    "DarkColours",
     "Database",
     "Delivery",
+    "LightColours",
     "ListSettings",
     "Publication",
     "Replies",
     "Ses",
     "Settings",
     "Smtp",
+    "ThemeSettings",
     "Tracking",
     "Web",
     "find_root",

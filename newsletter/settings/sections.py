@@ -16,6 +16,7 @@ from pydantic import (
 from newsletter.address import Address, Mailbox
 from newsletter.errors import WrongUse
 from newsletter.finding import suggest
+from newsletter.settings.theme import ThemeSettings
 
 MailboxSetting = Annotated[Mailbox, BeforeValidator(lambda text: Mailbox.parse(str(text))), PlainSerializer(str)]
 AddressSetting = Annotated[Address, BeforeValidator(lambda text: Address.parse(str(text))), PlainSerializer(str)]
@@ -137,6 +138,7 @@ class Settings(_Section):
     replies: Replies = Replies()
     web: Web = Web()
     archive: Archive = Archive()
+    theme: ThemeSettings = ThemeSettings()
     tracking: Tracking = Tracking()
     secret_key: SecretStr | None = None
     smtp_password: SecretStr | None = None

@@ -5,6 +5,7 @@
 
 import os
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -24,8 +25,9 @@ VALUES = {
 
 
 @pytest.mark.parametrize("slug", ISSUES)
-def test_a_letter_is_as_it_was_approved(slug: str) -> None:
-    settings = read_settings(HERE / "publication", {})
+def test_a_letter_is_as_it_was_approved(slug: str, tmp_path: Path) -> None:
+    root = shutil.copytree(HERE / "publication", tmp_path / "publication")
+    settings = read_settings(root, {})
     issue = read_issue(settings, slug)
     composed = compose(issue, "sample", settings)
     _compare(f"{slug}.html", _by_lines(filled(composed.edition.html, VALUES)))
@@ -33,6 +35,14 @@ def test_a_letter_is_as_it_was_approved(slug: str) -> None:
     _compare(f"{slug}.article.html", article(issue, settings).html + "\n")
     findings = "".join(f"{finding.level} {finding.rule} {finding}\n" for finding in composed.findings)
     _compare(f"{slug}.findings.txt", findings)
+
+
+@pytest.mark.parametrize("template", ["digest", "announcement"])
+def test_every_block_is_as_it_was_approved_in_every_template(template: str) -> None:
+    settings = read_settings(HERE / "publication", {})
+    issue = replace(read_issue(settings, "kitchen-sink"), template=template)
+    composed = compose(issue, "sample", settings)
+    _compare(f"kitchen-sink.{template}.html", _by_lines(filled(composed.edition.html, VALUES)))
 
 
 def _by_lines(html: str) -> str:

@@ -1,29 +1,119 @@
-"""Colours read in both schemes whatever the accent is."""
+"""The author's theme: colours read in both schemes, whatever is chosen, or are refused where they were written."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from lxml import html
 
-from newsletter.compose.theme import contrast, make_theme
+from newsletter.colour import contrast
+from newsletter.compose.theme import make_theme
+from newsletter.compose.typeface import typeface_for
+from newsletter.errors import EditSettings
+from newsletter.settings import LightColours, ThemeSettings, read_settings
 
 CHANNEL = st.integers(0, 255)
+COLOUR = st.tuples(CHANNEL, CHANNEL, CHANNEL).map(lambda parts: "#{:02x}{:02x}{:02x}".format(*parts))
 
 
-@given(CHANNEL, CHANNEL, CHANNEL)
-def test_any_accent_is_made_readable(red, green, blue):
-    theme = make_theme(f"#{red:02x}{green:02x}{blue:02x}")
+def chosen(desk, toml):
+    """Set `toml` under the desk's settings, and read them."""
+    path = desk.root / "newsletter.toml"
+    path.write_text(f"{path.read_text()}\n{toml}\n")
+    return read_settings(desk.root, {})
+
+
+def assert_readable(theme):
     for palette in (theme.light, theme.dark):
-        assert contrast(palette.accent, palette.paper) >= 4.5
-        assert contrast(palette.accent, palette.tint) >= 4.5
+        for ground in (palette.paper, palette.tint):
+            assert contrast(palette.accent, ground) >= 4.5
+            assert contrast(palette.muted, ground) >= 4.5
+        assert contrast(palette.ink, palette.paper) >= 7
+        assert contrast(palette.on_ground, palette.ground) >= 4.5
         assert contrast(palette.on_accent, palette.accent) >= 4.5
 
 
-def test_the_text_reads_at_seven_to_one_and_the_rest_at_four_and_a_half():
-    theme = make_theme("#a4452c")
-    for palette in (theme.light, theme.dark):
-        assert contrast(palette.ink, palette.paper) >= 7
-        for ground in (palette.paper, palette.ground, palette.tint):
-            assert contrast(palette.muted, ground) >= 4.5
+@given(COLOUR)
+def test_any_accent_is_made_readable(accent):
+    assert_readable(make_theme(accent))
+
+
+@given(COLOUR, COLOUR, COLOUR)
+def test_whatever_the_settings_accept_can_be_read(accent, paper, ground):
+    try:
+        light = LightColours(paper=paper, ground=ground)
+    except ValueError:
+        return
+    assert_readable(make_theme(accent, ThemeSettings(light=light)))
 
 
 def test_a_readable_accent_is_left_alone():
     assert make_theme("#a4452c").light.accent == "#a4452c"
+
+
+@pytest.mark.parametrize(
+    ("toml", "said"),
+    [
+        ('[theme.light]\nink = "#888888"', "theme.light.ink = '#888888': it reads at 3.5:1 on the paper #ffffff"),
+        ('[theme.dark]\nmuted = "#333333"', "Make it lighter"),
+        ('[theme.light]\npaper = "#808080"', "no text reads at 7:1 on it"),
+        ("[theme]\nwidth = 900", "less than or equal to 720"),
+        ("[theme]\ncorners = 3", "unknown key 'corners'. Did you mean 'corner'?"),
+        ('[theme.light]\naccnt = "#123456"', "unknown key 'accnt'. Did you mean 'accent'?"),
+        ('[theme]\nbody = "x; color: red"', "theme.body"),
+        ('[theme]\nlogo = "../secret.png"', "a picture lies in the publication's folder"),
+    ],
+)
+def test_a_choice_that_cannot_be_is_refused_at_its_line(desk, toml, said):
+    with pytest.raises(EditSettings) as refusal:
+        chosen(desk, toml)
+    assert said in str(refusal.value)
+    lines = (desk.root / "newsletter.toml").read_text().splitlines()
+    assert str(refusal.value).startswith(f"newsletter.toml:{len(lines)}:")
+
+
+def test_the_letter_wears_what_was_chosen(desk):
+    chosen(
+        desk,
+        '[theme]\nwidth = 640\ncorner = 9\nbody = "sans"\nheading = "Futura, sans-serif"\n'
+        '[theme.light]\naccent = "#0b5c4a"\n[theme.dark]\npaper = "#101820"',
+    )
+    tree = html.document_fromstring(desk.html("# T\n\n## Head\n\n[Go](https://e.example){.button}"))
+    letter = html.tostring(tree, encoding="unicode")
+    assert 'width="640"' in letter
+    assert "font-family:Futura, sans-serif" in tree.xpath("//h2/@style")[0]
+    assert "border-radius:9px" in letter
+    assert "#0b5c4a" in letter
+    assert "#101820 !important" in letter
+
+
+def test_density_moves_what_stands_around_the_words(desk):
+    usual = desk.html("## A\n\nwords")
+    chosen(desk, '[theme]\ndensity = "compact"')
+    assert "font-size:18px" in usual
+    assert "font-size:17px" in desk.html("## A\n\nwords")
+
+
+def test_a_logo_stands_in_the_masthead_with_its_dark_twin(desk):
+    from PIL import Image
+
+    for name in ("logo.png", "night.png"):
+        Image.new("RGB", (240, 80), "#345").save(desk.root / name)
+    chosen(desk, '[theme]\nlogo = "logo.png"\nlogo_dark = "night.png"\nlogo_alt = "The Lantern"')
+    letter = desk.html("words")
+    tree = html.document_fromstring(letter)
+    assert tree.xpath("//td[@class='wordmark']/img/@alt") == ["The Lantern", "The Lantern"]
+    assert tree.xpath("//img[@class='logo']/@width") == ["120"]
+    assert "display:none" in tree.xpath("//img[@class='logo-dark']/@style")[0]
+    assert {picture.name.split("-")[0] for picture in desk.article("words").pictures} >= {"logo", "night"} or len(
+        desk.article("words").pictures
+    ) == 2
+
+
+@pytest.mark.parametrize(
+    ("language", "face"), [("zh-TW", "PingFang TC"), ("zh", "PingFang SC"), ("ja", "Hiragino"), ("ar", "Naskh")]
+)
+def test_a_script_has_faces_that_have_its_letters(language, face):
+    type = typeface_for(language).prefer(body="sans", size=16, leading=1.5)
+    assert face in type.body
+    assert face in type.serif
+    assert type.leading == "1.7"
