@@ -5,6 +5,7 @@
 
 import os
 import re
+from dataclasses import replace
 import shutil
 from pathlib import Path
 
