@@ -5,8 +5,8 @@
 
 import os
 import re
-from dataclasses import replace
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
