@@ -1,4 +1,4 @@
-"""Writes a file so that it is whole or not there, and survives a power cut."""
+"""Files that are whole or not there, survive a power cut, and folders that are ours alone."""
 
 import os
 import secrets
@@ -23,3 +23,10 @@ def write_durably(path: Path, content: bytes, *, mode: int = 0o644) -> None:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+def make_private_folder(path: Path) -> None:
+    """Make a folder, and those above it that are missing, that no other user of the machine can look into."""
+    if not path.is_dir():
+        make_private_folder(path.parent)
+        path.mkdir(mode=0o700, exist_ok=True)

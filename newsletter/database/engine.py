@@ -18,6 +18,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError as BadUrl
 from sqlalchemy.exc import DBAPIError, NoSuchModuleError, OperationalError
 
+from newsletter.durable import make_private_folder
 from newsletter.errors import EditSettings, NewsletterError, StorageBusy, StorageFull, TryLater
 
 BUSY_SECONDS = 10
@@ -102,7 +103,7 @@ def open_database(url: str, *, busy_seconds: float = BUSY_SECONDS) -> Database:
 
 def _make_folder(folder: Path) -> None:
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_private_folder(folder)
     except OSError as error:
         if error.errno == errno.ENOSPC:
             raise StorageFull(f"{folder}: the disk is full. Make room and run it again") from error

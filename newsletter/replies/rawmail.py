@@ -3,7 +3,7 @@
 import hashlib
 from pathlib import Path
 
-from newsletter.durable import write_durably
+from newsletter.durable import make_private_folder, write_durably
 from newsletter.settings import Settings
 
 
@@ -11,7 +11,7 @@ def keep_raw(settings: Settings, raw: bytes) -> str:
     """Store one mail under var/replies and return its SHA-256 in hex; the same mail again is the same file."""
     digest = hashlib.sha256(raw).hexdigest()
     path = raw_path(settings, digest)
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_private_folder(path.parent)
     if path.exists():
         return digest
     write_durably(path, raw, mode=0o600)

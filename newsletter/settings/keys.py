@@ -4,6 +4,7 @@ import os
 import secrets
 from pathlib import Path
 
+from newsletter.durable import make_private_folder
 from newsletter.errors import EditSettings
 from newsletter.settings.sections import Settings
 
@@ -35,7 +36,7 @@ def read_or_make_keys(settings: Settings) -> tuple[bytes, ...]:
 
 def _make_key(path: Path) -> str:
     key = secrets.token_hex(32)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_private_folder(path.parent)
     draft = path.with_suffix(f".{secrets.token_hex(4)}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="ascii") as file:

@@ -78,6 +78,8 @@ def _is_file_of(path: Path, comment_id: str) -> bool:
 def _read(path: Path, root: Path) -> Comment:
     if not path.resolve().is_relative_to(root.resolve()):
         raise ValueError("leads out of the publication and was not followed")
+    if not path.is_file():
+        raise ValueError("is not an ordinary file")
     if path.stat().st_size > MAX_BYTES:
         raise ValueError(f"is larger than {MAX_BYTES // 1024} KB")
     front = split(path.read_text(encoding="utf-8-sig").replace("\r\n", "\n"))

@@ -40,6 +40,8 @@ def read(settings: Settings, found: Found) -> Issue:
 
 
 def _read_text(found: Found) -> str:
+    if found.path.exists() and not found.path.is_file():  # a pipe would keep us waiting for ever
+        raise _refusal(found.file, "unreadable", "is not an ordinary file", remedy="Put the text itself here")
     try:
         with found.path.open("rb") as file:
             raw = file.read(MAX_BYTES + 1)

@@ -1,5 +1,6 @@
 """What goes wrong at an author's desk is said in one line, with the next step, and nothing is half done."""
 
+import os
 import resource
 import socket
 import sqlite3
@@ -135,3 +136,15 @@ def test_init_overwrites_nothing(tmp_path: Path) -> None:
     (tmp_path / "mine" / "newsletter.toml").write_text("mine")
     assert there.run("init", "mine").code == 2
     assert (tmp_path / "mine" / "newsletter.toml").read_text() == "mine"
+
+
+def test_a_pipe_among_the_issues_keeps_nobody_waiting(desk: Desk) -> None:
+    os.mkfifo(desk.folder / "issues" / "pipe.md")
+    sent = desk.done("send", "--json")
+    assert sent.json["submitted"] == 25
+    assert "issues/pipe.md: is not an ordinary file" in sent.err
+
+
+def test_what_is_private_is_not_there_for_other_users(desk: Desk) -> None:
+    desk.done("send")
+    assert (desk.folder / "var").stat().st_mode & 0o077 == 0

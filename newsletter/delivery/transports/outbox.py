@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from newsletter.delivery.transports.transport import Envelope, Receipt
+from newsletter.durable import make_private_folder
 from newsletter.errors import Halted, StorageFull
 
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
@@ -38,7 +39,7 @@ class OutboxTransport:
         self.folder = folder
         try:
             for name in ("tmp", "new", "cur"):
-                (folder / name).mkdir(parents=True, exist_ok=True)
+                make_private_folder(folder / name)
             self._new = os.open(folder / "new", os.O_RDONLY | os.O_DIRECTORY)
         except OSError as error:
             raise _translate(error, folder) from error
