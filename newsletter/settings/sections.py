@@ -74,6 +74,8 @@ class Ses(_Section):
     configuration_set: str | None = None
     endpoint: Url | None = None
     connections: int = Field(default=8, ge=1, le=64)
+    client: Literal["boto3", "lean"] = "boto3"
+    """lean: the same call, signed by botocore, without the rest of its machinery: less CPU a message."""
 
 
 class Delivery(_Section):

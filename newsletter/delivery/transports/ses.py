@@ -6,7 +6,7 @@ in doubt. SES has no idempotency token.
 
 import re
 
-from newsletter.aws import Fault, call, make_client
+from newsletter.aws import Fault, Keys, call, make_client, open_lean_ses
 from newsletter.delivery.transports.transport import Envelope, Receipt
 from newsletter.errors import Deferred, Halted, QuotaSpent, Refused, TransportError, Uncertain
 from newsletter.settings import Ses
@@ -42,11 +42,18 @@ class SesTransport:
 
     name = "ses"
 
-    def __init__(self, ses: Ses) -> None:
-        """Make the client and ask the account what it grants; Halted when it may not send at all."""
+    def __init__(self, ses: Ses, keys: Keys | None = None) -> None:
+        """Make the client and ask the account what it grants; Halted when it may not send at all.
+
+        With `keys` no credentials are looked up, and no proxy is used.
+        """
         self.connections = ses.connections
         self._configuration_set = ses.configuration_set
-        self._client = make_client("sesv2", region=ses.region, endpoint=ses.endpoint, connections=ses.connections)
+        self._client = make_client(
+            "sesv2", region=ses.region, endpoint=ses.endpoint, connections=ses.connections, keys=keys
+        )
+        is_lean = ses.client == "lean"
+        self._lean = open_lean_ses(self._client, connections=ses.connections, keys=keys) if is_lean else None
         self.rate: float | None = None
         self.notices: tuple[str, ...] = ()
         self._read_account()
@@ -66,7 +73,7 @@ class SesTransport:
         }
         if self._configuration_set:
             arguments["ConfigurationSetName"] = self._configuration_set
-        answer = call(self._client.send_email, **arguments)
+        answer = call((self._lean or self._client).send_email, **arguments)
         if isinstance(answer, Fault):
             raise judge(answer)
         reference = answer.get("MessageId")
@@ -77,6 +84,8 @@ class SesTransport:
     def close(self) -> None:
         """Close the kept connections."""
         self._client.close()
+        if self._lean is not None:
+            self._lean.close()
 
     def _read_account(self) -> None:
         try:

@@ -5,7 +5,7 @@ The SDK would repeat a call whose answer was lost, and each repetition of a send
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import boto3
@@ -33,9 +33,20 @@ class Fault:
     """The HTTP status."""
 
 
-def make_client(service: str, *, region: str | None, endpoint: str | None, connections: int = 8) -> Any:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keys:
+    """Credentials that are handed in instead of looked up."""
+
+    access: str
+    secret: str = field(repr=False)
+
+
+def make_client(
+    service: str, *, region: str | None, endpoint: str | None, connections: int = 8, keys: Keys | None = None
+) -> Any:
     """Return a client of `service`; the environment and ~/.aws decide what is not given.
 
+    With `keys` it goes to the endpoint directly, past any proxy, and no credentials are looked up.
     Raises EditSettings when no region is known, or the profile that is named does not exist.
     """
     config = Config(
@@ -44,10 +55,14 @@ def make_client(service: str, *, region: str | None, endpoint: str | None, conne
         read_timeout=ANSWER_SECONDS,
         max_pool_connections=connections,
         parameter_validation=False,
+        proxies={} if keys else None,
     )
     region = region or os.environ.get("AWS_REGION")  # which boto3 itself does not read
     try:
-        return boto3.client(service, region_name=region, endpoint_url=endpoint, config=config)
+        return boto3.Session(
+            aws_access_key_id=keys.access if keys else None,
+            aws_secret_access_key=keys.secret if keys else None,
+        ).client(service, region_name=region, endpoint_url=endpoint, config=config)
     except exceptions.NoRegionError as error:
         raise EditSettings("[delivery.ses] region is not set, nor is AWS_REGION") from error
     except (exceptions.BotoCoreError, ValueError) as error:
