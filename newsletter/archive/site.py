@@ -7,7 +7,6 @@ from urllib.parse import quote
 
 from newsletter.archive.entry import Entry
 from newsletter.archive.feed import atom_feed
-from newsletter.archive.metadata import without_metadata
 from newsletter.archive.outline import ranked
 from newsletter.archive.pages import Pages
 from newsletter.archive.sitemap import robots, sitemap
@@ -74,9 +73,7 @@ def _enter(
         answer_to=_answer_to(issue, settings),
     )
     folder = entry.path.removesuffix("index.html")
-    pictures = {
-        f"{folder}{picture.name}": without_metadata(picture.path.read_bytes()) for picture in composed.pictures
-    }
+    pictures = {f"{folder}{picture.name}": picture.path.read_bytes() for picture in composed.pictures}
     return entry, pictures, comments.broken
 
 

@@ -6,7 +6,7 @@ from newsletter.compose.letter import Article, Composed, article, compose
 from newsletter.compose.merge import Context, Part, Slot, escaped, filled
 from newsletter.compose.phrases import direction_of, phrases_for
 from newsletter.compose.pictures import Picture
-from newsletter.compose.places import page_url, picture_url
+from newsletter.compose.places import page_url
 from newsletter.compose.theme import make_theme
 from newsletter.compose.typeface import typeface_for
 
@@ -27,6 +27,5 @@ __all__ = [
     "make_theme",
     "page_url",
     "phrases_for",
-    "picture_url",
     "typeface_for",
 ]

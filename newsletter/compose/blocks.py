@@ -40,6 +40,72 @@ class Pictures:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Gallery:
+    """Pictures in rows of two or three."""
+
+    kind: ClassVar[str] = "gallery"
+    line: int
+    rows: tuple[tuple[Shown, ...], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """A link with its title, a few words and a picture; or a video with its poster."""
+
+    kind: ClassVar[str] = "card"
+    line: int
+    href: str
+    """"" when the author gave none."""
+    title: str
+    html: str = ""
+    shown: Shown | None = None
+    is_video: bool = False
+
+    @property
+    def host(self) -> str:
+        """Where the link leads, as a reader names it."""
+        return self.href.partition("://")[2].partition("/")[0].partition("?")[0].removeprefix("www.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heading:
+    """A heading as a list of contents names it."""
+
+    level: int
+    """1 for the highest order that the text has, 2 for the one below it."""
+    id: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contents:
+    """A list of the text's headings."""
+
+    kind: ClassVar[str] = "contents"
+    line: int
+    title: str
+    headings: tuple[Heading, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReaderLetter:
+    """What a reader answered to an earlier issue."""
+
+    author: str
+    day: str
+    html: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReaderLetters:
+    """Letters to the editor."""
+
+    kind: ClassVar[str] = "letters"
+    line: int
+    letters: tuple[ReaderLetter, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Button:
     """One thing to do."""
 
@@ -122,4 +188,19 @@ class Footnotes:
     notes: tuple[str, ...]
 
 
-Block = Prose | Pictures | Buttons | Divider | Table | Code | PullQuote | Callout | Columns | Footnotes
+Block = (
+    Prose
+    | Pictures
+    | Gallery
+    | Card
+    | Contents
+    | ReaderLetters
+    | Buttons
+    | Divider
+    | Table
+    | Code
+    | PullQuote
+    | Callout
+    | Columns
+    | Footnotes
+)

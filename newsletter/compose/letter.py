@@ -1,21 +1,21 @@
 """Composing: an issue becomes an edition for a list, and an article for the archive."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from markupsafe import Markup
 
 from newsletter.compose.blocks import Block, Shown
+from newsletter.compose.days import written_day
 from newsletter.compose.edition import Edition
 from newsletter.compose.layout import Templates, mail_only, make_html, rows
 from newsletter.compose.phrase import Phrases
 from newsletter.compose.phrases import direction_of, phrases_for
-from newsletter.compose.pictures import PAGE, Album, Picture
+from newsletter.compose.pictures import Album, Picture
 from newsletter.compose.places import page_url
 from newsletter.compose.plaintext import Frame, make_letter, make_text
 from newsletter.compose.reading import read_text
-from newsletter.compose.semantic import figure, semantic
+from newsletter.compose.semantic import about, figure, semantic
 from newsletter.compose.tags import Tags
 from newsletter.compose.theme import make_theme
 from newsletter.compose.typeface import typeface_for
@@ -136,7 +136,7 @@ def _foreign_tags(issue: Issue, tags: Tags) -> list[Finding]:
 
 
 def _hero(issue: Issue, album: Album) -> Shown | None:
-    return album.show(issue.hero, issue.hero_alt or issue.title, 1, room=PAGE) if issue.hero else None
+    return album.show(issue.hero, issue.hero_alt or issue.title, 1, room=album.page) if issue.hero else None
 
 
 def _logos(settings: Settings, album: Album) -> dict[str, Shown | None]:
@@ -166,7 +166,7 @@ def _letter(issue: Issue, list_name: str, settings: Settings, tags: Tags, album:
         "start": direction.start,
         "end": direction.end,
         "authors": ", ".join(issue.authors) or publication.author,
-        "day": _day(issue.date, words),
+        "day": written_day(issue.date, words),
         "url": url if url.startswith("http") else "",
         "hero": _hero(issue, album),
         "logos": _logos(settings, album),
@@ -205,7 +205,8 @@ def _values(
         "type": typeface_for(issue.language, settings.theme),
         "mail": {"begin": begin, "end": end},
         "semantic": lambda inner: Markup(semantic(inner, words)),  # noqa: S704 - blocks are sanitised
-        "figure": lambda shown: Markup(figure(shown, is_mail=True)),  # noqa: S704 - escaped where it is made
+        "figure": lambda shown, **how: Markup(figure(shown, is_mail=True, **how)),  # noqa: S704 - escaped there
+        "about": lambda card: Markup(about(card)),  # noqa: S704 - escaped where it is made
     }
 
 
@@ -217,9 +218,3 @@ def _frame(letter: dict[str, Any]) -> Frame:
         view_online=letter["url"],
         unsubscribe=letter["links"]["unsubscribe"],
     )
-
-
-def _day(date: datetime | None, words: Phrases) -> str:
-    if date is None:
-        return ""
-    return words.date.format(day=date.day, month=words.months[date.month - 1], year=date.year, number=date.month)

@@ -8,7 +8,7 @@ from markdown_it.token import Token
 
 from newsletter.compose.chunks import chunks_of
 from newsletter.compose.links import mend_link
-from newsletter.compose.pictures import Album
+from newsletter.compose.pictures import Album, pixels
 from newsletter.compose.rawhtml import clean, serialised
 from newsletter.compose.remarks import Remarks
 from newsletter.compose.tags import Tags
@@ -64,12 +64,11 @@ class Renderer:
         return serialised(tree)
 
     def _show_inside(self, image: lxml_html.HtmlElement, line: int, room: int) -> None:
-        width = str(image.get("width") or "").removesuffix("px")
         shown = self._album.show(
             image.get("src") or "",
             image.get("alt") or "",
             int(image.get("data-line") or line),
-            width=int(width) if width.isdigit() and int(width) > 0 else None,
+            width=pixels(image.get("width")),
             room=room,
         )
         image.attrib.pop("data-line", None)

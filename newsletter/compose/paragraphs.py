@@ -10,8 +10,11 @@ from newsletter.compose import blocks as kinds
 from newsletter.compose.blocks import Block, Shown
 from newsletter.compose.links import absolute
 from newsletter.compose.markup import Renderer
-from newsletter.compose.pictures import Album
+from newsletter.compose.pictures import Album, pixels
 from newsletter.settings import Settings
+
+Found = tuple[Token, str | None, str]
+"""A picture, the link around it, and its caption as HTML."""
 
 
 class Paragraphs:
@@ -23,10 +26,15 @@ class Paragraphs:
         self._settings = settings
 
     def pictures(self, chunk: Sequence[Token], room: int, line: int) -> list[Block] | None:
-        """Read a paragraph of nothing but pictures, with an emphasised line below one as its caption."""
-        children = [child for child in chunk[1].children or [] if child.content.strip() or child.type != "text"]
+        """Read a paragraph of nothing but pictures."""
+        found = self.found(chunk[1])
+        return [kinds.Pictures(line=line, shown=self.row(found, room, line))] if found else None
+
+    def found(self, inline: Token) -> list[Found] | None:
+        """Return the pictures of a text that has nothing else, an emphasised line below one as its caption."""
+        children = [child for child in inline.children or [] if child.content.strip() or child.type != "text"]
         children = [child for child in children if child.type not in {"softbreak", "hardbreak"}]
-        shown: list[Shown] = []
+        found: list[Found] = []
         href: str | None = None
         while children and children[0].type in {"image", "link_open", "link_close"}:
             token = children.pop(0)
@@ -35,37 +43,34 @@ class Paragraphs:
             elif token.type == "link_close":
                 href = None
             else:
-                shown.append(self._shown(token, href, line))
-        if not shown or href is not None:
+                found.append((token, href, str(escape(str(token.attrs.get("title", ""))))))
+        if not found or href is not None:
             return None
         if children:
-            if children[0].type != "em_open" or children[-1].type != "em_close" or len(shown) != 1:
+            if children[0].type != "em_open" or children[-1].type != "em_close" or len(found) != 1:
                 return None
-            caption = self._renderer.inline(children[1:-1])
-            shown = [replace(shown[0], caption=caption)]
-        if not self._album.is_article:  # whose style sheet narrows them
-            room = (room - 16 * (len(shown) - 1)) // len(shown)
-            shown = [self._fit(picture, room) for picture in shown]
-        return [kinds.Pictures(line=line, shown=tuple(shown))]
+            found = [(*found[0][:2], self._renderer.inline(children[1:-1]))]
+        return found
 
-    def _shown(self, token: Token, href: str | None, line: int) -> Shown:
+    def row(self, found: Sequence[Found], room: int, line: int, *, least: int = 1) -> tuple[Shown, ...]:
+        """Return pictures as they stand side by side, in a row that has place for at least `least`."""
+        count = max(len(found), least)
+        each = max((room - 16 * (count - 1)) // count, 40)
+        is_stacked = count > 1 or room < self._album.column
+        return tuple(self._shown(picture, line, each, is_stacked=is_stacked) for picture in found)
+
+    def _shown(self, found: Found, line: int, room: int, *, is_stacked: bool) -> Shown:
+        token, href, caption = found
         alt = "".join(child.content for child in token.children or [] if child.content) or token.content
-        width = str(token.attrs.get("width", "")).removesuffix("px")
         shown = self._album.show(
             str(token.attrs.get("src", "")),
             alt,
             int(token.attrs.get("data-line", line)),
-            width=int(width) if width.isdigit() and int(width) else None,
+            width=pixels(token.attrs.get("width")),
+            room=room,
+            is_stacked=is_stacked,
         )
-        caption = str(escape(str(token.attrs.get("title", ""))))
         return replace(shown, href=absolute(href, self._settings) if href else None, caption=caption)
-
-    @staticmethod
-    def _fit(shown: Shown, room: int) -> Shown:
-        if not shown.width or shown.width <= room:
-            return shown
-        height = round(shown.height * room / shown.width) if shown.height else None
-        return replace(shown, width=room, height=height)
 
     def buttons(self, chunk: Sequence[Token], line: int) -> list[Block] | None:
         """Read a paragraph of nothing but links with the class `button`."""

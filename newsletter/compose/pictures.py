@@ -1,27 +1,23 @@
-"""An issue's pictures: found, measured, and given the URL they are fetched from.
+"""An issue's pictures: found, measured, copied, and given the URL their copies are fetched from."""
 
-Only the head of a file is read here. Pictures are shown as they are.
-"""
-
-import hashlib
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, unquote
 
 from newsletter.compose.blocks import Shown
+from newsletter.compose.copies import Original, Unfit, look_at, make_copy
 from newsletter.compose.places import picture_base
 from newsletter.finding import Finding, Level
 from newsletter.settings import Settings
 from newsletter.writing import Issue
 
-COLUMN = 536
-"""Width of the text in CSS pixels."""
-PAGE = 600
-"""Width of the whole letter."""
+MARGINS = 64
+"""Pixels of the letter's width that its text leaves free."""
 ARTICLE = 680
 """Width of a page of the archive, whose style sheet narrows what stands in a column."""
-_HEAVY = 2 * 1024 * 1024
+_STACKED = 268
+"""What stands in a row on a desk is shown at least so wide where it is stacked."""
+_HEAVY = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,19 +34,36 @@ class Album:
     def __init__(self, settings: Settings, issue: Issue, *, is_article: bool = False) -> None:
         self._settings = settings
         self._issue = issue
-        self._base = "" if is_article else picture_base(settings, issue)
+        self._base = "" if is_article else picture_base(settings, issue.slug.text)
         self.is_article = is_article
-        self._named: dict[Path, str] = {}
+        self.page = settings.theme.width
+        """Width of the whole letter in CSS pixels."""
+        self.column = self.page - MARGINS
+        """Width of its text."""
+        self._copies: dict[str, Path] = {}
         self.findings: list[Finding] = []
 
     @property
     def pictures(self) -> tuple[Picture, ...]:
-        """Every file shown so far, in order."""
-        return tuple(Picture(name=name, path=path) for path, name in self._named.items())
+        """Every copy shown so far, in order."""
+        return tuple(Picture(name=name, path=path) for name, path in self._copies.items())
 
-    def show(self, src: str, alt: str, line: int, *, width: int | None = None, room: int = COLUMN) -> Shown:
-        """Return a picture as it is shown in `room` pixels; one that is missing shows its alt text."""
-        src, room = src.strip(), ARTICLE if self.is_article else room
+    def show(
+        self,
+        src: str,
+        alt: str,
+        line: int,
+        *,
+        width: int | None = None,
+        room: int | None = None,
+        is_stacked: bool = False,
+    ) -> Shown:
+        """Return a picture as it is shown in `room` pixels; one that cannot be shown is its alt text.
+
+        Its copy has twice the pixels it is shown with in a letter, in letters and articles alike, so that an
+        archive holds what letters link. `is_stacked` says that a phone gives it more room.
+        """
+        src, room = src.strip(), room or self.column
         if not alt.strip() and src:
             self._find("alt", line, f"the picture '{_short(src)}' has no alt text", "Say in [] what it shows")
         if src.startswith("//"):
@@ -60,11 +73,36 @@ class Album:
         path = self._find_file(src)
         if path is None:
             return self._missing(src, alt, line)
-        natural = self._measure(path, line)
-        if natural is None:
-            return Shown(src=self._address(path), alt=alt, width=min(width, room) if width else None)
-        shown = min(width or natural[0], room)
-        return Shown(src=self._address(path), alt=alt, width=shown, height=round(shown * natural[1] / natural[0]))
+        try:
+            return self._shown(path, alt, line, width, room, is_stacked=is_stacked)
+        except Unfit as fault:
+            self._find("picture", line, str(fault), fault.remedy)
+            return Shown(src="", alt=alt)
+
+    def _shown(self, path: Path, alt: str, line: int, width: int | None, room: int, *, is_stacked: bool) -> Shown:
+        original = look_at(path)
+        shown = min(width or original.width, room)
+        copy = make_copy(
+            original,
+            2 * (max(shown, _STACKED) if is_stacked else shown),
+            self._settings.var / "cache" / "pictures",
+        )
+        self._judge(original, copy, line)
+        self._copies[copy.name] = copy
+        src = copy.as_uri() if self._base is None else self._base + quote(copy.name)
+        if self.is_article:
+            shown = min(width or original.width, ARTICLE)
+        return Shown(src=src, alt=alt, width=shown, height=max(round(shown * original.height / original.width), 1))
+
+    def _judge(self, original: Original, copy: Path, line: int) -> None:
+        name, size = original.path.name, copy.stat().st_size
+        if original.is_converted:
+            made = {".jpg": "JPEG", ".png": "PNG", ".gif": "GIF"}[original.suffix]
+            message = f"'{name}' is {original.format}, which many mail clients do not show; it was made a {made}"
+            self._find("picture", line, message, level=Level.NOTICE)
+        if size > _HEAVY:
+            remedy = "Save it as JPEG" if copy.suffix == ".png" else "Use a simpler one"
+            self._find("picture-size", line, f"'{name}' weighs {size / 2**20:.1f} MB in the letter", remedy)
 
     def _find_file(self, src: str) -> Path | None:
         name = unquote(src.split("?")[0].split("#")[0])
@@ -110,53 +148,20 @@ class Album:
         self._find("picture", line, f"the picture '{_short(src)}' is missing", "Its alt text is shown instead")
         return Shown(src="", alt=alt)
 
-    def _address(self, path: Path) -> str:
-        if path not in self._named:
-            folder = self._issue.folder.resolve()
-            if path.is_relative_to(folder):
-                name = path.relative_to(folder).as_posix()
-            else:
-                place = path.relative_to(self._settings.root.resolve()).as_posix()
-                name = f"{hashlib.sha256(place.encode()).hexdigest()[:8]}-{path.name}"
-            self._named[path] = name
-        return path.as_uri() if self._base.startswith("file:") else self._base + quote(self._named[path])
-
-    def _measure(self, path: Path, line: int) -> tuple[int, int] | None:
-        """Return the picture's size as it is seen, turned by its orientation; None when it has none."""
-        if path.suffix.lower() == ".svg":
-            self._find("picture", line, f"'{path.name}' is SVG, which mail clients do not show", "Use PNG or JPEG")
-            return None
-        if path.stat().st_size > _HEAVY:
-            weight = f"{path.stat().st_size / 2**20:.1f} MB"
-            self._find("picture-size", line, f"'{path.name}' weighs {weight}", "Make it smaller than 2 MB")
-        from PIL import Image, UnidentifiedImageError  # costs 40 ms, and many letters have no picture
-
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("error", Image.DecompressionBombWarning)
-                with Image.open(path) as image:
-                    width, height = image.size
-                    is_turned = image.getexif().get(0x0112, 1) >= 5
-        except (Image.DecompressionBombWarning, Image.DecompressionBombError):
-            self._find(
-                "picture-size", line, f"'{path.name}' has too many pixels", "Make it smaller than 80 megapixels"
-            )
-            return None
-        except (UnidentifiedImageError, OSError, ValueError, SyntaxError, TypeError):
-            self._find(
-                "picture", line, f"'{path.name}' is not a picture that can be read", "Save it as PNG or JPEG"
-            )
-            return None
-        if not width or not height:
-            return None
-        return (height, width) if is_turned else (width, height)
-
-    def _find(self, rule: str, line: int, message: str, remedy: str = "") -> None:
-        finding = Finding(
-            rule=rule, level=Level.WARNING, file=self._issue.file, line=line, message=message, remedy=remedy
-        )
+    def _find(self, rule: str, line: int, message: str, remedy: str = "", level: Level = Level.WARNING) -> None:
+        finding = Finding(rule=rule, level=level, file=self._issue.file, line=line, message=message, remedy=remedy)
         if finding not in self.findings:
             self.findings.append(finding)
+
+
+def pixels(width: object) -> int | None:
+    """Read a width as an attribute gives it; None when it is no number of pixels."""
+    digits = str(width or "").strip().removesuffix("px")
+    return (
+        min(int(digits), 10_000)
+        if digits.isascii() and digits.isdigit() and len(digits) < 9 and int(digits)
+        else None
+    )
 
 
 def _short(src: str) -> str:

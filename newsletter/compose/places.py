@@ -1,9 +1,6 @@
 """Where an issue and its pictures are read: the one rule for every URL that a letter carries."""
 
-from urllib.parse import quote
-
 from newsletter.settings import Settings
-from newsletter.writing import Issue
 
 
 def page_url(settings: Settings, slug: str) -> str:
@@ -14,17 +11,11 @@ def page_url(settings: Settings, slug: str) -> str:
     return f"{home.rstrip('/')}/issues/{slug}/"
 
 
-def picture_base(settings: Settings, issue: Issue) -> str:
+def picture_base(settings: Settings, slug: str) -> str | None:
     """Return what comes before a picture's name in a letter, ending in a slash.
 
-    While letters are kept on this machine and no archive is set, it is the folder itself, so that they show
-    their pictures.
+    None while letters are kept on this machine and no archive is set: they then link the copies themselves.
     """
     if settings.archive.url is None and settings.delivery.transport == "outbox":
-        return f"{issue.folder.resolve().as_uri()}/"
-    return page_url(settings, issue.slug.text)
-
-
-def picture_url(settings: Settings, issue: Issue, name: str) -> str:
-    """Return where the picture `name`, relative to the issue's folder, is fetched from."""
-    return picture_base(settings, issue) + quote(name)
+        return None
+    return page_url(settings, slug)

@@ -8,18 +8,23 @@ from newsletter.compose.blocks import (
     Block,
     Buttons,
     Callout,
+    Card,
     Code,
     Columns,
+    Contents,
     Divider,
     Footnotes,
+    Gallery,
     Pictures,
     Prose,
     PullQuote,
+    ReaderLetter,
+    ReaderLetters,
     Shown,
     Table,
 )
 from newsletter.compose.phrase import Phrases
-from newsletter.compose.texttree import WIDTH, Links, columns, elements, parsed, wrapped
+from newsletter.compose.texttree import WIDTH, Links, columns, elements, parsed, raised, wrapped
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +73,19 @@ class _Writer:
                 return [text for column in block.columns for text in self.write(column, width)]
             case Footnotes():
                 return [self._notes(block.notes, width)]
+            case _:
+                return self._box(block, width)
+
+    def _box(self, block: Gallery | Card | Contents | ReaderLetters, width: int) -> list[str]:
+        match block:
+            case Gallery():
+                return [self._picture(shown, width) for row in block.rows for shown in row]
+            case Card():
+                return [self._card(block, width)]
+            case Contents():
+                return [self._contents(block, width)]
+            case ReaderLetters():
+                return [self._letter(letter, width) for letter in block.letters]
 
     def _picture(self, shown: Shown, width: int) -> str:
         said = " ".join(elements(parsed(shown.caption), self.links, width)) if shown.caption else ""
@@ -77,11 +95,31 @@ class _Writer:
         text = " ".join(part for part in (label, said if said != alt else "", link) if part)
         return wrapped(text, width)
 
+    def _card(self, card: Card, width: int) -> str:
+        mark = f" {self.links.mark(card.href)}" if card.href else ""
+        title = wrapped(f"{card.title}{mark}", width - 4)
+        return textwrap.indent("\n".join([title, *elements(parsed(card.html), self.links, width - 4)]), "    ")
+
+    @staticmethod
+    def _contents(block: Contents, width: int) -> str:
+        lines = [wrapped(block.title, width)] if block.title else []
+        for heading in block.headings:
+            mark = "  " * (heading.level - 1) + "- "
+            lines.append(
+                mark + textwrap.indent(wrapped(heading.text, width - len(mark)), " " * len(mark)).lstrip()
+            )
+        return "\n".join(lines)
+
+    def _letter(self, letter: ReaderLetter, width: int) -> str:
+        said = "\n\n".join(elements(parsed(letter.html), self.links, width - 4))
+        return textwrap.indent(f"{said}\n\n{wrapped(f'{letter.author}, {letter.day}', width - 4)}", "    ")
+
     def _notes(self, notes: Sequence[str], width: int) -> str:
         lines = [f"{self.words.notes}:"]
         for number, note in enumerate(notes, 1):
-            content = "\n\n".join(elements(parsed(note), self.links, width - 5))
-            lines.append(textwrap.indent(content, "     ").replace("     ", f"[^{number}]".ljust(5), 1))
+            mark = raised(str(number)).ljust(3)
+            content = "\n\n".join(elements(parsed(note), self.links, width - len(mark)))
+            lines.append(mark + textwrap.indent(content, " " * len(mark)).lstrip())
         return "\n".join(lines)
 
 

@@ -1,26 +1,28 @@
 """Reads an issue's Markdown into blocks; what could not be kept is a finding with its line."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from markdown_it.token import Token
 
 from newsletter.compose import blocks as kinds
 from newsletter.compose.blocks import Block
+from newsletter.compose.boxes import BOXES, Boxes
 from newsletter.compose.chunks import chunks_of
 from newsletter.compose.highlight import code_block
 from newsletter.compose.markdown import parser, tame
 from newsletter.compose.markup import Renderer
 from newsletter.compose.paragraphs import Paragraphs
-from newsletter.compose.pictures import COLUMN, Album
+from newsletter.compose.pictures import Album
 from newsletter.compose.remarks import Remarks
 from newsletter.compose.tags import Tags
 from newsletter.compose.tokens import Settler
-from newsletter.finding import Finding, did_you_mean
+from newsletter.finding import Finding, Level, did_you_mean
 from newsletter.settings import Settings
 from newsletter.writing import Issue
 
+_TOC = {"[[toc]]", "[toc]", "[[_toc_]]", "{:toc}", "${toc}"}
 CALLOUTS = ("note", "tip", "info", "important", "warning", "danger", "caution", "callout")
 
 
@@ -41,9 +43,9 @@ def read_text(issue: Issue, settings: Settings, tags: Tags, album: Album) -> Tex
     renderer = Renderer(parser(issue.language), settings, tags, album, remarks)
     tokens = renderer.parse(tags.hide(body))
     Settler(tags, remarks).settle(tokens)
-    blocks = _Reader(remarks, renderer, Paragraphs(renderer, album, settings)).blocks(
-        _ordered(_without_title(tokens, issue.title))
-    )
+    tokens = list(_ordered(_without_title(tokens, issue.title)))
+    boxes = Boxes(issue, settings, tags, album, remarks, renderer, tuple(_headings(tokens)))
+    blocks = _Reader(remarks, renderer, Paragraphs(renderer, album, settings), boxes).blocks(tokens, album.column)
     return Text(blocks=tuple(blocks), findings=remarks.findings)
 
 
@@ -52,8 +54,9 @@ class _Reader:
     remarks: Remarks
     renderer: Renderer
     paragraphs: Paragraphs
+    boxes: Boxes
 
-    def blocks(self, tokens: Sequence[Token], room: int = COLUMN, *, is_inner: bool = False) -> list[Block]:
+    def blocks(self, tokens: Sequence[Token], room: int, *, is_inner: bool = False) -> list[Block]:
         found: list[Block] = []
         prose: list[Token] = []
         for chunk in chunks_of(tokens):
@@ -79,6 +82,8 @@ class _Reader:
                 return [code_block(first.content, language, line)]
             case "table_open":
                 return [kinds.Table(line=line, html=self.renderer.html(chunk, room))]
+            case "paragraph_open" if chunk[1].content.strip().lower() in _TOC:
+                return self.boxes.contents(line)
             case "paragraph_open":
                 return self.paragraphs.pictures(chunk, room, line) or self.paragraphs.buttons(chunk, line)
             case "blockquote_open" if "pull" in str(first.attrs.get("class", "")):
@@ -102,22 +107,32 @@ class _Reader:
         name, title = words[0].strip("{}.").lower(), words[1].strip() if len(words) > 1 else ""
         inner = chunk[1:-1]
         if name == "columns" and not is_inner:
-            return self._columns(inner, line)
+            return self._columns(inner, room, line)
         if name in {"pullquote", "pull-quote", "pull"}:
             return [kinds.PullQuote(line=line, html=self.renderer.html(inner, room))]
         if name in CALLOUTS:
             content = tuple(self.blocks(inner, max(room - 48, 120), is_inner=True))
             return [kinds.Callout(line=line, style=name, title=title, blocks=content)] if content or title else []
-        if name not in {"columns", "column"}:
+        if name in BOXES:
+            return self.boxes.read(name, title, chunk, room, line)
+        if name == "only":
+            self.remarks.add(
+                "only",
+                (chunk[0].map or [0])[0],
+                f"a part for '{title[:40]}' only: letters have no such parts yet, so everybody would read it",
+                "Take it out, or send it as an issue of its own",
+                level=Level.ERROR,
+            )
+        elif name not in {"columns", "column"}:
             self.remarks.add(
                 "container",
                 (chunk[0].map or [0])[0],
                 f"unknown box '{name[:40]}': only its content is kept",
-                did_you_mean(name, (*CALLOUTS, "columns", "column", "pullquote")),
+                did_you_mean(name, (*CALLOUTS, *BOXES, "columns", "column", "pullquote")),
             )
         return self.blocks(inner, room, is_inner=is_inner)
 
-    def _columns(self, tokens: Sequence[Token], line: int) -> list[Block]:
+    def _columns(self, tokens: Sequence[Token], room: int, line: int) -> list[Block]:
         chunks = list(chunks_of(tokens))
         inners = [
             chunk.tokens[1:-1]
@@ -126,8 +141,8 @@ class _Reader:
             and chunk.tokens[0].info.strip().split(maxsplit=1)[:1] == ["column"]
         ]
         if not 2 <= len(inners) <= 4 or len(inners) != len(chunks):
-            return self.blocks(tokens, is_inner=True)
-        room = (COLUMN - 24 * (len(inners) - 1)) // len(inners)
+            return self.blocks(tokens, room, is_inner=True)
+        room = (room - 24 * (len(inners) - 1)) // len(inners)
         columns = tuple(tuple(self.blocks(inner, room, is_inner=True)) for inner in inners)
         return [kinds.Columns(line=line, columns=columns)]
 
@@ -147,6 +162,23 @@ def _ordered(tokens: Sequence[Token]) -> Sequence[Token]:
             if token.type in {"heading_open", "heading_close"}:
                 token.tag = f"h{min(int(token.tag[1]) + 1, 6)}"
     return tokens
+
+
+def _headings(tokens: Sequence[Token]) -> Iterator[kinds.Heading]:
+    """Return the headings of the two highest orders that the text has."""
+    found = [(token, tokens[index + 1]) for index, token in enumerate(tokens) if token.type == "heading_open"]
+    highest = min((int(token.tag[1]) for token, _inline in found), default=1)
+    for token, inline in found:
+        level = int(token.tag[1]) - highest + 1
+        text = "".join(_said(child) for child in inline.children or [])
+        if level <= 2 and text.strip():
+            yield kinds.Heading(level=level, id=str(token.attrs["id"]), text=" ".join(text.split()))
+
+
+def _said(child: Token) -> str:
+    return (
+        " " if child.type in {"softbreak", "hardbreak"} else "" if child.type == "html_inline" else child.content
+    )
 
 
 def _letters(text: str) -> str:

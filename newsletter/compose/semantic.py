@@ -8,11 +8,16 @@ from newsletter.compose.blocks import (
     Block,
     Buttons,
     Callout,
+    Card,
     Columns,
+    Contents,
     Divider,
     Footnotes,
+    Gallery,
     Pictures,
     PullQuote,
+    ReaderLetter,
+    ReaderLetters,
     Shown,
 )
 from newsletter.compose.phrase import Phrases
@@ -31,6 +36,15 @@ def _element(block: Block, words: Phrases) -> str:
         case Pictures():
             figures = "\n".join(figure(shown) for shown in block.shown)
             return figures if len(block.shown) == 1 else f'<div class="gallery">\n{figures}\n</div>'
+        case Gallery():
+            return "\n".join(_gallery(row) for row in block.rows)
+        case Card():
+            return _card(block)
+        case Contents():
+            return contents(block)
+        case ReaderLetters():
+            letters = "\n".join(reader_letter(letter) for letter in block.letters)
+            return f'<section class="reader-letters">\n{letters}\n</section>'
         case Buttons():
             return "\n".join(
                 Markup('<p class="action"><a class="button" href="{}">{}</a></p>').format(
@@ -58,16 +72,54 @@ def _element(block: Block, words: Phrases) -> str:
             return block.html
 
 
-def figure(shown: Shown, *, is_mail: bool = False) -> str:
-    """Return a picture with its caption and link."""
+def _gallery(row: Sequence[Shown]) -> str:
+    figures = "\n".join(figure(shown) for shown in row)
+    return f'<div class="gallery">\n{figures}\n</div>'
+
+
+def _card(card: Card) -> str:
+    kind = "card video" if card.is_video else "card"
+    shown = figure(card.shown, href=card.href) if card.shown else ""
+    return f'<aside class="{kind}">\n{shown}\n{about(card)}\n</aside>'
+
+
+def about(card: Card) -> str:
+    """Return a card's words: its title, what it is about, and where it leads."""
+    play = Markup('<span class="play" aria-hidden="true">\u25b6\ufe0e</span> ') if card.is_video else ""
+    linked = Markup('<a href="{}">{}</a>').format(card.href, card.title) if card.href else escape(card.title)
+    title = Markup('<p class="card-title">{}{}</p>').format(play, linked)
+    text = f'\n<div class="card-text">{card.html}</div>' if card.html else ""
+    host = Markup('\n<p class="card-host">{}</p>').format(card.host) if card.host not in {"", card.title} else ""
+    return f"{title}{text}{host}"
+
+
+def contents(block: Contents) -> str:
+    """Return a list of headings, each a link to its own."""
+    items = "\n".join(
+        Markup('<li class="level-{}"><a href="#{}">{}</a></li>').format(heading.level, heading.id, heading.text)
+        for heading in block.headings
+    )
+    title = Markup('<p class="label">{}</p>\n').format(block.title) if block.title else ""
+    return f'<nav class="contents">\n{title}<ul>\n{items}\n</ul>\n</nav>'
+
+
+def reader_letter(letter: ReaderLetter) -> str:
+    """Return what a reader wrote, with name and day."""
+    by = Markup('<p class="reader"><bdi>{}</bdi>, {}</p>').format(letter.author, letter.day)
+    return f'<blockquote class="reader-letter" dir="auto">{letter.html}{by}</blockquote>'
+
+
+def figure(shown: Shown, *, is_mail: bool = False, is_wide: bool = False, href: str | None = None) -> str:
+    """Return a picture with its caption and link; `is_wide` lets a small one fill a narrow screen."""
     if not shown.src:
         return f'<p class="missing">{escape(shown.alt)}</p>' if shown.alt else ""
     size = "".join(
         f' {name}="{value}"' for name, value in (("width", shown.width), ("height", shown.height)) if value
     )
-    wide = ' class="wide"' if (shown.width or 0) >= _WIDE else ""
+    wide = ' class="wide"' if is_wide or (shown.width or 0) >= _WIDE else ""
     style = f' style="width:100%;max-width:{shown.width}px"' if is_mail and shown.width else ""
     image = f'<img src="{escape(shown.src)}" alt="{escape(shown.alt)}"{size}{wide}{style} />'
-    linked = f'<a href="{escape(shown.href)}">{image}</a>' if shown.href else image
+    target = href or shown.href
+    linked = f'<a href="{escape(target)}">{image}</a>' if target else image
     caption = f"<figcaption>{shown.caption}</figcaption>" if shown.caption else ""
     return f"<figure>{linked}{caption}</figure>"

@@ -9,6 +9,7 @@ from lxml import html
 
 WIDTH = 72
 _MAX_DEPTH = 12
+_RAISED = str.maketrans("0123456789+-n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ")
 _BLOCKS = frozenset(
     {
         "p", "div", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "dl", "dt", "dd", "li", "blockquote", "pre",
@@ -64,6 +65,11 @@ def columns(text: str) -> int:
         0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1
         for char in text
     )
+
+
+def raised(text: str) -> str:
+    """Return what stands above the line with raised characters, or as it is where there are none."""
+    return text.translate(_RAISED) if all(ord(char) in _RAISED for char in text) else text
 
 
 def _close(found: list[str], inline: list[str], width: int) -> None:
@@ -186,7 +192,7 @@ def _inline(element: html.HtmlElement, links: Links, depth: int) -> str:
     if tag == "a" and element.get("class") == "back":
         return ""
     if tag == "sup" and element.get("class") == "ref":
-        return f"[^{element.text_content()}]"
+        return raised(str(element.text_content()))
     if depth > _MAX_DEPTH:
         return str(element.text_content())
     inner = (element.text or "") + "".join(
@@ -194,10 +200,8 @@ def _inline(element: html.HtmlElement, links: Links, depth: int) -> str:
     )
     if tag == "a":
         return _link(element, inner, links)
-    if tag in {"em", "i"} and inner.strip() and "*" not in inner:
-        return f"*{inner}*"
-    if tag == "sup" and inner.strip():
-        return f"^{inner.strip()}"
+    if tag == "sup":
+        return raised(inner.strip()) or inner
     if tag == "li":
         return f"{inner} "
     return inner

@@ -39,8 +39,9 @@ def test_a_letter_is_as_it_was_approved(slug: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("template", ["digest", "announcement"])
-def test_every_block_is_as_it_was_approved_in_every_template(template: str) -> None:
-    settings = read_settings(HERE / "publication", {})
+def test_every_block_is_as_it_was_approved_in_every_template(template: str, tmp_path: Path) -> None:
+    root = shutil.copytree(HERE / "publication", tmp_path / "publication")
+    settings = read_settings(root, {})
     issue = replace(read_issue(settings, "kitchen-sink"), template=template)
     composed = compose(issue, "sample", settings)
     _compare(f"kitchen-sink.{template}.html", _by_lines(filled(composed.edition.html, VALUES)))

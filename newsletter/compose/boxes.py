@@ -1,0 +1,214 @@
+"""Boxes that hold no text of their own kind: galleries, cards, lists of contents, letters from readers."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from markdown_it.token import Token
+from markupsafe import escape
+
+from newsletter.compose import blocks as kinds
+from newsletter.compose.blocks import Block
+from newsletter.compose.chunks import chunks_of
+from newsletter.compose.days import written_day
+from newsletter.compose.links import absolute
+from newsletter.compose.markup import Renderer
+from newsletter.compose.paragraphs import Found, Paragraphs
+from newsletter.compose.phrases import phrases_for
+from newsletter.compose.pictures import Album
+from newsletter.compose.remarks import Remarks
+from newsletter.compose.tags import Tags
+from newsletter.errors import NewsletterError
+from newsletter.finding import suggest
+from newsletter.settings import Settings
+from newsletter.writing import Comment, Issue, read_comments
+
+BOXES = ("gallery", "card", "video", "contents", "toc", "letters")
+_ARGUMENT = re.compile(
+    r"""(?P<name>[A-Za-z]+)=(?:"(?P<double>[^"]*)"|“(?P<curly>[^”]*)”|'(?P<single>[^']*)'|(?P<bare>[^\s"']+))"""
+)
+_NAMES = {
+    "url": "url", "href": "url", "link": "url", "title": "title", "text": "text", "description": "text",
+    "picture": "picture", "image": "picture", "poster": "picture", "alt": "alt",
+}  # fmt: skip
+_FIELD = re.compile(rf"^\s*(?P<name>{'|'.join(_NAMES)}):\s+(?P<value>\S.*)$", re.IGNORECASE)
+_WEB = ("http://", "https://")
+
+
+class Boxes:
+    """Reads the boxes of one issue."""
+
+    def __init__(
+        self,
+        issue: Issue,
+        settings: Settings,
+        tags: Tags,
+        album: Album,
+        remarks: Remarks,
+        renderer: Renderer,
+        headings: tuple[kinds.Heading, ...],
+    ) -> None:
+        self._issue = issue
+        self._settings = settings
+        self._tags = tags
+        self._album = album
+        self._remarks = remarks
+        self._renderer = renderer
+        self._paragraphs = Paragraphs(renderer, album, settings)
+        self._headings = headings
+
+    def read(self, name: str, words: str, chunk: Sequence[Token], room: int, line: int) -> list[Block]:
+        """Read the box `name`, one of BOXES, with the `words` behind its name."""
+        match name:
+            case "gallery":
+                return self._gallery(words, chunk[1:-1], room, line)
+            case "card" | "video":
+                return self._card(words, chunk, room, line, is_video=name == "video")
+            case "letters":
+                return [*self._letters(words, chunk, line), *self._kept(chunk[1:-1], room, line)]
+            case _:
+                return [*self.contents(line, words), *self._kept(chunk[1:-1], room, line)]
+
+    def contents(self, line: int, title: str = "") -> list[Block]:
+        """Return the list of the text's headings."""
+        if not self._headings:
+            return []
+        return [kinds.Contents(line=line, title=title.strip('"“” '), headings=self._headings)]
+
+    def _kept(self, tokens: Sequence[Token], room: int, line: int) -> list[Block]:
+        html = self._renderer.html(tokens, room) if tokens else ""
+        return [kinds.Prose(line=line, html=html)] if html else []
+
+    def _gallery(self, words: str, tokens: Sequence[Token], room: int, line: int) -> list[Block]:
+        """Set every picture in rows; what else stands there follows as prose."""
+        found: list[Found] = []
+        others: list[Token] = []
+        for chunk in chunks_of(tokens):
+            pictures = [
+                self._paragraphs.found(token)
+                for token in (chunk.tokens if not chunk.is_mixed else ())
+                if token.type == "inline"
+            ]
+            if pictures and all(pictures):
+                found.extend(picture for row in pictures for picture in row or ())
+            else:
+                others.extend(chunk.tokens)
+        if not found:
+            return self._kept(others, room, line)
+        rows, at = [], 0
+        for count in _rows(len(found), {"2": 2, "3": 3}.get(words.strip())):
+            rows.append(self._paragraphs.row(found[at : at + count], room, line, least=min(count, 2)))
+            at += count
+        return [kinds.Gallery(line=line, rows=tuple(rows)), *self._kept(others, room, line)]
+
+    def _card(self, words: str, chunk: Sequence[Token], room: int, line: int, *, is_video: bool) -> list[Block]:
+        values = _arguments(words)
+        rest = _ARGUMENT.sub("", words).strip()
+        if rest.startswith(_WEB):
+            values.setdefault("url", rest.split()[0])
+        elif rest:
+            values.setdefault("title", rest)
+        html = "".join(self._take(values, piece.tokens, room) for piece in chunks_of(chunk[1:-1]))
+        href = absolute(values.get("url", ""), self._settings)
+        if not href.startswith(_WEB) and not self._tags.count(href):
+            self._remarks.add(
+                "card", (chunk[0].map or [0])[0], "a card leads nowhere", "Give it 'url: https://...' on a line"
+            )
+            href = ""
+        picture = values.get("picture")
+        shown = None
+        if picture:
+            alt = values.get("alt") or values.get("title", "")
+            shown = self._album.show(
+                picture, alt, line, width=room, room=room, is_stacked=room < self._album.column
+            )
+        text = f"<p>{escape(values['text'])}</p>" if values.get("text") else ""
+        card = kinds.Card(
+            line=line, href=href, title=values.get("title", ""), html=text + html, shown=shown, is_video=is_video
+        )
+        if not (card.title or card.html or card.shown or card.href):
+            return []
+        return [card if card.title else kinds.Card(
+            line=line, href=href, title=card.host, html=card.html, shown=shown, is_video=is_video
+        )]  # fmt: skip
+
+    def _take(self, values: dict[str, str], tokens: Sequence[Token], room: int) -> str:
+        """Take what a piece says of its card into `values`; return the rest as HTML."""
+        inline = tokens[1] if len(tokens) == 3 and tokens[1].type == "inline" else None
+        if inline is None:
+            return self._renderer.html(tokens, room)
+        fields = [_FIELD.match(field) for field in inline.content.split("\n")]
+        if all(fields):
+            for field in fields:
+                assert field is not None
+                values[_NAMES[field["name"].lower()]] = self._tags.settle(field["value"].strip().strip('"<>'))
+            return ""
+        if "picture" not in values and (found := self._paragraphs.found(inline)):
+            token, href, _caption = found[0]
+            values["picture"] = str(token.attrs.get("src", ""))
+            values["alt"] = token.content
+            if href:
+                values.setdefault("url", href)
+            return ""
+        children = [child for child in inline.children or () if child.type != "text" or child.content.strip()]
+        links = [child for child in children if child.type == "link_open"]
+        said = "".join(child.content for child in children if child.type in {"text", "code_inline"})
+        is_link = len(links) == 1 and children[0] is links[0] and children[-1].type == "link_close"
+        if tokens[0].type == "heading_open" or is_link:
+            values.setdefault("title", said.strip())
+            if links:
+                values.setdefault("url", str(links[0].attrs.get("href", "")))
+            return ""
+        if links:
+            values.setdefault("url", str(links[0].attrs.get("href", "")))
+        return self._renderer.html(tokens, room)
+
+    def _letters(self, words: str, chunk: Sequence[Token], line: int) -> list[Block]:
+        """Read `letters SLUG ID ...`; without an id, all comments of that issue."""
+        at = (chunk[0].map or [0])[0]
+        values = _arguments(words)
+        slug, *ids = [*values.get("issue", "").split(), *_ARGUMENT.sub("", words).split()] or [""]
+        ids += re.split(r"[\s,]+", values.get("comments", "").strip()) if values.get("comments") else []
+        try:
+            comments = {comment.id: comment for comment in read_comments(self._settings, slug).comments}
+        except NewsletterError as fault:
+            self._remarks.add("letters", at, f"no letters can be read: {fault}")
+            return []
+        for missing in (name for name in ids if name not in comments):
+            self._remarks.add(
+                "letters", at, f"'{slug}' has no comment '{missing[:40]}'", suggest(missing, comments)
+            )
+        chosen = [comments[name] for name in ids if name in comments] if ids else list(comments.values())
+        if not chosen:
+            if not ids:
+                self._remarks.add("letters", at, f"'{slug}' has no comments")
+            return []
+        return [kinds.ReaderLetters(line=line, letters=tuple(self._letter(comment) for comment in chosen))]
+
+    def _letter(self, comment: Comment) -> kinds.ReaderLetter:
+        """Return a comment as text that is nobody's markup, least of all a merge tag."""
+        words = phrases_for(self._issue.language)
+        paragraphs = re.split(r"\n\s*\n", comment.text.replace(self._tags.mark, "").strip())
+        html = "".join(f"<p>{escape(paragraph.strip())}</p>".replace("\n", "<br />") for paragraph in paragraphs)
+        author = comment.author.replace(self._tags.mark, "")
+        return kinds.ReaderLetter(author=author, day=written_day(comment.date, words), html=html)
+
+
+def _arguments(words: str) -> dict[str, str]:
+    """Return `name="value"` pairs under the names we know them by."""
+    found = {}
+    for match in _ARGUMENT.finditer(words):
+        value = next(match[kind] for kind in ("double", "curly", "single", "bare") if match[kind] is not None)
+        name = match["name"].lower()
+        found[_NAMES.get(name, name)] = value
+    return found
+
+
+def _rows(count: int, wanted: int | None) -> Iterator[int]:
+    """Cut `count` pictures into rows of `wanted`, else of two or three, so that none stands alone."""
+    size = wanted or (2 if count in {2, 4} else 3)
+    while count > 0:
+        row = min(size, count)
+        if size == 3 and count == 4 and wanted is None:
+            row = 2
+        yield row
+        count -= row

@@ -1,0 +1,222 @@
+"""Copies of the author's pictures, as letters and pages carry them: small, upright, without metadata.
+
+A copy is made once and kept under `var/cache/pictures`, in a folder named by everything that decides its
+bytes, so that two processes that make the same copy write the same file.
+"""
+
+import hashlib
+import io
+import re
+import struct
+import unicodedata
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from newsletter.durable import make_private_folder, write_durably
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+_RECIPE = 1
+"""Counts up when the same original would give other bytes."""
+_QUALITY = 82
+_MAX_BYTES = 64 * 1024 * 1024
+_MAX_MOVING = 60_000_000
+"""Pixels of all frames together that are made smaller; more of them stay as they are."""
+_FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "AVIF", "TIFF", "BMP")
+_SUFFIXES = {
+    ".jpg": "JPEG", ".jpeg": "JPEG", ".jpe": "JPEG", ".jfif": "JPEG", ".png": "PNG", ".apng": "PNG", ".gif": "GIF",
+    ".webp": "WEBP", ".avif": "AVIF", ".tif": "TIFF", ".tiff": "TIFF", ".bmp": "BMP",
+}  # fmt: skip
+_UNREADABLE = {".svg": "SVG", ".svgz": "SVG", ".heic": "HEIC", ".heif": "HEIC", ".pdf": "PDF", ".eps": "EPS"}
+_ORIENTATION = 0x0112
+
+
+class Unfit(ValueError):
+    """A file that cannot be shown as a picture: what is wrong with it, and the remedy."""
+
+    def __init__(self, message: str, remedy: str) -> None:
+        super().__init__(message)
+        self.remedy = remedy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Original:
+    """An author's picture as the head of its file describes it."""
+
+    path: Path
+    format: str
+    width: int
+    """In pixels, as it is seen once its orientation is applied; so is `height`."""
+    height: int
+    frames: int = 1
+    has_alpha: bool = False
+
+    @property
+    def suffix(self) -> str:
+        """The ending of its copies: what mail cannot show becomes PNG if it has an alpha channel, else JPEG."""
+        if self.format in {"JPEG", "PNG", "GIF"}:
+            return {"JPEG": ".jpg", "PNG": ".png", "GIF": ".gif"}[self.format]
+        if self.frames > 1 and self.format == "WEBP":
+            return ".gif"
+        return ".png" if self.has_alpha else ".jpg"
+
+    @property
+    def is_converted(self) -> bool:
+        """Whether its copies are of another format."""
+        return self.format not in {"JPEG", "PNG", "GIF"}
+
+
+def look_at(path: Path) -> Original:
+    """Read the head of a picture; Unfit when it is none, too large, or not what its name says."""
+    suffix = path.suffix.lower()
+    if suffix in _UNREADABLE:
+        raise Unfit(
+            f"'{path.name}' is {_UNREADABLE[suffix]}, which mail clients do not show", "Save it as PNG or JPEG"
+        )
+    if path.stat().st_size > _MAX_BYTES:
+        raise Unfit(f"'{path.name}' is larger than {_MAX_BYTES // 2**20} MB", "Make it smaller")
+    with _opened(path, path.name) as image:
+        kind = "JPEG" if image.format == "MPO" else str(image.format)
+        width, height = image.size
+        is_turned = kind != "GIF" and image.getexif().get(_ORIENTATION, 1) in {5, 6, 7, 8}
+        frames = getattr(image, "n_frames", 1) if kind in {"GIF", "PNG", "WEBP"} else 1
+        has_alpha = image.mode in {"RGBA", "LA", "PA", "La", "RGBa"} or "transparency" in image.info
+    said = _SUFFIXES.get(suffix, kind)
+    if said != kind:
+        raise Unfit(f"'{path.name}' is not {said}, as its name says, but {kind}", "Give it the right ending")
+    width, height = (height, width) if is_turned else (width, height)
+    if not width or not height:
+        raise Unfit(f"'{path.name}' has no size", "Save it anew")
+    return Original(path=path, format=kind, width=width, height=height, frames=frames, has_alpha=has_alpha)
+
+
+def make_copy(original: Original, width: int, cache: Path) -> Path:
+    """Return a copy that is at most `width` pixels wide, named by its content; Unfit when it cannot be made."""
+    width = min(width, original.width)
+    try:
+        content = original.path.read_bytes()
+        key = hashlib.sha256(b"%d %d %s " % (_RECIPE, width, original.suffix.encode()) + content).hexdigest()
+        path = cache / key[:32] / f"{_stem(original.path)}-{key[:8]}{original.suffix}"
+        if not path.is_file():
+            made = _made(original, content, width)
+            make_private_folder(path.parent)
+            write_durably(path, made)
+    except OSError as error:
+        why = " ".join(str(error.strerror or error).split())
+        raise Unfit(f"'{original.path.name}' could not be copied: {why}", "Save it anew") from error
+    return path
+
+
+def _stem(path: Path) -> str:
+    plain = unicodedata.normalize("NFKD", path.stem).encode("ascii", "ignore").decode()
+    return re.sub(r"[^A-Za-z0-9]+", "-", plain).strip("-")[:60] or "picture"
+
+
+@contextmanager
+def _opened(source: Path | io.BytesIO, name: str) -> Iterator["Image.Image"]:
+    """Open a picture; Unfit when it cannot be read, now or in what is done with it, or would fill the memory."""
+    from PIL import Image, UnidentifiedImageError  # costs 40 ms, and many letters have no picture
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            warnings.simplefilter("ignore", UserWarning)
+            Image.init()
+            known = [name for name in _FORMATS if name in Image.OPEN]  # AVIF is not in every build
+            with Image.open(source, formats=known) as image:
+                yield image
+    except Unfit:
+        raise
+    except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
+        raise Unfit(f"'{name}' has too many pixels", "Make it smaller than 80 megapixels") from error
+    except UnidentifiedImageError as error:
+        raise Unfit(f"'{name}' is not a picture that can be read", "Save it as PNG or JPEG") from error
+    except (OSError, ValueError, SyntaxError, TypeError, LookupError, EOFError, struct.error) as error:
+        raise Unfit(f"'{name}' is damaged and cannot be read to its end", "Save it anew") from error
+
+
+def _made(original: Original, content: bytes, width: int) -> bytes:
+    size = (width, max(round(original.height * width / original.width), 1))
+    with _opened(io.BytesIO(content), original.path.name) as image:
+        if original.suffix == ".gif":
+            return _gif(image, original, content, size)
+        return _moving(image, size, "PNG") if original.frames > 1 else _still(image, size, original.suffix)
+
+
+def _still(image: "Image.Image", size: tuple[int, int], suffix: str) -> bytes:
+    from PIL import ImageOps
+
+    longest = max(size)
+    image.draft(image.mode, (longest, longest))
+    profile = image.info.get("icc_profile") if image.mode in {"RGB", "RGBA", "L", "LA", "P"} else None
+    upright = ImageOps.exif_transpose(image)
+    if upright.mode.startswith("I"):
+        upright = upright.point(lambda value: value / 256).convert("L")
+    out = io.BytesIO()
+    if suffix == ".jpg":
+        plain = _sized(upright if upright.mode in {"L", "RGB"} else upright.convert("RGB"), size)
+        plain.info.clear()
+        plain.save(out, "JPEG", quality=_QUALITY, progressive=True, optimize=True, icc_profile=profile, exif=b"")
+        return out.getvalue()
+    drawn = _sized_drawing(upright, size)
+    transparency = drawn.info.get("transparency") if drawn.mode == "P" else None
+    drawn.info.clear()
+    kept = {} if transparency is None else {"transparency": transparency}
+    drawn.save(out, "PNG", optimize=True, icc_profile=profile, **kept)
+    return out.getvalue()
+
+
+def _sized(image: "Image.Image", size: tuple[int, int]) -> "Image.Image":
+    from PIL import Image
+
+    return image if image.size == size else image.resize(size, Image.Resampling.LANCZOS)
+
+
+def _sized_drawing(image: "Image.Image", size: tuple[int, int]) -> "Image.Image":
+    """Return a picture with its alpha channel and, where it has one, a palette."""
+    from PIL import Image
+
+    if image.size == size and image.mode in {"1", "L", "LA", "P", "RGBA"}:
+        return image
+    has_alpha = image.has_transparency_data
+    mode = "RGBA" if has_alpha else "L" if image.mode in {"1", "L"} else "RGB"
+    sized = _sized(image.convert(mode), size)
+    return sized.quantize(256, method=Image.Quantize.FASTOCTREE) if image.mode == "P" else sized
+
+
+def _gif(image: "Image.Image", original: Original, content: bytes, size: tuple[int, int]) -> bytes:
+    """Return a GIF; one that has its size already stays byte for byte, unless it tells something on the side."""
+    is_small = image.size == size or original.frames * size[0] * size[1] > _MAX_MOVING
+    if image.format == "GIF" and is_small and "comment" not in image.info and b"XMP Data" not in content:
+        for number in range(original.frames):
+            image.seek(number)
+            image.load()
+        return content
+    return _moving(image, size, "GIF")
+
+
+def _moving(image: "Image.Image", size: tuple[int, int], format_: str) -> bytes:
+    """Return all frames with their durations, repeated as often as before."""
+    from PIL import Image, ImageSequence
+
+    frames, durations = [], []
+    for frame in ImageSequence.Iterator(image):
+        durations.append(frame.info.get("duration", 100))
+        full = frame.convert("RGBA")
+        frames.append(full.resize(size, Image.Resampling.LANCZOS) if full.size != size else full)
+    is_opaque = all(frame.getchannel("A").getextrema() == (255, 255) for frame in frames)
+    frames = [frame.convert("RGB") for frame in frames] if is_opaque else frames
+    loop = {"loop": image.info["loop"]} if "loop" in image.info else {}
+    for frame in frames:
+        frame.info.clear()
+    out = io.BytesIO()
+    frames[0].save(
+        out, format_, save_all=True, append_images=frames[1:], duration=durations, disposal=1 if is_opaque else 2,
+        optimize=False, **loop,
+    )  # fmt: skip
+    return out.getvalue()
