@@ -100,7 +100,7 @@ def list_replies(
         return
     shown = [reply for reply in found if state or reply.state is not station.ReplyState.IGNORED]
     if not shown:
-        terminal.say(
+        terminal.talk(
             "No replies."
             if not found
             else f"No replies; {terminal.count(len(found), 'mail')} by machines (--state ignored)."

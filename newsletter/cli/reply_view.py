@@ -82,7 +82,7 @@ def say_reply(shown: "station.ShownReply", raw_path: str) -> None:
     reply = shown.reply
     sender = "the subscriber, by its From line" if reply.is_from_subscriber else "not the address we wrote to"
     rows = [
-        ("author", f"{reply.author} <{reply.from_address}>"),
+        ("author", f"{reply.author} <{reply.from_address}>" if reply.from_address else reply.author),
         ("sender", "proven to be the subscriber" if reply.is_verified else f"{sender}; not proven"),
         ("subject", printable(shown.subject)),
         ("issue", f"{reply.slug} ({reply.matched_by})" if reply.slug else "none found"),

@@ -29,7 +29,7 @@ def init(
     made = make_publication(folder)
     terminal.say(str(folder / "newsletter.toml"))
     issues = sum(1 for path in made if path.parts[0] == "issues" and path.name == "index.md")
-    terminal.talk(f"A publication with {terminal.count(issues, 'sample issue')} is in {folder}. Next:")
+    terminal.talk(f"A publication with {terminal.count(issues, 'sample issue')} is in {folder.resolve()}. Next:")
     steps = [
         ("newsletter send", "send the newest issue to the sample list; it stays in var/outbox"),
         ("newsletter outbox open", "read a letter"),
