@@ -60,6 +60,14 @@ class Typeface:
             leading=f"{leading + looser:.2f}".rstrip("0"),
         )
 
+    def tracking(self, share: float) -> str:
+        """Return letter-spacing of `share` of an em; none for scripts whose letters join or fill a square."""
+        return "normal" if self.has_tall_letters else f"{share:g}em"
+
+    def snug(self, leading: float) -> str:
+        """Return the leading of a title, with room for tall letters."""
+        return f"{max(leading, 1.35) if self.has_tall_letters else leading:g}"
+
     def stack(self, name: str) -> str:
         """Return a stack by its name, or as it is."""
         return {"serif": self.serif, "sans": self.sans, "mono": self.mono}.get(name, name)
