@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
+from rich.console import Console, JustifyMethod
 from rich.table import Table
 from rich.text import Text
 from rich.theme import Theme
@@ -54,7 +54,9 @@ def say_table(headings: Sequence[str], rows: Iterable[Sequence[str | Text]], num
     """Print aligned columns; the columns at the indices `numbers` are aligned to the right."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="quiet", show_edge=False)
     for index, heading in enumerate(headings):
-        table.add_column(Text(heading), justify="right" if index in numbers else "left", overflow="fold")
+        is_number = index in numbers
+        justify: JustifyMethod = "right" if is_number else "left"
+        table.add_column(Text(heading), justify=justify, overflow="fold", no_wrap=is_number)
     for row in rows:
         table.add_row(*(cell if isinstance(cell, Text) else Text(cell) for cell in row))
     Console(theme=_THEME, highlight=False).print(table)

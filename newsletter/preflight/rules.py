@@ -172,7 +172,7 @@ def it_is_ready(check: Check) -> Iterator[Finding]:
     if check.issue.status is Status.DRAFT:
         yield check.finding("draft", Level.NOTICE, "is a draft", "Set 'status: ready' when it may go out")
     if check.issue.date is None:
-        yield check.finding("date", Level.NOTICE, "has no date, so it stands last in the archive", "Set 'date'")
+        yield check.finding("date", Level.NOTICE, "has no date, so the archive leaves it out", "Set 'date'")
 
 
 def times_make_sense(check: Check) -> Iterator[Finding]:

@@ -7,6 +7,7 @@ import unicodedata
 from datetime import datetime
 from pathlib import Path
 
+from newsletter.durable import write_durably
 from newsletter.errors import WrongUse
 from newsletter.settings import Settings
 from newsletter.writing.issue import Slug
@@ -50,8 +51,11 @@ def start_draft(settings: Settings, title: str, *, now: datetime) -> Path:
             raise WrongUse(f"{path.relative_to(settings.root)} is there already. Choose another title, or edit it")
     folder.mkdir(parents=True)
     path = folder / "index.md"
-    with path.open("x", encoding="utf-8", newline="\n") as file:
-        file.write(_DRAFT.format(title=json.dumps(title, ensure_ascii=False), date=now))
+    try:
+        write_durably(path, _DRAFT.format(title=json.dumps(title, ensure_ascii=False), date=now).encode())
+    except OSError:
+        folder.rmdir()
+        raise
     return path
 
 
