@@ -149,6 +149,7 @@ def make_html(templates: Templates, name: str, values: dict[str, Any], tags: Tag
     skeleton, contents = _without_contents(mjml, tags.mark)
     compiled = templates.compile(f"{name}.mjml", skeleton)
     compiled = re.sub(rf"{tags.mark}c(\d+)z", lambda match: contents[int(match[1])], compiled)
+    compiled = _with_landmark(compiled)
     try:
         html = inlined(compiled, css)
     except StyleSheetFault as error:
@@ -163,6 +164,17 @@ def make_html(templates: Templates, name: str, values: dict[str, Any], tags: Tag
 def mail_only(tags: Tags) -> tuple[str, str]:
     """Return the words around what the web version does without; plain words, since some land in comments."""
     return f"{tags.mark}b", f"{tags.mark}e"
+
+
+def _with_landmark(html: str) -> str:
+    """Make the letter the page's main part, by the element for it; the compiler says "article" in attributes."""
+    named = re.sub(r"<div\b(?=[^>]*\brole=\"article\")[^>]*>", _plain_main, html, count=1)
+    return named.replace("</div></body>", "</main></div></body>", 1) if named != html else html
+
+
+def _plain_main(tag: re.Match[str]) -> str:
+    plain = re.sub(r" (?:aria-label|aria-roledescription|role)=\"[^\"]*\"", "", tag[0])
+    return f"{plain}<main>"
 
 
 def _without_styles(mjml: str) -> tuple[str, str]:

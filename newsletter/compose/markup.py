@@ -104,6 +104,8 @@ class Renderer:
 def _mark_cells(table: lxml_html.HtmlElement) -> None:
     """Mark the last cell of each row, and a table whose words need no breaking on a phone."""
     rows = [list(row) for row in table.iter("tr") if len(row)]
+    for heading in table.iterfind(".//thead//th"):
+        heading.set("scope", "col")
     for cells in rows:
         cells[-1].set("class", f"{cells[-1].get('class') or ''} last".strip())
     count = max((len(cells) for cells in rows), default=0)

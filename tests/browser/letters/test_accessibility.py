@@ -1,0 +1,39 @@
+"""Letters, their web versions and the archive's pages, as axe-core and html-validate judge them."""
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser
+
+pytestmark = pytest.mark.browser
+
+
+def pages_of(folder: Path) -> list[Path]:
+    return [*sorted(folder.glob("*.html")), *sorted((folder / "site").rglob("*.html"))]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_barrier(browser: Browser, letters: Path, scheme: str) -> None:
+    page = browser.new_page(viewport={"width": 680, "height": 900}, color_scheme=scheme)  # type: ignore[arg-type]
+    found = []
+    for path in pages_of(letters):
+        page.goto(path.as_uri())
+        for violation in Axe().run(page).response["violations"]:
+            found += [(path.name, violation["id"], node["html"][:200]) for node in violation["nodes"]]
+    page.close()
+    assert found == []
+
+
+def test_html_validate_finds_no_barrier(letters: Path, tmp_path: Path) -> None:
+    validator = shutil.which("html-validate")
+    if validator is None:
+        pytest.skip("html-validate is not installed")
+    rules = tmp_path / "rules.json"
+    rules.write_text(json.dumps({"root": True, "extends": ["html-validate:a11y"]}))
+    command = [validator, "--config", str(rules), *map(str, pages_of(letters))]
+    judged = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert judged.returncode == 0, judged.stdout[:4000]
