@@ -5,6 +5,7 @@ It raises what a boto3 client raises, so that `call` judges both alike; it never
 
 import json
 import os
+import socket
 from base64 import b64encode
 from typing import Any
 
@@ -73,6 +74,7 @@ def open_lean_ses(client: Any, *, connections: int, keys: Keys | None = None) ->
             proxies={} if keys else get_environ_proxies(url),
             timeout=(CONNECT_SECONDS, ANSWER_SECONDS),
             max_pool_connections=connections,
+            socket_options=[(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)],  # head and body are written apart
         ),
     )
 

@@ -5,7 +5,7 @@ import ssl
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +13,8 @@ import pytest
 import trustme
 from pydantic import SecretStr
 
+from newsletter.aws import Keys
+from newsletter.delivery.rehearsal import Account, PretendSes, Refusal, pretend_ses, publish_events, read_mishaps
 from newsletter.delivery.transports import OutboxTransport, Transport
 from newsletter.delivery.transports.outbox import kept_messages
 from newsletter.delivery.transports.ses import SesTransport
@@ -29,8 +31,7 @@ from newsletter.errors import (
     Uncertain,
 )
 from newsletter.settings import Ses, Smtp
-from tests.contract import fakeses, relay
-from tests.contract.fakeses import FakeSes
+from tests.contract import relay
 from tests.contract.relay import Relay
 
 MESSAGE = b"From: a@b.example\r\nSubject: x\r\n\r\n.\r\n..dots\r\nbody\r\n.last\r\n"
@@ -55,15 +56,18 @@ class Hop:
     taken: Callable[[], list[bytes]]
 
 
-@pytest.fixture(params=["outbox", "smtp", "smtp without pipelining", "ses"])
+@pytest.fixture(params=["outbox", "smtp", "smtp without pipelining", "ses by boto3", "ses by lean"])
 def hop(request: pytest.FixtureRequest, tmp_path: Path, aws: None) -> Iterator[Hop]:
     if request.param == "outbox":
         outbox = OutboxTransport(tmp_path / "outbox")
         with closing(outbox):
             yield Hop(outbox, lambda: [_crlf(kept.path.read_bytes()) for kept in kept_messages(outbox.folder)])
-    elif request.param == "ses":
-        with fakeses.running(FakeSes()) as ses, closing(SesTransport(Ses(endpoint=ses.url))) as transport:
-            yield Hop(transport, lambda: [message for _, message in ses.taken])
+    elif request.param.startswith("ses"):
+        with (
+            pretend_ses(Account(), is_keeping=True) as ses,
+            closing(to_ses(ses, request.param.removeprefix("ses by "))) as transport,
+        ):
+            yield Hop(transport, lambda: [taken.message for taken in ses.taken])
     else:
         with relay.running(Relay(is_pipelining=request.param == "smtp")) as there, closing(to(there)) as smtp:
             yield Hop(smtp, lambda: [message for _, _, message in there.taken])
@@ -83,6 +87,10 @@ def to(
 ) -> SmtpTransport:
     settings = Smtp.model_validate({"host": "localhost", "port": there.port, "timeout": 5, **more})
     return SmtpTransport(settings, SecretStr(password) if password else None, tls)
+
+
+def to_ses(ses: PretendSes, client: str = "boto3", **more: object) -> SesTransport:
+    return SesTransport(Ses.model_validate({"endpoint": ses.url, "client": client, **more}))
 
 
 def _crlf(octets: bytes) -> bytes:
@@ -263,91 +271,154 @@ def test_a_relay_without_starttls_gets_nothing() -> None:
 
 # --- SES ----------------------------------------------------------------------
 
+BOTH_CLIENTS = pytest.mark.parametrize("client", ["boto3", "lean"])
 
+
+@pytest.fixture(scope="module")
+def faulty() -> Iterator[tuple[PretendSes, dict[str, SesTransport]]]:
+    """A pretend SES whose mishaps the test sets, and a transport to it by each client, made once."""
+    keys = Keys(access="testing", secret="testing")
+    with pretend_ses(Account(rate=1000), hang_seconds=0.05) as ses, ExitStack() as stack:
+        settings = {"endpoint": ses.url, "region": "eu-west-1"}
+        yield (
+            ses,
+            {
+                client: stack.enter_context(
+                    closing(SesTransport(Ses.model_validate({**settings, "client": client}), keys))
+                )
+                for client in ("boto3", "lean")
+            },
+        )
+
+
+@BOTH_CLIENTS
 @pytest.mark.parametrize(
-    ("recipient", "error"),
+    ("mishap", "error", "taken"),
     [
-        ("too-fast", Deferred),
-        ("limit", Deferred),
-        ("quota", QuotaSpent),
-        ("rejected", Refused),
-        ("bad", Refused),
-        ("unverified", Halted),
-        ("suspended", Halted),
-        ("paused", Halted),
-        ("no-set", Halted),
-        ("denied", Halted),
-        ("broken", Uncertain),
-        ("unavailable", Uncertain),
-        ("close", Uncertain),
+        ("429", Deferred, 0),
+        ("limit", Deferred, 0),
+        ("spent", QuotaSpent, 0),
+        ("spent-limit", QuotaSpent, 0),
+        ("spent-throttling", QuotaSpent, 0),
+        ("rejected", Refused, 0),
+        ("bad", Refused, 0),
+        ("unverified", Halted, 0),
+        ("no-sender", Halted, 0),
+        ("suspended", Halted, 0),
+        ("paused", Halted, 0),
+        ("no-set", Halted, 0),
+        ("denied", Halted, 0),
+        ("expired", Halted, 0),
+        ("clock", Halted, 0),
+        ("500", Uncertain, 0),
+        ("503", Uncertain, 0),
+        ("fail", Uncertain, 1),
+        ("close", Uncertain, 1),
+        ("hang", Uncertain, 1),
+        ("garbage", Uncertain, 1),
     ],
 )
+def test_ses_is_asked_once_whatever_it_answers(
+    faulty: tuple[PretendSes, dict[str, SesTransport]],
+    mishap: str,
+    error: type[TransportError],
+    taken: int,
+    client: str,
+) -> None:
+    ses, transports = faulty
+    before, asked = len(ses.taken), ses.account.asked
+    ses.account.mishaps = read_mishaps(mishap)
+    with pytest.raises(error) as caught:
+        transports[client].submit(envelope(), MESSAGE)
+    assert type(caught.value) is error
+    assert len(str(caught.value).splitlines()) == 1
+    assert ses.account.asked == asked + 1
+    assert len(ses.taken) == before + taken
+
+
+@BOTH_CLIENTS
 @pytest.mark.usefixtures("aws")
-def test_ses_is_asked_once_whatever_it_answers(recipient: str, error: type[TransportError]) -> None:
-    with fakeses.running(FakeSes()) as ses, closing(SesTransport(Ses(endpoint=ses.url))) as transport:
-        with pytest.raises(error) as caught:
-            transport.submit(envelope(f"{recipient}@c.example"), MESSAGE)
-        assert type(caught.value) is error
-        assert len(ses.requests) == 1
+def test_after_a_fault_the_next_message_goes_through(client: str) -> None:
+    mishaps = read_mishaps("close@1, hang@2, 500@3, garbage@4, 429@5, slow@6")
+    with (
+        pretend_ses(Account(mishaps=mishaps), hang_seconds=0.05, slow_seconds=0.05) as ses,
+        closing(to_ses(ses, client)) as transport,
+    ):
+        for _ in range(5):
+            with pytest.raises(TransportError):
+                transport.submit(envelope(), MESSAGE)
+        assert transport.submit(envelope(), MESSAGE).reference == ses.taken[-1].message_id
+        assert len(ses.taken) == 4
 
 
+@BOTH_CLIENTS
 @pytest.mark.usefixtures("aws")
-def test_the_sdks_own_retries_stay_off_whatever_the_environment_says(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "5")
-    monkeypatch.setenv("AWS_RETRY_MODE", "legacy")
-    with fakeses.running(FakeSes()) as ses, closing(SesTransport(Ses(endpoint=ses.url))) as transport:
-        with pytest.raises(Uncertain):
-            transport.submit(envelope("close@c.example"), MESSAGE)
-        assert len(ses.taken) == 1
-
-
-@pytest.mark.usefixtures("aws")
-def test_every_mail_through_ses_carries_its_tags() -> None:
-    ses_settings = {"configuration_set": "news"}
-    with fakeses.running(FakeSes()) as ses:
-        settings = Ses.model_validate({"endpoint": ses.url, **ses_settings})
-        with closing(SesTransport(settings)) as transport:
-            receipt = transport.submit(envelope(), MESSAGE)
+def test_every_mail_through_ses_carries_its_tags(client: str) -> None:
+    account = Account()
+    publish_events(account, "news")
+    with (
+        pretend_ses(account, is_keeping=True) as ses,
+        closing(to_ses(ses, client, configuration_set="news")) as transport,
+    ):
+        receipt = transport.submit(envelope(), MESSAGE)
     (request,) = ses.requests
-    assert receipt.reference == "0102-1-000000"
-    assert {tag["Name"]: tag["Value"] for tag in request["EmailTags"]} == {
-        "delivery": "7",
-        "mailing": "3",
-        "issue": "an-issue",
-    }
+    (taken,) = ses.taken
+    assert receipt.reference == taken.message_id
+    assert taken.tags == {"delivery": "7", "mailing": "3", "issue": "an-issue"}
     assert request["ConfigurationSetName"] == "news"
     assert request["ConfigurationOverrides"]["Tracking"] == {
-        "OpenTrackingEnabled": False,
-        "ClickTrackingEnabled": False,
+        "OpenTrackingEnabled": "DISABLED",
+        "ClickTrackingEnabled": "DISABLED",
     }
 
 
+@BOTH_CLIENTS
 @pytest.mark.usefixtures("aws")
-def test_the_account_says_how_fast(monkeypatch: pytest.MonkeyPatch) -> None:
-    with fakeses.running(FakeSes(rate=14.0)) as ses:
+def test_the_account_says_how_fast(monkeypatch: pytest.MonkeyPatch, client: str) -> None:
+    with pretend_ses(Account(rate=14.0, spent=100)) as ses:
         monkeypatch.setenv("AWS_ENDPOINT_URL_SESV2", ses.url)
-        with closing(SesTransport(Ses())) as transport:
+        with closing(SesTransport(Ses.model_validate({"client": client}))) as transport:
             assert transport.rate == 14.0
             assert "49,900 of 50,000" in transport.notices[0]
             transport.submit(envelope(), MESSAGE)
         assert len(ses.taken) == 1
 
 
+@BOTH_CLIENTS
+@pytest.mark.usefixtures("aws")
+def test_a_quota_that_is_spent_stops_and_takes_more_once_it_is_raised(client: str) -> None:
+    account = Account(quota=2)
+    with pretend_ses(account) as ses, closing(to_ses(ses, client)) as transport:
+        transport.submit(envelope(), MESSAGE)
+        transport.submit(envelope(), MESSAGE)
+        with pytest.raises(QuotaSpent, match="24 hours"):
+            transport.submit(envelope(), MESSAGE)
+        account.quota = 3
+        transport.submit(envelope(), MESSAGE)
+        assert len(ses.taken) == 3
+
+
+@pytest.mark.usefixtures("aws")
+def test_the_lean_way_without_credentials_halts(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent")
+    with pretend_ses(Account()) as ses, pytest.raises(Halted, match="credentials"):
+        to_ses(ses, "lean")
+
+
 @pytest.mark.usefixtures("aws")
 def test_an_account_that_cannot_be_read_is_a_notice_only() -> None:
-    fault = (403, "AccessDeniedException", "no")
-    with (
-        fakeses.running(FakeSes(account_fault=fault)) as ses,
-        closing(SesTransport(Ses(endpoint=ses.url))) as transport,
-    ):
+    account = Account(account_refusal=Refusal(403, "AccessDeniedException", "no"))
+    with pretend_ses(account) as ses, closing(to_ses(ses)) as transport:
         assert transport.rate is None
         assert "AccessDeniedException" in transport.notices[0]
 
 
 @pytest.mark.usefixtures("aws")
 def test_an_account_that_may_not_send_halts_at_once() -> None:
-    with fakeses.running(FakeSes(is_enabled=False)) as ses, pytest.raises(Halted, match="switched off"):
-        SesTransport(Ses(endpoint=ses.url))
+    with pretend_ses(Account(is_enabled=False)) as ses, pytest.raises(Halted, match="switched off"):
+        to_ses(ses)
 
 
 @pytest.mark.usefixtures("aws")
@@ -358,12 +429,13 @@ def test_a_region_that_is_missing_is_a_setting_to_mend(monkeypatch: pytest.Monke
         SesTransport(Ses())
 
 
+@BOTH_CLIENTS
 @pytest.mark.usefixtures("aws")
-def test_an_endpoint_that_is_not_there_is_safe_to_retry() -> None:
+def test_an_endpoint_that_is_not_there_is_safe_to_retry(client: str) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{taken.getsockname()[1]}"
-        with closing(SesTransport(Ses(endpoint=url))) as transport:
+        with closing(SesTransport(Ses.model_validate({"endpoint": url, "client": client}))) as transport:
             assert "not known" in transport.notices[0]
             with pytest.raises(Deferred):
                 transport.submit(envelope(), MESSAGE)

@@ -69,7 +69,9 @@ class SesTransport:
                 {"Name": "mailing", "Value": str(envelope.mailing_id)},
                 {"Name": "issue", "Value": envelope.slug},
             ],
-            "ConfigurationOverrides": {"Tracking": {"OpenTrackingEnabled": False, "ClickTrackingEnabled": False}},
+            "ConfigurationOverrides": {
+                "Tracking": {"OpenTrackingEnabled": "DISABLED", "ClickTrackingEnabled": "DISABLED"}
+            },
         }
         if self._configuration_set:
             arguments["ConfigurationSetName"] = self._configuration_set

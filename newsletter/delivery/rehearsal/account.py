@@ -1,0 +1,152 @@
+"""The pretend account: what it is granted, what it took, whom it suppresses, which sets publish its events."""
+
+import threading
+import time
+from collections import deque
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from newsletter.delivery.rehearsal.mishaps import Mishap, When, mishap_of
+
+UNLIMITED = -1
+_DAY = 24 * 3600
+SIMULATOR = "simulator.amazonses.com"
+
+
+class Refusal(Exception):
+    """What SES answers instead of doing what it was asked."""
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """One message that was taken, whether or not its sender heard of it."""
+
+    message_id: str
+    recipients: tuple[str, ...]
+    source: str
+    tags: dict[str, str]
+    configuration_set: str | None
+    at: datetime
+    size: int
+    message: bytes
+    """Empty unless the server was told to keep messages."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suppressed:
+    """An address on the account's suppression list."""
+
+    address: str
+    reason: str
+    since: datetime
+
+
+@dataclass(slots=True, kw_only=True)
+class Account:
+    """One account in one region; safe to share between threads. Its numbers may be changed while it is in use."""
+
+    rate: float = 200.0
+    """Recipients a second."""
+    quota: float = 50_000.0
+    """Recipients in any 24 hours; UNLIMITED for no limit."""
+    spent: float = 0.0
+    """Of the quota, before this server was started."""
+    is_enabled: bool = True
+    is_in_production: bool = True
+    account_refusal: Refusal | None = None
+    """What GetAccount is answered."""
+    mishaps: tuple[Mishap, ...] = ()
+    seed: int = 0
+    sets: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
+    """Event destinations by their name, by configuration set."""
+    suppressed: dict[str, Suppressed] = field(default_factory=dict)
+    asked: int = 0
+    """Sends that were asked for, taken or not."""
+    spoilt: dict[str, int] = field(default_factory=dict)
+    """How often each mishap happened."""
+    answered: dict[str, int] = field(default_factory=dict)
+    """How often each fault was answered, by its class."""
+    most_in_a_second: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _day: deque[tuple[float, int]] = field(default_factory=deque)
+    _second: deque[float] = field(default_factory=deque)
+    _in_day: int = 0
+    _allowance: float | None = None
+    _at: float = 0.0
+
+    def next_mishap(self) -> Mishap | None:
+        """Count one more send, change what is granted if it is time, and return what is to go wrong with it."""
+        with self._lock:
+            self.asked += 1
+            number = self.asked
+            for change in self.mishaps:
+                if change.kind.when is When.GRANT and change.first == number:
+                    setattr(self, change.name, change.value)
+                    self.spoilt[change.name] = self.spoilt.get(change.name, 0) + 1
+        mishap = mishap_of(self.mishaps, number, self.seed)
+        if mishap is not None:
+            with self._lock:
+                self.spoilt[mishap.name] = self.spoilt.get(mishap.name, 0) + 1
+        return mishap
+
+    def grant(self, recipients: tuple[str, ...]) -> None:
+        """Book recipients against the rate and the quota; Refusal when either is spent, and nothing is booked.
+
+        Mail to the simulator counts against the rate only.
+        """
+        counted = sum(not address.endswith(f"@{SIMULATOR}") for address in recipients)
+        with self._lock:
+            now = time.monotonic()
+            self._refill(now)
+            assert self._allowance is not None
+            if self._allowance < len(recipients):
+                raise Refusal(429, "TooManyRequestsException", "Maximum sending rate exceeded.")
+            if self.quota != UNLIMITED and self._spent(now) + counted > self.quota:
+                raise Refusal(429, "TooManyRequestsException", "Daily message quota exceeded.")
+            self._allowance -= len(recipients)
+            self._day.append((now, counted))
+            self._in_day += counted
+            self._second.extend([now] * len(recipients))
+            while self._second[0] <= now - 1:
+                self._second.popleft()
+            self.most_in_a_second = max(self.most_in_a_second, len(self._second))
+
+    def sent_today(self) -> float:
+        """Return the recipients of the last 24 hours."""
+        with self._lock:
+            return self._spent(time.monotonic())
+
+    def count_answer(self, code: str) -> None:
+        """Note that a fault was answered."""
+        with self._lock:
+            self.answered[code] = self.answered.get(code, 0) + 1
+
+    def suppress(self, address: str, reason: str) -> None:
+        """Put an address on the suppression list; its reason is BOUNCE or COMPLAINT."""
+        with self._lock:
+            self.suppressed[address.lower()] = Suppressed(address=address, reason=reason, since=datetime.now(UTC))
+
+    def publishes(self, configuration_set: str | None, event_type: str) -> bool:
+        """Return whether somebody hears of this event: SEND, DELIVERY, BOUNCE, COMPLAINT."""
+        destinations = self.sets.get(configuration_set or "", {}).values()
+        return any(
+            destination.get("Enabled") and event_type in destination.get("MatchingEventTypes", ())
+            for destination in destinations
+        )
+
+    def _refill(self, now: float) -> None:
+        """Let the bucket fill; it holds a second's worth and one more, for senders cannot be exact."""
+        most = self.rate + 1
+        filled = most if self._allowance is None else self._allowance + (now - self._at) * self.rate
+        self._allowance, self._at = min(most, filled), now
+
+    def _spent(self, now: float) -> float:
+        while self._day and self._day[0][0] <= now - _DAY:
+            self._in_day -= self._day.popleft()[1]
+        return self.spent + self._in_day

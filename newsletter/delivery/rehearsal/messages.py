@@ -1,0 +1,67 @@
+"""What SES demands of a message and of its tags, checked as the documentation has it."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from email.utils import parseaddr
+
+from newsletter.delivery.rehearsal.account import Refusal
+
+MOST_RECIPIENTS = 50
+_MOST_BYTES = 40_000_000
+"""Of the message in base64."""
+_LONGEST_LINE = 998
+_ONCE = {
+    "from",
+    "sender",
+    "reply-to",
+    "subject",
+    "date",
+    "message-id",
+    "return-path",
+    "list-unsubscribe",
+    "list-id",
+}
+_TAG = re.compile(r"[A-Za-z0-9_-]{1,256}")
+
+
+def check_message(message: bytes) -> bytes:
+    """Return the header section; Refusal when SES would not take the message."""
+    if len(message) * 4 / 3 > _MOST_BYTES:
+        raise Refusal(400, "MessageRejected", f"Message length is more than {_MOST_BYTES} bytes long.")
+    head, separator, _ = message.partition(b"\r\n\r\n")
+    if not separator:
+        head, separator, _ = message.partition(b"\n\n")
+    names = Counter(
+        name.decode("ascii", "replace").lower() for name in re.findall(rb"^([!-9;-~]+):", head, re.MULTILINE)
+    )
+    if "from" not in names:
+        raise Refusal(400, "BadRequestException", "Missing required header 'From'.")
+    for name, number in names.items():
+        if number > 1 and name in _ONCE:
+            raise Refusal(400, "BadRequestException", f"Duplicate header '{name}'.")
+    if max(map(len, message.splitlines()), default=0) > _LONGEST_LINE:
+        raise Refusal(400, "MessageRejected", f"A line is longer than {_LONGEST_LINE} characters.")
+    return head
+
+
+def check_recipients(written: Iterable[str]) -> tuple[str, ...]:
+    """Return the bare addresses; Refusal when they are none, too many, or not of ASCII."""
+    recipients = tuple(parseaddr(text)[1] for text in written)
+    if not recipients:
+        raise Refusal(400, "BadRequestException", "At least one recipient is required.")
+    if len(recipients) > MOST_RECIPIENTS:
+        raise Refusal(400, "BadRequestException", f"Recipient count exceeds {MOST_RECIPIENTS}.")
+    for recipient in recipients:
+        if "@" not in recipient or not recipient.isascii():
+            raise Refusal(400, "BadRequestException", f"Invalid address: {recipient!r}.")
+    return recipients
+
+
+def check_tags(tags: Iterable[Mapping[str, str]]) -> dict[str, str]:
+    """Return tags as a mapping; Refusal when SES would not take one."""
+    for tag in tags:
+        for text in (tag["Name"], tag["Value"]):
+            if not _TAG.fullmatch(text):
+                raise Refusal(400, "BadRequestException", f"Invalid tag: {text!r}.")
+    return {tag["Name"]: tag["Value"] for tag in tags}

@@ -1,0 +1,128 @@
+"""The pretend SES's other calls: the account, its suppression list, its configuration sets."""
+
+from typing import Any
+
+from newsletter.delivery.rehearsal.account import Account, Refusal, Suppressed
+
+_MOST_A_PAGE = 1000
+
+
+def get_account(account: Account, _request: dict[str, Any]) -> dict[str, Any]:
+    """Say what the account is granted."""
+    if account.account_refusal is not None:
+        raise account.account_refusal
+    return {
+        "SendQuota": {
+            "Max24HourSend": account.quota,
+            "MaxSendRate": account.rate,
+            "SentLast24Hours": account.sent_today(),
+        },
+        "SendingEnabled": account.is_enabled,
+        "ProductionAccessEnabled": account.is_in_production,
+        "EnforcementStatus": "HEALTHY",
+        "DedicatedIpAutoWarmupEnabled": False,
+        "SuppressionAttributes": {"SuppressedReasons": ["BOUNCE", "COMPLAINT"]},
+    }
+
+
+def put_suppressed(account: Account, request: dict[str, Any]) -> dict[str, Any]:
+    """Add an address; a second time is no fault."""
+    account.suppress(request["EmailAddress"], request["Reason"])
+    return {}
+
+
+def get_suppressed(account: Account, request: dict[str, Any]) -> dict[str, Any]:
+    """Say why an address is suppressed."""
+    return {"SuppressedDestination": _summary(_found(account, request["EmailAddress"]))}
+
+
+def delete_suppressed(account: Account, request: dict[str, Any]) -> dict[str, Any]:
+    """Take an address out."""
+    _found(account, request["EmailAddress"])
+    account.suppressed.pop(request["EmailAddress"].lower(), None)
+    return {}
+
+
+def list_suppressed(account: Account, request: dict[str, Any]) -> dict[str, Any]:
+    """List a page of them, in order of their addresses; the token is the last address of the page before."""
+    start, end, reasons = request.get("StartDate"), request.get("EndDate"), request.get("Reasons")
+    after, size = request.get("NextToken", ""), request.get("PageSize", _MOST_A_PAGE)
+    found = [
+        entry
+        for address, entry in sorted(account.suppressed.items())
+        if address > after
+        and (not reasons or entry.reason in reasons)
+        and (start is None or entry.since >= start)
+        and (end is None or entry.since < end)
+    ]
+    page = {"SuppressedDestinationSummaries": [_summary(entry) for entry in found[:size]]}
+    return page if len(found) <= size else {**page, "NextToken": found[size - 1].address.lower()}
+
+
+def create_set(account: Account, request: dict[str, Any]) -> dict[str, Any]:
+    """Make a configuration set, which publishes nothing yet."""
+    name = request["ConfigurationSetName"]
+    if name in account.sets:
+        raise Refusal(400, "AlreadyExistsException", f"Configuration set <{name}> already exists.")
+    account.sets[name] = {}
+    return {}
+
+
+def get_set(account: Account, request: dict[str, Any]) -> dict[str, Any]:
+    """Say that a configuration set is there."""
+    _destinations(account, request)
+    return {"ConfigurationSetName": request["ConfigurationSetName"]}
+
+
+def delete_set(account: Account, request: dict[str, Any]) -> dict[str, Any]:
+    """Take a configuration set away."""
+    _destinations(account, request)
+    del account.sets[request["ConfigurationSetName"]]
+    return {}
+
+
+def list_sets(account: Account, _request: dict[str, Any]) -> dict[str, Any]:
+    """List the configuration sets."""
+    return {"ConfigurationSets": sorted(account.sets)}
+
+
+def create_destination(account: Account, request: dict[str, Any]) -> dict[str, Any]:
+    """Publish a configuration set's events; wherever they should go, they go into the file of events."""
+    destinations, name = _destinations(account, request), request["EventDestinationName"]
+    if name in destinations:
+        raise Refusal(400, "AlreadyExistsException", f"Event destination <{name}> already exists.")
+    destinations[name] = request["EventDestination"]
+    return {}
+
+
+def get_destinations(account: Account, request: dict[str, Any]) -> dict[str, Any]:
+    """Say who hears of a configuration set's events."""
+    destinations = _destinations(account, request)
+    return {"EventDestinations": [{"Name": name, **given} for name, given in destinations.items()]}
+
+
+def delete_destination(account: Account, request: dict[str, Any]) -> dict[str, Any]:
+    """Publish no longer."""
+    if _destinations(account, request).pop(request["EventDestinationName"], None) is None:
+        raise Refusal(404, "NotFoundException", "Event destination does not exist.")
+    return {}
+
+
+def _destinations(account: Account, request: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    name = request["ConfigurationSetName"]
+    if name not in account.sets:
+        raise Refusal(404, "NotFoundException", f"Configuration set <{name}> does not exist.")
+    return account.sets[name]
+
+
+def _found(account: Account, address: str) -> Suppressed:
+    entry = account.suppressed.get(address.lower())
+    if entry is None:
+        raise Refusal(
+            404, "NotFoundException", f"Email address {address} does not exist on your suppression list."
+        )
+    return entry
+
+
+def _summary(entry: Suppressed) -> dict[str, Any]:
+    return {"EmailAddress": entry.address, "Reason": entry.reason, "LastUpdateTime": entry.since.timestamp()}
