@@ -12,6 +12,8 @@ from newsletter.delivery import Progress
 
 _BAR_SECONDS = 0.1
 _LINE_SECONDS = 5.0
+_FIRST_SECONDS = 1.0
+"""A log has its first line soon, so that whoever looks sees that something happens."""
 
 
 class ProgressLine:
@@ -20,7 +22,7 @@ class ProgressLine:
     def __init__(self, bar: Bar | None) -> None:
         self._bar = bar
         self._task: TaskID | None = None
-        self._shown_at = time.monotonic()
+        self._shown_at = time.monotonic() - _LINE_SECONDS + _FIRST_SECONDS
 
     def show(self, progress: Progress) -> None:
         """Show where it stands."""

@@ -13,23 +13,34 @@ from newsletter.delivery import (
     DeliveryStatus,
     Mailing,
     Transport,
+    find_mailing,
     list_troubles,
     mailing_counts,
     send,
 )
-from newsletter.errors import NewsletterError, TransportError, TryLater
+from newsletter.errors import AskPerson, NewsletterError, TransportError, TryLater
 
 _NAMED = 20
 """How many failed or uncertain deliveries are named one by one."""
 
 
-def run_mailing(publication: Publication, mailing: Mailing, transport: Transport, *, is_json: bool) -> None:
-    """Send what is planned, show it, and say where everybody is, however it ends."""
+def run_mailing(
+    publication: Publication,
+    mailing: Mailing,
+    transport: Transport,
+    *,
+    is_json: bool,
+    is_restored: bool = False,
+    is_quiet: bool = False,
+) -> None:
+    """Send what is planned, show it, and say where everybody is, however it ends; no result with `is_quiet`."""
     database, settings = publication.database, publication.settings
     before = mailing_counts(database, mailing.id)
     stopped: NewsletterError | KeyboardInterrupt | None = None
     if before.planned:
-        sending = send(database, publication.keyring, settings, mailing, transport, clock=now)
+        sending = send(
+            database, publication.keyring, settings, mailing, transport, clock=now, is_restored=is_restored
+        )
         try:
             with stop_signals() as stop, closing(sending), progress_line() as line:
                 for progress in sending:
@@ -37,12 +48,13 @@ def run_mailing(publication: Publication, mailing: Mailing, transport: Transport
                     if stop.is_set():
                         stopped = KeyboardInterrupt()
                         break
-        except (TransportError, TryLater, KeyboardInterrupt) as error:
+        except (TransportError, TryLater, AskPerson, KeyboardInterrupt) as error:
             stopped = error
     counts = mailing_counts(database, mailing.id)
-    if is_json:
-        terminal.say_json(counts_json(mailing, counts, settings))
-    else:
+    mailing = find_mailing(database, str(mailing.id))
+    if is_json and not is_quiet:
+        terminal.say_json(counts_json(mailing, counts, moment=now()))
+    elif not is_json:
         say_result(mailing, before, counts, settings)
     name_troubles(publication, mailing, counts)
     if stopped is not None and (counts.planned or not isinstance(stopped, KeyboardInterrupt)):

@@ -1,4 +1,4 @@
-"""`newsletter plan`, `test-send`, `send`, `status`, `resolve`: a letter on its way to everybody."""
+"""`newsletter plan`, `test-send`, `send`, `status`: a letter on its way to everybody."""
 
 import sys
 from contextlib import closing
@@ -7,23 +7,25 @@ from typing import Annotated
 import typer
 
 from newsletter.address import Address
-from newsletter.audience import ensure_lists, import_sources
+from newsletter.audience import ensure_lists
 from newsletter.cli import terminal
 from newsletter.cli.choosing import Choice, choose
 from newsletter.cli.publication import Publication, open_publication
 from newsletter.cli.running import name_troubles, now, run_mailing
-from newsletter.cli.standing import counts_json, say_plan, say_status, say_troubles
+from newsletter.cli.scheduling import bring_in_sources, read_time, say_next, say_scheduled, send_due
+from newsletter.cli.standing import counts_json, say_plan, say_status
 from newsletter.delivery import (
-    DeliveryStatus,
+    MailingState,
     Plan,
+    Schedule,
+    Stage,
     Transport,
-    find_mailing,
     issue_status,
-    list_troubles,
     mailed_slugs,
     open_transport,
     plan_mailing,
-    resolve,
+    refuse_late,
+    refuse_older_copy,
     start_mailing,
     start_test,
 )
@@ -57,14 +59,16 @@ def plan_issue(
     """
     publication = open_publication(context)
     choice = choose(publication.settings, issue, list_name, drafts=True)
-    _import_sources(publication, choice.list_name)
+    bring_in_sources(publication, choice.list_name)
     rate = publication.settings.delivery.rate
     if publication.settings.delivery.transport == "ses":
         with closing(open_transport(publication.settings)) as transport:
             rate = min(filter(None, (rate, transport.rate)), default=None)
     plan = _plan(publication, choice, again=again)
     if is_json:
-        terminal.say_json(counts_json(plan.mailing, plan.counts, publication.settings, rate=rate, is_plan=True))
+        terminal.say_json(
+            counts_json(plan.mailing, plan.counts, moment=now(), settings=publication.settings, rate=rate)
+        )
     else:
         say_plan(plan, choice, publication.settings, rate, on_stdout=True)
 
@@ -101,7 +105,14 @@ def send_issue(
     issue: IssueArgument = None,
     list_name: ListOption = None,
     again: Annotated[bool, typer.Option("--again", help="Send it once more, to everybody, as it is now.")] = False,
+    at: Annotated[
+        str | None, typer.Option("--at", metavar="TIME", help="Not before this time, or 'now'; default: send_at.")
+    ] = None,
+    due: Annotated[bool, typer.Option("--due", help="Send only what was scheduled and is due.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Ask nothing; send a draft too.")] = False,
+    restored: Annotated[
+        bool, typer.Option("--restored", help="Go on with a database that is an older copy.")
+    ] = False,
     is_json: JsonOption = False,
 ) -> None:
     """Send an issue to a list: to everybody who has not got it yet, and to nobody twice.
@@ -110,26 +121,47 @@ def send_issue(
     nothing. Ctrl-C stops it cleanly. With the outbox nothing leaves this machine and nothing is asked; with ses or
     smtp it shows the plan and wants the number of recipients typed.
 
-    Example: newsletter send my-first-letter --list weekly
+    With --at, or send_at in the issue, the mailing is recorded and leaves with the first `newsletter send --due`
+    from then on, once, whoever calls it: let cron or a timer do so. `newsletter send` without an issue first sends
+    what is due.
+
+    Example: newsletter send my-first-letter --list weekly --at 2026-11-23T09:00
     """
     publication = open_publication(context)
     settings = publication.settings
+    if not restored:
+        refuse_older_copy(publication.database, settings)
+    if due:
+        if issue or list_name or at or again:
+            raise WrongUse("--due sends whatever is due. Leave out the rest")
+        if not send_due(publication, yes=yes, is_restored=restored, is_json=is_json):
+            say_next(publication)
+        return
+    wanted = read_time(at, now())
+    if issue is None and wanted is None and not again:
+        send_due(publication, yes=yes, is_restored=restored, is_json=is_json, is_quiet=is_json)
     choice = choose(settings, issue, list_name, drafts=yes)
     is_asking = settings.delivery.transport != "outbox" and not yes
     if is_asking and not sys.stdin.isatty():
         raise AskPerson(f"this sends real mail through {settings.delivery.transport}. Add --yes if you mean it")
     _check(publication, choice)
-    _import_sources(publication, choice.list_name)
+    bring_in_sources(publication, choice.list_name)
     with closing(open_transport(settings)) as transport:
         for notice in transport.notices:
             terminal.talk(notice, style="attention")
         if is_asking:
             _ask(_plan(publication, choice, again=again), choice, publication, transport)
         plan = start_mailing(
-            publication.database, choice.composed.edition, transport=transport.name, again=again, now=now()
+            publication.database,
+            choice.composed.edition,
+            transport=transport.name,
+            again=again,
+            schedule=Schedule(at=wanted, usually=choice.issue.send_at, before=choice.issue.send_before),
+            now=now(),
         )
         _talk_of(plan, transport)
-        run_mailing(publication, plan.mailing, transport, is_json=is_json)
+        if _may_leave(plan, yes=yes, is_json=is_json):
+            run_mailing(publication, plan.mailing, transport, is_json=is_json, is_restored=restored)
 
 
 @app.command("status")
@@ -151,40 +183,29 @@ def status(
     if issue is not None:
         slugs = (issue if issue in slugs else read_issue(publication.settings, issue).slug.text,)
     found = [issue_status(publication.database, slug) for slug in slugs]
-    say_status(found, is_json=is_json, is_one=issue is not None)
+    say_status(found, now(), is_json=is_json, is_one=issue is not None)
     if issue is not None and not is_json:
         for mailing, counts in found[0].mailings:
             name_troubles(publication, mailing, counts)
 
 
-@app.command("resolve")
-def resolve_mailing(
-    context: typer.Context,
-    mailing: Annotated[str, typer.Argument(metavar="MAILING", help="The mailing's number, or its issue's slug.")],
-    resend: Annotated[bool, typer.Option("--resend", help="Send to them again; some may get it twice.")] = False,
-    skip: Annotated[bool, typer.Option("--skip", help="Leave them; some may never get it.")] = False,
-) -> None:
-    """Settle the deliveries of a mailing of which nobody knows whether they were taken.
-
-    Without an option it names them and changes nothing. After --resend, `newsletter send` sends to them.
-
-    Example: newsletter resolve my-first-letter --resend
-    """
-    if resend and skip:
-        raise WrongUse("--resend and --skip say opposite things. Give one of them")
-    publication = open_publication(context)
-    found = find_mailing(publication.database, mailing)
-    if not resend and not skip:
-        doubts = list_troubles(publication.database, found, DeliveryStatus.UNCERTAIN)
-        say_troubles(doubts)
-        if doubts:
-            raise AskPerson(f"{len(doubts)} may have been taken or not. Say --resend or --skip")
-        terminal.talk(f"nothing is uncertain in mailing {found.id}")
-        return
-    number = resolve(publication.database, found, resend=resend, now=now())
-    terminal.say(f"{terminal.count(number, 'delivery', 'deliveries')} settled")
-    if resend and number:
-        terminal.talk(f"Send them: {terminal.command(f'send {found.slug} --list {found.list_name}')}")
+def _may_leave(plan: Plan, *, yes: bool, is_json: bool) -> bool:
+    """Return whether the mailing may leave now; AskPerson when it is cancelled, or too late."""
+    mailing, moment = plan.mailing, now()
+    if mailing.state is MailingState.CANCELLED:
+        raise AskPerson(
+            f"mailing {mailing.id} of '{mailing.slug}' is cancelled, so nothing was sent. "
+            "'newsletter send --again' makes a new one"
+        )
+    if mailing.stage(moment) is Stage.SCHEDULED:
+        if is_json:
+            terminal.say_json(counts_json(mailing, plan.counts, moment=moment))
+        else:
+            say_scheduled(mailing, plan.counts.planned)
+        return False
+    if plan.counts.planned and not yes:
+        refuse_late(mailing, moment)
+    return True
 
 
 def _plan(publication: Publication, choice: Choice, *, again: bool) -> Plan:
@@ -237,13 +258,6 @@ def _talk_of(plan: Plan, transport: Transport) -> None:
             "'newsletter send --again' sends it once more",
             style="attention",
         )
-
-
-def _import_sources(publication: Publication, list_name: str) -> None:
-    ensure_lists(publication.database, publication.settings.lists)
-    report = import_sources(publication.database, publication.keyring, publication.settings, list_name, now=now())
-    for finding in () if report is None else report.findings:
-        terminal.talk(str(finding), style="attention")
 
 
 def _address(text: str) -> str:

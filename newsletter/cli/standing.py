@@ -1,6 +1,7 @@
 """How a plan, a mailing and an issue's status are shown: to people and to machines."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from rich.text import Text
@@ -8,7 +9,7 @@ from rich.text import Text
 from newsletter.cli import terminal
 from newsletter.cli.choosing import Choice
 from newsletter.cli.progress import duration
-from newsletter.delivery import Counts, IssueStatus, Mailing, MailingKind, Plan, Trouble
+from newsletter.delivery import Counts, IssueStatus, Mailing, MailingKind, MailingState, Plan, Trouble
 from newsletter.settings import Settings
 
 _SES_DOLLARS = 0.10 / 1000
@@ -17,19 +18,28 @@ _PLACES = ("planned", "submitted", "failed", "uncertain")
 
 
 def counts_json(
-    mailing: Mailing, counts: Counts, settings: Settings, *, rate: float | None = None, is_plan: bool = False
+    mailing: Mailing,
+    counts: Counts,
+    *,
+    moment: datetime,
+    settings: Settings | None = None,
+    rate: float | None = None,
 ) -> dict[str, Any]:
-    """Return the object that `--json` prints for a mailing; a plan also says when it is done and what it costs."""
+    """Return the object that `--json` prints for a mailing.
+
+    With settings it is that of a plan, which says how long it takes and what it costs.
+    """
     found = {
         "issue": mailing.slug,
         "list": mailing.list_name,
-        **({} if is_plan else {"mailing": mailing.id}),
+        **({"mailing": mailing.id, "state": mailing.stage(moment).value} if settings is None else {}),
         "round": mailing.round,
+        "send_at": mailing.send_at and mailing.send_at.isoformat(),
         **_numbers(counts),
     }
     if mailing.kind is MailingKind.TEST:
         found["kind"] = "test"
-    if is_plan:
+    if settings is not None:
         found |= {
             "transport": settings.delivery.transport,
             "rate": rate,
@@ -72,27 +82,27 @@ def say_result(mailing: Mailing, before: Counts, counts: Counts, settings: Setti
     if mailing.kind is MailingKind.ISSUE:
         what = ", ".join([*parts, *left_out]) or "nobody"
         terminal.say(f"{terminal.count(counts.candidates, 'candidate')}: {what}")
-    if counts.planned:
+    if counts.planned and mailing.state is MailingState.OPEN:
         terminal.talk(f"Go on with: {terminal.command(f'send {mailing.slug} --list {mailing.list_name}')}")
     elif settings.delivery.transport == "outbox" and counts.submitted:
         terminal.talk(f"Read them: {terminal.command('outbox open')}, or {terminal.command('outbox list')}")
 
 
-def say_status(found: Sequence[IssueStatus], *, is_json: bool, is_one: bool) -> None:
+def say_status(found: Sequence[IssueStatus], moment: datetime, *, is_json: bool, is_one: bool) -> None:
     """Say where everybody is, for one issue or one line for each."""
     if is_json:
         for status in found:
-            terminal.say_json(_status_json(status))
+            terminal.say_json(_status_json(status, moment))
         return
     if not found or (is_one and not found[0].mailings):
         terminal.talk("nothing was sent yet. 'newsletter send' sends the newest ready issue")
         return
     rows = [
-        [str(mailing.id), status.slug, mailing.list_name, *_cells(counts)]
+        [str(mailing.id), status.slug, mailing.list_name, mailing.stage(moment).value, *_cells(counts)]
         for status in found
         for mailing, counts in status.mailings
     ]
-    terminal.say_table(("n", "issue", "list", *_PLACES, "excluded"), rows, numbers=(0, 3, 4, 5, 6, 7))
+    terminal.say_table(("n", "issue", "list", "state", *_PLACES, "excluded"), rows, numbers=(0, 4, 5, 6, 7, 8))
     excluded = found[0].totals.excluded if is_one else {}
     if excluded:
         terminal.say("excluded: " + ", ".join(f"{n:,} {reason}" for reason, n in sorted(excluded.items())))
@@ -105,7 +115,7 @@ def say_troubles(troubles: Sequence[Trouble]) -> None:
         terminal.say_table(("delivery", "address", "what is known"), rows, numbers=(0,))
 
 
-def _status_json(status: IssueStatus) -> dict[str, Any]:
+def _status_json(status: IssueStatus, moment: datetime) -> dict[str, Any]:
     return {
         "issue": status.slug,
         **_numbers(status.totals),
@@ -118,6 +128,8 @@ def _status_json(status: IssueStatus) -> dict[str, Any]:
                 "transport": mailing.transport,
                 "created_at": mailing.created_at.isoformat(),
                 "finished_at": mailing.finished_at and mailing.finished_at.isoformat(),
+                "state": mailing.stage(moment).value,
+                "send_at": mailing.send_at and mailing.send_at.isoformat(),
                 "edition": mailing.edition_digest,
                 **_numbers(counts),
             }

@@ -10,13 +10,18 @@ from newsletter.delivery.mailing import (
     Exclusion,
     Mailing,
     MailingKind,
+    MailingState,
     SentDelivery,
+    Stage,
 )
-from newsletter.delivery.planning import Plan, plan_mailing, start_mailing, start_test
+from newsletter.delivery.mark import refuse_older_copy
+from newsletter.delivery.planning import Plan, plan_mailing, start_mailing, start_test, take_up
 from newsletter.delivery.recovery import Recovered
 from newsletter.delivery.returning import TokenAddress, read_token_address, reply_address
+from newsletter.delivery.schedule import Schedule, due_mailings, next_time, refuse_late
 from newsletter.delivery.sender import Progress, send
 from newsletter.delivery.settling import Trouble, list_troubles, resolve
+from newsletter.delivery.steering import cancel, pause, resume
 from newsletter.delivery.transports import Transport, open_transport
 from newsletter.delivery.transports.outbox import Kept, kept_messages
 
@@ -29,13 +34,18 @@ __all__ = [
     "Kept",
     "Mailing",
     "MailingKind",
+    "MailingState",
     "Plan",
     "Progress",
     "Recovered",
+    "Schedule",
     "SentDelivery",
+    "Stage",
     "TokenAddress",
     "Transport",
     "Trouble",
+    "cancel",
+    "due_mailings",
     "find_delivery",
     "find_delivery_by_reference",
     "find_mailing",
@@ -44,12 +54,18 @@ __all__ = [
     "list_troubles",
     "mailed_slugs",
     "mailing_counts",
+    "next_time",
     "open_transport",
+    "pause",
     "plan_mailing",
     "read_token_address",
+    "refuse_late",
+    "refuse_older_copy",
     "reply_address",
     "resolve",
+    "resume",
     "send",
     "start_mailing",
     "start_test",
+    "take_up",
 ]

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, Row, Select, insert, select
 
 from newsletter.compose import Edition
 from newsletter.database import Database
-from newsletter.delivery.mailing import Mailing, MailingKind
+from newsletter.delivery.mailing import Mailing, MailingKind, MailingState
 from newsletter.delivery.tables import editions, mailings, rounds
 from newsletter.errors import WrongUse
 
@@ -51,6 +51,9 @@ def mailing_of(row: Row[tuple[object, ...]]) -> Mailing:
         round_id=row.round_id,
         created_at=row.created_at,
         finished_at=row.finished_at,
+        state=MailingState(row.state),
+        send_at=row.send_at,
+        send_before=row.send_before,
     )
 
 

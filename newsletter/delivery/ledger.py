@@ -11,10 +11,12 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Update, bindparam, func, literal_column, or_, select, update
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from newsletter.database import Database
 from newsletter.delivery.claiming import claim_due
-from newsletter.delivery.mailing import Delivery, DeliveryStatus, Exclusion, Mailing
+from newsletter.delivery.mailing import Delivery, DeliveryStatus, Exclusion, Mailing, MailingState
+from newsletter.delivery.steering import cancel_planned
 from newsletter.delivery.tables import deliveries, mailings
 
 _MOST_EXCLUDED = 10_000
@@ -43,6 +45,10 @@ class Turn:
     """Why some were taken out: they left, or were suppressed, since the plan."""
     is_exhausted: bool
     """Whether nobody who is due is left."""
+    state: MailingState = MailingState.OPEN
+    """What the author lets the mailing do."""
+    number: int = 0
+    """How many turns the mailing has had."""
 
 
 def take_turn(
@@ -50,19 +56,31 @@ def take_turn(
 ) -> Turn:
     """Record outcomes and claim up to `wanted` due deliveries, in one transaction.
 
-    Who left since the plan is excluded instead. Raises StorageBusy or StorageFull, and then nothing was done.
+    Who left since the plan is excluded instead. Of a paused mailing nobody is claimed; of a cancelled one
+    whoever is planned is excluded. Raises StorageBusy or StorageFull, and then nothing was done.
     """
     with database.write() as connection:
+        number, state = connection.execute(_count_statement(), {"mailing": mailing.id}).one()
         _record(connection, outcomes, (DeliveryStatus.CLAIMED,), now)
         claimed: list[Delivery] = []
         excluded: list[str] = []
         is_exhausted = False
+        if state != MailingState.OPEN:
+            wanted = 0
+        if state == MailingState.CANCELLED:
+            excluded += [Exclusion.CANCELLED] * cancel_planned(connection, mailing.id, now)
         while len(claimed) < wanted and len(excluded) < _MOST_EXCLUDED and not is_exhausted:
             claim = claim_due(connection, mailing, wanted - len(claimed), worker, now)
             claimed += claim.welcome
             excluded += claim.gone.values()
             is_exhausted = not claim.welcome and not claim.gone
-    return Turn(claimed=tuple(claimed), excluded=tuple(map(Exclusion, excluded)), is_exhausted=is_exhausted)
+    return Turn(
+        claimed=tuple(claimed),
+        excluded=tuple(map(Exclusion, excluded)),
+        is_exhausted=is_exhausted,
+        state=MailingState(state),
+        number=number,
+    )
 
 
 def record(database: Database, outcomes: Sequence[Outcome], now: datetime) -> None:
@@ -116,6 +134,17 @@ def _record(
     if not outcomes:
         return
     connection.execute(_record_statement(known), [_parameters(outcome, now) for outcome in outcomes])
+
+
+@cache
+def _count_statement() -> ReturningUpdate[int, str]:
+    """Return the statement that counts a turn and says what the author lets the mailing do."""
+    return (
+        update(mailings)
+        .where(mailings.c.id == bindparam("mailing"))
+        .values(turns=mailings.c.turns + 1)
+        .returning(mailings.c.turns, mailings.c.state)
+    )
 
 
 @cache

@@ -66,6 +66,26 @@ class MailingKind(StrEnum):
     TEST = "test"
 
 
+class MailingState(StrEnum):
+    """What the author lets a mailing do."""
+
+    OPEN = "open"
+    PAUSED = "paused"
+    CANCELLED = "cancelled"
+    """For good: whoever was planned is excluded, and nobody is added."""
+
+
+class Stage(StrEnum):
+    """Where a mailing is on its way, as its author sees it."""
+
+    SCHEDULED = "scheduled"
+    OPEN = "open"
+    """It is being sent, or was stopped and can go on."""
+    PAUSED = "paused"
+    CANCELLED = "cancelled"
+    FINISHED = "finished"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mailing:
     """One act of sending one edition to one audience."""
@@ -83,6 +103,19 @@ class Mailing:
     """What all mailings of this issue and round share; None for a test, which never counts as sent."""
     created_at: datetime
     finished_at: datetime | None = None
+    state: MailingState = MailingState.OPEN
+    send_at: datetime | None = None
+    """Nothing leaves before; None for at once."""
+    send_before: datetime | None = None
+    """Nothing leaves afterwards without the author's word."""
+
+    def stage(self, now: datetime) -> Stage:
+        """Return where it is on its way."""
+        if self.state is not MailingState.OPEN:
+            return Stage(self.state)
+        if self.finished_at is not None:
+            return Stage.FINISHED
+        return Stage.SCHEDULED if self.send_at is not None and self.send_at > now else Stage.OPEN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,13 +2,17 @@
 
 from dataclasses import dataclass, field
 
-RETRY_SECONDS = (5, 30, 120)
-"""How long a delivery that was put off waits, by how often it has been; then it is left for another run."""
 
-_COOL_SECONDS = (1, 2, 4, 8, 16)
-"""How long everything waits when the next hop takes nothing at all, round after round."""
-_COLD_ROUNDS = 2
-"""How many such rounds are borne when it has taken nothing yet: then it is probably not there."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delays:
+    """How long is waited before something is tried again, in seconds."""
+
+    retry: tuple[int, ...] = (5, 30, 120)
+    """A delivery that was put off, by how often it has been; then it is left for another run."""
+    cool: tuple[float, ...] = (1, 2, 4, 8, 16)
+    """Everything, when the next hop takes nothing at all, round after round."""
+    cold_rounds: int = 2
+    """How many such rounds are borne when it has taken nothing yet: then it is probably not there."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -50,6 +54,7 @@ class Pace:
 class Patience:
     """How long a run bears a next hop that puts off everything."""
 
+    delays: Delays = Delays()
     has_taken: bool = False
     """Whether anything was taken in this run."""
     _round: int = 0
@@ -63,7 +68,8 @@ class Patience:
         """Note that a round of messages was put off, none of them taken."""
         if now < self._until:
             return
-        self._until = now + _COOL_SECONDS[min(self._round, len(_COOL_SECONDS) - 1)]
+        cool = self.delays.cool
+        self._until = now + cool[min(self._round, len(cool) - 1)]
         self._round += 1
 
     def wait(self, now: float) -> float:
@@ -73,4 +79,4 @@ class Patience:
     @property
     def is_over(self) -> bool:
         """Whether it is time to leave the rest for another run."""
-        return self._round > (len(_COOL_SECONDS) if self.has_taken else _COLD_ROUNDS)
+        return self._round > (len(self.delays.cool) if self.has_taken else self.delays.cold_rounds)

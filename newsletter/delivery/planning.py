@@ -4,7 +4,7 @@ Everybody who is a candidate has a row afterwards, recipient or excluded with th
 since is added, and nobody is taken away.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection, exists, func, insert, null, select, update
@@ -13,9 +13,12 @@ from newsletter.compose import Edition
 from newsletter.database import Database
 from newsletter.delivery.counting import count_mailing
 from newsletter.delivery.editions import freeze, read_mailing
-from newsletter.delivery.mailing import Counts, DeliveryStatus, Exclusion, Mailing, MailingKind
+from newsletter.delivery.mailing import Counts, DeliveryStatus, Mailing, MailingKind, MailingState
 from newsletter.delivery.recipients import fill_mailing
+from newsletter.delivery.schedule import Schedule
+from newsletter.delivery.steering import cancel_planned
 from newsletter.delivery.tables import deliveries, mailings, rounds
+from newsletter.errors import WrongUse
 
 _BEGUN = (
     DeliveryStatus.CLAIMED,
@@ -50,15 +53,36 @@ def plan_mailing(
 
 
 def start_mailing(
-    database: Database, edition: Edition, *, transport: str, again: bool = False, now: datetime
+    database: Database,
+    edition: Edition,
+    *,
+    transport: str,
+    again: bool = False,
+    schedule: Schedule | None = None,
+    now: datetime,
 ) -> Plan:
     """Make the mailing of an edition to its list, or take up the one there is, and plan whoever is missing.
 
     A second call adds only who joined since. What was frozen stays once sending began; `again` makes a new
-    mailing with the new text, unless the same text is still on its way.
+    mailing with the new text, unless the same text is still on its way. Nobody is added to a cancelled one.
+    Raises WrongUse when a mailing that has begun is to be scheduled.
     """
     with database.write() as connection:
-        return _start(connection, edition, transport, again=again, now=now)
+        plan = _start(connection, edition, transport, again=again, now=now)
+        if schedule is None or plan.mailing.state is MailingState.CANCELLED:
+            return plan
+        return replace(plan, mailing=_scheduled(connection, plan, schedule, now))
+
+
+def take_up(database: Database, mailing: Mailing, now: datetime) -> Plan:
+    """Add to a mailing that is due whoever joined since it was made; what was frozen stays."""
+    with database.write() as connection:
+        fill_mailing(connection, mailing, is_repeat=False)
+        counts = count_mailing(connection, mailing.id)
+        if not counts.planned:
+            connection.execute(update(mailings).where(mailings.c.id == mailing.id).values(finished_at=now))
+        found = read_mailing(connection, mailing.id)
+    return Plan(mailing=found, counts=counts, is_new=False, is_changed=False)
 
 
 def start_test(
@@ -93,14 +117,21 @@ def _start(connection: Connection, edition: Edition, transport: str, *, again: b
     if latest is None or is_new:
         number = _next_round(connection, edition.slug, latest, again=again)
         if latest is not None:
-            cancelled = _cancel_rest(connection, latest, now)
+            cancelled = cancel_planned(connection, latest.id, now)
+            connection.execute(update(mailings).where(mailings.c.id == latest.id).values(finished_at=now))
         mailing = _make(connection, edition, transport, number, now)
+    elif latest.state is MailingState.CANCELLED:
+        counts = count_mailing(connection, latest.id)
+        return Plan(
+            mailing=latest, counts=counts, is_new=False, is_changed=latest.edition_digest != edition.digest
+        )
     else:
         mailing = _refreshed(connection, latest, edition, transport, now)
     fill_mailing(connection, mailing, is_repeat=is_new and again)
     counts = count_mailing(connection, mailing.id)
-    if counts.planned:
+    if counts.planned and mailing.finished_at is not None:
         connection.execute(update(mailings).where(mailings.c.id == mailing.id).values(finished_at=null()))
+        mailing = replace(mailing, finished_at=None)
     is_changed = mailing.edition_digest != edition.digest
     return Plan(mailing=mailing, counts=counts, is_new=is_new, is_changed=is_changed, cancelled=cancelled)
 
@@ -177,10 +208,16 @@ def _is_on_its_way(connection: Connection, mailing: Mailing, edition: Edition) -
     return is_same and count_mailing(connection, mailing.id).planned > 0
 
 
-def _cancel_rest(connection: Connection, mailing: Mailing, now: datetime) -> int:
-    """Take whoever is still planned out of a mailing: the next round has them, with the new text."""
-    return connection.execute(
-        update(deliveries)
-        .where(deliveries.c.mailing_id == mailing.id, deliveries.c.status == DeliveryStatus.PLANNED)
-        .values(status=DeliveryStatus.EXCLUDED, reason=Exclusion.CANCELLED, round_id=null(), changed_at=now)
-    ).rowcount
+def _scheduled(connection: Connection, plan: Plan, schedule: Schedule, now: datetime) -> Mailing:
+    """Note when a mailing may leave."""
+    mailing = plan.mailing
+    if not _has_begun(connection, mailing):
+        at = schedule.at or mailing.send_at or schedule.usually
+    elif schedule.at is not None and schedule.at > now:
+        raise WrongUse(f"'{mailing.slug}' is being sent already, so it cannot be scheduled. Leave out --at")
+    else:
+        at = mailing.send_at
+    connection.execute(
+        update(mailings).where(mailings.c.id == mailing.id).values(send_at=at, send_before=schedule.before)
+    )
+    return read_mailing(connection, mailing.id)

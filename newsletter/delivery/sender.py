@@ -18,14 +18,15 @@ from newsletter.delivery.counting import mailing_counts
 from newsletter.delivery.crew import Crew, Finished, Task
 from newsletter.delivery.editions import read_edition
 from newsletter.delivery.ledger import Outcome, Turn, begin_run, finish_mailing, next_due, take_turn
-from newsletter.delivery.mailing import Counts, Delivery, DeliveryStatus, Mailing
+from newsletter.delivery.mailing import Counts, Delivery, DeliveryStatus, Mailing, MailingState
+from newsletter.delivery.mark import Mark, mark_path
 from newsletter.delivery.message import make_skeleton
-from newsletter.delivery.pace import Pace, Patience
+from newsletter.delivery.pace import Delays, Pace, Patience
 from newsletter.delivery.recovery import Recovered, recover
 from newsletter.delivery.spool import Spool
 from newsletter.delivery.transports import Transport
 from newsletter.delivery.verdicts import ANOTHER_RUN, Judge
-from newsletter.errors import Deferred, NewsletterError, StorageBusy
+from newsletter.errors import AskPerson, Deferred, NewsletterError, StorageBusy
 from newsletter.settings import Settings
 from newsletter.tokens import Keyring
 
@@ -35,6 +36,10 @@ _AHEAD_SECONDS = 0.25
 """How much is claimed ahead, once it is known how fast it leaves."""
 _MEASURED_SECONDS = 3.0
 _BUSY_TRIES = 3
+_HOW_ON = {
+    MailingState.PAUSED: ": nothing leaves until 'newsletter resume' lets it",
+    MailingState.CANCELLED: ": nothing more of it is sent",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,28 +65,36 @@ def send(
     transport: Transport,
     *,
     clock: Callable[[], datetime],
+    delays: Delays | None = None,
+    is_restored: bool = False,
 ) -> Generator[Progress, None, None]:
     """Send a mailing to everybody who is planned, yielding how far it is after each group.
 
     Raises TryLater when another sender is at work, and when something ends the send early: Halted, QuotaSpent,
-    Deferred, StorageBusy, StorageFull. In any case what was submitted is recorded, and the rest stays planned.
+    Deferred, StorageBusy, StorageFull; AskPerson when the mailing is paused or cancelled meanwhile, or when the
+    database is an older copy, unless `is_restored` says that it may be. In any case what was submitted is
+    recorded, and the rest stays planned.
     """
     with sole_sender(database, f"sending '{mailing.slug}' to '{mailing.list_name}'"):
         spool = Spool(settings.var / "outcomes.spool", settings.delivery.in_flight)
+        mark = Mark(mark_path(settings))
         try:
+            if not is_restored:
+                mark.compare(database)
             recovered = recover(database, spool, transport, clock())
             begin_run(database, mailing)
             with database.read() as connection:
                 edition = read_edition(connection, mailing.edition_digest)
             skeleton = make_skeleton(edition, mailing, settings, keyring)
             crew = Crew(transport, skeleton, clock, min(transport.connections, settings.delivery.in_flight))
-            run = _Run(database, settings, mailing, transport, crew, spool, clock)
+            run = _Run(database, settings, mailing, transport, crew, spool, mark, clock, delays or Delays())
             try:
                 for progress in run.progress():
                     yield replace(progress, recovered=recovered)
             finally:
                 run.end()
         finally:
+            mark.close()
             spool.close()
 
 
@@ -96,19 +109,22 @@ class _Run:
         transport: Transport,
         crew: Crew,
         spool: Spool,
+        mark: Mark,
         clock: Callable[[], datetime],
+        delays: Delays,
     ) -> None:
         self._database = database
         self._mailing = mailing
         self._crew = crew
         self._spool = spool
+        self._mark = mark
         self._clock = clock
         self._worker = f"{transport.name}/{socket.gethostname()}/{os.getpid()}"
         self._connections = min(transport.connections, settings.delivery.in_flight)
         self._in_flight = settings.delivery.in_flight
         rate = min(filter(None, (settings.delivery.rate, transport.rate)), default=None)
         self._pace = Pace(rate=rate) if rate else None
-        self._judge = Judge(patience=Patience(), pace=self._pace)
+        self._judge = Judge(patience=Patience(delays=delays), pace=self._pace)
         self._unrecorded: list[Outcome] = []
         counts = mailing_counts(database, mailing.id)
         self._numbers = Counter(
@@ -176,6 +192,9 @@ class _Run:
             break
         self._count(turn)
         self._unrecorded = []
+        self._mark.set(self._mailing.id, turn.number)
+        if turn.state is not MailingState.OPEN:
+            self._judge.stop_for(AskPerson(f"mailing {self._mailing.id} is {turn.state}{_HOW_ON[turn.state]}"))
         return turn
 
     def _wanted(self, moment: float) -> int:

@@ -8,9 +8,10 @@ from sqlalchemy import literal_column, select, update
 from newsletter.audience import candidates
 from newsletter.database import Database
 from newsletter.delivery.alone import sole_sender
-from newsletter.delivery.mailing import DeliveryStatus, Mailing
+from newsletter.delivery.mailing import DeliveryStatus, Mailing, MailingState
 from newsletter.delivery.recovery import mark_orphans
 from newsletter.delivery.tables import deliveries, mailings
+from newsletter.errors import WrongUse
 
 _SKIPPED = "it may have been taken; the author chose not to send it again"
 
@@ -59,8 +60,10 @@ def list_troubles(
 def resolve(database: Database, mailing: Mailing, *, resend: bool, now: datetime) -> int:
     """Plan a mailing's uncertain deliveries anew, or count them as failed; return how many there were.
 
-    Raises TryLater while a sender is at work.
+    Raises TryLater while a sender is at work, WrongUse when a cancelled mailing is to be sent again.
     """
+    if resend and mailing.state is MailingState.CANCELLED:
+        raise WrongUse(f"mailing {mailing.id} is cancelled: nothing of it is sent again. Say --skip")
     with sole_sender(database, "settling what is uncertain"):
         mark_orphans(database, now)
         status = DeliveryStatus.PLANNED if resend else DeliveryStatus.FAILED

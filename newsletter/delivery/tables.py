@@ -48,9 +48,15 @@ mailings = Table(
     Column("transport", Text, nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("finished_at", Moment),
+    Column("state", Text, nullable=False, server_default="open"),
+    Column("send_at", Moment),
+    Column("send_before", Moment),
+    Column("turns", Integer, nullable=False, server_default="0"),
     UniqueConstraint("round_id", "list_name"),
     Index("mailings_by_slug", "slug"),
 )
+
+"""`turns` counts the ledger's transactions for a mailing: it tells a restored copy (`mark.py`)."""
 
 deliveries = Table(
     "deliveries",

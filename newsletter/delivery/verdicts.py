@@ -7,7 +7,7 @@ from datetime import datetime
 from newsletter.delivery.crew import Finished
 from newsletter.delivery.ledger import Outcome
 from newsletter.delivery.mailing import DeliveryStatus
-from newsletter.delivery.pace import RETRY_SECONDS, Pace, Patience
+from newsletter.delivery.pace import Pace, Patience
 from newsletter.errors import Deferred, Halted, QuotaSpent, Refused, TryLater, Uncertain
 
 MOST_REFUSED = 10
@@ -45,9 +45,9 @@ class Judge:
                 self.pace.slow_down()
             self.pace.recover(taken)
         if self.patience.is_over:
-            self._stop_for(Deferred(f"{self.last_reason}. Nothing is taken at present: run it again later"))
+            self.stop_for(Deferred(f"{self.last_reason}. Nothing is taken at present: run it again later"))
         if self.refused >= MOST_REFUSED and not self.patience.has_taken:
-            self._stop_for(
+            self.stop_for(
                 Halted(f"the first {self.refused} letters were all refused, the last so: {self.last_reason}")
             )
         return outcomes
@@ -66,20 +66,21 @@ class Judge:
         if isinstance(error, Uncertain):
             return Outcome(delivery_id=number, status=DeliveryStatus.UNCERTAIN, reason=reason)
         if isinstance(error, Halted | QuotaSpent | TryLater):
-            self._stop_for(error)
+            self.stop_for(error)
             return Outcome(delivery_id=number, status=DeliveryStatus.PLANNED)
         if isinstance(error, Deferred):
             self.last_reason = reason
             return self._put_off(result, reason, now)
-        self._stop_for(error)
+        self.stop_for(error)
         return Outcome(delivery_id=number, status=DeliveryStatus.UNCERTAIN, reason=f"a fault of ours: {reason}")
 
     def _put_off(self, result: Finished, reason: str, now: datetime) -> Outcome:
         attempts = result.delivery.attempts
-        is_left = attempts >= len(RETRY_SECONDS)
+        retry = self.patience.delays.retry
+        is_left = attempts >= len(retry)
         if is_left:
             self.put_off.add(result.delivery.id)
-        seconds = ANOTHER_RUN if is_left else RETRY_SECONDS[attempts]
+        seconds = ANOTHER_RUN if is_left else retry[attempts]
         return Outcome(
             delivery_id=result.delivery.id,
             status=DeliveryStatus.PLANNED,
@@ -88,5 +89,6 @@ class Judge:
             is_put_off=True,
         )
 
-    def _stop_for(self, error: Exception) -> None:
+    def stop_for(self, error: Exception) -> None:
+        """Let nothing more be tried; the first reason is the one that counts."""
         self.stop = self.stop or error

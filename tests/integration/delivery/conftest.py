@@ -12,6 +12,7 @@ from newsletter.audience import add_subscriber, ensure_lists
 from newsletter.compose import Context, Edition, Slot
 from newsletter.database import Database, open_database, upgrade
 from newsletter.delivery import Counts, Mailing, Plan, Progress, mailing_counts, send, start_mailing
+from newsletter.delivery.pace import Delays
 from newsletter.delivery.transports.transport import Envelope, Receipt
 from newsletter.settings import Settings
 from newsletter.tokens import Keyring
@@ -53,6 +54,7 @@ class Press:
     database: Database
     keyring: Keyring
     settings: Settings
+    delays: Delays = field(default_factory=Delays)
 
     def join(self, list_name: str, *names: str) -> None:
         for name in names:
@@ -70,7 +72,7 @@ class Press:
         return start_mailing(self.database, edition, transport="hop", again=again, now=now())
 
     def send(self, mailing: Mailing, hop: Hop) -> list[Progress]:
-        return list(send(self.database, self.keyring, self.settings, mailing, hop, clock=now))
+        return list(send(self.database, self.keyring, self.settings, mailing, hop, clock=now, delays=self.delays))
 
     def mail(self, edition: Edition, hop: Hop, *, again: bool = False) -> Counts:
         plan = self.start(edition, again=again)

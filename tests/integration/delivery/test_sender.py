@@ -22,9 +22,9 @@ from newsletter.delivery import (
     send,
     start_test,
 )
-from newsletter.delivery import pace as pacing
 from newsletter.delivery.alone import sole_sender
 from newsletter.delivery.ledger import Outcome, take_turn
+from newsletter.delivery.pace import Delays
 from newsletter.delivery.spool import Spool
 from newsletter.delivery.transports import OutboxTransport
 from newsletter.delivery.transports.transport import Envelope
@@ -66,9 +66,8 @@ def test_the_author_settles_what_is_uncertain(press: Press, edition: Make) -> No
     assert press.counts(mailing).submitted == 3
 
 
-def test_what_was_put_off_is_tried_again(press: Press, edition: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pacing, "RETRY_SECONDS", (0, 0, 0))
-    monkeypatch.setattr("newsletter.delivery.verdicts.RETRY_SECONDS", (0, 0, 0))
+def test_what_was_put_off_is_tried_again(press: Press, edition: Make) -> None:
+    press.delays = Delays(retry=(0, 0, 0))
     crowd(press)
     hop = Hop(
         answer=lambda envelope, times: (
@@ -79,10 +78,8 @@ def test_what_was_put_off_is_tried_again(press: Press, edition: Make, monkeypatc
     assert hop.asked.count("reader7@readers.example") == 3
 
 
-def test_what_is_put_off_again_and_again_is_left_to_another_run(
-    press: Press, edition: Make, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("newsletter.delivery.verdicts.RETRY_SECONDS", (0,))
+def test_what_is_put_off_again_and_again_is_left_to_another_run(press: Press, edition: Make) -> None:
+    press.delays = Delays(retry=(0,))
     crowd(press)
     hop = Hop(answer=lambda envelope, _: Deferred("451 later") if "reader7@" in envelope.recipient else None)
     with pytest.raises(Deferred, match="451 later"):
@@ -91,10 +88,8 @@ def test_what_is_put_off_again_and_again_is_left_to_another_run(
     assert press.mail(edition(), hop).submitted == 40
 
 
-def test_a_next_hop_that_takes_nothing_is_given_up(
-    press: Press, edition: Make, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(pacing, "_COOL_SECONDS", (0.01, 0.01, 0.01))
+def test_a_next_hop_that_takes_nothing_is_given_up(press: Press, edition: Make) -> None:
+    press.delays = Delays(cool=(0.01, 0.01, 0.01))
     crowd(press)
     mailing = press.start(edition()).mailing
     hop = Hop(answer=lambda _envelope, _times: Deferred("no relay"))
@@ -267,9 +262,7 @@ def test_outcomes_that_could_not_be_written_are_kept_and_replayed(press: Press, 
         assert spool.outcomes() == ()
 
 
-def test_a_database_that_is_locked_in_mid_send_loses_no_outcome(
-    press: Press, edition: Make, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_database_that_is_locked_in_mid_send_loses_no_outcome(press: Press, edition: Make) -> None:
     crowd(press)
     mailing = press.start(edition()).mailing
     with press.database.engine.connect() as connection:

@@ -1,0 +1,95 @@
+"""Sending at a time: reads it, and sends what is due."""
+
+from contextlib import closing
+from datetime import datetime
+
+from newsletter.audience import ensure_lists, import_sources
+from newsletter.cli import terminal
+from newsletter.cli.publication import Publication
+from newsletter.cli.running import now, run_mailing
+from newsletter.delivery import Mailing, due_mailings, next_time, open_transport, refuse_late, take_up
+from newsletter.errors import AskPerson, EditSettings, NewsletterError, WrongUse
+
+
+def read_time(text: str | None, moment: datetime) -> datetime | None:
+    """Return the time that `--at` names, in this machine's zone where it names none; `now` is `moment`."""
+    if text is None:
+        return None
+    if text.strip().lower() == "now":
+        return moment
+    try:
+        return datetime.fromisoformat(text.strip()).astimezone()
+    except ValueError as error:
+        raise WrongUse(
+            f"--at {text}: this is no time such as 2026-11-23T09:00, 2026-11-23T09:00+01:00 or now"
+        ) from error
+
+
+def shown_time(moment: datetime) -> str:
+    """Return a time as people read it, in this machine's zone."""
+    return f"{moment.astimezone():%A %d %B %Y at %H:%M %Z}"
+
+
+def send_due(
+    publication: Publication, *, yes: bool, is_restored: bool, is_json: bool, is_quiet: bool = False
+) -> int:
+    """Send every scheduled mailing whose time has come, the earliest first; return how many there were.
+
+    One that must not leave stops no other one. With `is_quiet` their results are not printed.
+    """
+    due = due_mailings(publication.database, now())
+    refusals: list[NewsletterError] = []
+    for mailing in due:
+        at = shown_time(mailing.send_at or now())
+        terminal.talk(f"'{mailing.slug}' to '{mailing.list_name}' is due since {at}")
+        try:
+            if not yes:
+                refuse_late(mailing, now())
+            _send(publication, mailing, is_restored=is_restored, is_json=is_json, is_quiet=is_quiet)
+        except (AskPerson, WrongUse, EditSettings) as refusal:
+            refusals.append(refusal)
+    if refusals:
+        for earlier in refusals[:-1]:
+            terminal.complain(str(earlier))
+        raise refusals[-1]
+    return len(due)
+
+
+def _send(publication: Publication, mailing: Mailing, *, is_restored: bool, is_json: bool, is_quiet: bool) -> None:
+    """Add whoever joined since a mailing was made, and send it."""
+    bring_in_sources(publication, mailing.list_name)
+    with closing(open_transport(publication.settings)) as transport:
+        for notice in transport.notices:
+            terminal.talk(notice, style="attention")
+        plan = take_up(publication.database, mailing, now())
+        run_mailing(
+            publication, plan.mailing, transport, is_restored=is_restored, is_json=is_json, is_quiet=is_quiet
+        )
+
+
+def bring_in_sources(publication: Publication, list_name: str) -> None:
+    """Import a list's source file where that has changed."""
+    ensure_lists(publication.database, publication.settings.lists)
+    report = import_sources(publication.database, publication.keyring, publication.settings, list_name, now=now())
+    for finding in () if report is None else report.findings:
+        terminal.talk(str(finding), style="attention")
+
+
+def say_next(publication: Publication) -> None:
+    """Say when the next scheduled mailing is due."""
+    upcoming = next_time(publication.database, now())
+    if upcoming is None:
+        terminal.talk("nothing is scheduled")
+    else:
+        terminal.talk(f"nothing is due; the next is on {shown_time(upcoming)}")
+
+
+def say_scheduled(mailing: Mailing, planned: int) -> None:
+    """Say when a mailing leaves, and what makes it leave."""
+    at = shown_time(mailing.send_at or now())
+    terminal.say(f"'{mailing.slug}' is scheduled for {terminal.count(planned, 'reader')} on {at}")
+    terminal.talk(
+        f"It leaves with the first '{terminal.command('send --due')}' from then on: let cron or a timer call that "
+        f"every minute. {terminal.command(f'send {mailing.slug} --at now')} sends it at once, "
+        f"{terminal.command(f'cancel {mailing.id}')} calls it off"
+    )

@@ -1,0 +1,106 @@
+"""`newsletter pause`, `resume`, `cancel`, `resolve`: an author's word on a mailing that is on its way."""
+
+from typing import Annotated
+
+import typer
+
+from newsletter.cli import terminal
+from newsletter.cli.publication import open_publication
+from newsletter.cli.running import now
+from newsletter.cli.standing import say_troubles
+from newsletter.delivery import (
+    DeliveryStatus,
+    cancel,
+    find_mailing,
+    list_troubles,
+    mailing_counts,
+    pause,
+    resolve,
+    resume,
+)
+from newsletter.errors import AskPerson, WrongUse
+
+app = typer.Typer()
+
+MailingArgument = Annotated[
+    str, typer.Argument(metavar="MAILING", help="The mailing's number, or its issue's slug.", show_default=False)
+]
+
+
+@app.command("pause")
+def pause_mailing(context: typer.Context, mailing: MailingArgument) -> None:
+    """Let nothing more of a mailing leave, until it is resumed.
+
+    A send that is running, in whatever process, ends what it is submitting and stops at once. A scheduled mailing
+    is held back. Repeating it changes nothing.
+
+    Example: newsletter pause my-first-letter
+    """
+    database = open_publication(context).database
+    found = pause(database, find_mailing(database, mailing))
+    left = mailing_counts(database, found.id).planned
+    terminal.say(f"mailing {found.id} of '{found.slug}' is paused, {left:,} still planned")
+    terminal.talk(f"Let it go on: {terminal.command(f'resume {found.id}')}")
+
+
+@app.command("resume")
+def resume_mailing(context: typer.Context, mailing: MailingArgument) -> None:
+    """Let a paused mailing leave again. It sends nothing by itself: `newsletter send` does.
+
+    Example: newsletter resume my-first-letter
+    """
+    database = open_publication(context).database
+    found = resume(database, find_mailing(database, mailing))
+    terminal.say(f"mailing {found.id} of '{found.slug}' may leave")
+    if found.finished_at is None:
+        terminal.talk(f"Go on with: {terminal.command(f'send {found.slug} --list {found.list_name}')}")
+
+
+@app.command("cancel")
+def cancel_mailing(context: typer.Context, mailing: MailingArgument) -> None:
+    """End a mailing for good: whoever has not got it yet will not.
+
+    A send that is running ends what it is submitting and stops at once. What has left stays as it is; everybody
+    else is excluded as cancelled. Only `newsletter send --again` makes another mailing of the issue.
+
+    Example: newsletter cancel my-first-letter
+    """
+    database = open_publication(context).database
+    found = find_mailing(database, mailing)
+    number = cancel(database, found, now())
+    counts = mailing_counts(database, found.id)
+    terminal.say(f"mailing {found.id} of '{found.slug}' is cancelled: {number:,} will not get it")
+    if counts.submitted or counts.planned:
+        terminal.talk(
+            f"{counts.submitted:,} have it already, {counts.planned:,} are being submitted at this moment"
+        )
+
+
+@app.command("resolve")
+def resolve_mailing(
+    context: typer.Context,
+    mailing: MailingArgument,
+    resend: Annotated[bool, typer.Option("--resend", help="Send to them again; some may get it twice.")] = False,
+    skip: Annotated[bool, typer.Option("--skip", help="Leave them; some may never get it.")] = False,
+) -> None:
+    """Settle the deliveries of a mailing of which nobody knows whether they were taken.
+
+    Without an option it names them and changes nothing. After --resend, `newsletter send` sends to them.
+
+    Example: newsletter resolve my-first-letter --resend
+    """
+    if resend and skip:
+        raise WrongUse("--resend and --skip say opposite things. Give one of them")
+    publication = open_publication(context)
+    found = find_mailing(publication.database, mailing)
+    if not resend and not skip:
+        doubts = list_troubles(publication.database, found, DeliveryStatus.UNCERTAIN)
+        say_troubles(doubts)
+        if doubts:
+            raise AskPerson(f"{len(doubts)} may have been taken or not. Say --resend or --skip")
+        terminal.talk(f"nothing is uncertain in mailing {found.id}")
+        return
+    number = resolve(publication.database, found, resend=resend, now=now())
+    terminal.say(f"{terminal.count(number, 'delivery', 'deliveries')} settled")
+    if resend and number:
+        terminal.talk(f"Send them: {terminal.command(f'send {found.slug} --list {found.list_name}')}")
