@@ -23,6 +23,7 @@ VERBS = {
     "check": "composing",
     "plan": "sending",
     "test-send": "sending",
+    "rehearse": "rehearsing",
     "send": "sending",
     "pause": "steering",
     "resume": "steering",
@@ -49,7 +50,8 @@ class _Verbs(TyperGroup):
         if cmd_name not in VERBS:
             return None
         module = importlib.import_module(f"newsletter.cli.{VERBS[cmd_name]}")
-        return typer.main.get_command(module.app).commands[cmd_name]  # type: ignore[attr-defined]
+        found = typer.main.get_command(module.app)
+        return getattr(found, "commands", {cmd_name: found})[cmd_name]
 
 
 app = typer.Typer(cls=_Verbs, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)

@@ -2,6 +2,7 @@
 
 from newsletter.delivery.counting import IssueStatus, issue_status, mailed_slugs, mailing_counts
 from newsletter.delivery.editions import find_mailing
+from newsletter.delivery.evidence import read_events, settle_by_events
 from newsletter.delivery.lookup import find_delivery, find_delivery_by_reference
 from newsletter.delivery.mailing import (
     Counts,
@@ -17,6 +18,17 @@ from newsletter.delivery.mailing import (
 from newsletter.delivery.mark import refuse_older_copy
 from newsletter.delivery.planning import Plan, plan_mailing, start_mailing, start_test, take_up
 from newsletter.delivery.recovery import Recovered
+from newsletter.delivery.rehearsal import (
+    KINDS,
+    UNLIMITED,
+    Account,
+    Rehearsal,
+    Rehearsed,
+    copy_ledger,
+    open_rehearsal,
+    read_mishaps,
+    serve_ses,
+)
 from newsletter.delivery.returning import TokenAddress, read_token_address, reply_address
 from newsletter.delivery.schedule import Schedule, due_mailings, next_time, refuse_late
 from newsletter.delivery.sender import Progress, send
@@ -26,6 +38,9 @@ from newsletter.delivery.transports import Transport, open_transport
 from newsletter.delivery.transports.outbox import Kept, kept_messages
 
 __all__ = [
+    "KINDS",
+    "UNLIMITED",
+    "Account",
     "Counts",
     "Delivery",
     "DeliveryStatus",
@@ -38,6 +53,8 @@ __all__ = [
     "Plan",
     "Progress",
     "Recovered",
+    "Rehearsal",
+    "Rehearsed",
     "Schedule",
     "SentDelivery",
     "Stage",
@@ -45,6 +62,7 @@ __all__ = [
     "Transport",
     "Trouble",
     "cancel",
+    "copy_ledger",
     "due_mailings",
     "find_delivery",
     "find_delivery_by_reference",
@@ -55,9 +73,12 @@ __all__ = [
     "mailed_slugs",
     "mailing_counts",
     "next_time",
+    "open_rehearsal",
     "open_transport",
     "pause",
     "plan_mailing",
+    "read_events",
+    "read_mishaps",
     "read_token_address",
     "refuse_late",
     "refuse_older_copy",
@@ -65,6 +86,8 @@ __all__ = [
     "resolve",
     "resume",
     "send",
+    "serve_ses",
+    "settle_by_events",
     "start_mailing",
     "start_test",
     "take_up",

@@ -14,7 +14,8 @@ import trustme
 from pydantic import SecretStr
 
 from newsletter.aws import Keys
-from newsletter.delivery.rehearsal import Account, PretendSes, Refusal, pretend_ses, publish_events, read_mishaps
+from newsletter.delivery.rehearsal import Account, Refusal, read_mishaps
+from newsletter.delivery.rehearsal.server import PretendSes, pretend_ses, publish_events
 from newsletter.delivery.transports import OutboxTransport, Transport
 from newsletter.delivery.transports.outbox import kept_messages
 from newsletter.delivery.transports.ses import SesTransport

@@ -98,8 +98,8 @@ class SesTransport:
         if isinstance(answer, Fault):
             remedy = _ACCOUNT.get(answer.code, "")
             if remedy and answer.code not in {"AccessDeniedException", "NotFoundException"}:
-                raise Halted(f"SES: {answer.code}: {answer.message}. {remedy}")
-            said = f"SES: GetAccount was answered {answer.code}: {answer.message}"
+                raise Halted(f"SES: {answer.code}: {_words(answer)}. {remedy}")
+            said = f"SES: GetAccount was answered {answer.code}: {_words(answer)}"
             self.notices = (f"{said}. The granted rate is not known; set [delivery] rate",)
             return
         if answer.get("SendingEnabled") is False:
@@ -124,7 +124,7 @@ def _allowance(account: dict[str, object]) -> tuple[float | None, tuple[str, ...
 
 def judge(fault: Fault) -> TransportError:
     """Say what a fault means for the message: by its class, its status, and where classes are vague its words."""
-    message = f"SES: {fault.code or fault.status}: {fault.message}"
+    message = f"SES: {fault.code or fault.status}: {_words(fault)}"
     words = fault.message.lower()
     if re.search(r"daily (message|sending) quota", words):
         return QuotaSpent(f"{message}. It is counted over 24 hours: go on when it frees")
@@ -139,3 +139,8 @@ def judge(fault: Fault) -> TransportError:
     if 400 <= fault.status < 500:
         return Refused(message)
     return Uncertain(f"{message}: it may have been taken")
+
+
+def _words(fault: Fault) -> str:
+    """Return what SES says on one line, without its full stop, for our own words follow."""
+    return " ".join(fault.message.split()).rstrip(".")
