@@ -15,7 +15,7 @@ from newsletter.cli.publication import Publication, open_publication
 from newsletter.cli.running import now
 from newsletter.cli.standing import counts_json
 from newsletter.cli.stopping import stop_signals
-from newsletter.delivery import UNLIMITED, Account, Rehearsed, copy_ledger, read_mishaps, serve_ses
+from newsletter.delivery import UNLIMITED, Account, Rehearsed, copy_ledger, open_rehearsal, read_mishaps, serve_ses
 from newsletter.errors import WrongUse
 
 app = typer.Typer()
@@ -74,7 +74,7 @@ def _rehearse(publication: Publication, choice: Choice, account: Account) -> Reh
     ):
         ensure_lists(database, settings.lists)
         import_sources(database, keyring, settings, choice.list_name, now=now())
-        with rehearsal(
+        with open_rehearsal(
             database,
             keyring,
             settings,
