@@ -24,13 +24,15 @@ from newsletter.writing import Comment, Issue, read_comments
 
 BOXES = ("gallery", "card", "video", "contents", "toc", "letters")
 _ARGUMENT = re.compile(
-    r"""(?P<name>[A-Za-z]+)=(?:"(?P<double>[^"]*)"|“(?P<curly>[^”]*)”|'(?P<single>[^']*)'|(?P<bare>[^\s"']+))"""
+    r"""(?<!\S)(?P<name>url|href|link|title|text|description|picture|image|poster|alt|issue|comments)=(?:"(?P<double>[^"]*)"|“(?P<curly>[^”]*)”|'(?P<single>[^']*)'|(?P<bare>[^\s"']+))"""
 )
 _NAMES = {
     "url": "url", "href": "url", "link": "url", "title": "title", "text": "text", "description": "text",
     "picture": "picture", "image": "picture", "poster": "picture", "alt": "alt",
 }  # fmt: skip
 _FIELD = re.compile(rf"^\s*(?P<name>{'|'.join(_NAMES)}):\s+(?P<value>\S.*)$", re.IGNORECASE)
+_MAX_HEADINGS, _MAX_LISTS = 200, 4
+"""More is no help to any reader."""
 _WEB = ("http://", "https://")
 
 
@@ -54,7 +56,8 @@ class Boxes:
         self._remarks = remarks
         self._renderer = renderer
         self._paragraphs = Paragraphs(renderer, album, settings)
-        self._headings = headings
+        self._headings = headings[:_MAX_HEADINGS]
+        self._lists = 0
 
     def read(self, name: str, words: str, chunk: Sequence[Token], room: int, line: int) -> list[Block]:
         """Read the box `name`, one of BOXES, with the `words` behind its name."""
@@ -70,8 +73,9 @@ class Boxes:
 
     def contents(self, line: int, title: str = "") -> list[Block]:
         """Return the list of the text's headings."""
-        if not self._headings:
+        if not self._headings or self._lists >= _MAX_LISTS:
             return []
+        self._lists += 1
         return [kinds.Contents(line=line, title=title.strip('"“” '), headings=self._headings)]
 
     def _kept(self, tokens: Sequence[Token], room: int, line: int) -> list[Block]:

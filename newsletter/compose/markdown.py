@@ -101,7 +101,11 @@ def _mark_tasks(state: StateCore) -> None:
         if token.type in {"bullet_list_open", "ordered_list_open"}:
             lists.append(token)
         elif token.type in {"bullet_list_close", "ordered_list_close"}:
-            lists.pop()
+            ended = lists.pop()
+            if ended.meta.get("tasks") and ended.meta["tasks"] == ended.meta["items"]:
+                ended.attrSet("class", "tasks")
+        elif token.type == "list_item_open" and lists:
+            lists[-1].meta["items"] = lists[-1].meta.get("items", 0) + 1
         elif token.type == "inline" and index > 1 and state.tokens[index - 2].type == "list_item_open":
             first = token.children[0] if token.children else None
             if first is not None and first.type == "text" and (mark := _TASK.match(first.content)):
@@ -109,7 +113,7 @@ def _mark_tasks(state: StateCore) -> None:
                 box = Token("html_inline", "", 0, meta={"is_ours": True})
                 box.content = f'<span class="task">{"☐" if mark[1] == " " else "☑"}</span> '
                 token.children = [box, *(token.children or [])]
-                lists[-1].attrSet("class", "tasks")
+                lists[-1].meta["tasks"] = lists[-1].meta.get("tasks", 0) + 1
 
 
 def _link_bare_url(state: StateInline, silent: bool) -> bool:

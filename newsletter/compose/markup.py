@@ -9,13 +9,15 @@ from markdown_it.token import Token
 from newsletter.compose.chunks import chunks_of
 from newsletter.compose.links import mend_link
 from newsletter.compose.pictures import Album, pixels
-from newsletter.compose.rawhtml import clean, serialised
+from newsletter.compose.rawhtml import clean, narrowed, never_closed, serialised
 from newsletter.compose.remarks import Remarks
 from newsletter.compose.tags import Tags
 from newsletter.settings import Settings
 
 _PHONE = 335
 """The text's width in CSS pixels on a narrow phone."""
+_ATTEMPTS = 5
+"""How often a text is parsed again with one piece of raw HTML less."""
 _LETTER = 8
 """The width of a wide letter at the size of a table on a phone."""
 
@@ -36,10 +38,28 @@ class Renderer:
     def parse(self, text: str) -> list[Token]:
         """Parse Markdown; should that trip the parser, the text is still there as plain paragraphs."""
         try:
+            self._env.clear()
             return self._markdown.parse(f"{text}\n", self._env)  # a box on a last line without its end trips it
         except (IndexError, ValueError, RecursionError):
             self._remarks.add("markdown", 0, "the Markdown trips its parser, so it is set as plain paragraphs")
             return MarkdownIt("zero").parse(text, self._env)
+
+    def parse_all(self, text: str) -> list[Token]:
+        """Parse Markdown; raw HTML that would hide all that follows it is shown as text instead."""
+        lines = text.split("\n")
+        tokens = self.parse(text)
+        for _attempt in range(_ATTEMPTS):
+            hiding = next(
+                (token for token in tokens if token.type == "html_block" and never_closed(token.content)), None
+            )
+            if hiding is None or hiding.map is None:
+                break
+            line, opening = hiding.map[0], never_closed(hiding.content)
+            message = f"'{opening}' is never closed and would hide all that follows, so it is shown as text"
+            self._remarks.add("raw-html", line, message, "Close it or take it out")
+            lines[line] = lines[line].replace(opening, f"\\{opening}", 1)
+            tokens = self.parse("\n".join(lines))
+        return tokens
 
     def inline(self, tokens: Sequence[Token]) -> str:
         """Return inline tokens as safe XHTML."""
@@ -56,6 +76,7 @@ class Renderer:
             mend_link(link, self._settings)
         for heading in list(tree.iter("h1")):
             heading.tag = "h2"
+        narrowed(tree, room)
         for table in tree.iter("table"):
             _mark_cells(table)
         for element in tree.iter():

@@ -36,21 +36,21 @@ class Paragraphs:
         children = [child for child in children if child.type not in {"softbreak", "hardbreak"}]
         found: list[Found] = []
         href: str | None = None
-        while children and children[0].type in {"image", "link_open", "link_close"}:
+        while children:
             token = children.pop(0)
             if token.type == "link_open":
                 href = str(token.attrs.get("href", ""))
             elif token.type == "link_close":
                 href = None
-            else:
+            elif token.type == "image":
                 found.append((token, href, str(escape(str(token.attrs.get("title", ""))))))
-        if not found or href is not None:
-            return None
-        if children:
-            if children[0].type != "em_open" or children[-1].type != "em_close" or len(found) != 1:
+            elif token.type == "em_open" and found and href is None:
+                end = next((at for at, child in enumerate(children) if child.type == "em_close"), 0)
+                found[-1] = (*found[-1][:2], self._renderer.inline(children[:end]))
+                del children[: end + 1]
+            else:
                 return None
-            found = [(*found[0][:2], self._renderer.inline(children[1:-1]))]
-        return found
+        return found if href is None else None
 
     def row(self, found: Sequence[Found], room: int, line: int, *, least: int = 1) -> tuple[Shown, ...]:
         """Return pictures as they stand side by side, in a row that has place for at least `least`."""

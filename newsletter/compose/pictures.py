@@ -41,7 +41,12 @@ class Album:
         self.column = self.page - MARGINS
         """Width of its text."""
         self._copies: dict[str, Path] = {}
-        self.findings: list[Finding] = []
+        self._found: dict[Finding, None] = {}
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What is wrong with pictures, each once."""
+        return tuple(self._found)
 
     @property
     def pictures(self) -> tuple[Picture, ...]:
@@ -150,8 +155,7 @@ class Album:
 
     def _find(self, rule: str, line: int, message: str, remedy: str = "", level: Level = Level.WARNING) -> None:
         finding = Finding(rule=rule, level=level, file=self._issue.file, line=line, message=message, remedy=remedy)
-        if finding not in self.findings:
-            self.findings.append(finding)
+        self._found[finding] = None
 
 
 def pixels(width: object) -> int | None:

@@ -67,6 +67,7 @@ _ATTRIBUTE = re.compile(r"([^\s\"'=<>/]+)\s*(?:=\s*(\"[^\"]*\"|'[^']*'|[^\s\"'>]
 _COMMENT = re.compile(
     r"<!--.*?(?:-->|\Z)|<!\[CDATA\[.*?(?:\]\]>|\Z)|<\?.*?(?:\?>|\Z)|<![A-Za-z][^<>]*>", re.DOTALL
 )
+_WIDTH = re.compile(r"((?:\A|;)\s*(?:max-)?width:\s*)(\d{1,9}(?:\.\d{1,9})?)(px|pt|r?em|in|cm|vw)", re.IGNORECASE)
 _MAX_DEPTH = 40
 
 
@@ -98,6 +99,34 @@ def dropped_from(raw: str, line: int) -> Iterator[Dropped]:
                 yield Dropped(what=f"{key}= of <{name}>", line=here)
             elif key in {"href", "src"} and _has_strange_scheme(value):
                 yield Dropped(what=f'{key}="{value.split(":")[0]}:" of <{name}>', line=here)
+
+
+def never_closed(raw: str) -> str:
+    """Return what opens a piece of raw HTML and hides all that follows, since it has no end; "" for none."""
+    start = re.match(r"\s*(<!--|<\?|<!\[CDATA\[|<(?:script|style|pre|textarea)(?=[\s>]))", raw, re.IGNORECASE)
+    if start is None:
+        return ""
+    opening = start[1].lower()
+    ending = {"<!--": "-->", "<?": "?>", "<![cdata[": "]]>"}.get(opening, f"</{opening[1:]}")
+    return "" if ending in raw[start.end() :].lower() else start[1]
+
+
+def narrowed(root: html.HtmlElement, room: int) -> None:
+    """Let nothing inside `root` be wider than `room` pixels."""
+    for element in root.iter():
+        if not isinstance(element.tag, str):
+            continue
+        style = element.get("style") or ""
+        if "width" in style:
+            element.set("style", _WIDTH.sub(lambda width: _fit(width, room), style))
+        pixels = re.fullmatch(r"\s*(\d{1,9})(?:px)?\s*", element.get("width") or "")
+        if pixels and element.tag != "img" and int(pixels[1]) > room:
+            element.set("width", "100%")
+
+
+def _fit(width: re.Match[str], room: int) -> str:
+    unit = {"px": 1, "pt": 4 / 3, "em": 18, "rem": 16, "in": 96, "cm": 38, "vw": 6}.get(width[3].lower(), 1)
+    return f"{width[1]}100%" if float(width[2]) * unit > room else width[0]
 
 
 def balance(raw: str) -> int:

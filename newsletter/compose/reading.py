@@ -10,7 +10,9 @@ from newsletter.compose import blocks as kinds
 from newsletter.compose.blocks import Block
 from newsletter.compose.boxes import BOXES, Boxes
 from newsletter.compose.chunks import chunks_of
+from newsletter.compose.fences import paired
 from newsletter.compose.highlight import code_block
+from newsletter.compose.limits import cut
 from newsletter.compose.markdown import parser, tame
 from newsletter.compose.markup import Renderer
 from newsletter.compose.paragraphs import Paragraphs
@@ -37,11 +39,16 @@ class Text:
 def read_text(issue: Issue, settings: Settings, tags: Tags, album: Album) -> Text:
     """Read the body of `issue`; its merge tags become words of `tags`, its pictures stand in `album`."""
     remarks = Remarks(issue)
-    body, flattened_line = tame(issue.body)
+    body, cut_line = cut(issue.body)
+    if cut_line is not None:
+        message = "is too long for one letter: what follows was left out"
+        remedy = "Make two issues of it, or link to the rest"
+        remarks.add("size", cut_line, message, remedy, level=Level.ERROR)
+    body, flattened_line = tame(body)
     if flattened_line is not None:
         remarks.add("nesting", flattened_line - 1, "is nested deeper than anybody reads", "It was flattened")
     renderer = Renderer(parser(issue.language), settings, tags, album, remarks)
-    tokens = renderer.parse(tags.hide(body))
+    tokens = renderer.parse_all(tags.hide(paired(body)))
     Settler(tags, remarks).settle(tokens)
     tokens = list(_ordered(_without_title(tokens, issue.title)))
     boxes = Boxes(issue, settings, tags, album, remarks, renderer, tuple(_headings(tokens)))
@@ -151,7 +158,9 @@ def _without_title(tokens: Sequence[Token], title: str) -> Sequence[Token]:
     """Drop an opening heading that only repeats the title, if there is more."""
     if len(tokens) < 4 or tokens[0].type != "heading_open" or tokens[0].tag not in {"h1", "h2"}:
         return tokens
-    said = "".join(child.content for child in tokens[1].children or [])
+    children = tokens[1].children or []
+    said = "".join(child.content for child in children if child.type != "image")
+    said = said if _letters(said) else "".join(child.content for child in children)
     return tokens[3:] if _letters(said) == _letters(title) else tokens
 
 

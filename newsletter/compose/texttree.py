@@ -117,7 +117,7 @@ def _list(element: html.HtmlElement, links: Links, width: int, depth: int) -> st
         if not isinstance(child.tag, str):
             continue
         mark = f"{number}. " if element.tag == "ol" else "- "
-        is_task = child.find(".//span[@class='task']") is not None
+        is_task = bool(child.xpath("./span[@class='task'] | ./p[1]/span[@class='task']"))
         paragraphs = elements(child, links, width - len(mark), depth)
         is_loose = is_loose or any(kind.tag == "p" for kind in child)
         content = ("\n\n" if is_loose else "\n").join(paragraphs)

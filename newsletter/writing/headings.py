@@ -35,6 +35,14 @@ def _headings(body: str) -> list[str]:
 
 
 def _plain(markdown: str) -> str:
+    """Return a heading's words; a badge or a logo beside them is none of them, but one alone is its alt text."""
+    alone = re.sub(r"!\[([^\]]*)\](?:\([^)]*\)|\[[^\]]*\])", r"\1", markdown)
+    beside = re.sub(r"!\[[^\]]*\](?:\([^)]*\)|\[[^\]]*\])", "", markdown)
+    beside = re.sub(r"\[\s*\](?:\([^)]*\)|\[[^\]]*\])", "", beside)
+    return _unmarked(beside) or _unmarked(alone)
+
+
+def _unmarked(markdown: str) -> str:
     text = re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", markdown)
     text = re.sub(r"\{[#.:][^}]*\}|<[^>]*>", "", text)
     text = re.sub(r"(\*\*|__|\*|`)(.+?)\1", r"\2", text)

@@ -1,0 +1,196 @@
+"""Galleries, cards, contents, letters from readers: the same in the letter, the text, the article."""
+
+import pytest
+
+from newsletter.compose import blocks as kinds
+from newsletter.compose.pictures import Album
+from newsletter.compose.reading import read_text
+from newsletter.compose.tags import Tags
+
+COMMENT = """---
+id: {id}
+author: "{author}"
+date: 2026-10-02T10:00:00+00:00
+---
+{text}
+"""
+
+
+@pytest.fixture
+def comment(desk):
+    """Return a function that puts a reader's comment under the issue `earlier`."""
+    folder = desk.root / "issues" / "earlier" / "comments"
+    folder.mkdir(parents=True)
+    (folder.parent / "index.md").write_text("words", encoding="utf-8")
+
+    def write(name, text, author="Bea"):
+        written = COMMENT.format(id=name, author=author, text=text)
+        (folder / f"2026-10-02-{name}.md").write_text(written, encoding="utf-8")
+
+    return write
+
+
+def blocks_of(desk, body):
+    issue = desk.issue(body)
+    return read_text(issue, desk.settings, Tags(issue.body), Album(desk.settings, issue)).blocks
+
+
+def body_of(text):
+    return text.split("\n\n", 3)[3].split("\n\nReply to this letter")[0]
+
+
+@pytest.mark.parametrize(
+    ("count", "rows"), [(1, [1]), (2, [2]), (3, [3]), (4, [2, 2]), (5, [3, 2]), (6, [3, 3]), (7, [3, 2, 2])]
+)
+def test_no_picture_of_a_gallery_stands_alone(desk, count, rows):
+    pictures = "\n\n".join(f"![{n}](https://e.example/{n}.png)" for n in range(count))
+    [gallery] = blocks_of(desk, f"::: gallery\n{pictures}\n:::")
+    assert [len(row) for row in gallery.rows] == rows
+
+
+def test_a_gallery_has_captions_and_links_and_loses_no_words(desk, picture):
+    picture()
+    body = '::: gallery\n![a](lamp.png "One")\n![b](lamp.png)\n*Two*\n\n[![c](lamp.png)](/c)\n\nNot lost.\n:::'
+    gallery, prose = blocks_of(desk, body)
+    assert [shown.caption for row in gallery.rows for shown in row] == ["One", "Two", ""]
+    assert gallery.rows[0][2].href == "https://lantern.example/c"
+    assert "Not lost." in prose.html
+    assert desk.html(body).count('width="168"') == 3
+    assert body_of(desk.text(body)).startswith(
+        "[Picture: a] One\n\n[Picture: b] Two\n\n[Picture: c] [1]\n\nNot lost."
+    )
+    assert desk.article(body).html.count("<figure>") == 3
+
+
+CARDS = {
+    "lines": "::: card\nurl: https://www.e.example/a?x=1&y=2\ntitle: A title\ntext: Some words\npicture: lamp.png\n:::",  # noqa: E501
+    "arguments": '::: card url="https://www.e.example/a?x=1&y=2" title="A title" text="Some words" image=lamp.png\n:::',  # noqa: E501
+    "Markdown": "::: card\n![](lamp.png)\n\n[A title](https://www.e.example/a?x=1&y=2)\n\nSome words\n:::",
+    "an address": "::: card https://www.e.example/a?x=1&y=2\n![](lamp.png)\n\n### A title\n\nSome words\n:::",
+}
+
+
+@pytest.mark.parametrize("written", CARDS)
+def test_a_card_may_be_written_in_several_ways(desk, picture, written):
+    picture()
+    [card] = blocks_of(desk, CARDS[written])
+    assert isinstance(card, kinds.Card)
+    assert (card.href, card.title, card.host) == ("https://www.e.example/a?x=1&y=2", "A title", "e.example")
+    assert card.html == "<p>Some words</p>"
+    assert card.shown is not None
+    assert "    A title [1]\n    Some words" in desk.text(CARDS[written])
+    for page in (desk.html(CARDS[written]), desk.article(CARDS[written]).html):
+        assert page.count('href="https://www.e.example/a?x=1&amp;y=2"') == 2
+
+
+def test_a_video_is_its_poster_with_a_play_mark(desk, picture):
+    picture()
+    body = "::: video https://v.example/watch?v=1\n![A boat](lamp.png)\n\n**The boat**\n:::"
+    [card] = blocks_of(desk, body)
+    assert card.is_video
+    assert "▶" in desk.html(body)
+    assert '<aside class="card video">' in desk.article(body).html
+    assert "▶" not in desk.text(body)
+
+
+@pytest.mark.parametrize("url", ["", "javascript:alert(1)", "data:text/html,x"])
+def test_a_card_that_leads_nowhere_is_a_finding_and_no_link(desk, url):
+    composed = desk.compose(f'words\n\n::: card url="{url}" title="A title"\n:::')
+    assert [(finding.rule, finding.line) for finding in composed.findings] == [("card", 6)]
+    assert "javascript" not in desk.html(f'::: card url="{url}" title="A title"\n:::')
+
+
+@pytest.mark.parametrize("mark", ["[[toc]]", "[TOC]", "::: contents\n:::", "::: toc\n:::"])
+def test_a_list_of_contents_links_the_headings(desk, mark):
+    body = f"{mark}\n\n# One & {{{{ x }}}}\n\n## Two *and*\n\n### Three\n\n# Four\n"
+    assert body_of(desk.text(body)).startswith("- One & {{ x }}\n  - Two and\n- Four\n\n")
+    for page in (desk.html(body), desk.article(body).html):
+        for name in ("two-and", "four"):
+            assert f'href="#{name}"' in page
+            assert f'id="{name}"' in page
+
+
+def test_letters_are_a_strangers_words_and_nothing_else(desk, comment):
+    comment("abcd2345", "I liked *it* & {{ subscriber.email }} <script>x</script>\nvery much.\n\nMore.", "B <b>")
+    body = "::: letters earlier abcd2345\n:::"
+    letter = desk.html(body, email="secret@e.example")
+    for page in (letter, desk.article(body).html):
+        assert "*it* &amp; {{ subscriber.email }} &lt;script&gt;x&lt;/script&gt;" in page
+        assert "B &lt;b&gt;</bdi>, 2 October 2026" in page
+        assert "secret@" not in page
+    assert (
+        "    I liked *it* & {{ subscriber.email }} <script>x</script>\n    very much.\n\n    More.\n"
+        in desk.text(body)
+    )
+
+
+def test_letters_are_chosen_in_the_order_they_are_named(desk, comment):
+    for name in ("aaaa2222", "bbbb3333", "cccc4444"):
+        comment(name, f"I am {name}.")
+    [letters] = blocks_of(desk, '::: letters earlier comments="cccc4444, aaaa2222"\n:::')
+    assert [letter.html for letter in letters.letters] == ["<p>I am cccc4444.</p>", "<p>I am aaaa2222.</p>"]
+    [letters] = blocks_of(desk, "::: letters earlier\n:::")
+    assert len(letters.letters) == 3
+
+
+@pytest.mark.parametrize("words", ["erlier", "", "earlier aaaa2223", "../one"])
+def test_letters_that_are_not_there_are_a_finding(desk, comment, words):
+    comment("aaaa2222", "Words.")
+    [finding] = desk.compose(f"words\n\n::: letters {words}\n:::").findings
+    assert (finding.rule, finding.line) == ("letters", 6)
+
+
+def test_a_part_for_some_readers_only_is_an_error_and_does_not_vanish(desk):
+    composed = desk.compose("words\n\n::: only members\nFor you.\n:::")
+    assert [(finding.rule, finding.level, finding.line) for finding in composed.findings] == [("only", "error", 6)]
+    assert "For you." in desk.text("words\n\n::: only members\nFor you.\n:::")
+
+
+def test_boxes_of_one_length_may_lie_in_one_another(desk):
+    body = "::: columns\n::: column\n::: tip\nIn.\n:::\nLeft.\n:::\n::: column\nRight.\n:::\n:::\nAfter."
+    columns, prose = blocks_of(desk, body)
+    assert isinstance(columns, kinds.Columns)
+    assert [type(block) for block in columns.columns[0]] == [kinds.Callout, kinds.Prose]
+    assert "After." in prose.html
+    assert ":::" not in desk.text(body)
+
+
+def test_fences_in_a_listing_are_its_text(desk):
+    assert "    ::: note\n    :::\n" in desk.text("```\n::: note\n:::\n```\n")
+
+
+def test_boxes_deeper_than_anybody_reads_keep_their_words(desk):
+    assert "deep" in desk.text("::: note\n" * 500 + "deep\n" + ":::\n" * 500)
+    assert "deep" in desk.text("::: note\n" * 500 + "deep\n")
+
+
+def test_tasks_may_be_nested_and_stand_among_other_items(desk):
+    body = "- a\n  - [x] b\n  - [ ] c\n    1. d\n- e\n"
+    assert body_of(desk.text(body)) == "- a\n  ☑ b\n  ☐ c\n    1. d\n- e"
+    page = desk.article(body).html
+    assert page.count('class="tasks"') == 1
+    assert page.startswith("<ul>")
+
+
+@pytest.mark.parametrize("opening", ["<!-- never", "<script>", "<style>", "<? php"])
+def test_raw_html_that_is_never_closed_hides_nothing(desk, opening):
+    composed = desk.compose(f"before\n\n{opening}\n\nafter")
+    assert "after" in desk.text(f"before\n\n{opening}\n\nafter")
+    assert ("raw-html", 6) in [(finding.rule, finding.line) for finding in composed.findings]
+
+
+def test_nothing_is_wider_than_its_room(desk):
+    page = desk.html(
+        '<div style="width:1200px;max-width:90em"><table width="900"><tr><td>x</td></tr></table></div>'
+    )
+    assert "1200px" not in page
+    assert "90em" not in page
+    assert 'width="900"' not in page
+
+
+def test_a_text_too_long_is_cut_at_a_line_and_said_to_be(desk):
+    composed = desk.compose("A paragraph of *some* words.\n\n" * 50_000)
+    [finding] = composed.findings
+    assert (finding.rule, finding.level) == ("size", "error")
+    assert finding.line is not None
+    assert finding.line > 1000
