@@ -12,6 +12,7 @@ from newsletter.delivery import (
     Counts,
     DeliveryStatus,
     Mailing,
+    Progress,
     Transport,
     find_mailing,
     list_troubles,
@@ -46,6 +47,7 @@ def run_mailing(
                 for progress in sending:
                     line.show(progress)
                     if stop.is_set():
+                        _say_stopping(progress)
                         stopped = KeyboardInterrupt()
                         break
         except (TransportError, TryLater, AskPerson, KeyboardInterrupt) as error:
@@ -59,6 +61,14 @@ def run_mailing(
     name_troubles(publication, mailing, counts)
     if stopped is not None and (counts.planned or not isinstance(stopped, KeyboardInterrupt)):
         raise stopped
+
+
+def _say_stopping(progress: Progress) -> None:
+    if progress.in_flight:
+        terminal.talk(
+            f"stopping; waiting for the next hop's word on up to {terminal.count(progress.in_flight, 'letter')}. "
+            "Ctrl-C again leaves them uncertain"
+        )
 
 
 def name_troubles(publication: Publication, mailing: Mailing, counts: Counts) -> None:

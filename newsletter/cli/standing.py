@@ -179,4 +179,11 @@ def _nothing_to_do(mailing: Mailing, counts: Counts) -> str:
         return f"list {mailing.list_name} has nobody on it, so nothing was sent"
     if not counts.recipients:
         return f"nobody on list {mailing.list_name} may be written to, so nothing was sent"
+    if counts.uncertain:
+        return (
+            f"nobody is left to write to, so nothing was sent; {counts.uncertain:,} are uncertain: "
+            f"newsletter resolve {mailing.id}"
+        )
+    if counts.failed:
+        return f"nobody is left to write to, so nothing was sent; {counts.failed:,} failed"
     return f"everybody on list {mailing.list_name} has '{mailing.slug}' already, so nothing was sent"

@@ -8,10 +8,13 @@ from datetime import datetime
 from queue import Empty, SimpleQueue
 
 from newsletter.delivery.mailing import Delivery
+from newsletter.delivery.mark import Mark
 from newsletter.delivery.message import Skeleton
 from newsletter.delivery.transports.transport import Receipt, Transport
-from newsletter.errors import NewsletterError, Refused
+from newsletter.errors import NewsletterError, Refused, Uncertain
 
+MOST_DOUBTS = 8
+"""So many submits in a row of which nobody knows whether they were taken: nothing more is begun."""
 _SAY_SECONDS = 0.1
 """How long a finished delivery may wait for the rest of its share."""
 
@@ -21,6 +24,8 @@ class Task:
     """One delivery to submit, not before a moment of the monotonic clock."""
 
     delivery: Delivery
+    slot: int
+    """Where the mark notes it."""
     leaves_at: float = 0.0
 
 
@@ -36,14 +41,18 @@ class Finished:
 class Crew:
     """Some threads around one transport."""
 
-    def __init__(self, transport: Transport, skeleton: Skeleton, clock: Callable[[], datetime], size: int) -> None:
+    def __init__(
+        self, transport: Transport, skeleton: Skeleton, mark: Mark, clock: Callable[[], datetime], size: int
+    ) -> None:
         self._transport = transport
         self._skeleton = skeleton
+        self._mark = mark
         self._clock = clock
         self._todo: SimpleQueue[Sequence[Task] | None] = SimpleQueue()
         self._done: SimpleQueue[Sequence[Finished]] = SimpleQueue()
         self._is_stopping = threading.Event()
-        self.outstanding = 0
+        self._doubts: list[Exception] = []
+        self._out: dict[int, Delivery] = {}
         self._found: list[Finished] = []
         self._threads = [
             threading.Thread(target=self._work, name=f"submit-{number}", daemon=True) for number in range(size)
@@ -51,9 +60,23 @@ class Crew:
         for thread in self._threads:
             thread.start()
 
+    @property
+    def outstanding(self) -> int:
+        """How many are handed out and not given back."""
+        return len(self._out)
+
+    @property
+    def doubts(self) -> Sequence[Exception]:
+        """What the last submits said, as long as each left it open whether the message was taken."""
+        return tuple(self._doubts)
+
+    def hold(self) -> None:
+        """Let nothing more be begun; what was handed out comes back untried."""
+        self._is_stopping.set()
+
     def hand_out(self, tasks: Sequence[Task], share: int) -> None:
         """Give tasks to whoever is free, `share` at a time."""
-        self.outstanding += len(tasks)
+        self._out |= {task.delivery.id: task.delivery for task in tasks}
         for start in range(0, len(tasks), share):
             self._todo.put(tasks[start : start + share])
 
@@ -70,7 +93,7 @@ class Crew:
 
     def stop(self) -> list[Finished]:
         """Let each thread end the submit it is at, try nothing more, and return everything that is out."""
-        self._is_stopping.set()
+        self.hold()
         while len(self._found) < self.outstanding:
             self._found += self._done.get()
         for _ in self._threads:
@@ -79,9 +102,22 @@ class Crew:
             thread.join()
         return self._give()
 
+    def abandon(self) -> list[Finished]:
+        """Return everything that is out without waiting: what is being submitted is uncertain."""
+        self._found += self._waiting()
+        given = {finished.delivery.id for finished in self._found}
+        broken = Uncertain("it was broken off before the next hop had answered")
+        self._found += [
+            Finished(delivery=delivery, error=broken)
+            for number, delivery in self._out.items()
+            if number not in given
+        ]
+        return self._give()
+
     def _give(self) -> list[Finished]:
         found, self._found = self._found, []
-        self.outstanding -= len(found)
+        for finished in found:
+            del self._out[finished.delivery.id]
         return found
 
     def _waiting(self) -> Iterator[Finished]:
@@ -113,11 +149,20 @@ class Crew:
         except ValueError as error:
             return Finished(delivery=delivery, error=Refused(f"the letter could not be made: {error}"))
         try:
-            return Finished(delivery=delivery, receipt=self._transport.submit(envelope, message))
+            self._mark.note(task.slot, delivery.id)
+            receipt = self._transport.submit(envelope, message)
+        except Uncertain as error:
+            self._doubts.append(error)
+            if len(self._doubts) >= MOST_DOUBTS:
+                self.hold()
+            return Finished(delivery=delivery, error=error)
         except NewsletterError as error:
+            self._doubts.clear()
             return Finished(delivery=delivery, error=error)
         except Exception as error:  # the outermost loop of a worker: recorded as uncertain, and the run ends
             return Finished(delivery=delivery, error=error)
+        self._doubts.clear()
+        return Finished(delivery=delivery, receipt=receipt)
 
     def _is_stopped_until(self, moment: float) -> bool:
         delay = moment - time.monotonic() if moment else 0.0

@@ -1,11 +1,16 @@
-"""The mark: how far the ledger was when letters last left this machine, in a file beside the database.
+"""The mark: what the ledger and its last sender knew when letters last left this machine, in `var/ledger.mark`.
 
 The ledger counts its turns for each mailing, and each count is marked once it is committed. So a database
 that has counted less than the mark says is an older copy: it does not know of letters that have left.
-The mark survives a kill; a power cut may leave an older one, never a newer one than the database.
+
+Each delivery is marked just before it is submitted, too. So of what a killed sender had claimed, all that is
+not marked has certainly not left. Both outlive a kill, in the system's memory; they are believed until the
+machine starts anew, and then no longer.
 """
 
+import mmap
 import os
+import struct
 from contextlib import closing
 from pathlib import Path
 
@@ -16,12 +21,17 @@ from newsletter.delivery.tables import mailings
 from newsletter.errors import AskPerson
 from newsletter.settings import Settings
 
-_WIDTH = 40
+_BOOT = Path("/proc/sys/kernel/random/boot_id")
+_COUNT = 40
+"""Octets: a mailing and its turns."""
+_WORKER = 400
+"""Octets: who marked what was begun, and since when the machine runs."""
+_SLOT = struct.Struct("<q")
 
 
 def refuse_older_copy(database: Database, settings: Settings) -> None:
     """Raise AskPerson when letters have left this machine of which the database knows nothing."""
-    with closing(Mark(mark_path(settings))) as mark:
+    with closing(Mark(mark_path(settings), settings.delivery.in_flight)) as mark:
         mark.compare(database)
 
 
@@ -31,14 +41,19 @@ def mark_path(settings: Settings) -> Path:
 
 
 class Mark:
-    """The file at `path`, open for one sender."""
+    """The file at `path`, open for one sender with so many deliveries in flight."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, in_flight: int) -> None:
+        """Open or make it; what it holds stays until `begin`."""
         self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        size = max(os.fstat(self._file).st_size, _COUNT + _WORKER + in_flight * _SLOT.size)
+        os.ftruncate(self._file, size)
+        self._octets = mmap.mmap(self._file, size)
+        self._slots = in_flight
 
     def compare(self, database: Database) -> None:
         """Raise AskPerson when the database is older than the mark."""
-        words = os.pread(self._file, _WIDTH, 0).split()
+        words = self._octets[:_COUNT].split()
         if len(words) != 2 or not all(word.isdigit() for word in words):
             return
         mailing_id, marked = map(int, words)
@@ -51,10 +66,34 @@ class Mark:
                 "Restore a newer copy, or go on with --restored"
             )
 
-    def set(self, mailing_id: int, turns: int) -> None:
+    def begun(self, worker: str) -> frozenset[int] | None:
+        """Return all that this worker may have submitted without recording it; None when that is not known."""
+        if not (mine := _signature(worker)) or self._octets[_COUNT : _COUNT + _WORKER] != mine:
+            return None
+        return frozenset(number for (number,) in _SLOT.iter_unpack(self._octets[_COUNT + _WORKER :]))
+
+    def begin(self, worker: str) -> None:
+        """Forget who was before, and be the one who marks."""
+        self._octets[_COUNT + _WORKER :] = bytes(len(self._octets) - _COUNT - _WORKER)
+        self._octets[_COUNT : _COUNT + _WORKER] = _signature(worker) or bytes(_WORKER)
+
+    def count(self, mailing_id: int, turns: int) -> None:
         """Mark that so many turns of a mailing are committed."""
-        os.pwrite(self._file, f"{mailing_id} {turns}".ljust(_WIDTH - 1).encode() + b"\n", 0)
+        self._octets[:_COUNT] = f"{mailing_id} {turns}".ljust(_COUNT - 1).encode() + b"\n"
+
+    def note(self, slot: int, delivery_id: int) -> None:
+        """Mark that a delivery is being submitted; a slot is free again once that is recorded."""
+        _SLOT.pack_into(self._octets, _COUNT + _WORKER + slot * _SLOT.size, delivery_id)
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file; a thread that still submits can mark nothing any more."""
+        self._octets.close()
         os.close(self._file)
+
+
+def _signature(worker: str) -> bytes:
+    """Return the worker together with the machine's start; nothing where that is not known."""
+    try:
+        return f"{_BOOT.read_text().strip()} {worker}".encode()[:_WORKER].ljust(_WORKER)
+    except OSError:
+        return b""

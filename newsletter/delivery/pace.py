@@ -26,6 +26,8 @@ class Pace:
     """Messages a second at most."""
     _current: float = field(init=False)
     _next: float = field(default=0.0, init=False)
+    _slowed: float = field(default=-1.0, init=False)
+    _recovered: float = field(default=0.0, init=False)
 
     def __post_init__(self) -> None:
         self._current = self.rate
@@ -41,13 +43,16 @@ class Pace:
         """Return the seconds until a message may leave."""
         return max(0.0, self._next - now)
 
-    def slow_down(self) -> None:
-        """Halve the rate after the next hop put something off, to no less than a tenth."""
-        self._current = max(self.rate / 10, self._current / 2)
+    def slow_down(self, now: float) -> None:
+        """Halve the rate after the next hop put something off, once a second, to no less than a tenth."""
+        if now >= self._slowed + 1:
+            self._current = max(self.rate / 10, self._current / 2)
+            self._slowed = self._recovered = now
 
-    def recover(self, taken: int) -> None:
-        """Come back to the full rate, a hundredth of it for each second's worth of messages taken."""
-        self._current = min(self.rate, self._current + taken * 0.01)
+    def recover(self, now: float) -> None:
+        """Come back towards the full rate, by a twentieth of it for each second."""
+        self._current = min(self.rate, self._current + self.rate / 20 * min(1.0, max(0.0, now - self._recovered)))
+        self._recovered = now
 
 
 @dataclass(slots=True)

@@ -1,12 +1,13 @@
 """Takes over what a sender that is gone has left: outcomes it could not write, and claims it did not settle."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
 from newsletter.database import Database
 from newsletter.delivery.ledger import Outcome, orphans, record
 from newsletter.delivery.mailing import DeliveryStatus
+from newsletter.delivery.mark import Mark
 from newsletter.delivery.spool import Spool
 from newsletter.delivery.transports import Transport
 
@@ -27,11 +28,14 @@ class Recovered:
 
     uncertain: int = 0
     settled: int = 0
-    """By the spool, or by a transport that remembers."""
+    """By the spool, by a transport that remembers, or because they had not been begun."""
 
 
-def recover(database: Database, spool: Spool, transport: Transport, now: datetime) -> Recovered:
-    """Settle what can be, mark the rest uncertain; only for whoever is the sole sender."""
+def recover(database: Database, spool: Spool, transport: Transport, mark: Mark | None, now: datetime) -> Recovered:
+    """Settle what can be, mark the rest uncertain; only for whoever is the sole sender.
+
+    What the mark shows not to have been begun goes back to planned.
+    """
     kept = spool.outcomes()
     if kept:
         record(database, kept, now)
@@ -40,15 +44,18 @@ def recover(database: Database, spool: Spool, transport: Transport, now: datetim
     if not left:
         return Recovered(settled=len(kept))
     taken = transport.held() if isinstance(transport, Remembers) else None
-    outcomes = [
-        Outcome(delivery_id=delivery_id, status=DeliveryStatus.UNCERTAIN, reason=_WHY)
-        if taken is None or not worker.startswith(f"{transport.name}/")
-        else Outcome(
-            delivery_id=delivery_id,
-            status=DeliveryStatus.SUBMITTED if delivery_id in taken else DeliveryStatus.PLANNED,
-        )
-        for delivery_id, worker in left.items()
-    ]
+    begun = {worker: mark.begun(worker) if mark else None for worker in set(left.values())}
+    outcomes = []
+    for delivery_id, worker in left.items():
+        outcome = Outcome(delivery_id=delivery_id, status=DeliveryStatus.UNCERTAIN, reason=_WHY)
+        if taken is not None and worker.startswith(f"{transport.name}/"):
+            is_taken = delivery_id in taken
+            outcome = replace(
+                outcome, status=DeliveryStatus.SUBMITTED if is_taken else DeliveryStatus.PLANNED, reason=None
+            )
+        elif (known := begun[worker]) is not None and delivery_id not in known:
+            outcome = replace(outcome, status=DeliveryStatus.PLANNED, reason=None)
+        outcomes.append(outcome)
     record(database, outcomes, now)
     uncertain = sum(outcome.status is DeliveryStatus.UNCERTAIN for outcome in outcomes)
     return Recovered(uncertain=uncertain, settled=len(kept) + len(outcomes) - uncertain)

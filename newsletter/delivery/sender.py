@@ -15,7 +15,7 @@ from datetime import datetime
 from newsletter.database import Database
 from newsletter.delivery.alone import sole_sender
 from newsletter.delivery.counting import mailing_counts
-from newsletter.delivery.crew import Crew, Finished, Task
+from newsletter.delivery.crew import MOST_DOUBTS, Crew, Finished, Task
 from newsletter.delivery.editions import read_edition
 from newsletter.delivery.ledger import Outcome, Turn, begin_run, finish_mailing, next_due, take_turn
 from newsletter.delivery.mailing import Counts, Delivery, DeliveryStatus, Mailing, MailingState
@@ -51,6 +51,8 @@ class Progress:
     """Messages a second, over the last few seconds."""
     eta: float | None
     """Seconds until everybody has been tried; None while nothing is known."""
+    in_flight: int
+    """How many may be being submitted at this instant."""
     waiting_for: str = ""
     """Why nothing leaves at present."""
     recovered: Recovered = field(default_factory=Recovered)
@@ -77,16 +79,16 @@ def send(
     """
     with sole_sender(database, f"sending '{mailing.slug}' to '{mailing.list_name}'"):
         spool = Spool(settings.var / "outcomes.spool", settings.delivery.in_flight)
-        mark = Mark(mark_path(settings))
+        mark = Mark(mark_path(settings), settings.delivery.in_flight)
         try:
             if not is_restored:
                 mark.compare(database)
-            recovered = recover(database, spool, transport, clock())
+            recovered = recover(database, spool, transport, None if is_restored else mark, clock())
             begin_run(database, mailing)
             with database.read() as connection:
                 edition = read_edition(connection, mailing.edition_digest)
             skeleton = make_skeleton(edition, mailing, settings, keyring)
-            crew = Crew(transport, skeleton, clock, min(transport.connections, settings.delivery.in_flight))
+            crew = Crew(transport, skeleton, mark, clock, min(transport.connections, settings.delivery.in_flight))
             run = _Run(database, settings, mailing, transport, crew, spool, mark, clock, delays or Delays())
             try:
                 for progress in run.progress():
@@ -120,6 +122,9 @@ class _Run:
         self._mark = mark
         self._clock = clock
         self._worker = f"{transport.name}/{socket.gethostname()}/{os.getpid()}"
+        mark.begin(self._worker)
+        self._free = list(range(settings.delivery.in_flight))
+        self._slots: dict[int, int] = {}
         self._connections = min(transport.connections, settings.delivery.in_flight)
         self._in_flight = settings.delivery.in_flight
         rate = min(filter(None, (settings.delivery.rate, transport.rate)), default=None)
@@ -145,6 +150,7 @@ class _Run:
         while True:
             moment = time.monotonic()
             self._unrecorded += self._judge.outcomes(finished, self._clock(), moment)
+            self._heed_doubts()
             wanted = self._wanted(moment)
             turn = self._turn(wanted) if wanted or self._unrecorded else None
             if turn is not None:
@@ -169,8 +175,15 @@ class _Run:
                 self._turn(0)
             if next_due(self._database, self._mailing) is None:
                 finish_mailing(self._database, self._mailing, self._clock())
-        except (NewsletterError, KeyboardInterrupt):
+        except NewsletterError:
             self._spool.keep(self._unrecorded)
+            raise
+        except KeyboardInterrupt:  # nobody wants to wait any more
+            self._unrecorded += self._judge.outcomes(self._crew.abandon(), self._clock(), time.monotonic())
+            try:
+                self._turn(0)
+            except NewsletterError:
+                self._spool.keep(self._unrecorded)
             raise
 
     def _turn(self, wanted: int) -> Turn:
@@ -191,11 +204,25 @@ class _Run:
                 continue
             break
         self._count(turn)
+        self._free += [self._slots.pop(outcome.delivery_id) for outcome in self._unrecorded]
         self._unrecorded = []
-        self._mark.set(self._mailing.id, turn.number)
+        self._mark.count(self._mailing.id, turn.number)
         if turn.state is not MailingState.OPEN:
             self._judge.stop_for(AskPerson(f"mailing {self._mailing.id} is {turn.state}{_HOW_ON[turn.state]}"))
         return turn
+
+    def _heed_doubts(self) -> None:
+        """Stop where nobody can say of letter after letter whether it was taken, rather than doubt them all."""
+        doubts = self._crew.doubts
+        if len(doubts) >= MOST_DOUBTS:
+            self._judge.stop_for(
+                Deferred(
+                    f"{doubts[-1]}. That was said of {len(doubts)} letters in a row, so nothing more is tried: "
+                    "run it again when the next hop is well"
+                )
+            )
+        if self._judge.stop is not None:
+            self._crew.hold()
 
     def _wanted(self, moment: float) -> int:
         """Return how many may be claimed now: no more than what leaves soon, and all in all what is in flight."""
@@ -214,11 +241,20 @@ class _Run:
     def _hand_out(self, claimed: Sequence[Delivery], moment: float) -> None:
         if self._pace is None:
             share = max(1, len(claimed) // (2 * self._connections))
-            self._crew.hand_out([Task(delivery=delivery) for delivery in claimed], share)
+            self._crew.hand_out(
+                [Task(delivery=delivery, slot=self._slot(delivery)) for delivery in claimed], share
+            )
             return
         slots = self._pace.book(len(claimed), moment)
-        tasks = [Task(delivery=delivery, leaves_at=at) for delivery, at in zip(claimed, slots, strict=True)]
+        tasks = [
+            Task(delivery=delivery, slot=self._slot(delivery), leaves_at=at)
+            for delivery, at in zip(claimed, slots, strict=True)
+        ]
         self._crew.hand_out(tasks, 1)
+
+    def _slot(self, delivery: Delivery) -> int:
+        self._slots[delivery.id] = slot = self._free.pop()
+        return slot
 
     def _is_done(self) -> bool:
         """Return whether nobody is left for this run; Deferred when some are left for another one."""
@@ -265,5 +301,6 @@ class _Run:
             counts=counts,
             rate=rate,
             eta=planned / rate if rate else None,
+            in_flight=min(self._crew.outstanding, self._connections),
             waiting_for=self._judge.last_reason if is_waiting else "",
         )

@@ -42,8 +42,9 @@ class Judge:
             self.patience.put_off(moment)
         if self.pace is not None:
             if is_put_off:
-                self.pace.slow_down()
-            self.pace.recover(taken)
+                self.pace.slow_down(moment)
+            elif taken:
+                self.pace.recover(moment)
         if self.patience.is_over:
             self.stop_for(Deferred(f"{self.last_reason}. Nothing is taken at present: run it again later"))
         if self.refused >= MOST_REFUSED and not self.patience.has_taken:

@@ -67,6 +67,8 @@ class Session:
         """Close without a word."""
         self.is_open = False
         with suppress(OSError):
+            self._connection.shutdown(socket.SHUT_RDWR)  # or closing waits for a thread that still reads
+        with suppress(OSError):
             self._reader.close()
         with suppress(OSError):
             self._connection.close()

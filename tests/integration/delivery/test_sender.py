@@ -24,6 +24,7 @@ from newsletter.delivery import (
 )
 from newsletter.delivery.alone import sole_sender
 from newsletter.delivery.ledger import Outcome, take_turn
+from newsletter.delivery.mark import Mark, mark_path
 from newsletter.delivery.pace import Delays
 from newsletter.delivery.spool import Spool
 from newsletter.delivery.transports import OutboxTransport
@@ -112,6 +113,26 @@ def test_what_stops_everything_leaves_the_rest_planned(press: Press, edition: Ma
     hop.answer = lambda _envelope, _times: None
     press.send(mailing, hop)
     assert press.counts(mailing).submitted == len(hop.taken) == 40
+
+
+def test_doubt_after_doubt_stops_the_mailing(press: Press, edition: Make) -> None:
+    crowd(press, 100)
+    mailing = press.start(edition()).mailing
+    hop = Hop(answer=lambda _envelope, _times: Uncertain("SES: 503: busy"))
+    with pytest.raises(Deferred, match="busy"):
+        press.send(mailing, hop)
+    counts = press.counts(mailing)
+    assert 8 <= counts.uncertain == len(hop.asked) < 8 + hop.connections
+    assert counts.planned == 100 - counts.uncertain
+
+
+def test_a_doubt_now_and_then_stops_nothing(press: Press, edition: Make) -> None:
+    crowd(press, 100)
+    doubtful = {f"reader{index}@readers.example" for index in range(0, 100, 3)}
+    counts = press.mail(
+        edition(), Hop(answer=lambda envelope, _: Uncertain("lost") if envelope.recipient in doubtful else None)
+    )
+    assert (counts.uncertain, counts.submitted) == (34, 66)
 
 
 def test_ten_refusals_before_anything_is_taken_stop_the_mailing(press: Press, edition: Make) -> None:
@@ -220,6 +241,30 @@ def test_claims_of_a_sender_that_is_gone_become_uncertain(press: Press, edition:
     assert steps[-1].recovered.uncertain == 4
     counts = press.counts(mailing)
     assert (counts.submitted, counts.uncertain) == (6, 4)
+
+
+def test_claims_that_were_not_begun_are_planned_again(press: Press, edition: Make) -> None:
+    crowd(press, 10)
+    mailing = press.start(edition()).mailing
+    turn = take_turn(press.database, mailing, (), wanted=4, worker="smtp/here/1", now=now())
+    with closing(Mark(mark_path(press.settings), 8)) as mark:
+        if mark.begun("smtp/here/1") is None:
+            mark.begin("smtp/here/1")
+        mark.note(3, turn.claimed[1].id)
+        if mark.begun("smtp/here/1") is None:
+            pytest.skip("this system does not say since when it runs")
+    steps = press.send(mailing, Hop())
+    assert (steps[-1].recovered.uncertain, steps[-1].recovered.settled) == (1, 3)
+    assert press.counts(mailing).submitted == 9
+
+
+def test_the_mark_of_another_sender_settles_nothing(press: Press, edition: Make) -> None:
+    crowd(press, 10)
+    mailing = press.start(edition()).mailing
+    take_turn(press.database, mailing, (), wanted=4, worker="smtp/there/1", now=now())
+    with closing(Mark(mark_path(press.settings), 8)) as mark:
+        mark.begin("smtp/here/1")
+    assert press.send(mailing, Hop())[-1].recovered.uncertain == 4
 
 
 def test_the_outbox_settles_such_claims_itself(press: Press, edition: Make, tmp_path: Path) -> None:

@@ -28,17 +28,19 @@ def test_a_granted_rate_is_used_up() -> None:
 
 def test_a_complaint_halves_the_rate_and_success_brings_it_back() -> None:
     pace = Pace(rate=100)
-    pace.slow_down()
-    assert pace.book(2, 0.0)[1] == 1 / 50
-    pace.recover(10_000)
+    pace.slow_down(0.0)
+    pace.slow_down(0.5)
+    assert pace.book(2, 0.5)[1] == 0.5 + 1 / 50
+    for second in range(1, 11):
+        pace.recover(float(second))
     moments = pace.book(2, 10.0)
     assert round(moments[1] - moments[0], 6) == 1 / 100
 
 
 def test_the_rate_never_falls_below_a_tenth() -> None:
     pace = Pace(rate=100)
-    for _ in range(20):
-        pace.slow_down()
+    for second in range(20):
+        pace.slow_down(float(second))
     moments = pace.book(2, 0.0)
     assert round(moments[1] - moments[0], 6) == 1 / 10
 
