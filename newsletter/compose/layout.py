@@ -145,7 +145,15 @@ def _environment(folders: tuple[Path, ...]) -> jinja2.Environment:
 
 def make_html(templates: Templates, name: str, values: dict[str, Any], tags: Tags) -> Html:
     """Return the finished HTML of a letter: filled, compiled and inlined, with no merge tag lost on the way."""
-    mjml, css = _without_styles(templates.render(f"{name}.mjml", values))
+    html = finished(templates, name, templates.render(f"{name}.mjml", values), tags)
+    begin, end = mail_only(tags)
+    web = re.sub(rf"{begin}.*?{end}", "", html, flags=re.DOTALL)
+    return Html(letter=re.sub(f"{begin}|{end}", "", html), web=web)
+
+
+def finished(templates: Templates, name: str, mjml: str, tags: Tags) -> str:
+    """Return MJML compiled, its `inline` styles written into the elements; EditFile names what is at fault."""
+    mjml, css = _without_styles(mjml)
     skeleton, contents = _without_contents(mjml, tags.mark)
     compiled = templates.compile(f"{name}.mjml", skeleton)
     compiled = re.sub(rf"{tags.mark}c(\d+)z", lambda match: contents[int(match[1])], compiled)
@@ -156,9 +164,7 @@ def make_html(templates: Templates, name: str, values: dict[str, Any], tags: Tag
         raise EditFile([_fault_finding(f"{name}.mjml", None, f"a style cannot be inlined: {error}")]) from error
     if not tags.count(mjml) <= tags.count(compiled) == tags.count(html):
         raise EditFile([_fault_finding(f"{name}.mjml", None, "a merge tag stands where it cannot be filled in")])
-    begin, end = mail_only(tags)
-    web = re.sub(rf"{begin}.*?{end}", "", html, flags=re.DOTALL)
-    return Html(letter=re.sub(f"{begin}|{end}", "", html), web=web)
+    return html
 
 
 def mail_only(tags: Tags) -> tuple[str, str]:
