@@ -53,6 +53,7 @@ class Crew:
         self._is_stopping = threading.Event()
         self._doubts: list[Exception] = []
         self._out: dict[int, Delivery] = {}
+        self._begun: set[int] = set()
         self._found: list[Finished] = []
         self._threads = [
             threading.Thread(target=self._work, name=f"submit-{number}", daemon=True) for number in range(size)
@@ -104,11 +105,12 @@ class Crew:
 
     def abandon(self) -> list[Finished]:
         """Return everything that is out without waiting: what is being submitted is uncertain."""
+        self.hold()
         self._found += self._waiting()
         given = {finished.delivery.id for finished in self._found}
         broken = Uncertain("it was broken off before the next hop had answered")
         self._found += [
-            Finished(delivery=delivery, error=broken)
+            Finished(delivery=delivery, error=broken if number in self._begun else None)
             for number, delivery in self._out.items()
             if number not in given
         ]
@@ -118,6 +120,7 @@ class Crew:
         found, self._found = self._found, []
         for finished in found:
             del self._out[finished.delivery.id]
+            self._begun.discard(finished.delivery.id)
         return found
 
     def _waiting(self) -> Iterator[Finished]:
@@ -141,7 +144,11 @@ class Crew:
 
     def _submit(self, task: Task) -> Finished:
         delivery = task.delivery
-        if self._is_stopping.is_set() or self._is_stopped_until(task.leaves_at):
+        if self._is_stopped_until(task.leaves_at):
+            return Finished(delivery=delivery)
+        self._begun.add(delivery.id)  # and only then asks: whoever abandons it holds first, and looks afterwards
+        if self._is_stopping.is_set():
+            self._begun.discard(delivery.id)
             return Finished(delivery=delivery)
         try:
             envelope = self._skeleton.envelope(delivery)
