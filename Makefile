@@ -8,7 +8,7 @@ INSTALL := $(BIN)/python -m pip --disable-pip-version-check install --quiet --qu
 
 .DEFAULT_GOAL := help
 .PHONY: help setup dev send test new check plan test-send replies archive compose \
-	verify lint types contracts format bench crash wheel
+	verify lint types contracts format bench crash wheel gallery
 
 help: ## list all targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -61,6 +61,9 @@ format: dev ## let ruff write the format
 
 bench: dev ## measure speed and memory (a few minutes)
 	@for program in bench/*.py; do echo; echo "== $$program"; $(BIN)/python $$program || exit 1; done
+
+gallery: dev ## every block in every template, on one page in out/gallery
+	@$(BIN)/python docs/make_gallery.py
 
 wheel: dev ## build the wheel into dist/
 	@$(BIN)/python -m pip --disable-pip-version-check wheel --quiet --no-deps --no-build-isolation -w dist .
