@@ -57,6 +57,8 @@ _EMPTIED = {
 _LINKED = {"iframe", "video", "audio", "embed", "source"}
 """Elements that cannot run in mail; a link to what they show stands in for them."""
 _VOID = frozenset({"br", "hr", "img", "wbr", "col"})
+_NEVER_EMPTY = frozenset({"li", "dt", "dd"})
+"""Elements whose end the inliner's serialiser leaves out where they are empty."""
 _CONTAINERS = frozenset({
     "div", "section", "article", "aside", "header", "footer", "main", "nav", "center", "details", "figure",
     "table", "thead", "tbody", "tfoot", "tr", "td", "th", "ul", "ol", "dl", "blockquote",
@@ -179,8 +181,8 @@ def clean(markup: str) -> html.HtmlElement:
 def serialised(root: html.HtmlElement) -> str:
     """Return what is inside `root` as XHTML."""
     for element in root.iter():
-        if isinstance(element.tag, str) and element.tag not in _VOID and element.text is None and not len(element):
-            element.text = ""
+        if isinstance(element.tag, str) and element.tag not in _VOID and not element.text and not len(element):
+            element.text = "\u00a0" if element.tag in _NEVER_EMPTY else ""
     written = etree.tostring(root, encoding="unicode", method="xml", with_tail=False)
     return written[written.index(">") + 1 : written.rindex("<")].strip() if not written.endswith("/>") else ""
 
