@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import boto3
-from botocore import exceptions
+from botocore import exceptions, session
 from botocore.config import Config
 from botocore.parsers import ResponseParserError
 
@@ -41,6 +41,16 @@ class Keys:
     secret: str = field(repr=False)
 
 
+def open_session(keys: Keys | None) -> boto3.Session:
+    """Return a session for these keys, or for whatever the environment and ~/.aws name."""
+    if keys is None:
+        return boto3.Session()
+    without_profile = session.Session(session_vars={"profile": (None, None, None, None)})
+    return boto3.Session(
+        botocore_session=without_profile, aws_access_key_id=keys.access, aws_secret_access_key=keys.secret
+    )
+
+
 def make_client(
     service: str, *, region: str | None, endpoint: str | None, connections: int = 8, keys: Keys | None = None
 ) -> Any:
@@ -59,10 +69,7 @@ def make_client(
     )
     region = region or os.environ.get("AWS_REGION")  # which boto3 itself does not read
     try:
-        return boto3.Session(
-            aws_access_key_id=keys.access if keys else None,
-            aws_secret_access_key=keys.secret if keys else None,
-        ).client(service, region_name=region, endpoint_url=endpoint, config=config)
+        return open_session(keys).client(service, region_name=region, endpoint_url=endpoint, config=config)
     except exceptions.NoRegionError as error:
         raise EditSettings("[delivery.ses] region is not set, nor is AWS_REGION") from error
     except (exceptions.BotoCoreError, ValueError) as error:

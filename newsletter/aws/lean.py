@@ -9,14 +9,13 @@ import socket
 from base64 import b64encode
 from typing import Any
 
-import boto3
 from botocore import exceptions
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.httpsession import URLLib3Session
 from botocore.utils import get_environ_proxies
 
-from newsletter.aws.client import ANSWER_SECONDS, CONNECT_SECONDS, Keys
+from newsletter.aws.client import ANSWER_SECONDS, CONNECT_SECONDS, Keys, open_session
 from newsletter.errors import EditSettings
 
 _PATH = "/v2/email/outbound-emails"
@@ -56,10 +55,7 @@ class LeanSes:
 def open_lean_ses(client: Any, *, connections: int, keys: Keys | None = None) -> LeanSes:
     """Return a lean client for the endpoint and region of boto3's `client`; it finds the rest as boto3 does."""
     url = client.meta.endpoint_url.rstrip("/") + _PATH
-    session = boto3.Session(
-        aws_access_key_id=keys.access if keys else None,
-        aws_secret_access_key=keys.secret if keys else None,
-    )
+    session = open_session(keys)
     bundle = os.environ.get("AWS_CA_BUNDLE") or session._session.get_config_variable("ca_bundle")
     try:
         credentials = session.get_credentials()

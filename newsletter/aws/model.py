@@ -13,7 +13,8 @@ from functools import cache
 from typing import Any
 from urllib.parse import parse_qs, unquote
 
-import botocore.session
+from botocore import model
+from botocore.loaders import Loader
 from botocore.validate import ParamValidator
 
 _NUMBERS = {"integer": int, "long": int, "float": float, "double": float}
@@ -26,13 +27,13 @@ class BadRequest(Exception):
 class ServiceModel:
     """The operations of one service that speaks rest-json."""
 
-    def __init__(self, model: Any) -> None:
-        self._model = model
+    def __init__(self, description: Any) -> None:
+        self._model = description
         self._validator = ParamValidator()
         self._routes = [
             (operation.http["method"], _pattern(operation.http["requestUri"]), name)
-            for name in model.operation_names
-            for operation in [model.operation_model(name)]
+            for name in description.operation_names
+            for operation in [description.operation_model(name)]
         ]
 
     def route(self, method: str, path: str) -> tuple[str, dict[str, str]] | None:
@@ -76,7 +77,7 @@ class ServiceModel:
 @cache
 def read_model(service: str) -> ServiceModel:
     """Return the model of `service`, such as "sesv2", that botocore brings along."""
-    return ServiceModel(botocore.session.Session().get_service_model(service))
+    return ServiceModel(model.ServiceModel(Loader().load_service_model(service, "service-2"), service))
 
 
 def _pattern(uri: str) -> re.Pattern[str]:

@@ -1,7 +1,6 @@
 """The events that SES publishes of a message, in its own JSON: Send, then Delivery, Bounce or Complaint."""
 
-from email.parser import BytesHeaderParser
-from email.policy import compat32
+from email.parser import HeaderParser
 from email.utils import getaddresses, parseaddr
 from typing import Any
 from uuid import uuid4
@@ -44,7 +43,7 @@ def _fate(taken: Taken, recipient: str, account: Account, mishap: str | None) ->
 
 
 def _mail(taken: Taken, head: bytes) -> dict[str, Any]:
-    read = BytesHeaderParser(policy=compat32).parsebytes(head)
+    read = HeaderParser().parsestr(head.decode("utf-8", "replace"))
     headers = [{"name": name, "value": str(value)} for name, value in read.items()]
     is_truncated = len(head) > _MOST_HEADERS
     domain = parseaddr(taken.source)[1].rpartition("@")[2]

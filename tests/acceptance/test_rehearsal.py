@@ -1,0 +1,219 @@
+"""The real command through the pretend SES: killed, throttled, cut off; and `newsletter rehearse` itself."""
+
+import json
+import random
+import re
+import signal
+import sqlite3
+import time
+import urllib.request
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from newsletter.database import open_database
+from newsletter.delivery import Account, read_events, read_mishaps, settle_by_events
+from newsletter.delivery.rehearsal.server import PretendSes, pretend_ses, publish_events
+from tests.acceptance.desk import Desk
+
+READERS = 300
+IN_FLIGHT = 32
+SEND = ("send", "lamp", "--list", "crowd", "--yes", "--json")
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A publication whose letters go to a pretend SES."""
+
+    desk: Desk
+    ses: PretendSes
+    folder: Path
+    """Of the journals."""
+
+    @property
+    def account(self) -> Account:
+        return self.ses.account
+
+    def taken(self) -> Counter[int]:
+        """How often each delivery was taken, by the synced journal."""
+        lines = (self.folder / "accepted.jsonl").read_text().splitlines()
+        return Counter(int(json.loads(line)["delivery"]) for line in lines)
+
+    def deliveries(self, status: str) -> set[int]:
+        """The deliveries of this status, by the ledger."""
+        database = sqlite3.connect(self.desk.folder / "var" / "newsletter.db")
+        rows = database.execute("SELECT id FROM deliveries WHERE status = ?", (status,)).fetchall()
+        database.close()
+        return {number for (number,) in rows}
+
+    def settle(self) -> int:
+        """Settle by the events that were published."""
+        database = open_database(f"sqlite:///{self.desk.folder / 'var' / 'newsletter.db'}")
+        settled = settle_by_events(database, read_events(self.folder / "events.jsonl"), now=datetime.now(UTC))
+        database.close()
+        return settled
+
+
+@pytest.fixture
+def stage(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
+    rows = "".join(f"reader{number}@readers.example.org,Reader {number}\n" for number in range(READERS))
+    desk.write("subscribers/crowd.csv", f"email,first_name\n{rows}")
+    desk.write(
+        "newsletter.toml",
+        f"""
+[publication]
+title = "Stage"
+url = "https://stage.letters-by-mail.net"
+postal_address = "1 Harbour Row"
+[archive]
+url = "https://stage.letters-by-mail.net"
+[lists.crowd]
+title = "Stage"
+from = "Ines <ines@letters-by-mail.net>"
+list_id = "stage.letters-by-mail.net"
+source = "subscribers/crowd.csv"
+[replies]
+domain = "replies.letters-by-mail.net"
+[delivery]
+transport = "ses"
+in_flight = {IN_FLIGHT}
+[delivery.ses]
+region = "eu-west-1"
+configuration_set = "news"
+""",
+    )
+    desk.write("issues/lamp/index.md", "---\ntitle: The lamp\nstatus: ready\ndate: 2030-01-01\n---\nIt burns.\n")
+    account = Account(rate=1000)
+    publish_events(account, "news")
+    with pretend_ses(account, folder=tmp_path / "journals", hang_seconds=0.2) as ses:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_SESV2", ses.url)
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+        yield Stage(desk, ses, tmp_path / "journals")
+
+
+@pytest.mark.parametrize(("client", "times"), [("boto3", 3), ("lean", 2)])
+def test_kill_9_over_ses_leaves_only_doubt_that_its_events_settle(stage: Stage, client: str, times: int) -> None:
+    stage.desk.set('region = "eu-west-1"', f'region = "eu-west-1"\nclient = "{client}"')
+    stage.account.rate = 150  # so that it is still at it when it is killed
+    seed = random.randrange(10**6)
+    print(f"seed {seed}")  # noqa: T201
+    dice = random.Random(seed)
+    kills = 0
+    for _ in range(times):
+        before, sender = len(stage.ses.taken), stage.desk.start(*SEND)
+        while len(stage.ses.taken) == before and sender.poll() is None:
+            time.sleep(0.005)
+        time.sleep(dice.uniform(0.0, 0.3))
+        kills += sender.poll() is None
+        sender.send_signal(signal.SIGKILL)
+        sender.communicate(timeout=30)
+    assert kills
+    stage.account.rate = 1000
+    last = stage.desk.done(*SEND).json
+    taken, uncertain = stage.taken(), stage.deliveries("uncertain")
+    assert max(taken.values()) == 1
+    assert last["uncertain"] == len(uncertain) <= kills * IN_FLIGHT
+    assert stage.deliveries("submitted") == set(taken) - uncertain
+    assert len(set(taken) | uncertain) == last["candidates"] == READERS
+
+    assert stage.settle() == len(uncertain & set(taken))
+    assert stage.deliveries("uncertain") == uncertain - set(taken)
+    assert stage.deliveries("submitted") == set(taken)
+    assert stage.settle() == 0
+
+
+def test_a_message_that_was_taken_without_an_answer_is_never_offered_again(stage: Stage) -> None:
+    stage.account.mishaps = read_mishaps("fail:2%, close:2%, hang:1%")
+    stage.account.seed = 7
+    sent = stage.desk.done(*SEND).json
+    spoilt = sum(stage.account.spoilt.values())
+    assert spoilt > 5
+    assert stage.account.asked == READERS
+    assert sent["uncertain"] == spoilt == READERS - sent["submitted"]
+    assert stage.desk.done(*SEND).json["uncertain"] == spoilt
+    assert stage.account.asked == READERS
+    assert stage.settle() == spoilt
+    assert stage.desk.done("status", "lamp", "--json").json["submitted"] == READERS
+
+
+def test_the_daily_quota_stops_a_send_which_goes_on_when_it_is_raised(stage: Stage) -> None:
+    stage.account.quota = 150
+    stopped = stage.desk.run(*SEND)
+    assert stopped.code == 75
+    assert "24 hours" in stopped.err
+    assert stopped.json["submitted"] == len(stage.ses.taken) == 150
+    assert stopped.json["planned"] == READERS - 150
+    stage.account.quota = 50_000
+    assert stage.desk.done(*SEND).json["submitted"] == READERS
+    assert set(stage.taken().values()) == {1}
+    assert len(stage.taken()) == READERS
+
+
+def test_a_storm_of_429_loses_nobody(stage: Stage) -> None:
+    stage.account.mishaps = read_mishaps("429:60%@40-120")
+    sent = stage.desk.done(*SEND).json
+    assert stage.account.spoilt["429"] > 10
+    assert sent["submitted"] == READERS
+    assert sent["uncertain"] == 0
+    assert set(stage.taken().values()) == {1}
+    assert len(stage.taken()) == READERS
+
+
+def test_a_rehearsal_touches_neither_ledger_nor_outbox_and_nothing_outside(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HTTP_PROXY", "AWS_ENDPOINT_URL_SESV2"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    monkeypatch.setenv("AWS_PROFILE", "nobody")
+    desk.done("send", "the-winter-almanac")
+    before = snapshot(desk)
+    found = desk.done("rehearse", "--json", "--faults", "close:30%,bounce@1", "--rate", "1000").json
+    assert found["taken"] == found["recipients"] == found["submitted"] == 25
+    assert found["settled_by_events"] == found["faults"]["close"] == found["uncertain_before_events"]
+    assert found["twice"] == found["lost"] == found["uncertain"] == 0
+    assert found["events"]["Send"] == 25
+    assert found["events"]["Bounce"] == 1
+    assert snapshot(desk) == before
+    lines = (desk.folder / "var/rehearsal/accepted.jsonl").read_text().splitlines()
+    assert len({json.loads(line)["delivery"] for line in lines}) == 25
+
+
+def test_a_rehearsal_says_what_stops_a_send_and_goes_on(desk: Desk) -> None:
+    found = desk.done("rehearse", "--quota", "10", "--faults", "quota=100@14", "--json").json
+    assert "Daily message quota" in found["stops"][0]
+    assert found["submitted"] == 25
+    assert not (desk.folder / "var" / "newsletter.db").exists()
+
+
+def test_the_pretend_ses_can_be_kept_up_for_others(desk: Desk) -> None:
+    serving = desk.start("rehearse", "--serve", "--rate", "3")
+    try:
+        assert serving.stdout
+        url = serving.stdout.readline().strip()
+        assert re.fullmatch(r"http://127\.0\.0\.1:\d+", url)
+        asked = urllib.request.Request(
+            f"{url}/v2/email/account", headers={"Authorization": "AWS4-HMAC-SHA256 Credential=x"}
+        )
+        with urllib.request.urlopen(asked) as answer:
+            assert json.load(answer)["SendQuota"]["MaxSendRate"] == 3
+    finally:
+        serving.send_signal(signal.SIGTERM)
+        _, err = serving.communicate(timeout=30)
+    assert serving.returncode == 0
+    assert "AWS_ENDPOINT_URL_SESV2" in err
+
+
+def snapshot(desk: Desk) -> dict[str, bytes]:
+    """Every file of the private folder, but for the rehearsal's own and what SQLite and the cache keep."""
+    var = desk.folder / "var"
+    return {
+        str(path.relative_to(var)): path.read_bytes()
+        for path in sorted(var.rglob("*"))
+        if path.is_file()
+        and not re.match(r"rehearsal/|cache/|newsletter\.db-|secret\.key", str(path.relative_to(var)))
+    }

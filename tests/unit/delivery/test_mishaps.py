@@ -1,0 +1,69 @@
+"""What the pretend SES is told to do wrong, and to which sends."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from newsletter.delivery.rehearsal import KINDS, read_mishaps
+from newsletter.delivery.rehearsal.mishaps import When, mishap_of
+from newsletter.errors import WrongUse
+
+
+def hit(text: str, sends: int = 1000, seed: int = 1) -> list[int]:
+    mishaps = read_mishaps(text)
+    return [number for number in range(1, sends + 1) if mishap_of(mishaps, number, seed)]
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("", []),
+        ("close@3", [3]),
+        ("close@3-5", [3, 4, 5]),
+        ("close@998-", [998, 999, 1000]),
+        ("close@1,hang@2 , 429@4", [1, 2, 4]),
+        ("quota=500@40", []),
+    ],
+)
+def test_numbers_say_which_sends_are_hit(text: str, numbers: list[int]) -> None:
+    assert hit(text) == numbers
+
+
+def test_without_numbers_all_are_hit() -> None:
+    assert len(hit("close")) == 1000
+
+
+def test_a_share_hits_about_that_many_and_the_same_ones_each_time() -> None:
+    assert 30 < len(hit("close:5%")) < 80
+    assert hit("close:5%") == hit("close:5%")
+    assert hit("close:5%") != hit("close:5%", seed=2)
+    assert set(hit("close:50%@10-20")) <= set(range(10, 21))
+
+
+def test_the_first_that_happens_wins() -> None:
+    mishaps = read_mishaps("429@5,close")
+    assert [mishap.name for number in (4, 5) if (mishap := mishap_of(mishaps, number, 1))] == ["close", "429"]
+
+
+@pytest.mark.parametrize(
+    "text", ["clsoe:5%", "close:", "close@", "close=3", "quota@3", "5%", "close;hang", "close:5"]
+)
+def test_what_is_no_fault_is_named(text: str) -> None:
+    with pytest.raises(WrongUse, match="--faults"):
+        read_mishaps(text)
+
+
+def test_a_slip_is_met_with_the_nearest() -> None:
+    with pytest.raises(WrongUse, match="close"):
+        read_mishaps("clsoe:5%")
+
+
+@given(
+    name=st.sampled_from(sorted(name for name, kind in KINDS.items() if kind.when is not When.GRANT)),
+    share=st.integers(1, 100),
+    first=st.integers(1, 10**6),
+    more=st.integers(0, 10**6),
+)
+def test_every_fault_can_be_written(name: str, share: int, first: int, more: int) -> None:
+    (mishap,) = read_mishaps(f"{name}:{share}%@{first}-{first + more}")
+    assert (mishap.name, mishap.share, mishap.first, mishap.last) == (name, share / 100, first, first + more)
