@@ -65,6 +65,10 @@ bench: dev ## measure speed and memory (a few minutes)
 gallery: dev ## every block in every template, on one page in out/gallery
 	@$(BIN)/python docs/make_gallery.py
 
+crash: dev ## kill a send 200 times and see that nobody is lost or mailed twice (KILLS=200 READERS=10000 SEED=n)
+	@CRASH_KILLS=$(or $(KILLS),200) CRASH_READERS=$(or $(READERS),10000) CRASH_SEED=$(SEED) \
+		$(BIN)/pytest -q -s -k kill_9 tests/acceptance/test_crash.py
+
 wheel: dev ## build the wheel into dist/
 	@$(BIN)/python -m pip --disable-pip-version-check wheel --quiet --no-deps --no-build-isolation -w dist .
 

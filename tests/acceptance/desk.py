@@ -49,7 +49,7 @@ class Desk:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=options.pop("seconds", 120),
             check=False,
             **options,
         )
@@ -65,9 +65,9 @@ class Desk:
     def start(self, *arguments: str, **options: Any) -> subprocess.Popen[str]:
         """Start a command and go on."""
         return subprocess.Popen(
-            [str(COMMAND), *arguments],
+            [*options.pop("program", (str(COMMAND),)), *arguments],
             cwd=self.folder,
-            env=self.environment(),
+            env=self.environment(PYTHONPATH=str(Path(__file__).parents[2])),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -1,9 +1,11 @@
 """A sender that is killed loses nobody and mails nobody twice: the real command, a real SMTP server, kill -9."""
 
+import os
 import random
 import signal
 import sqlite3
 import subprocess
+import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -11,12 +13,17 @@ from pathlib import Path
 
 import pytest
 
+from tests.acceptance import taking
 from tests.acceptance.desk import Desk
+from tests.acceptance.killed import STEPS
+from tests.acceptance.taking import Taking
 from tests.contract import relay
 from tests.contract.relay import Relay
 
-READERS = 1_200
-KILLS = 4
+READERS = int(os.environ.get("CRASH_READERS", "800"))
+KILLS = int(os.environ.get("CRASH_KILLS", "4"))
+"""`make crash` asks for many more."""
+PLACES = ("planned", "submitted", "failed", "uncertain")
 IN_FLIGHT = 64
 CONNECTIONS = 4
 SENDERS: list[subprocess.Popen[str]] = []
@@ -26,12 +33,18 @@ SENDERS: list[subprocess.Popen[str]] = []
 @pytest.fixture
 def mailed(desk: Desk) -> Iterator[tuple[Desk, Relay]]:
     """A publication whose letters go to a relay, and the relay."""
+    with relay.running(Relay(seconds=0.004)) as there:
+        write_publication(desk, there.port)
+        yield desk, there
+
+
+def write_publication(desk: Desk, port: int) -> None:
+    """Write a publication whose letters go to a relay, and its list."""
     rows = "".join(f"reader{number}@readers.example.org,Reader {number}\n" for number in range(READERS))
     desk.write("subscribers/crowd.csv", f"email,first_name\n{rows}")
-    with relay.running(Relay(seconds=0.004)) as there:
-        desk.write(
-            "newsletter.toml",
-            f"""
+    desk.write(
+        "newsletter.toml",
+        f"""
 [publication]
 title = "Crash"
 url = "https://crash.letters-by-mail.net"
@@ -50,14 +63,11 @@ transport = "smtp"
 in_flight = {IN_FLIGHT}
 [delivery.smtp]
 host = "127.0.0.1"
-port = {there.port}
+port = {port}
 connections = {CONNECTIONS}
 """,
-        )
-        desk.write(
-            "issues/lamp/index.md", "---\ntitle: The lamp\nstatus: ready\ndate: 2030-01-01\n---\nIt burns.\n"
-        )
-        yield desk, there
+    )
+    desk.write("issues/lamp/index.md", "---\ntitle: The lamp\nstatus: ready\ndate: 2030-01-01\n---\nIt burns.\n")
 
 
 @pytest.fixture(autouse=True)
@@ -97,33 +107,48 @@ def addresses(desk: Desk, status: str) -> set[str]:
     return {address for (address,) in rows}
 
 
-def test_kill_9_loses_nobody_and_mails_nobody_twice(mailed: tuple[Desk, Relay]) -> None:
-    desk, there = mailed
-    seed = random.randrange(10**6)
+def test_kill_9_loses_nobody_and_mails_nobody_twice(desk: Desk, tmp_path: Path) -> None:
+    seed = int(os.environ.get("CRASH_SEED") or random.randrange(10**6))
     print(f"seed {seed}")  # noqa: T201
     dice = random.Random(seed)
-    kills = 0
-    for _ in range(KILLS):
-        sender = start(desk, there)
-        time.sleep(dice.uniform(0.0, 0.35))
-        if sender.poll() is None:
-            kills += 1
-        end(sender, signal.SIGKILL)
-        found = desk.done("status", "lamp", "--json").json
-        assert found["candidates"] == READERS
-        assert sum(found[place] for place in ("planned", "submitted", "failed", "uncertain")) == READERS
-    assert kills
-
-    last = desk.done("send", "lamp", "--yes", "--list", "crowd", "--json").json
-    times = Counter(recipient for _, recipient, _ in there.taken)
+    with taking.running(tmp_path / "taken", seconds=CONNECTIONS * KILLS * 0.25 / READERS) as there:
+        write_publication(desk, there.port)
+        kills = sum(kill_one(desk, there, dice, number) for number in range(KILLS))
+        last = desk.done("send", "lamp", "--yes", "--list", "crowd", "--json", seconds=600).json
+        times = Counter(there.taken())
+        assert desk.done("send", "lamp", "--yes", "--list", "crowd", "--json").json == last
     uncertain = addresses(desk, "uncertain")
+    print(f"{kills} killed, {len(uncertain)} uncertain, of whom {len(uncertain & set(times))} had it")  # noqa: T201
     everybody = {f"reader{number}@readers.example.org" for number in range(READERS)}
+    assert kills > KILLS / 2
     assert max(times.values()) == 1
     assert everybody - set(times) <= uncertain
     assert addresses(desk, "submitted") == everybody - uncertain
     assert last["uncertain"] == len(uncertain) <= kills * IN_FLIGHT
     assert last["submitted"] + last["uncertain"] == last["candidates"] == READERS
-    assert desk.done("send", "lamp", "--yes", "--list", "crowd", "--json").json == last
+
+
+def kill_one(desk: Desk, there: Taking, dice: random.Random, number: int) -> bool:
+    """Start a send and let it be killed, by turns at a random instant and at a labelled step; True if it was."""
+    command = ("send", "lamp", "--list", "crowd", "--yes")
+    if number % 2:
+        step, most = dice.choice(list(STEPS.items()))
+        times = dice.randint(1, most)
+        print(f"  at {step}, {times}")  # noqa: T201
+        sender = desk.start(*command, program=(sys.executable, "-m", "tests.acceptance.killed", step, str(times)))
+        SENDERS.append(sender)
+        sender.communicate(timeout=120)
+    else:
+        before = there.size()
+        SENDERS.append(sender := desk.start(*command))
+        while there.size() == before and sender.poll() is None:
+            time.sleep(0.005)
+        time.sleep(dice.uniform(0.0, 0.35))
+        end(sender, signal.SIGKILL)
+    found = desk.done("status", "lamp", "--json").json
+    assert found["candidates"] in ({READERS} if found["mailings"] else {0})
+    assert sum(found[place] for place in PLACES) == found["candidates"]
+    return sender.returncode == -signal.SIGKILL
 
 
 def test_ctrl_c_leaves_no_doubt(mailed: tuple[Desk, Relay]) -> None:

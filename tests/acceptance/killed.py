@@ -1,0 +1,61 @@
+"""`newsletter`, killed by its own hand at a labelled step: the N-th time that a function of it begins or ends.
+
+`python -m tests.acceptance.killed FILE:FUNCTION:call|return N send ...`: the code that runs is the real one,
+watched by the interpreter's own profiler.
+"""
+
+import os
+import signal
+import sys
+import threading
+from types import FrameType
+from typing import Any
+
+STEPS = {
+    "planning.py:start_mailing:call": 1,
+    "recipients.py:fill_mailing:return": 1,
+    "planning.py:start_mailing:return": 1,
+    "recovery.py:recover:call": 1,
+    "recovery.py:recover:return": 1,
+    "ledger.py:begin_run:return": 1,
+    "ledger.py:take_turn:call": 6,
+    "claiming.py:claim_due:return": 6,
+    "ledger.py:take_turn:return": 6,
+    "mark.py:count:return": 6,
+    "crew.py:hand_out:call": 6,
+    "mark.py:note:return": 6,
+    "smtp.py:submit:call": 6,
+    "smtp_session.py:_open_data:return": 6,
+    "smtp_session.py:_hand_over:call": 6,
+    "smtp_session.py:_hand_over:return": 6,
+    "smtp.py:submit:return": 6,
+    "verdicts.py:outcomes:return": 6,
+    "ledger.py:_record:return": 6,
+    "ledger.py:finish_mailing:call": 1,
+}
+"""The steps of a send at which it is killed, in their order, and how often each may have passed before."""
+
+
+def main() -> None:
+    """Run the command line until the step."""
+    step, times = sys.argv[1], int(sys.argv[2])
+    file, function, what = step.split(":")
+    left = [times]
+
+    def watch(frame: FrameType, event: str, _value: Any) -> None:
+        code = frame.f_code
+        if event == what and code.co_name == function and code.co_filename.endswith(f"/{file}"):
+            left[0] -= 1
+            if left[0] == 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    from newsletter.cli.main import run
+
+    sys.argv = ["newsletter", *sys.argv[3:]]
+    threading.setprofile(watch)
+    sys.setprofile(watch)
+    run()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,75 @@
+"""A relay in a process of its own, which outlives whom it serves: each recipient is on disk before it says 250.
+
+`python -m tests.acceptance.taking LOG SECONDS` prints its port, and takes mail until its stdin is closed.
+"""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.contract import relay
+from tests.contract.relay import Relay
+
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True)
+class Taking:
+    """A relay that is running."""
+
+    port: int
+    log: Path
+
+    def taken(self) -> list[str]:
+        """Every recipient whose message was taken, in order."""
+        return self.log.read_text().split()
+
+    def size(self) -> int:
+        """How far the log has grown."""
+        return self.log.stat().st_size
+
+
+@contextmanager
+def running(log: Path, seconds: float) -> Iterator[Taking]:
+    """Run it while the block runs; it thinks `seconds` about each message."""
+    log.touch()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.acceptance.taking", str(log), str(seconds)],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        yield Taking(int(process.stdout.readline()), log)
+    finally:
+        process.communicate()
+
+
+class _Log(list[tuple[str, str, bytes]]):
+    """What a relay took, kept in a file instead of in memory."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__()
+        self._file = os.open(path, os.O_WRONLY | os.O_APPEND)
+
+    def append(self, message: tuple[str, str, bytes]) -> None:
+        """Write the recipient down for good."""
+        os.write(self._file, f"{message[1]}\n".encode())
+        os.fdatasync(self._file)
+
+
+def main() -> None:
+    """Take mail."""
+    with relay.running(Relay(seconds=float(sys.argv[2]), taken=_Log(sys.argv[1]))) as there:
+        print(there.port, flush=True)  # noqa: T201
+        sys.stdin.read()
+
+
+if __name__ == "__main__":
+    main()
