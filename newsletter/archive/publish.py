@@ -1,5 +1,9 @@
-"""Writes the site into a folder; touches nothing there that an earlier build did not write."""
+"""Writes the site into a folder; touches nothing there that an earlier build did not write.
 
+A picture that an issue no longer shows stays as long as the issue does, since letters that have left link it.
+"""
+
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,6 +12,7 @@ from pathlib import Path, PurePosixPath
 from newsletter.errors import WrongUse
 
 MANIFEST = ".written-by-newsletter"
+_PICTURE = re.compile(r"(?P<page>issues/[a-z0-9-]+)/[A-Za-z0-9-]+-[0-9a-f]{8}\.(?:jpg|png|gif)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,9 +41,16 @@ def write_site(files: Mapping[str, bytes], out: Path) -> Written:
             continue
         _write(out / name, content)
         changed.append(name)
-    removed = [name for name in sorted(ours - set(files)) if _remove(out, name)]
-    _write(out / MANIFEST, _manifest(files))
+    kept = {name for name in ours - set(files) if _is_linked(name, files)}
+    removed = [name for name in sorted(ours - set(files) - kept) if _remove(out, name)]
+    _write(out / MANIFEST, _manifest({*files, *kept}))
     return Written(changed=tuple(changed), unchanged=tuple(unchanged), removed=tuple(removed))
+
+
+def _is_linked(name: str, files: Mapping[str, bytes]) -> bool:
+    """Whether letters that have left may show a file: a picture, named by its content, of an issue still here."""
+    picture = _PICTURE.fullmatch(name)
+    return picture is not None and f"{picture['page']}/index.html" in files
 
 
 def _read_manifest(out: Path) -> set[str]:

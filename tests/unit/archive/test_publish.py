@@ -105,3 +105,14 @@ def test_a_folder_that_may_not_be_written_keeps_what_it_had(tmp_path: Path) -> N
     finally:
         tmp_path.chmod(0o700)
     assert holds(tmp_path) == SITE
+
+
+def test_a_picture_that_letters_link_stays_while_its_issue_does(tmp_path: Path) -> None:
+    page, picture = "issues/one/index.html", "issues/one/lamp-0123abcd.png"
+    write_site({page: b"x", picture: b"1", "issues/one/notes.txt": b"y"}, tmp_path)
+    written = write_site({page: b"x", "issues/one/lamp-4567cdef.png": b"2"}, tmp_path)
+    assert written.removed == ("issues/one/notes.txt",)
+    assert (tmp_path / picture).read_bytes() == b"1"
+    write_site({page: b"x"}, tmp_path)
+    assert (tmp_path / picture).is_file()
+    assert picture in write_site({"index.html": b"z"}, tmp_path).removed
