@@ -16,7 +16,7 @@ import cssutils
 from lxml import etree
 from lxml.cssselect import CSSSelector
 from premailer import Premailer
-from premailer.merge_style import csstext_to_pairs, merge_styles
+from premailer.merge_style import csstext_to_pairs
 
 _NAME = re.compile(r"\.?[\w-]+")
 _SIMPLE = re.compile(r"(?:[A-Za-z][\w-]*)?(?:\.[\w-]+)*(?: (?:[A-Za-z][\w-]*)?(?:\.[\w-]+)*)*")
@@ -79,7 +79,16 @@ def _write(letter: _Letter, rules: Iterable[tuple[str, str]]) -> None:
         for element in letter.matching(selector):
             styles.setdefault(element, []).append(csstext_to_pairs(style, validate=False))
     for element, found in styles.items():
-        element.set("style", merge_styles(element.get("style", ""), found, [""] * len(found)))
+        element.set("style", _merged([*found, csstext_to_pairs(element.get("style", ""), validate=False)]))
+
+
+def _merged(styles: Iterable[Iterable[tuple[str, str]]]) -> str:
+    """Return one style; what came last stands last, so that it also beats a longhand of what came before."""
+    merged: dict[str, str] = {}
+    for name, value in (pair for style in styles for pair in style):
+        merged.pop(name, None)
+        merged[name] = value
+    return "; ".join(f"{name}:{value}" for name, value in merged.items())
 
 
 @functools.lru_cache(maxsize=64)
