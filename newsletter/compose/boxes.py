@@ -17,6 +17,7 @@ from newsletter.compose.phrases import phrases_for
 from newsletter.compose.pictures import Album
 from newsletter.compose.remarks import Remarks
 from newsletter.compose.tags import Tags
+from newsletter.compose.texttree import parsed
 from newsletter.errors import NewsletterError
 from newsletter.finding import suggest
 from newsletter.settings import Settings
@@ -125,7 +126,7 @@ class Boxes:
             shown = self._album.show(
                 picture, alt, line, width=room, room=room, is_stacked=room < self._album.column
             )
-        text = f"<p>{escape(values['text'])}</p>" if values.get("text") else ""
+        text = f"<p>{self._renderer.words(values['text'])}</p>" if values.get("text") else ""
         card = kinds.Card(
             line=line, href=href, title=values.get("title", ""), html=text + html, shown=shown, is_video=is_video
         )
@@ -144,7 +145,11 @@ class Boxes:
         if all(fields):
             for field in fields:
                 assert field is not None
-                values[_NAMES[field["name"].lower()]] = self._tags.settle(field["value"].strip().strip('"<>'))
+                name = _NAMES[field["name"].lower()]
+                value = self._tags.settle(field["value"].strip().strip('"<>'))
+                values[name] = (
+                    str(parsed(self._renderer.words(value)).text_content()) if name == "title" else value
+                )
             return ""
         if "picture" not in values and (found := self._paragraphs.found(inline)):
             token, href, _caption = found[0]

@@ -16,6 +16,8 @@ from newsletter.settings import Settings
 
 _PHONE = 335
 """The text's width in CSS pixels on a narrow phone."""
+_MANY = 10
+"""Columns beyond this number stand closer, and are set smaller."""
 _ATTEMPTS = 5
 """How often a text is parsed again with one piece of raw HTML less."""
 _LETTER = 8
@@ -60,6 +62,10 @@ class Renderer:
             lines[line] = lines[line].replace(opening, f"\\{opening}", 1)
             tokens = self.parse("\n".join(lines))
         return tokens
+
+    def words(self, text: str) -> str:
+        """Return a line of Markdown as safe XHTML."""
+        return self.inline(self._markdown.parseInline(text, self._env))
 
     def inline(self, tokens: Sequence[Token]) -> str:
         """Return inline tokens as safe XHTML."""
@@ -137,5 +143,9 @@ def _mark_cells(table: lxml_html.HtmlElement) -> None:
         )
         for at in range(count)
     ]
+    if count > _MANY:
+        for cells in rows:
+            for cell in cells:
+                cell.set("style", "padding:4px 2px;font-size:12px;line-height:16px")
     if sum(longest) * _LETTER + 10 * count <= _PHONE:
         table.set("class", f"{table.get('class') or ''} whole".strip())

@@ -57,6 +57,9 @@ _EMPTIED = {
 _LINKED = {"iframe", "video", "audio", "embed", "source"}
 """Elements that cannot run in mail; a link to what they show stands in for them."""
 _VOID = frozenset({"br", "hr", "img", "wbr", "col"})
+_LISTS = frozenset({"ul", "ol"})
+_DEEP = 4
+"""From this depth on, lists are indented less, so that a phone has room for their words."""
 _NEVER_EMPTY = frozenset({"li", "dt", "dd"})
 """Elements whose end the inliner's serialiser leaves out where they are empty."""
 _CONTAINERS = frozenset({
@@ -124,6 +127,8 @@ def narrowed(root: html.HtmlElement, room: int) -> None:
         pixels = re.fullmatch(r"\s*(\d{1,9})(?:px)?\s*", element.get("width") or "")
         if pixels and element.tag != "img" and int(pixels[1]) > room:
             element.set("width", "100%")
+        if element.tag in _LISTS and sum(outer.tag in _LISTS for outer in element.iterancestors()) >= _DEEP:
+            element.set("style", "padding:0 10px")
 
 
 def _fit(width: re.Match[str], room: int) -> str:

@@ -83,6 +83,15 @@ def test_a_card_may_be_written_in_several_ways(desk, picture, written):
         assert page.count('href="https://www.e.example/a?x=1&amp;y=2"') == 2
 
 
+def test_a_cards_lines_are_markdown(desk):
+    body = (
+        "::: card\nurl: https://e.example\ntitle: *Lamps* & {{ x }}\ntext: It *knew* <script>x</script> `a`\n:::"
+    )
+    [card] = blocks_of(desk, body)
+    assert card.title == "Lamps & {{ x }}"
+    assert card.html == "<p>It <em>knew</em>  <code>a</code></p>"
+
+
 def test_a_video_is_its_poster_with_a_play_mark(desk, picture):
     picture()
     body = "::: video https://v.example/watch?v=1\n![A boat](lamp.png)\n\n**The boat**\n:::"
@@ -194,3 +203,11 @@ def test_a_text_too_long_is_cut_at_a_line_and_said_to_be(desk):
     assert (finding.rule, finding.level) == ("size", "error")
     assert finding.line is not None
     assert finding.line > 1000
+
+
+def test_deep_lists_and_many_columns_leave_room_on_a_phone(desk):
+    deep = desk.article("\n".join(f"{'  ' * depth}- x" for depth in range(7))).html
+    assert deep.count('style="padding:0 10px"') == 3
+    wide = desk.article("|" + "a|" * 20 + "\n|" + "-|" * 20 + "\n|" + "b|" * 20).html
+    assert wide.count("font-size:12px") == 40
+    assert "font-size" not in desk.article("|a|b|\n|-|-|\n|1|2|").html
