@@ -1,0 +1,201 @@
+"""Whatever happens, in any order: everybody is accounted for, and nobody is mailed twice."""
+
+import tempfile
+from collections import Counter
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from newsletter.address import Address
+from newsletter.audience import add_subscriber, end_subscription, ensure_lists, find_subscriber_id
+from newsletter.compose import Edition
+from newsletter.database import open_database, upgrade
+from newsletter.delivery import (
+    Delivery,
+    DeliveryStatus,
+    Mailing,
+    MailingState,
+    cancel,
+    mailing_counts,
+    pause,
+    resolve,
+    resume,
+    start_mailing,
+)
+from newsletter.delivery.ledger import Outcome, take_turn
+from newsletter.delivery.mark import Mark
+from newsletter.delivery.recovery import recover
+from newsletter.delivery.spool import Spool
+from newsletter.tokens import Keyring
+from tests.integration.delivery.conftest import Hop
+
+KEYRING = Keyring((b"k" * 32,))
+WORKER = "hop/here/1"
+EDITION = Edition(
+    slug="lamp",
+    list_name="weekly",
+    title="The lamp",
+    language="en",
+    subject=("The lamp",),
+    preheader="",
+    html=("x",),
+    text=("x",),
+    web="",
+)
+
+
+class Mailroom(RuleBasedStateMachine):
+    """One mailing, its sender taken apart into the steps between which a kill may come."""
+
+    @initialize()
+    def open(self) -> None:
+        self.folder = tempfile.TemporaryDirectory()
+        there = Path(self.folder.name)
+        self.database = open_database(f"sqlite:///{there / 'newsletter.db'}")
+        upgrade(self.database)
+        ensure_lists(self.database, ["weekly"])
+        self.spool = Spool(there / "spool", 8)
+        self.mark = Mark(there / "mark", 8)
+        self.mark.begin(WORKER)
+        self.now = datetime(2026, 11, 23, tzinfo=UTC)
+        self.people = 0
+        self.mailed: Counter[int] = Counter()
+        self.words = 0
+        self.in_hand: list[Delivery] = []
+        self.outcomes: list[Outcome] = []
+        self.mailing: Mailing = self._started()
+        self.most = 0
+        self.slots: dict[int, int] = {}
+
+    def _started(self) -> Mailing:
+        return start_mailing(self.database, EDITION, transport="hop", now=self.now).mailing
+
+    @rule(number=st.integers(1, 5))
+    def join(self, number: int) -> None:
+        for _ in range(number):
+            self.people += 1
+            who = Address(f"reader{self.people}", "readers.example")
+            add_subscriber(self.database, KEYRING, who, "weekly", origin="test", now=self.now)
+
+    @precondition(lambda self: self.people)
+    @rule(which=st.integers(0, 10**6))
+    def leave(self, which: int) -> None:
+        found = find_subscriber_id(self.database, Address(f"reader{which % self.people + 1}", "readers.example"))
+        assert found is not None
+        end_subscription(self.database, found, "weekly", origin="test", now=self.now)
+
+    @rule()
+    def plan(self) -> None:
+        self.mailing = self._started()
+
+    @rule(wanted=st.integers(0, 4))
+    def claim(self, wanted: int) -> None:
+        """Record what is known, and claim."""
+        wanted = min(wanted, 8 - len(self.in_hand))
+        turn = take_turn(self.database, self.mailing, self.outcomes, wanted=wanted, worker=WORKER, now=self.now)
+        self.outcomes = []
+        assert not turn.claimed or turn.state is MailingState.OPEN
+        self.in_hand += turn.claimed
+
+    @precondition(lambda self: self.in_hand)
+    @rule(answer=st.sampled_from(["taken", "refused", "put off", "lost after", "lost before", "untried"]))
+    def submit(self, answer: str) -> None:
+        delivery = self.in_hand.pop()
+        if answer != "untried":
+            self._note(delivery)
+        if answer in {"taken", "lost after"}:
+            self.mailed[delivery.subscriber_id or 0] += 1
+        status = {
+            "taken": DeliveryStatus.SUBMITTED,
+            "refused": DeliveryStatus.FAILED,
+            "put off": DeliveryStatus.PLANNED,
+            "untried": DeliveryStatus.PLANNED,
+        }.get(answer, DeliveryStatus.UNCERTAIN)
+        self.outcomes.append(Outcome(delivery_id=delivery.id, status=status, is_put_off=answer == "put off"))
+
+    def _note(self, delivery: Delivery) -> None:
+        """Mark it in a slot that nothing unrecorded holds."""
+        taken = {outcome.delivery_id for outcome in self.outcomes}
+        self.slots = {number: slot for number, slot in self.slots.items() if number in taken}
+        self.slots[delivery.id] = min(set(range(8)) - set(self.slots.values()))
+        self.mark.note(self.slots[delivery.id], delivery.id)
+
+    @rule(is_submitting=st.booleans(), is_taken=st.booleans(), is_spooled=st.booleans())
+    def crash(self, is_submitting: bool, is_taken: bool, is_spooled: bool) -> None:
+        """Lose all that is in memory, perhaps in the middle of a submit, and start anew."""
+        if is_spooled:
+            self.spool.keep(self.outcomes)
+        if is_submitting and self.in_hand and len(self.outcomes) < 8:
+            self._note(self.in_hand[0])
+            self.mailed[self.in_hand[0].subscriber_id or 0] += is_taken
+        self.in_hand, self.outcomes = [], []
+        self.now += timedelta(minutes=1)
+        recover(self.database, self.spool, Hop(), self.mark, self.now)
+        self.mark.begin(WORKER)
+
+    @precondition(lambda self: not self.in_hand and not self.outcomes)
+    @rule(resend=st.booleans())
+    def settle(self, resend: bool) -> None:
+        """Let the author say what becomes of the uncertain ones."""
+        if resend and self._state() is MailingState.CANCELLED:
+            return
+        number = resolve(self.database, self.mailing, resend=resend, now=self.now)
+        self.words += number if resend else 0
+
+    @rule()
+    def hold(self) -> None:
+        counts = mailing_counts(self.database, self.mailing.id)
+        if counts.planned and self._state() is not MailingState.CANCELLED:
+            pause(self.database, self.mailing)
+
+    @rule()
+    def let_go(self) -> None:
+        if self._state() is not MailingState.CANCELLED:
+            resume(self.database, self.mailing)
+
+    @precondition(lambda self: self.people > 10)
+    @rule()
+    def call_off(self) -> None:
+        cancel(self.database, self.mailing, self.now)
+
+    def _state(self) -> MailingState:
+        self.mailing = self._started()
+        return self.mailing.state
+
+    @invariant()
+    def everybody_is_accounted_for(self) -> None:
+        counts = mailing_counts(self.database, self.mailing.id)
+        assert self.most <= counts.candidates <= self.people
+        self.most = counts.candidates
+
+    @invariant()
+    def nobody_is_mailed_twice_but_by_the_authors_word(self) -> None:
+        assert sum(number - 1 for number in self.mailed.values()) <= self.words
+        if not self.words:
+            assert max(self.mailed.values(), default=0) <= 1
+
+    def teardown(self) -> None:
+        """Whoever was mailed is submitted, or uncertain, or settled by a word."""
+        if not hasattr(self, "database"):
+            return
+        with closing(self.mark), closing(self.spool):
+            self.crash(is_submitting=False, is_taken=False, is_spooled=True)
+            counts = mailing_counts(self.database, self.mailing.id)
+            assert counts.planned + counts.submitted + counts.failed + counts.uncertain == counts.recipients
+            if not self.words:
+                assert len(self.mailed) <= counts.submitted + counts.uncertain + counts.failed
+        self.database.close()
+        self.folder.cleanup()
+
+
+Mailroom.TestCase.settings = settings(
+    max_examples=10,
+    stateful_step_count=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+test_whatever_happens_everybody_is_accounted_for = Mailroom.TestCase
