@@ -62,7 +62,12 @@ def fetch_replies(
     """
     publication = _open(context)
     setting = f"maildir:{maildir.absolute()}" if maildir else publication.settings.replies.mailbox
-    mailbox = station.open_mailbox(setting, publication.settings.root)
+    ours = station.OurMail(
+        database=publication.database, keyring=publication.keyring, settings=publication.settings
+    )
+    mailbox = station.open_mailbox(
+        setting, publication.settings.root, password=publication.settings.imap_password, claims=ours
+    )
     fetched = station.fetch(
         publication.database, publication.keyring, publication.settings, mailbox, now=datetime.now(UTC)
     )

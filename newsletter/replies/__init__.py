@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from newsletter.replies.extract import Cut, Extraction
     from newsletter.replies.intake import Fetched, fetch
     from newsletter.replies.mailboxes import Mailbox, Received, open_mailbox
+    from newsletter.replies.match import OurMail
     from newsletter.replies.moderation import ShownReply, approve, list_replies, reject, show_reply
     from newsletter.replies.reading import Reading, extract_file
     from newsletter.replies.reply import Reply, ReplyState
@@ -21,6 +22,7 @@ _PLACES = {
     "Extraction": "extract",
     "Fetched": "intake",
     "Mailbox": "mailboxes",
+    "OurMail": "match",
     "Reading": "reading",
     "Received": "mailboxes",
     "Reply": "reply",
@@ -41,6 +43,7 @@ __all__ = [
     "Extraction",
     "Fetched",
     "Mailbox",
+    "OurMail",
     "Reading",
     "Received",
     "Reply",

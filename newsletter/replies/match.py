@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, islice
 
 from newsletter.database import Database
 from newsletter.delivery import SentDelivery, find_delivery, find_delivery_by_reference, read_token_address
@@ -55,6 +55,23 @@ def match(
         if delivery is not None:
             return Match(delivery=delivery, how="In-Reply-To or References")
     return Match()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OurMail:
+    """Tells our mail in a shared mailbox: sent to a signed address, or an answer to a letter of ours."""
+
+    database: Database
+    keyring: Keyring
+    settings: Settings
+    fields: tuple[str, ...] = (*_ENVELOPE, *_WRITTEN, "in-reply-to", "references")
+
+    def claims(self, headers: Headers) -> bool:
+        """Whether the mail with these fields is ours; a signature is enough, whatever became of its letter."""
+        addresses = islice(_candidates(headers, ()), _MAX_ADDRESSES)
+        if any(read_token_address(self.keyring, self.settings, address) for address, _ in addresses):
+            return True
+        return any(find_delivery_by_reference(self.database, named) for named in references(headers))
 
 
 def _candidates(headers: Headers, recipients: tuple[str, ...]) -> Iterator[tuple[str, str]]:

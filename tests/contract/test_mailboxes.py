@@ -1,17 +1,33 @@
 """What every mailbox must do: show what waits, lose nothing unacknowledged, bear being asked twice."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from newsletter.replies import Mailbox, open_mailbox
+from tests.contract.dovecot import PASSWORD, Dovecot, running_dovecot
 
 Put = Callable[[bytes], None]
-MAILS = (b"Subject: one\n\n1\n", b"Subject: two\n\n2\n", b"Subject: three\n\n3\n")
+MAILS = (b"Subject: one\r\n\r\n1\r\n", b"Subject: two\r\n\r\n2\r\n", b"Subject: three\r\n\r\n3\r\n")
+LATE = b"Subject: late\r\n\r\nlate\r\n"
 
 
-def _maildir(folder: Path) -> tuple[Mailbox, Put]:
+@dataclass(frozen=True)
+class Place:
+    """A mailbox, and what others do to it meanwhile."""
+
+    box: Mailbox
+    put: Callable[[bytes], None]
+    clear: Callable[[], None]
+
+
+@contextmanager
+def _maildir(folder: Path) -> Iterator[Place]:
     for room in ("new", "cur", "tmp"):
         (folder / room).mkdir()
     numbers = iter(range(1000))
@@ -21,24 +37,65 @@ def _maildir(folder: Path) -> tuple[Mailbox, Put]:
         room, flags = (("new", ""), ("cur", ":2,"), ("cur", ":2,FS"))[number % 3]
         (folder / room / f"{number:04}.M1.host{flags}").write_bytes(raw)
 
-    return open_mailbox(f"maildir:{folder}", folder), put
+    yield Place(open_mailbox(f"maildir:{folder}", folder), put, lambda: _unlink_all(folder))
 
 
-def _folder(folder: Path) -> tuple[Mailbox, Put]:
+@contextmanager
+def _folder(folder: Path) -> Iterator[Place]:
     numbers = iter(range(1000))
 
     def put(raw: bytes) -> None:
         (folder / f"{next(numbers):04}.eml").write_bytes(raw)
 
-    return open_mailbox("maildir:.", folder), put
+    yield Place(open_mailbox("maildir:.", folder), put, lambda: _unlink_all(folder))
+
+
+def _unlink_all(folder: Path) -> None:
+    for path in folder.rglob("*"):
+        if path.is_file():
+            path.unlink()
+
+
+CAPABILITIES = {
+    "imap": "",
+    "imap without MOVE": "imap_capability = IMAP4rev1 LITERAL+ NAMESPACE UIDPLUS\n",
+    "imap of the simplest": "imap_capability = IMAP4rev1\n",
+}
 
 
 KINDS = {"maildir": _maildir, "folder": _folder}
 
 
-@pytest.fixture(params=KINDS.values(), ids=KINDS)
-def mailbox(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Mailbox, Put]:
-    return request.param(tmp_path)
+@pytest.fixture(scope="module", params=[*KINDS, *CAPABILITIES])
+def kind(request: pytest.FixtureRequest) -> Iterator[str | Dovecot]:
+    """The name of a kind, or a server of one."""
+    if request.param in KINDS:
+        yield request.param
+        return
+    with running_dovecot(more=f"ssl = no\n{CAPABILITIES[request.param]}") as server:
+        yield server
+
+
+@pytest.fixture
+def place(kind: str | Dovecot, tmp_path: Path) -> Iterator[Place]:
+    if isinstance(kind, str):
+        with KINDS[kind](tmp_path) as found:
+            yield found
+        return
+    server, user = kind, tmp_path.name.lower()
+    box = open_mailbox(server.url(user), tmp_path, password=SecretStr(PASSWORD))
+    yield Place(box, partial(server.put, user=user), lambda: _expunge_all(server, user))
+
+
+def _expunge_all(server: Dovecot, user: str) -> None:
+    with server.visit(user) as client:
+        client.store("1:*", "+FLAGS", r"(\Deleted)")
+        client.expunge()
+
+
+@pytest.fixture
+def mailbox(place: Place) -> tuple[Mailbox, Put]:
+    return place.box, place.put
 
 
 def test_an_empty_mailbox_has_nothing_waiting(mailbox: tuple[Mailbox, Put]) -> None:
@@ -66,19 +123,16 @@ def test_acknowledging_loses_no_other_and_may_be_repeated(mailbox: tuple[Mailbox
     for received in box.waiting():
         box.acknowledge(received)
         box.acknowledge(received)
-    put(b"late")
-    assert b"late" in {received.raw for received in box.waiting()}
+    put(LATE)
+    assert LATE in {received.raw for received in box.waiting()}
 
 
-def test_a_mail_taken_away_meanwhile_is_no_fault(mailbox: tuple[Mailbox, Put], tmp_path: Path) -> None:
-    box, put = mailbox
-    put(MAILS[0])
-    (received,) = box.waiting()
-    for path in tmp_path.rglob("*"):
-        if path.is_file():
-            path.unlink()
-    box.acknowledge(received)
-    assert list(box.waiting()) == []
+def test_a_mail_taken_away_meanwhile_is_no_fault(place: Place) -> None:
+    place.put(MAILS[0])
+    (received,) = place.box.waiting()
+    place.clear()
+    place.box.acknowledge(received)
+    assert list(place.box.waiting()) == []
 
 
 def test_one_folder_down_or_hidden_is_no_mail(mailbox: tuple[Mailbox, Put], tmp_path: Path) -> None:

@@ -2,26 +2,38 @@
 
 from pathlib import Path
 
+from pydantic import SecretStr
+
 from newsletter.errors import EditSettings
+from newsletter.replies.mailboxes.imap import PROCESSED, Claims, Imap
+from newsletter.replies.mailboxes.location import read_location
 from newsletter.replies.mailboxes.mailbox import Mailbox, Received
 from newsletter.replies.mailboxes.maildir import Maildir
 
-__all__ = ["Mailbox", "Maildir", "Received", "open_mailbox"]
+__all__ = ["PROCESSED", "Claims", "Imap", "Mailbox", "Maildir", "Received", "open_mailbox"]
 
 
-def open_mailbox(setting: str | None, root: Path) -> Mailbox:
-    """Open the mailbox that `[replies] mailbox` names, relative to `root`; EditSettings if it is none."""
+def open_mailbox(
+    setting: str | None, root: Path, *, password: SecretStr | None = None, claims: Claims | None = None
+) -> Mailbox:
+    """Open the mailbox that `[replies] mailbox` names, relative to `root`; EditSettings if it is none.
+
+    A mailbox on a server may be the author's own: `claims` says which mail is ours; the rest is left alone.
+    """
     if not setting:
         raise EditSettings(
-            'newsletter.toml: [replies] mailbox is not set. Set it to "maildir:DIR", '
+            'newsletter.toml: [replies] mailbox is not set. Set it to "imaps://user@host/INBOX" or "maildir:DIR", '
             "or name a folder: newsletter replies fetch --maildir DIR"
         )
     kind, _, place = setting.partition(":")
     if kind == "maildir" and place:
         return Maildir(root / Path(place).expanduser())
-    if kind in {"imap", "imaps", "sqs", "s3"}:
-        raise EditSettings(
-            f'newsletter.toml: [replies] mailbox = "{setting}": {kind} is not supported yet. '
-            'Have the mail delivered to a Maildir and set "maildir:DIR"'
-        )
-    raise EditSettings(f'newsletter.toml: [replies] mailbox = "{setting}": not a mailbox such as "maildir:DIR"')
+    if kind in {"imap", "imaps"}:
+        location = read_location(setting)
+        if password is None or not password.get_secret_value():
+            raise EditSettings(f"{location}: no password. Set NEWSLETTER_IMAP_PASSWORD")
+        return Imap(location, password.get_secret_value(), claims)
+    raise EditSettings(
+        f'newsletter.toml: [replies] mailbox = "{setting}": not a mailbox such as '
+        '"imaps://user@host/INBOX" or "maildir:DIR"'
+    )

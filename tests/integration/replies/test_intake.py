@@ -169,7 +169,7 @@ def test_plain_files_in_a_folder_are_mail_too(harbour: Harbour, answer: Answer) 
     ("setting", "message"),
     [
         (None, "mailbox is not set"),
-        ("imap://me@mail.example.org/INBOX", "not supported yet"),
+        ("imap://me@mail.example.org/INBOX", "Set NEWSLETTER_IMAP_PASSWORD"),
         ("pigeon:loft", "not a mailbox"),
     ],
 )

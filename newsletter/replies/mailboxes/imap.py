@@ -1,0 +1,229 @@
+"""A folder on an IMAP server as a mailbox (RFC 9051, 3501); nothing in it is deleted, and other mail stays unread.
+
+What is ours is moved to another folder once it is dealt with. A mail is looked at with
+BODY.PEEK only, so that the author's own mail keeps its marks.
+"""
+
+import ssl
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from itertools import islice
+from typing import Protocol
+
+from imapclient import IMAPClient
+from imapclient.exceptions import IMAPClientError, LoginError
+
+from newsletter.errors import EditSettings, TryLater
+from newsletter.replies.headers import Headers, read_headers
+from newsletter.replies.mailboxes.location import Location
+from newsletter.replies.mailboxes.mailbox import Received
+from newsletter.replies.parse import MAX_RAW_BYTES
+
+PROCESSED = "Newsletter"
+"""The folder that dealt-with mail is moved to; made where it is missing."""
+
+_TIMEOUT = 60.0
+"""Seconds to wait for any one answer of the server."""
+_AT_ONCE = 200
+"""Mails whose headers are asked for in one command."""
+_PASSING = ("[UNAVAILABLE]", "[INUSE]", "[LIMIT]", "[SERVERBUG]", "[CONTACTADMIN]", "too many", "temporar")
+"""Codes of RFC 5530, and words, of a login that was refused for now."""
+
+
+class Claims(Protocol):
+    """Says which mail of a shared mailbox is ours to take."""
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The header fields it must see."""
+        ...
+
+    def claims(self, headers: Headers) -> bool:
+        """Whether a mail with these fields is ours."""
+        ...
+
+
+class Imap:
+    """The mails of one folder; without `claims` all of them, else only those it claims.
+
+    A mail's name is its UID behind the folder's UIDVALIDITY (RFC 9051 section 2.3.1.1): under
+    another validity the UID may be some other mail's, and nothing is moved.
+    """
+
+    def __init__(
+        self, location: Location, password: str, claims: Claims | None = None, tls: ssl.SSLContext | None = None
+    ) -> None:
+        """Connect to nothing yet; `tls` is for tests, and else verifies by the system's certificates."""
+        self._location = location
+        self._password = password
+        self._claims = claims
+        self._tls = tls
+        self._open: _Session | None = None
+
+    def waiting(self) -> Iterator[Received]:
+        """Yield the mails that are ours, oldest first.
+
+        EditSettings for a refused login, folder or certificate; TryLater for a server out of reach.
+        """
+        with self._session() as session:
+            uids = session.uids()
+            for start in range(0, len(uids), _AT_ONCE):
+                for uid in session.claimed(uids[start : start + _AT_ONCE], self._claims):
+                    raw = session.raw(uid)
+                    if raw is not None:
+                        yield Received(source=f"{session.validity}/{uid}", raw=raw)
+
+    def acknowledge(self, received: Received) -> None:
+        """Move a mail to the folder PROCESSED."""
+        validity, _, uid = received.source.partition("/")
+        with self._session() as session:
+            if str(session.validity) == validity:
+                session.move(int(uid))
+
+    @contextmanager
+    def _session(self) -> Iterator["_Session"]:
+        """Yield the session that is open, else one for this time only."""
+        with _told(self._location):
+            if self._open is not None:
+                yield self._open
+                return
+            client = _connected(self._location, self._tls)
+            try:
+                _log_in(client, self._location, self._password)
+                self._open = _Session(client, self._location)
+                yield self._open
+            finally:
+                self._open = None
+                with suppress(OSError, IMAPClientError):
+                    client.logout()
+                with suppress(OSError):
+                    client.shutdown()
+
+
+class _Session:
+    """A connection that is logged in, with the folder selected."""
+
+    def __init__(self, client: IMAPClient, location: Location) -> None:
+        self._client = client
+        try:
+            selected = client.select_folder(location.folder)
+        except IMAPClientError as error:
+            if isinstance(error, IMAPClient.AbortError):
+                raise
+            raise EditSettings(
+                f"{location}: there is no such folder ({_short(error)}). Name another in [replies] mailbox"
+            ) from error
+        self.validity = int(selected[b"UIDVALIDITY"])
+        self._processed = ""
+
+    def uids(self) -> list[int]:
+        return sorted(self._client.search(["UNDELETED"]))
+
+    def claimed(self, uids: list[int], claims: Claims | None) -> list[int]:
+        if claims is None:
+            return uids
+        asked = f"BODY.PEEK[HEADER.FIELDS ({' '.join(claims.fields).upper()})]"
+        found = self._client.fetch(uids, [asked])
+        return [
+            uid
+            for uid in uids
+            if uid in found and claims.claims(read_headers(_octets(found[uid]).replace(b"\r\n", b"\n"))[0])
+        ]
+
+    def raw(self, uid: int) -> bytes | None:
+        """Return a mail, cut after MAX_RAW_BYTES + 1; None if it was taken away meanwhile."""
+        found = self._client.fetch([uid], [f"BODY.PEEK[]<0.{MAX_RAW_BYTES + 1}>"])
+        return _octets(found[uid]) if uid in found else None
+
+    def move(self, uid: int) -> None:
+        """Move a mail at once (RFC 6851), else copy it and expunge that one only (RFC 4315)."""
+        if uid not in self._client.fetch([uid], ["UID"]):
+            return
+        folder = self._processed = self._processed or self._made_folder()
+        if self._client.has_capability("MOVE"):
+            self._client.move([uid], folder)
+            return
+        self._client.copy([uid], folder)
+        self._client.add_flags([uid], [rb"\Deleted"], silent=True)
+        if self._client.has_capability("UIDPLUS"):  # else it stays hidden: EXPUNGE would take others' along
+            self._client.uid_expunge([uid])
+
+    def _made_folder(self) -> str:
+        prefix = ""
+        if self._client.has_capability("NAMESPACE"):
+            personal = self._client.namespace().personal
+            prefix = personal[0][0] if personal else ""
+        folder = f"{prefix}{PROCESSED}"
+        if not self._client.folder_exists(folder):
+            self._client.create_folder(folder)
+            self._client.subscribe_folder(folder)
+        return folder
+
+
+def _octets(item: dict[bytes, object]) -> bytes:
+    """Return the one body section in a FETCH response, whose key repeats what was asked in the server's words."""
+    found: Iterable[object] = (value for key, value in item.items() if key.startswith(b"BODY["))
+    octets = next(islice(found, 1), b"")
+    return octets if isinstance(octets, bytes) else b""
+
+
+def _connected(location: Location, tls: ssl.SSLContext | None) -> IMAPClient:
+    tls = tls or ssl.create_default_context()
+    is_tls = location.scheme == "imaps"
+    client = IMAPClient(
+        location.host, port=location.port, ssl=is_tls, ssl_context=tls if is_tls else None, timeout=_TIMEOUT
+    )
+    if is_tls or location.is_loopback:
+        return client
+    try:
+        _start_tls(client, location, tls)
+    except BaseException:
+        client.shutdown()
+        raise
+    return client
+
+
+def _start_tls(client: IMAPClient, location: Location, tls: ssl.SSLContext) -> None:
+    if not client.has_capability("STARTTLS"):
+        raise EditSettings(f"{location}: the server offers no STARTTLS. Write imaps:// in [replies] mailbox")
+    client.starttls(tls)
+
+
+def _log_in(client: IMAPClient, location: Location, password: str) -> None:
+    try:
+        client.login(location.user, password)
+    except LoginError as error:
+        said = _short(error)
+        if isinstance(error.__cause__ or error.__context__, IMAPClient.AbortError) or any(
+            sign.lower() in said.lower() for sign in _PASSING
+        ):
+            raise TryLater(f"{location}: no login for now ({said}). Fetch again later") from error
+        raise EditSettings(
+            f"{location}: the login was refused ({said}). Check the user and NEWSLETTER_IMAP_PASSWORD"
+        ) from error
+
+
+@contextmanager
+def _told(location: Location) -> Iterator[None]:
+    """Tell what the network and the server did in the errors of the house."""
+    try:
+        yield
+    except ssl.SSLCertVerificationError as error:
+        raise EditSettings(
+            f"{location}: its certificate is not valid: {error.verify_message}. Check the host"
+        ) from error
+    except ssl.SSLError as error:
+        raise EditSettings(
+            f"{location}: no TLS there ({error.reason or error}). Check the port, imap:// or imaps://"
+        ) from error
+    except OSError as error:
+        raise TryLater(f"{location}: not to be reached ({error.strerror or error}). Fetch again later") from error
+    except IMAPClientError as error:
+        raise TryLater(f"{location}: the server broke off ({_short(error)}). Fetch again later") from error
+
+
+def _short(error: Exception) -> str:
+    said = str(error)
+    for wrapper in ("b'", 'b"'):
+        said = said.removeprefix(wrapper)
+    return " ".join(said.split())[:120].rstrip("'\".")
