@@ -15,7 +15,7 @@ from newsletter.replies.parse import Mail
 from newsletter.replies.redact import redacted
 from newsletter.replies.reply import Reply, ReplyState
 from newsletter.replies.screen import Screening, Verdict, screen
-from newsletter.replies.wishes import asks_for_privacy
+from newsletter.replies.wishes import asks_for_privacy, may_ask_to_leave
 from newsletter.settings import Settings
 from newsletter.writing import read_issue
 
@@ -70,6 +70,11 @@ def _standing(
     notes = [
         *_doubts(settings, found.delivery),
         *(["nothing is left after the quotations; see the raw mail"] if not extraction.text else []),
+        *(
+            ["it may ask to leave the list: if so, newsletter subscribers remove ADDRESS, and reject it"]
+            if may_ask_to_leave(extraction.text)
+            else []
+        ),
         *(["it hands on somebody else's mail, which was left out"] if extraction.is_forward else []),
         *(["it was too large to be read whole"] if mail.is_cut else []),
         *([f"it was cut after {_LONGEST:,} characters"] if len(extraction.text) > _LONGEST else []),

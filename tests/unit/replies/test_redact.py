@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from newsletter.replies.authorship import NAMELESS, author_of
 from newsletter.replies.redact import ADDRESS_REMOVED, LINK_REMOVED, PHONE_REMOVED, redacted
-from newsletter.replies.wishes import asks_for_privacy, asks_to_leave
+from newsletter.replies.wishes import asks_for_privacy, asks_to_leave, may_ask_to_leave
 from newsletter.settings import Settings
 from newsletter.tokens import Keyring, Purpose
 
@@ -97,6 +97,30 @@ def test_unsubscribe_as_the_whole_answer_is_a_wish() -> None:
     assert asks_to_leave("", "unsubscribe")
     assert not asks_to_leave("Stop me if you have heard this one.")
     assert not asks_to_leave("I will not unsubscribe")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "unsubscribe me please, remove me from this list",
+        "Please take me off\nyour list.",
+        "Bitte melden Sie mich ab, ich möchte den Newsletter abbestellen.",
+        "Je souhaite me désabonner, merci",
+        "Отпишите меня, пожалуйста",
+        "Lütfen beni listeden çıkarın",
+        "このメールの配信停止をお願いします",
+        "Xin hủy đăng ký giúp tôi",
+        "נא להסיר אותי",
+    ],
+)
+def test_a_wish_to_leave_in_a_sentence_is_the_authors_to_judge(text: str) -> None:
+    assert may_ask_to_leave(text)
+    assert not asks_to_leave(text)
+
+
+def test_a_comment_is_no_wish_to_leave() -> None:
+    assert not may_ask_to_leave("The ferry left without me, and I own two alarm clocks.")
+    assert not may_ask_to_leave("I nearly unsubscribed last year. " + "Then you wrote about the harbour. " * 5)
 
 
 def test_private_as_the_first_word_is_a_wish() -> None:
