@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import literal_column, select
+from sqlalchemy import literal_column, make_url, select
 
 from newsletter import settings as toml
 from newsletter.compose import Edition
@@ -68,11 +68,11 @@ def copy_ledger(settings: toml.Settings, stage: Path) -> Iterator[Database]:
 
     WrongUse on PostgreSQL, which has no copy in a file.
     """
-    if not settings.database_url.startswith("sqlite"):
+    url = make_url(settings.database_url)
+    if url.get_backend_name() != "sqlite" or not url.database:
         raise WrongUse("a rehearsal needs a copy of the database, which can be made of SQLite only")
     make_private_folder(stage / "var")
-    real = Path(settings.database_url.removeprefix("sqlite:///"))
-    copy = stage / "var" / "newsletter.db"
+    real, copy = Path(url.database), stage / "var" / "newsletter.db"
     if real.is_file():
         with (
             closing(sqlite3.connect(f"{real.resolve().as_uri()}?mode=ro", uri=True)) as source,
