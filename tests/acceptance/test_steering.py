@@ -1,13 +1,18 @@
 """A mailing obeys its author while it is on its way: scheduled, paused, cancelled, too late, or restored."""
 
+import os
+import pty
 import shutil
+import subprocess
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
-from tests.acceptance.desk import Desk
+from tests.acceptance import taking
+from tests.acceptance.desk import COMMAND, Desk
 
 READERS = 120
 
@@ -156,3 +161,32 @@ def test_progress_in_a_log_is_plain_lines(slow: Desk) -> None:
     assert f"of {READERS}, " in log
     assert "\r" not in log
     assert "\x1b" not in log
+
+
+@pytest.mark.parametrize(("typed", "code", "letters"), [("120\n", 0, READERS), ("119\n", 1, 0)])
+def test_real_mail_wants_the_number_of_recipients_typed(
+    slow: Desk, tmp_path: Path, typed: str, code: int, letters: int
+) -> None:
+    with taking.running(tmp_path / "taken", seconds=0.0) as there:
+        relay = f'[delivery.smtp]\nhost = "127.0.0.1"\nport = {there.port}\n'
+        slow.set('transport = "outbox"', 'transport = "smtp"')
+        slow.set("rate = 40\n", "")
+        toml = slow.folder / "newsletter.toml"
+        toml.write_text(f"{toml.read_text().replace('lamplighter.example', 'letters-by-mail.net')}\n{relay}")
+        ours, theirs = pty.openpty()
+        sender = subprocess.Popen(
+            [str(COMMAND), "send", "lamp"],
+            cwd=slow.folder,
+            env=slow.environment(),
+            stdin=theirs,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        os.write(ours, typed.encode())
+        _, err = sender.communicate(timeout=60)
+        os.close(ours)
+        os.close(theirs)
+        assert sender.returncode == code, err
+        assert f"({READERS})" in err
+        assert len(there.taken()) == letters
