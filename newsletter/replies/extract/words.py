@@ -163,7 +163,7 @@ SENT_VERBS = word_set(
     gönderildi|trimis|küldve|elküldve|στάλθηκε|אُرسلت|أرسلت|أُرسلت|مرسل|نשלח|נשלח|发自|發自|傳送|傳自|寄件
     发送|送信|보냄|보낸|gửi|dikirim|ส่งจาก
     get|télécharger|téléchargez|obtener|obtenir|obtén|descarga|scarica|ottieni|hol dir|download|hämta|hent
-    obter|baixe|saadetud|nosūtīts
+    obter|baixe|saadetud|nosūtīts|đã gửi|קבל את|λήψη του|入手する|obțineți|edinin|来自 outlook|dapatkan
     écrit|typed|composed|written|created|geschrieben"""
 )
 DEVICES = word_set(
@@ -177,7 +177,7 @@ DEVICES = word_set(
     tablet|tablette
     телефон|смартфон|мобіль|мобиль|手机|手機|携帯|スマート|휴대폰|스마트|mail app|courrier|e-mail app|orange
     wireless|verizon|at&t
-    t-mobile|sprint|hey.com|canary|mac|windows|device|gerät|appareil|dispositiv|apparat"""
+    t-mobile|naver|네이버|网易|sprint|hey.com|canary|mac|windows|device|gerät|appareil|dispositiv|apparat"""
 )
 """Names and words of what mail is written on."""
 
