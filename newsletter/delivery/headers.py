@@ -36,14 +36,15 @@ def mailbox(name: str, display_name: str, address: str) -> bytes:
         return (
             f"{name}: {address}".encode("ascii") if not display_name.strip() else f"{name}: <{address}>".encode()
         )
-    if not shown.isascii() or len(shown) > _WORD:
-        phrase = _encoded(shown)
-    elif _PHRASE.fullmatch(shown):
+    if _PHRASE.fullmatch(shown):
         phrase = shown
     else:
         escaped = re.sub(r'(["\\])', r"\\\1", shown)
         phrase = f'"{escaped}"'
-    start = f"{name}: {phrase}"
+    if not shown.isascii() or max(map(len, phrase.split(" "))) > _WORD:
+        start = f"{name}: {_encoded(shown)}"
+    elif len(start := f"{name}: {phrase}") > _LINE:
+        start = _folded(start).decode("ascii")
     last_line = start.rpartition("\r\n")[2]
     separator = " " if len(last_line) + len(address) + 3 <= _LINE else "\r\n "
     return f"{start}{separator}<{address}>".encode("ascii")

@@ -157,7 +157,7 @@ def _add_bodies(
     layout: _Layout, edition: Edition, links: dict[str, tuple[str, Slot | None, str]], digest: str
 ) -> None:
     boundary = f"=_{digest[:32]}"  # no quoted-printable line can hold "=_" (RFC 2045 section 6.7)
-    layout.add_text(f'MIME-Version: 1.0\r\nContent-Type: multipart/alternative; boundary="{boundary}"\r\n')
+    layout.add_text(f'MIME-Version: 1.0\r\nContent-Type: multipart/alternative;\r\n boundary="{boundary}"\r\n')
     for subtype, part in (("plain", edition.text), ("html", edition.html)):
         layout.add_text(
             f"\r\n--{boundary}\r\nContent-Type: text/{subtype}; charset=utf-8\r\n"

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from newsletter.address import Address
 from newsletter.compose import Context, Edition, Part, Slot, filled
+from newsletter.delivery import headers
 from newsletter.delivery.mailing import Delivery, Mailing, MailingKind
 from newsletter.delivery.message import make_skeleton
 from newsletter.settings import Settings
@@ -282,3 +283,13 @@ def test_a_test_says_so_in_its_subject(write: Callable[..., bytes]) -> None:
 
 def test_the_same_reader_gets_the_same_bytes(write: Callable[..., bytes]) -> None:
     assert write(reader()) == write(reader())
+
+
+def test_a_long_ascii_name_is_folded_at_blanks_only() -> None:
+    name = "Ottilie Wilhelmine Friederike Charlotte von Hohenstein-Waldburg, Countess of the Lamps"
+    header = headers.mailbox("To", name, "ottilie@example.org")
+    assert b"=?" not in header
+    assert max(map(len, header.split(b"\r\n"))) <= 76
+    parsed = BytesParser(policy=policy.default).parsebytes(header + b"\r\n\r\n")
+    (address,) = parsed["To"].addresses
+    assert (address.display_name, address.addr_spec) == (name, "ottilie@example.org")
