@@ -1,5 +1,6 @@
 """`newsletter pause`, `resume`, `cancel`, `resolve`: an author's word on a mailing that is on its way."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -15,8 +16,10 @@ from newsletter.delivery import (
     list_troubles,
     mailing_counts,
     pause,
+    read_events,
     resolve,
     resume,
+    settle_by_events,
 )
 from newsletter.errors import AskPerson, WrongUse
 
@@ -82,10 +85,14 @@ def resolve_mailing(
     mailing: MailingArgument,
     resend: Annotated[bool, typer.Option("--resend", help="Send to them again; some may get it twice.")] = False,
     skip: Annotated[bool, typer.Option("--skip", help="Leave them; some may never get it.")] = False,
+    events: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Amazon SES's events, one JSON object a line: proof first.")
+    ] = None,
 ) -> None:
     """Settle the deliveries of a mailing of which nobody knows whether they were taken.
 
-    Without an option it names them and changes nothing. After --resend, `newsletter send` sends to them.
+    Without an option it names them and changes nothing. With --events, what SES's own events prove is settled
+    first. After --resend, `newsletter send` sends to them.
 
     Example: newsletter resolve my-first-letter --resend
     """
@@ -93,6 +100,11 @@ def resolve_mailing(
         raise WrongUse("--resend and --skip say opposite things. Give one of them")
     publication = open_publication(context)
     found = find_mailing(publication.database, mailing)
+    if events is not None:
+        if not events.is_file():
+            raise WrongUse(f"--events {events}: there is no such file")
+        proven = settle_by_events(publication.database, read_events(events), now=now())
+        terminal.say(f"{terminal.count(proven, 'delivery', 'deliveries')} settled by events")
     if not resend and not skip:
         doubts = list_troubles(publication.database, found, DeliveryStatus.UNCERTAIN)
         say_troubles(doubts)

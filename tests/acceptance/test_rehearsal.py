@@ -137,7 +137,8 @@ def test_a_message_that_was_taken_without_an_answer_is_never_offered_again(stage
     assert sent["uncertain"] == spoilt == READERS - sent["submitted"]
     assert stage.desk.done(*SEND).json["uncertain"] == spoilt
     assert stage.account.asked == READERS
-    assert stage.settle() == spoilt
+    told = stage.desk.done("resolve", "lamp", "--events", str(stage.folder / "events.jsonl"))
+    assert told.out == f"{spoilt} deliveries settled by events\n"
     assert stage.desk.done("status", "lamp", "--json").json["submitted"] == READERS
 
 
