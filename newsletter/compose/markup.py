@@ -65,7 +65,8 @@ class Renderer:
 
     def words(self, text: str) -> str:
         """Return a line of Markdown as safe XHTML."""
-        return self.inline(self._markdown.parseInline(text, self._env))
+        known = {"references": self._env.get("references", {})}  # with the notes, it would append them again
+        return self.inline(self._markdown.parseInline(text, known))
 
     def inline(self, tokens: Sequence[Token]) -> str:
         """Return inline tokens as safe XHTML."""
