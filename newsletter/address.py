@@ -69,10 +69,6 @@ class Address:
         """Whether the domain is kept for documentation and tests, so that mail to it reaches nobody."""
         return self.domain in RESERVED_DOMAINS or self.domain.endswith(_BELOW_RESERVED)
 
-    def tagged(self, tag: str) -> "Address":
-        """Return the plus-address `local+tag@domain` (RFC 5233)."""
-        return Address(f"{self.local}+{tag}", self.domain)
-
     def __str__(self) -> str:
         return f"{self.local}@{self.domain}"
 

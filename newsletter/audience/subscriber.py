@@ -25,14 +25,6 @@ class Subscriber:
         return f"{self.first_name} {self.last_name}".strip()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MailingList:
-    """What people subscribe to; its identity stands in `[lists.NAME]`."""
-
-    id: int
-    name: str
-
-
 class SubscriptionState(StrEnum):
     """Where a subscription stands; only a confirmed one is mailed."""
 

@@ -24,29 +24,6 @@ class DeliveryStatus(StrEnum):
     EXCLUDED = "excluded"
 
 
-ALLOWED: dict[DeliveryStatus, frozenset[DeliveryStatus]] = {
-    DeliveryStatus.PLANNED: frozenset({DeliveryStatus.CLAIMED, DeliveryStatus.EXCLUDED}),
-    DeliveryStatus.CLAIMED: frozenset(
-        {
-            DeliveryStatus.PLANNED,  # certainly not taken
-            DeliveryStatus.SUBMITTED,
-            DeliveryStatus.FAILED,
-            DeliveryStatus.UNCERTAIN,
-        }
-    ),
-    DeliveryStatus.UNCERTAIN: frozenset(
-        {  # by evidence or the author's word
-            DeliveryStatus.PLANNED,
-            DeliveryStatus.SUBMITTED,
-            DeliveryStatus.FAILED,
-        }
-    ),
-    DeliveryStatus.SUBMITTED: frozenset(),
-    DeliveryStatus.FAILED: frozenset(),
-    DeliveryStatus.EXCLUDED: frozenset({DeliveryStatus.PLANNED}),  # confirmed or came back since
-}
-
-
 class Exclusion(StrEnum):
     """Why a candidate gets no letter."""
 

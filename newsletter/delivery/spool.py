@@ -23,7 +23,6 @@ class Spool:
 
     def __init__(self, path: Path, in_flight: int) -> None:
         """Open or make it; StorageFull when there is no room."""
-        self._path = path
         try:
             self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
             os.posix_fallocate(self._file, 0, in_flight * _BYTES_EACH)

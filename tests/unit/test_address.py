@@ -107,10 +107,6 @@ def test_reserved_domains_are_known(domain: str, is_reserved: bool) -> None:
     assert Address.parse("ada@notexample.org").is_reserved is False
 
 
-def test_a_tag_makes_a_plus_address() -> None:
-    assert str(Address.parse("me@example.com").tagged("token")) == "me+token@example.com"
-
-
 @pytest.mark.parametrize(
     ("text", "name", "shown"),
     [
