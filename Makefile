@@ -4,7 +4,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 NEWSLETTER := $(BIN)/newsletter
-INSTALL := $(BIN)/python -m pip --disable-pip-version-check install --quiet --quiet --only-binary :all: -c constraints.txt
+INSTALL := $(BIN)/python -m pip --disable-pip-version-check install --quiet --quiet --only-binary :all: --no-binary dkimpy -c constraints.txt
 
 .DEFAULT_GOAL := help
 .PHONY: help setup dev send test new check plan test-send replies archive compose \
