@@ -137,6 +137,11 @@ class _Reading:
             return default
 
     def _adopt_other_names(self) -> None:
+        """Read what is ours under other capitals, and what other programs call by another name."""
+        for key in tuple(self.values):
+            if (ours := key.lower()) != key and ours in fields.READ and ours not in self.values:
+                self.values[ours] = self.values.pop(key)
+                self.lines[ours] = self.lines.get(key, 1)
         for theirs, ours in fields.UNDERSTOOD.items():
             if theirs in self.values and ours not in self.values:
                 self.values[ours] = self.values.pop(theirs)
