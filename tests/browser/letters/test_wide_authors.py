@@ -16,7 +16,7 @@ BADGES = "\n".join(
     f"[![a badge of some width](https://e.example/{n}.svg)](https://e.example/{n})" for n in range(8)
 )
 WIDE = {
-    "a table of long words": "|a|b|c|d|\n|-|-|-|-|\n|Конфигурация|`getKoreanYearMonth()`|ПО УМОЛЧАНИЮ|Недостающий|",
+    "a table of long words": "|a|b|c|d|\n|-|-|-|-|\n|Конфигурация|`getKoreanYearMonth()`|УМОЛЧАНИЮ|Озвучивание|",
     "a table of code": "|call|what|\n|-|-|\n|`getGoogleMapLatitudeAndLongitudeOfPlace()`|구글 지도 좌표 변환|",
     "a table of many columns": f"|{'head|' * 14}\n|{'-|' * 14}\n|{'value|' * 14}",
     "fixed widths in cells": '|<span style="display:inline-block;width:300px">x</span>|'
