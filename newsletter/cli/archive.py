@@ -9,6 +9,7 @@ import typer
 from newsletter.archive import build_site, write_site
 from newsletter.cli import terminal
 from newsletter.cli.publication import open_publication
+from newsletter.compose import note_build
 from newsletter.errors import EditFile, WrongUse
 from newsletter.settings import Settings
 
@@ -47,6 +48,7 @@ def build(
     for finding in site.findings:
         terminal.complain(str(finding))
     written = write_site(site.files, folder)
+    note_build(settings, site.files)
     if is_json:
         terminal.say_json(
             {

@@ -27,6 +27,8 @@ _QUALITY = 82
 _MAX_BYTES = 64 * 1024 * 1024
 _MAX_MOVING = 60_000_000
 """Pixels of all frames together that are made smaller; more of them stay as they are."""
+_LEAST = 32
+"""Smaller pictures from elsewhere are there to count readers."""
 _FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "AVIF", "TIFF", "BMP")
 _SUFFIXES = {
     ".jpg": "JPEG", ".jpeg": "JPEG", ".jpe": "JPEG", ".jfif": "JPEG", ".png": "PNG", ".apng": "PNG", ".gif": "GIF",
@@ -82,15 +84,30 @@ def look_at(path: Path) -> Original:
         )
     if path.stat().st_size > _MAX_BYTES:
         raise Unfit(f"'{path.name}' is larger than {_MAX_BYTES // 2**20} MB", "Make it smaller")
-    with _opened(path, path.name) as image:
+    original = _described(path, path)
+    said = _SUFFIXES.get(suffix, original.format)
+    if said != original.format:
+        raise Unfit(
+            f"'{path.name}' is not {said}, as its name says, but {original.format}", "Give it the right ending"
+        )
+    return original
+
+
+def fit(content: bytes, name: str, width: int) -> tuple[bytes, str]:
+    """Return what a picture from elsewhere is as a copy, and the ending of its name; Unfit when it is none."""
+    original = _described(io.BytesIO(content), Path(name))
+    if min(original.width, original.height) < _LEAST:
+        raise Unfit(f"'{name}' is only {original.width} by {original.height} pixels", "Give another picture")
+    return _made(original, content, min(width, original.width)), original.suffix
+
+
+def _described(source: Path | io.BytesIO, path: Path) -> Original:
+    with _opened(source, path.name) as image:
         kind = "JPEG" if image.format == "MPO" else str(image.format)
         width, height = image.size
         is_turned = kind != "GIF" and image.getexif().get(_ORIENTATION, 1) in {5, 6, 7, 8}
         frames = getattr(image, "n_frames", 1) if kind in {"GIF", "PNG", "WEBP"} else 1
         has_alpha = image.mode in {"RGBA", "LA", "PA", "La", "RGBa"} or "transparency" in image.info
-    said = _SUFFIXES.get(suffix, kind)
-    if said != kind:
-        raise Unfit(f"'{path.name}' is not {said}, as its name says, but {kind}", "Give it the right ending")
     width, height = (height, width) if is_turned else (width, height)
     if not width or not height:
         raise Unfit(f"'{path.name}' has no size", "Save it anew")

@@ -1,0 +1,211 @@
+"""Pictures are where a letter links them before anybody is mailed, and stay there."""
+
+import io
+import re
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from moto.server import ThreadedMotoServer
+from PIL import Image
+
+from tests.acceptance.desk import Desk
+
+KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": "eu-west-1"}
+STORE = '\n[pictures]\nstore = "s3://letters/news"\nurl = "https://pictures.example/news"\n'
+
+
+@pytest.fixture(scope="module")
+def moto() -> Iterator[str]:
+    """The endpoint of a server that speaks as S3 does."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+class Shop:
+    """An author whose pictures lie in a bucket."""
+
+    def __init__(self, desk: Desk, endpoint: str) -> None:
+        self.desk = desk
+        self.environment = {**KEYS, "AWS_ENDPOINT_URL_S3": endpoint}
+        self.s3: Any = boto3.client(
+            "s3",
+            endpoint_url=endpoint,
+            region_name="eu-west-1",
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+        )
+
+    def keys(self) -> list[str]:
+        listed = self.s3.list_objects_v2(Bucket="letters").get("Contents", [])
+        return [entry["Key"] for entry in listed]
+
+    def empty(self) -> None:
+        for key in self.keys():
+            self.s3.delete_object(Bucket="letters", Key=key)
+
+
+@pytest.fixture
+def shop(desk: Desk, moto: str) -> Shop:
+    """A publication with a bucket that is there and empty, and one issue with a picture."""
+    there = Shop(desk, moto)
+    settle(desk, STORE)
+    if "letters" not in {bucket["Name"] for bucket in there.s3.list_buckets()["Buckets"]}:
+        there.s3.create_bucket(
+            Bucket="letters", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
+        )
+    there.empty()
+    return there
+
+
+def settle(desk: Desk, more: str) -> None:
+    """Add to the settings, and write an issue with a picture."""
+    toml = desk.folder / "newsletter.toml"
+    toml.write_text(toml.read_text() + more)
+    write(desk, "red")
+
+
+def write(desk: Desk, colour: str, front: str = "date: 2026-11-01\nstatus: ready") -> None:
+    folder = desk.folder / "issues" / "lamps"
+    folder.mkdir(exist_ok=True)
+    (folder / "index.md").write_text(f"---\ntitle: Lamps\n{front}\n---\nWords.\n\n![A lamp](lamp.png)\n")
+    Image.new("RGB", (900, 300), colour).save(folder / "lamp.png")
+
+
+def linked(desk: Desk, base: str) -> set[str]:
+    """Return the names of the pictures that the letters in the outbox link below `base`."""
+    found: set[str] = set()
+    for letter in desk.messages():
+        html = letter.get_body(("html",))
+        assert html is not None
+        found.update(re.findall(re.escape(base) + r"([\w.-]+)", html.get_content()))
+    return found
+
+
+def test_a_letter_links_pictures_that_lie_in_the_bucket_before_it_leaves(shop: Shop) -> None:
+    outcome = shop.desk.done("send", "lamps", environment=shop.environment)
+    [name] = linked(shop.desk, "https://pictures.example/news/lamps/")
+    assert shop.keys() == [f"news/lamps/{name}"]
+    assert "1 picture uploaded to s3://letters/news" in outcome.err
+    there = shop.s3.get_object(Bucket="letters", Key=f"news/lamps/{name}")
+    assert there["ContentType"] == "image/png"
+    assert there["CacheControl"] == "public, max-age=31536000, immutable"
+    assert Image.open(io.BytesIO(there["Body"].read())).size == (900, 300)
+
+
+def test_what_lies_in_the_bucket_is_not_uploaded_again(shop: Shop) -> None:
+    shop.desk.done("test-send", "lamps", "--to", "me@example.com", environment=shop.environment)
+    [key] = shop.keys()
+    before = shop.s3.head_object(Bucket="letters", Key=key)["LastModified"]
+    outcome = shop.desk.done("send", "lamps", environment=shop.environment)
+    assert "uploaded" not in outcome.err
+    assert shop.s3.head_object(Bucket="letters", Key=key)["LastModified"] == before
+
+
+def test_nobody_is_mailed_while_the_bucket_takes_nothing(shop: Shop) -> None:
+    shop.s3.delete_bucket(Bucket="letters")
+    outcome = shop.desk.run("send", "lamps", "--json", environment=shop.environment)
+    assert outcome.code == 1
+    assert re.search(r"newsletter: \[pictures\] s3://letters/news/lamps/lamp-\w+\.png: NoSuchBucket", outcome.err)
+    assert not (shop.desk.folder / "var" / "outbox" / "new").exists() or shop.desk.messages() == []
+    shop.s3.create_bucket(Bucket="letters", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    shop.desk.done("send", "lamps", environment=shop.environment)
+    assert len(shop.keys()) == 1
+    assert shop.desk.messages()
+
+
+def test_a_bucket_out_of_reach_is_tried_again_later(shop: Shop) -> None:
+    environment = {**shop.environment, "AWS_ENDPOINT_URL_S3": "http://127.0.0.1:9"}
+    outcome = shop.desk.run("send", "lamps", environment=environment)
+    assert outcome.code == 75
+    assert "cannot be reached" in outcome.err
+    assert not (shop.desk.folder / "var" / "outbox" / "new").exists() or shop.desk.messages() == []
+
+
+def test_a_send_with_nobody_left_asks_no_bucket(shop: Shop) -> None:
+    shop.desk.done("send", "lamps", environment=shop.environment)
+    shop.desk.done("send", "lamps", environment={**shop.environment, "AWS_ENDPOINT_URL_S3": "http://127.0.0.1:9"})
+
+
+def test_a_scheduled_letter_finds_its_pictures_though_the_file_is_gone(shop: Shop) -> None:
+    later = (datetime.now(UTC) + timedelta(seconds=2)).isoformat()
+    shop.desk.done("send", "lamps", "--at", later, environment=shop.environment)
+    (shop.desk.folder / "issues" / "lamps" / "lamp.png").unlink()
+    shutil.rmtree(shop.desk.folder / "var" / "cache")
+    shop.empty()
+    while datetime.now(UTC) < datetime.fromisoformat(later):
+        pass
+    shop.desk.done("send", "--due", environment=shop.environment)
+    [name] = linked(shop.desk, "https://pictures.example/news/lamps/")
+    assert shop.keys() == [f"news/lamps/{name}"]
+
+
+def test_a_bucket_without_an_address_is_refused_at_its_line(desk: Desk) -> None:
+    settle(desk, '\n[pictures]\nstore = "s3://letters"\n')
+    outcome = desk.run("check")
+    assert outcome.code == 1
+    assert "needs 'url' as well" in outcome.err
+    assert "newsletter.toml:" in outcome.err
+
+
+@pytest.mark.parametrize("fate", ["replaced", "deleted", "another folder", "issue deleted"])
+def test_a_picture_that_was_mailed_stays_in_every_archive(desk: Desk, tmp_path: Path, fate: str) -> None:
+    settle(desk, '\n[archive]\nurl = "https://archive.example"\n')
+    desk.done("send", "lamps")
+    [name] = linked(desk, "https://archive.example/issues/lamps/")
+    desk.done("archive", "build")
+    out = desk.folder / "var" / "archive"
+    mailed = (out / "issues" / "lamps" / name).read_bytes()
+    folder = desk.folder / "issues" / "lamps"
+    match fate:
+        case "deleted":
+            (folder / "lamp.png").unlink()
+        case "issue deleted":
+            shutil.rmtree(folder)
+        case _:
+            write(desk, "blue")
+    shutil.rmtree(desk.folder / "var" / "cache", ignore_errors=True)
+    if fate == "another folder":
+        out = tmp_path / "site"
+    desk.done("archive", "build", "--out", str(out))
+    assert (out / "issues" / "lamps" / name).read_bytes() == mailed
+    assert (out / "issues" / "lamps" / "index.html").exists() == (fate != "issue deleted")
+
+
+def test_a_test_letter_keeps_no_picture_for_the_archive(desk: Desk) -> None:
+    settle(desk, '\n[archive]\nurl = "https://archive.example"\n')
+    desk.done("test-send", "lamps", "--to", "me@example.com")
+    assert not (desk.folder / "var" / "pictures").exists()
+
+
+def test_what_the_archive_cannot_hold_yet_is_said_before_sending(desk: Desk) -> None:
+    toml = desk.folder / "newsletter.toml"
+    settle(desk, '\n[archive]\nurl = "https://archive.example"\n')
+
+    def said() -> list[tuple[str, str]]:
+        lines = desk.run("check", "lamps", "--json").json_lines
+        return [(line["level"], line["remedy"]) for line in lines if line["rule"] == "picture-published"]
+
+    toml.write_text(toml.read_text().replace('transport = "outbox"', 'transport = "smtp"'))
+    build = "Build the archive and publish it before you send"
+    assert said() == [("notice", build)]
+    desk.done("archive", "build")
+    assert said() == []
+    write(desk, "blue")
+    assert said() == [("warning", build)]
+    write(desk, "blue", "date: 2126-01-01\nstatus: ready")
+    [(level, remedy)] = said()
+    assert level == "warning"
+    assert "send --at" in remedy
+    toml.write_text(toml.read_text().replace('transport = "smtp"', 'transport = "outbox"'))
+    assert [level for level, _remedy in said()] == ["notice"]
+    desk.done("send", "lamps", "--at", "2126-01-01T09:00")
+    desk.done("archive", "build")
+    assert said() == []
