@@ -29,7 +29,7 @@ class Lines:
 
     def insert(self, at: int, new: Sequence[str]) -> None:
         """Insert lines before the line of that index, ended as the line above it is."""
-        end = self._ends[at - 1] if at <= len(self._ends) else "\n"
+        end = self._ends[min(at, len(self._ends)) - 1] if self._ends else "\n"
         end = end if end in {"\r\n", "\r"} else "\n"
         if at > len(self._ends):  # below a last line that has no end
             self._ends.append(end)

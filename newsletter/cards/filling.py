@@ -199,9 +199,24 @@ def _edited(settings: Settings, issue: Issue, text: str, one: _Found) -> str | N
         if old.line != one.box.line:
             if replace(old, line=0) != replace(new, line=0):
                 return None
-        elif new.href != old.href or not all(getattr(new, name) for name in one.fields):
+        elif new.href != old.href or not _says(new, one):
             return None
     return lines.text()
+
+
+def _says(box: CardBox, one: _Found) -> bool:
+    """Whether a box says what was found, its title but for marks that are set typographically."""
+    fields = one.fields
+    return (
+        ("title" not in fields or _letters(box.title) == _letters(one.clipping.title))
+        and fields.get("text", "") in box.text
+        and box.picture == fields.get("picture", box.picture)
+        and box.alt == fields.get("alt", box.alt)
+    )
+
+
+def _letters(text: str) -> str:
+    return "".join(char for char in text.lower() if char.isalnum())
 
 
 def _with_body(issue: Issue, text: str) -> Issue:

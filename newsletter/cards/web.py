@@ -5,7 +5,7 @@ import ssl
 import threading
 import time
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from http.client import HTTPException
 from typing import Any
@@ -58,8 +58,20 @@ class Web:
                 moved = response.headers.get("Location") if response.status in _MOVED else None
                 if moved is None:
                     return _read(response, target, deadline, most=most, may_be_cut=may_be_cut)
-            url = urljoin(url, moved.strip().replace(" ", "%20")).partition("#")[0]
+            url = _moved(url, moved)
         raise NotFetched(f"{target.host} redirects more than {_REDIRECTS} times")
+
+
+def _moved(url: str, location: str) -> str:
+    """Return where a redirect leads; many servers write UTF-8 where a header has only bytes."""
+    try:
+        location = location.encode("latin-1").decode()
+    except UnicodeError:
+        pass
+    try:
+        return urljoin(url, location.strip().replace(" ", "%20")).partition("#")[0]
+    except ValueError as error:
+        raise NotFetched(f"{url[:60]} redirects to what is no address") from error
 
 
 class _Plain(HTTPConnection):
@@ -100,7 +112,8 @@ def _answered(target: Target, accept: str, deadline: float) -> Iterator[HTTPResp
                 "Accept-Encoding": "gzip, deflate",
             }
             connection.request("GET", target.path, headers=headers, preload_content=False)
-            yield connection.getresponse()
+            with closing(connection.getresponse()) as response:  # which holds the socket open by itself
+                yield response
     except (HTTPError, HTTPException, OSError, ValueError) as error:
         if isinstance(error, NotFetched):
             raise

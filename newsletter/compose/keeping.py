@@ -50,7 +50,7 @@ def pictures_of_sent_letters(settings: Settings) -> dict[str, Path]:
 def note_build(settings: Settings, paths: Iterable[str]) -> None:
     """Remember which pictures the archive that was just built holds."""
     lines = sorted(path for path in paths if _COPY.fullmatch(path.rpartition("/")[2]))
-    make_private_folder(settings.var)
+    make_private_folder(_record(settings).parent)
     write_durably(_record(settings), "".join(f"{line}\n" for line in lines).encode())
 
 
@@ -77,4 +77,4 @@ def _place(settings: Settings) -> Path:
 
 
 def _record(settings: Settings) -> Path:
-    return settings.var / "archive.pictures"
+    return settings.var / "cache" / "archive.pictures"

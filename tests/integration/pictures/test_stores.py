@@ -1,10 +1,16 @@
 """Pictures are where a letter links them before anybody is mailed, and stay there."""
 
 import io
+import json
 import re
 import shutil
+import sqlite3
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from contextlib import closing
+from dataclasses import dataclass
+from email import policy
+from email.message import EmailMessage
+from email.parser import BytesParser
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +18,13 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 from PIL import Image
+from typer.testing import CliRunner, Result
 
-from tests.acceptance.desk import Desk
+from newsletter.cli.main import app
+from newsletter.errors import EditSettings, NewsletterError, TryLater
+from newsletter.settings import read_settings
+from newsletter.writing import make_publication
 
-KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": "eu-west-1"}
 STORE = '\n[pictures]\nstore = "s3://letters/news"\nurl = "https://pictures.example/news"\n'
 
 
@@ -29,12 +38,46 @@ def moto() -> Iterator[str]:
     server.stop()
 
 
+@dataclass(frozen=True)
+class Desk:
+    """An author at a publication with two readers."""
+
+    folder: Path
+
+    def run(self, *words: str) -> Result:
+        return CliRunner().invoke(app, ["--publication", str(self.folder), *words])
+
+    def done(self, *words: str) -> Result:
+        """Run a command that must succeed."""
+        result = self.run(*words)
+        assert result.exit_code == 0, (result.output, result.exception)
+        return result
+
+    def refused(self, *words: str) -> NewsletterError:
+        """Run a command that must not succeed, and return why."""
+        result = self.run(*words)
+        assert isinstance(result.exception, NewsletterError), (result.output, result.exception)
+        return result.exception
+
+    def messages(self) -> list[EmailMessage]:
+        box = self.folder / "var" / "outbox" / "new"
+        parser = BytesParser(policy=policy.default)
+        return [parser.parsebytes(path.read_bytes()) for path in (box.iterdir() if box.exists() else ())]
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    folder = tmp_path / "publication"
+    make_publication(folder)
+    (folder / "subscribers" / "sample.csv").write_text("email\nada@example.com\nbob@example.com\n")
+    return Desk(folder)
+
+
 class Shop:
     """An author whose pictures lie in a bucket."""
 
     def __init__(self, desk: Desk, endpoint: str) -> None:
         self.desk = desk
-        self.environment = {**KEYS, "AWS_ENDPOINT_URL_S3": endpoint}
         self.s3: Any = boto3.client(
             "s3",
             endpoint_url=endpoint,
@@ -53,14 +96,16 @@ class Shop:
 
 
 @pytest.fixture
-def shop(desk: Desk, moto: str) -> Shop:
+def shop(desk: Desk, moto: str, monkeypatch: pytest.MonkeyPatch) -> Shop:
     """A publication with a bucket that is there and empty, and one issue with a picture."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", moto)
     there = Shop(desk, moto)
     settle(desk, STORE)
     if "letters" not in {bucket["Name"] for bucket in there.s3.list_buckets()["Buckets"]}:
-        there.s3.create_bucket(
-            Bucket="letters", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
-        )
+        there.s3.create_bucket(Bucket="letters", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
     there.empty()
     return there
 
@@ -90,10 +135,10 @@ def linked(desk: Desk, base: str) -> set[str]:
 
 
 def test_a_letter_links_pictures_that_lie_in_the_bucket_before_it_leaves(shop: Shop) -> None:
-    outcome = shop.desk.done("send", "lamps", environment=shop.environment)
+    outcome = shop.desk.done("send", "lamps")
     [name] = linked(shop.desk, "https://pictures.example/news/lamps/")
     assert shop.keys() == [f"news/lamps/{name}"]
-    assert "1 picture uploaded to s3://letters/news" in outcome.err
+    assert "1 picture uploaded to s3://letters/news" in outcome.stderr
     there = shop.s3.get_object(Bucket="letters", Key=f"news/lamps/{name}")
     assert there["ContentType"] == "image/png"
     assert there["CacheControl"] == "public, max-age=31536000, immutable"
@@ -101,58 +146,66 @@ def test_a_letter_links_pictures_that_lie_in_the_bucket_before_it_leaves(shop: S
 
 
 def test_what_lies_in_the_bucket_is_not_uploaded_again(shop: Shop) -> None:
-    shop.desk.done("test-send", "lamps", "--to", "me@example.com", environment=shop.environment)
+    shop.desk.done("test-send", "lamps", "--to", "me@example.com")
     [key] = shop.keys()
     before = shop.s3.head_object(Bucket="letters", Key=key)["LastModified"]
-    outcome = shop.desk.done("send", "lamps", environment=shop.environment)
-    assert "uploaded" not in outcome.err
+    outcome = shop.desk.done("send", "lamps")
+    assert "uploaded" not in outcome.stderr
     assert shop.s3.head_object(Bucket="letters", Key=key)["LastModified"] == before
 
 
 def test_nobody_is_mailed_while_the_bucket_takes_nothing(shop: Shop) -> None:
     shop.s3.delete_bucket(Bucket="letters")
-    outcome = shop.desk.run("send", "lamps", "--json", environment=shop.environment)
-    assert outcome.code == 1
-    assert re.search(r"newsletter: \[pictures\] s3://letters/news/lamps/lamp-\w+\.png: NoSuchBucket", outcome.err)
-    assert not (shop.desk.folder / "var" / "outbox" / "new").exists() or shop.desk.messages() == []
+    error = shop.desk.refused("send", "lamps", "--json")
+    assert isinstance(error, EditSettings)
+    assert re.match(
+        r"\[pictures\] s3://letters/news/lamps/lamp-\w+\.png: NoSuchBucket: .*\. Make the bucket", str(error)
+    )
+    assert "\n" not in str(error)
+    assert shop.desk.messages() == []
     shop.s3.create_bucket(Bucket="letters", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
-    shop.desk.done("send", "lamps", environment=shop.environment)
+    shop.desk.done("send", "lamps")
     assert len(shop.keys()) == 1
     assert shop.desk.messages()
 
 
-def test_a_bucket_out_of_reach_is_tried_again_later(shop: Shop) -> None:
-    environment = {**shop.environment, "AWS_ENDPOINT_URL_S3": "http://127.0.0.1:9"}
-    outcome = shop.desk.run("send", "lamps", environment=environment)
-    assert outcome.code == 75
-    assert "cannot be reached" in outcome.err
-    assert not (shop.desk.folder / "var" / "outbox" / "new").exists() or shop.desk.messages() == []
+def test_a_bucket_out_of_reach_is_tried_again_later(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:9")
+    for words in (("send", "lamps"), ("test-send", "lamps", "--to", "me@example.com")):
+        error = shop.desk.refused(*words)
+        assert isinstance(error, TryLater)
+        assert "cannot be reached" in str(error)
+    assert shop.desk.messages() == []
 
 
-def test_a_send_with_nobody_left_asks_no_bucket(shop: Shop) -> None:
-    shop.desk.done("send", "lamps", environment=shop.environment)
-    shop.desk.done("send", "lamps", environment={**shop.environment, "AWS_ENDPOINT_URL_S3": "http://127.0.0.1:9"})
+def test_a_send_with_nobody_left_asks_no_bucket(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    shop.desk.done("send", "lamps")
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:9")
+    shop.desk.done("send", "lamps")
+
+
+def test_a_rehearsal_uploads_nothing(shop: Shop) -> None:
+    shop.desk.done("rehearse", "lamps")
+    assert shop.keys() == []
 
 
 def test_a_scheduled_letter_finds_its_pictures_though_the_file_is_gone(shop: Shop) -> None:
-    later = (datetime.now(UTC) + timedelta(seconds=2)).isoformat()
-    shop.desk.done("send", "lamps", "--at", later, environment=shop.environment)
+    shop.desk.done("send", "lamps", "--at", "2126-01-01T09:00")
+    assert len(shop.keys()) == 1
     (shop.desk.folder / "issues" / "lamps" / "lamp.png").unlink()
     shutil.rmtree(shop.desk.folder / "var" / "cache")
     shop.empty()
-    while datetime.now(UTC) < datetime.fromisoformat(later):
-        pass
-    shop.desk.done("send", "--due", environment=shop.environment)
+    with closing(sqlite3.connect(shop.desk.folder / "var" / "newsletter.db")) as database, database:
+        database.execute("update mailings set send_at = '2026-01-01 09:00:00.000000'")
+    shop.desk.done("send", "--due")
     [name] = linked(shop.desk, "https://pictures.example/news/lamps/")
     assert shop.keys() == [f"news/lamps/{name}"]
 
 
 def test_a_bucket_without_an_address_is_refused_at_its_line(desk: Desk) -> None:
     settle(desk, '\n[pictures]\nstore = "s3://letters"\n')
-    outcome = desk.run("check")
-    assert outcome.code == 1
-    assert "needs 'url' as well" in outcome.err
-    assert "newsletter.toml:" in outcome.err
+    with pytest.raises(EditSettings, match=r"newsletter\.toml:\d+: .*needs 'url' as well"):
+        read_settings(desk.folder, {})
 
 
 @pytest.mark.parametrize("fate", ["replaced", "deleted", "another folder", "issue deleted"])
@@ -190,7 +243,7 @@ def test_what_the_archive_cannot_hold_yet_is_said_before_sending(desk: Desk) -> 
     settle(desk, '\n[archive]\nurl = "https://archive.example"\n')
 
     def said() -> list[tuple[str, str]]:
-        lines = desk.run("check", "lamps", "--json").json_lines
+        lines = [json.loads(line) for line in desk.run("check", "lamps", "--json").stdout.splitlines()]
         return [(line["level"], line["remedy"]) for line in lines if line["rule"] == "picture-published"]
 
     toml.write_text(toml.read_text().replace('transport = "outbox"', 'transport = "smtp"'))
