@@ -5,7 +5,7 @@ import ssl
 import threading
 import time
 from collections.abc import Collection, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from http.client import HTTPException
 from typing import Any
@@ -64,10 +64,8 @@ class Web:
 
 def _moved(url: str, location: str) -> str:
     """Return where a redirect leads; many servers write UTF-8 where a header has only bytes."""
-    try:
+    with suppress(UnicodeError):
         location = location.encode("latin-1").decode()
-    except UnicodeError:
-        pass
     try:
         return urljoin(url, location.strip().replace(" ", "%20")).partition("#")[0]
     except ValueError as error:
