@@ -1,6 +1,8 @@
-"""A bucket of Amazon S3, or of a store that speaks its tongue: asks whether a file is there, and puts it there."""
+"""A bucket of Amazon S3, or of a store that speaks its tongue: files are asked for, put there and taken away."""
 
 import os
+from collections.abc import Callable
+from typing import Any
 
 from botocore.config import Config
 
@@ -12,7 +14,7 @@ _ATTEMPTS = 4
 _SECONDS = 20
 _REMEDIES = {
     "NoSuchBucket": "Make the bucket, or mend its name",
-    "AccessDenied": "Allow s3:PutObject and s3:GetObject on it",
+    "AccessDenied": "Allow s3:GetObject, s3:PutObject and, for an archive, s3:DeleteObject on it",
     "AllAccessDisabled": "Ask AWS support",
     "InvalidAccessKeyId": "Check AWS's credentials",
     "SignatureDoesNotMatch": "Check AWS's secret key",
@@ -49,6 +51,25 @@ class Bucket:
             return False
         raise self._refusal(key, answer)
 
+    def get(self, key: str) -> bytes | None:
+        """Return a file; None for one that is not there, or that we may not ask for."""
+
+        def read(**arguments: str) -> dict[str, bytes]:
+            return {"content": self._client.get_object(**arguments)["Body"].read()}
+
+        answer = self._called(read, Key=key)
+        if not isinstance(answer, Fault):
+            return bytes(answer["content"])
+        if answer.status in {403, 404} and answer.code != "NoSuchBucket":
+            return None
+        raise self._refusal(key, answer)
+
+    def delete(self, key: str) -> None:
+        """Take a file away; one that is not there is no fault."""
+        answer = self._call("delete_object", Key=key)
+        if isinstance(answer, Fault):
+            raise self._refusal(key, answer)
+
     def put(self, key: str, content: bytes, *, content_type: str, cache_control: str) -> None:
         """Put a file there; EditSettings or TryLater says why that cannot be done."""
         answer = self._call(
@@ -57,9 +78,12 @@ class Bucket:
         if isinstance(answer, Fault):
             raise self._refusal(key, answer)
 
-    def _call(self, operation: str, **arguments: object) -> dict[str, object] | Fault:
+    def _call(self, operation: str, **arguments: object) -> dict[str, Any] | Fault:
+        return self._called(getattr(self._client, operation), **arguments)
+
+    def _called(self, operation: Callable[..., Any], **arguments: object) -> dict[str, Any] | Fault:
         try:
-            return call(getattr(self._client, operation), Bucket=self.name, **arguments)
+            return call(operation, Bucket=self.name, **arguments)
         except Halted as error:
             raise EditSettings(f"{self._section} s3://{self.name}: {error}") from error
         except (Deferred, Uncertain) as error:

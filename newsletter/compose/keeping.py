@@ -4,6 +4,8 @@ They lie in `var/pictures/archive` and `var/pictures/s3`, by where the letter th
 named by its content, so none is ever written twice with different bytes.
 """
 
+import html
+import json
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -32,8 +34,9 @@ def linked_pictures(settings: Settings, edition: Edition) -> dict[str, Path]:
     base = picture_base(settings, edition.slug)
     if base is None:
         return {}
-    pieces = "".join(piece for piece in edition.html if isinstance(piece, str))
-    names = [unquote(name) for name in re.findall(re.escape(base) + _NAME, pieces)]
+    written = json.dumps(edition.as_json(), ensure_ascii=False)  # all of it, whichever part shows a picture
+    places = "|".join(sorted({re.escape(base), re.escape(html.escape(base))}))
+    names = [unquote(name) for name in re.findall(f"(?:{places}){_NAME}", written)]
     return {name: _found(settings, edition.slug, name) for name in names if _COPY.fullmatch(name)}
 
 

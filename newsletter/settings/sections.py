@@ -122,21 +122,47 @@ class Web(_Section):
     port: int = Field(default=8080, ge=1, le=65535)
 
 
-class Archive(_Section):
-    """`[archive]`: where the static site is read."""
+class _Stored(_Section):
+    """What may lie in a bucket."""
+
+    store: str | None = None
+    region: str | None = None
+    endpoint: Url | None = None
+
+    @property
+    def bucket(self) -> str | None:
+        """The name of the bucket, if `store` is one."""
+        found = _BUCKET.fullmatch(self.store or "")
+        return found["bucket"] if found else None
+
+    @property
+    def prefix(self) -> str:
+        """What all keys in the bucket begin with: "", or a path that ends in a slash."""
+        found = _BUCKET.fullmatch(self.store or "")
+        path = found["path"].strip("/") if found else ""
+        return f"{path}/" if path else ""
+
+
+class Archive(_Stored):
+    """`[archive]`: where the static site is read, and where `archive publish` puts it."""
 
     url: Url | None = None
 
+    @field_validator("store")
+    @classmethod
+    def _is_a_bucket(cls, store: str | None) -> str | None:
+        if store is not None and not _BUCKET.fullmatch(store):
+            raise ValueError('say "s3://BUCKET/PREFIX"')
+        return store
 
-class Pictures(_Section):
+
+class Pictures(_Stored):
     """`[pictures]`: where readers fetch the pictures of letters."""
 
     store: str = "archive"
     """`archive`, or `s3://BUCKET/PREFIX`: a send then puts them there first."""
     url: Url | None = None
     """Where readers fetch what lies in the store; the archive's own address unless given."""
-    region: str | None = None
-    endpoint: Url | None = None
 
     @field_validator("store")
     @classmethod
@@ -150,19 +176,6 @@ class Pictures(_Section):
         if self.bucket and not self.url:
             raise ValueError("a bucket needs 'url' as well: where readers fetch what lies in it")
         return self
-
-    @property
-    def bucket(self) -> str | None:
-        """The name of the bucket; None for the archive."""
-        found = _BUCKET.fullmatch(self.store)
-        return found["bucket"] if found else None
-
-    @property
-    def prefix(self) -> str:
-        """What all keys in the bucket begin with: "", or a path that ends in a slash."""
-        found = _BUCKET.fullmatch(self.store)
-        path = found["path"].strip("/") if found else ""
-        return f"{path}/" if path else ""
 
 
 class Tracking(_Section):

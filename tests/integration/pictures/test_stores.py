@@ -86,12 +86,12 @@ class Shop:
             aws_secret_access_key="test",
         )
 
-    def keys(self) -> list[str]:
+    def held(self) -> list[str]:
         listed = self.s3.list_objects_v2(Bucket="letters").get("Contents", [])
         return [entry["Key"] for entry in listed]
 
     def empty(self) -> None:
-        for key in self.keys():
+        for key in self.held():
             self.s3.delete_object(Bucket="letters", Key=key)
 
 
@@ -137,7 +137,7 @@ def linked(desk: Desk, base: str) -> set[str]:
 def test_a_letter_links_pictures_that_lie_in_the_bucket_before_it_leaves(shop: Shop) -> None:
     outcome = shop.desk.done("send", "lamps")
     [name] = linked(shop.desk, "https://pictures.example/news/lamps/")
-    assert shop.keys() == [f"news/lamps/{name}"]
+    assert shop.held() == [f"news/lamps/{name}"]
     assert "1 picture uploaded to s3://letters/news" in outcome.stderr
     there = shop.s3.get_object(Bucket="letters", Key=f"news/lamps/{name}")
     assert there["ContentType"] == "image/png"
@@ -147,7 +147,7 @@ def test_a_letter_links_pictures_that_lie_in_the_bucket_before_it_leaves(shop: S
 
 def test_what_lies_in_the_bucket_is_not_uploaded_again(shop: Shop) -> None:
     shop.desk.done("test-send", "lamps", "--to", "me@example.com")
-    [key] = shop.keys()
+    [key] = shop.held()
     before = shop.s3.head_object(Bucket="letters", Key=key)["LastModified"]
     outcome = shop.desk.done("send", "lamps")
     assert "uploaded" not in outcome.stderr
@@ -165,7 +165,7 @@ def test_nobody_is_mailed_while_the_bucket_takes_nothing(shop: Shop) -> None:
     assert shop.desk.messages() == []
     shop.s3.create_bucket(Bucket="letters", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
     shop.desk.done("send", "lamps")
-    assert len(shop.keys()) == 1
+    assert len(shop.held()) == 1
     assert shop.desk.messages()
 
 
@@ -186,12 +186,12 @@ def test_a_send_with_nobody_left_asks_no_bucket(shop: Shop, monkeypatch: pytest.
 
 def test_a_rehearsal_uploads_nothing(shop: Shop) -> None:
     shop.desk.done("rehearse", "lamps")
-    assert shop.keys() == []
+    assert shop.held() == []
 
 
 def test_a_scheduled_letter_finds_its_pictures_though_the_file_is_gone(shop: Shop) -> None:
     shop.desk.done("send", "lamps", "--at", "2126-01-01T09:00")
-    assert len(shop.keys()) == 1
+    assert len(shop.held()) == 1
     (shop.desk.folder / "issues" / "lamps" / "lamp.png").unlink()
     shutil.rmtree(shop.desk.folder / "var" / "cache")
     shop.empty()
@@ -199,7 +199,7 @@ def test_a_scheduled_letter_finds_its_pictures_though_the_file_is_gone(shop: Sho
         database.execute("update mailings set send_at = '2026-01-01 09:00:00.000000'")
     shop.desk.done("send", "--due")
     [name] = linked(shop.desk, "https://pictures.example/news/lamps/")
-    assert shop.keys() == [f"news/lamps/{name}"]
+    assert shop.held() == [f"news/lamps/{name}"]
 
 
 def test_a_bucket_without_an_address_is_refused_at_its_line(desk: Desk) -> None:
@@ -262,3 +262,67 @@ def test_what_the_archive_cannot_hold_yet_is_said_before_sending(desk: Desk) -> 
     desk.done("send", "lamps", "--at", "2126-01-01T09:00")
     desk.done("archive", "build")
     assert said() == []
+
+
+@pytest.fixture
+def site(shop: Shop) -> Shop:
+    """The same, with the bucket for the archive as well."""
+    toml = shop.desk.folder / "newsletter.toml"
+    toml.write_text(
+        toml.read_text() + '\n[archive]\nurl = "https://archive.example"\nstore = "s3://letters/site"\n'
+    )
+    return shop
+
+
+def test_the_archive_is_published_and_only_what_changed_again(site: Shop) -> None:
+    first = json.loads(site.desk.done("archive", "publish", "--json").stdout)
+    there = {key for key in site.held() if not key.endswith(".written-by-newsletter")}
+    assert {"site/index.html", "site/issues/lamps/index.html", "site/feed.xml"} <= there
+    assert first["changed"] == len(there)
+    page = site.s3.get_object(Bucket="letters", Key="site/issues/lamps/index.html")
+    assert (page["ContentType"], page["CacheControl"]) == ("text/html; charset=utf-8", "public, max-age=300")
+    [picture] = [key for key in there if "lamps/lamp-" in key]
+    assert picture.rpartition("/")[2] in page["Body"].read().decode()
+    assert "immutable" in site.s3.get_object(Bucket="letters", Key=picture)["CacheControl"]
+    again = json.loads(site.desk.done("archive", "publish", "--json").stdout)
+    assert (again["changed"], again["removed"]) == (0, 0)
+
+
+def test_what_is_gone_is_taken_away_but_for_mailed_pictures_and_files_of_others(site: Shop) -> None:
+    site.s3.put_object(Bucket="letters", Key="site/CNAME", Body=b"mine")
+    site.desk.done("archive", "publish")
+    [picture] = [key for key in site.held() if "lamps/lamp-" in key]
+    write(site.desk, "blue")
+    site.desk.done("archive", "publish")
+    assert picture in site.held()
+    shutil.rmtree(site.desk.folder / "issues" / "lamps")
+    assert json.loads(site.desk.done("archive", "publish", "--dry-run", "--json").stdout)["removed"] == 3
+    assert picture in site.held()
+    site.desk.done("archive", "publish")
+    assert not any("lamps" in key for key in site.held())
+    assert "site/CNAME" in site.held()
+
+
+def test_a_file_of_somebody_else_in_the_way_is_named_before_anything_is_written(site: Shop) -> None:
+    site.s3.put_object(Bucket="letters", Key="site/index.html", Body=b"mine")
+    error = site.desk.refused("archive", "publish")
+    assert "s3://letters/site/index.html was not put there by a publish" in str(error)
+    assert site.held() == ["site/index.html"]
+
+
+def test_a_publish_that_was_cut_off_is_ended_by_the_next(site: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    site.desk.done("archive", "publish")
+    manifest = "site/.written-by-newsletter"
+    whole = site.s3.get_object(Bucket="letters", Key=manifest)["Body"].read().decode()
+    cut = re.sub(r"^\w+ (?=index\.html)", "- ", whole, flags=re.MULTILINE) + "- gone.html\n"
+    site.s3.put_object(Bucket="letters", Key=manifest, Body=cut.encode())
+    site.s3.put_object(Bucket="letters", Key="site/gone.html", Body=b"half a publish")
+    site.s3.put_object(Bucket="letters", Key="site/index.html", Body=b"old")
+    site.desk.done("archive", "publish")
+    assert "site/gone.html" not in site.held()
+    assert site.s3.get_object(Bucket="letters", Key="site/index.html")["Body"].read() != b"old"
+    assert site.s3.get_object(Bucket="letters", Key=manifest)["Body"].read().decode() == whole
+
+
+def test_without_a_bucket_there_is_nothing_to_publish_to(desk: Desk) -> None:
+    assert "[archive] store is not set" in str(desk.refused("archive", "publish"))
