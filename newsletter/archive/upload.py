@@ -7,7 +7,7 @@ is ended by the next, and what has not changed is not sent again.
 import hashlib
 from collections.abc import Mapping
 
-from newsletter.archive.publish import MANIFEST, Written, is_linked
+from newsletter.archive.publish import MANIFEST, Written, is_copy, is_linked
 from newsletter.aws import Bucket
 from newsletter.errors import EditSettings, WrongUse
 from newsletter.settings import Settings
@@ -41,7 +41,7 @@ def publish_site(settings: Settings, files: Mapping[str, bytes], *, is_rehearsal
     if is_rehearsal or not (changed or gone):
         return written
     for name in changed:
-        if name not in before and bucket.holds(place.prefix + name):
+        if name not in before and not is_copy(name) and bucket.holds(place.prefix + name):
             raise WrongUse(
                 f"s3://{place.bucket}/{place.prefix}{name} was not put there by a publish and stands in the way. "
                 "Take it away, or name another prefix"

@@ -11,4 +11,5 @@ def provide_pictures(settings: Settings, edition: Edition, *, is_test: bool = Fa
     if not is_test:
         keep_pictures(settings, edition)
     if uploaded := upload_pictures(settings, edition):
-        terminal.talk(f"{terminal.count(uploaded, 'picture')} uploaded to {settings.pictures.store}")
+        store = settings.pictures.store if settings.pictures.bucket else settings.archive.store
+        terminal.talk(f"{terminal.count(uploaded, 'picture')} uploaded to {store}")

@@ -1,5 +1,6 @@
 """An issue's pictures: found, measured, copied, and given the URL their copies are fetched from."""
 
+import difflib
 import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +9,7 @@ from urllib.parse import quote, unquote
 from newsletter.compose.blocks import Shown
 from newsletter.compose.copies import Original, Unfit, look_at, make_copy
 from newsletter.compose.places import picture_base
-from newsletter.finding import Finding, Level, did_you_mean
+from newsletter.finding import Finding, Level
 from newsletter.settings import Settings
 from newsletter.writing import Issue
 
@@ -193,8 +194,11 @@ class Album:
 
     def _suggestion(self, src: str) -> str:
         """Return the picture beside the issue that was perhaps meant, as a question."""
-        beside = [path.name for path in self._issue.folder.iterdir() if path.suffix.lower() in _PICTURES]
-        return did_you_mean(unquote(src).rpartition("/")[2], beside[:1000])
+        beside = sorted(path for path in self._issue.folder.iterdir() if path.suffix.lower() in _PICTURES)
+        names = {path.stem.lower(): path.name for path in beside[:1000]}
+        stem = Path(unquote(src).rpartition("/")[2]).stem.lower()
+        near = difflib.get_close_matches(stem, names, n=1)
+        return f"Did you mean '{names[near[0]]}'?" if near else ""
 
     def _find(self, rule: str, line: int, message: str, remedy: str = "", level: Level = Level.WARNING) -> None:
         finding = Finding(rule=rule, level=level, file=self._issue.file, line=line, message=message, remedy=remedy)

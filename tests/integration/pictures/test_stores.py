@@ -288,6 +288,18 @@ def test_the_archive_is_published_and_only_what_changed_again(site: Shop) -> Non
     assert (again["changed"], again["removed"]) == (0, 0)
 
 
+def test_an_archive_in_a_bucket_has_a_letters_pictures_before_it_leaves(desk: Desk, shop: Shop) -> None:
+    toml = desk.folder / "newsletter.toml"
+    archive = '\n[archive]\nurl = "https://archive.example"\nstore = "s3://letters/site"\n'
+    toml.write_text(toml.read_text().replace(STORE, archive))
+    assert "picture-published" not in desk.run("check", "lamps", "--json").stdout
+    desk.done("send", "lamps")
+    [name] = linked(desk, "https://archive.example/issues/lamps/")
+    assert shop.held() == [f"site/issues/lamps/{name}"]
+    desk.done("archive", "publish")
+    assert f"site/issues/lamps/{name}" in shop.held()
+
+
 def test_what_is_gone_is_taken_away_but_for_mailed_pictures_and_files_of_others(site: Shop) -> None:
     site.s3.put_object(Bucket="letters", Key="site/CNAME", Body=b"mine")
     site.desk.done("archive", "publish")
