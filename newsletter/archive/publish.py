@@ -41,16 +41,21 @@ def write_site(files: Mapping[str, bytes], out: Path) -> Written:
             continue
         _write(out / name, content)
         changed.append(name)
-    kept = {name for name in ours - set(files) if _is_linked(name, files)}
+    kept = {name for name in ours - set(files) if is_linked(name, files)}
     removed = [name for name in sorted(ours - set(files) - kept) if _remove(out, name)]
     _write(out / MANIFEST, _manifest({*files, *kept}))
     return Written(changed=tuple(changed), unchanged=tuple(unchanged), removed=tuple(removed))
 
 
-def _is_linked(name: str, files: Mapping[str, bytes]) -> bool:
-    """Whether letters that have left may show a file: a picture, named by its content, of an issue still here."""
+def is_linked(name: str, files: Mapping[str, bytes]) -> bool:
+    """Whether letters that have left may show a file: a picture of an issue still here."""
     picture = _PICTURE.fullmatch(name)
     return picture is not None and f"{picture['page']}/index.html" in files
+
+
+def is_copy(name: str) -> bool:
+    """Whether a file is a picture of an issue, named by its content, so that nobody else's can have its name."""
+    return _PICTURE.fullmatch(name) is not None
 
 
 def _read_manifest(out: Path) -> set[str]:

@@ -11,7 +11,7 @@ from newsletter.archive.outline import ranked
 from newsletter.archive.pages import Pages
 from newsletter.archive.sitemap import robots, sitemap
 from newsletter.archive.threads import thread
-from newsletter.compose import article, page_url
+from newsletter.compose import article, page_url, pictures_of_sent_letters
 from newsletter.errors import EditFile
 from newsletter.finding import Finding, Level
 from newsletter.settings import Settings, packaged
@@ -33,7 +33,8 @@ class Site:
 def build_site(settings: Settings, *, now: datetime) -> Site:
     """Build the site; the same files give the same bytes.
 
-    An issue that is refused is skipped and named; EditFile if a site template is at fault.
+    An issue that is refused is skipped and named; EditFile if a site template is at fault. What letters that have
+    left link stays, also when its issue shows other pictures by now or is gone.
     """
     shelf = read_issues(settings)
     findings = list(shelf.broken)
@@ -53,6 +54,7 @@ def build_site(settings: Settings, *, now: datetime) -> Site:
         entries.append(entry)
         files.update(pictures)
         findings.extend(broken_comments)
+    files.update({path: kept.read_bytes() for path, kept in pictures_of_sent_letters(settings).items()})
     files.update(_pages(settings, entries))
     return Site(files=dict(sorted(files.items())), findings=tuple(findings), issues=len(entries))
 

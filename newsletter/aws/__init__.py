@@ -1,11 +1,13 @@
 """Everything of AWS: the one place that meets boto3 and botocore."""
 
+from newsletter.aws.bucket import Bucket
 from newsletter.aws.client import Fault, Keys, call, make_client
 from newsletter.aws.lean import LeanSes, open_lean_ses
 from newsletter.aws.model import BadRequest, ServiceModel, read_model
 
 __all__ = [
     "BadRequest",
+    "Bucket",
     "Fault",
     "Keys",
     "LeanSes",

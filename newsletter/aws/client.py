@@ -52,11 +52,19 @@ def open_session(keys: Keys | None) -> boto3.Session:
 
 
 def make_client(
-    service: str, *, region: str | None, endpoint: str | None, connections: int = 8, keys: Keys | None = None
+    service: str,
+    *,
+    region: str | None,
+    endpoint: str | None,
+    connections: int = 8,
+    keys: Keys | None = None,
+    section: str = "[delivery.ses]",
+    more: Config | None = None,
 ) -> Any:
     """Return a client of `service`; the environment and ~/.aws decide what is not given.
 
-    With `keys` it goes to the endpoint directly, past any proxy, and no credentials are looked up.
+    With `keys` it goes to the endpoint directly, past any proxy, and no credentials are looked up. `section` is
+    the author's, as faults name it; `more` goes before what all clients have.
     Raises EditSettings when no region is known, or the profile that is named does not exist.
     """
     config = Config(
@@ -66,14 +74,14 @@ def make_client(
         max_pool_connections=connections,
         parameter_validation=False,
         proxies={} if keys else None,
-    )
+    ).merge(more or Config())
     region = region or os.environ.get("AWS_REGION")  # which boto3 itself does not read
     try:
         return open_session(keys).client(service, region_name=region, endpoint_url=endpoint, config=config)
     except exceptions.NoRegionError as error:
-        raise EditSettings("[delivery.ses] region is not set, nor is AWS_REGION") from error
+        raise EditSettings(f"{section} region is not set, nor is AWS_REGION") from error
     except (exceptions.BotoCoreError, ValueError) as error:
-        raise EditSettings(f"AWS: {error}. Check [delivery.ses] and AWS's own settings") from error
+        raise EditSettings(f"AWS: {error}. Check {section} and AWS's own settings") from error
 
 
 def call(operation: Callable[..., Any], **arguments: Any) -> dict[str, Any] | Fault:

@@ -6,9 +6,10 @@ from typing import Annotated
 
 import typer
 
-from newsletter.archive import build_site, write_site
+from newsletter.archive import Site, Written, build_site, publish_site, write_site
 from newsletter.cli import terminal
 from newsletter.cli.publication import open_publication
+from newsletter.compose import note_build
 from newsletter.errors import EditFile, WrongUse
 from newsletter.settings import Settings
 
@@ -41,16 +42,48 @@ def build(
     """
     settings = open_publication(context).settings
     folder = _checked(out or settings.var / "archive", settings)
+    site = _built(settings)
+    written = write_site(site.files, folder)
+    note_build(settings, site.files)
+    _say(site, written, str(folder), str(folder / "index.html"), is_json=is_json)
+
+
+@archive.command("publish")
+def publish(
+    context: typer.Context,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would change; change nothing.")] = False,
+    is_json: Annotated[bool, typer.Option("--json", help="Say the result as one JSON object.")] = False,
+) -> None:
+    """Build the site and put it into the bucket of `[archive] store`.
+
+    Only what changed is uploaded, pictures before the pages that show them. What an earlier publish put there is
+    renewed or removed, all else in the bucket stays. Killed at any moment, the next publish ends what it began.
+
+    Example: newsletter archive publish --dry-run
+    """
+    settings = open_publication(context).settings
+    site = _built(settings)
+    written = publish_site(settings, site.files, is_rehearsal=dry_run)
+    if not dry_run:
+        note_build(settings, site.files)
+    place = f"s3://{settings.archive.bucket}/{settings.archive.prefix}"
+    _say(site, written, place, settings.archive.url or place, is_json=is_json)
+
+
+def _built(settings: Settings) -> Site:
     site = build_site(settings, now=datetime.now(UTC))
     if not site.issues and site.findings:
         raise EditFile(site.findings)
     for finding in site.findings:
         terminal.complain(str(finding))
-    written = write_site(site.files, folder)
+    return site
+
+
+def _say(site: Site, written: Written, place: str, front: str, *, is_json: bool) -> None:
     if is_json:
         terminal.say_json(
             {
-                "folder": str(folder),
+                "folder": place,
                 "issues": site.issues,
                 "changed": len(written.changed),
                 "unchanged": len(written.unchanged),
@@ -59,7 +92,7 @@ def build(
             }
         )
         return
-    terminal.say(str(folder / "index.html"))
+    terminal.say(front)
     changes = f"{len(written.changed)} written, {len(written.unchanged)} as before, {len(written.removed)} removed"
     terminal.talk(f"{terminal.count(site.issues, 'issue')} in the archive: {changes}.")
 

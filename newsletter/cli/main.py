@@ -21,6 +21,7 @@ VERBS = {
     "new": "starting",
     "compose": "composing",
     "check": "composing",
+    "cards": "cards",
     "plan": "sending",
     "test-send": "sending",
     "rehearse": "rehearsing",

@@ -5,10 +5,19 @@ from datetime import datetime
 
 from newsletter.audience import ensure_lists, import_sources
 from newsletter.cli import terminal
+from newsletter.cli.picturing import provide_pictures
 from newsletter.cli.publication import Publication
 from newsletter.cli.running import now, run_mailing
-from newsletter.delivery import Mailing, due_mailings, next_time, open_transport, refuse_late, take_up
-from newsletter.errors import AskPerson, EditSettings, NewsletterError, WrongUse
+from newsletter.delivery import (
+    Mailing,
+    due_mailings,
+    mailing_edition,
+    next_time,
+    open_transport,
+    refuse_late,
+    take_up,
+)
+from newsletter.errors import AskPerson, EditSettings, NewsletterError, TryLater, WrongUse
 
 
 def read_time(text: str | None, moment: datetime) -> datetime | None:
@@ -46,7 +55,7 @@ def send_due(
             if not yes:
                 refuse_late(mailing, now())
             _send(publication, mailing, is_restored=is_restored, is_json=is_json, is_quiet=is_quiet)
-        except (AskPerson, WrongUse, EditSettings) as refusal:
+        except (AskPerson, WrongUse, EditSettings, TryLater) as refusal:
             refusals.append(refusal)
     if refusals:
         for earlier in refusals[:-1]:
@@ -58,6 +67,7 @@ def send_due(
 def _send(publication: Publication, mailing: Mailing, *, is_restored: bool, is_json: bool, is_quiet: bool) -> None:
     """Add whoever joined since a mailing was made, and send it."""
     bring_in_sources(publication, mailing.list_name)
+    provide_pictures(publication.settings, mailing_edition(publication.database, mailing))
     with closing(open_transport(publication.settings)) as transport:
         for notice in transport.notices:
             terminal.talk(notice, style="attention")

@@ -10,6 +10,7 @@ from newsletter.address import Address
 from newsletter.audience import ensure_lists
 from newsletter.cli import terminal
 from newsletter.cli.choosing import Choice, choose
+from newsletter.cli.picturing import provide_pictures
 from newsletter.cli.publication import Publication, open_publication
 from newsletter.cli.running import name_troubles, now, run_mailing
 from newsletter.cli.scheduling import bring_in_sources, read_time, say_next, say_scheduled, send_due
@@ -22,6 +23,7 @@ from newsletter.delivery import (
     Transport,
     issue_status,
     mailed_slugs,
+    mailing_edition,
     open_transport,
     plan_mailing,
     refuse_late,
@@ -92,6 +94,7 @@ def send_test(
     addresses = [_address(text) for text in dict.fromkeys(to)]
     choice = choose(publication.settings, issue, list_name, drafts=True)
     ensure_lists(publication.database, publication.settings.lists)
+    provide_pictures(publication.settings, choice.composed.edition, is_test=True)
     with closing(open_transport(publication.settings)) as transport:
         mailing = start_test(
             publication.database, choice.composed.edition, addresses, transport=transport.name, now=now()
@@ -160,6 +163,8 @@ def send_issue(
             now=now(),
         )
         _talk_of(plan, transport)
+        if plan.counts.planned:
+            provide_pictures(settings, mailing_edition(publication.database, plan.mailing))
         if _may_leave(plan, yes=yes, is_json=is_json):
             run_mailing(publication, plan.mailing, transport, is_json=is_json, is_restored=restored)
 

@@ -1,8 +1,17 @@
 """2. An issue becomes an edition."""
 
 from newsletter.compose.blocks import Shown
+from newsletter.compose.cards import CardBox
+from newsletter.compose.copies import Unfit, fit
 from newsletter.compose.edition import Edition
-from newsletter.compose.letter import Article, Composed, article, compose
+from newsletter.compose.keeping import (
+    built_pictures,
+    keep_pictures,
+    linked_pictures,
+    note_build,
+    pictures_of_sent_letters,
+)
+from newsletter.compose.letter import Article, Composed, article, compose, read_cards
 from newsletter.compose.merge import Context, Part, Slot, escaped, filled
 from newsletter.compose.phrases import direction_of, phrases_for
 from newsletter.compose.pictures import Picture
@@ -12,6 +21,7 @@ from newsletter.compose.typeface import typeface_for
 
 __all__ = [
     "Article",
+    "CardBox",
     "Composed",
     "Context",
     "Edition",
@@ -19,13 +29,21 @@ __all__ = [
     "Picture",
     "Shown",
     "Slot",
+    "Unfit",
     "article",
+    "built_pictures",
     "compose",
     "direction_of",
     "escaped",
     "filled",
+    "fit",
+    "keep_pictures",
+    "linked_pictures",
     "make_theme",
+    "note_build",
     "page_url",
     "phrases_for",
+    "pictures_of_sent_letters",
+    "read_cards",
     "typeface_for",
 ]

@@ -8,6 +8,7 @@ from markupsafe import escape
 
 from newsletter.compose import blocks as kinds
 from newsletter.compose.blocks import Block
+from newsletter.compose.cards import CardBox
 from newsletter.compose.chunks import chunks_of
 from newsletter.compose.days import written_day
 from newsletter.compose.links import absolute
@@ -31,7 +32,7 @@ _NAMES = {
     "url": "url", "href": "url", "link": "url", "title": "title", "text": "text", "description": "text",
     "picture": "picture", "image": "picture", "poster": "picture", "alt": "alt",
 }  # fmt: skip
-_FIELD = re.compile(rf"^\s*(?P<name>{'|'.join(_NAMES)}):\s+(?P<value>\S.*)$", re.IGNORECASE)
+_FIELD = re.compile(rf"^\s*(?P<name>{'|'.join(_NAMES)}):(?:\s+(?P<value>\S.*))?\s*$", re.IGNORECASE)
 _MAX_HEADINGS, _MAX_LISTS = 200, 4
 """More is no help to any reader."""
 _WEB = ("http://", "https://")
@@ -59,6 +60,8 @@ class Boxes:
         self._paragraphs = Paragraphs(renderer, album, settings)
         self._headings = headings[:_MAX_HEADINGS]
         self._lists = 0
+        self.cards: list[CardBox] = []
+        """The cards read so far, as their author wrote them."""
 
     def read(self, name: str, words: str, chunk: Sequence[Token], room: int, line: int) -> list[Block]:
         """Read the box `name`, one of BOXES, with the `words` behind its name."""
@@ -117,6 +120,17 @@ class Boxes:
             )
             href = ""
         picture = values.get("picture")
+        self.cards.append(
+            CardBox(
+                line=line,
+                href=href,
+                is_video=is_video,
+                title=values.get("title", "").strip(),
+                text=f"{values.get('text', '')}{html}",
+                picture=picture or "",
+                alt=values.get("alt", ""),
+            )
+        )
         shown = None
         if picture:
             alt = values.get("alt") or values.get("title", "")
@@ -143,7 +157,9 @@ class Boxes:
             for field in fields:
                 assert field is not None
                 name = _NAMES[field["name"].lower()]
-                value = self._tags.settle(field["value"].strip().strip('"<>'))
+                value = self._tags.settle((field["value"] or "").strip().strip('"<>'))
+                if not value:
+                    continue  # left open, to be filled in later
                 values[name] = (
                     str(parsed(self._renderer.words(value)).text_content()) if name == "title" else value
                 )

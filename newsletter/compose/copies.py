@@ -14,19 +14,24 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
+from newsletter.compose.profiles import in_srgb
 from newsletter.durable import make_private_folder, write_durably
 
 if TYPE_CHECKING:
     from PIL import Image
 
-_RECIPE = 1
+_RECIPE = 2
 """Counts up when the same original would give other bytes."""
 _QUALITY = 82
 _MAX_BYTES = 64 * 1024 * 1024
 _MAX_MOVING = 60_000_000
 """Pixels of all frames together that are made smaller; more of them stay as they are."""
+_LEAST = 32
+"""Smaller pictures from elsewhere are there to count readers."""
+_MAX_WATCHED = 600_000_000
+"""Pixels of all frames of an original that are looked at."""
 _FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "AVIF", "TIFF", "BMP")
 _SUFFIXES = {
     ".jpg": "JPEG", ".jpeg": "JPEG", ".jpe": "JPEG", ".jfif": "JPEG", ".png": "PNG", ".apng": "PNG", ".gif": "GIF",
@@ -36,6 +41,9 @@ _UNREADABLE = {".svg": "SVG", ".svgz": "SVG", ".heic": "HEIC", ".heif": "HEIC", 
 _COMMON = (b"\xff\xd8", b"\x89PNG", b"GIF8", b"BM")
 """What JPEG, PNG, GIF and BMP begin with."""
 _ORIENTATION = 0x0112
+_UPRIGHT = {"GIF", "TIFF"}
+"""One cannot be turned; of the other Pillow gives the size as it is seen."""
+_MOVING = {"GIF", "PNG", "WEBP", "AVIF"}
 
 
 class Unfit(ValueError):
@@ -63,7 +71,7 @@ class Original:
         """The ending of its copies: what mail cannot show becomes PNG if it has an alpha channel, else JPEG."""
         if self.format in {"JPEG", "PNG", "GIF"}:
             return {"JPEG": ".jpg", "PNG": ".png", "GIF": ".gif"}[self.format]
-        if self.frames > 1 and self.format == "WEBP":
+        if self.frames > 1 and self.format in {"WEBP", "AVIF"}:
             return ".gif"
         return ".png" if self.has_alpha else ".jpg"
 
@@ -76,21 +84,48 @@ class Original:
 def look_at(path: Path) -> Original:
     """Read the head of a picture; Unfit when it is none, too large, or not what its name says."""
     suffix = path.suffix.lower()
-    if suffix in _UNREADABLE:
-        raise Unfit(
-            f"'{path.name}' is {_UNREADABLE[suffix]}, which mail clients do not show", "Save it as PNG or JPEG"
-        )
+    unreadable = _UNREADABLE.get(suffix) or _unreadable(path)
+    if unreadable:
+        raise Unfit(f"'{path.name}' is {unreadable}, which mail clients do not show", "Save it as PNG or JPEG")
     if path.stat().st_size > _MAX_BYTES:
         raise Unfit(f"'{path.name}' is larger than {_MAX_BYTES // 2**20} MB", "Make it smaller")
-    with _opened(path, path.name) as image:
+    original = _described(path, path)
+    said = _SUFFIXES.get(suffix, original.format)
+    if said != original.format:
+        raise Unfit(
+            f"'{path.name}' is not {said}, as its name says, but {original.format}", "Give it the right ending"
+        )
+    return original
+
+
+def _unreadable(path: Path) -> str:
+    """Return what a file is of what mail cannot show, whatever its name says; "" for anything else."""
+    with path.open("rb") as file:
+        head = file.read(512)
+    if (
+        head[4:8] == b"ftyp"
+        and head[8:12] in {b"heic", b"heix", b"hevc", b"mif1", b"msf1"}
+        and b"avif" not in head
+    ):
+        return "HEIC"
+    return "SVG" if b"<svg" in head.lower() else "PDF" if head.startswith(b"%PDF") else ""
+
+
+def fit(content: bytes, name: str, width: int) -> tuple[bytes, str]:
+    """Return what a picture from elsewhere is as a copy, and the ending of its name; Unfit when it is none."""
+    original = _described(io.BytesIO(content), Path(name))
+    if min(original.width, original.height) < _LEAST:
+        raise Unfit(f"'{name}' is only {original.width} by {original.height} pixels", "Give another picture")
+    return _made(original, content, min(width, original.width)), original.suffix
+
+
+def _described(source: Path | io.BytesIO, path: Path) -> Original:
+    with _opened(source, path.name) as image:
         kind = "JPEG" if image.format == "MPO" else str(image.format)
         width, height = image.size
-        is_turned = kind != "GIF" and image.getexif().get(_ORIENTATION, 1) in {5, 6, 7, 8}
-        frames = getattr(image, "n_frames", 1) if kind in {"GIF", "PNG", "WEBP"} else 1
+        is_turned = kind not in _UPRIGHT and image.getexif().get(_ORIENTATION, 1) in {5, 6, 7, 8}
+        frames = getattr(image, "n_frames", 1) if kind in _MOVING else 1
         has_alpha = image.mode in {"RGBA", "LA", "PA", "La", "RGBa"} or "transparency" in image.info
-    said = _SUFFIXES.get(suffix, kind)
-    if said != kind:
-        raise Unfit(f"'{path.name}' is not {said}, as its name says, but {kind}", "Give it the right ending")
     width, height = (height, width) if is_turned else (width, height)
     if not width or not height:
         raise Unfit(f"'{path.name}' has no size", "Save it anew")
@@ -154,10 +189,14 @@ def _head(source: Path | io.BytesIO) -> bytes:
 
 def _made(original: Original, content: bytes, width: int) -> bytes:
     size = (width, max(round(original.height * width / original.width), 1))
+    if original.frames * original.width * original.height > _MAX_WATCHED:
+        raise Unfit(f"'{original.path.name}' has too many frames", "Make it shorter or smaller")
     with _opened(io.BytesIO(content), original.path.name) as image:
         if original.suffix == ".gif":
             return _gif(image, original, content, size)
-        return _moving(image, size, "PNG") if original.frames > 1 else _still(image, size, original.suffix)
+        return (
+            _moving(image, original, size, "PNG") if original.frames > 1 else _still(image, size, original.suffix)
+        )
 
 
 def _still(image: "Image.Image", size: tuple[int, int], suffix: str) -> bytes:
@@ -165,22 +204,32 @@ def _still(image: "Image.Image", size: tuple[int, int], suffix: str) -> bytes:
 
     longest = max(size)
     image.draft(image.mode, (longest, longest))
-    profile = image.info.get("icc_profile") if image.mode in {"RGB", "RGBA", "L", "LA", "P"} else None
-    upright = ImageOps.exif_transpose(image)
-    if upright.mode.startswith("I"):
-        upright = upright.point(lambda value: value / 256).convert("L")
+    has_palette = image.mode == "P"
+    profile = image.info.get("icc_profile")
+    upright = in_srgb(_eight_bits(ImageOps.exif_transpose(image)), profile)
     out = io.BytesIO()
     if suffix == ".jpg":
         plain = _sized(upright if upright.mode in {"L", "RGB"} else upright.convert("RGB"), size)
         plain.info.clear()
-        plain.save(out, "JPEG", quality=_QUALITY, progressive=True, optimize=True, icc_profile=profile, exif=b"")
+        plain.save(out, "JPEG", quality=_QUALITY, progressive=True, optimize=True, exif=b"")
         return out.getvalue()
-    drawn = _sized_drawing(upright, size)
+    drawn = _sized_drawing(upright, size, has_palette=has_palette)
     transparency = drawn.info.get("transparency") if drawn.mode == "P" else None
     drawn.info.clear()
     kept = {} if transparency is None else {"transparency": transparency}
-    drawn.save(out, "PNG", optimize=True, icc_profile=profile, **kept)
+    drawn.save(out, "PNG", optimize=True, **kept)
     return out.getvalue()
+
+
+def _eight_bits(image: "Image.Image") -> "Image.Image":
+    """Return a picture whose greys are as fine as screens show; its darkest and lightest stay where they were."""
+    if image.mode.startswith("I"):
+        return image.point(lambda value: value / 256).convert("L")
+    if image.mode == "F":
+        low, high = cast("tuple[float, float]", image.getextrema())
+        scale = 255 / (high - low) if high > low else 0
+        return image.point(lambda value: value * scale - low * scale).convert("L")
+    return image
 
 
 def _sized(image: "Image.Image", size: tuple[int, int]) -> "Image.Image":
@@ -189,16 +238,16 @@ def _sized(image: "Image.Image", size: tuple[int, int]) -> "Image.Image":
     return image if image.size == size else image.resize(size, Image.Resampling.LANCZOS)
 
 
-def _sized_drawing(image: "Image.Image", size: tuple[int, int]) -> "Image.Image":
+def _sized_drawing(image: "Image.Image", size: tuple[int, int], *, has_palette: bool) -> "Image.Image":
     """Return a picture with its alpha channel and, where it has one, a palette."""
     from PIL import Image
 
-    if image.size == size and image.mode in {"1", "L", "LA", "P", "RGBA"}:
+    if image.size == size and image.mode in ({"P"} if has_palette else {"1", "L", "LA", "RGBA"}):
         return image
     has_alpha = image.has_transparency_data
     mode = "RGBA" if has_alpha else "L" if image.mode in {"1", "L"} else "RGB"
     sized = _sized(image.convert(mode), size)
-    return sized.quantize(256, method=Image.Quantize.FASTOCTREE) if image.mode == "P" else sized
+    return sized.quantize(256, method=Image.Quantize.FASTOCTREE) if has_palette else sized
 
 
 def _gif(image: "Image.Image", original: Original, content: bytes, size: tuple[int, int]) -> bytes:
@@ -209,17 +258,19 @@ def _gif(image: "Image.Image", original: Original, content: bytes, size: tuple[i
             image.seek(number)
             image.load()
         return content
-    return _moving(image, size, "GIF")
+    return _moving(image, original, size, "GIF")
 
 
-def _moving(image: "Image.Image", size: tuple[int, int], format_: str) -> bytes:
+def _moving(image: "Image.Image", original: Original, size: tuple[int, int], format_: str) -> bytes:
     """Return all frames with their durations, repeated as often as before."""
     from PIL import Image, ImageSequence
 
+    if original.frames * size[0] * size[1] > _MAX_MOVING:
+        raise Unfit(f"'{original.path.name}' has too many frames", "Make it shorter or smaller, or make it a GIF")
     frames, durations = [], []
     for frame in ImageSequence.Iterator(image):
-        durations.append(frame.info.get("duration", 100))
         full = frame.convert("RGBA")
+        durations.append(frame.info.get("duration", 100))  # which WebP knows only once it is read
         frames.append(full.resize(size, Image.Resampling.LANCZOS) if full.size != size else full)
     is_opaque = all(frame.getchannel("A").getextrema() == (255, 255) for frame in frames)
     frames = [frame.convert("RGB") for frame in frames] if is_opaque else frames

@@ -1,11 +1,12 @@
 """Composing: an issue becomes an edition for a list, and an article for the archive."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from markupsafe import Markup
 
 from newsletter.compose.blocks import Block, Shown
+from newsletter.compose.cards import CardBox, without_cards
 from newsletter.compose.days import written_day
 from newsletter.compose.edition import Edition
 from newsletter.compose.layout import Templates, mail_only, make_html, rows
@@ -87,6 +88,14 @@ def article(issue: Issue, settings: Settings) -> Article:
         pictures=album.pictures,
         findings=(*issue.findings, *text.findings, *album.findings),
     )
+
+
+def read_cards(issue: Issue, settings: Settings) -> tuple[tuple[CardBox, ...], tuple[object, ...]]:
+    """Return the cards of an issue as they were written, and all else that it says, to be compared."""
+    tags = Tags()
+    text = read_text(issue, settings, tags, Album(settings, issue, is_article=True))
+    boxes = tuple(replace(box, href=tags.reveal(box.href)) for box in text.cards)
+    return boxes, without_cards(text.blocks)
 
 
 def _refuse_empty(issue: Issue, blocks: tuple[Block, ...]) -> None:

@@ -91,7 +91,8 @@ class Renderer:
             image.get("src") or "",
             image.get("alt") or "",
             int(image.get("data-line") or line),
-            width=pixels(image.get("width")),
+            width=pixels(image.get("width"), room),
+            height=pixels(image.get("height")),
             room=room,
         )
         image.attrib.pop("data-line", None)

@@ -84,7 +84,8 @@ class Paragraphs:
             str(token.attrs.get("src", "")),
             alt,
             int(token.attrs.get("data-line", line)),
-            width=pixels(token.attrs.get("width")),
+            width=pixels(token.attrs.get("width"), room),
+            height=pixels(token.attrs.get("height")),
             room=room,
             is_stacked=is_stacked,
         )

@@ -8,14 +8,21 @@ def page_url(settings: Settings, slug: str) -> str:
     home = settings.archive.url or (
         f"{settings.publication.url.rstrip('/')}/archive" if settings.publication.url else ""
     )
-    return f"{home.rstrip('/')}/issues/{slug}/"
+    return _page(home, slug)
 
 
 def picture_base(settings: Settings, slug: str) -> str | None:
     """Return what comes before a picture's name in a letter, ending in a slash.
 
-    None while letters are kept on this machine and no archive is set: they then link the copies themselves.
+    None while letters are kept on this machine and no public place is set: they then link the copies themselves.
     """
+    pictures = settings.pictures
+    if pictures.url is not None:
+        return f"{pictures.url.rstrip('/')}/{slug}/" if pictures.bucket else _page(pictures.url, slug)
     if settings.archive.url is None and settings.delivery.transport == "outbox":
         return None
     return page_url(settings, slug)
+
+
+def _page(home: str, slug: str) -> str:
+    return f"{home.rstrip('/')}/issues/{slug}/"

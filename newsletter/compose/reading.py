@@ -9,6 +9,7 @@ from markdown_it.token import Token
 from newsletter.compose import blocks as kinds
 from newsletter.compose.blocks import Block
 from newsletter.compose.boxes import BOXES, Boxes
+from newsletter.compose.cards import CardBox
 from newsletter.compose.chunks import chunks_of
 from newsletter.compose.fences import paired
 from newsletter.compose.highlight import code_block
@@ -34,6 +35,8 @@ class Text:
 
     blocks: tuple[Block, ...]
     findings: tuple[Finding, ...]
+    cards: tuple[CardBox, ...] = ()
+    """Its cards, as their author wrote them."""
 
 
 def read_text(issue: Issue, settings: Settings, tags: Tags, album: Album) -> Text:
@@ -53,7 +56,7 @@ def read_text(issue: Issue, settings: Settings, tags: Tags, album: Album) -> Tex
     tokens = list(_ordered(_without_title(tokens, issue.title)))
     boxes = Boxes(issue, settings, tags, album, remarks, renderer, tuple(_headings(tokens)))
     blocks = _Reader(remarks, renderer, Paragraphs(renderer, album, settings), boxes).blocks(tokens, album.column)
-    return Text(blocks=tuple(blocks), findings=remarks.findings)
+    return Text(blocks=tuple(blocks), findings=remarks.findings, cards=tuple(boxes.cards))
 
 
 @dataclass(frozen=True, slots=True)

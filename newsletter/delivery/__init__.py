@@ -1,7 +1,7 @@
 """5. An edition meets an audience: mailings, deliveries, receipts."""
 
 from newsletter.delivery.counting import IssueStatus, issue_status, mailed_slugs, mailing_counts
-from newsletter.delivery.editions import find_mailing
+from newsletter.delivery.editions import find_mailing, mailing_edition
 from newsletter.delivery.evidence import read_events, settle_by_events
 from newsletter.delivery.lookup import find_delivery, find_delivery_by_reference
 from newsletter.delivery.mailing import (
@@ -72,6 +72,7 @@ __all__ = [
     "list_troubles",
     "mailed_slugs",
     "mailing_counts",
+    "mailing_edition",
     "next_time",
     "open_rehearsal",
     "open_transport",

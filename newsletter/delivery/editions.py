@@ -25,6 +25,12 @@ def read_edition(connection: Connection, digest: str) -> Edition:
     return Edition.from_json(json.loads(frozen))
 
 
+def mailing_edition(database: Database, mailing: Mailing) -> Edition:
+    """Return what a mailing has frozen."""
+    with database.read() as connection:
+        return read_edition(connection, mailing.edition_digest)
+
+
 def read_mailing(connection: Connection, mailing_id: int) -> Mailing:
     """Return a mailing; WrongUse if there is none of that number."""
     row = connection.execute(select_mailings().where(mailings.c.id == mailing_id)).one_or_none()

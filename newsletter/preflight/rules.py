@@ -3,12 +3,12 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from lxml import html as lxml_html
 
-from newsletter.compose import Composed, Slot, filled
+from newsletter.compose import Composed, Slot, built_pictures, filled, linked_pictures, pictures_of_sent_letters
 from newsletter.finding import Finding, Level, did_you_mean
 from newsletter.settings import FILE_NAME, Settings
 from newsletter.writing import Issue, Status
@@ -148,11 +148,41 @@ def pictures_can_be_fetched(check: Check) -> Iterator[Finding]:
         if not src.startswith(("http://", "https://")) and check.goes_out:
             message = f"the picture '{_short(src.rsplit('/', 1)[-1])}' has no address that readers can reach"
             yield check.finding(
-                "picture", Level.ERROR, message, "Set [archive] url to where the archive is published"
+                "picture",
+                Level.ERROR,
+                message,
+                "Set [archive] url to where the archive is published, or [pictures] store to a bucket",
             )
         elif src.startswith("http://"):
             message = f"the picture '{_short(src)}' is not fetched encrypted, so some clients hide it"
             yield check.finding("picture", Level.WARNING, message, "Use https://", check.line_of(src))
+
+
+def pictures_are_published(check: Check) -> Iterator[Finding]:
+    """An archive that was built before the letter leaves holds the letter's pictures."""
+    settings, slug = check.settings, check.issue.slug.text
+    linked = linked_pictures(settings, check.composed.edition)
+    if settings.pictures.bucket is not None or settings.archive.bucket is not None or not linked:
+        return  # a bucket gets them from the send itself
+    built, kept = built_pictures(settings), pictures_of_sent_letters(settings)
+    missing = [name for name in linked if f"issues/{slug}/{name}" not in (built or ())]
+    if not missing:
+        return
+    is_left_out = _is_left_out(check.issue) and any(f"issues/{slug}/{name}" not in kept for name in missing)
+    more = f" and {len(missing) - 1} more are" if missing[1:] else " is"
+    yield check.finding(
+        "picture-published",
+        Level.WARNING if check.goes_out and (built is not None or is_left_out) else Level.NOTICE,
+        f"the picture '{_short(missing[0])}'{more} in no archive that was built here",
+        "Schedule the letter with 'send --at', then build the archive and publish it before the letter leaves"
+        if is_left_out
+        else "Build the archive and publish it before you send",
+    )
+
+
+def _is_left_out(issue: Issue) -> bool:
+    """Whether an archive built now would have no page of the issue, and none of its pictures."""
+    return issue.status is Status.DRAFT or issue.date is None or issue.date > datetime.now(UTC)
 
 
 def nothing_is_unfinished(check: Check) -> Iterator[Finding]:
@@ -191,6 +221,7 @@ RULES = (
     size_is_small_enough,
     links_lead_somewhere,
     pictures_can_be_fetched,
+    pictures_are_published,
     nothing_is_unfinished,
     it_is_ready,
     times_make_sense,

@@ -1,5 +1,6 @@
 """The sections of newsletter.toml, typed, and the one frozen value that holds them all."""
 
+import re
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -10,6 +11,7 @@ from pydantic import (
     Field,
     PlainSerializer,
     SecretStr,
+    field_validator,
     model_validator,
 )
 
@@ -21,6 +23,7 @@ from newsletter.settings.theme import ThemeSettings
 MailboxSetting = Annotated[Mailbox, BeforeValidator(lambda text: Mailbox.parse(str(text))), PlainSerializer(str)]
 AddressSetting = Annotated[Address, BeforeValidator(lambda text: Address.parse(str(text))), PlainSerializer(str)]
 Url = Annotated[str, Field(pattern=r"^https?://[^\s/]+(/\S*)?$")]
+_BUCKET = re.compile(r"s3://(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?P<path>(?:/[A-Za-z0-9!_.*'()-]+)*)/?")
 
 
 class _Section(BaseModel):
@@ -119,10 +122,60 @@ class Web(_Section):
     port: int = Field(default=8080, ge=1, le=65535)
 
 
-class Archive(_Section):
-    """`[archive]`: where the static site is read."""
+class _Stored(_Section):
+    """What may lie in a bucket."""
+
+    store: str | None = None
+    region: str | None = None
+    endpoint: Url | None = None
+
+    @property
+    def bucket(self) -> str | None:
+        """The name of the bucket, if `store` is one."""
+        found = _BUCKET.fullmatch(self.store or "")
+        return found["bucket"] if found else None
+
+    @property
+    def prefix(self) -> str:
+        """What all keys in the bucket begin with: "", or a path that ends in a slash."""
+        found = _BUCKET.fullmatch(self.store or "")
+        path = found["path"].strip("/") if found else ""
+        return f"{path}/" if path else ""
+
+
+class Archive(_Stored):
+    """`[archive]`: where the static site is read, and where `archive publish` puts it."""
 
     url: Url | None = None
+
+    @field_validator("store")
+    @classmethod
+    def _is_a_bucket(cls, store: str | None) -> str | None:
+        if store is not None and not _BUCKET.fullmatch(store):
+            raise ValueError('say "s3://BUCKET/PREFIX"')
+        return store
+
+
+class Pictures(_Stored):
+    """`[pictures]`: where readers fetch the pictures of letters."""
+
+    store: str = "archive"
+    """`archive`, or `s3://BUCKET/PREFIX`: a send then puts them there first."""
+    url: Url | None = None
+    """Where readers fetch what lies in the store; the archive's own address unless given."""
+
+    @field_validator("store")
+    @classmethod
+    def _is_known(cls, store: str) -> str:
+        if store != "archive" and not _BUCKET.fullmatch(store):
+            raise ValueError('say "archive", or "s3://BUCKET/PREFIX"')
+        return store
+
+    @model_validator(mode="after")
+    def _has_an_address(self) -> "Pictures":
+        if self.bucket and not self.url:
+            raise ValueError("a bucket needs 'url' as well: where readers fetch what lies in it")
+        return self
 
 
 class Tracking(_Section):
@@ -140,6 +193,7 @@ class Settings(_Section):
     replies: Replies = Replies()
     web: Web = Web()
     archive: Archive = Archive()
+    pictures: Pictures = Pictures()
     theme: ThemeSettings = ThemeSettings()
     tracking: Tracking = Tracking()
     secret_key: SecretStr | None = None

@@ -17,6 +17,7 @@ HOMES = {
     "rich": {"newsletter.cli"},
     "alembic": {"newsletter.database"},
     "nh3": {"newsletter.compose"},
+    "urllib3": {"newsletter.cards.web"},
 }
 """A costly library, and the only places that may meet it."""
 

@@ -119,6 +119,6 @@ def test_typed_signs_stay_and_dashes_are_set(desk):
 
 
 def test_kramdowns_attributes_go_with_a_finding(desk):
-    composed = desk.compose("words\n\n![a](https://e.example/a.png){: .center}\n")
+    composed = desk.compose("words\n\n[a](https://e.example/a){: .center}\n")
     assert "{:" not in desk.html("words {: .center}\n")
     assert [(finding.rule, finding.line) for finding in composed.findings] == [("attributes", 6)]

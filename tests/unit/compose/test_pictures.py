@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 from lxml import html
-from PIL import Image
+from PIL import Image, ImageCms, ImageDraw, ImageOps
+from PIL.PngImagePlugin import PngInfo
 
 from newsletter.compose import page_url
 
@@ -234,3 +235,220 @@ print(make_copy(original, 600, Path({str(desk.root)!r}) / "var/cache"))
     with Image.open(path) as copy:
         assert copy.size == (600, 450)
     assert len(list(Path(path).parent.iterdir())) == 1
+
+
+def save(desk, name, image, **how):
+    path = desk.root / "issues" / "one" / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    image.save(path, **how)
+    return path
+
+
+def half_red(size=(80, 40)):
+    """A blue picture whose left half is red."""
+    image = Image.new("RGB", size, "blue")
+    image.paste("red", (0, 0, size[0] // 2, size[1]))
+    return image
+
+
+@pytest.mark.parametrize("suffix", ["jpg", "png", "webp", "tif", "avif"])
+def test_every_format_is_upright_and_tells_nothing(desk, suffix):
+    exif = Image.Exif()
+    exif[0x0112], exif[0x010F] = 6, "secret camera"
+    exif.get_ifd(0x8825)[1] = "N"
+    how = {"pnginfo": PngInfo()} if suffix == "png" else {}
+    if suffix == "png":
+        how["pnginfo"].add_text("Comment", "secret")
+        how["pnginfo"].add_itxt("XML:com.adobe.xmp", "<x>secret</x>")
+    save(desk, f"away.{suffix}", half_red(), exif=exif, **how)
+    body = f"![a](away.{suffix})"
+    copy = copy_of(desk, body)
+    assert copy.size == (40, 80)
+    assert 'width="40" height="80"' in desk.html(body)
+    assert copy.convert("RGB").getpixel((20, 10))[0] > 200, "the left half of the file is on top once it is turned"
+    assert not copy.getexif()
+    *_, shown = desk.article(body).pictures
+    assert b"secret" not in shown.path.read_bytes()
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_every_orientation_is_applied(desk, orientation):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    image = Image.new("RGB", (60, 40), "blue")
+    image.paste("red", (0, 0, 20, 20))
+    save(desk, "turned.jpg", image, exif=exif, quality=95)
+    upright = ImageOps.exif_transpose(Image.open(desk.root / "issues" / "one" / "turned.jpg"))
+    copy = copy_of(desk, "![a](turned.jpg)")
+    assert copy.size == upright.size
+    corners = [(4, 4), (copy.width - 5, 4), (4, copy.height - 5), (copy.width - 5, copy.height - 5)]
+    assert [copy.getpixel(at)[0] > 128 for at in corners] == [upright.getpixel(at)[0] > 128 for at in corners]
+
+
+def swapped_profile():
+    """A profile that means green where sRGB means red."""
+    profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    red, green, name = (profile.index(word) for word in (b"rXYZ", b"gXYZ", "sRGB".encode("utf-16-be")))
+    profile[red : red + 4], profile[green : green + 4] = b"gXYZ", b"rXYZ"
+    profile[name : name + 8] = "Mine".encode("utf-16-be")
+    return bytes(profile)
+
+
+@pytest.mark.parametrize(
+    ("name", "mode"),
+    [("a.jpg", "RGB"), ("a.png", "RGB"), ("a.png", "RGBA"), ("a.png", "P"), ("a.webp", "RGB"), ("a.tif", "RGB")],
+)
+def test_a_profile_is_applied_and_left_out(desk, name, mode):
+    image = Image.new("RGBA" if mode == "RGBA" else "RGB", (300, 200), "red")
+    save(desk, name, image.quantize(4) if mode == "P" else image, icc_profile=swapped_profile())
+    copy = copy_of(desk, f"![a]({name})")
+    red, green, blue = copy.convert("RGB").getpixel((150, 100))
+    assert green > 250
+    assert red < 10 > blue
+    assert "icc_profile" not in copy.info
+    assert copy.mode == ("P" if mode == "P" else mode if name == "a.png" else "RGB")
+
+
+@pytest.mark.parametrize("profile", [b"garbage", b"\0" * 500])
+def test_a_broken_profile_is_passed_over(desk, profile):
+    save(desk, "a.jpg", Image.new("RGB", (300, 200), "red"), icc_profile=profile)
+    assert copy_of(desk, "![a](a.jpg)").getpixel((150, 100))[0] > 250
+
+
+def test_cmyk_becomes_rgb(desk):
+    save(desk, "print.jpg", half_red((300, 200)).convert("CMYK"), quality=95)
+    copy = copy_of(desk, "![a](print.jpg)")
+    assert copy.mode == "RGB"
+    assert copy.getpixel((20, 100))[0] > 200 > 100 > copy.getpixel((280, 100))[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "size"), [("deep.png", (300, 100)), ("deep.png", (3000, 100)), ("deep.tif", (300, 100))]
+)
+def test_sixteen_bits_of_grey_are_not_all_white(desk, name, size):
+    half = size[0] // 2
+    row = (0x8000).to_bytes(2, "little") * half + (0xF000).to_bytes(2, "little") * half
+    save(desk, name, Image.frombytes("I;16", size, row * size[1]))
+    copy = copy_of(desk, f"![a]({name})").convert("L")
+    assert 120 < copy.getpixel((10, 20)) < 136
+    assert 232 < copy.getpixel((copy.width - 10, 20)) < 248
+
+
+def moving(desk, name, size, **how):
+    frames = []
+    for at, colour in enumerate(("red", "lime", "blue")):
+        frame = Image.new("RGBA", size, (0, 0, 0, 0))
+        left = at * size[0] // 3
+        ImageDraw.Draw(frame).ellipse((left, 0, left + size[0] // 3, size[1]), fill=colour)
+        frames.append(frame)
+    path = save(
+        desk, name, frames[0], save_all=True, append_images=frames[1:], duration=[40, 80, 500], loop=2, **how
+    )
+    return path, frames
+
+
+@pytest.mark.parametrize("size", [(1500, 300), (150, 30)])
+@pytest.mark.parametrize(
+    ("name", "made", "how"),
+    [
+        ("m.gif", "GIF", {"disposal": 2}), ("m.gif", "GIF", {"disposal": 3}),
+        ("m.webp", "GIF", {"quality": 90}),
+        ("m.png", "PNG", {"disposal": 1}),
+    ],
+)  # fmt: skip
+def test_frames_keep_their_durations_and_leave_nothing_behind(desk, size, name, made, how):
+    moving(desk, name, size, **how)
+    copy = copy_of(desk, f"![a]({name})")
+    assert (copy.format, copy.n_frames, copy.info["loop"]) == (made, 3, 2)
+    seen = []
+    for number in range(3):
+        copy.seek(number)
+        frame = copy.convert("RGBA")
+        seen.append([frame.getpixel((round(frame.width * (at + 0.5) / 3), 10))[3] > 0 for at in range(3)])
+        assert copy.info["duration"] == [40, 80, 500][number]
+    assert seen == [[at == number for at in range(3)] for number in range(3)]
+
+
+def test_a_film_is_refused_before_it_fills_the_memory(desk):
+    frames = [Image.new("RGB", (800, 800), (at * 5, 0, 0)) for at in range(50)]
+    save(
+        desk, "film.webp", frames[0], save_all=True, append_images=frames[1:], duration=20, lossless=True, method=0
+    )
+    assert len(desk.article("![A film](film.webp){width=200}").pictures) == 1
+    frames *= 3
+    save(
+        desk, "film.webp", frames[0], save_all=True, append_images=frames[1:], duration=20, lossless=True, method=0
+    )
+    [finding] = desk.compose("![A film](film.webp)").findings
+    assert "too many frames" in finding.message
+
+
+@pytest.mark.parametrize("name", ["photo.jpg", "photo"])
+def test_what_mail_cannot_show_is_known_by_its_content(desk, name):
+    path = desk.root / "issues" / "one" / name
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + b"\0" * 100)
+    [finding] = desk.compose(f"![a]({name})").findings
+    assert "is HEIC" in finding.message
+    path.write_text("<?xml version='1.0'?>\n<svg xmlns='http://www.w3.org/2000/svg'/>")
+    [finding] = desk.compose(f"![a]({name})").findings
+    assert "is SVG" in finding.message
+
+
+@pytest.mark.parametrize(
+    ("file", "written"),
+    [
+        ("a b.png", "<a b.png>"), ("a b.png", "a%20b.png"), ("100%.png", "100%.png"), ("100%.png", "100%25.png"),
+        ("q?x.png", "q?x.png"), ("q?x.png", "q%3Fx.png"), ("lamp.png", "lamp.png?v=2"),
+        ("日本.png", "日本.png"), ("e\u0301.png", "\u00e9.png"), ("\u00e9.png", "e\u0301.png"),
+        ("(p).png", "<(p).png>"), ("a&b.png", "a&b.png"),
+    ],
+)  # fmt: skip
+def test_a_picture_of_any_name_is_found(desk, picture, file, written):
+    picture(file)
+    composed = desk.compose(f"words\n\n![a]({written})")
+    assert composed.findings == ()
+    assert len(sources(desk.html(f"![a]({written})"))) == 1
+
+
+def test_a_name_in_another_case_is_found_and_said(desk, picture):
+    picture("Lamp.PNG")
+    [finding] = desk.compose("![a](lamp.png)").findings
+    assert finding.message == "there is no picture 'lamp.png'; 'Lamp.PNG' was taken"
+    assert len(sources(desk.html("![a](lamp.png)"))) == 1
+    picture("LAMP.png")
+    [finding] = desk.compose("![a](lamp.png)").findings
+    assert finding.message == "the picture 'lamp.png' is missing"
+    [finding] = desk.compose("![a](lamps.PNG)").findings
+    assert finding.remedy == "Did you mean 'Lamp.PNG'? Its alt text is shown instead"
+
+
+def test_a_picture_elsewhere_stays_there_and_is_said(desk):
+    page = "![a](https://e.example/x.png){width=400 height=200}"
+    [finding] = desk.compose(page).findings
+    assert (finding.rule, finding.level) == ("picture-elsewhere", "notice")
+    assert 'src="https://e.example/x.png" alt="a" width="400" height="200"' in desk.html(page)
+    [finding] = desk.compose("![a](https://e.example/x.svg?v=1)").findings
+    assert "is SVG" in finding.message
+
+
+def test_a_share_of_the_room_is_a_width(desk, picture):
+    picture()
+    assert 'width="268" height="134"' in desk.html('![a](lamp.png){width="50%"}')
+    assert 'width="134"' in desk.html('words <img src="lamp.png" width="25%" alt="a">')
+
+
+def test_a_picture_that_outlook_would_cut_off_is_said(desk, picture):
+    picture("long.png", (600, 4000))
+    [finding] = desk.compose("![a](long.png)").findings
+    assert finding.message == "'long.png' is 3,573 pixels tall; Outlook cuts off what lies below 1,728"
+
+
+@pytest.mark.parametrize("content", [b"", b"\x89PNG\r\n\x1a\n", b"GIF89a", b"\xff\xd8\xff"])
+def test_a_picture_of_nothing_is_left_out(desk, content):
+    path = desk.root / "issues" / "one" / "lamp.png"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(content)
+    [finding] = desk.compose("![A lamp](lamp.png)").findings
+    assert finding.level == "warning"
+    assert sources(desk.html("![A lamp](lamp.png)")) == []

@@ -68,7 +68,7 @@ def test_the_front_matter_is_looked_at(look, front, rule, level):
         ("One.\n\n[a](http://plain.example/x)", "link", Level.NOTICE, 9),
         ("One.\n\n[a](page.html)", "link", Level.WARNING, 9),
         ("One.\n\n[a]()", "link", Level.WARNING, None),
-        ("One.\n\n![](https://e.example/a.png)", "alt", Level.WARNING, 9),
+        ("One.\n\n![a](https://e.example/a.png)", "picture-elsewhere", Level.NOTICE, 9),
         ("One.\n\n![a](nowhere.png)", "picture", Level.WARNING, 9),
         ("One.\n\n{{ nme }}", "tag", Level.WARNING, 9),
     ],

@@ -1,0 +1,15 @@
+"""Pictures on their way to readers: kept, and put where the letter links them."""
+
+from newsletter.archive import upload_pictures
+from newsletter.cli import terminal
+from newsletter.compose import Edition, keep_pictures
+from newsletter.settings import Settings
+
+
+def provide_pictures(settings: Settings, edition: Edition, *, is_test: bool = False) -> None:
+    """Keep what a letter links as long as it may be read, and upload what is not there yet; or say why not."""
+    if not is_test:
+        keep_pictures(settings, edition)
+    if uploaded := upload_pictures(settings, edition):
+        store = settings.pictures.store if settings.pictures.bucket else settings.archive.store
+        terminal.talk(f"{terminal.count(uploaded, 'picture')} uploaded to {store}")
