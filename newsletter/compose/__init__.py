@@ -1,9 +1,10 @@
 """2. An issue becomes an edition."""
 
 from newsletter.compose.blocks import Shown
-from newsletter.compose.edition import Edition
+from newsletter.compose.edition import Edition, Variant
 from newsletter.compose.letter import Article, Composed, article, compose
 from newsletter.compose.merge import Context, Part, Slot, escaped, filled
+from newsletter.compose.parts import MOST_SEGMENTS, PART_NAMES, AskedSegment
 from newsletter.compose.phrases import direction_of, phrases_for
 from newsletter.compose.pictures import Picture
 from newsletter.compose.places import page_url
@@ -11,7 +12,10 @@ from newsletter.compose.theme import make_theme
 from newsletter.compose.typeface import typeface_for
 
 __all__ = [
+    "MOST_SEGMENTS",
+    "PART_NAMES",
     "Article",
+    "AskedSegment",
     "Composed",
     "Context",
     "Edition",
@@ -19,6 +23,7 @@ __all__ = [
     "Picture",
     "Shown",
     "Slot",
+    "Variant",
     "article",
     "compose",
     "direction_of",

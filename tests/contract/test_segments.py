@@ -402,7 +402,7 @@ def test_only_who_may_be_written_to_is_counted(database: Database) -> None:
         ('contry = "PT"', "unknown field 'contry' at column 1. Did you mean 'country'?"),
         (
             'first_name = "a" and not has zzz',
-            "unknown field 'zzz' at column 26. Known here: country, domain, email",
+            "unknown field 'zzz' at column 30. Known here: country, domain, email",
         ),
         ("on dayly", "unknown list 'dayly' at column 4. Did you mean 'daily'?"),
         ('not got "tree"', "unknown issue 'tree' at column 9. Did you mean 'three'?"),
