@@ -33,6 +33,7 @@ VERBS = {
     "outbox": "outbox",
     "subscribers": "audience",
     "lists": "audience",
+    "segments": "segments",
     "suppressions": "audience",
     "replies": "replies",
     "archive": "archive",
