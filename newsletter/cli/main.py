@@ -34,6 +34,7 @@ VERBS = {
     "outbox": "outbox",
     "subscribers": "audience",
     "lists": "audience",
+    "segments": "segments",
     "suppressions": "audience",
     "replies": "replies",
     "archive": "archive",

@@ -1,6 +1,6 @@
 """5. An edition meets an audience: mailings, deliveries, receipts."""
 
-from newsletter.delivery.counting import IssueStatus, issue_status, mailed_slugs, mailing_counts
+from newsletter.delivery.counting import IssueStatus, VariantCount, issue_status, mailed_slugs, mailing_counts
 from newsletter.delivery.editions import find_mailing, mailing_edition
 from newsletter.delivery.evidence import read_events, settle_by_events
 from newsletter.delivery.lookup import find_delivery, find_delivery_by_reference
@@ -61,6 +61,7 @@ __all__ = [
     "TokenAddress",
     "Transport",
     "Trouble",
+    "VariantCount",
     "cancel",
     "copy_ledger",
     "due_mailings",

@@ -112,6 +112,16 @@ def make_skeleton(edition: Edition, mailing: Mailing, settings: Settings, keyrin
     )
 
 
+def make_skeletons(
+    edition: Edition, mailing: Mailing, settings: Settings, keyring: Keyring
+) -> tuple[Skeleton, ...]:
+    """Encode every variant of an edition, in the order of their numbers."""
+    return tuple(
+        make_skeleton(edition.variant(number), mailing, settings, keyring)
+        for number in range(len(edition.variants) + 1)
+    )
+
+
 class _Layout:
     """A message as it is put together: pieces and holes."""
 

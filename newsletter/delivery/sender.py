@@ -20,7 +20,7 @@ from newsletter.delivery.editions import read_edition
 from newsletter.delivery.ledger import Outcome, Turn, begin_run, finish_mailing, next_due, take_turn
 from newsletter.delivery.mailing import Counts, Delivery, DeliveryStatus, Mailing, MailingState
 from newsletter.delivery.mark import Mark, mark_path
-from newsletter.delivery.message import make_skeleton
+from newsletter.delivery.message import make_skeletons
 from newsletter.delivery.pace import Delays, Pace, Patience
 from newsletter.delivery.recovery import Recovered, recover
 from newsletter.delivery.spool import Spool
@@ -87,8 +87,8 @@ def send(
             begin_run(database, mailing)
             with database.read() as connection:
                 edition = read_edition(connection, mailing.edition_digest)
-            skeleton = make_skeleton(edition, mailing, settings, keyring)
-            crew = Crew(transport, skeleton, mark, clock, min(transport.connections, settings.delivery.in_flight))
+            skeletons = make_skeletons(edition, mailing, settings, keyring)
+            crew = Crew(transport, skeletons, mark, clock, min(transport.connections, settings.delivery.in_flight))
             run = _Run(database, settings, mailing, transport, crew, spool, mark, clock, delays or Delays())
             try:
                 for progress in run.progress():

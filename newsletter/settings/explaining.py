@@ -26,6 +26,8 @@ def _told(problem: Mapping[str, Any], text: str) -> tuple[int, str]:
         section = ".".join(location[:-1])
         return line, f"'{name}' is missing{f' in [{section}]' if section else ''}"
     reason = str(problem["msg"]).removeprefix("Value error, ")
+    if location == ("segments",) and problem["type"] == "value_error":  # the reason begins with the one at fault
+        return line_of(text, (*location, reason.partition(" ")[0].strip("'"))), f"segments.{reason}"
     return line, f"{'.'.join(location)} = {problem['input']!r}: {reason[:1].lower()}{reason[1:]}"
 
 

@@ -18,6 +18,7 @@ from pydantic import (
 from newsletter.address import Address, Mailbox
 from newsletter.errors import WrongUse
 from newsletter.finding import suggest
+from newsletter.segment import check_named
 from newsletter.settings.theme import ThemeSettings
 
 MailboxSetting = Annotated[Mailbox, BeforeValidator(lambda text: Mailbox.parse(str(text))), PlainSerializer(str)]
@@ -188,6 +189,8 @@ class Settings(_Section):
     root: Path
     publication: Publication
     lists: dict[str, ListSettings] = {}
+    segments: dict[str, str] = {}
+    """Questions about subscribers, by name."""
     delivery: Delivery = Delivery()
     database: Database = Database()
     replies: Replies = Replies()
@@ -199,6 +202,12 @@ class Settings(_Section):
     secret_key: SecretStr | None = None
     smtp_password: SecretStr | None = None
     imap_password: SecretStr | None = None
+
+    @field_validator("segments")
+    @classmethod
+    def _can_be_asked(cls, segments: dict[str, str]) -> dict[str, str]:
+        check_named(segments)
+        return segments
 
     @property
     def var(self) -> Path:

@@ -97,6 +97,7 @@ class _Reading:
             authors=self._take("authors", fields.names, ()),
             list_name=self._take("list", fields.line_of_text, "") or None,
             segment=self._take("segment", fields.line_of_text, "") or None,
+            segment_line=self.lines.get("segment"),
             template=self._take("template", fields.line_of_text, "") or "letter",
             status=status,
             language=self._take("language", fields.language, self.settings.publication.language),
