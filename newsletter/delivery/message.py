@@ -98,6 +98,9 @@ def make_skeleton(edition: Edition, mailing: Mailing, settings: Settings, keyrin
     if settings.web.url and settings.web.url.startswith("https:"):
         layout.add(b"List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n")
     layout.add_text("X-Delivery: ", "delivery.id", "\r\n")
+    if settings.delivery.transport == "smtp" and (name := settings.delivery.smtp.configuration_set):
+        layout.add_text(f"X-SES-CONFIGURATION-SET: {name}\r\n")
+        layout.add_text("X-SES-MESSAGE-TAGS: delivery=", "delivery.id", f", mailing={mailing.id}\r\n")
     layout.add(standing_headers(settings, mailing))
     _add_bodies(layout, edition, links, mailing.edition_digest)
     wanted = {"token.reply": Purpose.REPLY, "token.unsubscribe": Purpose.UNSUBSCRIBE}

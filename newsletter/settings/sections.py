@@ -65,6 +65,10 @@ class Smtp(_Section):
     connections: int = Field(default=4, ge=1, le=64)
     timeout: float = Field(default=60, gt=0)
     """Seconds to wait for any answer but the last one, which gets ten minutes (RFC 5321 4.5.3.2.6)."""
+    messages_per_connection: int = Field(default=1000, ge=1)
+    """Then a connection is opened anew, before a relay that counts would close it."""
+    configuration_set: str | None = Field(default=None, pattern="^[A-Za-z0-9_-]{1,64}$")
+    """Of Amazon SES, whose SMTP endpoint reads it, and our tags, from headers it takes away."""
 
 
 class Ses(_Section):

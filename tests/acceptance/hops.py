@@ -1,4 +1,4 @@
-"""Next hops that outlive the sender and know whom they took: a relay, and the pretend SES, each with a publication."""
+"""Next hops that outlive the sender and know whom they took: a relay and the pretend SES, with a publication."""
 
 import json
 import sqlite3
