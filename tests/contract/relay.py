@@ -20,6 +20,15 @@ class Relay:
     greeting: str = "220 relay"
     sender_reply: str = "250 ok"
     login_reply: str = "235 welcome"
+    final_reply: str = "250 2.0.0 queued as 4F2A"
+    recipient_reply: str = ""
+    """What every recipient is answered."""
+    most: int = 0
+    """So many messages are taken on a connection; then it is closed with a 421."""
+    is_hasty: bool = False
+    """The 421 comes right after the last message, instead of after the next MAIL."""
+    is_open_to_nobody: bool = False
+    """DATA is answered 354 though no recipient was taken."""
     tls: ssl.SSLContext | None = None
     is_tls_at_once: bool = False
     port: int = 0
@@ -63,6 +72,7 @@ class _Conversation:
         if relay.is_tls_at_once:
             self.encrypt()
         self.sender = self.recipient = ""
+        self.taken = 0
 
     def encrypt(self) -> None:
         assert self.relay.tls is not None
@@ -95,6 +105,9 @@ class _Conversation:
         elif verb == "AUTH":
             self.say(self.relay.login_reply)
         elif verb == "MAIL":
+            if self.relay.most and self.taken >= self.relay.most:
+                self.say("421 4.7.0 too many messages on this connection")
+                return False
             self.sender = command.partition("<")[2].partition(">")[0]
             self.recipient = ""
             self.say(self.relay.sender_reply)
@@ -110,6 +123,9 @@ class _Conversation:
 
     def accept(self, recipient: str) -> bool | None:
         fault = recipient.partition("@")[0]
+        if self.relay.recipient_reply:
+            self.say(self.relay.recipient_reply)
+            return None
         if fault.startswith("rcpt-"):
             self.say(f"{fault[5:8]} no such reader")
             return fault != "rcpt-421"
@@ -121,6 +137,12 @@ class _Conversation:
 
     def read(self) -> bool | None:
         fault = self.recipient.partition("@")[0]
+        if self.relay.is_open_to_nobody and not self.recipient:
+            self.say("354 go on")
+            while self.file.readline() not in {b".\r\n", b""}:
+                pass
+            self.say("554 no valid recipients")
+            return None
         if not self.recipient or not self.relay.sender_reply.startswith("250"):
             self.say("503 no recipient")
             return None
@@ -130,12 +152,22 @@ class _Conversation:
             if not line or fault == "close-in-data":
                 return False
             lines.append(line.removeprefix(b"."))
-        if fault.startswith("final-"):
+        if fault.startswith("final-") and fault[6] != "2":
             self.say(f"{fault[6:9]} not this one")
+            return None
+        if not self.relay.final_reply.startswith("2"):
+            self.say(self.relay.final_reply)
             return None
         time.sleep(self.relay.seconds)
         self.relay.taken.append((self.sender, self.recipient, b"".join(lines)))
+        self.taken += 1
         if fault == "close-after-dot":
             return False
-        self.say("250 2.0.0 queued as 4F2A")
+        if fault == "endless":
+            for _ in range(150):
+                self.say("250-still 250 queued")
+        self.say(f"{fault[6:9]} taken all the same" if fault.startswith("final-") else self.relay.final_reply)
+        if self.relay.is_hasty and self.taken == self.relay.most:
+            self.say("421 4.7.0 that is enough for one connection")
+            return False
         return None
