@@ -31,6 +31,7 @@ from newsletter.delivery.rehearsal import (
 )
 from newsletter.delivery.returning import TokenAddress, read_token_address, reply_address
 from newsletter.delivery.schedule import Schedule, due_mailings, next_time, refuse_late
+from newsletter.delivery.sealing import ask_dns, open_signer, unpublished
 from newsletter.delivery.sender import Progress, send
 from newsletter.delivery.settling import Trouble, list_troubles, resolve
 from newsletter.delivery.steering import cancel, pause, resume
@@ -61,6 +62,7 @@ __all__ = [
     "TokenAddress",
     "Transport",
     "Trouble",
+    "ask_dns",
     "cancel",
     "copy_ledger",
     "due_mailings",
@@ -74,6 +76,7 @@ __all__ = [
     "mailing_counts",
     "next_time",
     "open_rehearsal",
+    "open_signer",
     "open_transport",
     "pause",
     "plan_mailing",
@@ -91,4 +94,5 @@ __all__ = [
     "start_mailing",
     "start_test",
     "take_up",
+    "unpublished",
 ]

@@ -24,6 +24,7 @@ from newsletter.delivery.mark import Mark, mark_path
 from newsletter.delivery.message import make_skeleton
 from newsletter.delivery.pace import Delays, Pace, Patience
 from newsletter.delivery.recovery import Recovered, recover
+from newsletter.delivery.sealing import open_signer
 from newsletter.delivery.spool import Spool
 from newsletter.delivery.steady import steady
 from newsletter.delivery.transports import Transport
@@ -89,7 +90,8 @@ def send(
             begin_run(database, mailing)
             with database.read() as connection:
                 edition = read_edition(connection, mailing.edition_digest)
-            skeleton = make_skeleton(edition, mailing, settings, keyring)
+            signer = open_signer(settings, mailing.list_name)
+            skeleton = make_skeleton(edition, mailing, settings, keyring, signer)
             crew = Crew(transport, skeleton, mark, clock, min(transport.connections, settings.delivery.in_flight))
             run = _Run(
                 database, settings, mailing, transport, crew, spool, mark, steady(clock), delays or Delays()
