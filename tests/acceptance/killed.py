@@ -8,7 +8,8 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
@@ -56,11 +57,15 @@ def main() -> None:
     """Run the command line until the step."""
     step, times = sys.argv[1], int(sys.argv[2])
     sys.argv = ["newsletter", *sys.argv[3:]]
-    run_until(step, times, lambda: os.kill(os.getpid(), signal.SIGKILL))
+    from newsletter.cli.main import run
+
+    with struck_at(step, times, lambda: os.kill(os.getpid(), signal.SIGKILL)):
+        run()
 
 
-def run_until(step: str, times: int, strike: Callable[[], None]) -> None:
-    """Run the command line, and `strike` once when it comes to a step for the so-manieth time."""
+@contextmanager
+def struck_at(step: str, times: int, strike: Callable[[], None]) -> Iterator[None]:
+    """Call `strike` once while the block runs, when it comes to a step for the so-manieth time."""
     file, function, what = step.split(":")
     left = [times]
 
@@ -71,11 +76,13 @@ def run_until(step: str, times: int, strike: Callable[[], None]) -> None:
             if left[0] == 0:
                 strike()
 
-    from newsletter.cli.main import run
-
     threading.setprofile(watch)
     sys.setprofile(watch)
-    run()
+    try:
+        yield
+    finally:
+        sys.setprofile(None)
+        threading.setprofile(None)  # type: ignore[arg-type]
 
 
 if __name__ == "__main__":
