@@ -253,4 +253,4 @@ Mailroom.TestCase.settings = settings(
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
-test_whatever_happens_everybody_is_accounted_for = Mailroom.TestCase
+TestWhateverHappens = Mailroom.TestCase
