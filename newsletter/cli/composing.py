@@ -100,6 +100,7 @@ _FIELDS = ("rule", "level", "file", "line", "message", "remedy")
 
 
 def _findings_of(issue: Issue, publication: Publication, list_name: str | None) -> tuple[Finding, ...]:
+    from newsletter.cli.signing import signing_findings
     from newsletter.compose import compose
     from newsletter.preflight import check
 
@@ -110,7 +111,7 @@ def _findings_of(issue: Issue, publication: Publication, list_name: str | None) 
     except EditFile as refusal:
         return refusal.findings
     found = check(issue, composed, settings, name)
-    return (*found, *_asked_findings(publication, issue, composed, name))
+    return (*found, *_asked_findings(publication, issue, composed, name), *signing_findings(settings, name))
 
 
 def _asked_findings(

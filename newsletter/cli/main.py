@@ -116,5 +116,8 @@ def run() -> None:
 
 
 def _leave(message: str, exit_code: int) -> None:
-    terminal.complain(message)
+    try:
+        terminal.complain(message)
+    except OSError:  # the terminal was closed
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
     sys.exit(exit_code)

@@ -16,6 +16,7 @@ from newsletter.cli.publication import Publication, open_publication
 from newsletter.cli.running import name_troubles, now, run_mailing
 from newsletter.cli.scheduling import bring_in_sources, read_time, say_next, say_scheduled, send_due
 from newsletter.cli.segmenting import check_chosen, say_findings, segment_findings, variant_for
+from newsletter.cli.signing import check_signing
 from newsletter.cli.standing import counts_json, say_plan, say_status, variants_json
 from newsletter.delivery import (
     MailingState,
@@ -70,6 +71,7 @@ def plan_issue(
     """
     publication = open_publication(context)
     choice = choose(publication.settings, issue, list_name, drafts=True, wanted_segment=segment)
+    check_signing(publication.settings, choice.list_name)
     bring_in_sources(publication, choice.list_name)
     check_chosen(publication, choice)
     say_findings(segment_findings(publication, choice.issue, choice.composed, choice.list_name))
@@ -113,6 +115,7 @@ def send_test(
     addresses = [_address(text) for text in dict.fromkeys(to)]
     choice = choose(publication.settings, issue, list_name, drafts=True)
     variant = variant_for(choice.composed, segment or [], publication.settings)
+    check_signing(publication.settings, choice.list_name)
     ensure_lists(publication.database, publication.settings.lists)
     provide_pictures(publication.settings, choice.composed.edition, is_test=True)
     with closing(open_transport(publication.settings)) as transport:
@@ -177,6 +180,7 @@ def send_issue(
     if is_asking and not sys.stdin.isatty():
         raise AskPerson(f"this sends real mail through {settings.delivery.transport}. Add --yes if you mean it")
     _check(publication, choice)
+    check_signing(settings, choice.list_name)
     bring_in_sources(publication, choice.list_name)
     check_chosen(publication, choice)
     _refuse(segment_findings(publication, choice.issue, choice.composed, choice.list_name), publication)

@@ -136,6 +136,10 @@ def _start(
     if counts.planned and mailing.finished_at is not None:
         connection.execute(update(mailings).where(mailings.c.id == mailing.id).values(finished_at=null()))
         mailing = replace(mailing, finished_at=None)
+    if not counts.planned and mailing.finished_at is None and has_begun(connection, mailing):
+        # its sender could not note that it had ended
+        connection.execute(update(mailings).where(mailings.c.id == mailing.id).values(finished_at=now))
+        mailing = replace(mailing, finished_at=now)
     is_changed = mailing.edition_digest != edition.digest
     variants = count_variants(connection, mailing.id, frozen) if frozen.segments else ()
     return Plan(

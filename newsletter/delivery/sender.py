@@ -9,6 +9,7 @@ import socket
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -23,7 +24,9 @@ from newsletter.delivery.mark import Mark, mark_path
 from newsletter.delivery.message import make_skeletons
 from newsletter.delivery.pace import Delays, Pace, Patience
 from newsletter.delivery.recovery import Recovered, recover
+from newsletter.delivery.sealing import open_signer
 from newsletter.delivery.spool import Spool
+from newsletter.delivery.steady import steady
 from newsletter.delivery.transports import Transport
 from newsletter.delivery.verdicts import ANOTHER_RUN, Judge
 from newsletter.errors import AskPerson, Deferred, NewsletterError, StorageBusy
@@ -87,9 +90,12 @@ def send(
             begin_run(database, mailing)
             with database.read() as connection:
                 edition = read_edition(connection, mailing.edition_digest)
-            skeletons = make_skeletons(edition, mailing, settings, keyring)
+            signer = open_signer(settings, mailing.list_name)
+            skeletons = make_skeletons(edition, mailing, settings, keyring, signer)
             crew = Crew(transport, skeletons, mark, clock, min(transport.connections, settings.delivery.in_flight))
-            run = _Run(database, settings, mailing, transport, crew, spool, mark, clock, delays or Delays())
+            run = _Run(
+                database, settings, mailing, transport, crew, spool, mark, steady(clock), delays or Delays()
+            )
             try:
                 for progress in run.progress():
                     yield replace(progress, recovered=recovered)
@@ -175,16 +181,14 @@ class _Run:
                 self._turn(0)
             if next_due(self._database, self._mailing) is None:
                 finish_mailing(self._database, self._mailing, self._clock())
-        except NewsletterError:
-            self._spool.keep(self._unrecorded)
-            raise
         except KeyboardInterrupt:  # nobody wants to wait any more
             self._unrecorded += self._judge.outcomes(self._crew.abandon(), self._clock(), time.monotonic())
-            try:
+            with suppress(NewsletterError):
                 self._turn(0)
-            except NewsletterError:
-                self._spool.keep(self._unrecorded)
             raise
+        finally:
+            if self._unrecorded:
+                self._spool.keep(self._unrecorded)
 
     def _turn(self, wanted: int) -> Turn:
         """Record what is not recorded yet and claim the next group, waiting for another writer a few times."""
