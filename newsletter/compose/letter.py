@@ -61,7 +61,7 @@ def compose(issue: Issue, list_name: str, settings: Settings) -> Composed:
         for theirs in (parts.issue_for(inside) for inside in _ways(parts.segments))
     ]
     if all(letter.is_empty for letter in letters):
-        raise _empty(issue)
+        raise _empty(issue, parts)
     tags = everybody.tags
     edition = Edition(
         slug=issue.slug.text,
@@ -102,7 +102,7 @@ def article(issue: Issue, settings: Settings) -> Article:
     album = Album(settings, issue, is_article=True)
     text = read_text(parts.issue_for_all(), settings, tags, album)
     if not text.blocks:
-        raise _empty(issue)
+        raise _empty(issue, parts)
     if parts.found:  # letters fetch the pictures of every part from beside the page, which does not name them
         read_text(parts.issue_with_all(), settings, Tags(issue.body), album)
     logos_of(settings, album)  # the letter's, kept where the page's pictures are
@@ -130,15 +130,17 @@ def _nothing_for_some(issue: Issue, parts: Parts, letters: Sequence[Rendition]) 
     return [Finding(rule="part", level=Level.WARNING, file=issue.file, line=line, message=message, remedy=remedy)]
 
 
-def _empty(issue: Issue) -> EditFile:
+def _empty(issue: Issue, parts: Parts) -> EditFile:
     message = "nothing is left of this issue's text that could be read"
+    if parts.found:
+        message = "nothing of this issue's text is for everybody, so there is nothing to show"
     finding = Finding(
         rule="empty",
         level=Level.ERROR,
         file=issue.file,
         line=issue.body_line,
         message=message,
-        remedy="Write something",
+        remedy="Write something" if not parts.found else "Write something for everybody",
     )
     return EditFile([finding])
 
