@@ -89,7 +89,7 @@ def compose(issue: Issue, list_name: str, settings: Settings) -> Composed:
         *parts.findings,
         *_foreign_tags(issue, tags),
         *(finding for letter in (everybody, *letters) for finding in letter.findings),
-        *_nothing_for_some(issue, parts, letters),
+        *(() if segment and segment.expression in parts.segments else _nothing_for_some(issue, parts, letters)),
         *album.findings,
     )
     return Composed(edition=edition, findings=tuple(dict.fromkeys(found)), segment=segment, parts=parts.asked)

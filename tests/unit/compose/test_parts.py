@@ -183,6 +183,7 @@ def test_fences_of_parts_in_a_listing_are_its_text(desk):
 def test_a_letter_that_some_readers_get_empty_is_a_warning_and_one_that_all_get_empty_is_refused(desk):
     [finding] = desk.compose("::: only has a\nFor A.\n:::").findings
     assert (finding.level, finding.line) == ("warning", 4)
+    assert desk.compose("::: only has a\nFor A.\n:::", "title: T\nsegment: has a").findings == ()
     with pytest.raises(EditFile, match="is for everybody"):
         desk.compose("::: only has a\n:::")
     with pytest.raises(EditFile, match="is for everybody"):
