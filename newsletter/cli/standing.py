@@ -134,6 +134,8 @@ def say_status(found: Sequence[IssueStatus], moment: datetime, *, is_json: bool,
         for mailing, counts in status.mailings
     ]
     terminal.say_table(("n", "issue", "list", "state", *_PLACES, "excluded"), rows, numbers=(0, 4, 5, 6, 7, 8))
+    for mailing in (mailing for status in found for mailing, _counts in status.mailings if mailing.segment):
+        terminal.say(f"segment of {mailing.id}: {mailing.segment}")
     excluded = found[0].totals.excluded if is_one else {}
     if excluded:
         terminal.say("excluded: " + ", ".join(f"{n:,} {reason}" for reason, n in sorted(excluded.items())))
@@ -191,7 +193,7 @@ def _among(plan: Plan) -> str:
 
 
 def _whom(mailing: Mailing) -> str:
-    return f"{mailing.list_name}: {mailing.segment}" if mailing.segment else mailing.list_name
+    return f"{mailing.list_name} (segment)" if mailing.segment else mailing.list_name
 
 
 def _inside(count: VariantCount, names: Mapping[str, str]) -> str:
