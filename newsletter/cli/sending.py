@@ -113,7 +113,7 @@ def send_test(
     """
     publication = open_publication(context)
     addresses = [_address(text) for text in dict.fromkeys(to)]
-    choice = choose(publication.settings, issue, list_name, drafts=True)
+    choice = choose(publication.settings, issue, list_name, drafts=True, wanted_segment="")
     variant = variant_for(choice.composed, segment or [], publication.settings)
     check_signing(publication.settings, choice.list_name)
     ensure_lists(publication.database, publication.settings.lists)

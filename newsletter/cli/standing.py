@@ -1,7 +1,7 @@
 """How a plan, a mailing and an issue's status are shown: to people and to machines."""
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -76,6 +76,7 @@ def variants_json(plan: Plan) -> dict[str, Any]:
 def say_plan(plan: Plan, choice: Choice, settings: Settings, rate: float | None, *, on_stdout: bool) -> None:
     """Say what would be sent: to whom, how many, from whom, how fast, for how long."""
     say = terminal.say if on_stdout else terminal.talk
+    names = {asked.expression: asked.written for asked in choice.composed.parts}
     sender = settings.list_named(choice.list_name).sender
     counts = plan.counts
     say(Text.assemble((choice.issue.title, "subject"), f"  {plan.mailing.slug}"))
@@ -83,7 +84,10 @@ def say_plan(plan: Plan, choice: Choice, settings: Settings, rate: float | None,
         ("from", f"{sender}"),
         ("to", f"{terminal.count(counts.planned, 'reader')} of list {choice.list_name}, {_among(plan)}"),
         *([("segment", plan.mailing.segment)] if plan.mailing.segment else []),
-        *(("variant", f"{terminal.count(each.recipients, 'reader')} {_inside(each)}") for each in plan.variants),
+        *(
+            ("variant", f"{terminal.count(each.recipients, 'reader')} {_inside(each, names)}")
+            for each in plan.variants
+        ),
         *(("not to", f"{number:,} {reason}") for reason, number in sorted(counts.excluded.items())),
         ("through", _through(settings, rate)),
         ("takes", duration(counts.planned / rate) if rate else "as long as the next hop needs"),
@@ -130,6 +134,8 @@ def say_status(found: Sequence[IssueStatus], moment: datetime, *, is_json: bool,
         for mailing, counts in status.mailings
     ]
     terminal.say_table(("n", "issue", "list", "state", *_PLACES, "excluded"), rows, numbers=(0, 4, 5, 6, 7, 8))
+    for mailing in (mailing for status in found for mailing, _counts in status.mailings if mailing.segment):
+        terminal.say(f"segment of {mailing.id}: {mailing.segment}")
     excluded = found[0].totals.excluded if is_one else {}
     if excluded:
         terminal.say("excluded: " + ", ".join(f"{n:,} {reason}" for reason, n in sorted(excluded.items())))
@@ -187,11 +193,12 @@ def _among(plan: Plan) -> str:
 
 
 def _whom(mailing: Mailing) -> str:
-    return f"{mailing.list_name}: {mailing.segment}" if mailing.segment else mailing.list_name
+    return f"{mailing.list_name} (segment)" if mailing.segment else mailing.list_name
 
 
-def _inside(count: VariantCount) -> str:
-    return f"in {' and '.join(f'[{segment}]' for segment in count.inside)}" if count.inside else "in no segment"
+def _inside(count: VariantCount, names: Mapping[str, str]) -> str:
+    shown = [f"[{names.get(segment, segment)}]" for segment in count.inside]
+    return f"in {' and '.join(shown)}" if shown else "in none of its segments"
 
 
 def _through(settings: Settings, rate: float | None) -> str:

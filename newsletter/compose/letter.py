@@ -2,27 +2,19 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
-from markupsafe import Markup
-
-from newsletter.compose.blocks import Block, Shown
+from newsletter.compose.blocks import Shown
 from newsletter.compose.cards import CardBox, without_cards
-from newsletter.compose.days import written_day
 from newsletter.compose.edition import Edition, Variant
-from newsletter.compose.layout import Templates, mail_only, make_html, rows
-from newsletter.compose.merge import Part
+from newsletter.compose.layout import Templates
 from newsletter.compose.parts import AskedSegment, Parts, find_parts, own_segment
-from newsletter.compose.phrase import Phrases
-from newsletter.compose.phrases import direction_of, phrases_for
+from newsletter.compose.phrases import phrases_for
 from newsletter.compose.pictures import Album, Picture
-from newsletter.compose.places import page_url
-from newsletter.compose.plaintext import Frame, make_letter, make_text
+from newsletter.compose.plaintext import make_text
 from newsletter.compose.reading import read_text
-from newsletter.compose.semantic import about, figure, semantic
+from newsletter.compose.rendition import Press, Rendition, hero_of, logos_of
+from newsletter.compose.semantic import semantic
 from newsletter.compose.tags import Tags
-from newsletter.compose.theme import make_theme
-from newsletter.compose.typeface import typeface_for
 from newsletter.errors import EditFile
 from newsletter.finding import Finding, Level
 from newsletter.settings import Settings
@@ -62,13 +54,15 @@ def compose(issue: Issue, list_name: str, settings: Settings) -> Composed:
     album = Album(settings, issue)
     templates = Templates(settings)
     template, findings = _template(issue, templates)
-    press = _Press(list_name, settings, album, templates, template)
-    everybody = press.letter(parts.issue_for_all())
-    letters = (
-        [press.letter(parts.issue_for(inside)) for inside in _ways(parts.segments)] if parts.found else [everybody]
-    )
+    press = Press(list_name, settings, album, templates, template)
+    public = parts.issue_for_all()
+    everybody = press.letter(public)
+    letters = [
+        everybody if theirs.body == public.body else press.letter(theirs)
+        for theirs in (parts.issue_for(inside) for inside in _ways(parts.segments))
+    ]
     if all(letter.is_empty for letter in letters):
-        raise _empty(issue)
+        raise _empty(issue, parts)
     tags = everybody.tags
     edition = Edition(
         slug=issue.slug.text,
@@ -96,7 +90,7 @@ def compose(issue: Issue, list_name: str, settings: Settings) -> Composed:
         *parts.findings,
         *_foreign_tags(issue, tags),
         *(finding for letter in (everybody, *letters) for finding in letter.findings),
-        *_nothing_for_some(issue, parts, letters),
+        *(() if segment and segment.expression in parts.segments else _nothing_for_some(issue, parts, letters)),
         *album.findings,
     )
     return Composed(edition=edition, findings=tuple(dict.fromkeys(found)), segment=segment, parts=parts.asked)
@@ -109,14 +103,14 @@ def article(issue: Issue, settings: Settings) -> Article:
     album = Album(settings, issue, is_article=True)
     text = read_text(parts.issue_for_all(), settings, tags, album)
     if not text.blocks:
-        raise _empty(issue)
+        raise _empty(issue, parts)
     if parts.found:  # letters fetch the pictures of every part from beside the page, which does not name them
         read_text(parts.issue_with_all(), settings, Tags(issue.body), album)
-    _logos(settings, album)  # the letter's, kept where the page's pictures are
+    logos_of(settings, album)  # the letter's, kept where the page's pictures are
     return Article(
         html=tags.defaulted_markup(semantic(text.blocks, phrases_for(issue.language))),
         text=tags.defaulted(make_text(text.blocks, phrases_for(issue.language))),
-        hero=_hero(issue, album),
+        hero=hero_of(issue, album),
         pictures=album.pictures,
         findings=(*issue.findings, *text.findings, *album.findings),
     )
@@ -131,60 +125,13 @@ def read_cards(issue: Issue, settings: Settings) -> tuple[tuple[CardBox, ...], t
     return boxes, without_cards(text.blocks)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Letter:
-    """One rendition of an issue."""
-
-    tags: Tags
-    is_empty: bool
-    html: Part
-    text: Part
-    web: str
-    findings: tuple[Finding, ...]
-
-    @property
-    def parts(self) -> dict[str, Part]:
-        return {"html": self.html, "text": self.text}
-
-
-@dataclass(frozen=True, slots=True)
-class _Press:
-    """What all renditions of an issue have in common."""
-
-    list_name: str
-    settings: Settings
-    album: Album
-    templates: Templates
-    template: str
-
-    def letter(self, issue: Issue) -> _Letter:
-        settings = self.settings
-        own_words = (
-            settings.publication.model_dump_json(),
-            settings.list_named(self.list_name).model_dump_json(),
-        )
-        tags = Tags(issue.body, issue.title, issue.subject, issue.preheader, issue.hero_alt, *own_words)
-        text = read_text(issue, settings, tags, self.album)
-        letter = _around(issue, self.list_name, settings, tags, self.album)
-        values = _values(letter, text.blocks, issue, settings, tags)
-        html = make_html(self.templates, self.template, values, tags)
-        return _Letter(
-            tags=tags,
-            is_empty=not text.blocks,
-            html=tags.cut_markup(html.letter),
-            text=tags.cut(make_letter(text.blocks, phrases_for(issue.language), _frame(letter))),
-            web=tags.defaulted_markup(html.web),
-            findings=text.findings,
-        )
-
-
 def _ways(segments: tuple[str, ...]) -> Iterator[frozenset[str]]:
     """Yield every way to be in some of the segments, by the number of its variant; first, to be in none."""
     for number in range(1 << len(segments)):
         yield frozenset(segment for place, segment in enumerate(segments) if number >> place & 1)
 
 
-def _nothing_for_some(issue: Issue, parts: Parts, letters: Sequence[_Letter]) -> list[Finding]:
+def _nothing_for_some(issue: Issue, parts: Parts, letters: Sequence[Rendition]) -> list[Finding]:
     if not letters[0].is_empty:
         return []
     message = "readers who are in none of its segments get a letter without a text"
@@ -193,15 +140,17 @@ def _nothing_for_some(issue: Issue, parts: Parts, letters: Sequence[_Letter]) ->
     return [Finding(rule="part", level=Level.WARNING, file=issue.file, line=line, message=message, remedy=remedy)]
 
 
-def _empty(issue: Issue) -> EditFile:
+def _empty(issue: Issue, parts: Parts) -> EditFile:
     message = "nothing is left of this issue's text that could be read"
+    if parts.found:
+        message = "nothing of this issue's text is for everybody, so there is nothing to show"
     finding = Finding(
         rule="empty",
         level=Level.ERROR,
         file=issue.file,
         line=issue.body_line,
         message=message,
-        remedy="Write something",
+        remedy="Write something" if not parts.found else "Write something for everybody",
     )
     return EditFile([finding])
 
@@ -233,88 +182,3 @@ def _foreign_tags(issue: Issue, tags: Tags) -> list[Finding]:
         for source in tags.unknown_in(tags.hide(text))
         if name == "title" or text != issue.title
     ]
-
-
-def _hero(issue: Issue, album: Album) -> Shown | None:
-    return album.show(issue.hero, issue.hero_alt or issue.title, 1, room=album.page) if issue.hero else None
-
-
-def _logos(settings: Settings, album: Album) -> dict[str, Shown | None]:
-    """Return the logo, and the one for the dark; None for what the author has not."""
-    look = settings.theme
-    alt = look.logo_alt or settings.publication.title
-    paths = {"light": look.logo, "dark": look.logo_dark if look.logo else ""}
-    return {
-        name: album.show(f"/{path}", alt, 1, width=look.logo_width, room=look.width) if path else None
-        for name, path in paths.items()
-    }
-
-
-def _around(issue: Issue, list_name: str, settings: Settings, tags: Tags, album: Album) -> dict[str, Any]:
-    """Return what stands around the text; merge tags in it are words of `tags`."""
-    words = phrases_for(issue.language)
-    mailing_list, publication = settings.list_named(list_name), settings.publication
-    direction = direction_of(issue.language)
-    url = page_url(settings, issue.slug.text)
-    is_own_language = issue.language.split("-")[0].lower() == publication.language.split("-")[0].lower()
-    reason = mailing_list.description if is_own_language else ""
-    return {
-        "title": tags.admit(issue.title),
-        "preheader": tags.admit(issue.preheader),
-        "language": issue.language,
-        "dir": direction.dir,
-        "start": direction.start,
-        "end": direction.end,
-        "authors": ", ".join(issue.authors) or publication.author,
-        "day": written_day(issue.date, words),
-        "url": url if url.startswith("http") else "",
-        "hero": _hero(issue, album),
-        "logos": _logos(settings, album),
-        "masthead": mailing_list.title,
-        "because": words.because.format(reason=reason or words.subscribed.format(title=mailing_list.title)),
-        "postal_address": mailing_list.postal_address or publication.postal_address,
-        "invitation": _invitation(issue, settings, words),
-        "links": {"unsubscribe": tags.place("links.unsubscribe"), "reply": tags.place("links.reply")},
-    }
-
-
-def _invitation(issue: Issue, settings: Settings, words: Phrases) -> str:
-    """Return what the letter promises about answers, which is what will be done with them.
-
-    Without a reply address of our own, answers reach the list's From and are not collected: none is published.
-    """
-    replies = settings.replies
-    if replies.publish == "never" or not (replies.domain or replies.address) or issue.reply_to:
-        return words.answer
-    if not issue.comments_open:
-        return words.answer_closed
-    return words.answer_asked if replies.publish == "ask" else words.answer_reviewed
-
-
-def _values(
-    letter: dict[str, Any], blocks: tuple[Block, ...], issue: Issue, settings: Settings, tags: Tags
-) -> dict[str, Any]:
-    """Return what the templates may use."""
-    begin, end = mail_only(tags)
-    words = phrases_for(issue.language)
-    return {
-        "letter": {**letter, "rows": rows(blocks)},
-        "publication": settings.publication,
-        "words": words,
-        "theme": make_theme(settings.publication.accent, settings.theme),
-        "type": typeface_for(issue.language, settings.theme),
-        "mail": {"begin": begin, "end": end},
-        "semantic": lambda inner: Markup(semantic(inner, words)),  # noqa: S704 - blocks are sanitised
-        "figure": lambda shown, **how: Markup(figure(shown, is_mail=True, **how)),  # noqa: S704 - escaped there
-        "about": lambda card: Markup(about(card)),  # noqa: S704 - escaped where it is made
-    }
-
-
-def _frame(letter: dict[str, Any]) -> Frame:
-    names = ("masthead", "title", "invitation", "because", "postal_address")
-    return Frame(
-        **{name: letter[name] for name in names},
-        byline=" · ".join(part for part in (letter["authors"], letter["day"]) if part),
-        view_online=letter["url"],
-        unsubscribe=letter["links"]["unsubscribe"],
-    )

@@ -65,16 +65,15 @@ def fill_mailing(
             variant=_variant_of(welcome) if edition.segments else 0,
         )
     )
-    if edition.segments and not is_new and not has_begun(connection, mailing):
-        connection.execute(
-            update(deliveries)
-            .where(
-                deliveries.c.mailing_id == mailing.id,
-                deliveries.c.status == DeliveryStatus.PLANNED,
-                deliveries.c.subscriber_id.in_(select(welcome.c.subscriber_id)),
-            )
-            .values(variant=_variant_of(welcome))
+    if not is_new and not has_begun(connection, mailing):
+        planned = update(deliveries).where(
+            deliveries.c.mailing_id == mailing.id, deliveries.c.status == DeliveryStatus.PLANNED
         )
+        if edition.segments:
+            known = deliveries.c.subscriber_id.in_(select(welcome.c.subscriber_id))
+            connection.execute(planned.where(known).values(variant=_variant_of(welcome)))
+        else:
+            connection.execute(planned.where(deliveries.c.variant != 0).values(variant=0))
 
 
 def has_begun(connection: Connection, mailing: Mailing) -> bool:

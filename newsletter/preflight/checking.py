@@ -1,5 +1,7 @@
 """Preflight: every rule asked of an issue and its edition, with what writing and compose already found."""
 
+from dataclasses import replace
+
 from lxml import html
 
 from newsletter.compose import Composed, filled
@@ -18,8 +20,17 @@ SAMPLE_VALUES = {
 
 def check(issue: Issue, composed: Composed, settings: Settings, list_name: str) -> tuple[Finding, ...]:
     """Return everything to mend or to know before sending, errors first, in the order of lines."""
-    tree = html.document_fromstring(filled(composed.edition.html, SAMPLE_VALUES))
-    subject = Check(issue=issue, composed=composed, settings=settings, list_name=list_name, tree=tree)
-    found = [*composed.findings, *(finding for rule in RULES for finding in rule(subject))]
+    found = list(composed.findings)
+    for number in range(len(composed.edition.variants) + 1):
+        edition = composed.edition.variant(number)
+        subject = Check(
+            issue=issue,
+            composed=replace(composed, edition=edition),
+            settings=settings,
+            list_name=list_name,
+            tree=html.document_fromstring(filled(edition.html, SAMPLE_VALUES)),
+            inside=edition.variants[number - 1].inside if number else (),
+        )
+        found += [finding for rule in RULES for finding in rule(subject)]
     unique = dict.fromkeys(found)
     return tuple(sorted(unique, key=lambda finding: (_ORDER[finding.level], finding.line or 0)))

@@ -33,6 +33,8 @@ class Check:
     list_name: str
     tree: lxml_html.HtmlElement
     """The letter's HTML as one reader gets it."""
+    inside: tuple[str, ...] = ()
+    """The segments that this reader is in, where the issue has parts for some."""
 
     @property
     def goes_out(self) -> bool:
@@ -113,7 +115,8 @@ def size_is_small_enough(check: Check) -> Iterator[Finding]:
     )
     if size > WARN_BYTES:
         level = Level.ERROR if size > MAX_BYTES else Level.WARNING
-        message = f"the letter weighs {size / 1000:.0f} KB; Gmail cuts it off near 102 KB"
+        whose = f" of readers in [{'] and ['.join(check.inside)}]" if check.inside else ""
+        message = f"the letter{whose} weighs {size / 1000:.0f} KB; Gmail cuts it off near 102 KB"
         yield check.finding("size", level, message, "Shorten it, or link to the rest")
 
 

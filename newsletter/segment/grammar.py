@@ -43,7 +43,7 @@ _GRAMMAR = r"""
     | field NOT CONTAINS STRING -> not_containing
     | HAS field -> having
     | NO field -> lacking
-    | ON list -> on_list
+    | ON other_list -> on_list
     | JOINED BEFORE DATE -> joined
     | JOINED AFTER DATE -> joined
     | JOINED WITHIN NUMBER DAYS -> joined_within
@@ -56,7 +56,7 @@ _GRAMMAR = r"""
 values: LPAR value (COMMA value)* RPAR
 value: STRING -> text | NUMBER -> number
 !field: NAME | DAYS | ANY | OF | THE | LAST | ISSUES | BEFORE | AFTER | WITHIN | ANYTHING
-!list: NAME | STRING | DAYS
+!other_list: NAME | STRING | DAYS
 %declare NAME STRING NUMBER DATE OPERATOR LPAR RPAR COMMA DAYS AND OR NOT IN CONTAINS HAS NO ON JOINED BEFORE AFTER
 %declare WITHIN GOT ANSWERED NEVER ANY OF THE LAST ISSUES ANYTHING
 """
@@ -177,7 +177,7 @@ class _Reading(Transformer[Token, Question]):
         self._mention(MentionKind.FIELD, name, word)
         return str(name)
 
-    def list(self, children: list[Any]) -> str:
+    def other_list(self, children: list[Any]) -> str:
         self._mention(MentionKind.LIST, children[0].value, children[0])
         return str(children[0].value)
 

@@ -4,6 +4,9 @@ import re
 
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 _ATX = re.compile(r" {0,3}(#{1,6})[ \t]+(.*?)[ \t]*#*[ \t]*$")
+_BOX = re.compile(r" {0,3}:{3,}[ \t]*(?P<words>[^:].*)?$")
+_PRIVATE = re.compile(r"[{.]*(only|except)\b", re.IGNORECASE)
+"""A part for some readers gives no title, which everybody may read."""
 _SETEXT = re.compile(r" {0,3}(=+|-+)[ \t]*$")
 _HTML = re.compile(r"\s*<h([1-6])\b[^>]*>(.*?)</h\1>", re.IGNORECASE)
 
@@ -18,6 +21,7 @@ def _headings(body: str) -> list[str]:
     found: list[str] = []
     fence = ""
     previous = ""
+    depth = 0
     for line in body.split("\n"):
         if mark := _FENCE.match(line):
             if not fence:
@@ -25,6 +29,10 @@ def _headings(body: str) -> list[str]:
             elif mark[1].startswith(fence):
                 fence = ""
         elif fence:
+            pass
+        elif (box := _BOX.match(line)) and (depth or _PRIVATE.match(box["words"] or "")):
+            depth += 1 if box["words"] else -1
+        elif depth:
             pass
         elif heading := _ATX.match(line) or _HTML.match(line):
             found.append(heading[2])

@@ -343,7 +343,7 @@ def answers(database: Database, expressions: list[str]) -> list[tuple[bool, ...]
 
 
 @settings(
-    max_examples=40,
+    max_examples=25,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

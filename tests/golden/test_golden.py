@@ -47,6 +47,19 @@ def test_every_block_is_as_it_was_approved_in_every_template(template: str, tmp_
     _compare(f"kitchen-sink.{template}.html", _by_lines(filled(composed.edition.html, VALUES)))
 
 
+def test_each_variant_is_as_it_was_approved(tmp_path: Path) -> None:
+    root = shutil.copytree(HERE / "publication", tmp_path / "publication")
+    settings = read_settings(root, {})
+    issue = read_issue(settings, "for-some")
+    edition = compose(issue, "sample", settings).edition
+    for number in range(4):
+        variant = edition.variant(number)
+        _compare(f"for-some.{number}.html", _by_lines(filled(variant.html, VALUES)))
+        _compare(f"for-some.{number}.txt", filled(variant.text, VALUES))
+    _compare("for-some.web.html", _by_lines(edition.web))
+    _compare("for-some.article.html", article(issue, settings).html + "\n")
+
+
 def _by_lines(html: str) -> str:
     """Break a letter before its blocks, so that a diff shows what changed."""
     return re.sub(r"(?<!\n)(<(?:table|tr|td|p|h\d|ul|ol|li|pre|div|!--\[if|style)\b)", r"\n\1", html) + "\n"

@@ -43,6 +43,20 @@ def test_a_short_file_is_enough(tmp_path: Path) -> None:
         (SOUND + "[delivery]\ntransport = 'pigeon'\n", r"newsletter\.toml:9: delivery\.transport = 'pigeon'"),
         (SOUND.replace("ines@example.org", "ines"), r"newsletter\.toml:6: lists\.weekly\.from"),
         (SOUND.replace("weekly.example.org", "no id"), r"newsletter\.toml:7: lists\.weekly\.list_id"),
+        (
+            SOUND + "[segments]\nfine = 'has a'\nportugal = 'contry ='\n",
+            r"newsletter\.toml:10: segments\.portugal = 'contry =': something is missing at column 9",
+        ),
+        (
+            SOUND + "[segments]\nvip = 'portugl'\nportugal = 'has a'\n",
+            r"newsletter\.toml:9: segments\.vip = 'portugl': unknown segment 'portugl' .*Did you mean 'portugal'",
+        ),
+        (SOUND + "[segments]\n'a b' = 'has a'\n", r"newsletter\.toml:\d: segments\.a b is no name for a segment"),
+        (SOUND + "[segments]\nnumber = 3\n", r"newsletter\.toml:9: segments\.number = 3"),
+        (
+            SOUND + "[segmens]\na = 'has a'\n",
+            r"newsletter\.toml:8: unknown key 'segmens'\. Did you mean 'segments'",
+        ),
         (SOUND + "[delivery\n", r"newsletter\.toml:8: not valid TOML"),
         (SOUND + "[delivery]\nin_flight = 0\n", r"newsletter\.toml:9: delivery\.in_flight = 0"),
         (SOUND + "[archive]\nurl = 'example.org'\n", r"newsletter\.toml:9: archive\.url"),

@@ -191,6 +191,24 @@ def test_a_text_that_changed_before_anything_left_brings_its_own_segments(people
     )
 
 
+def test_a_text_that_lost_its_parts_before_anything_left_goes_to_all(people: Press, edition: Make) -> None:
+    start(people, with_parts(edition(), PORTUGAL, COMPANY))
+    plan = start(people, edition(text="New."))
+    hop = Reading()
+    people.send(plan.mailing, hop)
+    assert hop.said("New.") == {"ada", "bram", "chen", "dora"}
+
+
+def test_a_segment_sent_again_begins_a_round_of_its_own(people: Press, edition: Make) -> None:
+    hop = Hop()
+    people.send(start(people, edition()).mailing, hop)
+    plan = start(people, edition(text="New."), PORTUGAL, again=True)
+    assert (plan.mailing.round, plan.counts.planned) == (2, 2)
+    people.send(plan.mailing, hop)
+    assert hop.taken.count("ada@readers.example") == 2
+    assert hop.taken.count("chen@readers.example") == 1
+
+
 def test_a_segment_and_parts_together(people: Press, edition: Make) -> None:
     plan = start(people, with_parts(edition(), COMPANY), PORTUGAL)
     hop = Reading()

@@ -1,12 +1,19 @@
 """Parts for some readers: each reader's letter is whole, and what is private is never published."""
 
 import json
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from newsletter.compose import Edition, filled
+from newsletter.compose.parts import find_parts
 from newsletter.errors import EditFile
+from newsletter.writing import Issue, read_issue
+from newsletter.writing.issue import Slug
 
 BODY = """
 # The harbour
@@ -35,6 +42,11 @@ More for all.[^more] See [the end](https://end.example).
 [^pt]: Note for Portugal.
 [^more]: Another note.
 """
+
+
+ISSUE = Issue(
+    slug=Slug("one"), path=Path("one.md"), file="one.md", title="T", subject="T", language="en", body="", extra={}
+)
 
 
 def texts(edition: Edition, number: int) -> tuple[str, str]:
@@ -171,9 +183,10 @@ def test_fences_of_parts_in_a_listing_are_its_text(desk):
 def test_a_letter_that_some_readers_get_empty_is_a_warning_and_one_that_all_get_empty_is_refused(desk):
     [finding] = desk.compose("::: only has a\nFor A.\n:::").findings
     assert (finding.level, finding.line) == ("warning", 4)
-    with pytest.raises(EditFile, match="nothing is left"):
+    assert desk.compose("::: only has a\nFor A.\n:::", "title: T\nsegment: has a").findings == ()
+    with pytest.raises(EditFile, match="is for everybody"):
         desk.compose("::: only has a\n:::")
-    with pytest.raises(EditFile, match="nothing is left"):
+    with pytest.raises(EditFile, match="is for everybody"):
         desk.article("::: only has a\nFor A.\n:::")
 
 
@@ -214,3 +227,52 @@ def test_the_issues_own_segment_is_spelled_out(desk):
     assert composed.segment is not None
     assert composed.segment.expression == 'country = "PT" and has company'
     assert Path(desk.issue("x").file).name == "index.md"
+
+
+def test_a_heading_of_a_part_is_nobodys_title(desk):
+    path = desk.root / "issues" / "secret-plan.md"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("::: only has a\n::: note\n# Secret\n:::\n## Secret too\n:::\n\n# Open\n\nwords\n")
+    assert read_issue(desk.settings, "secret-plan").title == "Open"
+
+
+nodes = st.recursive(
+    st.sampled_from("abcdefgh").map(lambda letter: ("word", letter, [])),
+    lambda inner: st.tuples(
+        st.sampled_from(["only", "except", "note"]),
+        st.sampled_from(["has x", "has y"]),
+        st.lists(inner, max_size=3),
+    ),
+    max_leaves=12,
+)
+
+
+def _markdown(several, depth):
+    for number, (kind, what, inner) in enumerate(several):
+        if kind == "word":
+            yield f"word-{what}-{depth}-{number}"
+            continue
+        yield f"::: {kind} {what if kind != 'note' else 'Title'}"
+        yield from _markdown(inner, f"{depth}{number}")
+        yield ":::"
+
+
+def _seen(several, depth, inside):
+    """What readers inside these segments see; None stands for anybody."""
+    for number, (kind, what, inner) in enumerate(several):
+        if kind == "word":
+            yield f"word-{what}-{depth}-{number}"
+        elif kind == "note" or (inside is not None and (what in inside) == (kind == "only")):
+            yield from _seen(inner, f"{depth}{number}", inside)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(nodes, min_size=1, max_size=5))
+def test_however_parts_lie_in_boxes_everybody_sees_what_is_theirs(desk, several):
+    body = "\n".join(_markdown(several, "d"))
+    parts = find_parts(replace(ISSUE, body=body), desk.settings)
+    for inside in ([], ["has x"], ["has y"], ["has x", "has y"]):
+        seen = re.findall(r"word-\S+", parts.issue_for(frozenset(inside)).body)
+        assert seen == list(_seen(several, "d", inside))
+    assert re.findall(r"word-\S+", parts.issue_for_all().body) == list(_seen(several, "d", None))
+    assert len(parts.issue_for_all().body.split("\n")) == len(body.split("\n"))

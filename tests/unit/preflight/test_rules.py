@@ -44,6 +44,13 @@ def test_a_good_issue_has_no_findings(look):
     assert look() == []
 
 
+def test_the_letter_of_every_variant_is_looked_at(look):
+    long = "words and words and more words, each of them of use to nobody\n\n" * 900
+    assert look(f"Words.\n\n::: only has a\n{long}\n:::\n") == [("size", Level.ERROR, None)]
+    link = "[nowhere](some/where)"
+    assert look(f"Words.\n\n::: only has a\n{link}\n:::\n") == [("link", Level.WARNING, 10)]
+
+
 @pytest.mark.parametrize(
     ("front", "rule", "level"),
     [

@@ -1,0 +1,159 @@
+"""Renditions: an issue's letter as one kind of reader gets it, and what stands around its text."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from markupsafe import Markup
+
+from newsletter.compose.blocks import Block, Shown
+from newsletter.compose.days import written_day
+from newsletter.compose.layout import Templates, mail_only, make_html, rows
+from newsletter.compose.merge import Part
+from newsletter.compose.phrase import Phrases
+from newsletter.compose.phrases import direction_of, phrases_for
+from newsletter.compose.pictures import Album
+from newsletter.compose.places import page_url
+from newsletter.compose.plaintext import Frame, make_letter
+from newsletter.compose.reading import read_text
+from newsletter.compose.semantic import about, figure, semantic
+from newsletter.compose.tags import Tags
+from newsletter.compose.theme import make_theme
+from newsletter.compose.typeface import typeface_for
+from newsletter.finding import Finding
+from newsletter.settings import Settings
+from newsletter.writing import Issue
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendition:
+    """One letter of an issue."""
+
+    tags: Tags
+    is_empty: bool
+    html: Part
+    text: Part
+    web: str
+    findings: tuple[Finding, ...]
+
+    @property
+    def parts(self) -> dict[str, Part]:
+        """HTML and text, by their names in an edition."""
+        return {"html": self.html, "text": self.text}
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """What all renditions of an issue have in common."""
+
+    list_name: str
+    settings: Settings
+    album: Album
+    templates: Templates
+    template: str
+
+    def letter(self, issue: Issue) -> Rendition:
+        """Compose an issue, of which nothing is left but what this reader gets."""
+        settings = self.settings
+        own_words = (
+            settings.publication.model_dump_json(),
+            settings.list_named(self.list_name).model_dump_json(),
+        )
+        tags = Tags(issue.body, issue.title, issue.subject, issue.preheader, issue.hero_alt, *own_words)
+        text = read_text(issue, settings, tags, self.album)
+        letter = _around(issue, self.list_name, settings, tags, self.album)
+        values = _values(letter, text.blocks, issue, settings, tags)
+        html = make_html(self.templates, self.template, values, tags)
+        return Rendition(
+            tags=tags,
+            is_empty=not text.blocks,
+            html=tags.cut_markup(html.letter),
+            text=tags.cut(make_letter(text.blocks, phrases_for(issue.language), _frame(letter))),
+            web=tags.defaulted_markup(html.web),
+            findings=text.findings,
+        )
+
+
+def hero_of(issue: Issue, album: Album) -> Shown | None:
+    """Return the picture under the title, if there is one."""
+    return album.show(issue.hero, issue.hero_alt or issue.title, 1, room=album.page) if issue.hero else None
+
+
+def logos_of(settings: Settings, album: Album) -> dict[str, Shown | None]:
+    """Return the logo, and the one for the dark; None for what the author has not."""
+    look = settings.theme
+    alt = look.logo_alt or settings.publication.title
+    paths = {"light": look.logo, "dark": look.logo_dark if look.logo else ""}
+    return {
+        name: album.show(f"/{path}", alt, 1, width=look.logo_width, room=look.width) if path else None
+        for name, path in paths.items()
+    }
+
+
+def _around(issue: Issue, list_name: str, settings: Settings, tags: Tags, album: Album) -> dict[str, Any]:
+    """Return what stands around the text; merge tags in it are words of `tags`."""
+    words = phrases_for(issue.language)
+    mailing_list, publication = settings.list_named(list_name), settings.publication
+    direction = direction_of(issue.language)
+    url = page_url(settings, issue.slug.text)
+    is_own_language = issue.language.split("-")[0].lower() == publication.language.split("-")[0].lower()
+    reason = mailing_list.description if is_own_language else ""
+    return {
+        "title": tags.admit(issue.title),
+        "preheader": tags.admit(issue.preheader),
+        "language": issue.language,
+        "dir": direction.dir,
+        "start": direction.start,
+        "end": direction.end,
+        "authors": ", ".join(issue.authors) or publication.author,
+        "day": written_day(issue.date, words),
+        "url": url if url.startswith("http") else "",
+        "hero": hero_of(issue, album),
+        "logos": logos_of(settings, album),
+        "masthead": mailing_list.title,
+        "because": words.because.format(reason=reason or words.subscribed.format(title=mailing_list.title)),
+        "postal_address": mailing_list.postal_address or publication.postal_address,
+        "invitation": _invitation(issue, settings, words),
+        "links": {"unsubscribe": tags.place("links.unsubscribe"), "reply": tags.place("links.reply")},
+    }
+
+
+def _invitation(issue: Issue, settings: Settings, words: Phrases) -> str:
+    """Return what the letter promises about answers, which is what will be done with them.
+
+    Without a reply address of our own, answers reach the list's From and are not collected: none is published.
+    """
+    replies = settings.replies
+    if replies.publish == "never" or not (replies.domain or replies.address) or issue.reply_to:
+        return words.answer
+    if not issue.comments_open:
+        return words.answer_closed
+    return words.answer_asked if replies.publish == "ask" else words.answer_reviewed
+
+
+def _values(
+    letter: dict[str, Any], blocks: tuple[Block, ...], issue: Issue, settings: Settings, tags: Tags
+) -> dict[str, Any]:
+    """Return what the templates may use."""
+    begin, end = mail_only(tags)
+    words = phrases_for(issue.language)
+    return {
+        "letter": {**letter, "rows": rows(blocks)},
+        "publication": settings.publication,
+        "words": words,
+        "theme": make_theme(settings.publication.accent, settings.theme),
+        "type": typeface_for(issue.language, settings.theme),
+        "mail": {"begin": begin, "end": end},
+        "semantic": lambda inner: Markup(semantic(inner, words)),  # noqa: S704 - blocks are sanitised
+        "figure": lambda shown, **how: Markup(figure(shown, is_mail=True, **how)),  # noqa: S704 - escaped there
+        "about": lambda card: Markup(about(card)),  # noqa: S704 - escaped where it is made
+    }
+
+
+def _frame(letter: dict[str, Any]) -> Frame:
+    names = ("masthead", "title", "invitation", "because", "postal_address")
+    return Frame(
+        **{name: letter[name] for name in names},
+        byline=" · ".join(part for part in (letter["authors"], letter["day"]) if part),
+        view_online=letter["url"],
+        unsubscribe=letter["links"]["unsubscribe"],
+    )

@@ -1,0 +1,172 @@
+"""Segments as an author meets them: named, asked, sent to, and parts that only some readers get."""
+
+import signal
+import time
+
+import pytest
+
+from tests.acceptance.desk import Desk
+
+READERS = 90
+ISSUE = """---
+title: The lamp
+status: ready
+date: 2026-01-01
+---
+It burns.
+
+::: only north
+Northern light.
+:::
+
+::: except age >= 40
+For the young.
+:::
+"""
+
+
+@pytest.fixture
+def crowd(desk: Desk) -> Desk:
+    """A publication with readers in the north and in the south."""
+    rows = "".join(
+        f"reader{number}@readers.example.org,{'North' if number % 3 == 0 else 'south'},{number}\n"
+        for number in range(READERS)
+    )
+    desk.write("crowd.csv", f"email,region,age\n{rows}")
+    desk.set('source = "subscribers/sample.csv"', 'source = "crowd.csv"')
+    desk.set(
+        "[delivery]\n",
+        "[segments]\nnorth = 'region = \"NORTH\"'\nold_north = 'north and age >= 40'\n\n[delivery]\n",
+    )
+    desk.write("issues/lamp/index.md", ISSUE)
+    return desk
+
+
+def readers(desk: Desk, word: str) -> set[int]:
+    """Who got a letter that says so, by their numbers."""
+    found = [
+        str(message["To"])
+        for message in desk.messages()
+        if word in message.get_body(("plain",)).get_content()  # type: ignore[union-attr]
+    ]
+    assert len(found) == len(set(found))
+    return {int(address.partition("@")[0].removeprefix("reader")) for address in found}
+
+
+NORTH = {number for number in range(READERS) if number % 3 == 0}
+YOUNG = {number for number in range(READERS) if number < 40}
+
+
+def test_a_segment_is_explained_and_counted(crowd: Desk) -> None:
+    shown = crowd.done("segments", "show", "old_north", "--json").json
+    assert shown == {
+        "segment": "old_north",
+        "expression": 'region = "NORTH" and age >= 40',
+        "words": 'whose region is "NORTH" and whose age is at least 40',
+        "list": "sample",
+        "inside": len(NORTH - YOUNG),
+        "of": READERS,
+    }
+    listed = crowd.done("segments", "list", "--json").json_lines
+    assert [(each["segment"], each["inside"]) for each in listed] == [("north", 30), ("old_north", 16)]
+    assert "whose region is" in crowd.done("segments", "show", "north or age = 1").out
+
+
+@pytest.mark.parametrize(
+    ("command", "asked", "said"),
+    [
+        ("segments show", "nroth", "segment: unknown segment 'nroth' at column 1. Did you mean 'north'?"),
+        ("plan --segment", "on wekly", "segment: unknown list 'wekly' at column 4."),
+        (
+            "send --segment",
+            "regoin = 'North'",
+            "segment: unknown field 'regoin' at column 1. Did you mean 'region'?",
+        ),
+    ],
+)
+def test_a_fault_is_pointed_at(crowd: Desk, command: str, asked: str, said: str) -> None:
+    outcome = crowd.run(*command.split(), asked)
+    assert outcome.code == 2
+    first, question, carets = outcome.err.splitlines()[-3:]
+    assert said in first
+    assert question.endswith(asked)
+    assert carets[question.index(asked) :].strip(" ^") == ""
+    assert "^" in carets
+
+
+def test_a_killed_send_to_a_segment_goes_on_with_the_same_question_and_the_same_letters(crowd: Desk) -> None:
+    crowd.set("[delivery]\n", "[delivery]\nrate = 30\n")
+    planned = crowd.done("plan", "lamp", "--segment", "region != 'nowhere' and age < 80", "--json").json
+    assert (planned["planned"], planned["excluded"]) == (80, {"not in segment": 10})
+    assert [each["recipients"] for each in planned["variants"]] == [26, 14, 27, 13]
+    sending = crowd.start("send", "lamp", "--segment", "region != 'nowhere' and age < 80")
+    outbox = crowd.folder / "var" / "outbox" / "new"
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline and not (outbox.is_dir() and len(list(outbox.iterdir())) > 20):
+        time.sleep(0.05)
+    sending.send_signal(signal.SIGKILL)
+    sending.communicate()
+    swapped = (crowd.folder / "crowd.csv").read_text().replace(",North,", ",x,").replace(",south,", ",North,")
+    crowd.write("crowd.csv", swapped)
+    done = crowd.done("send", "lamp", "--segment", "region != 'nowhere' and age < 80", "--json").json
+    assert (done["submitted"], done["uncertain"], done["segment"]) == (80, 0, 'region != "nowhere" and age < 80')
+    got = set(range(80))
+    assert readers(crowd, "It burns.") == got
+    assert readers(crowd, "Northern light.") == NORTH & got
+    assert readers(crowd, "For the young.") == YOUNG & got
+    assert crowd.done("send", "lamp", "--json").json["submitted"] == 10
+    assert readers(crowd, "It burns.") == set(range(READERS))
+
+
+def test_an_issues_own_segment_is_sent_to_and_may_be_set_aside(crowd: Desk) -> None:
+    crowd.write("issues/lamp/index.md", ISSUE.replace("status:", "segment: old_north\nstatus:"))
+    assert crowd.done("send", "lamp", "--json").json["excluded"] == {"not in segment": READERS - 16}
+    assert readers(crowd, "It burns.") == NORTH - YOUNG
+    assert crowd.done("send", "lamp", "--segment", "", "--json").json["excluded"] == {"already sent": 16}
+    crowd.write("issues/lamp/index.md", ISSUE.replace("status:", "segment: regoin = 1\nstatus:"))
+    outcome = crowd.run("send", "lamp")
+    assert outcome.code == 1
+    assert (
+        "issues/lamp/index.md:3: segment: unknown field 'regoin' at column 1. Did you mean 'region'?"
+        in outcome.err
+    )
+
+
+def test_a_test_letter_and_the_composed_files_show_each_variant(crowd: Desk) -> None:
+    crowd.done("compose", "lamp", "--out", "out")
+    for number, words in (
+        (".1", (True, True)),
+        (".3", (True, False)),
+        (".2", (False, False)),
+        ("", (False, True)),
+    ):
+        text = (crowd.folder / "out" / f"message{number}.txt").read_text()
+        assert ("Northern light." in text, "For the young." in text) == words
+        assert "It burns." in (crowd.folder / "out" / f"message{number}.html").read_text()
+    public = (crowd.folder / "out" / "web.html").read_text()
+    assert "It burns." in public
+    assert "Northern light." not in public
+    assert "For the young." not in public
+    crowd.done("test-send", "lamp", "--to", "me@example.com", "--segment", "north", "--segment", "age >= 40")
+    assert "Northern light." in crowd.message_to("me@example.com").get_body(("plain",)).get_content()
+    refused = crowd.run("test-send", "lamp", "--to", "me@example.com", "--segment", "old_north")
+    assert refused.code == 2
+    assert "this issue has no part for it" in refused.err
+    crowd.done("archive", "build", "--out", "site")
+    page = (crowd.folder / "site" / "issues" / "lamp" / "index.html").read_text()
+    assert "It burns." in page
+    assert "Northern light." not in page
+
+
+def test_check_names_the_line_of_what_cannot_be_asked_and_of_whom_nobody_is(crowd: Desk) -> None:
+    text = ISSUE.replace("only north", "only north and age = 1000").replace("age >= 40", "agee >= 40")
+    crowd.write("issues/lamp/index.md", f"{text}\n::: only region =\nNobody.\n:::\n")
+    outcome = crowd.run("check", "lamp", "--json")
+    assert outcome.code == 1
+    found = [
+        (each["level"], each["line"], each["message"]) for each in outcome.json_lines if each["rule"] == "segment"
+    ]
+    assert [each[:2] for each in found] == [("error", 16), ("warning", 8), ("error", 12)]
+    assert "something is missing at column 9" in found[0][2]
+    assert found[1][2] == "nobody on list sample is in the segment 'north and age = 1000'"
+    assert found[2][2] == "segment: unknown field 'agee' at column 1. Did you mean 'age'?"
