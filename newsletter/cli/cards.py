@@ -8,7 +8,7 @@ import typer
 from newsletter.cards import FilledCard, NotFetched, Web, fill_cards, new_card
 from newsletter.cli import terminal
 from newsletter.cli.publication import open_publication
-from newsletter.errors import EditFile, WrongUse
+from newsletter.errors import EditFile, NewsletterError, WrongUse
 from newsletter.finding import Finding
 from newsletter.settings import Settings
 from newsletter.writing import Issue, Status, read_issue, read_issues
@@ -96,7 +96,7 @@ def add(
     try:
         box, picture, clipping = new_card(url, folder, Web(allowed=allow_private or ()), stem=stem)
     except NotFetched as fault:
-        raise WrongUse(f"no card for {url[:100]}: {fault}") from fault
+        raise NewsletterError(f"no card for {url[:100]}: {fault}") from fault
     terminal.say(box)
     for trouble in clipping.troubles:
         terminal.talk(trouble, style="attention")
