@@ -57,12 +57,14 @@ def fetch(
     troubles: list[Finding] = []
     changed = looked_at = 0
     for one in _issues(settings, issue):
-        for card in fill_cards(settings, one, web, is_forced=force, is_rehearsal=dry_run):
-            looked_at += 1
-            changed += bool(card.fields) and not card.paste
-            _show(card, settings, is_json=is_json)
-            if card.finding is not None:
-                troubles.append(card.finding)
+        try:
+            for card in fill_cards(settings, one, web, is_forced=force, is_rehearsal=dry_run):
+                looked_at += 1
+                changed += bool(card.fields) and not card.paste
+                _show(card, settings, is_json=is_json)
+                troubles += [card.finding] if card.finding is not None else []
+        except EditFile as refusal:
+            troubles += refusal.findings
     done = "would be filled" if dry_run else "filled"
     terminal.talk(
         f"{terminal.count(changed, 'card')} {done}, {looked_at} lacked something."
