@@ -1,5 +1,6 @@
 """3. Who is written to, and why we may."""
 
+from newsletter.audience.asking import Circumstances, answered_candidates
 from newsletter.audience.exchange import import_csv, import_sheet, import_sources
 from newsletter.audience.joining import add_subscriber, end_subscription, erase, find_subscriber_id
 from newsletter.audience.register import (
@@ -13,6 +14,7 @@ from newsletter.audience.register import (
 )
 from newsletter.audience.report import Fate, ImportReport, Outcome
 from newsletter.audience.roster import candidates, ensure_lists
+from newsletter.audience.segmenting import SegmentCount, check_segment, count_segments
 from newsletter.audience.sheet import read_sheet
 from newsletter.audience.subscriber import (
     Consent,
@@ -25,6 +27,7 @@ from newsletter.audience.subscriber import (
 from newsletter.audience.suppressing import ListedSuppression, lift_suppression, list_suppressions, suppress
 
 __all__ = [
+    "Circumstances",
     "Consent",
     "Fate",
     "ImportReport",
@@ -33,14 +36,18 @@ __all__ = [
     "Member",
     "Outcome",
     "PersonRecord",
+    "SegmentCount",
     "Subscriber",
     "Subscription",
     "SubscriptionState",
     "Suppression",
     "SuppressionReason",
     "add_subscriber",
+    "answered_candidates",
     "candidates",
+    "check_segment",
     "count_lists",
+    "count_segments",
     "end_subscription",
     "ensure_lists",
     "erase",

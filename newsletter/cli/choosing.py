@@ -8,6 +8,7 @@ from newsletter.cli import terminal
 from newsletter.compose import Composed, compose
 from newsletter.errors import AskPerson, EditFile, EditSettings, WrongUse
 from newsletter.finding import Finding, Level, did_you_mean
+from newsletter.segment import Segment, SegmentFault, read_segment
 from newsletter.settings import FILE_NAME, Settings
 from newsletter.writing import Issue, Shelf, Status, newest_ready, read_issue, read_issues
 
@@ -18,26 +19,45 @@ class Choice:
 
     issue: Issue
     list_name: str
+    segment: Segment | None
+    """Whom of the list it goes to; None for all."""
+    is_own_segment: bool
+    """Whether the issue itself says so."""
     composed: Composed
 
+    @property
+    def expression(self) -> str:
+        """The segment's question, spelled out; empty for the whole list."""
+        return self.segment.expression if self.segment else ""
 
-def choose(settings: Settings, slug: str | None, wanted_list: str | None, *, drafts: bool) -> Choice:
+
+def choose(
+    settings: Settings,
+    slug: str | None,
+    wanted_list: str | None,
+    *,
+    drafts: bool,
+    wanted_segment: str | None = None,
+) -> Choice:
     """Return the issue of that slug, else the newest ready one that can be composed; what cannot be is named.
 
+    A segment that is wanted goes before the issue's own, and an empty one is the whole list.
     AskPerson for a draft, unless drafts are wanted.
     """
+    segment = read_wanted(wanted_segment, settings) if wanted_segment else None
+    own = wanted_segment is None
     if slug is not None:
         issue = read_issue(settings, slug)
         if issue.status is Status.DRAFT and not drafts:
             raise AskPerson(f"{issue.file}: this is a draft. Set 'status: ready' in it, or add --yes")
-        return _composed(issue, settings, wanted_list)
+        return _composed(issue, settings, wanted_list, segment, own=own)
     if wanted_list is not None:
         settings.list_named(wanted_list)
     shelf = read_issues(settings)
     faults = list(shelf.broken)
     for issue in _newest_first(shelf):
         try:
-            choice = _composed(issue, settings, wanted_list)
+            choice = _composed(issue, settings, wanted_list, segment, own=own)
         except EditFile as refusal:
             faults += refusal.findings
             continue
@@ -71,9 +91,27 @@ def choose_list(issue: Issue, settings: Settings, wanted: str | None) -> str:
     return next(iter(settings.lists))
 
 
-def _composed(issue: Issue, settings: Settings, wanted_list: str | None) -> Choice:
+def read_wanted(text: str, settings: Settings) -> Segment:
+    """Read a segment that the command line names or asks for; WrongUse points at what is wrong with it."""
+    try:
+        return read_segment(text, settings.segments)
+    except SegmentFault as fault:
+        raise WrongUse(fault.pointed) from fault
+
+
+def _composed(
+    issue: Issue, settings: Settings, wanted_list: str | None, segment: Segment | None, *, own: bool
+) -> Choice:
     list_name = choose_list(issue, settings, wanted_list)
-    return Choice(issue=issue, list_name=list_name, composed=compose(issue, list_name, settings))
+    composed = compose(issue, list_name, settings)
+    if own and issue.segment is not None:
+        faults = [each for each in composed.findings if each.rule == "segment" and each.line == issue.segment_line]
+        if composed.segment is None:
+            raise EditFile(faults)
+        segment = read_segment(issue.segment, settings.segments)
+    return Choice(
+        issue=issue, list_name=list_name, segment=segment, is_own_segment=own and bool(segment), composed=composed
+    )
 
 
 def _newest_first(shelf: Shelf) -> Iterator[Issue]:

@@ -2,17 +2,20 @@
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.text import Text
 
 from newsletter.cli import terminal
-from newsletter.cli.publication import open_publication
-from newsletter.errors import EditFile, WrongUse
+from newsletter.cli.publication import Publication, open_publication
+from newsletter.errors import EditFile, TryLater, WrongUse
 from newsletter.finding import Finding, Level
 from newsletter.settings import Settings
 from newsletter.writing import Issue, Shelf, read_issue, read_issues
+
+if TYPE_CHECKING:
+    from newsletter.compose import Composed
 
 app = typer.Typer(rich_markup_mode="markdown")
 
@@ -27,7 +30,8 @@ def compose_issue(
     """Compose an issue and write what would be sent.
 
     Writes message.html, message.txt, web.html and edition.json. Nothing is sent, and nothing is fetched from the
-    network. In the message, merge tags show their defaults.
+    network. In the message, merge tags show their defaults. Where the issue has parts for some readers,
+    message.1.html, message.1.txt and so on are the letters of those in its segments; edition.json says which.
 
     Example: newsletter compose my-first-letter --out /tmp/letter
     """
@@ -42,6 +46,11 @@ def compose_issue(
         "message.html": filled(edition.html, SAMPLE_VALUES),
         "message.txt": filled(edition.text, SAMPLE_VALUES),
         "web.html": edition.web,
+        **{
+            f"message.{variant.number}.{suffix}": filled(part, SAMPLE_VALUES)
+            for variant in edition.variants
+            for suffix, part in (("html", variant.html), ("txt", variant.text))
+        },
         "edition.json": json.dumps({**edition.as_json(), "digest": edition.digest}, ensure_ascii=False, indent=1),
     }
     out.mkdir(parents=True, exist_ok=True)
@@ -68,11 +77,12 @@ def check_issues(
 
     Example: newsletter check my-first-letter
     """
-    settings = open_publication(context).settings
+    publication = open_publication(context)
+    settings = publication.settings
     shelf = read_issues(settings) if issue is None else Shelf(issues=(read_issue(settings, issue),), broken=())
     found = [
         *shelf.broken,
-        *(finding for read in shelf.issues for finding in _findings_of(read, settings, list_name)),
+        *(finding for read in shelf.issues for finding in _findings_of(read, publication, list_name)),
     ]
     found = list(dict.fromkeys(found))
     for finding in found:
@@ -89,15 +99,36 @@ def check_issues(
 _FIELDS = ("rule", "level", "file", "line", "message", "remedy")
 
 
-def _findings_of(issue: Issue, settings: Settings, list_name: str | None) -> tuple[Finding, ...]:
+def _findings_of(issue: Issue, publication: Publication, list_name: str | None) -> tuple[Finding, ...]:
+    from newsletter.cli.signing import signing_findings
     from newsletter.compose import compose
     from newsletter.preflight import check
 
+    settings = publication.settings
     name = _list_of(issue, settings, list_name)
     try:
-        return check(issue, compose(issue, name, settings), settings, name)
+        composed = compose(issue, name, settings)
     except EditFile as refusal:
         return refusal.findings
+    found = check(issue, composed, settings, name)
+    return (*found, *_asked_findings(publication, issue, composed, name), *signing_findings(settings, name))
+
+
+def _asked_findings(
+    publication: Publication, issue: Issue, composed: "Composed", list_name: str
+) -> tuple[Finding, ...]:
+    """Ask the list about an issue's segments; a database that cannot be asked is only a notice."""
+    if composed.segment is None and not composed.parts:
+        return ()
+    from newsletter.cli.scheduling import bring_in_sources
+    from newsletter.cli.segmenting import segment_findings
+
+    try:
+        bring_in_sources(publication, list_name)
+        return segment_findings(publication, issue, composed, list_name)
+    except TryLater as error:
+        message = f"its segments could not be asked about: {error}"
+        return (Finding(rule="segment", level=Level.NOTICE, file=issue.file, message=message),)
 
 
 def _list_of(issue: Issue, settings: Settings, wanted: str | None) -> str:

@@ -34,6 +34,7 @@ VERBS = {
     "outbox": "outbox",
     "subscribers": "audience",
     "lists": "audience",
+    "segments": "segments",
     "suppressions": "audience",
     "replies": "replies",
     "archive": "archive",
@@ -115,5 +116,8 @@ def run() -> None:
 
 
 def _leave(message: str, exit_code: int) -> None:
-    terminal.complain(message)
+    try:
+        terminal.complain(message)
+    except OSError:  # the terminal was closed
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
     sys.exit(exit_code)

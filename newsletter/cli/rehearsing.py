@@ -80,6 +80,7 @@ def _rehearse(publication: Publication, choice: Choice, account: Account) -> Reh
             settings,
             choice.composed.edition,
             account,
+            segment=choice.expression,
             stage=Path(stage),
             folder=settings.root / _FOLDER,
             now=now(),

@@ -1,6 +1,7 @@
 """`newsletter plan`, `test-send`, `send`, `status`: a letter on its way to everybody."""
 
 import sys
+from collections.abc import Iterable
 from contextlib import closing
 from typing import Annotated
 
@@ -14,7 +15,9 @@ from newsletter.cli.picturing import provide_pictures
 from newsletter.cli.publication import Publication, open_publication
 from newsletter.cli.running import name_troubles, now, run_mailing
 from newsletter.cli.scheduling import bring_in_sources, read_time, say_next, say_scheduled, send_due
-from newsletter.cli.standing import counts_json, say_plan, say_status
+from newsletter.cli.segmenting import check_chosen, say_findings, segment_findings, variant_for
+from newsletter.cli.signing import check_signing
+from newsletter.cli.standing import counts_json, say_plan, say_status, variants_json
 from newsletter.delivery import (
     MailingState,
     Plan,
@@ -32,7 +35,7 @@ from newsletter.delivery import (
     start_test,
 )
 from newsletter.errors import AskPerson, EditFile, WrongUse
-from newsletter.finding import Level
+from newsletter.finding import Finding, Level
 from newsletter.preflight import check
 from newsletter.writing import read_issue
 
@@ -42,6 +45,12 @@ IssueArgument = Annotated[
     str | None, typer.Argument(metavar="ISSUE", help="The issue's slug; default: the newest ready issue.")
 ]
 ListOption = Annotated[str | None, typer.Option("--list", help="The list; default: the issue's own.")]
+SegmentOption = Annotated[
+    str | None,
+    typer.Option(
+        "--segment", help="Only who is in it: a name, or a question; '' for all. Default: the issue's own."
+    ),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="One object on one line.")]
 
 
@@ -50,6 +59,7 @@ def plan_issue(
     context: typer.Context,
     issue: IssueArgument = None,
     list_name: ListOption = None,
+    segment: SegmentOption = None,
     again: Annotated[bool, typer.Option("--again", help="As if sent again.")] = False,
     is_json: JsonOption = False,
 ) -> None:
@@ -60,8 +70,11 @@ def plan_issue(
     Example: newsletter plan --list weekly
     """
     publication = open_publication(context)
-    choice = choose(publication.settings, issue, list_name, drafts=True)
+    choice = choose(publication.settings, issue, list_name, drafts=True, wanted_segment=segment)
+    check_signing(publication.settings, choice.list_name)
     bring_in_sources(publication, choice.list_name)
+    check_chosen(publication, choice)
+    say_findings(segment_findings(publication, choice.issue, choice.composed, choice.list_name))
     rate = publication.settings.delivery.rate
     if publication.settings.delivery.transport == "ses":
         with closing(open_transport(publication.settings)) as transport:
@@ -69,7 +82,10 @@ def plan_issue(
     plan = _plan(publication, choice, again=again)
     if is_json:
         terminal.say_json(
-            counts_json(plan.mailing, plan.counts, moment=now(), settings=publication.settings, rate=rate)
+            {
+                **counts_json(plan.mailing, plan.counts, moment=now(), settings=publication.settings, rate=rate),
+                **variants_json(plan),
+            }
         )
     else:
         say_plan(plan, choice, publication.settings, rate, on_stdout=True)
@@ -81,23 +97,35 @@ def send_test(
     issue: Annotated[str, typer.Argument(metavar="ISSUE", help="The issue's slug; a draft will do.")],
     to: Annotated[list[str], typer.Option("--to", help="An address; may be given several times.")],
     list_name: ListOption = None,
+    segment: Annotated[
+        list[str] | None,
+        typer.Option("--segment", help="As who is in it reads it, where the issue has parts; may be repeated."),
+    ] = None,
     is_json: JsonOption = False,
 ) -> None:
     """Send an issue to a few addresses of your own, to see it as readers will.
 
     The subject begins with "[Test]". It goes through the transport of newsletter.toml and never counts as sent;
-    merge tags show their defaults.
+    merge tags show their defaults. Of an issue with parts for some readers, it is the letter of those who are in
+    each --segment, and in no other.
 
     Example: newsletter test-send my-first-letter --to me@example.com
     """
     publication = open_publication(context)
     addresses = [_address(text) for text in dict.fromkeys(to)]
     choice = choose(publication.settings, issue, list_name, drafts=True)
+    variant = variant_for(choice.composed, segment or [], publication.settings)
+    check_signing(publication.settings, choice.list_name)
     ensure_lists(publication.database, publication.settings.lists)
     provide_pictures(publication.settings, choice.composed.edition, is_test=True)
     with closing(open_transport(publication.settings)) as transport:
         mailing = start_test(
-            publication.database, choice.composed.edition, addresses, transport=transport.name, now=now()
+            publication.database,
+            choice.composed.edition,
+            addresses,
+            transport=transport.name,
+            variant=variant,
+            now=now(),
         )
         run_mailing(publication, mailing, transport, is_json=is_json)
 
@@ -107,6 +135,7 @@ def send_issue(
     context: typer.Context,
     issue: IssueArgument = None,
     list_name: ListOption = None,
+    segment: SegmentOption = None,
     again: Annotated[bool, typer.Option("--again", help="Send it once more, to everybody, as it is now.")] = False,
     at: Annotated[
         str | None, typer.Option("--at", metavar="TIME", help="Not before this time, or 'now'; default: send_at.")
@@ -124,6 +153,9 @@ def send_issue(
     nothing. Ctrl-C stops it cleanly. With the outbox nothing leaves this machine and nothing is asked; with ses or
     smtp it shows the plan and wants the number of recipients typed.
 
+    With --segment, or segment in the issue, it goes to those of the list who are in it. Whoever has it already
+    does not get it with the next segment, or with the whole list.
+
     With --at, or send_at in the issue, the mailing is recorded and leaves with the first `newsletter send --due`
     from then on, once, whoever calls it: let cron or a timer do so. `newsletter send` without an issue first sends
     what is due.
@@ -135,7 +167,7 @@ def send_issue(
     if not restored:
         refuse_older_copy(publication.database, settings)
     if due:
-        if issue or list_name or at or again:
+        if issue or list_name or at or again or segment is not None:
             raise WrongUse("--due sends whatever is due. Leave out the rest")
         if not send_due(publication, yes=yes, is_restored=restored, is_json=is_json):
             say_next(publication)
@@ -143,12 +175,15 @@ def send_issue(
     wanted = read_time(at, now())
     if issue is None and wanted is None and not again:
         send_due(publication, yes=yes, is_restored=restored, is_json=is_json, is_quiet=is_json)
-    choice = choose(settings, issue, list_name, drafts=yes)
+    choice = choose(settings, issue, list_name, drafts=yes, wanted_segment=segment)
     is_asking = settings.delivery.transport != "outbox" and not yes
     if is_asking and not sys.stdin.isatty():
         raise AskPerson(f"this sends real mail through {settings.delivery.transport}. Add --yes if you mean it")
     _check(publication, choice)
+    check_signing(settings, choice.list_name)
     bring_in_sources(publication, choice.list_name)
+    check_chosen(publication, choice)
+    _refuse(segment_findings(publication, choice.issue, choice.composed, choice.list_name), publication)
     with closing(open_transport(settings)) as transport:
         for notice in transport.notices:
             terminal.talk(notice, style="attention")
@@ -158,6 +193,7 @@ def send_issue(
             publication.database,
             choice.composed.edition,
             transport=transport.name,
+            segment=choice.expression,
             again=again,
             schedule=Schedule(at=wanted, usually=choice.issue.send_at, before=choice.issue.send_before),
             now=now(),
@@ -218,6 +254,7 @@ def _plan(publication: Publication, choice: Choice, *, again: bool) -> Plan:
         publication.database,
         choice.composed.edition,
         transport=publication.settings.delivery.transport,
+        segment=choice.expression,
         again=again,
         now=now(),
     )
@@ -226,13 +263,17 @@ def _plan(publication: Publication, choice: Choice, *, again: bool) -> Plan:
 def _check(publication: Publication, choice: Choice) -> None:
     """Refuse to send real mail that has errors; say what else was found."""
     settings = publication.settings
-    found = (*choice.issue.findings, *check(choice.issue, choice.composed, settings, choice.list_name))
-    errors = [finding for finding in dict.fromkeys(found) if finding.level is Level.ERROR]
-    if errors and settings.delivery.transport != "outbox":
+    _refuse(
+        (*choice.issue.findings, *check(choice.issue, choice.composed, settings, choice.list_name)), publication
+    )
+
+
+def _refuse(found: Iterable[Finding], publication: Publication) -> None:
+    unique = tuple(dict.fromkeys(found))
+    errors = [finding for finding in unique if finding.level is Level.ERROR]
+    if errors and publication.settings.delivery.transport != "outbox":
         raise EditFile(errors)
-    for finding in dict.fromkeys(found):
-        if finding.level is not Level.NOTICE:
-            terminal.talk(f"{finding.level}: {finding}", style="attention")
+    say_findings(unique)
 
 
 def _ask(plan: Plan, choice: Choice, publication: Publication, transport: Transport) -> None:

@@ -1,5 +1,6 @@
 """How a plan, a mailing and an issue's status are shown: to people and to machines."""
 
+import shlex
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -9,7 +10,17 @@ from rich.text import Text
 from newsletter.cli import terminal
 from newsletter.cli.choosing import Choice
 from newsletter.cli.progress import duration
-from newsletter.delivery import Counts, IssueStatus, Mailing, MailingKind, MailingState, Plan, Trouble
+from newsletter.delivery import (
+    Counts,
+    Exclusion,
+    IssueStatus,
+    Mailing,
+    MailingKind,
+    MailingState,
+    Plan,
+    Trouble,
+    VariantCount,
+)
 from newsletter.settings import Settings
 
 _SES_DOLLARS = 0.10 / 1000
@@ -32,6 +43,7 @@ def counts_json(
     found = {
         "issue": mailing.slug,
         "list": mailing.list_name,
+        "segment": mailing.segment or None,
         **({"mailing": mailing.id, "state": mailing.stage(moment).value} if settings is None else {}),
         "round": mailing.round,
         "send_at": mailing.send_at and mailing.send_at.isoformat(),
@@ -49,6 +61,18 @@ def counts_json(
     return found
 
 
+def variants_json(plan: Plan) -> dict[str, Any]:
+    """Return how many get which variant, where an edition has several."""
+    if not plan.variants:
+        return {}
+    return {
+        "variants": [
+            {"variant": each.variant, "inside": list(each.inside), "recipients": each.recipients}
+            for each in plan.variants
+        ]
+    }
+
+
 def say_plan(plan: Plan, choice: Choice, settings: Settings, rate: float | None, *, on_stdout: bool) -> None:
     """Say what would be sent: to whom, how many, from whom, how fast, for how long."""
     say = terminal.say if on_stdout else terminal.talk
@@ -58,6 +82,8 @@ def say_plan(plan: Plan, choice: Choice, settings: Settings, rate: float | None,
     rows = [
         ("from", f"{sender}"),
         ("to", f"{terminal.count(counts.planned, 'reader')} of list {choice.list_name}, {_among(plan)}"),
+        *([("segment", plan.mailing.segment)] if plan.mailing.segment else []),
+        *(("variant", f"{terminal.count(each.recipients, 'reader')} {_inside(each)}") for each in plan.variants),
         *(("not to", f"{number:,} {reason}") for reason, number in sorted(counts.excluded.items())),
         ("through", _through(settings, rate)),
         ("takes", duration(counts.planned / rate) if rate else "as long as the next hop needs"),
@@ -83,7 +109,8 @@ def say_result(mailing: Mailing, before: Counts, counts: Counts, settings: Setti
         what = ", ".join([*parts, *left_out]) or "nobody"
         terminal.say(f"{terminal.count(counts.candidates, 'candidate')}: {what}")
     if counts.planned and mailing.state is MailingState.OPEN:
-        terminal.talk(f"Go on with: {terminal.command(f'send {mailing.slug} --list {mailing.list_name}')}")
+        whom = f" --segment {shlex.quote(mailing.segment)}" if mailing.segment else ""
+        terminal.talk(f"Go on with: {terminal.command(f'send {mailing.slug} --list {mailing.list_name}{whom}')}")
     elif settings.delivery.transport == "outbox" and counts.submitted:
         terminal.talk(f"Read them: {terminal.command('outbox open')}, or {terminal.command('outbox list')}")
 
@@ -98,7 +125,7 @@ def say_status(found: Sequence[IssueStatus], moment: datetime, *, is_json: bool,
         terminal.talk("nothing was sent yet. 'newsletter send' sends the newest ready issue")
         return
     rows = [
-        [str(mailing.id), status.slug, mailing.list_name, mailing.stage(moment).value, *_cells(counts)]
+        [str(mailing.id), status.slug, _whom(mailing), mailing.stage(moment).value, *_cells(counts)]
         for status in found
         for mailing, counts in status.mailings
     ]
@@ -124,6 +151,7 @@ def _status_json(status: IssueStatus, moment: datetime) -> dict[str, Any]:
             {
                 "mailing": mailing.id,
                 "list": mailing.list_name,
+                "segment": mailing.segment or None,
                 "round": mailing.round,
                 "transport": mailing.transport,
                 "created_at": mailing.created_at.isoformat(),
@@ -158,6 +186,14 @@ def _among(plan: Plan) -> str:
     return f"{counts.candidates:,} candidates" + (f", {have_it:,} done before" if have_it else "")
 
 
+def _whom(mailing: Mailing) -> str:
+    return f"{mailing.list_name}: {mailing.segment}" if mailing.segment else mailing.list_name
+
+
+def _inside(count: VariantCount) -> str:
+    return f"in {' and '.join(f'[{segment}]' for segment in count.inside)}" if count.inside else "in no segment"
+
+
 def _through(settings: Settings, rate: float | None) -> str:
     delivery = settings.delivery
     places = {
@@ -177,6 +213,8 @@ def _went(settings: Settings) -> str:
 def _nothing_to_do(mailing: Mailing, counts: Counts) -> str:
     if not counts.candidates:
         return f"list {mailing.list_name} has nobody on it, so nothing was sent"
+    if not counts.recipients and counts.excluded.get(Exclusion.OUTSIDE):
+        return f"nobody who may be written to on list {mailing.list_name} is in the segment, so nothing was sent"
     if not counts.recipients:
         return f"nobody on list {mailing.list_name} may be written to, so nothing was sent"
     if counts.uncertain:
@@ -186,4 +224,5 @@ def _nothing_to_do(mailing: Mailing, counts: Counts) -> str:
         )
     if counts.failed:
         return f"nobody is left to write to, so nothing was sent; {counts.failed:,} failed"
-    return f"everybody on list {mailing.list_name} has '{mailing.slug}' already, so nothing was sent"
+    everybody = "everybody in the segment" if mailing.segment else f"everybody on list {mailing.list_name}"
+    return f"{everybody} has '{mailing.slug}' already, so nothing was sent"

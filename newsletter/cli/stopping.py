@@ -9,7 +9,10 @@ from types import FrameType
 
 @contextmanager
 def stop_signals() -> Iterator[Event]:
-    """Give an event that is set by SIGINT or SIGTERM while the block runs."""
+    """Give an event that is set by SIGINT or SIGTERM while the block runs, or when the terminal is closed.
+
+    Whoever let that one be ignored, as nohup does, is obeyed.
+    """
     wanted = Event()
 
     def note(_number: int, _frame: FrameType | None) -> None:
@@ -17,7 +20,10 @@ def stop_signals() -> Iterator[Event]:
             raise KeyboardInterrupt
         wanted.set()
 
-    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+    heard = [signal.SIGINT, signal.SIGTERM]
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        heard.append(signal.SIGHUP)
+    before = {number: signal.signal(number, note) for number in heard}
     try:
         yield wanted
     finally:

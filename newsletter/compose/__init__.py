@@ -3,7 +3,7 @@
 from newsletter.compose.blocks import Shown
 from newsletter.compose.cards import CardBox
 from newsletter.compose.copies import Unfit, fit
-from newsletter.compose.edition import Edition
+from newsletter.compose.edition import Edition, Variant
 from newsletter.compose.keeping import (
     built_pictures,
     keep_pictures,
@@ -13,6 +13,7 @@ from newsletter.compose.keeping import (
 )
 from newsletter.compose.letter import Article, Composed, article, compose, read_cards
 from newsletter.compose.merge import Context, Part, Slot, escaped, filled
+from newsletter.compose.parts import MOST_SEGMENTS, PART_NAMES, AskedSegment
 from newsletter.compose.phrases import direction_of, phrases_for
 from newsletter.compose.pictures import Picture
 from newsletter.compose.places import page_url
@@ -20,7 +21,10 @@ from newsletter.compose.theme import make_theme
 from newsletter.compose.typeface import typeface_for
 
 __all__ = [
+    "MOST_SEGMENTS",
+    "PART_NAMES",
     "Article",
+    "AskedSegment",
     "CardBox",
     "Composed",
     "Context",
@@ -30,6 +34,7 @@ __all__ = [
     "Shown",
     "Slot",
     "Unfit",
+    "Variant",
     "article",
     "built_pictures",
     "compose",

@@ -1,7 +1,7 @@
 """Boxes that hold no text of their own kind: galleries, cards, lists of contents, letters from readers."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from markdown_it.token import Token
 from markupsafe import escape
@@ -102,10 +102,7 @@ class Boxes:
                 others.extend(chunk.tokens)
         if not found:
             return self._kept(others, room, line)
-        rows, at = [], 0
-        for count in _rows(len(found), {"2": 2, "3": 3}.get(words.strip())):
-            rows.append(self._paragraphs.row(found[at : at + count], room, line, least=min(count, 2)))
-            at += count
+        rows = self._paragraphs.rows(found, room, line, {"2": 2, "3": 3}.get(words.strip()))
         return [kinds.Gallery(line=line, rows=tuple(rows)), *self._kept(others, room, line)]
 
     def _card(self, words: str, chunk: Sequence[Token], room: int, line: int, *, is_video: bool) -> list[Block]:
@@ -226,14 +223,3 @@ def _arguments(words: str) -> dict[str, str]:
         name = match["name"].lower()
         found[_NAMES.get(name, name)] = value
     return found
-
-
-def _rows(count: int, wanted: int | None) -> Iterator[int]:
-    """Cut `count` pictures into rows of `wanted`, else of two or three, so that none stands alone."""
-    size = wanted or (2 if count in {2, 4} else 3)
-    while count > 0:
-        row = min(size, count)
-        if size == 3 and count == 4 and wanted is None:
-            row = 2
-        yield row
-        count -= row

@@ -1,5 +1,6 @@
 """Composing: an issue becomes an edition for a list, and an article for the archive."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -8,8 +9,10 @@ from markupsafe import Markup
 from newsletter.compose.blocks import Block, Shown
 from newsletter.compose.cards import CardBox, without_cards
 from newsletter.compose.days import written_day
-from newsletter.compose.edition import Edition
+from newsletter.compose.edition import Edition, Variant
 from newsletter.compose.layout import Templates, mail_only, make_html, rows
+from newsletter.compose.merge import Part
+from newsletter.compose.parts import AskedSegment, Parts, find_parts, own_segment
 from newsletter.compose.phrase import Phrases
 from newsletter.compose.phrases import direction_of, phrases_for
 from newsletter.compose.pictures import Album, Picture
@@ -32,6 +35,10 @@ class Composed:
 
     edition: Edition
     findings: tuple[Finding, ...]
+    segment: AskedSegment | None = None
+    """Whom the issue itself says it goes to; None for the whole list."""
+    parts: tuple[AskedSegment, ...] = ()
+    """The segments that it has parts for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,39 +54,64 @@ class Article:
 
 
 def compose(issue: Issue, list_name: str, settings: Settings) -> Composed:
-    """Compose `issue` for a list; EditFile when it is empty or a template is at fault."""
-    own_words = (settings.publication.model_dump_json(), settings.list_named(list_name).model_dump_json())
-    tags = Tags(issue.body, issue.title, issue.subject, issue.preheader, issue.hero_alt, *own_words)
+    """Compose `issue` for a list; EditFile when it is empty or a template is at fault.
+
+    With parts for some readers only, it is composed once for each way to be in some of its segments.
+    """
+    parts = find_parts(issue, settings)
     album = Album(settings, issue)
-    text = read_text(issue, settings, tags, album)
-    _refuse_empty(issue, text.blocks)
     templates = Templates(settings)
     template, findings = _template(issue, templates)
-    letter = _letter(issue, list_name, settings, tags, album)
-    values = _values(letter, text.blocks, issue, settings, tags)
-    html = make_html(templates, template, values, tags)
+    press = _Press(list_name, settings, album, templates, template)
+    everybody = press.letter(parts.issue_for_all())
+    letters = (
+        [press.letter(parts.issue_for(inside)) for inside in _ways(parts.segments)] if parts.found else [everybody]
+    )
+    if all(letter.is_empty for letter in letters):
+        raise _empty(issue)
+    tags = everybody.tags
     edition = Edition(
         slug=issue.slug.text,
         list_name=list_name,
-        title=tags.defaulted(letter["title"]),
+        title=tags.defaulted(tags.admit(issue.title)),
         language=issue.language,
         subject=tags.cut(tags.admit(issue.subject)),
-        preheader=tags.defaulted(letter["preheader"]),
-        html=tags.cut_markup(html.letter),
-        text=tags.cut(make_letter(text.blocks, phrases_for(issue.language), _frame(letter))),
-        web=tags.defaulted_markup(html.web),
+        preheader=tags.defaulted(tags.admit(issue.preheader)),
+        html=letters[0].html,
+        text=letters[0].text,
+        web=everybody.web,
         reply_to=issue.reply_to or "",
+        segments=parts.segments,
+        variants=tuple(
+            Variant(number=number, inside=tuple(each for each in parts.segments if each in inside), **letter.parts)
+            for number, (inside, letter) in enumerate(zip(_ways(parts.segments), letters, strict=True))
+            if number
+        ),
     )
-    found = (*issue.findings, *findings, *_foreign_tags(issue, tags), *text.findings, *album.findings)
-    return Composed(edition=edition, findings=found)
+    segment, wrong = own_segment(issue, settings)
+    found = (
+        *issue.findings,
+        *findings,
+        *wrong,
+        *parts.findings,
+        *_foreign_tags(issue, tags),
+        *(finding for letter in (everybody, *letters) for finding in letter.findings),
+        *_nothing_for_some(issue, parts, letters),
+        *album.findings,
+    )
+    return Composed(edition=edition, findings=tuple(dict.fromkeys(found)), segment=segment, parts=parts.asked)
 
 
 def article(issue: Issue, settings: Settings) -> Article:
     """Return the issue for the web; EditFile when it is empty."""
+    parts = find_parts(issue, settings)
     tags = Tags(issue.body, issue.title, issue.hero_alt)
     album = Album(settings, issue, is_article=True)
-    text = read_text(issue, settings, tags, album)
-    _refuse_empty(issue, text.blocks)
+    text = read_text(parts.issue_for_all(), settings, tags, album)
+    if not text.blocks:
+        raise _empty(issue)
+    if parts.found:  # letters fetch the pictures of every part from beside the page, which does not name them
+        read_text(parts.issue_with_all(), settings, Tags(issue.body), album)
     _logos(settings, album)  # the letter's, kept where the page's pictures are
     return Article(
         html=tags.defaulted_markup(semantic(text.blocks, phrases_for(issue.language))),
@@ -93,26 +125,85 @@ def article(issue: Issue, settings: Settings) -> Article:
 def read_cards(issue: Issue, settings: Settings) -> tuple[tuple[CardBox, ...], tuple[object, ...]]:
     """Return the cards of an issue as they were written, and all else that it says, to be compared."""
     tags = Tags()
-    text = read_text(issue, settings, tags, Album(settings, issue, is_article=True))
+    whole = find_parts(issue, settings).issue_with_all()
+    text = read_text(whole, settings, tags, Album(settings, issue, is_article=True))
     boxes = tuple(replace(box, href=tags.reveal(box.href)) for box in text.cards)
     return boxes, without_cards(text.blocks)
 
 
-def _refuse_empty(issue: Issue, blocks: tuple[Block, ...]) -> None:
-    if not blocks:
-        message = "nothing is left of this issue's text that could be read"
-        raise EditFile(
-            [
-                Finding(
-                    rule="empty",
-                    level=Level.ERROR,
-                    file=issue.file,
-                    line=issue.body_line,
-                    message=message,
-                    remedy="Write something",
-                )
-            ]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Letter:
+    """One rendition of an issue."""
+
+    tags: Tags
+    is_empty: bool
+    html: Part
+    text: Part
+    web: str
+    findings: tuple[Finding, ...]
+
+    @property
+    def parts(self) -> dict[str, Part]:
+        return {"html": self.html, "text": self.text}
+
+
+@dataclass(frozen=True, slots=True)
+class _Press:
+    """What all renditions of an issue have in common."""
+
+    list_name: str
+    settings: Settings
+    album: Album
+    templates: Templates
+    template: str
+
+    def letter(self, issue: Issue) -> _Letter:
+        settings = self.settings
+        own_words = (
+            settings.publication.model_dump_json(),
+            settings.list_named(self.list_name).model_dump_json(),
         )
+        tags = Tags(issue.body, issue.title, issue.subject, issue.preheader, issue.hero_alt, *own_words)
+        text = read_text(issue, settings, tags, self.album)
+        letter = _around(issue, self.list_name, settings, tags, self.album)
+        values = _values(letter, text.blocks, issue, settings, tags)
+        html = make_html(self.templates, self.template, values, tags)
+        return _Letter(
+            tags=tags,
+            is_empty=not text.blocks,
+            html=tags.cut_markup(html.letter),
+            text=tags.cut(make_letter(text.blocks, phrases_for(issue.language), _frame(letter))),
+            web=tags.defaulted_markup(html.web),
+            findings=text.findings,
+        )
+
+
+def _ways(segments: tuple[str, ...]) -> Iterator[frozenset[str]]:
+    """Yield every way to be in some of the segments, by the number of its variant; first, to be in none."""
+    for number in range(1 << len(segments)):
+        yield frozenset(segment for place, segment in enumerate(segments) if number >> place & 1)
+
+
+def _nothing_for_some(issue: Issue, parts: Parts, letters: Sequence[_Letter]) -> list[Finding]:
+    if not letters[0].is_empty:
+        return []
+    message = "readers who are in none of its segments get a letter without a text"
+    remedy = "Say 'segment:' in the front matter, or write something for them too"
+    line = parts.asked[0].line if parts.asked else None
+    return [Finding(rule="part", level=Level.WARNING, file=issue.file, line=line, message=message, remedy=remedy)]
+
+
+def _empty(issue: Issue) -> EditFile:
+    message = "nothing is left of this issue's text that could be read"
+    finding = Finding(
+        rule="empty",
+        level=Level.ERROR,
+        file=issue.file,
+        line=issue.body_line,
+        message=message,
+        remedy="Write something",
+    )
+    return EditFile([finding])
 
 
 def _template(issue: Issue, templates: Templates) -> tuple[str, list[Finding]]:
@@ -159,7 +250,7 @@ def _logos(settings: Settings, album: Album) -> dict[str, Shown | None]:
     }
 
 
-def _letter(issue: Issue, list_name: str, settings: Settings, tags: Tags, album: Album) -> dict[str, Any]:
+def _around(issue: Issue, list_name: str, settings: Settings, tags: Tags, album: Album) -> dict[str, Any]:
     """Return what stands around the text; merge tags in it are words of `tags`."""
     words = phrases_for(issue.language)
     mailing_list, publication = settings.list_named(list_name), settings.publication

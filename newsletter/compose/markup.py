@@ -6,6 +6,7 @@ from lxml import html as lxml_html
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from newsletter.compose.cells import mark_cells
 from newsletter.compose.chunks import chunks_of
 from newsletter.compose.links import mend_link
 from newsletter.compose.pictures import Album, pixels
@@ -14,14 +15,8 @@ from newsletter.compose.remarks import Remarks
 from newsletter.compose.tags import Tags
 from newsletter.settings import Settings
 
-_PHONE = 335
-"""The text's width in CSS pixels on a narrow phone."""
-_MANY = 10
-"""Columns beyond this number stand closer, and are set smaller."""
 _ATTEMPTS = 5
 """How often a text is parsed again with one piece of raw HTML less."""
-_LETTER = 8
-"""The width of a wide letter at the size of a table on a phone."""
 
 
 class Renderer:
@@ -85,7 +80,7 @@ class Renderer:
             heading.tag = "h2"
         narrowed(tree, room)
         for table in tree.iter("table"):
-            _mark_cells(table)
+            mark_cells(table)
         for element in tree.iter():
             if self._tags.count(str(element.get("style") or "")):
                 del element.attrib["style"]
@@ -128,26 +123,3 @@ class Renderer:
                 home.text = f"{home.text or ''} "
             home.append(back)
             yield serialised(tree)
-
-
-def _mark_cells(table: lxml_html.HtmlElement) -> None:
-    """Mark the last cell of each row, and a table whose words need no breaking on a phone."""
-    rows = [list(row) for row in table.iter("tr") if len(row)]
-    for heading in table.iterfind(".//thead//th"):
-        heading.set("scope", "col")
-    for cells in rows:
-        cells[-1].set("class", f"{cells[-1].get('class') or ''} last".strip())
-    count = max((len(cells) for cells in rows), default=0)
-    longest = [
-        max(
-            (len(word) for cells in rows if at < len(cells) for word in str(cells[at].text_content()).split()),
-            default=0,
-        )
-        for at in range(count)
-    ]
-    if count > _MANY:
-        for cells in rows:
-            for cell in cells:
-                cell.set("style", "padding:4px 2px;font-size:12px;line-height:16px")
-    if sum(longest) * _LETTER + 10 * count <= _PHONE:
-        table.set("class", f"{table.get('class') or ''} whole".strip())

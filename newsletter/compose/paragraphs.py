@@ -1,6 +1,6 @@
 """Paragraphs that are something else: nothing but pictures, nothing but buttons."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from markdown_it.token import Token
@@ -12,6 +12,8 @@ from newsletter.compose.links import absolute
 from newsletter.compose.markup import Renderer
 from newsletter.compose.pictures import Album, pixels
 from newsletter.settings import Settings
+
+_MOST_IN_A_ROW = 3
 
 Found = tuple[Token, str | None, str]
 """A picture, the link around it, and its caption as HTML."""
@@ -26,9 +28,25 @@ class Paragraphs:
         self._settings = settings
 
     def pictures(self, chunk: Sequence[Token], room: int, line: int) -> list[Block] | None:
-        """Read a paragraph of nothing but pictures."""
+        """Read a paragraph of nothing but pictures; many stand in rows, and those of unknown size in the text."""
         found = self.found(chunk[1])
-        return [kinds.Pictures(line=line, shown=self.row(found, room, line))] if found else None
+        if not found:
+            return None
+        if len(found) <= _MOST_IN_A_ROW:
+            return [kinds.Pictures(line=line, shown=self.row(found, room, line))]
+        rows = tuple(self.rows(found, room, line))
+        if any(shown.src and shown.width is None for row in rows for shown in row):
+            return None
+        return [kinds.Gallery(line=line, rows=rows)]
+
+    def rows(
+        self, found: Sequence[Found], room: int, line: int, wanted: int | None = None
+    ) -> Iterator[tuple[Shown, ...]]:
+        """Yield pictures in rows of `wanted`, else of two or three, so that none stands alone."""
+        at = 0
+        for count in _rows(len(found), wanted):
+            yield self.row(found[at : at + count], room, line, least=min(count, 2))
+            at += count
 
     def found(self, inline: Token) -> list[Found] | None:
         """Return the pictures of a text that has nothing else, an emphasised line below one as its caption."""
@@ -91,3 +109,14 @@ class Paragraphs:
             elif child.type == "link_open" or child.content.strip():
                 return None
         return [kinds.Buttons(line=line, buttons=tuple(buttons))] if buttons else None
+
+
+def _rows(count: int, wanted: int | None) -> Iterator[int]:
+    """Cut `count` pictures into rows of `wanted`, else of two or three, so that none stands alone."""
+    size = wanted or (2 if count in {2, 4} else 3)
+    while count > 0:
+        row = min(size, count)
+        if size == 3 and count == 4 and wanted is None:
+            row = 2
+        yield row
+        count -= row

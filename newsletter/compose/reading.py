@@ -17,6 +17,7 @@ from newsletter.compose.limits import cut
 from newsletter.compose.markdown import parser, tame
 from newsletter.compose.markup import Renderer
 from newsletter.compose.paragraphs import Paragraphs
+from newsletter.compose.parts import PART_NAMES
 from newsletter.compose.pictures import Album
 from newsletter.compose.remarks import Remarks
 from newsletter.compose.tags import Tags
@@ -51,7 +52,7 @@ def read_text(issue: Issue, settings: Settings, tags: Tags, album: Album) -> Tex
     if flattened_line is not None:
         remarks.add("nesting", flattened_line - 1, "is nested deeper than anybody reads", "It was flattened")
     renderer = Renderer(parser(issue.language), settings, tags, album, remarks)
-    tokens = renderer.parse_all(tags.hide(paired(body)))
+    tokens = _without_parts(renderer.parse_all(tags.hide(paired(body))), remarks)
     Settler(tags, remarks).settle(tokens)
     tokens = list(_ordered(_without_title(tokens, issue.title)))
     boxes = Boxes(issue, settings, tags, album, remarks, renderer, tuple(_headings(tokens)))
@@ -125,20 +126,12 @@ class _Reader:
             return [kinds.Callout(line=line, style=name, title=title, blocks=content)] if content or title else []
         if name in BOXES:
             return self.boxes.read(name, title, chunk, room, line)
-        if name == "only":
-            self.remarks.add(
-                "only",
-                (chunk[0].map or [0])[0],
-                f"a part for '{title[:40]}' only: letters have no such parts yet, so everybody would read it",
-                "Take it out, or send it as an issue of its own",
-                level=Level.ERROR,
-            )
-        elif name not in {"columns", "column"}:
+        if name not in {"columns", "column"}:
             self.remarks.add(
                 "container",
                 (chunk[0].map or [0])[0],
                 f"unknown box '{name[:40]}': only its content is kept",
-                did_you_mean(name, (*CALLOUTS, *BOXES, "columns", "column", "pullquote")),
+                did_you_mean(name, (*CALLOUTS, *BOXES, *PART_NAMES, "columns", "column", "pullquote")),
             )
         return self.blocks(inner, room, is_inner=is_inner)
 
@@ -155,6 +148,30 @@ class _Reader:
         room = (room - 24 * (len(inners) - 1)) // len(inners)
         columns = tuple(tuple(self.blocks(inner, room, is_inner=True)) for inner in inners)
         return [kinds.Columns(line=line, columns=columns)]
+
+
+def _without_parts(tokens: list[Token], remarks: Remarks) -> list[Token]:
+    """Leave out parts for some readers that stand where they cannot be told from the rest: they are private."""
+    if not any(token.type == "container_box_open" for token in tokens):
+        return tokens
+    kept: list[Token] = []
+    depth = 0
+    for token in tokens:
+        if depth == 0 and token.type == "container_box_open" and _box_name(token) in PART_NAMES:
+            line = (token.map or [0])[0]
+            message = "a part for some readers begins inside a list or a quotation, so nobody gets it"
+            remarks.add("part", line, message, "Begin it at the margin", level=Level.ERROR)
+            depth = token.nesting
+        elif depth:
+            depth += token.nesting
+        else:
+            kept.append(token)
+    return kept
+
+
+def _box_name(token: Token) -> str:
+    words = token.info.strip().lstrip(":").split(maxsplit=1)
+    return words[0].strip("{}.").lower() if words else ""
 
 
 def _without_title(tokens: Sequence[Token], title: str) -> Sequence[Token]:

@@ -226,15 +226,34 @@ def _wrapped_line(text: str, width: int) -> str:
 
 
 def _wide_lines(text: str, width: int) -> list[str]:
-    """Wrap text that may break between any two wide characters, but before no closing mark."""
+    """Wrap text at blanks and between wide characters, but before no closing mark and after no opening one."""
     lines, line = [], ""
-    for piece in re.findall(r"[^\s\u2e80-\U0003ffff]+|\s+|.", text):
-        is_closing = piece[0] in "，。、；：！？）」』】》”’,.!?)" or unicodedata.category(piece[0]) in {
-            "Pe",
-            "Pf",
-        }
-        if columns(line) + columns(piece) > width and line.strip() and not is_closing:
+    for unit in _units(text, width):
+        if columns(line) + columns(unit.rstrip()) > width and line.strip():
             lines.append(line.rstrip())
             line = ""
-        line += piece if line or not piece.isspace() else ""
+        line += unit if line or not unit.isspace() else ""
     return [*lines, line.rstrip()] if line.strip() else lines
+
+
+def _units(text: str, width: int) -> list[str]:
+    """Cut text into what stays together on a line: a word, or a wide character with its marks."""
+    units: list[str] = []
+    for piece in re.findall(r"[^\s\u2e80-\uabff\ud7b0-\U0003ffff]+|\s+|.", text):
+        before = units[-1] if units else " "
+        is_held = all(map(_is_closing, piece)) or _is_opening(before[-1])
+        if is_held and not before.isspace() and not piece.isspace() and columns(before + piece) <= width:
+            units[-1] = before + piece
+        elif columns(piece) > max(width, len(piece)):  # Hangul without any blank
+            units.extend(piece)
+        else:
+            units.append(piece)
+    return units
+
+
+def _is_closing(char: str) -> bool:
+    return char in "，。、；：！？・ー…,.!?;:" or unicodedata.category(char) in {"Pe", "Pf"}
+
+
+def _is_opening(char: str) -> bool:
+    return unicodedata.category(char) in {"Ps", "Pi"}

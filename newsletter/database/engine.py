@@ -18,6 +18,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError as BadUrl
 from sqlalchemy.exc import DBAPIError, NoSuchModuleError, OperationalError
 
+from newsletter.database.functions import SQLITE_FUNCTIONS
 from newsletter.durable import make_private_folder
 from newsletter.errors import EditSettings, NewsletterError, StorageBusy, StorageFull, TryLater
 
@@ -54,6 +55,22 @@ class Database:
             writer = connection.execution_options(sqlite_begin="BEGIN IMMEDIATE")
             with writer.begin():
                 yield writer
+
+    @contextmanager
+    def rebuild(self) -> Iterator[Connection]:
+        """Open a transaction that may make tables anew: SQLite looks at their references only at its end."""
+        with self._translated(), self.engine.connect() as connection:
+            if self.is_sqlite:
+                _set_foreign_keys(connection, "OFF")
+            try:
+                writer = connection.execution_options(sqlite_begin="BEGIN IMMEDIATE")
+                with writer.begin():
+                    yield writer
+                    if self.is_sqlite and (loose := writer.exec_driver_sql("PRAGMA foreign_key_check").first()):
+                        raise EditSettings(f"{self.place}: rows refer to rows that are gone: {tuple(loose)}")
+            finally:
+                if self.is_sqlite:
+                    _set_foreign_keys(connection, "ON")
 
     def close(self) -> None:
         """Close every pooled connection."""
@@ -117,6 +134,16 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.execute("PRAGMA cache_size=-32000")  # kB: the index over a million addresses fits
+    cursor.close()
+    for name, function in SQLITE_FUNCTIONS.items():
+        connection.create_function(name, 1, function, deterministic=True)
+
+
+def _set_foreign_keys(connection: Connection, wanted: str) -> None:
+    """Switch SQLite's references off or on, which it does outside of transactions only."""
+    assert connection.connection.dbapi_connection is not None
+    cursor = connection.connection.dbapi_connection.cursor()
+    cursor.execute(f"PRAGMA foreign_keys={wanted}")
     cursor.close()
 
 

@@ -30,7 +30,7 @@ def upgrade(database: Database) -> bool:
         return False
     if present is not None and present not in {script.revision for script in scripts.walk_revisions()}:
         raise EditSettings(f"{database.place}: made by a newer newsletter. Upgrade this one, or restore a backup")
-    with database.write() as connection:
+    with database.rebuild() as connection:
         if not database.is_sqlite:  # whose writers take turns anyhow
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _TURN})
         config.attributes["connection"] = connection

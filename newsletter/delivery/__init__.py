@@ -1,6 +1,6 @@
 """5. An edition meets an audience: mailings, deliveries, receipts."""
 
-from newsletter.delivery.counting import IssueStatus, issue_status, mailed_slugs, mailing_counts
+from newsletter.delivery.counting import IssueStatus, VariantCount, issue_status, mailed_slugs, mailing_counts
 from newsletter.delivery.editions import find_mailing, mailing_edition
 from newsletter.delivery.evidence import read_events, settle_by_events
 from newsletter.delivery.lookup import find_delivery, find_delivery_by_reference
@@ -31,6 +31,7 @@ from newsletter.delivery.rehearsal import (
 )
 from newsletter.delivery.returning import TokenAddress, read_token_address, reply_address
 from newsletter.delivery.schedule import Schedule, due_mailings, next_time, refuse_late
+from newsletter.delivery.sealing import ask_dns, open_signer, unpublished
 from newsletter.delivery.sender import Progress, send
 from newsletter.delivery.settling import Trouble, list_troubles, resolve
 from newsletter.delivery.steering import cancel, pause, resume
@@ -61,6 +62,8 @@ __all__ = [
     "TokenAddress",
     "Transport",
     "Trouble",
+    "VariantCount",
+    "ask_dns",
     "cancel",
     "copy_ledger",
     "due_mailings",
@@ -75,6 +78,7 @@ __all__ = [
     "mailing_edition",
     "next_time",
     "open_rehearsal",
+    "open_signer",
     "open_transport",
     "pause",
     "plan_mailing",
@@ -92,4 +96,5 @@ __all__ = [
     "start_mailing",
     "start_test",
     "take_up",
+    "unpublished",
 ]

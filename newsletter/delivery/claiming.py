@@ -14,7 +14,7 @@ from newsletter.delivery.mailing import Delivery, DeliveryStatus, Exclusion, Mai
 from newsletter.delivery.tables import deliveries
 
 _DUE = """
-    SELECT id, subscriber_id, address, attempts FROM deliveries {index}
+    SELECT id, subscriber_id, address, attempts, variant FROM deliveries {index}
     WHERE mailing_id = :mailing AND status = 'planned' AND due_at <= :due
     ORDER BY due_at, id LIMIT :wanted {lock}
 """
@@ -98,4 +98,5 @@ def _delivery(
         fields=fields,
         status=DeliveryStatus.CLAIMED,
         attempts=row.attempts,
+        variant=row.variant,
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, case, func, select
 
+from newsletter.compose import Edition
 from newsletter.database import Database
 from newsletter.delivery.editions import mailing_of, select_mailings
 from newsletter.delivery.mailing import Counts, DeliveryStatus, Exclusion, Mailing, MailingKind
@@ -24,6 +25,16 @@ class IssueStatus:
     """How many test messages were taken."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VariantCount:
+    """How many recipients get one variant of an edition."""
+
+    variant: int
+    inside: tuple[str, ...]
+    """The segments that they are in; of the edition's they are in no other."""
+    recipients: int
+
+
 def count_mailing(connection: Connection, mailing_id: int) -> Counts:
     """Count one mailing's deliveries."""
     reason = case((deliveries.c.status == DeliveryStatus.EXCLUDED, deliveries.c.reason), else_="")
@@ -33,6 +44,21 @@ def count_mailing(connection: Connection, mailing_id: int) -> Counts:
         .group_by(deliveries.c.status, reason)
     )
     return _counts((status, reason, number) for status, reason, number in rows)
+
+
+def count_variants(connection: Connection, mailing_id: int, edition: Edition) -> tuple[VariantCount, ...]:
+    """Count the recipients of each variant, those for whom there is nobody too."""
+    rows = connection.execute(
+        select(deliveries.c.variant, func.count())
+        .where(deliveries.c.mailing_id == mailing_id, deliveries.c.status != DeliveryStatus.EXCLUDED)
+        .group_by(deliveries.c.variant)
+    )
+    numbers = {row[0]: row[1] for row in rows}
+    ways = [(0, ()), *((variant.number, variant.inside) for variant in edition.variants)]
+    return tuple(
+        VariantCount(variant=variant, inside=inside, recipients=numbers.get(variant, 0))
+        for variant, inside in ways
+    )
 
 
 def mailing_counts(database: Database, mailing_id: int) -> Counts:

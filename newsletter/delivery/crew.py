@@ -42,10 +42,15 @@ class Crew:
     """Some threads around one transport."""
 
     def __init__(
-        self, transport: Transport, skeleton: Skeleton, mark: Mark, clock: Callable[[], datetime], size: int
+        self,
+        transport: Transport,
+        skeletons: Sequence[Skeleton],
+        mark: Mark,
+        clock: Callable[[], datetime],
+        size: int,
     ) -> None:
         self._transport = transport
-        self._skeleton = skeleton
+        self._skeletons = skeletons
         self._mark = mark
         self._clock = clock
         self._todo: SimpleQueue[Sequence[Task] | None] = SimpleQueue()
@@ -151,8 +156,9 @@ class Crew:
             self._begun.discard(delivery.id)
             return Finished(delivery=delivery)
         try:
-            envelope = self._skeleton.envelope(delivery)
-            message = self._skeleton.message(delivery, self._clock())
+            skeleton = self._skeletons[delivery.variant]
+            envelope = skeleton.envelope(delivery)
+            message = skeleton.message(delivery, self._clock())
         except ValueError as error:
             return Finished(delivery=delivery, error=Refused(f"the letter could not be made: {error}"))
         try:

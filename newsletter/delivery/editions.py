@@ -51,6 +51,7 @@ def mailing_of(row: Row[tuple[object, ...]]) -> Mailing:
         kind=MailingKind(row.kind),
         slug=row.slug,
         list_name=row.list_name,
+        segment=row.segment,
         edition_digest=row.edition_digest,
         transport=row.transport,
         round=row.number or 1,

@@ -63,5 +63,5 @@ def _read(connection: Connection, delivery_id: int) -> SentDelivery | None:
         first_name=person.first_name if person else "",
         last_name=person.last_name if person else "",
         status=DeliveryStatus(row.status),
-        edition=read_edition(connection, mailing.edition_digest),
+        edition=read_edition(connection, mailing.edition_digest).variant(row.variant),
     )

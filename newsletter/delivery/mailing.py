@@ -33,6 +33,8 @@ class Exclusion(StrEnum):
     SUPPRESSED = "suppressed"
     ALREADY_SENT = "already sent"
     """Another mailing of this issue has them."""
+    OUTSIDE = "not in segment"
+    """The mailing is for a segment that they are not in."""
     CANCELLED = "cancelled"
 
 
@@ -71,6 +73,8 @@ class Mailing:
     kind: MailingKind
     slug: str
     list_name: str
+    segment: str = ""
+    """The question, spelled out, whose answer it is for; empty for the whole list."""
     edition_digest: str
     transport: str
     """Through which next hop it was started."""
@@ -110,6 +114,8 @@ class Delivery:
     status: DeliveryStatus = DeliveryStatus.PLANNED
     attempts: int = 0
     """How often the next hop has put it off."""
+    variant: int = 0
+    """Which variant of the edition they get."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,6 +135,7 @@ class SentDelivery:
     last_name: str
     status: DeliveryStatus
     edition: Edition
+    """As they got it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ from pathlib import Path
 from sqlalchemy import select
 
 from newsletter.database import Database
+from newsletter.delivery.spool import take_room
 from newsletter.delivery.tables import mailings
 from newsletter.errors import AskPerson
 from newsletter.settings import Settings
@@ -24,6 +25,8 @@ from newsletter.settings import Settings
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
 _COUNT = 40
 """Octets: a mailing and its turns."""
+_DIGITS = 18
+"""Of a number that a database can hold."""
 _WORKER = 400
 """Octets: who marked what was begun, and since when the machine runs."""
 _SLOT = struct.Struct("<q")
@@ -44,18 +47,24 @@ class Mark:
     """The file at `path`, open for one sender with so many deliveries in flight."""
 
     def __init__(self, path: Path, in_flight: int) -> None:
-        """Open or make it; what it holds stays until `begin`."""
+        """Open or make it; what it holds stays until `begin`. StorageFull when there is no room.
+
+        Its room is taken now: to find none while writing to mapped memory would be the end of the process.
+        """
         self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-        size = max(os.fstat(self._file).st_size, _COUNT + _WORKER + in_flight * _SLOT.size)
-        os.ftruncate(self._file, size)
-        self._octets = mmap.mmap(self._file, size)
-        self._slots = in_flight
+        try:
+            size = max(os.fstat(self._file).st_size, _COUNT + _WORKER + in_flight * _SLOT.size)
+            take_room(self._file, size, path)
+            self._octets = mmap.mmap(self._file, size)
+        except BaseException:
+            os.close(self._file)
+            raise
 
     def compare(self, database: Database) -> None:
         """Raise AskPerson when the database is older than the mark."""
         words = self._octets[:_COUNT].split()
-        if len(words) != 2 or not all(word.isdigit() for word in words):
-            return
+        if len(words) != 2 or not all(word.isdigit() and len(word) <= _DIGITS for word in words):
+            return  # a mark that is damaged is none: it only ever says more than the ledger does
         mailing_id, marked = map(int, words)
         with database.read() as connection:
             counted = connection.scalar(select(mailings.c.turns).where(mailings.c.id == mailing_id))

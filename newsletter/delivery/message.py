@@ -15,6 +15,7 @@ from newsletter.delivery import headers
 from newsletter.delivery.mailing import Delivery, Mailing, MailingKind
 from newsletter.delivery.quoted import SOFT_BREAK, quoted_text, quoted_value
 from newsletter.delivery.returning import Form, form_of
+from newsletter.delivery.signing import Signer
 from newsletter.delivery.standing import standing_headers
 from newsletter.delivery.transports.transport import Envelope
 from newsletter.settings import Settings
@@ -40,6 +41,7 @@ class Skeleton:
     bounce: Form
     from_address: str
     mailing: Mailing
+    signer: Signer | None = None
 
     def message(self, delivery: Delivery, now: datetime) -> bytes:
         """Return the whole message, lines ending in CRLF, none of the body longer than 76 characters."""
@@ -52,7 +54,8 @@ class Skeleton:
             octets = fill(values)
             for place in places:
                 pieces[place] = octets
-        return b"".join(pieces)
+        message = b"".join(pieces)
+        return message if self.signer is None else self.signer.signed(message)
 
     def envelope(self, delivery: Delivery) -> Envelope:
         """Return who sends and who gets it, the sender signed so that a bounce finds its delivery."""
@@ -66,8 +69,13 @@ class Skeleton:
         )
 
 
-def make_skeleton(edition: Edition, mailing: Mailing, settings: Settings, keyring: Keyring) -> Skeleton:
-    """Encode all of an edition that is the same for everybody; EditSettings when a reply address is too long."""
+def make_skeleton(
+    edition: Edition, mailing: Mailing, settings: Settings, keyring: Keyring, signer: Signer | None = None
+) -> Skeleton:
+    """Encode all of an edition that is the same for everybody; EditSettings when a reply address is too long.
+
+    With a signer, every message it makes is signed.
+    """
     sender = settings.list_named(mailing.list_name)
     reply, unsubscribe, bounce = (
         form_of(settings, sender, purpose) for purpose in (Purpose.REPLY, Purpose.UNSUBSCRIBE, Purpose.BOUNCE)
@@ -98,6 +106,9 @@ def make_skeleton(edition: Edition, mailing: Mailing, settings: Settings, keyrin
     if settings.web.url and settings.web.url.startswith("https:"):
         layout.add(b"List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n")
     layout.add_text("X-Delivery: ", "delivery.id", "\r\n")
+    if settings.delivery.transport == "smtp" and (name := settings.delivery.smtp.configuration_set):
+        layout.add_text(f"X-SES-CONFIGURATION-SET: {name}\r\n")
+        layout.add_text("X-SES-MESSAGE-TAGS: delivery=", "delivery.id", f", mailing={mailing.id}\r\n")
     layout.add(standing_headers(settings, mailing))
     _add_bodies(layout, edition, links, mailing.edition_digest)
     wanted = {"token.reply": Purpose.REPLY, "token.unsubscribe": Purpose.UNSUBSCRIBE}
@@ -109,6 +120,17 @@ def make_skeleton(edition: Edition, mailing: Mailing, settings: Settings, keyrin
         bounce=bounce,
         from_address=str(sender.sender.address),
         mailing=mailing,
+        signer=signer,
+    )
+
+
+def make_skeletons(
+    edition: Edition, mailing: Mailing, settings: Settings, keyring: Keyring, signer: Signer | None = None
+) -> tuple[Skeleton, ...]:
+    """Encode every variant of an edition, in the order of their numbers."""
+    return tuple(
+        make_skeleton(edition.variant(number), mailing, settings, keyring, signer)
+        for number in range(len(edition.variants) + 1)
     )
 
 

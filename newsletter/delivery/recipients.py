@@ -1,22 +1,49 @@
 """Who of a list's candidates a mailing has: recipients, and those excluded with the reason why."""
 
-from sqlalchemy import Connection, Select, Text, case, exists, literal, null, select, update
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import (
+    Connection,
+    ScalarSelect,
+    Select,
+    Subquery,
+    Text,
+    case,
+    exists,
+    literal,
+    not_,
+    null,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
-from newsletter.audience import candidates
+from newsletter.audience import Circumstances, answered_candidates
+from newsletter.compose import Edition
 from newsletter.delivery.mailing import DeliveryStatus, Exclusion, Mailing
 from newsletter.delivery.tables import deliveries, rounds
 
+_BEGUN = (
+    DeliveryStatus.CLAIMED,
+    DeliveryStatus.SUBMITTED,
+    DeliveryStatus.FAILED,
+    DeliveryStatus.UNCERTAIN,
+)
 
-def fill_mailing(connection: Connection, mailing: Mailing, *, is_repeat: bool) -> None:
+
+def fill_mailing(
+    connection: Connection, mailing: Mailing, edition: Edition, *, is_repeat: bool, is_new: bool, now: datetime
+) -> None:
     """Add whoever is not in the mailing yet, and plan whoever was excluded for a reason that is gone.
 
     Whoever has the issue from another mailing is excluded; for a repeat, only from one of the same round.
+    Everybody's variant of the edition is decided here, and stays once anything has left.
     """
-    chosen = _chosen(mailing, _rounds_that_count(connection, mailing, is_repeat=is_repeat))
+    chosen = _chosen(mailing, edition.segments, _rounds_that_count(connection, mailing, is_repeat=is_repeat), now)
     is_sqlite = connection.dialect.name == "sqlite"
     statement = sqlite.insert(deliveries) if is_sqlite else postgresql.insert(deliveries)
-    columns = ("mailing_id", "subscriber_id", "round_id", "status", "reason")
+    columns = ("mailing_id", "subscriber_id", "round_id", "status", "reason", "variant")
     connection.execute(
         statement.from_select(columns, _rows(mailing, chosen)).on_conflict_do_nothing(
             index_elements=["mailing_id", "subscriber_id"]
@@ -31,7 +58,31 @@ def fill_mailing(connection: Connection, mailing: Mailing, *, is_repeat: bool) -
             deliveries.c.reason != Exclusion.CANCELLED,
             deliveries.c.subscriber_id.in_(select(welcome.c.subscriber_id).where(welcome.c.reason.is_(None))),
         )
-        .values(status=DeliveryStatus.PLANNED, reason=null(), round_id=mailing.round_id)
+        .values(
+            status=DeliveryStatus.PLANNED,
+            reason=null(),
+            round_id=mailing.round_id,
+            variant=_variant_of(welcome) if edition.segments else 0,
+        )
+    )
+    if edition.segments and not is_new and not has_begun(connection, mailing):
+        connection.execute(
+            update(deliveries)
+            .where(
+                deliveries.c.mailing_id == mailing.id,
+                deliveries.c.status == DeliveryStatus.PLANNED,
+                deliveries.c.subscriber_id.in_(select(welcome.c.subscriber_id)),
+            )
+            .values(variant=_variant_of(welcome))
+        )
+
+
+def has_begun(connection: Connection, mailing: Mailing) -> bool:
+    """Return whether anything of a mailing has left, or may have."""
+    return bool(
+        connection.scalar(
+            select(exists().where(deliveries.c.mailing_id == mailing.id, deliveries.c.status.in_(_BEGUN)))
+        )
     )
 
 
@@ -44,24 +95,39 @@ def _rounds_that_count(connection: Connection, mailing: Mailing, *, is_repeat: b
     return [found for found in connection.scalars(every) if not is_repeat or found == mailing.round_id]
 
 
-def _chosen(mailing: Mailing, counted: list[int]) -> Select[tuple[int, str | None]]:
-    """Ask for every candidate and the reason, if there is one, why they get no letter."""
-    people = candidates(mailing.list_name).subquery("people")
+def _chosen(
+    mailing: Mailing, segments: Sequence[str], counted: list[int], now: datetime
+) -> Select[tuple[int, str | None, int]]:
+    """Ask for every candidate: the reason, if any, why they get no letter, and the variant they would get."""
+    asked = [*segments, *([mailing.segment] if mailing.segment else [])]
+    circumstances = Circumstances(list_name=mailing.list_name, now=now, slug=mailing.slug)
+    people = answered_candidates(asked, circumstances).subquery("people")
+    answers = [people.c[f"inside_{place}"] for place in range(len(asked))]
+    variant = sum(
+        (case((answer, 1 << place), else_=0) for place, answer in enumerate(answers[: len(segments)])), literal(0)
+    )
     elsewhere = deliveries.alias("elsewhere")
     has_it = exists().where(
         elsewhere.c.round_id.in_(counted),
         elsewhere.c.subscriber_id == people.c.subscriber_id,
         elsewhere.c.mailing_id != mailing.id,
     )
+    outside = [(not_(answers[-1]), literal(Exclusion.OUTSIDE.value, Text))] if mailing.segment else []
     reason = case(
         (people.c.exclusion.is_not(None), people.c.exclusion),
+        *outside,
         (has_it, literal(Exclusion.ALREADY_SENT.value, Text)),
         else_=null(),
     )
-    return select(people.c.subscriber_id, reason.label("reason"))
+    return select(people.c.subscriber_id, reason.label("reason"), variant.label("variant"))
 
 
-def _rows(mailing: Mailing, chosen: Select[tuple[int, str | None]]) -> Select[tuple[object, ...]]:
+def _variant_of(chosen: Subquery) -> ScalarSelect[int]:
+    """Return the variant of the person whom a delivery is for."""
+    return select(chosen.c.variant).where(chosen.c.subscriber_id == deliveries.c.subscriber_id).scalar_subquery()
+
+
+def _rows(mailing: Mailing, chosen: Select[tuple[int, str | None, int]]) -> Select[tuple[object, ...]]:
     """Ask for the rows of those who have none yet: left to a conflict, each repetition would use up numbers."""
     row = chosen.subquery("chosen")
     present = deliveries.alias("present")
@@ -72,4 +138,5 @@ def _rows(mailing: Mailing, chosen: Select[tuple[int, str | None]]) -> Select[tu
         case((is_recipient, literal(mailing.round_id)), else_=null()),
         case((is_recipient, DeliveryStatus.PLANNED.value), else_=DeliveryStatus.EXCLUDED.value),
         row.c.reason,
+        case((is_recipient, row.c.variant), else_=0),
     ).where(~exists().where(present.c.mailing_id == mailing.id, present.c.subscriber_id == row.c.subscriber_id))

@@ -9,6 +9,7 @@ import socket
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -20,10 +21,12 @@ from newsletter.delivery.editions import read_edition
 from newsletter.delivery.ledger import Outcome, Turn, begin_run, finish_mailing, next_due, take_turn
 from newsletter.delivery.mailing import Counts, Delivery, DeliveryStatus, Mailing, MailingState
 from newsletter.delivery.mark import Mark, mark_path
-from newsletter.delivery.message import make_skeleton
+from newsletter.delivery.message import make_skeletons
 from newsletter.delivery.pace import Delays, Pace, Patience
 from newsletter.delivery.recovery import Recovered, recover
+from newsletter.delivery.sealing import open_signer
 from newsletter.delivery.spool import Spool
+from newsletter.delivery.steady import steady
 from newsletter.delivery.transports import Transport
 from newsletter.delivery.verdicts import ANOTHER_RUN, Judge
 from newsletter.errors import AskPerson, Deferred, NewsletterError, StorageBusy
@@ -87,9 +90,12 @@ def send(
             begin_run(database, mailing)
             with database.read() as connection:
                 edition = read_edition(connection, mailing.edition_digest)
-            skeleton = make_skeleton(edition, mailing, settings, keyring)
-            crew = Crew(transport, skeleton, mark, clock, min(transport.connections, settings.delivery.in_flight))
-            run = _Run(database, settings, mailing, transport, crew, spool, mark, clock, delays or Delays())
+            signer = open_signer(settings, mailing.list_name)
+            skeletons = make_skeletons(edition, mailing, settings, keyring, signer)
+            crew = Crew(transport, skeletons, mark, clock, min(transport.connections, settings.delivery.in_flight))
+            run = _Run(
+                database, settings, mailing, transport, crew, spool, mark, steady(clock), delays or Delays()
+            )
             try:
                 for progress in run.progress():
                     yield replace(progress, recovered=recovered)
@@ -175,16 +181,14 @@ class _Run:
                 self._turn(0)
             if next_due(self._database, self._mailing) is None:
                 finish_mailing(self._database, self._mailing, self._clock())
-        except NewsletterError:
-            self._spool.keep(self._unrecorded)
-            raise
         except KeyboardInterrupt:  # nobody wants to wait any more
             self._unrecorded += self._judge.outcomes(self._crew.abandon(), self._clock(), time.monotonic())
-            try:
+            with suppress(NewsletterError):
                 self._turn(0)
-            except NewsletterError:
-                self._spool.keep(self._unrecorded)
             raise
+        finally:
+            if self._unrecorded:
+                self._spool.keep(self._unrecorded)
 
     def _turn(self, wanted: int) -> Turn:
         """Record what is not recorded yet and claim the next group, waiting for another writer a few times."""

@@ -7,7 +7,7 @@ import errno
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from newsletter.delivery.ledger import Outcome
@@ -23,32 +23,25 @@ class Spool:
 
     def __init__(self, path: Path, in_flight: int) -> None:
         """Open or make it; StorageFull when there is no room."""
+        self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
         try:
-            self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-            os.posix_fallocate(self._file, 0, in_flight * _BYTES_EACH)
-        except OSError as error:
-            if error.errno in _NO_ROOM:
-                raise StorageFull(
-                    f"{path}: no room to record what would be sent. Make room and run it again"
-                ) from error
+            take_room(self._file, in_flight * _BYTES_EACH, path)
+        except BaseException:
+            os.close(self._file)
             raise
 
     def outcomes(self) -> tuple[Outcome, ...]:
-        """Return what is kept; a line that was cut off by a crash is left out."""
-        found = []
-        for line in os.pread(self._file, os.fstat(self._file).st_size, 0).split(b"\n"):
-            try:
-                written = json.loads(line.strip(b"\0"))
-            except ValueError:
-                continue
-            found.append(Outcome(**{**written, "status": DeliveryStatus(written["status"])}))
-        return tuple(found)
+        """Return what is kept; a line that was cut off by a crash, or is damaged, is left out.
+
+        What became of its delivery is not known then: it stays claimed, and so becomes uncertain.
+        """
+        octets = os.pread(self._file, os.fstat(self._file).st_size, 0)
+        return tuple(filter(None, map(_outcome, octets.split(b"\n"))))
 
     def keep(self, outcomes: Sequence[Outcome]) -> None:
         """Add outcomes, durable when this returns."""
         kept = (*self.outcomes(), *outcomes)
-        lines = [json.dumps(_shortened(outcome), ensure_ascii=False) for outcome in kept]
-        os.pwrite(self._file, b"".join(line.encode() + b"\n" for line in lines), 0)
+        os.pwrite(self._file, b"".join(_line(outcome) for outcome in kept), 0)
         os.fsync(self._file)
 
     def clear(self) -> None:
@@ -62,6 +55,37 @@ class Spool:
         os.close(self._file)
 
 
-def _shortened(outcome: Outcome) -> dict[str, object]:
-    """Return an outcome that fits its share of the room, whatever the next hop said."""
-    return {**asdict(outcome), "reason": outcome.reason and outcome.reason[:200]}
+def take_room(descriptor: int, size: int, path: Path) -> None:
+    """Give an open file at `path` its room, so that writing there cannot fail for want of it; or StorageFull."""
+    try:
+        os.posix_fallocate(descriptor, 0, size)
+    except OSError as error:
+        if error.errno in _NO_ROOM:
+            raise StorageFull(
+                f"{path}: no room to record what would be sent. Make room and run it again"
+            ) from error
+        raise
+
+
+def _outcome(line: bytes) -> Outcome | None:
+    try:
+        written = json.loads(line.strip(b"\0"))
+        outcome = Outcome(**{**written, "status": DeliveryStatus(written["status"])})
+    except (ValueError, TypeError, KeyError):
+        return None
+    texts = (outcome.reference, outcome.reason)
+    is_whole = all(text is None or isinstance(text, str) for text in texts) and all(
+        isinstance(number, int) for number in (outcome.delivery_id, outcome.due_at)
+    )
+    return outcome if is_whole else None
+
+
+def _line(outcome: Outcome) -> bytes:
+    """Return an outcome as a line that fits its share of the room, whatever the next hop said."""
+    short = replace(outcome, reason=_cut(outcome.reason, 200), reference=_cut(outcome.reference, 300))
+    return json.dumps(asdict(short), ensure_ascii=False).encode() + b"\n"
+
+
+def _cut(text: str | None, length: int) -> str | None:
+    """Return the beginning of a text, without what JSON writes at six octets a character."""
+    return text and "".join(char if char.isprintable() else "?" for char in text[:length])

@@ -52,11 +52,15 @@ mailings = Table(
     Column("send_at", Moment),
     Column("send_before", Moment),
     Column("turns", Integer, nullable=False, server_default="0"),
-    UniqueConstraint("round_id", "list_name"),
+    Column("segment", Text, nullable=False, server_default=""),
+    UniqueConstraint("round_id", "list_name", "segment"),
     Index("mailings_by_slug", "slug"),
 )
 
-"""`turns` counts the ledger's transactions for a mailing: it tells a restored copy (`mark.py`)."""
+"""`turns` counts the ledger's transactions for a mailing: it tells a restored copy (`mark.py`).
+
+`segment` is the question whose answer the mailing is for, spelled out; empty for the whole list.
+"""
 
 deliveries = Table(
     "deliveries",
@@ -73,6 +77,7 @@ deliveries = Table(
     Column("worker", Text),
     Column("reference", Text),
     Column("changed_at", Moment),
+    Column("variant", Integer, nullable=False, server_default="0"),
     UniqueConstraint("mailing_id", "subscriber_id"),
     UniqueConstraint("round_id", "subscriber_id"),
     Index(
@@ -108,5 +113,6 @@ deliveries = Table(
 
 `round_id` is NULL for whoever is excluded, and for tests; else the database keeps it unique with the
 subscriber: nobody gets an issue twice in one round, on whatever lists they are. `due_at` is in seconds
-since the epoch, 0 for at once. `reason` says why it was excluded, failed, or put off.
+since the epoch, 0 for at once. `reason` says why it was excluded, failed, or put off. `variant` is which of
+its edition's variants a recipient gets, decided when they are planned.
 """

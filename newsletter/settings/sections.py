@@ -18,10 +18,12 @@ from pydantic import (
 from newsletter.address import Address, Mailbox
 from newsletter.errors import WrongUse
 from newsletter.finding import suggest
+from newsletter.segment import check_named
 from newsletter.settings.theme import ThemeSettings
 
 MailboxSetting = Annotated[Mailbox, BeforeValidator(lambda text: Mailbox.parse(str(text))), PlainSerializer(str)]
 AddressSetting = Annotated[Address, BeforeValidator(lambda text: Address.parse(str(text))), PlainSerializer(str)]
+_LABEL = "[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
 Url = Annotated[str, Field(pattern=r"^https?://[^\s/]+(/\S*)?$")]
 _BUCKET = re.compile(r"s3://(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?P<path>(?:/[A-Za-z0-9!_.*'()-]+)*)/?")
 
@@ -68,6 +70,10 @@ class Smtp(_Section):
     connections: int = Field(default=4, ge=1, le=64)
     timeout: float = Field(default=60, gt=0)
     """Seconds to wait for any answer but the last one, which gets ten minutes (RFC 5321 4.5.3.2.6)."""
+    messages_per_connection: int = Field(default=1000, ge=1)
+    """Then a connection is opened anew, before a relay that counts would close it."""
+    configuration_set: str | None = Field(default=None, pattern="^[A-Za-z0-9_-]{1,64}$")
+    """Of Amazon SES, whose SMTP endpoint reads it, and our tags, from headers it takes away."""
 
 
 class Ses(_Section):
@@ -81,6 +87,20 @@ class Ses(_Section):
     """lean: the same call, signed by botocore, without the rest of its machinery: less CPU a message."""
 
 
+class Dkim(_Section):
+    """`[delivery.dkim]`, or several as `[[delivery.dkim]]`: a key that signs what leaves."""
+
+    selector: str = Field(pattern=rf"^{_LABEL}(\.{_LABEL})*$")
+    domain: str | None = Field(default=None, pattern=rf"^{_LABEL}(\.{_LABEL})+$")
+    """Whose signature it is; None for the domain of the list's `from`."""
+    key: Path | None = None
+    """The file of the private key, which is read from NEWSLETTER_DKIM_KEY where this is not given."""
+
+
+def _several(written: object) -> object:
+    return (written,) if isinstance(written, dict) else written
+
+
 class Delivery(_Section):
     """`[delivery]`: how letters leave."""
 
@@ -91,6 +111,7 @@ class Delivery(_Section):
     """Messages a second at most; None leaves it to the transport."""
     smtp: Smtp = Smtp()
     ses: Ses = Ses()
+    dkim: Annotated[tuple[Dkim, ...], BeforeValidator(_several)] = ()
 
 
 class Database(_Section):
@@ -188,6 +209,8 @@ class Settings(_Section):
     root: Path
     publication: Publication
     lists: dict[str, ListSettings] = {}
+    segments: dict[str, str] = {}
+    """Questions about subscribers, by name."""
     delivery: Delivery = Delivery()
     database: Database = Database()
     replies: Replies = Replies()
@@ -198,7 +221,14 @@ class Settings(_Section):
     tracking: Tracking = Tracking()
     secret_key: SecretStr | None = None
     smtp_password: SecretStr | None = None
+    dkim_key: SecretStr | None = None
     imap_password: SecretStr | None = None
+
+    @field_validator("segments")
+    @classmethod
+    def _can_be_asked(cls, segments: dict[str, str]) -> dict[str, str]:
+        check_named(segments)
+        return segments
 
     @property
     def var(self) -> Path:

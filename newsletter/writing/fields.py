@@ -25,6 +25,9 @@ UNDERSTOOD = {
 }
 """Keys of other programs, read as ours where ours is not given."""
 
+READ = frozenset({*KNOWN, *UNDERSTOOD, "draft", "published"})
+"""All that an issue is read from."""
+
 OTHERS = frozenset({
     "layout", "draft", "published", "slug", "permalink", "url", "aliases", "weight", "type", "sponsor", "image",
     "images", "cover", "thumbnail", "toc", "math", "katex", "mathjax", "series", "linktitle", "lastmod", "updated",

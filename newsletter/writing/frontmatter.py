@@ -11,6 +11,8 @@ from typing import Any
 import yaml
 from frontmatter.default_handlers import YAMLHandler
 
+from newsletter.writing.unopened import plain_values, unopened_end
+
 MAX_BYTES = 64 * 1024
 _MAX_DEPTH = 20
 _MAX_NODES = 5_000
@@ -50,7 +52,7 @@ def split(text: str) -> FrontMatter:
     elif opening == "+++":
         closing = {"+++"}
     else:
-        return FrontMatter(values={}, lines={}, body=text, body_line=1)
+        return _split_unopened(lines) or FrontMatter(values={}, lines={}, body=text, body_line=1)
     end = next((number for number, line in enumerate(lines[1:], 1) if line.rstrip() in closing), None)
     if end is None:
         raise FrontMatterFault(
@@ -60,6 +62,25 @@ def split(text: str) -> FrontMatter:
     if len(written.encode()) > MAX_BYTES:
         raise FrontMatterFault(f"the front matter is larger than {MAX_BYTES // 1024} KB", 1, "Shorten it")
     read = _read_toml(written) if opening == "+++" else _read_yaml(written)
+    return replace(read, body="\n".join(lines[end + 1 :]), body_line=end + 2)
+
+
+def _split_unopened(lines: list[str]) -> FrontMatter | None:
+    """Split off keys that begin the file, as Hexo and Pelican have them; None if there are none."""
+    end = unopened_end(lines)
+    if not end:
+        return None
+    if lines[end].rstrip() != "---":
+        values, at = plain_values(lines[:end])
+        read = FrontMatter(values=dict(values), lines=at, body="", body_line=0)
+    else:
+        try:
+            read = _read_yaml("\n".join(lines[:end]))
+        except FrontMatterFault:
+            return None
+        at = {key: line - 1 for key, line in read.lines.items()}  # there is no opening line above them
+        oddities = tuple((line - 1, oddity) for line, oddity in read.oddities)
+        read = replace(read, lines=at, oddities=oddities)
     return replace(read, body="\n".join(lines[end + 1 :]), body_line=end + 2)
 
 

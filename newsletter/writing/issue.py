@@ -48,6 +48,7 @@ class Issue:
     authors: tuple[str, ...] = ()
     list_name: str | None = None
     segment: str | None = None
+    segment_line: int | None = None
     template: str = "letter"
     status: Status = Status.DRAFT
     language: str

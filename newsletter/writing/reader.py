@@ -97,6 +97,7 @@ class _Reading:
             authors=self._take("authors", fields.names, ()),
             list_name=self._take("list", fields.line_of_text, "") or None,
             segment=self._take("segment", fields.line_of_text, "") or None,
+            segment_line=self.lines.get("segment"),
             template=self._take("template", fields.line_of_text, "") or "letter",
             status=status,
             language=self._take("language", fields.language, self.settings.publication.language),
@@ -137,6 +138,11 @@ class _Reading:
             return default
 
     def _adopt_other_names(self) -> None:
+        """Read what is ours under other capitals, and what other programs call by another name."""
+        for key in tuple(self.values):
+            if (ours := key.lower()) != key and ours in fields.READ and ours not in self.values:
+                self.values[ours] = self.values.pop(key)
+                self.lines[ours] = self.lines.get(key, 1)
         for theirs, ours in fields.UNDERSTOOD.items():
             if theirs in self.values and ours not in self.values:
                 self.values[ours] = self.values.pop(theirs)

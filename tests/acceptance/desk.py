@@ -67,7 +67,7 @@ class Desk:
         return subprocess.Popen(
             [*options.pop("program", (str(COMMAND),)), *arguments],
             cwd=self.folder,
-            env=self.environment(PYTHONPATH=str(Path(__file__).parents[2])),
+            env=self.environment(PYTHONPATH=str(Path(__file__).parents[2]), **options.pop("environment", {})),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -8,37 +8,64 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
-STEPS = {
+_BEFORE = {
+    "engine.py:open_database:return": 1,
     "planning.py:start_mailing:call": 1,
+    "recipients.py:fill_mailing:call": 1,
     "recipients.py:fill_mailing:return": 1,
     "planning.py:start_mailing:return": 1,
     "recovery.py:recover:call": 1,
+    "mark.py:begun:return": 1,
     "recovery.py:recover:return": 1,
     "ledger.py:begin_run:return": 1,
+    "mark.py:begin:return": 1,
     "ledger.py:take_turn:call": 6,
     "claiming.py:claim_due:return": 6,
     "ledger.py:take_turn:return": 6,
     "mark.py:count:return": 6,
     "crew.py:hand_out:call": 6,
+    "message.py:message:return": 6,
     "mark.py:note:return": 6,
+}
+_AFTER = {
+    "verdicts.py:outcomes:return": 6,
+    "ledger.py:_record:return": 6,
+    "crew.py:stop:call": 1,
+    "ledger.py:finish_mailing:call": 1,
+}
+_SMTP = {
     "smtp.py:submit:call": 6,
     "smtp_session.py:_open_data:return": 6,
     "smtp_session.py:_hand_over:call": 6,
     "smtp_session.py:_hand_over:return": 6,
     "smtp.py:submit:return": 6,
-    "verdicts.py:outcomes:return": 6,
-    "ledger.py:_record:return": 6,
-    "ledger.py:finish_mailing:call": 1,
 }
-"""The steps of a send at which it is killed, in their order, and how often each may have passed before."""
+_SES = {
+    "ses.py:submit:call": 6,
+    "ses.py:submit:return": 6,
+}
+STEPS = {"smtp": {**_BEFORE, **_SMTP, **_AFTER}, "ses": {**_BEFORE, **_SES, **_AFTER}}
+"""The steps of a send by its transport, in their order, and how often each may have passed before."""
 
 
 def main() -> None:
     """Run the command line until the step."""
     step, times = sys.argv[1], int(sys.argv[2])
+    sys.argv = ["newsletter", *sys.argv[3:]]
+    from newsletter.cli.main import run
+
+    with struck_at(step, times, lambda: os.kill(os.getpid(), signal.SIGKILL)):
+        run()
+
+
+@contextmanager
+def struck_at(step: str, times: int, strike: Callable[[], None]) -> Iterator[None]:
+    """Call `strike` once while the block runs, when it comes to a step for the so-manieth time."""
     file, function, what = step.split(":")
     left = [times]
 
@@ -47,14 +74,15 @@ def main() -> None:
         if event == what and code.co_name == function and code.co_filename.endswith(f"/{file}"):
             left[0] -= 1
             if left[0] == 0:
-                os.kill(os.getpid(), signal.SIGKILL)
+                strike()
 
-    from newsletter.cli.main import run
-
-    sys.argv = ["newsletter", *sys.argv[3:]]
     threading.setprofile(watch)
     sys.setprofile(watch)
-    run()
+    try:
+        yield
+    finally:
+        sys.setprofile(None)
+        threading.setprofile(None)  # type: ignore[arg-type]
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """A relay in a process of its own, which outlives whom it serves: each recipient is on disk before it says 250.
 
-`python -m tests.acceptance.taking LOG SECONDS` prints its port, and takes mail until its stdin is closed.
+`python -m tests.acceptance.taking LOG SECONDS` prints its port, and takes mail until its stdin is closed;
+a line there makes it think no more.
 """
 
 import os
@@ -23,6 +24,13 @@ class Taking:
 
     port: int
     log: Path
+    process: "subprocess.Popen[str]"
+
+    def hurry(self) -> None:
+        """Let it think no more from now on."""
+        assert self.process.stdin is not None
+        self.process.stdin.write("hurry\n")
+        self.process.stdin.flush()
 
     def taken(self) -> list[str]:
         """Every recipient whose message was taken, in order."""
@@ -46,7 +54,7 @@ def running(log: Path, seconds: float) -> Iterator[Taking]:
     )
     try:
         assert process.stdout is not None
-        yield Taking(int(process.stdout.readline()), log)
+        yield Taking(int(process.stdout.readline()), log, process)
     finally:
         process.communicate()
 
@@ -68,7 +76,8 @@ def main() -> None:
     """Take mail."""
     with relay.running(Relay(seconds=float(sys.argv[2]), taken=_Log(sys.argv[1]))) as there:
         print(there.port, flush=True)  # noqa: T201
-        sys.stdin.read()
+        for _ in sys.stdin:
+            there.seconds = 0.0
 
 
 if __name__ == "__main__":

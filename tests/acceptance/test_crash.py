@@ -1,31 +1,19 @@
-"""A sender that is killed loses nobody and mails nobody twice: the real command, a real SMTP server, kill -9."""
+"""A sender that is broken off: by Ctrl-C once and twice, by a second sender, by a kill that leaves doubt."""
 
-import os
-import random
 import signal
-import sqlite3
 import subprocess
-import sys
 import time
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.acceptance import taking
 from tests.acceptance.desk import Desk
-from tests.acceptance.killed import STEPS
-from tests.acceptance.taking import Taking
+from tests.acceptance.hops import CONNECTIONS, query, smtp_settings, write_crowd
 from tests.contract import relay
 from tests.contract.relay import Relay
 
-READERS = int(os.environ.get("CRASH_READERS", "800"))
-KILLS = int(os.environ.get("CRASH_KILLS", "4"))
-"""`make crash` asks for many more."""
-PLACES = ("planned", "submitted", "failed", "uncertain")
-IN_FLIGHT = 64
-CONNECTIONS = 4
+READERS = 800
 SENDERS: list[subprocess.Popen[str]] = []
 """Whom a test started; ended after it, however it goes."""
 
@@ -34,40 +22,8 @@ SENDERS: list[subprocess.Popen[str]] = []
 def mailed(desk: Desk) -> Iterator[tuple[Desk, Relay]]:
     """A publication whose letters go to a relay, and the relay."""
     with relay.running(Relay(seconds=0.004)) as there:
-        write_publication(desk, there.port)
+        write_crowd(desk, READERS, smtp_settings(there.port))
         yield desk, there
-
-
-def write_publication(desk: Desk, port: int) -> None:
-    """Write a publication whose letters go to a relay, and its list."""
-    rows = "".join(f"reader{number}@readers.example.org,Reader {number}\n" for number in range(READERS))
-    desk.write("subscribers/crowd.csv", f"email,first_name\n{rows}")
-    desk.write(
-        "newsletter.toml",
-        f"""
-[publication]
-title = "Crash"
-url = "https://crash.letters-by-mail.net"
-postal_address = "1 Harbour Row"
-[archive]
-url = "https://crash.letters-by-mail.net"
-[lists.crowd]
-title = "Crash"
-from = "Ines <ines@letters-by-mail.net>"
-list_id = "crash.letters-by-mail.net"
-source = "subscribers/crowd.csv"
-[replies]
-domain = "replies.letters-by-mail.net"
-[delivery]
-transport = "smtp"
-in_flight = {IN_FLIGHT}
-[delivery.smtp]
-host = "127.0.0.1"
-port = {port}
-connections = {CONNECTIONS}
-""",
-    )
-    desk.write("issues/lamp/index.md", "---\ntitle: The lamp\nstatus: ready\ndate: 2030-01-01\n---\nIt burns.\n")
 
 
 @pytest.fixture(autouse=True)
@@ -98,57 +54,14 @@ def end(sender: subprocess.Popen[str], number: int) -> tuple[int, str]:
 
 def addresses(desk: Desk, status: str) -> set[str]:
     """Return who has this status in the ledger."""
-    database = sqlite3.connect(desk.folder / "var" / "newsletter.db")
-    rows = database.execute(
-        "SELECT s.address FROM deliveries d JOIN subscribers s ON s.id = d.subscriber_id WHERE d.status = ?",
-        (status,),
-    ).fetchall()
-    database.close()
-    return {address for (address,) in rows}
-
-
-def test_kill_9_loses_nobody_and_mails_nobody_twice(desk: Desk, tmp_path: Path) -> None:
-    seed = int(os.environ.get("CRASH_SEED") or random.randrange(10**6))
-    print(f"seed {seed}")  # noqa: T201
-    dice = random.Random(seed)
-    with taking.running(tmp_path / "taken", seconds=CONNECTIONS * KILLS * 0.25 / READERS) as there:
-        write_publication(desk, there.port)
-        kills = sum(kill_one(desk, there, dice, number) for number in range(KILLS))
-        last = desk.done("send", "lamp", "--yes", "--list", "crowd", "--json", seconds=600).json
-        times = Counter(there.taken())
-        assert desk.done("send", "lamp", "--yes", "--list", "crowd", "--json").json == last
-    uncertain = addresses(desk, "uncertain")
-    print(f"{kills} killed, {len(uncertain)} uncertain, of whom {len(uncertain & set(times))} had it")  # noqa: T201
-    everybody = {f"reader{number}@readers.example.org" for number in range(READERS)}
-    assert kills > KILLS / 2
-    assert max(times.values()) == 1
-    assert everybody - set(times) <= uncertain
-    assert addresses(desk, "submitted") == everybody - uncertain
-    assert last["uncertain"] == len(uncertain) <= kills * IN_FLIGHT
-    assert last["submitted"] + last["uncertain"] == last["candidates"] == READERS
-
-
-def kill_one(desk: Desk, there: Taking, dice: random.Random, number: int) -> bool:
-    """Start a send and let it be killed, by turns at a random instant and at a labelled step; True if it was."""
-    command = ("send", "lamp", "--list", "crowd", "--yes")
-    if number % 2:
-        step, most = dice.choice(list(STEPS.items()))
-        times = dice.randint(1, most)
-        print(f"  at {step}, {times}")  # noqa: T201
-        sender = desk.start(*command, program=(sys.executable, "-m", "tests.acceptance.killed", step, str(times)))
-        SENDERS.append(sender)
-        sender.communicate(timeout=120)
-    else:
-        before = there.size()
-        SENDERS.append(sender := desk.start(*command))
-        while there.size() == before and sender.poll() is None:
-            time.sleep(0.005)
-        time.sleep(dice.uniform(0.0, 0.35))
-        end(sender, signal.SIGKILL)
-    found = desk.done("status", "lamp", "--json").json
-    assert found["candidates"] in ({READERS} if found["mailings"] else {0})
-    assert sum(found[place] for place in PLACES) == found["candidates"]
-    return sender.returncode == -signal.SIGKILL
+    return {
+        address
+        for (address,) in query(
+            desk,
+            "SELECT s.address FROM deliveries d JOIN subscribers s ON s.id = d.subscriber_id "
+            f"WHERE d.status = '{status}'",
+        )
+    }
 
 
 def test_ctrl_c_leaves_no_doubt(mailed: tuple[Desk, Relay]) -> None:

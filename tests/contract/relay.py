@@ -17,9 +17,20 @@ class Relay:
     size: int = 200_000
     seconds: float = 0.0
     """How long it takes to think about a message."""
+    patience: float | None = None
+    """How many seconds it waits for a client's next word; then it hangs up."""
     greeting: str = "220 relay"
     sender_reply: str = "250 ok"
     login_reply: str = "235 welcome"
+    final_reply: str = "250 2.0.0 queued as 4F2A"
+    recipient_reply: str = ""
+    """What every recipient is answered."""
+    most: int = 0
+    """So many messages are taken on a connection; then it is closed with a 421."""
+    is_hasty: bool = False
+    """The 421 comes right after the last message, instead of after the next MAIL."""
+    is_open_to_nobody: bool = False
+    """DATA is answered 354 though no recipient was taken."""
     tls: ssl.SSLContext | None = None
     is_tls_at_once: bool = False
     port: int = 0
@@ -45,7 +56,7 @@ def running(relay: Relay) -> Iterator[Relay]:
         daemon_threads = True
 
         def handle_error(self, request: object, client_address: object) -> None:
-            """A client that hangs up is no fault."""
+            """A client that hangs up, or says nothing for long, is no fault."""
 
     with Server(("127.0.0.1", 0), Handler) as server:
         relay.port = server.server_address[1]
@@ -63,6 +74,7 @@ class _Conversation:
         if relay.is_tls_at_once:
             self.encrypt()
         self.sender = self.recipient = ""
+        self.taken = 0
 
     def encrypt(self) -> None:
         assert self.relay.tls is not None
@@ -73,6 +85,7 @@ class _Conversation:
         self.connection.sendall(line.encode() + b"\r\n")
 
     def run(self) -> None:
+        self.connection.settimeout(self.relay.patience)
         self.say(self.relay.greeting)
         while line := self.file.readline():
             command = line.decode().strip()
@@ -95,6 +108,9 @@ class _Conversation:
         elif verb == "AUTH":
             self.say(self.relay.login_reply)
         elif verb == "MAIL":
+            if self.relay.most and self.taken >= self.relay.most:
+                self.say("421 4.7.0 too many messages on this connection")
+                return False
             self.sender = command.partition("<")[2].partition(">")[0]
             self.recipient = ""
             self.say(self.relay.sender_reply)
@@ -110,6 +126,9 @@ class _Conversation:
 
     def accept(self, recipient: str) -> bool | None:
         fault = recipient.partition("@")[0]
+        if self.relay.recipient_reply:
+            self.say(self.relay.recipient_reply)
+            return None
         if fault.startswith("rcpt-"):
             self.say(f"{fault[5:8]} no such reader")
             return fault != "rcpt-421"
@@ -121,6 +140,12 @@ class _Conversation:
 
     def read(self) -> bool | None:
         fault = self.recipient.partition("@")[0]
+        if self.relay.is_open_to_nobody and not self.recipient:
+            self.say("354 go on")
+            while self.file.readline() not in {b".\r\n", b""}:
+                pass
+            self.say("554 no valid recipients")
+            return None
         if not self.recipient or not self.relay.sender_reply.startswith("250"):
             self.say("503 no recipient")
             return None
@@ -130,12 +155,22 @@ class _Conversation:
             if not line or fault == "close-in-data":
                 return False
             lines.append(line.removeprefix(b"."))
-        if fault.startswith("final-"):
+        if fault.startswith("final-") and fault[6] != "2":
             self.say(f"{fault[6:9]} not this one")
+            return None
+        if not self.relay.final_reply.startswith("2"):
+            self.say(self.relay.final_reply)
             return None
         time.sleep(self.relay.seconds)
         self.relay.taken.append((self.sender, self.recipient, b"".join(lines)))
+        self.taken += 1
         if fault == "close-after-dot":
             return False
-        self.say("250 2.0.0 queued as 4F2A")
+        if fault == "endless":
+            for _ in range(150):
+                self.say("250-still 250 queued")
+        self.say(f"{fault[6:9]} taken all the same" if fault.startswith("final-") else self.relay.final_reply)
+        if self.relay.is_hasty and self.taken == self.relay.most:
+            self.say("421 4.7.0 that is enough for one connection")
+            return False
         return None

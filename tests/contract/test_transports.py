@@ -20,6 +20,7 @@ from newsletter.delivery.transports import OutboxTransport, Transport
 from newsletter.delivery.transports.outbox import kept_messages
 from newsletter.delivery.transports.ses import SesTransport
 from newsletter.delivery.transports.smtp import SmtpTransport
+from newsletter.delivery.transports.smtp_session import Session
 from newsletter.delivery.transports.transport import Envelope
 from newsletter.errors import (
     Deferred,
@@ -132,6 +133,9 @@ def test_many_threads_submit_each_message_once(hop: Hop) -> None:
         ("close-at-rcpt@c.example", Deferred, 0),
         ("final-554@c.example", Refused, 0),
         ("final-452@c.example", Deferred, 0),
+        ("final-354@c.example", Uncertain, 0),
+        ("final-99x@c.example", Uncertain, 0),
+        ("endless@c.example", Uncertain, 1),
         ("close-in-data@c.example", Uncertain, 0),
         ("close-after-dot@c.example", Uncertain, 1),
     ],
@@ -148,6 +152,101 @@ def test_the_relays_answer_decides(
         assert len(there.taken) == taken + 1
 
 
+@pytest.mark.parametrize("is_pipelining", [True, False])
+@pytest.mark.parametrize("code", [200, 250, 251, 252, 299])
+def test_any_yes_after_the_last_byte_is_a_yes(code: int, is_pipelining: bool) -> None:
+    with relay.running(Relay(is_pipelining=is_pipelining)) as there, closing(to(there)) as transport:
+        assert transport.submit(envelope(f"final-{code}@c.example"), MESSAGE).reference
+        assert len(there.taken) == there.connections == 1
+
+
+@pytest.mark.parametrize("is_pipelining", [True, False])
+@pytest.mark.parametrize("is_hasty", [True, False])
+def test_a_relay_that_closes_after_some_messages_puts_none_of_them_off(
+    is_hasty: bool, is_pipelining: bool
+) -> None:
+    with (
+        relay.running(Relay(is_pipelining=is_pipelining, most=3, is_hasty=is_hasty)) as there,
+        closing(to(there)) as transport,
+    ):
+        for number in range(10):
+            transport.submit(envelope(f"reader{number}@c.example"), MESSAGE)
+        assert [recipient for _, recipient, _ in there.taken] == [f"reader{n}@c.example" for n in range(10)]
+        assert there.connections == 4
+
+
+def test_a_connection_is_opened_anew_after_as_many_messages_as_the_settings_say() -> None:
+    with relay.running(Relay()) as there, closing(to(there, messages_per_connection=4)) as transport:
+        for _ in range(10):
+            transport.submit(envelope(), MESSAGE)
+        assert there.connections == 3
+        assert len(there.taken) == 10
+
+
+@pytest.mark.parametrize("is_open_to_nobody", [True, False])
+def test_after_a_refused_recipient_the_connection_serves_on(is_open_to_nobody: bool) -> None:
+    with relay.running(Relay(is_open_to_nobody=is_open_to_nobody)) as there, closing(to(there)) as transport:
+        for number in range(3):
+            with pytest.raises(Refused):
+                transport.submit(envelope("rcpt-550@c.example"), MESSAGE)
+            transport.submit(envelope(f"reader{number}@c.example"), MESSAGE)
+        assert there.connections == 1
+        assert [recipient for _, recipient, _ in there.taken] == [f"reader{n}@c.example" for n in range(3)]
+
+
+@pytest.mark.parametrize(
+    ("stage", "reply", "error"),
+    [
+        ("recipient_reply", "550 5.1.1 no such user", Refused),
+        ("recipient_reply", "550 5.4.1 Recipient address rejected: Access denied", Refused),
+        ("recipient_reply", "552 5.2.2 mailbox full", Refused),
+        ("recipient_reply", "450 4.2.0 greylisted, come back", Deferred),
+        ("recipient_reply", "554 5.7.1 <x@y>: Relay access denied", Halted),
+        ("recipient_reply", "550 5.7.1 Unable to relay", Halted),
+        ("recipient_reply", "550 relay not permitted", Halted),
+        ("recipient_reply", "550 5.1.8 bad sender", Halted),
+        ("sender_reply", "530 Authentication required", Halted),
+        ("sender_reply", "530 5.7.0 Must issue a STARTTLS command first", Halted),
+        ("sender_reply", "501 Invalid MAIL FROM address provided", Halted),
+        ("sender_reply", "421 Too many concurrent SMTP connections", Deferred),
+        ("sender_reply", "454 Throttling failure: Maximum sending rate exceeded", Deferred),
+        ("final_reply", "454 Throttling failure: Maximum sending rate exceeded", Deferred),
+        ("final_reply", "454 Throttling failure: Daily message quota exceeded", QuotaSpent),
+        ("final_reply", "550 5.4.5 Daily user sending limit exceeded", QuotaSpent),
+        ("final_reply", "451 Temporary service failure", Deferred),
+        ("final_reply", "451 Timeout waiting for data from client", Deferred),
+        ("final_reply", "552 Message is too long", Refused),
+        ("final_reply", "554 Transaction failed: Invalid domain name", Refused),
+        ("final_reply", "554 Message rejected: Email address is not verified. These failed the check", Halted),
+        ("final_reply", "554 Message rejected: Sending paused for this account", Halted),
+        ("final_reply", "554 Access denied: User `arn:x` is not authorized to perform `ses:SendRawEmail`", Halted),
+        ("final_reply", "554 Message rejected: Configuration set `news` does not exist", Halted),
+    ],
+)
+def test_what_is_said_of_one_recipient_is_told_from_what_holds_for_all(
+    stage: str, reply: str, error: type[TransportError]
+) -> None:
+    there = Relay(**{stage: reply})
+    with relay.running(there), closing(to(there)) as transport:
+        with pytest.raises(error) as caught:
+            transport.submit(envelope(), MESSAGE)
+        assert type(caught.value) is error
+        assert reply in str(caught.value)
+        assert len(str(caught.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("reply", "reference"),
+    [
+        ("250 Ok 0100018f2a3b4c5d-0a1b2c3d-1111-2222-3333-444455556666-000000",) * 2,
+        ("250 2.0.0 queued as 4F2A", "2.0.0 queued as 4F2A"),
+    ],
+)
+def test_what_ses_took_over_smtp_is_known_by_its_number(reply: str, reference: str) -> None:
+    with relay.running(Relay(final_reply=reply)) as there, closing(to(there)) as transport:
+        assert transport.submit(envelope(), MESSAGE).reference == reference.removeprefix("250 Ok ")
+
+
 def test_a_connection_lost_before_the_last_byte_is_safe_to_retry() -> None:
     with (
         relay.running(Relay(size=0)) as there,
@@ -155,6 +254,38 @@ def test_a_connection_lost_before_the_last_byte_is_safe_to_retry() -> None:
         pytest.raises(Deferred, match="end"),
     ):
         transport.submit(envelope("close-in-data@c.example"), MESSAGE + b"a line of text\r\n" * 2_000_000)
+
+
+class Cut(socket.socket):
+    """A connection over which only so many octets of a message leave."""
+
+    left = 0
+
+    def send(self, octets: memoryview, *_flags: int) -> int:
+        octets = octets[: min(7, self.left)]
+        if not octets:
+            raise BrokenPipeError("cut")
+        self.left -= len(octets)
+        return super().send(octets)
+
+
+def test_doubt_begins_with_the_last_byte_and_not_before() -> None:
+    octets = MESSAGE.replace(b"\r\n.", b"\r\n..") + b".\r\n"
+    server = socket.create_server(("127.0.0.1", 0))
+    for most in range(len(octets) + 1):
+        connection = Cut()
+        connection.connect(server.getsockname())
+        theirs, _ = server.accept()
+        with theirs, connection:
+            connection.left = most
+            theirs.sendall(b"250 ok\r\n250 ok\r\n354 go on\r\n")
+            theirs.shutdown(socket.SHUT_WR)
+            session = Session(connection, connection.makefile("rb"), {"pipelining": ""}, "relay")
+            with pytest.raises(TransportError) as caught:
+                session.submit("a@b.example", "c@d.example", MESSAGE)
+            assert type(caught.value) is (Uncertain if most == len(octets) else Deferred)
+            assert not session.is_open
+    server.close()
 
 
 def test_a_kept_connection_that_the_relay_closed_is_opened_anew() -> None:
@@ -224,7 +355,8 @@ def test_ses_words_for_its_quota_are_understood_over_smtp() -> None:
 
 
 @pytest.mark.parametrize(
-    ("reply", "error"), [("235 welcome", None), ("535 wrong", Halted), ("454 not now", Deferred)]
+    ("reply", "error"),
+    [("235 welcome", None), ("535 wrong", Halted), ("534 too weak", Halted), ("454 not now", Deferred)],
 )
 def test_a_login_that_fails_is_judged(reply: str, error: type[TransportError] | None) -> None:
     with (
@@ -237,6 +369,16 @@ def test_a_login_that_fails_is_judged(reply: str, error: type[TransportError] | 
             return
         with pytest.raises(error):
             transport.submit(envelope(), MESSAGE)
+
+
+def test_a_password_that_smtp_cannot_carry_is_named_not_shown() -> None:
+    with (
+        relay.running(Relay()) as there,
+        closing(to(there, "geheimnisschlüssel", username="me")) as transport,
+        pytest.raises(Halted, match="NEWSLETTER_SMTP_PASSWORD") as caught,
+    ):
+        transport.submit(envelope(), MESSAGE)
+    assert "geheim" not in str(caught.value)
 
 
 def test_a_password_never_goes_in_clear_over_the_network() -> None:

@@ -174,6 +174,7 @@ def open_rehearsal(
     edition: Edition,
     account: Account,
     *,
+    segment: str = "",
     stage: Path,
     folder: Path,
     now: datetime,
@@ -191,9 +192,9 @@ def open_rehearsal(
         name = _SET
     if name is not None:
         publish_events(account, name)
-    plan = start_mailing(database, edition, transport="ses", now=now)
+    plan = start_mailing(database, edition, transport="ses", segment=segment, now=now)
     if not plan.counts.planned:
-        plan = start_mailing(database, edition, transport="ses", again=True, now=now)
+        plan = start_mailing(database, edition, transport="ses", segment=segment, again=True, now=now)
     for journal in (folder / "accepted.jsonl", folder / "events.jsonl"):
         journal.unlink(missing_ok=True)
     with pretend_ses(account, folder=folder) as ses:
@@ -229,5 +230,8 @@ def serve_ses(settings: toml.Settings, account: Account, *, folder: Path, port: 
 
 def _staged(settings: toml.Settings, stage: Path) -> toml.Settings:
     """Return the settings as if the publication stood on the stage: whatever is written is written there."""
-    delivery = settings.delivery.model_copy(update={"transport": "ses"})
+    seals = tuple(
+        seal.model_copy(update={"key": seal.key and settings.root / seal.key}) for seal in settings.delivery.dkim
+    )
+    delivery = settings.delivery.model_copy(update={"transport": "ses", "dkim": seals})
     return settings.model_copy(update={"root": stage, "delivery": delivery, "database": toml.Database()})

@@ -8,13 +8,12 @@ from typing import Any, BinaryIO, cast
 
 from pydantic import SecretStr
 
-from newsletter.delivery.transports.smtp_session import Lost, Session, judge
+from newsletter.delivery.transports.smtp_replies import judge, reference_of
+from newsletter.delivery.transports.smtp_session import Lost, Session
 from newsletter.delivery.transports.transport import Envelope, Receipt
 from newsletter.errors import Deferred, EditSettings, Halted, Refused, TransportError
 from newsletter.settings import Smtp
 
-_MESSAGES_A_CONNECTION = 1000
-"""Then it is opened anew: relays count messages a connection."""
 _IDLE_SECONDS = 60
 """A connection unused for longer is not trusted."""
 _LOCAL = ("localhost", "127.0.0.1", "::1")
@@ -45,16 +44,18 @@ class SmtpTransport:
         self._counting = threading.Lock()
 
     def submit(self, envelope: Envelope, message: bytes) -> Receipt:
-        """Hand over one message; its reference is what the relay said when it took it."""
+        """Hand over one message; its reference is how the relay named it when it took it."""
         session, is_kept = self._session()
         try:
             text = session.submit(envelope.sender, envelope.recipient, message)
         except Lost as error:
             if not is_kept:
                 raise Deferred(f"{self._place}: the connection was lost: {error}") from error
-            return self.submit(envelope, message)  # nothing was handed over: the relay had closed it meanwhile
+            return self.submit(
+                envelope, message
+            )  # nothing was handed over: the relay had done with the connection
         self._mine.used = time.monotonic()
-        return Receipt(reference=text)
+        return Receipt(reference=reference_of(text))
 
     def close(self) -> None:
         """Close every connection."""
@@ -68,7 +69,7 @@ class SmtpTransport:
         session: Session | None = getattr(self._mine, "session", None)
         if session is not None and session.is_open:
             is_stale = time.monotonic() - self._mine.used > _IDLE_SECONDS
-            if session.submitted < _MESSAGES_A_CONNECTION and not is_stale:
+            if session.begun < self._relay.messages_per_connection and not is_stale:
                 return session, True
         if session is not None:
             session.close()
@@ -84,7 +85,7 @@ class SmtpTransport:
         try:
             client = self._connect()
             self._log_in(client)
-        except (OSError, smtplib.SMTPException) as error:
+        except (OSError, smtplib.SMTPException, UnicodeError) as error:
             if client is not None:
                 client.close()
             raise self._translate(error) from error
@@ -106,8 +107,10 @@ class SmtpTransport:
         if self._relay.username and self._password is not None:
             client.login(self._relay.username, self._password.get_secret_value())
 
-    def _translate(self, error: OSError | smtplib.SMTPException) -> TransportError:
+    def _translate(self, error: OSError | smtplib.SMTPException | UnicodeError) -> TransportError:
         """Nothing was handed over, so it is Deferred unless the author has to mend something."""
+        if isinstance(error, UnicodeError):
+            return Halted(f"{self._place}: username and NEWSLETTER_SMTP_PASSWORD must be ASCII here")
         if isinstance(error, smtplib.SMTPResponseException):
             text = error.smtp_error
             said = text.decode("utf-8", "replace") if isinstance(text, bytes) else str(text)

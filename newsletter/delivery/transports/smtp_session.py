@@ -9,7 +9,8 @@ import socket
 from contextlib import suppress
 from typing import BinaryIO
 
-from newsletter.errors import Deferred, Halted, QuotaSpent, Refused, TransportError, Uncertain
+from newsletter.delivery.transports.smtp_replies import judge
+from newsletter.errors import Deferred, Halted, Refused, TransportError, Uncertain
 
 FINAL_REPLY_SECONDS = 600
 """RFC 5321 section 4.5.3.2.6: giving up earlier makes duplicates (RFC 1047)."""
@@ -35,26 +36,31 @@ class Session:
         size = features.get("size", "").strip()
         self._limit = int(size) if size.isdecimal() else 0
         self._has_size = "size" in features
-        self.submitted = 0
+        self.begun = 0
+        """How many messages it was asked to take."""
         self.is_open = True
 
     def submit(self, sender: str, recipient: str, message: bytes) -> str:
         """Hand over one message and return what the server said of it.
 
-        Raises Lost when the connection turned out to be gone, and the transport's errors.
+        Raises Lost when the connection turned out to be gone, or at its end after earlier messages; and the
+        transport's errors.
         """
         if self._limit and len(message) > self._limit:
             raise Refused(f"{self._place} takes {self._limit:,} bytes at most; this letter has {len(message):,}")
         size = f" SIZE={len(message)}" if self._has_size else ""
         commands = (f"MAIL FROM:<{sender}>{size}\r\n", f"RCPT TO:<{recipient}>\r\n", "DATA\r\n")
+        self.begun += 1
         fault = self._open_data(tuple(command.encode("ascii") for command in commands))
         if fault is not None:
             raise fault
         code, text = self._hand_over(message)
-        self.submitted += 1
-        if code != 250:
+        if code // 100 == 2:
+            return text
+        if code // 100 in {4, 5}:
             raise self._judged("the letter", code, text)
-        return text
+        self.abandon()
+        raise Uncertain(f"{self._place}: the letter was answered {code} {text}, which says neither yes nor no")
 
     def close(self) -> None:
         """Say goodbye without waiting for an answer."""
@@ -82,6 +88,8 @@ class Session:
             if not self._is_pipelining:
                 self._send(command)
             replies.append(self._reply())
+            if replies[-1][0] == 421 and self.begun > 1:  # it takes no more on this connection
+                raise Lost(f"421 {replies[-1][1]}")
             if not self.is_open or (not self._is_pipelining and replies[-1][0] // 100 not in {2, 3}):
                 break
         (mail_code, mail_text), *rest = replies
@@ -90,17 +98,25 @@ class Session:
             for stage, (code, text) in zip(("the recipient", "the letter"), rest, strict=False)
             if code // 100 not in {2, 3}
         ]
-        if mail_code != 250:
+        if mail_code // 100 != 2:
             faults.insert(0, self._judged_sender(mail_code, mail_text))
         is_awaiting = len(replies) == len(commands) and replies[-1][0] == 354
         if not faults and is_awaiting:
             return None
-        if is_awaiting:  # RFC 2920 section 3.1: end a message that has no recipient
-            self._hand_over(b"")
-        if self.is_open:
-            self._send(b"RSET\r\n")
-            self._reply()
+        self._recover(has_recipient=len(replies) > 1 and replies[1][0] // 100 == 2, is_awaiting=is_awaiting)
         return faults[0] if faults else self._judged("the letter", *replies[-1])
+
+    def _recover(self, *, has_recipient: bool, is_awaiting: bool) -> None:
+        """Make the connection ready for another message, or close it; nothing was handed over."""
+        if is_awaiting and has_recipient:  # ending the message would deliver it, empty
+            self.abandon()
+        with suppress(Lost):
+            if is_awaiting and self.is_open:  # RFC 2920 section 3.1: end a message that has no recipient
+                self._send(b".\r\n")
+                self._reply()
+            if self.is_open:
+                self._send(b"RSET\r\n")
+                self._reply()
 
     def _hand_over(self, message: bytes) -> tuple[int, str]:
         octets = message.replace(b"\r\n.", b"\r\n..") + b".\r\n"
@@ -133,9 +149,9 @@ class Session:
         lines = [self._line()]
         while lines[-1][3:4] == "-" and len(lines) < _MAX_LINES:
             lines.append(self._line())
-        code = lines[-1][:3]
-        if not code.isdecimal():
-            self.abandon()
+        code, separator = lines[-1][:3], lines[-1][3:4]
+        if not (len(code) == 3 and code.isascii() and code.isdecimal() and separator in {"", " "}):
+            self.abandon()  # what follows could be taken for an answer to something else
             raise Lost(f"not an SMTP reply: '{lines[-1][:60]}'")
         if code == "421":
             self.abandon()
@@ -160,14 +176,3 @@ class Session:
         if code == 552:  # RFC 1870 section 6.1: too large, whoever sends it
             return error
         return Halted(f"{error}. Check the list's 'from' and [replies]") if isinstance(error, Refused) else error
-
-
-def judge(message: str, code: int, text: str) -> TransportError:
-    """Read a reply code as RFC 5321 section 4.2.1 does: 5yz never, 4yz not yet; and SES's words for its quota."""
-    if "daily message quota" in text.lower() or "daily sending quota" in text.lower():
-        return QuotaSpent(f"{message}. The quota is counted over 24 hours: go on tomorrow")
-    if code // 100 == 5:
-        if "not verified" in text.lower():
-            return Halted(f"{message}. Verify the sender's domain with the relay")
-        return Refused(message)
-    return Deferred(message)

@@ -3,14 +3,25 @@
 import os
 import warnings
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from newsletter.audience import ensure_lists
-from newsletter.compose import Edition
+from newsletter.compose import Edition, Variant
 from newsletter.database import open_database, upgrade
-from newsletter.delivery import DeliveryStatus, MailingState, cancel, list_troubles, pause, resolve, resume
+from newsletter.delivery import (
+    DeliveryStatus,
+    Exclusion,
+    MailingState,
+    cancel,
+    list_troubles,
+    pause,
+    resolve,
+    resume,
+    start_mailing,
+)
 from newsletter.delivery.alone import sole_sender
 from newsletter.delivery.ledger import take_turn
 from newsletter.errors import AskPerson, Refused, TryLater, Uncertain
@@ -71,3 +82,19 @@ def test_a_mailing_goes_through_all_its_stages(server: Press, edition: Make) -> 
     assert server.start(edition()).counts.planned == 1
     assert cancel(server.database, mailing, now()) == 1
     assert server.start(edition()).mailing.state is MailingState.CANCELLED
+
+
+def test_a_segment_and_variants_are_asked_for_in_one_statement(server: Press, edition: Make) -> None:
+    server.join("weekly", "ada", "bram", "chen")
+    names = ('first_name in ("Ada", "BRAM")', 'first_name = "ada"')
+    leave = edition().text[-1]
+    variant = Variant(number=1, inside=names[1:], html=("<p>For Ada.</p>",), text=("For Ada.\n", leave))
+    parted = replace(edition(), segments=names[1:], variants=(variant,))
+    hop = Hop()
+    for _ in range(2):
+        plan = start_mailing(server.database, parted, transport="hop", segment=names[0], now=now())
+        assert [each.recipients for each in plan.variants] == [1, 1]
+        assert plan.counts.excluded == {Exclusion.OUTSIDE: 1}
+    server.send(plan.mailing, hop)
+    rest = start_mailing(server.database, parted, transport="hop", now=now())
+    assert rest.counts.excluded == {Exclusion.ALREADY_SENT: 2}

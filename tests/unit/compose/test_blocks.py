@@ -49,6 +49,17 @@ def test_pictures_in_a_row_stand_side_by_side(desk):
     assert [shown.alt for shown in row.shown] == ["a", "b"]
 
 
+def test_many_pictures_stand_in_rows_of_two_or_three(desk):
+    [block] = blocks_of(desk, "\n".join(f"![{n}](missing-{n}.png){{width=300}}" for n in range(5)))
+    assert [len(row) for row in block.rows] == [3, 2]
+
+
+def test_many_pictures_of_unknown_size_flow_like_words(desk):
+    [block] = blocks_of(desk, "\n".join(f"![{n}](https://e.example/{n}.svg)" for n in range(5)))
+    assert block.kind == "prose"
+    assert block.html.count("<img") == 5
+
+
 def test_an_emphasised_line_below_a_picture_is_its_caption(desk):
     [picture] = blocks_of(desk, "![a](https://e.example/a.png)\n*What [is](https://e.example) seen*")
     assert picture.shown[0].caption == 'What <a href="https://e.example">is</a> seen'

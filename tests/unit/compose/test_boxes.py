@@ -149,12 +149,6 @@ def test_letters_that_are_not_there_are_a_finding(desk, comment, words):
     assert (finding.rule, finding.line) == ("letters", 6)
 
 
-def test_a_part_for_some_readers_only_is_an_error_and_does_not_vanish(desk):
-    composed = desk.compose("words\n\n::: only members\nFor you.\n:::")
-    assert [(finding.rule, finding.level, finding.line) for finding in composed.findings] == [("only", "error", 6)]
-    assert "For you." in desk.text("words\n\n::: only members\nFor you.\n:::")
-
-
 def test_boxes_of_one_length_may_lie_in_one_another(desk):
     body = "::: columns\n::: column\n::: tip\nIn.\n:::\nLeft.\n:::\n::: column\nRight.\n:::\n:::\nAfter."
     columns, prose = blocks_of(desk, body)

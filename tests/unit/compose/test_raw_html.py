@@ -62,6 +62,8 @@ def test_what_could_run_or_fetch_is_gone(desk, body):
         ("a\n\n<!-- hidden -->", 6, "a comment"),
         ("a\n\nb <a href='javascript:x'>c</a>", 6, "javascript:"),
         ("a\n\n<?php x ?>", 6, "<?php"),
+        ("a\n\n<p style='color:red; position:fixed'>b</p>", 6, "position: fixed"),
+        ("a\n\n<div style='display:flex'>b</div>", 6, "display: flex"),
     ],
 )
 def test_what_was_left_out_is_a_finding_with_its_line(desk, body, line, what):

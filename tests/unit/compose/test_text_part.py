@@ -1,6 +1,8 @@
 """The text part reads like a typed letter."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from newsletter.compose.texttree import columns, wrapped
 
@@ -52,10 +54,25 @@ def test_a_table_too_wide_is_set_row_below_row(desk):
     assert "name: a\nwhat: long long" in text
 
 
-def test_wide_characters_count_two_and_closing_marks_stay_on_their_line():
-    lines = wrapped("这是一句话，" * 10, 24).split("\n")
-    assert max(columns(line) for line in lines) <= 26
-    assert not any(line.startswith("，") for line in lines)
+@given(st.text("字，。（）「」a b.한국어", min_size=1, max_size=200))
+def test_a_line_of_wide_characters_holds_its_marks_and_is_never_too_wide(text):
+    said = " ".join(text.split())
+    lines = wrapped(said, 24).split("\n")
+    assert "".join(lines).replace(" ", "") == said.replace(" ", "")
+    assert max(columns(line) for line in lines) <= 24
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("这是一句话，" * 3, ["这是一句话，这是一句", "话，这是一句话，"]),
+        ("他问“你好吗”我说“好”。", ["他问“你好吗”我说", "“好”。"]),
+        ("한국어는 낱말을 자르지 않습니다.", ["한국어는 낱말을", "자르지 않습니다."]),
+        ("表 [.Search, .Group, .Item] 单", ["表 [.Search, .Group,", ".Item] 单"]),
+    ],
+)
+def test_no_line_begins_with_a_closing_mark_or_ends_with_an_opening_one(text, lines):
+    assert wrapped(text, 20).split("\n") == lines
 
 
 def test_no_markup_is_left(desk):

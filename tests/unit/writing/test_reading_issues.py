@@ -136,6 +136,40 @@ def test_what_other_programs_write_is_understood(publication):
     assert issue.extra["layout"] == "post"
 
 
+@pytest.mark.parametrize(
+    ("text", "title", "tags", "body", "line"),
+    [
+        ("title: Lampes\ndate: 2026/11/20\ntags:\n- a\n- b\n---\nHi.\n", "Lampes", ("a", "b"), "Hi.\n", 7),
+        (
+            "Title: Lamps: a story\nNumber: 7\nDate: 2026-11-20\nTags: a, b\n\nHi.\n",
+            "Lamps: a story",
+            ("a", "b"),
+            "Hi.\n",
+            6,
+        ),
+        ("---\nTitle: Lamps\nTags: [a, b]\n---\nHi.\n", "Lamps", ("a", "b"), "Hi.\n", 5),
+    ],
+    ids=["Hexo's, closed only", "Pelican's, closed by a blank line", "with capitals"],
+)
+def test_keys_are_read_without_an_opening_line_and_with_capitals(publication, text, title, tags, body, line):
+    issue = read(publication, text)
+    assert (issue.title, issue.tags, issue.body, issue.body_line) == (title, tags, body, line)
+    assert not [finding for finding in issue.findings if finding.level is not Level.NOTICE]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Note: read this\n\nAnd that.\n",
+        "Title: not alone\nand words\n",
+        "Title: A heading\n---\n\nWords.\n",
+        "date: x\n",
+    ],
+)
+def test_a_text_that_begins_with_a_word_and_a_colon_is_text(publication, text):
+    assert read(publication, text).body == text
+
+
 def test_line_ends_marks_and_controls_are_made_plain(publication):
     issue = read(publication, b"\xef\xbb\xbf---\r\ntitle: T\r\n---\r\none\r\ntwo\x00\x0bthree\r")
     assert issue.body == "one\ntwothree\n"

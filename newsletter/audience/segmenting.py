@@ -1,0 +1,91 @@
+"""Segmenting: how many of a list a segment holds, and whether there is anything of the names it asks about."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Select, exists, func, or_, select, true
+
+from newsletter.audience.asking import Circumstances, answered_candidates, field_texts, mailed
+from newsletter.audience.roster import lists, subscribers, subscriptions
+from newsletter.database import Database
+from newsletter.finding import did_you_mean, suggest
+from newsletter.segment import Mention, MentionKind, Segment
+
+OWN_FIELDS = ("email", "domain", "first_name", "last_name", "name")
+"""What everybody has; all others come with an import."""
+_MOST_LOOKED_AT = 20_000
+"""How many people are looked at for the names of fields, to suggest one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SegmentCount:
+    """How many of a list's people, of those who may be written to, are in a segment."""
+
+    inside: int
+    welcome: int
+
+
+def count_segments(
+    database: Database, segments: Sequence[Segment], circumstances: Circumstances
+) -> tuple[SegmentCount, ...]:
+    """Count who is in each of the segments, one at a time."""
+    return tuple(_count(database, segment, circumstances) for segment in segments)
+
+
+def _count(database: Database, segment: Segment, circumstances: Circumstances) -> SegmentCount:
+    people = answered_candidates([segment.expression], circumstances).subquery()
+    inside = func.count().filter(people.c.inside_0 == true())
+    with database.read() as connection:
+        row = connection.execute(select(inside, func.count()).where(people.c.exclusion.is_(None))).one()
+    return SegmentCount(inside=row[0], welcome=row[1])
+
+
+def check_segment(database: Database, segment: Segment, list_name: str, list_names: Collection[str]) -> None:
+    """Raise SegmentFault when a segment asks about a field that nobody on the list has, or an unknown list.
+
+    An issue that was not sent yet is none; only one whose name is nearly that of another is taken for a slip.
+    """
+    with database.read() as connection:
+        for mention in segment.mentions:
+            match mention.kind:
+                case MentionKind.FIELD:
+                    _check_field(connection, mention, list_name)
+                case MentionKind.LIST:
+                    _check_list(connection, mention, list_names)
+                case MentionKind.ISSUE:
+                    _check_issue(connection, mention)
+
+
+def _check_field(connection: Connection, mention: Mention, list_name: str) -> None:
+    if mention.name in OWN_FIELDS:
+        return
+    theirs = _fields_of(list_name)
+    has_it = exists(theirs.where(or_(*(text.is_not(None) for text in field_texts(mention.name)))))
+    if connection.scalar(select(has_it)) or not connection.scalar(select(exists(theirs))):
+        return
+    known = {*OWN_FIELDS}
+    for fields in connection.scalars(theirs.limit(_MOST_LOOKED_AT)):
+        known.update(fields)
+    raise mention.fault(suggest(mention.name, known))
+
+
+def _fields_of(list_name: str) -> Select[Any]:
+    return (
+        select(subscribers.c.fields)
+        .join_from(lists, subscriptions, subscriptions.c.list_id == lists.c.id)
+        .join(subscribers, subscribers.c.id == subscriptions.c.subscriber_id)
+        .where(lists.c.name == list_name)
+    )
+
+
+def _check_list(connection: Connection, mention: Mention, list_names: Collection[str]) -> None:
+    known = {*list_names, *connection.scalars(select(lists.c.name))}
+    if mention.name not in known:
+        raise mention.fault(suggest(mention.name, known))
+
+
+def _check_issue(connection: Connection, mention: Mention) -> None:
+    known = set(connection.scalars(select(mailed.c.slug).distinct()))
+    if mention.name not in known and (remedy := did_you_mean(mention.name, known)):
+        raise mention.fault(remedy)

@@ -1,0 +1,92 @@
+"""What commands say of the segments that an issue asks about: unknown names, and those in which nobody is."""
+
+from collections.abc import Iterable, Sequence
+
+from newsletter.audience import Circumstances, check_segment, count_segments
+from newsletter.cli import terminal
+from newsletter.cli.choosing import Choice, read_wanted
+from newsletter.cli.publication import Publication
+from newsletter.cli.running import now
+from newsletter.compose import AskedSegment, Composed
+from newsletter.errors import EditFile, WrongUse
+from newsletter.finding import Finding, Level, did_you_mean
+from newsletter.segment import Not, SegmentFault, read_segment, written
+from newsletter.settings import Settings
+from newsletter.writing import Issue
+
+
+def check_chosen(publication: Publication, choice: Choice) -> None:
+    """Refuse a segment that asks about what is not there: EditFile where the issue says it, else WrongUse."""
+    if choice.segment is None:
+        return
+    try:
+        check_segment(publication.database, choice.segment, choice.list_name, publication.settings.lists)
+    except SegmentFault as fault:
+        if choice.is_own_segment:
+            raise EditFile([_fault_finding(choice.issue, choice.issue.segment_line, fault)]) from fault
+        raise WrongUse(fault.pointed) from fault
+
+
+def segment_findings(
+    publication: Publication, issue: Issue, composed: Composed, list_name: str
+) -> tuple[Finding, ...]:
+    """Ask a list about an issue's own segment and those of its parts; a list of nobody has nothing to say."""
+    asked = [*([composed.segment] if composed.segment else []), *composed.parts]
+    found: list[Finding] = []
+    for segment in asked:
+        found += _findings(publication, issue, segment, list_name)
+    return tuple(found)
+
+
+def _findings(publication: Publication, issue: Issue, asked: AskedSegment, list_name: str) -> list[Finding]:
+    segment = read_segment(asked.written, publication.settings.segments)
+    try:
+        check_segment(publication.database, segment, list_name, publication.settings.lists)
+    except SegmentFault as fault:
+        return [_fault_finding(issue, asked.line, fault)]
+    circumstances = Circumstances(list_name=list_name, now=now(), slug=issue.slug.text)
+    [count] = count_segments(publication.database, [segment], circumstances)
+    if count.inside or not count.welcome:
+        return []
+    message = f"nobody on list {list_name} is in the segment '{asked.written}'"
+    return [
+        Finding(
+            rule="segment",
+            level=Level.WARNING,
+            file=issue.file,
+            line=asked.line,
+            message=message,
+            remedy=f"It is: {asked.expression}" if asked.written != asked.expression else "",
+        )
+    ]
+
+
+def _fault_finding(issue: Issue, line: int | None, fault: SegmentFault) -> Finding:
+    return Finding(rule="segment", level=Level.ERROR, file=issue.file, line=line, message=str(fault))
+
+
+def variant_for(composed: Composed, wanted: Sequence[str], settings: Settings) -> int:
+    """Return the variant of those in these segments; WrongUse for one that the issue has no part for."""
+    inside = set()
+    for text in wanted:
+        question = read_wanted(text, settings).question
+        expression = written(question.question if isinstance(question, Not) else question)
+        if expression not in composed.edition.segments:
+            raise WrongUse(f"--segment '{text}': {_parts_known(text, composed)}")
+        if not isinstance(question, Not):
+            inside.add(expression)
+    return composed.edition.number_of(inside)
+
+
+def _parts_known(text: str, composed: Composed) -> str:
+    if not composed.parts:
+        return "this issue has no parts for some readers, so everybody gets the same"
+    names = [asked.written for asked in composed.parts]
+    return f"this issue has no part for it. {did_you_mean(text, names) or 'It has parts for: ' + ', '.join(names)}"
+
+
+def say_findings(found: Iterable[Finding]) -> None:
+    """Say what was found, as talk; notices are left to `newsletter check`."""
+    for finding in found:
+        if finding.level is not Level.NOTICE:
+            terminal.talk(f"{finding.level}: {finding}", style="attention")

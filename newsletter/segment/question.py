@@ -1,0 +1,145 @@
+"""Questions: what can be asked about one subscriber, as a tree. Every one has a yes or a no, never a perhaps.
+
+A field that is not known is an empty text, so `country != "PT"` is exactly what `country = "PT"` is not.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Literal
+
+Value = str | int | float
+"""A text, compared without regard to case, or a number."""
+Order = Literal["=", "<", "<=", ">", ">="]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """A field against a value; with a number it holds only where the field is a number too."""
+
+    field: str
+    order: Order
+    value: Value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """A field that is one of some values."""
+
+    field: str
+    values: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Containing:
+    """A field that holds a text."""
+
+    field: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Having:
+    """A field that is known."""
+
+    field: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnList:
+    """A confirmed subscription to another list."""
+
+    list_name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Joined:
+    """When they joined the list that is asked about; a day is one in UTC."""
+
+    is_before: bool
+    at: date | datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JoinedWithin:
+    """Joined the list no longer ago than so many days."""
+
+    days: int
+
+
+class Act(StrEnum):
+    """What happens between a letter and its reader."""
+
+    GOT = "got"
+    """The next hop took it."""
+    ANSWERED = "answered"
+    """A person wrote back."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Activity:
+    """Got or answered: any of the list's last issues, one issue, or with neither, anything at all."""
+
+    act: Act
+    last: int | None = None
+    slug: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Named:
+    """Another segment by its name, until it is spelled out."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Not:
+    """Everybody for whom the question is not so."""
+
+    question: "Question"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AllOf:
+    """All of two or more questions."""
+
+    questions: tuple["Question", ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnyOf:
+    """At least one of two or more questions."""
+
+    questions: tuple["Question", ...]
+
+
+Question = (
+    Comparison
+    | Choice
+    | Containing
+    | Having
+    | OnList
+    | Joined
+    | JoinedWithin
+    | Activity
+    | Named
+    | Not
+    | AllOf
+    | AnyOf
+)
+
+
+def negated(question: Question) -> Question:
+    """Return the opposite; twice is once."""
+    return question.question if isinstance(question, Not) else Not(question=question)
+
+
+def parts_of(question: Question) -> tuple[Question, ...]:
+    """Return what a question is put together from; nothing for a simple one."""
+    match question:
+        case Not():
+            return (question.question,)
+        case AllOf() | AnyOf():
+            return question.questions
+        case _:
+            return ()

@@ -1,0 +1,138 @@
+"""Next hops that outlive the sender and know whom they took: a relay and the pretend SES, with a publication."""
+
+import json
+import sqlite3
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from newsletter.delivery import Account
+from newsletter.delivery.rehearsal.server import pretend_ses, publish_events
+from tests.acceptance import taking
+from tests.acceptance.desk import Desk
+
+CONNECTIONS = 4
+IN_FLIGHT = 64
+
+
+@dataclass(frozen=True)
+class Hop:
+    """A next hop of a publication that is at `desk`."""
+
+    desk: Desk
+    taken: Callable[[], Counter[str]]
+    """How often each address's letter was taken, by a log that is on disk before the answer."""
+    size: Callable[[], int]
+    """How far that log has grown."""
+    hurry: Callable[[], None]
+    """Let it take whatever comes from now on, as fast as it comes."""
+    environment: Mapping[str, str]
+    events: Path | None = None
+    """What settles doubt, where the next hop publishes it."""
+
+    def statuses(self) -> dict[str, set[str]]:
+        """Return who has which status in the ledger."""
+        found: dict[str, set[str]] = {}
+        for status, address in query(
+            self.desk, "SELECT d.status, s.address FROM deliveries d JOIN subscribers s ON s.id = d.subscriber_id"
+        ):
+            found.setdefault(status, set()).add(address)
+        return found
+
+
+def query(desk: Desk, statement: str) -> list[tuple[str, ...]]:
+    """Ask the ledger; nothing where there is none."""
+    path = desk.folder / "var" / "newsletter.db"
+    if not path.exists():
+        return []
+    database = sqlite3.connect(path)
+    try:
+        return database.execute(statement).fetchall()
+    except sqlite3.OperationalError as error:
+        if "no such table" in str(error):  # killed before they were made
+            return []
+        raise
+    finally:
+        database.close()
+
+
+def write_crowd(desk: Desk, readers: int, delivery: str) -> None:
+    """Write a publication with so many readers, whose letters leave as `delivery` says."""
+    rows = "".join(f"reader{number}@readers.example.org,Reader {number}\n" for number in range(readers))
+    desk.write("subscribers/crowd.csv", f"email,first_name\n{rows}")
+    desk.write(
+        "newsletter.toml",
+        f"""
+[publication]
+title = "Crash"
+url = "https://crash.letters-by-mail.net"
+postal_address = "1 Harbour Row"
+[archive]
+url = "https://crash.letters-by-mail.net"
+[lists.crowd]
+title = "Crash"
+from = "Ines <ines@letters-by-mail.net>"
+list_id = "crash.letters-by-mail.net"
+source = "subscribers/crowd.csv"
+[replies]
+domain = "replies.letters-by-mail.net"
+[delivery]
+in_flight = {IN_FLIGHT}
+{delivery}
+""",
+    )
+    desk.write("issues/lamp/index.md", "---\ntitle: The lamp\nstatus: ready\ndate: 2030-01-01\n---\nIt burns.\n")
+
+
+@contextmanager
+def smtp_hop(desk: Desk, folder: Path, readers: int, rate: float) -> Iterator[Hop]:
+    """A relay in a process of its own, that takes about `rate` letters a second."""
+    with taking.running(folder / "taken", seconds=CONNECTIONS / rate) as there:
+        write_crowd(desk, readers, smtp_settings(there.port))
+        yield Hop(desk, lambda: Counter(there.taken()), there.size, there.hurry, {})
+
+
+def smtp_settings(port: int) -> str:
+    """Return the settings of a relay on this machine."""
+    return (
+        'transport = "smtp"\n[delivery.smtp]\nhost = "127.0.0.1"\n'
+        f"port = {port}\nconnections = {CONNECTIONS}\ntimeout = 20\n"
+    )
+
+
+@contextmanager
+def ses_hop(desk: Desk, folder: Path, readers: int, rate: float) -> Iterator[Hop]:
+    """The pretend SES, granting `rate` letters a second and publishing its events."""
+    account = Account(rate=rate, quota=10 * readers)
+    publish_events(account, "news")
+    accepted = folder / "accepted.jsonl"
+
+    def taken() -> Counter[str]:
+        numbers = Counter(int(json.loads(line)["delivery"]) for line in accepted.read_text().splitlines())
+        rows = query(desk, "SELECT d.id, s.address FROM deliveries d JOIN subscribers s ON s.id = d.subscriber_id")
+        addresses = {int(number): address for number, address in rows}
+        return Counter({addresses[number]: times for number, times in numbers.items()})
+
+    with pretend_ses(account, folder=folder) as ses:
+        write_crowd(
+            desk,
+            readers,
+            'transport = "ses"\n[delivery.ses]\nregion = "eu-west-1"\nconfiguration_set = "news"\n',
+        )
+        yield Hop(
+            desk,
+            taken,
+            lambda: accepted.stat().st_size,
+            lambda: setattr(account, "rate", 2000.0),
+            {
+                "AWS_ENDPOINT_URL_SESV2": ses.url,
+                "AWS_ACCESS_KEY_ID": "testing",
+                "AWS_SECRET_ACCESS_KEY": "testing",
+            },
+            folder / "events.jsonl",
+        )
+
+
+HOPS = {"smtp": smtp_hop, "ses": ses_hop}

@@ -1,0 +1,157 @@
+"""A sender that is killed loses nobody and mails nobody twice: the real command, a real next hop, kill -9.
+
+`make crash` kills each of both ways 200 times over 10,000 readers; every run of the tests does it a few times.
+"""
+
+import os
+import random
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+import newsletter
+from tests.acceptance.desk import Desk
+from tests.acceptance.hops import HOPS, IN_FLIGHT, Hop
+from tests.acceptance.killed import STEPS
+
+READERS = int(os.environ.get("CRASH_READERS", "600"))
+KILLS = int(os.environ.get("CRASH_KILLS", "6"))
+SEND = ("send", "lamp", "--list", "crowd", "--yes")
+SLACK = 0.35
+"""Seconds after its first letter within which a sender is killed."""
+
+
+@dataclass
+class Killing:
+    """A mailing whose sender is killed again and again, and what was seen of it."""
+
+    hop: Hop
+    way: str
+    dice: random.Random
+    kills: int = 0
+    missed: list[str] = field(default_factory=list)
+    """Steps that a sender did not come to before it had ended."""
+    most_claimed: int = 0
+    most_doubt: int = 0
+    """How many became uncertain by one kill."""
+    slowest: float = 0.0
+    """Seconds from the start of a command to its first letter."""
+    running: list["subprocess.Popen[str]"] = field(default_factory=list)
+
+    def start(self, program: tuple[str, ...] | None = None) -> "subprocess.Popen[str]":
+        more = {} if program is None else {"program": program}
+        self.running.append(sender := self.hop.desk.start(*SEND, environment=self.hop.environment, **more))
+        return sender
+
+    def kill_one(self, number: int) -> None:
+        """Let a sender be killed: by turns while it sends, at a labelled step, at any instant of its life."""
+        before = self.hop.statuses()
+        way = ("sending", "step", "sending", "step", "anywhere", "step")[number % 6]
+        if way == "step":
+            sender = self._killed_at_a_step(number // 2)
+        else:
+            sender = self.start()
+            if way == "sending":
+                self._wait_for_a_letter(sender)
+            time.sleep(self.dice.uniform(0.0, SLACK if way == "sending" else 1.5))
+            sender.send_signal(signal.SIGKILL)
+            sender.communicate(timeout=120)
+        self.running.remove(sender)
+        self.kills += sender.returncode == -signal.SIGKILL
+        self._look(before)
+
+    def _killed_at_a_step(self, turn: int) -> "subprocess.Popen[str]":
+        steps = list(STEPS[self.way].items())
+        step, most = steps[turn % len(steps)] if 2 * len(steps) <= KILLS else self.dice.choice(steps)
+        times = self.dice.randint(1, most)
+        print(f"  at {step}, {times}")  # noqa: T201
+        sender = self.start((sys.executable, "-m", "tests.acceptance.killed", step, str(times)))
+        sender.communicate(timeout=240)
+        if sender.returncode != -signal.SIGKILL:
+            self.missed.append(step)
+        return sender
+
+    def _wait_for_a_letter(self, sender: "subprocess.Popen[str]") -> None:
+        size, started = self.hop.size(), time.monotonic()
+        while self.hop.size() == size and sender.poll() is None:
+            time.sleep(0.005)
+        if sender.poll() is None:
+            self.slowest = max(self.slowest, time.monotonic() - started)
+
+    def _look(self, before: dict[str, set[str]]) -> None:
+        """See that everybody is accounted for at this instant."""
+        found = self.hop.statuses()
+        assert sum(map(len, found.values())) in ({READERS} if before else {0, READERS})
+        self.most_claimed = max(self.most_claimed, len(found.get("claimed", ())))
+        doubts = found.get("uncertain", set()) - before.get("uncertain", set())
+        self.most_doubt = max(self.most_doubt, len(doubts))
+        assert not before.get("uncertain", set()) - found.get("uncertain", set())
+        assert not before.get("submitted", set()) - found.get("submitted", set())
+
+
+@pytest.fixture(params=list(HOPS))
+def killing(request: pytest.FixtureRequest, desk: Desk, tmp_path: Path) -> Iterator[Killing]:
+    seed = int(os.environ.get("CRASH_SEED") or random.randrange(10**6))
+    print(f"\n{request.param}: seed {seed}")  # noqa: T201
+    (tmp_path / "log").mkdir()
+    rate = READERS / (KILLS * SLACK)
+    with HOPS[request.param](desk, tmp_path / "log", READERS, rate) as hop:
+        killing = Killing(hop, request.param, random.Random(seed))
+        yield killing
+        for sender in killing.running:
+            sender.kill()
+            sender.communicate()
+
+
+def test_kill_9_loses_nobody_and_mails_nobody_twice(killing: Killing) -> None:
+    hop, started = killing.hop, time.monotonic()
+    for number in range(KILLS):
+        killing.kill_one(number)
+    hop.hurry()
+    last = hop.desk.done(*SEND, "--json", seconds=900, environment=hop.environment).json
+    times, found = hop.taken(), hop.statuses()
+    uncertain, submitted = found.get("uncertain", set()), found.get("submitted", set())
+    everybody = {f"reader{number}@readers.example.org" for number in range(READERS)}
+    taken = set(times)
+    print(  # noqa: T201
+        f"{killing.way}: {killing.kills} killed in {time.monotonic() - started:.0f} s; "
+        f"{len(taken):,} of {READERS:,} taken, {sum(times.values()) - len(times)} twice, "
+        f"{len(everybody - taken - uncertain)} lost; {len(uncertain)} uncertain, of whom {len(uncertain & taken)} "
+        f"had been taken; at most {killing.most_claimed} claimed at a kill and {killing.most_doubt} uncertain by "
+        f"one; at most {killing.slowest:.1f} s to the first letter"
+    )
+    assert killing.kills > KILLS / 2
+    assert KILLS < 100 or not killing.missed
+    assert max(times.values()) == 1
+    assert everybody - taken <= uncertain
+    assert submitted == everybody - uncertain
+    assert max(killing.most_claimed, killing.most_doubt) <= IN_FLIGHT
+    assert last["uncertain"] == len(uncertain) <= killing.kills * IN_FLIGHT
+    assert last["submitted"] + last["uncertain"] == last["candidates"] == READERS
+    assert hop.desk.done(*SEND, "--json", environment=hop.environment).json == last
+    assert hop.taken() == times
+    if hop.events is not None:
+        told = hop.desk.run("resolve", "lamp", "--events", str(hop.events), environment=hop.environment)
+        settled = hop.statuses()
+        print(f"{killing.way}: {told.out.strip()}")  # noqa: T201
+        assert settled.get("submitted", set()) == taken
+        assert settled.get("uncertain", set()) == uncertain - taken
+
+
+@pytest.mark.parametrize("step", sorted({step for steps in STEPS.values() for step in steps}))
+def test_every_step_is_in_the_code(step: str) -> None:
+    file, function, what = step.split(":")
+    assert what in {"call", "return"}
+    (path,) = [
+        path
+        for path in (Path(newsletter.__file__).parent).rglob(file)
+        if {"delivery", "database"} & set(path.parts)
+    ]
+    assert re.search(rf"^ *def {function}\(", path.read_text(), re.MULTILINE)

