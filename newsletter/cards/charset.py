@@ -12,8 +12,14 @@ _MEANT = {
     "iso8859-1": "cp1252", "gb2312": "gb18030", "gbk": "gb18030", "x-gbk": "gb18030", "shift_jis": "cp932",
     "shift-jis": "cp932", "x-sjis": "cp932", "sjis": "cp932", "euc-kr": "cp949", "ks_c_5601-1987": "cp949",
     "iso-8859-9": "cp1254", "tis-620": "cp874", "utf8": "utf-8", "x-mac-roman": "mac-roman", "big5": "big5hkscs",
+    "utf-16": "utf-16-le",
 }  # fmt: skip
 """What a label means to browsers (the WHATWG's Encoding Standard) where Python takes it at its word."""
+_OF_PAGES = re.compile(
+    r"utf-8|utf-16-[lb]e|cp(?:125\d|437|850|866|874|932|949)|iso8859-\d+|koi8-[ru]|euc_jp|iso2022_jp|gb18030|big5hkscs"
+    r"|mac-(?:roman|cyrillic)"
+)
+"""Python's names of the charsets that pages have; it knows others that are none."""
 _LAST = "cp1252"
 
 
@@ -36,15 +42,15 @@ def _known(label: str) -> str:
     label = label.strip().lower()
     name = _MEANT.get(label, label)
     try:
-        codec = codecs.lookup(name)
+        found = codecs.lookup(name).name
     except (LookupError, ValueError):
         return ""
-    return codec.name if codec._is_text_encoding and codec.name != "utf-7" else ""
+    return found if _OF_PAGES.fullmatch(found) else ""
 
 
 def _strict(content: bytes, name: str) -> str | None:
     """Return the text, None where bytes are none of that charset's; a character cut off at the end is left out."""
     try:
         return codecs.getincrementaldecoder(name)("strict").decode(content)
-    except (UnicodeDecodeError, LookupError):
+    except UnicodeError:
         return None

@@ -65,7 +65,7 @@ def look_up(
     troubles: list[str] = []
     player = player_of(url, players)
     if player:
-        told = _oembed(f"{player}?format=json&url={quote(url, safe='')}", web, troubles)
+        told = _oembed(f"{player}?format=json&maxwidth={_WIDTH}&url={quote(url, safe='')}", web, troubles)
     if not (told.title and told.pictures):
         try:
             told = told.or_else(_page(url, web))

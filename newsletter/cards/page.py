@@ -93,10 +93,11 @@ def describe_oembed(content: bytes, url: str) -> Description:
         return Description()
     if not isinstance(said, dict):
         return Description()
-    picture = said.get("thumbnail_url") or (said.get("url") if said.get("type") == "photo" else "")
+    picture = _word(said.get("thumbnail_url") or (said.get("url") if said.get("type") == "photo" else ""))
+    larger = picture.replace("/hqdefault.jpg", "/maxresdefault.jpg")  # which YouTube has of most videos
     return Description(
         title=clean(html.unescape(_word(said.get("title"))), _TITLE),
-        pictures=tuple(filter(None, (_joined(url, _word(picture)),))),
+        pictures=tuple(dict.fromkeys(filter(None, (_joined(url, address) for address in (larger, picture))))),
     )
 
 

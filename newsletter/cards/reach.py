@@ -48,7 +48,7 @@ def aim(url: str, *, allowed: Collection[str] = (), lookup: Lookup = socket.geta
     except ValueError as error:
         raise NotFetched(f"{url[:60]!r} is no address that can be fetched") from error
     if parts.scheme not in _PORTS:
-        raise NotFetched(f"{url[:60]}: only http and https are fetched")
+        raise NotFetched("only http and https are fetched")
     if not host or "%" in host or parts.username is not None or parts.password is not None:
         raise NotFetched(f"{url[:60]!r} is no address that can be fetched")
     is_allowed = host in allowed
@@ -69,9 +69,8 @@ def _judged(host: str, port: int, *, is_allowed: bool, lookup: Lookup) -> str:
         raise NotFetched(f"{host} is not known")
     for address in found if not is_allowed else ():
         if not is_public(address):
-            raise NotFetched(
-                f"{host} leads to {address}, which is no public address. --allow-private {host} lets it be fetched"
-            )
+            what = f"{host} is" if host == address else f"{host} leads to {address}, which is"
+            raise NotFetched(f"{what} no public address. --allow-private {host} lets it be fetched")
     return found[0]
 
 

@@ -8,7 +8,7 @@ import typer
 from newsletter.cards import FilledCard, NotFetched, Web, fill_cards, new_card
 from newsletter.cli import terminal
 from newsletter.cli.publication import open_publication
-from newsletter.errors import EditFile, WrongUse
+from newsletter.errors import EditFile, NewsletterError, WrongUse
 from newsletter.finding import Finding
 from newsletter.settings import Settings
 from newsletter.writing import Issue, Status, read_issue, read_issues
@@ -57,12 +57,14 @@ def fetch(
     troubles: list[Finding] = []
     changed = looked_at = 0
     for one in _issues(settings, issue):
-        for card in fill_cards(settings, one, web, is_forced=force, is_rehearsal=dry_run):
-            looked_at += 1
-            changed += bool(card.fields) and not card.paste
-            _show(card, settings, is_json=is_json)
-            if card.finding is not None:
-                troubles.append(card.finding)
+        try:
+            for card in fill_cards(settings, one, web, is_forced=force, is_rehearsal=dry_run):
+                looked_at += 1
+                changed += bool(card.fields) and not card.paste
+                _show(card, settings, is_json=is_json)
+                troubles += [card.finding] if card.finding is not None else []
+        except EditFile as refusal:
+            troubles += refusal.findings
     done = "would be filled" if dry_run else "filled"
     terminal.talk(
         f"{terminal.count(changed, 'card')} {done}, {looked_at} lacked something."
@@ -96,7 +98,7 @@ def add(
     try:
         box, picture, clipping = new_card(url, folder, Web(allowed=allow_private or ()), stem=stem)
     except NotFetched as fault:
-        raise WrongUse(f"no card for {url[:100]}: {fault}") from fault
+        raise NewsletterError(f"no card for {url[:100]}: {fault}") from fault
     terminal.say(box)
     for trouble in clipping.troubles:
         terminal.talk(trouble, style="attention")

@@ -12,6 +12,8 @@ from newsletter.compose.tags import Tags
 from newsletter.finding import Level
 
 _KRAMDOWN = re.compile(r"\{:\s?[.#A-Za-z][^{}\n]*\}|\{:(?:toc|nomarkdown|/)[^{}\n]*\}")
+_SHARE = re.compile(r"\{[^{}\n]*?\bwidth=(\d{1,3}%)[^{}\n]*\}")
+"""Attributes that the parser does not read, for a per cent sign stands in them without quotation marks."""
 _HEADING_ATTRIBUTES = re.compile(r"\s*\{\s*([#.][\w\s.#:-]*)\}\s*$")
 _OFTEN = ("first_name", "last_name", "name", "email")
 
@@ -42,7 +44,12 @@ class Settler:
             self._settle_attributes(token)
 
     def _settle_inline(self, tokens: Sequence[Token], line: int) -> None:
+        picture: Token | None = None
         for token in tokens:
+            if token.type == "text" and picture is not None and (share := _SHARE.match(token.content)):
+                picture.attrs["width"] = share[1]
+                token.content = token.content[share.end() :]
+            picture = token if token.type == "image" else None
             if token.type in {"softbreak", "hardbreak"}:
                 line += 1
             elif token.type == "code_inline":

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from newsletter.cards import NotFetched, Web, new_card
 from newsletter.cli.main import app
 from newsletter.compose import article, compose, read_cards
-from newsletter.errors import EditFile, WrongUse
+from newsletter.errors import EditFile, NewsletterError
 from newsletter.writing import read_issue
 
 OPEN_GRAPH = (
@@ -271,7 +271,9 @@ def test_a_card_is_made_for_an_address(desk, site):
     assert desk.pictures == ["how-lamps-were-lit.jpg"]
     assert desk.body == "Words."
     result = call(desk, "add", f"{site.base}/gone", "--allow-private", "127.0.0.1")
-    assert isinstance(result.exception, WrongUse)
+    assert isinstance(result.exception, NewsletterError)
+    assert result.exception.exit_code == 1
+    assert str(result.exception) == f"no card for {site.base}/gone: 127.0.0.1 answered 404 Not Found"
 
 
 def test_a_page_that_says_nothing_is_no_card(site):

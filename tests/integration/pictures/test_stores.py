@@ -145,6 +145,18 @@ def test_a_letter_links_pictures_that_lie_in_the_bucket_before_it_leaves(shop: S
     assert Image.open(io.BytesIO(there["Body"].read())).size == (900, 300)
 
 
+def test_a_picture_that_only_some_readers_get_lies_there_too(shop: Shop) -> None:
+    folder = shop.desk.folder / "issues" / "lamps"
+    Image.new("RGB", (400, 200), "green").save(folder / "quay.png")
+    page = folder / "index.md"
+    page.write_text(f'{page.read_text()}\n::: only country = "PT"\n![A quay](quay.png)\n:::\n')
+    shop.desk.done("send", "lamps")
+    assert [re.sub(r"-\w{8}\.", ".", key) for key in sorted(shop.held())] == [
+        "news/lamps/lamp.png",
+        "news/lamps/quay.png",
+    ]
+
+
 def test_what_lies_in_the_bucket_is_not_uploaded_again(shop: Shop) -> None:
     shop.desk.done("test-send", "lamps", "--to", "me@example.com")
     [key] = shop.held()

@@ -3,7 +3,10 @@
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from newsletter.cards.charset import read_text
 from newsletter.cards.page import clean, describe, describe_oembed
 
 ARTICLE = {"@type": "Article", "headline": "T", "description": "W", "image": "/p.jpg"}
@@ -93,3 +96,31 @@ def test_what_is_no_oembed_says_nothing(content):
 )
 def test_words_are_one_short_line_without_anything_unseen(text, cleaned):
     assert clean(text, 12) == cleaned
+
+
+PIECES = (
+    "<meta ", 'property="og:image" ', 'content="', "og:title", "//", "http://[", "data:", '">', "<title>",
+    "</title>", "<base href=", '<script type="application/ld+json">', "</script>", '{"@graph":[', '{"headline":',
+    '"image":', "]}", "\0", "\ud7ff", "é", "&#0;", "<!--",
+)  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(PIECES) | st.text(max_size=5), max_size=30).map("".join), st.text(max_size=20))
+def test_no_page_and_no_charset_trips_the_reader(text, charset):
+    said = describe(read_text(text.encode(errors="ignore"), charset), URL)
+    assert all(address.startswith(("http://", "https://")) for address in said.pictures)
+    assert "\n" not in said.title + said.text + said.alt
+
+
+@given(
+    st.binary(max_size=200),
+    st.sampled_from(["", "utf-8", "utf-16", "gb18030", "iso-2022-jp", "hz", "idna", "rot13", "\0"]),
+)
+def test_no_bytes_trip_the_reader(content, charset):
+    assert isinstance(read_text(content, charset), str)
+    describe_oembed(content, URL)
+
+
+def test_the_larger_picture_of_a_video_is_tried_first():
+    said = describe_oembed(b'{"title": "T", "thumbnail_url": "https://i.example/vi/x/hqdefault.jpg"}', URL)
+    assert said.pictures == ("https://i.example/vi/x/maxresdefault.jpg", "https://i.example/vi/x/hqdefault.jpg")

@@ -94,6 +94,14 @@ def test_letters_kept_here_show_the_copy_and_published_ones_the_page(desk, pictu
     assert re.fullmatch(r"https://archive\.example/issues/one/Ein-Wort-[0-9a-f]{8}\.png", src)
 
 
+def test_another_host_may_serve_the_archives_pictures(desk, picture):
+    picture()
+    path = desk.root / "newsletter.toml"
+    path.write_text(path.read_text() + '\n[pictures]\nurl = "https://cdn.example/x/"\n')
+    [src] = sources(desk.html("![a](lamp.png)"))
+    assert re.fullmatch(r"https://cdn\.example/x/issues/one/lamp-[0-9a-f]{8}\.png", src)
+
+
 def test_an_article_names_the_copies_that_the_letter_links(desk, picture):
     picture()
     front, body = "title: T\nhero: lamp.png\nhero_alt: Dusk", "![a](lamp.png)\n\nwords ![b](lamp.png){width=40}"
@@ -434,7 +442,11 @@ def test_a_picture_elsewhere_stays_there_and_is_said(desk):
 
 def test_a_share_of_the_room_is_a_width(desk, picture):
     picture()
-    assert 'width="268" height="134"' in desk.html('![a](lamp.png){width="50%"}')
+    for attributes in ('{width="50%"}', "{width=50%}", "{ .wide width=50% }"):
+        page = desk.html(f"![a](lamp.png){attributes}")
+        assert 'width="268" height="134"' in page
+        assert "50%" not in page
+    assert "{width=50%}" in desk.html("`![a](lamp.png){width=50%}` and {width=50%}")
     assert 'width="134"' in desk.html('words <img src="lamp.png" width="25%" alt="a">')
 
 
