@@ -45,7 +45,7 @@ def test_whatever_a_page_says_comes_out_as_words_of_the_card(desk, title, text):
     [box] = after
     assert letters(box.title) == letters(title)
     assert box.href == before[0].href
-    assert not any(tag in box.title for tag in ("subscriber", "<", "zq")) or letters(title)
+    assert not any(tag in box.title for tag in ("subscriber", "zq")) or letters(title)
 
 
 @given(st.text(st.sampled_from("ab\r\n\u2028\u2029 :"), max_size=40))
