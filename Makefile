@@ -1,5 +1,5 @@
 # Everything runs in .venv, which the first target that needs it makes by itself.
-# Narrow a send with ISSUE=slug LIST=name YES=1.
+# Narrow a send with ISSUE=slug LIST=name SEGMENT=name YES=1.
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -15,8 +15,8 @@ help: ## list all targets
 
 # --- for authors: each calls one command -------------------------------------
 
-send: setup ## send the newest ready issue (ISSUE=slug LIST=name YES=1)
-	@$(NEWSLETTER) send $(ISSUE) $(if $(LIST),--list $(LIST)) $(if $(YES),--yes)
+send: setup ## send the newest ready issue (ISSUE=slug LIST=name SEGMENT=name YES=1)
+	@$(NEWSLETTER) send $(ISSUE) $(if $(LIST),--list $(LIST)) $(if $(SEGMENT),--segment '$(SEGMENT)') $(if $(YES),--yes)
 
 new: setup ## start a draft (TITLE="A title")
 	@$(NEWSLETTER) new "$(TITLE)"
@@ -24,8 +24,8 @@ new: setup ## start a draft (TITLE="A title")
 check: setup ## say what should be mended before sending (ISSUE=slug)
 	@$(NEWSLETTER) check $(ISSUE)
 
-plan: setup ## say who would get the issue, who not and why (ISSUE=slug LIST=name)
-	@$(NEWSLETTER) plan $(ISSUE) $(if $(LIST),--list $(LIST))
+plan: setup ## say who would get the issue, who not and why (ISSUE=slug LIST=name SEGMENT=name)
+	@$(NEWSLETTER) plan $(ISSUE) $(if $(LIST),--list $(LIST)) $(if $(SEGMENT),--segment '$(SEGMENT)')
 
 test-send: setup ## send one copy (ISSUE=slug TO=address)
 	@$(NEWSLETTER) test-send $(ISSUE) --to $(TO)
