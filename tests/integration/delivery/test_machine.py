@@ -11,6 +11,7 @@ from pathlib import Path
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from sqlalchemy import text
 
 from newsletter.address import Address
 from newsletter.audience import add_subscriber, end_subscription, ensure_lists, find_subscriber_id
@@ -60,7 +61,7 @@ class Mailroom(RuleBasedStateMachine):
         there = Path(self.folder.name)
         self.database = open_database(f"sqlite:///{there / 'newsletter.db'}", busy_seconds=1)
         upgrade(self.database)
-        self.copy: tuple[Path, int, int] | None = None
+        self.copy: tuple[Path, Counter[int], int] | None = None
         ensure_lists(self.database, ["weekly"])
         self.spool = Spool(there / "spool", 8)
         self.mark = Mark(there / "mark", 8)
@@ -135,6 +136,14 @@ class Mailroom(RuleBasedStateMachine):
         due_at = int(self.now.timestamp()) + 60 if is_put_off else 0
         self.outcomes.append(Outcome(delivery_id=delivery.id, status=status, is_put_off=is_put_off, due_at=due_at))
 
+    @precondition(lambda self: not self.in_hand)
+    @rule(number=st.integers(1, 4))
+    def send_some(self, number: int) -> None:
+        """What happens nearly always: some are claimed, and all of them are taken."""
+        self.claim(number)
+        while self.in_hand:
+            self.submit("taken")
+
     def _note(self, delivery: Delivery) -> None:
         """Mark it in a slot that nothing unrecorded holds."""
         taken = {outcome.delivery_id for outcome in self.outcomes}
@@ -163,7 +172,7 @@ class Mailroom(RuleBasedStateMachine):
         path.unlink(missing_ok=True)
         with closing(sqlite3.connect(self.database.place)) as ours, closing(sqlite3.connect(path)) as copy:
             ours.backup(copy)
-        self.copy = (path, sum(self.mailed.values()), self.people)
+        self.copy = (path, self.mailed.copy(), self.people)
 
     @precondition(lambda self: self.copy is not None)
     @rule()
@@ -176,14 +185,14 @@ class Mailroom(RuleBasedStateMachine):
         for old in here.parent.glob("newsletter.db*"):
             old.unlink()
         shutil.copy(path, here)
-        since = sum(self.mailed.values()) - mailed
+        since = self.mailed - mailed
         is_asking = False
         try:
             self.mark.compare(self.database)
         except AskPerson:
             is_asking = True
-        assert is_asking or not since
-        self.words += since
+        assert is_asking or not set(since) - self._known()
+        self.words += since.total()
         self.people, self.most = people, 0
         self.in_hand, self.outcomes = [], []
         recover(self.database, self.spool, Hop(), None, self.now)
@@ -214,6 +223,14 @@ class Mailroom(RuleBasedStateMachine):
     @rule()
     def call_off(self) -> None:
         cancel(self.database, self.mailing, self.now)
+
+    def _known(self) -> set[int]:
+        """Return whom the database will not write to again by itself, and be it for doubt."""
+        with self.database.read() as connection:
+            rows = connection.execute(
+                text("SELECT subscriber_id FROM deliveries WHERE status NOT IN ('planned', 'excluded')")
+            )
+            return {number for (number,) in rows}
 
     def _state(self) -> MailingState:
         self.mailing = self._started()
