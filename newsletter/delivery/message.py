@@ -54,6 +54,10 @@ class Skeleton:
                 pieces[place] = octets
         return b"".join(pieces)
 
+    def letter(self, delivery: Delivery, now: datetime) -> tuple[Envelope, bytes]:
+        """Return what is handed to the next hop."""
+        return self.envelope(delivery), self.message(delivery, now)
+
     def envelope(self, delivery: Delivery) -> Envelope:
         """Return who sends and who gets it, the sender signed so that a bounce finds its delivery."""
         return Envelope(

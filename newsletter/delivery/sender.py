@@ -16,7 +16,7 @@ from datetime import datetime
 from newsletter.database import Database
 from newsletter.delivery.alone import sole_sender
 from newsletter.delivery.counting import mailing_counts
-from newsletter.delivery.crew import MOST_DOUBTS, Crew, Finished, Task
+from newsletter.delivery.crew import Crew, muster
 from newsletter.delivery.editions import read_edition
 from newsletter.delivery.ledger import Outcome, Turn, begin_run, finish_mailing, next_due, take_turn
 from newsletter.delivery.mailing import Counts, Delivery, DeliveryStatus, Mailing, MailingState
@@ -27,7 +27,9 @@ from newsletter.delivery.recovery import Recovered, recover
 from newsletter.delivery.spool import Spool
 from newsletter.delivery.steady import steady
 from newsletter.delivery.transports import Transport
+from newsletter.delivery.tray import Finished, Task
 from newsletter.delivery.verdicts import ANOTHER_RUN, Judge
+from newsletter.delivery.watch import MOST_DOUBTS
 from newsletter.errors import AskPerson, Deferred, NewsletterError, StorageBusy
 from newsletter.settings import Settings
 from newsletter.tokens import Keyring
@@ -90,7 +92,8 @@ def send(
             with database.read() as connection:
                 edition = read_edition(connection, mailing.edition_digest)
             skeleton = make_skeleton(edition, mailing, settings, keyring)
-            crew = Crew(transport, skeleton, mark, clock, min(transport.connections, settings.delivery.in_flight))
+            size = min(transport.connections, settings.delivery.in_flight)
+            crew = muster(transport, lambda delivery: skeleton.letter(delivery, clock()), mark, size)
             run = _Run(
                 database, settings, mailing, transport, crew, spool, mark, steady(clock), delays or Delays()
             )
@@ -241,18 +244,12 @@ class _Run:
         return min(self._in_flight, max(2 * self._connections, int(self._rate(moment) * _AHEAD_SECONDS)))
 
     def _hand_out(self, claimed: Sequence[Delivery], moment: float) -> None:
-        if self._pace is None:
-            share = max(1, len(claimed) // (2 * self._connections))
-            self._crew.hand_out(
-                [Task(delivery=delivery, slot=self._slot(delivery)) for delivery in claimed], share
-            )
-            return
-        slots = self._pace.book(len(claimed), moment)
+        slots = self._pace.book(len(claimed), moment) if self._pace is not None else [0.0] * len(claimed)
         tasks = [
             Task(delivery=delivery, slot=self._slot(delivery), leaves_at=at)
             for delivery, at in zip(claimed, slots, strict=True)
         ]
-        self._crew.hand_out(tasks, 1)
+        self._crew.hand_out(tasks)
 
     def _slot(self, delivery: Delivery) -> int:
         self._slots[delivery.id] = slot = self._free.pop()

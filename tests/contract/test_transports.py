@@ -20,7 +20,8 @@ from newsletter.delivery.transports import OutboxTransport, Transport
 from newsletter.delivery.transports.outbox import kept_messages
 from newsletter.delivery.transports.ses import SesTransport
 from newsletter.delivery.transports.smtp import SmtpTransport
-from newsletter.delivery.transports.smtp_session import Session
+from newsletter.delivery.transports.smtp_dialogue import Dialogue
+from newsletter.delivery.transports.smtp_line import SmtpLine
 from newsletter.delivery.transports.transport import Envelope
 from newsletter.errors import (
     Deferred,
@@ -257,7 +258,7 @@ def test_a_connection_lost_before_the_last_byte_is_safe_to_retry() -> None:
 
 
 class Cut(socket.socket):
-    """A connection over which only so many octets of a message leave."""
+    """A connection over which only so many octets leave."""
 
     left = 0
 
@@ -271,27 +272,27 @@ class Cut(socket.socket):
 
 def test_doubt_begins_with_the_last_byte_and_not_before() -> None:
     octets = MESSAGE.replace(b"\r\n.", b"\r\n..") + b".\r\n"
+    before = len(f"MAIL FROM:<{envelope().sender}>\r\nRCPT TO:<{envelope().recipient}>\r\nDATA\r\n")
     server = socket.create_server(("127.0.0.1", 0))
     for most in range(len(octets) + 1):
         connection = Cut()
         connection.connect(server.getsockname())
         theirs, _ = server.accept()
         with theirs, connection:
-            connection.left = most
+            connection.left = before + most
             theirs.sendall(b"250 ok\r\n250 ok\r\n354 go on\r\n")
             theirs.shutdown(socket.SHUT_WR)
-            session = Session(connection, connection.makefile("rb"), {"pipelining": ""}, "relay")
-            with pytest.raises(TransportError) as caught:
-                session.submit("a@b.example", "c@d.example", MESSAGE)
-            assert type(caught.value) is (Uncertain if most == len(octets) else Deferred)
-            assert not session.is_open
+            line = SmtpLine(connection, Dialogue({"pipelining": ""}, "relay"))
+            found = line.submit(envelope(), MESSAGE)
+            assert type(found) is (Uncertain if most == len(octets) else Deferred)
+            assert not line.is_open
     server.close()
 
 
 def test_a_kept_connection_that_the_relay_closed_is_opened_anew() -> None:
     with relay.running(Relay()) as there, closing(to(there)) as transport:
         transport.submit(envelope(), MESSAGE)
-        transport._mine.session._connection.shutdown(socket.SHUT_RDWR)
+        transport._mine.line._connection.shutdown(socket.SHUT_RDWR)
         transport.submit(envelope(), MESSAGE)
         assert there.connections == 2
         assert len(there.taken) == 2
