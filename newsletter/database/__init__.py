@@ -3,5 +3,6 @@
 from newsletter.database.engine import Database, open_database
 from newsletter.database.migrate import upgrade
 from newsletter.database.moment import Moment
+from newsletter.database.question import Order, Question
 
-__all__ = ["Database", "Moment", "open_database", "upgrade"]
+__all__ = ["Database", "Moment", "Order", "Question", "open_database", "upgrade"]

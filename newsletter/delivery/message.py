@@ -6,9 +6,9 @@ All that is the same for everybody is encoded once. What differs stands on lines
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from email.utils import format_datetime
-from functools import partial
+from functools import lru_cache, partial
 
 from newsletter.compose import Context, Edition, Part, Slot, escaped, filled
 from newsletter.delivery import headers
@@ -42,9 +42,9 @@ class Skeleton:
     mailing: Mailing
 
     def message(self, delivery: Delivery, now: datetime) -> bytes:
-        """Return the whole message, lines ending in CRLF, none of the body longer than 76 characters."""
+        """Return the whole message, lines ending in CRLF; none begins with a dot, none of the body is longer than 76."""
         values = _values_of(delivery)
-        values["date"] = format_datetime(now)
+        values["date"] = _date(int(now.timestamp()))
         for name, sign in self.signers:
             values[name] = sign(delivery.id)
         pieces = list(self.pieces)
@@ -67,6 +67,7 @@ class Skeleton:
             sender=self.bounce.address(self.sign_bounce(delivery.id)),
             from_address=self.from_address,
             recipient=str(delivery.recipient),
+            is_dotless=True,
         )
 
 
@@ -231,6 +232,11 @@ def _values_of(delivery: Delivery) -> _Values:
         "subscriber.address": address,
         "delivery.id": str(delivery.id),
     }
+
+
+@lru_cache(maxsize=4)
+def _date(seconds: int) -> str:
+    return format_datetime(datetime.fromtimestamp(seconds, UTC))
 
 
 def _plain(name: str, values: _Values) -> bytes:
