@@ -38,9 +38,8 @@ def mailbox(name: str, display_name: str, address: str) -> bytes:
         return (
             f"{name}: {address}".encode("ascii") if not display_name.strip() else f"{name}: <{address}>".encode()
         )
-    if _PHRASE.fullmatch(shown):
-        phrase = shown
-    else:
+    phrase = shown
+    if shown.isascii() and not _PHRASE.fullmatch(shown):
         escaped = re.sub(r'(["\\])', r"\\\1", shown)
         phrase = f'"{escaped}"'
     if not shown.isascii() or max(map(len, phrase.split(" "))) > _WORD:
@@ -64,7 +63,9 @@ def ascii_url(url: str) -> str:
 
 def _display_name(text: str) -> str:
     text = " ".join(_one_line(text).split())
-    text = _DIRECTION.sub("", text)[:MAX_NAME].strip()
+    if not text.isascii():
+        text = _DIRECTION.sub("", text)
+    text = text[:MAX_NAME].strip()
     return "" if "=?" in text else text
 
 

@@ -128,15 +128,22 @@ class _Layout:
         self.holes: dict[_Fill, list[int]] = {}
         self.names: set[str] = set()
         self._fills: dict[object, _Fill] = {}
+        self._is_static = False
+        """Whether the last piece is the same for everybody, so that the next such one may join it."""
 
     def add(self, octets: bytes) -> None:
-        self.pieces.append(octets)
+        if self._is_static:
+            self.pieces[-1] += octets
+        else:
+            self.pieces.append(octets)
+        self._is_static = True
 
     def hole(self, fill: _Fill, key: object = None) -> None:
         """Leave a hole; holes of the same key are filled by one call."""
         fill = self._fills.setdefault(key, fill) if key is not None else fill
         self.holes.setdefault(fill, []).append(len(self.pieces))
         self.pieces.append(b"")
+        self._is_static = False
 
     def value(self, name: str) -> None:
         """Leave a hole for a value that is ASCII and needs no escaping."""

@@ -12,21 +12,21 @@ from email.quoprimime import body_encode
 SOFT_BREAK = b"=\r\n"
 _LINE = 75
 """One less than the limit: a soft break may follow."""
-_SHORT_LINE = _LINE - len("=2E") + len(".")
+_DOT = b"=2E"
+_SHORT_LINE = _LINE - len(_DOT) + len(".")
 """What is left where a dot may have to be encoded."""
 
 
 def quoted_text(text: str) -> bytes:
     """Encode a static piece; its line ends become CRLF."""
     lines = re.sub(r"\r\n|\r", "\n", text).encode("utf-8", "replace").decode("latin-1")
-    return _dotless(body_encode(lines, maxlinelen=_SHORT_LINE, eol="\r\n").encode("ascii"))
+    quoted = body_encode(lines, maxlinelen=_SHORT_LINE, eol="\r\n").encode("ascii")
+    return re.sub(rb"(?m)^\.", _DOT, quoted)
 
 
 def quoted_value(text: str) -> bytes:
     """Encode one line of text, folded with soft breaks."""
     quoted = b2a_qp(text.encode("utf-8", "replace"), istext=False)
-    return _dotless(quoted) if len(quoted) <= _SHORT_LINE else quoted_text(text)
-
-
-def _dotless(quoted: bytes) -> bytes:
-    return re.sub(rb"(?m)^\.", b"=2E", quoted)
+    if len(quoted) > _SHORT_LINE:
+        return quoted_text(text)
+    return _DOT + quoted[1:] if quoted.startswith(b".") else quoted
