@@ -96,7 +96,9 @@ def _several(connection: Connection, numbers: Sequence[int | None]) -> str | Seq
 def _sorted_out(connection: Connection, mailing: Mailing, rows: Sequence[_Due]) -> Claim:
     """Ask once more who may be written to, and what is known of them now."""
     if mailing.kind is MailingKind.TEST:
-        return Claim(welcome=tuple(_delivery(mailing, row, row.address or "", "", "", {}) for row in rows), gone={})
+        return Claim(
+            welcome=tuple(_delivery(mailing, row, row.address or "", "", "", {}) for row in rows), gone={}
+        )
     asked = {"people": _several(connection, [row.subscriber_id for row in rows])}
     question = people_question(mailing.list_name, connection.dialect.name)
     found = {number: rest for number, *rest in (question.ask(connection, asked) if rows else ())}

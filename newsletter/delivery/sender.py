@@ -138,6 +138,8 @@ class _Run:
         self._pace = Pace(rate=rate) if rate else None
         self._judge = Judge(patience=Patience(delays=delays), pace=self._pace)
         self._unrecorded: list[Outcome] = []
+        self._turn_seconds = 0.0
+        """How long the last turn took."""
         counts = mailing_counts(database, mailing.id)
         self._numbers = Counter(
             {
@@ -164,7 +166,7 @@ class _Run:
                 self._hand_out(turn.claimed, moment)
             yield self._progress(moment)
             if self._crew.outstanding:
-                finished = self._crew.collect(self._in_flight // 2, _GROUP_SECONDS)
+                finished = self._gathered()
                 continue
             finished = ()
             if self._judge.stop is not None:
@@ -191,8 +193,14 @@ class _Run:
             if self._unrecorded:
                 self._spool.keep(self._unrecorded)
 
+    def _gathered(self) -> Sequence[Finished]:
+        """Wait for half of what may be in flight; for all of it, if the disk would take longer than the next hop."""
+        half = self._crew.collect(self._in_flight // 2, _GROUP_SECONDS)
+        return half + self._crew.collect(self._in_flight, min(_GROUP_SECONDS, self._turn_seconds / 2))
+
     def _turn(self, wanted: int) -> Turn:
         """Record what is not recorded yet and claim the next group, waiting for another writer a few times."""
+        began = time.monotonic()
         for tries_left in reversed(range(_BUSY_TRIES)):
             try:
                 turn = take_turn(
@@ -208,6 +216,7 @@ class _Run:
                     raise
                 continue
             break
+        self._turn_seconds = time.monotonic() - began
         self._count(turn)
         self._free += [self._slots.pop(outcome.delivery_id) for outcome in self._unrecorded]
         self._unrecorded = []

@@ -67,11 +67,7 @@ class Dialogue:
             return False
         if not self._under_way:
             return True
-        return (
-            self._is_pipelining
-            and len(self._under_way) == 1
-            and self._under_way[0].phase is _Phase.HANDED_OVER
-        )
+        return self._is_pipelining and len(self._under_way) == 1 and self._under_way[0].phase is _Phase.HANDED_OVER
 
     @property
     def is_idle(self) -> bool:
