@@ -2,9 +2,9 @@
 
     .venv/bin/python bench/million.py [NUMBER]
 
-People are written into the database as an import leaves them, by SQL, and so is the mailing's past: nine tenths are
-marked as submitted. Then the send is real: it is started into the sink, killed with SIGKILL in the middle, started
-again, and let run to its end. Each step runs in a process of its own, so that its memory is its own.
+People are written into the database as an import leaves them, by SQL, and so is the mailing's past: nine tenths
+are marked as submitted. Then the send is real: it is started into the sink, killed with SIGKILL in the middle,
+started again, and let run to its end. Each step runs in a process of its own, so that its memory is its own.
 """
 
 import contextlib

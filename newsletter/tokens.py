@@ -93,6 +93,6 @@ def _derived(key: bytes, purpose: str) -> bytes:
 
 
 def _base32(octets: bytes) -> str:
-    """Return 18 octets in base32, in lower case and without its padding; base64.b32encode takes four times as long."""
+    """Return 18 octets in base32, in lower case, without padding; base64.b32encode takes four times as long."""
     bits = int.from_bytes(octets) << 6
     return "".join([_PAIRS[bits >> shift & 1023] for shift in _SHIFTS])[:_TOKEN_LENGTH]

@@ -1,4 +1,4 @@
-"""Servers that swallow mail: our own, compiled when it is needed, and Postfix's smtp-sink where it is installed."""
+"""Servers that swallow mail: our own, compiled when it is needed, and Postfix's smtp-sink where it is there."""
 
 import contextlib
 import shutil

@@ -1,7 +1,7 @@
-"""Statements that run with every group of messages: made once, and run by SQLite's own driver in as few steps as can be.
+"""Statements that run with every group of messages: made once, and run by SQLite's own driver in few steps.
 
-Each step of SQLite gives up the interpreter's lock, and waits for it behind whoever is submitting; so all rows of a
-question come in one step, as one JSON value. On PostgreSQL they are statements like any other.
+Each step of SQLite gives up the interpreter's lock, and waits for it behind whoever is submitting; so all rows
+of a question come in one step, as one JSON value. On PostgreSQL they are statements like any other.
 """
 
 import json

@@ -1,4 +1,7 @@
-"""The crew: takes deliveries to submit and gives back what came of them, by threads that wait or by lines that do not."""
+"""The crew: takes deliveries to submit and gives back what came of them.
+
+They are submitted by threads that each wait for their answer, or by one that serves lines which make nobody wait.
+"""
 
 import time
 from collections.abc import Sequence

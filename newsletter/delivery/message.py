@@ -42,7 +42,7 @@ class Skeleton:
     mailing: Mailing
 
     def message(self, delivery: Delivery, now: datetime) -> bytes:
-        """Return the whole message, lines ending in CRLF; none begins with a dot, none of the body is longer than 76."""
+        """Return the whole message: lines end in CRLF, none begins with a dot, the body's hold 76 at most."""
         values = _values_of(delivery)
         values["date"] = _date(int(now.timestamp()))
         for name, sign in self.signers:

@@ -7,10 +7,9 @@ a moment where the next hop is slow: that many a kill leaves uncertain.
 import os
 import socket
 import time
-from collections import Counter, deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 
 from newsletter.database import Database
@@ -19,13 +18,14 @@ from newsletter.delivery.counting import mailing_counts
 from newsletter.delivery.crew import Crew, muster
 from newsletter.delivery.editions import read_edition
 from newsletter.delivery.ledger import Outcome, Turn, begin_run, finish_mailing, next_due, take_turn
-from newsletter.delivery.mailing import Counts, Delivery, DeliveryStatus, Mailing, MailingState
+from newsletter.delivery.mailing import Delivery, Mailing, MailingState
 from newsletter.delivery.mark import Mark, mark_path
 from newsletter.delivery.message import make_skeleton
 from newsletter.delivery.pace import Delays, Pace, Patience
-from newsletter.delivery.recovery import Recovered, recover
+from newsletter.delivery.recovery import recover
 from newsletter.delivery.spool import Spool
 from newsletter.delivery.steady import steady
+from newsletter.delivery.tally import Progress, Tally
 from newsletter.delivery.transports import Transport
 from newsletter.delivery.tray import Finished, Task
 from newsletter.delivery.verdicts import ANOTHER_RUN, Judge
@@ -38,29 +38,11 @@ _GROUP_SECONDS = 0.05
 """How long results are gathered for one transaction."""
 _AHEAD_SECONDS = 0.25
 """How much is claimed ahead, once it is known how fast it leaves."""
-_MEASURED_SECONDS = 3.0
 _BUSY_TRIES = 3
 _HOW_ON = {
     MailingState.PAUSED: ": nothing leaves until 'newsletter resume' lets it",
     MailingState.CANCELLED: ": nothing more of it is sent",
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
-    """How far a send is."""
-
-    counts: Counts
-    rate: float
-    """Messages a second, over the last few seconds."""
-    eta: float | None
-    """Seconds until everybody has been tried; None while nothing is known."""
-    in_flight: int
-    """How many may be being submitted at this instant."""
-    waiting_for: str = ""
-    """Why nothing leaves at present."""
-    recovered: Recovered = field(default_factory=Recovered)
-    """What an earlier sender had left."""
 
 
 def send(
@@ -140,18 +122,7 @@ class _Run:
         self._unrecorded: list[Outcome] = []
         self._turn_seconds = 0.0
         """How long the last turn took."""
-        counts = mailing_counts(database, mailing.id)
-        self._numbers = Counter(
-            {
-                DeliveryStatus.PLANNED: counts.planned,
-                DeliveryStatus.SUBMITTED: counts.submitted,
-                DeliveryStatus.FAILED: counts.failed,
-                DeliveryStatus.UNCERTAIN: counts.uncertain,
-            }
-        )
-        self._excluded = Counter(counts.excluded)
-        self._tried: deque[tuple[float, int]] = deque([(time.monotonic(), 0)])
-        self._tries = 0
+        self._tally = Tally(mailing_counts(database, mailing.id))
 
     def progress(self) -> Iterator[Progress]:
         """Work until nobody is left to be tried, or something ends it."""
@@ -194,7 +165,7 @@ class _Run:
                 self._spool.keep(self._unrecorded)
 
     def _gathered(self) -> Sequence[Finished]:
-        """Wait for half of what may be in flight; for all of it, if the disk would take longer than the next hop."""
+        """Wait for half of what may be in flight; for more, as long as is little beside what the disk takes."""
         half = self._crew.collect(self._in_flight // 2, _GROUP_SECONDS)
         return half + self._crew.collect(self._in_flight, min(_GROUP_SECONDS, self._turn_seconds / 2))
 
@@ -217,7 +188,7 @@ class _Run:
                 continue
             break
         self._turn_seconds = time.monotonic() - began
-        self._count(turn)
+        self._tally.add(self._unrecorded, turn.excluded)
         self._free += [self._slots.pop(outcome.delivery_id) for outcome in self._unrecorded]
         self._unrecorded = []
         self._mark.count(self._mailing.id, turn.number)
@@ -250,7 +221,7 @@ class _Run:
         return max(0, wanted)
 
     def _target(self, moment: float) -> int:
-        return min(self._in_flight, max(2 * self._connections, int(self._rate(moment) * _AHEAD_SECONDS)))
+        return min(self._in_flight, max(2 * self._connections, int(self._tally.rate(moment) * _AHEAD_SECONDS)))
 
     def _hand_out(self, claimed: Sequence[Delivery], moment: float) -> None:
         slots = self._pace.book(len(claimed), moment) if self._pace is not None else [0.0] * len(claimed)
@@ -276,39 +247,11 @@ class _Run:
             )
         return False
 
-    def _count(self, turn: Turn) -> None:
-        for outcome in self._unrecorded:
-            if outcome.status is not DeliveryStatus.PLANNED:
-                self._numbers[DeliveryStatus.PLANNED] -= 1
-                self._numbers[outcome.status] += 1
-                self._tries += 1
-        self._excluded.update(turn.excluded)
-        self._numbers[DeliveryStatus.PLANNED] -= len(turn.excluded)
-
-    def _rate(self, moment: float) -> float:
-        """Return the messages a second of the last few seconds."""
-        if moment - self._tried[-1][0] > _MEASURED_SECONDS / 20:
-            self._tried.append((moment, self._tries))
-            while len(self._tried) > 2 and moment - self._tried[0][0] > _MEASURED_SECONDS:
-                self._tried.popleft()
-        since, tries = self._tried[0]
-        return (self._tries - tries) / max(moment - since, 0.001)
-
     def _progress(self, moment: float) -> Progress:
-        rate = self._rate(moment)
-        planned = self._numbers[DeliveryStatus.PLANNED]
-        counts = Counts(
-            planned=planned,
-            submitted=self._numbers[DeliveryStatus.SUBMITTED],
-            failed=self._numbers[DeliveryStatus.FAILED],
-            uncertain=self._numbers[DeliveryStatus.UNCERTAIN],
-            excluded=dict(self._excluded),
-        )
-        is_waiting = bool(planned) and not self._crew.outstanding and self._judge.last_reason
-        return Progress(
-            counts=counts,
-            rate=rate,
-            eta=planned / rate if rate else None,
-            in_flight=min(self._crew.outstanding, self._connections),
+        outstanding = self._crew.outstanding
+        is_waiting = not outstanding and bool(self._tally.planned)
+        return self._tally.progress(
+            moment,
+            in_flight=min(outstanding, self._connections),
             waiting_for=self._judge.last_reason if is_waiting else "",
         )

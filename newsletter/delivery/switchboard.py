@@ -137,8 +137,7 @@ class Switchboard:
 
     def _advance(self, line: Line) -> None:
         """Do with a line all that can be done at once."""
-        if not line.is_open:
-            self._drop(line)
+        if self._is_gone(line):
             return
         if (awaited := line.awaited) is not None:
             task = self._tasks.get(awaited)
@@ -151,13 +150,19 @@ class Switchboard:
             self._begin(line, self._todo.popleft())
         if line.is_writing:
             self._settle(line.write())
-        if not line.is_open:
-            self._drop(line)
+        if self._is_gone(line):
             return
         wanted = EVENT_WRITE if line.is_writing else EVENT_READ
         if wanted != self._lines[line]:
             self._selector.modify(line, wanted, line)
             self._lines[line] = wanted
+
+    def _is_gone(self, line: Line) -> bool:
+        """Return whether a line has ended, and forget it then."""
+        if line.is_open:
+            return False
+        self._drop(line)
+        return True
 
     def _begin(self, line: Line, task: Task) -> None:
         delivery = task.delivery

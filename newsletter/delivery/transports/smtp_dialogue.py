@@ -137,7 +137,7 @@ class Dialogue:
     def broken(self, reason: str) -> list[Settled]:
         """End it; return what that means for the messages under way."""
         self.is_over = True
-        settled = [(handover.number, self._broken(handover, reason)) for handover in self._under_way]
+        settled: list[Settled] = [(each.number, self._broken(each, reason)) for each in self._under_way]
         self._under_way.clear()
         return settled
 
@@ -182,7 +182,7 @@ class Dialogue:
 
     def _go_on(self, first: _Handover) -> Iterable[Settled]:
         """Say the next command, wait for the next reply, or see what all of them together mean."""
-        code, text = first.replies[-1]
+        code, _ = first.replies[-1]
         if code == 421:
             self._under_way.popleft()
             return ((first.number, None if self.begun > 1 else self._fault(first)),)  # it takes no more here
@@ -200,7 +200,7 @@ class Dialogue:
         return ((first.number, fault),)
 
     def _fault(self, handover: _Handover) -> TransportError | None:
-        """Return why no message may follow its envelope, if none may; the sender's fault before the recipient's."""
+        """Return why no message may follow its envelope, if none may; the sender's fault comes first."""
         (mail_code, mail_text), *rest = handover.replies
         if mail_code // 100 != 2:
             return self._judged_sender(mail_code, mail_text)
