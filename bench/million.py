@@ -112,7 +112,7 @@ def resume(folder: Path) -> None:
         keyring = Keyring(read_or_make_keys(settings))
         for progress in send(database, keyring, settings, mailing, transport, clock=now):
             if not started and progress.counts.submitted > before:
-                print(f"{time.time()} {progress.recovered.uncertain}", flush=True)
+                print(f"first {time.time()} {progress.recovered.uncertain}", flush=True)
                 started, cpu = time.perf_counter(), time.process_time()
     wall, cpu = time.perf_counter() - started, time.process_time() - cpu
     counts = mailing_counts(database, mailing.id)
@@ -128,9 +128,9 @@ def step(name: str, folder: Path) -> None:
     process = start(name, folder)
     assert process.stdout is not None
     for line in process.stdout:
-        moment, _, uncertain = line.partition(" ")
-        if name == "send" and moment.replace(".", "").isdigit():
-            print(f"sending again {float(moment) - started:.1f} s after its start, {uncertain.strip()} in doubt")
+        word, *numbers = line.split()
+        if word == "first":
+            print(f"sending again {float(numbers[0]) - started:.1f} s after its start, {numbers[1]} in doubt")
         else:
             print(line, end="")
     assert process.wait() == 0

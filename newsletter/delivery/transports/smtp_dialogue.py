@@ -17,6 +17,7 @@ from newsletter.errors import Deferred, Halted, Refused, TransportError, Uncerta
 
 _MAX_LINE = 8192
 _MAX_LINES = 100
+_AFTER_CODE = {b" ", b"\r", b""}
 
 
 class _Phase(Enum):
@@ -150,14 +151,13 @@ class Dialogue:
 
     def _reply(self) -> Iterable[Settled]:
         """Take one whole reply of one or more lines (RFC 5321 section 4.2.1)."""
-        lines = [line.decode("utf-8", "replace").rstrip() for line in self._lines]
+        last, texts = self._lines[-1], [line[4:].rstrip() for line in self._lines]
         self._lines.clear()
-        code, separator = lines[-1][:3], lines[-1][3:4]
-        if not (len(code) == 3 and code.isascii() and code.isdecimal() and separator in {"", " "}):
+        if not (len(last[:3]) == 3 and last[:3].isdigit() and last[3:4] in _AFTER_CODE):
             # what follows could be taken for an answer to something else
-            return self.broken(f"not an SMTP reply: '{lines[-1][:60]}'")
-        text = " ".join(line[4:] for line in lines if line[4:])[:300]
-        if code == "421":
+            return self.broken(f"not an SMTP reply: '{last[:60].decode('utf-8', 'replace').rstrip()}'")
+        code, text = int(last[:3]), b" ".join(filter(None, texts)).decode("utf-8", "replace")[:300]
+        if code == 421:
             self.is_over = True
         if self._ignored:
             self._ignored -= 1
@@ -168,8 +168,8 @@ class Dialogue:
         first = self._under_way[0]
         if first.phase is _Phase.HANDED_OVER:
             self._under_way.popleft()
-            return ((first.number, self._verdict(int(code), text)),)
-        first.replies.append((int(code), text))
+            return ((first.number, self._verdict(code, text)),)
+        first.replies.append((code, text))
         return self._go_on(first)
 
     def _verdict(self, code: int, text: str) -> Receipt | TransportError:
