@@ -8,14 +8,21 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from pydantic import SecretStr
+
 from bench.load import make_edition, make_mailing, write_publication
 from newsletter.address import Address
-from newsletter.delivery import Delivery
+from newsletter.delivery import Delivery, open_signer
 from newsletter.delivery.message import make_skeleton
+from newsletter.settings import Delivery as Delivering
 from newsletter.settings import read_settings
 from newsletter.tokens import Keyring
 
 MESSAGES = 20_000
+SIGNED = 1_000
 
 
 def main() -> None:
@@ -46,6 +53,22 @@ def main() -> None:
     wall, cpu = time.perf_counter() - started, time.process_time() - cpu
     print(f"assembling {MESSAGES:,} messages of {size / 1000:.1f} KB, envelope and three signed tokens included")
     print(f"  {MESSAGES / wall:,.0f} messages/s, {cpu / MESSAGES * 1e6:.1f} us CPU a message")
+    message = skeleton.message(readers[0], now)
+    for name, key in (
+        ("rsa-sha256, 2048 bits", generate_private_key(65537, 2048)),
+        ("ed25519-sha256", Ed25519PrivateKey.generate()),
+    ):
+        text = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+        signing = {
+            "delivery": Delivering.model_validate({"dkim": {"selector": "s1"}}),
+            "dkim_key": SecretStr(text),
+        }
+        signer = open_signer(settings.model_copy(update=signing), next(iter(settings.lists)))
+        assert signer is not None
+        cpu = time.process_time()
+        for _ in range(SIGNED):
+            signer.signed(message)
+        print(f"  signing with {name}: {(time.process_time() - cpu) / SIGNED * 1e6:.0f} us CPU a message more")
 
 
 if __name__ == "__main__":

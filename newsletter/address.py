@@ -38,11 +38,12 @@ class Address:
         """Read `text` by RFC 5321 as SES narrows it; ValueError says what is wrong with it.
 
         SES takes no SMTPUTF8, so a local part beyond ASCII is refused at the door, and so are the
-        signs of old source routes. What is plainly an address is not sent through the validator.
+        signs of old source routes and what mail programs would decode into another address (RFC 2047).
+        What is plainly an address is not sent through the validator.
         """
         text = text.strip()
         plain = _PLAIN.fullmatch(text)
-        if plain and len(text) <= 254 and len(plain[1]) <= 64 and "--" not in plain[2]:
+        if plain and len(text) <= 254 and len(plain[1]) <= 64 and "--" not in plain[2] and "=?" not in text:
             local = plain[1]
             return cls(local.lower() if local.lower() in _MAILBOX_NAMES else local, plain[2].lower())
         try:
@@ -52,11 +53,14 @@ class Address:
                 allow_smtputf8=False,
                 test_environment=True,
                 allow_quoted_local=False,
+                strict=True,
             )
         except EmailNotValidError as error:
             raise ValueError(str(error).rstrip(".")) from error
         if routing := re.search("[%!]", valid.local_part):
             raise ValueError(f"The email address has a '{routing[0]}' before the @-sign, as old source routes had")
+        if "=?" in valid.local_part:
+            raise ValueError("The email address has '=?' before the @-sign, as encoded words in headers have")
         return cls(valid.local_part, valid.ascii_domain)
 
     @property

@@ -90,12 +90,14 @@ _FIELDS = ("rule", "level", "file", "line", "message", "remedy")
 
 
 def _findings_of(issue: Issue, settings: Settings, list_name: str | None) -> tuple[Finding, ...]:
+    from newsletter.cli.signing import signing_findings
     from newsletter.compose import compose
     from newsletter.preflight import check
 
     name = _list_of(issue, settings, list_name)
     try:
-        return check(issue, compose(issue, name, settings), settings, name)
+        found = check(issue, compose(issue, name, settings), settings, name)
+        return (*found, *signing_findings(settings, name))
     except EditFile as refusal:
         return refusal.findings
 

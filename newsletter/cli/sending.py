@@ -13,6 +13,7 @@ from newsletter.cli.choosing import Choice, choose
 from newsletter.cli.publication import Publication, open_publication
 from newsletter.cli.running import name_troubles, now, run_mailing
 from newsletter.cli.scheduling import bring_in_sources, read_time, say_next, say_scheduled, send_due
+from newsletter.cli.signing import check_signing
 from newsletter.cli.standing import counts_json, say_plan, say_status
 from newsletter.delivery import (
     MailingState,
@@ -59,6 +60,7 @@ def plan_issue(
     """
     publication = open_publication(context)
     choice = choose(publication.settings, issue, list_name, drafts=True)
+    check_signing(publication.settings, choice.list_name)
     bring_in_sources(publication, choice.list_name)
     rate = publication.settings.delivery.rate
     if publication.settings.delivery.transport == "ses":
@@ -91,6 +93,7 @@ def send_test(
     publication = open_publication(context)
     addresses = [_address(text) for text in dict.fromkeys(to)]
     choice = choose(publication.settings, issue, list_name, drafts=True)
+    check_signing(publication.settings, choice.list_name)
     ensure_lists(publication.database, publication.settings.lists)
     with closing(open_transport(publication.settings)) as transport:
         mailing = start_test(
@@ -145,6 +148,7 @@ def send_issue(
     if is_asking and not sys.stdin.isatty():
         raise AskPerson(f"this sends real mail through {settings.delivery.transport}. Add --yes if you mean it")
     _check(publication, choice)
+    check_signing(settings, choice.list_name)
     bring_in_sources(publication, choice.list_name)
     with closing(open_transport(settings)) as transport:
         for notice in transport.notices:

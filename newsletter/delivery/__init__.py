@@ -31,6 +31,7 @@ from newsletter.delivery.rehearsal import (
 )
 from newsletter.delivery.returning import TokenAddress, read_token_address, reply_address
 from newsletter.delivery.schedule import Schedule, due_mailings, next_time, refuse_late
+from newsletter.delivery.sealing import ask_dns, open_signer, unpublished
 from newsletter.delivery.sender import send
 from newsletter.delivery.settling import Trouble, list_troubles, resolve
 from newsletter.delivery.steering import cancel, pause, resume
@@ -62,6 +63,7 @@ __all__ = [
     "TokenAddress",
     "Transport",
     "Trouble",
+    "ask_dns",
     "cancel",
     "copy_ledger",
     "due_mailings",
@@ -75,6 +77,7 @@ __all__ = [
     "mailing_counts",
     "next_time",
     "open_rehearsal",
+    "open_signer",
     "open_transport",
     "pause",
     "plan_mailing",
@@ -92,4 +95,5 @@ __all__ = [
     "start_mailing",
     "start_test",
     "take_up",
+    "unpublished",
 ]

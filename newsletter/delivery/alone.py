@@ -7,7 +7,7 @@ database, on PostgreSQL an advisory lock.
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sqlalchemy import text
@@ -38,8 +38,9 @@ def sole_sender(database: Database, doing: str) -> Iterator[None]:
         except BlockingIOError as error:
             who = os.read(descriptor, 400).decode("utf-8", "replace").strip() or "another process"
             raise TryLater(f"{who} is at it already. Run it again when that has ended") from error
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, f"process {os.getpid()}, {doing},\n".encode(), 0)
+        with suppress(OSError):  # a full disk: the lock holds without words
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, f"process {os.getpid()}, {doing},\n".encode(), 0)
         yield
     finally:
         os.close(descriptor)

@@ -15,6 +15,7 @@ from newsletter.delivery import headers
 from newsletter.delivery.mailing import Delivery, Mailing, MailingKind
 from newsletter.delivery.quoted import SOFT_BREAK, quoted_text, quoted_value
 from newsletter.delivery.returning import Form, form_of
+from newsletter.delivery.signing import Signer
 from newsletter.delivery.standing import standing_headers
 from newsletter.delivery.transports.transport import Envelope
 from newsletter.settings import Settings
@@ -40,6 +41,7 @@ class Skeleton:
     bounce: Form
     from_address: str
     mailing: Mailing
+    signer: Signer | None = None
 
     def message(self, delivery: Delivery, now: datetime) -> bytes:
         """Return the whole message: lines end in CRLF, none begins with a dot, the body's hold 76 at most."""
@@ -52,7 +54,8 @@ class Skeleton:
             octets = fill(values)
             for place in places:
                 pieces[place] = octets
-        return b"".join(pieces)
+        message = b"".join(pieces)
+        return message if self.signer is None else self.signer.signed(message)
 
     def letter(self, delivery: Delivery, now: datetime) -> tuple[Envelope, bytes]:
         """Return what is handed to the next hop."""
@@ -71,8 +74,13 @@ class Skeleton:
         )
 
 
-def make_skeleton(edition: Edition, mailing: Mailing, settings: Settings, keyring: Keyring) -> Skeleton:
-    """Encode all of an edition that is the same for everybody; EditSettings when a reply address is too long."""
+def make_skeleton(
+    edition: Edition, mailing: Mailing, settings: Settings, keyring: Keyring, signer: Signer | None = None
+) -> Skeleton:
+    """Encode all of an edition that is the same for everybody; EditSettings when a reply address is too long.
+
+    With a signer, every message it makes is signed.
+    """
     sender = settings.list_named(mailing.list_name)
     reply, unsubscribe, bounce = (
         form_of(settings, sender, purpose) for purpose in (Purpose.REPLY, Purpose.UNSUBSCRIBE, Purpose.BOUNCE)
@@ -117,6 +125,7 @@ def make_skeleton(edition: Edition, mailing: Mailing, settings: Settings, keyrin
         bounce=bounce,
         from_address=str(sender.sender.address),
         mailing=mailing,
+        signer=signer,
     )
 
 

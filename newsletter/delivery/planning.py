@@ -132,6 +132,10 @@ def _start(connection: Connection, edition: Edition, transport: str, *, again: b
     if counts.planned and mailing.finished_at is not None:
         connection.execute(update(mailings).where(mailings.c.id == mailing.id).values(finished_at=null()))
         mailing = replace(mailing, finished_at=None)
+    if not counts.planned and mailing.finished_at is None and _has_begun(connection, mailing):
+        # its sender could not note that it had ended
+        connection.execute(update(mailings).where(mailings.c.id == mailing.id).values(finished_at=now))
+        mailing = replace(mailing, finished_at=now)
     is_changed = mailing.edition_digest != edition.digest
     return Plan(mailing=mailing, counts=counts, is_new=is_new, is_changed=is_changed, cancelled=cancelled)
 

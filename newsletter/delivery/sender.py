@@ -23,6 +23,7 @@ from newsletter.delivery.mark import Mark, mark_path
 from newsletter.delivery.message import make_skeleton
 from newsletter.delivery.pace import Delays, Pace, Patience
 from newsletter.delivery.recovery import recover
+from newsletter.delivery.sealing import open_signer
 from newsletter.delivery.spool import Spool
 from newsletter.delivery.steady import steady
 from newsletter.delivery.tally import Progress, Tally
@@ -73,7 +74,8 @@ def send(
             begin_run(database, mailing)
             with database.read() as connection:
                 edition = read_edition(connection, mailing.edition_digest)
-            skeleton = make_skeleton(edition, mailing, settings, keyring)
+            signer = open_signer(settings, mailing.list_name)
+            skeleton = make_skeleton(edition, mailing, settings, keyring, signer)
             size = min(transport.connections, settings.delivery.in_flight)
             crew = muster(transport, lambda delivery: skeleton.letter(delivery, clock()), mark, size)
             run = _Run(

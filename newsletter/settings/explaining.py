@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel
 
@@ -17,7 +17,7 @@ def explain(problems: Iterable[Mapping[str, Any]], text: str) -> str:
 
 
 def _told(problem: Mapping[str, Any], text: str) -> tuple[int, str]:
-    location = tuple(str(part) for part in problem["loc"])
+    location = tuple(part for part in problem["loc"] if isinstance(part, str))  # not which one of several
     line = line_of(text, location)
     name = location[-1] if location else ""
     if problem["type"] == "extra_forbidden":
@@ -38,9 +38,10 @@ def _known_keys(location: tuple[str, ...]) -> list[str]:
         annotation = field.annotation
         if part == "lists":
             annotation = ListSettings
-        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-            model = annotation
-    secret = {"root", "secret_key", "smtp_password", "imap_password"}
+        for kind in (annotation, *get_args(annotation)):
+            if isinstance(kind, type) and issubclass(kind, BaseModel):
+                model = kind
+    secret = {"root", "secret_key", "dkim_key", "smtp_password", "imap_password"}
     return [field.alias or name for name, field in model.model_fields.items() if name not in secret]
 
 
@@ -66,7 +67,7 @@ def line_of(text: str, location: tuple[str, ...]) -> int:
 
 def _header(location: tuple[str, ...]) -> str:
     dotted = r"\s*\.\s*".join(_quoted(part) for part in location)
-    return rf"\s*\[\s*{dotted}\s*\]"
+    return rf"\s*\[\[?\s*{dotted}\s*\]"
 
 
 def _quoted(part: str) -> str:

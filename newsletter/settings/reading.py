@@ -38,6 +38,7 @@ def read_settings(root: Path, environment: Mapping[str, str] = os.environ) -> Se
         raise EditSettings(f"{path}: cannot be read: {error}") from error
     secrets_found = {
         "secret_key": environment.get("NEWSLETTER_SECRET_KEY"),
+        "dkim_key": environment.get("NEWSLETTER_DKIM_KEY"),
         "smtp_password": environment.get("NEWSLETTER_SMTP_PASSWORD"),
         "imap_password": environment.get("NEWSLETTER_IMAP_PASSWORD"),
     }

@@ -20,6 +20,7 @@ from newsletter.settings.theme import ThemeSettings
 
 MailboxSetting = Annotated[Mailbox, BeforeValidator(lambda text: Mailbox.parse(str(text))), PlainSerializer(str)]
 AddressSetting = Annotated[Address, BeforeValidator(lambda text: Address.parse(str(text))), PlainSerializer(str)]
+_LABEL = "[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
 Url = Annotated[str, Field(pattern=r"^https?://[^\s/]+(/\S*)?$")]
 
 
@@ -82,6 +83,20 @@ class Ses(_Section):
     """lean: the same call, signed by botocore, without the rest of its machinery: less CPU a message."""
 
 
+class Dkim(_Section):
+    """`[delivery.dkim]`, or several as `[[delivery.dkim]]`: a key that signs what leaves."""
+
+    selector: str = Field(pattern=rf"^{_LABEL}(\.{_LABEL})*$")
+    domain: str | None = Field(default=None, pattern=rf"^{_LABEL}(\.{_LABEL})+$")
+    """Whose signature it is; None for the domain of the list's `from`."""
+    key: Path | None = None
+    """The file of the private key, which is read from NEWSLETTER_DKIM_KEY where this is not given."""
+
+
+def _several(written: object) -> object:
+    return (written,) if isinstance(written, dict) else written
+
+
 class Delivery(_Section):
     """`[delivery]`: how letters leave."""
 
@@ -92,6 +107,7 @@ class Delivery(_Section):
     """Messages a second at most; None leaves it to the transport."""
     smtp: Smtp = Smtp()
     ses: Ses = Ses()
+    dkim: Annotated[tuple[Dkim, ...], BeforeValidator(_several)] = ()
 
 
 class Database(_Section):
@@ -148,6 +164,7 @@ class Settings(_Section):
     tracking: Tracking = Tracking()
     secret_key: SecretStr | None = None
     smtp_password: SecretStr | None = None
+    dkim_key: SecretStr | None = None
     imap_password: SecretStr | None = None
 
     @property

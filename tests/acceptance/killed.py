@@ -1,14 +1,19 @@
 """`newsletter`, killed by its own hand at a labelled step: the N-th time that a function of it begins or ends.
 
 `python -m tests.acceptance.killed FILE:FUNCTION:call|return N send ...`: the code that runs is the real one,
-watched by the interpreter's own profiler.
+watched by the interpreter's own profiler. `preloaded` starts it from a process that has imported everything, so
+that two hundred runs take minutes.
 """
 
+import multiprocessing
 import os
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from multiprocessing.process import BaseProcess
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -34,8 +39,6 @@ _BEFORE = {
 _AFTER = {
     "verdicts.py:outcomes:return": 6,
     "ledger.py:_record:return": 6,
-    "crew.py:stop:call": 1,
-    "ledger.py:finish_mailing:call": 1,
 }
 _SMTP = {
     "switchboard.py:_welcome:return": 4,
@@ -52,17 +55,59 @@ _SES = {
 }
 STEPS = {"smtp": {**_BEFORE, **_SMTP, **_AFTER}, "ses": {**_BEFORE, **_SES, **_AFTER}}
 """The steps of a send by its transport, in their order, and how often each may have passed before."""
+AT_THE_END = ("crew.py:stop:call", "ledger.py:finish_mailing:call")
+"""Steps that a send comes to only when nobody is left."""
+_IMPORTED = (
+    "newsletter.cli.main",
+    "newsletter.cli.sending",
+    "newsletter.aws",
+    "newsletter.delivery.transports.smtp",
+    "newsletter.delivery.transports.ses",
+    "tests.acceptance.killed",
+)
 
 
 def main() -> None:
     """Run the command line until the step."""
     step, times = sys.argv[1], int(sys.argv[2])
-    sys.argv = ["newsletter", *sys.argv[3:]]
-    run_until(step, times, lambda: os.kill(os.getpid(), signal.SIGKILL))
+    _run(tuple(sys.argv[3:]), step, times)
 
 
-def run_until(step: str, times: int, strike: Callable[[], None]) -> None:
-    """Run the command line, and `strike` once when it comes to a step for the so-manieth time."""
+def preloaded(
+    folder: Path, environment: dict[str, str], arguments: tuple[str, ...], step: str, times: int
+) -> BaseProcess:
+    """Start the command in a process of its own, to be killed at a step, or by whoever asked where that is ""."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(list(_IMPORTED))
+    process = context.Process(target=_run_in, args=(folder, environment, arguments, step, times), daemon=True)
+    process.start()
+    return process
+
+
+def _run_in(folder: Path, environment: dict[str, str], arguments: tuple[str, ...], step: str, times: int) -> None:
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for descriptor in (0, 1, 2):
+        os.dup2(nowhere, descriptor)
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(environment)
+    _run(arguments, step, times)
+
+
+def _run(arguments: tuple[str, ...], step: str, times: int) -> None:
+    sys.argv = ["newsletter", *arguments]
+    from newsletter.cli.main import run
+
+    if not step:
+        run()
+        return
+    with struck_at(step, times, lambda: os.kill(os.getpid(), signal.SIGKILL)):
+        run()
+
+
+@contextmanager
+def struck_at(step: str, times: int, strike: Callable[[], None]) -> Iterator[None]:
+    """Call `strike` once while the block runs, when it comes to a step for the so-manieth time."""
     file, function, what = step.split(":")
     left = [times]
 
@@ -73,11 +118,13 @@ def run_until(step: str, times: int, strike: Callable[[], None]) -> None:
             if left[0] == 0:
                 strike()
 
-    from newsletter.cli.main import run
-
     threading.setprofile(watch)
     sys.setprofile(watch)
-    run()
+    try:
+        yield
+    finally:
+        sys.setprofile(None)
+        threading.setprofile(None)  # type: ignore[arg-type]
 
 
 if __name__ == "__main__":

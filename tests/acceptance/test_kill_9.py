@@ -8,10 +8,10 @@ import random
 import re
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import pytest
@@ -19,7 +19,7 @@ import pytest
 import newsletter
 from tests.acceptance.desk import Desk
 from tests.acceptance.hops import HOPS, IN_FLIGHT, Hop
-from tests.acceptance.killed import STEPS
+from tests.acceptance.killed import AT_THE_END, STEPS, preloaded
 
 READERS = int(os.environ.get("CRASH_READERS", "600"))
 KILLS = int(os.environ.get("CRASH_KILLS", "6"))
@@ -43,47 +43,54 @@ class Killing:
     """How many became uncertain by one kill."""
     slowest: float = 0.0
     """Seconds from the start of a command to its first letter."""
-    running: list["subprocess.Popen[str]"] = field(default_factory=list)
-
-    def start(self, program: tuple[str, ...] | None = None) -> "subprocess.Popen[str]":
-        more = {} if program is None else {"program": program}
-        self.running.append(sender := self.hop.desk.start(*SEND, environment=self.hop.environment, **more))
-        return sender
+    running: list["subprocess.Popen[str] | BaseProcess"] = field(default_factory=list)
 
     def kill_one(self, number: int) -> None:
         """Let a sender be killed: by turns while it sends, at a labelled step, at any instant of its life."""
         before = self.hop.statuses()
         way = ("sending", "step", "sending", "step", "anywhere", "step")[number % 6]
-        if way == "step":
-            sender = self._killed_at_a_step(number // 2)
-        else:
-            sender = self.start()
-            if way == "sending":
-                self._wait_for_a_letter(sender)
-            time.sleep(self.dice.uniform(0.0, SLACK if way == "sending" else 1.5))
-            sender.send_signal(signal.SIGKILL)
-            sender.communicate(timeout=120)
-        self.running.remove(sender)
-        self.kills += sender.returncode == -signal.SIGKILL
+        code = self._killed_anywhere() if way == "anywhere" else self._killed(way, number // 2)
+        self.kills += code == -signal.SIGKILL
         self._look(before)
 
-    def _killed_at_a_step(self, turn: int) -> "subprocess.Popen[str]":
+    def _killed_anywhere(self) -> int:
+        """Kill the command as an author starts it."""
+        sender = self.hop.desk.start(*SEND, environment=self.hop.environment)
+        self.running.append(sender)
+        time.sleep(self.dice.uniform(0.0, 1.5))
+        sender.send_signal(signal.SIGKILL)
+        sender.communicate(timeout=120)
+        self.running.remove(sender)
+        return sender.returncode
+
+    def _killed(self, way: str, turn: int) -> int | None:
+        """Kill one that has been imported already."""
+        step, times = self._step(turn) if way == "step" else ("", 0)
+        environment = self.hop.desk.environment(**self.hop.environment)
+        size, started = self.hop.size(), time.monotonic()
+        sender = preloaded(self.hop.desk.folder, environment, SEND, step, times)
+        self.running.append(sender)
+        if not step:
+            while self.hop.size() == size and sender.is_alive():
+                time.sleep(0.005)
+            self.slowest = max(self.slowest, time.monotonic() - started)
+            time.sleep(self.dice.uniform(0.0, SLACK))
+            sender.kill()
+        sender.join(timeout=240)
+        self.running.remove(sender)
+        if step and sender.exitcode != -signal.SIGKILL:
+            self.missed.append(step)
+        return sender.exitcode
+
+    def _step(self, turn: int) -> tuple[str, int]:
         steps = list(STEPS[self.way].items())
+        if turn == KILLS // 2 - 1 and KILLS >= 100:
+            self.hop.hurry()
+            return self.dice.choice(AT_THE_END), 1
         step, most = steps[turn % len(steps)] if 2 * len(steps) <= KILLS else self.dice.choice(steps)
         times = self.dice.randint(1, most)
         print(f"  at {step}, {times}")  # noqa: T201
-        sender = self.start((sys.executable, "-m", "tests.acceptance.killed", step, str(times)))
-        sender.communicate(timeout=240)
-        if sender.returncode != -signal.SIGKILL:
-            self.missed.append(step)
-        return sender
-
-    def _wait_for_a_letter(self, sender: "subprocess.Popen[str]") -> None:
-        size, started = self.hop.size(), time.monotonic()
-        while self.hop.size() == size and sender.poll() is None:
-            time.sleep(0.005)
-        if sender.poll() is None:
-            self.slowest = max(self.slowest, time.monotonic() - started)
+        return step, times
 
     def _look(self, before: dict[str, set[str]]) -> None:
         """See that everybody is accounted for at this instant."""
@@ -107,7 +114,6 @@ def killing(request: pytest.FixtureRequest, desk: Desk, tmp_path: Path) -> Itera
         yield killing
         for sender in killing.running:
             sender.kill()
-            sender.communicate()
 
 
 def test_kill_9_loses_nobody_and_mails_nobody_twice(killing: Killing) -> None:
@@ -145,7 +151,7 @@ def test_kill_9_loses_nobody_and_mails_nobody_twice(killing: Killing) -> None:
         assert settled.get("uncertain", set()) == uncertain - taken
 
 
-@pytest.mark.parametrize("step", sorted({step for steps in STEPS.values() for step in steps}))
+@pytest.mark.parametrize("step", sorted({*AT_THE_END, *(step for steps in STEPS.values() for step in steps)}))
 def test_every_step_is_in_the_code(step: str) -> None:
     file, function, what = step.split(":")
     assert what in {"call", "return"}

@@ -17,6 +17,8 @@ class Relay:
     size: int = 200_000
     seconds: float = 0.0
     """How long it takes to think about a message."""
+    patience: float | None = None
+    """How many seconds it waits for a client's next word; then it hangs up."""
     greeting: str = "220 relay"
     sender_reply: str = "250 ok"
     login_reply: str = "235 welcome"
@@ -54,7 +56,7 @@ def running(relay: Relay) -> Iterator[Relay]:
         daemon_threads = True
 
         def handle_error(self, request: object, client_address: object) -> None:
-            """A client that hangs up is no fault."""
+            """A client that hangs up, or says nothing for long, is no fault."""
 
     with Server(("127.0.0.1", 0), Handler) as server:
         relay.port = server.server_address[1]
@@ -83,6 +85,7 @@ class _Conversation:
         self.connection.sendall(line.encode() + b"\r\n")
 
     def run(self) -> None:
+        self.connection.settimeout(self.relay.patience)
         self.say(self.relay.greeting)
         while line := self.file.readline():
             command = line.decode().strip()

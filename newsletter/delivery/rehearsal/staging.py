@@ -230,5 +230,8 @@ def serve_ses(settings: toml.Settings, account: Account, *, folder: Path, port: 
 
 def _staged(settings: toml.Settings, stage: Path) -> toml.Settings:
     """Return the settings as if the publication stood on the stage: whatever is written is written there."""
-    delivery = settings.delivery.model_copy(update={"transport": "ses"})
+    seals = tuple(
+        seal.model_copy(update={"key": seal.key and settings.root / seal.key}) for seal in settings.delivery.dkim
+    )
+    delivery = settings.delivery.model_copy(update={"transport": "ses", "dkim": seals})
     return settings.model_copy(update={"root": stage, "delivery": delivery, "database": toml.Database()})

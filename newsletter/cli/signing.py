@@ -1,0 +1,28 @@
+"""Says before anything leaves whether its DKIM signatures can be made, and can be verified."""
+
+from newsletter.cli import terminal
+from newsletter.delivery import ask_dns, open_signer, unpublished
+from newsletter.errors import EditSettings
+from newsletter.finding import Finding, Level
+from newsletter.settings import FILE_NAME, Settings
+
+
+def check_signing(settings: Settings, list_name: str) -> None:
+    """Raise EditSettings for a key that cannot sign or is not the published one; talk of what is not published.
+
+    DNS is asked only where letters leave this machine.
+    """
+    signer = open_signer(settings, list_name)
+    if signer is not None and settings.delivery.transport != "outbox":
+        for line in unpublished(signer, ask_dns):
+            terminal.talk(line, style="attention")
+
+
+def signing_findings(settings: Settings, list_name: str) -> tuple[Finding, ...]:
+    """Return what keeps a list's letters from being signed; nobody outside is asked."""
+    try:
+        open_signer(settings, list_name)
+    except EditSettings as fault:
+        message, _, remedy = str(fault).partition(". ")
+        return (Finding(rule="dkim", level=Level.ERROR, file=FILE_NAME, message=message, remedy=remedy),)
+    return ()

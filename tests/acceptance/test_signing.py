@@ -1,0 +1,70 @@
+"""An author switches DKIM on: a key that will not do is said beforehand; with a good one letters are signed."""
+
+import re
+from email import policy
+from pathlib import Path
+
+import dkim
+import pytest
+
+from tests.acceptance.desk import Desk
+from tests.unit.delivery.keys import pem, record, rsa_key
+
+
+def switch_on(desk: Desk) -> Path:
+    """Sign with keys/dkim.pem, which is returned; it is not there yet."""
+    toml = desk.folder / "newsletter.toml"
+    toml.write_text(f'{toml.read_text()}\n[[delivery.dkim]]\nselector = "s1"\nkey = "keys/dkim.pem"\n')
+    path = desk.folder / "keys" / "dkim.pem"
+    path.parent.mkdir()
+    return path
+
+
+@pytest.mark.parametrize(
+    ("text", "mode", "words"),
+    [
+        (None, 0o600, "No such file"),
+        (pem(rsa_key()), 0o644, "chmod 600"),
+        ("no key", 0o600, "no private key"),
+    ],
+)
+def test_a_key_that_will_not_do_is_said_before_anything_leaves(
+    desk: Desk, text: str | None, mode: int, words: str
+) -> None:
+    path = switch_on(desk)
+    if text is not None:
+        path.write_text(text)
+        path.chmod(mode)
+    checked = desk.run("check", "the-winter-almanac", "--json")
+    assert checked.code == 1
+    (finding,) = [found for found in checked.json_lines if found["rule"] == "dkim"]
+    assert words in finding["message"] + finding["remedy"]
+    assert finding["level"] == "error"
+    for command in ("plan", "send"):
+        refused = desk.run(command)
+        assert refused.code == 1
+        assert words in refused.err
+        assert re.search("^newsletter: .*keys/dkim.pem", refused.err, re.MULTILINE)
+    assert not (desk.folder / "var" / "outbox").exists()
+
+
+def test_with_a_key_every_letter_is_signed(desk: Desk) -> None:
+    path = switch_on(desk)
+    path.write_text(pem(rsa_key()))
+    path.chmod(0o600)
+    assert not [found for found in desk.run("check", "--json").json_lines if found["rule"] == "dkim"]
+    desk.done("send")
+    letters = [message.as_bytes(policy=policy.SMTP.clone(refold_source="none")) for message in desk.messages()]
+    assert len(letters) == 25
+    published = record(rsa_key()).encode()
+    assert all(dkim.verify(letter, dnsfunc=lambda *_, **__: published) for letter in letters)
+
+
+def test_a_misspelt_key_of_one_of_several_signatures_is_found(desk: Desk) -> None:
+    toml = desk.folder / "newsletter.toml"
+    text = f'{toml.read_text()}\n[[delivery.dkim]]\nselectr = "s1"\n'
+    toml.write_text(text)
+    refused = desk.run("plan")
+    line = text.splitlines().index('selectr = "s1"') + 1
+    assert f"newsletter.toml:{line}: unknown key 'selectr'" in refused.err
+    assert "Did you mean 'selector'?" in refused.err
