@@ -1,25 +1,29 @@
 """The whole path, from the database to the next hop: messages a second, CPU for one, peak memory.
 
-Imports and plans SUBSCRIBERS people, then sends through the outbox, and through SMTP into Postfix's smtp-sink and
-a faster sink (bench/load/sink.c) where they can be had, with the ledger durable (SQLite, synchronous=FULL) and
-64 in flight.
+    .venv/bin/python bench/send.py [SUBSCRIBERS]
+
+People are imported and planned, then mailed through the outbox and through SMTP into two sinks, with the ledger
+durable (SQLite, synchronous=FULL) and 64 in flight. npm's nodemailer sends the same letter into the same sink, in
+turn with us, so that both meet the same noise; the best and the middle of several turns are printed. What a sink
+swallows from a client that only writes is measured first.
 """
 
 import contextlib
+import json
 import resource
-import shutil
-import socket
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from bench.load import make_edition, write_publication
+from bench.load import make_edition, now, write_publication
+from bench.load.nodemailer import Nodemailer, Speed, is_here
+from bench.load.sinks import our_sink, postfix_sink, swallowed
 from newsletter.audience import ensure_lists, import_csv
 from newsletter.database import open_database, upgrade
 from newsletter.delivery import mailing_counts, open_transport, send, start_mailing
@@ -27,45 +31,50 @@ from newsletter.settings import read_or_make_keys, read_settings
 from newsletter.tokens import Keyring
 
 SUBSCRIBERS = 20_000
-PLACES = "/usr/sbin:/usr/bin:/usr/local/bin"
+TURNS = 3
+CONNECTIONS = (2, 4, 8)
 
 
 def main() -> None:
-    """Run each transport in a process of its own, so that its memory is its own."""
-    if len(sys.argv) > 1:
-        measure(Path(sys.argv[1]))
+    """Send through each way, each send in a process of its own, so that its memory is its own."""
+    if len(sys.argv) > 2:
+        measure(Path(sys.argv[2]))
         return
-    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-        prepare(Path(folder), "outbox", 25, 4)
-    for name, command in sinks():
-        for connections in (2, 4, 8):
-            with tempfile.TemporaryDirectory(prefix="bench-") as folder, running(command) as port:
-                print(f"into {name}: ", end="", flush=True)
-                prepare(Path(folder), "smtp", port, connections)
+    number = int(sys.argv[1]) if len(sys.argv) > 1 else SUBSCRIBERS
+    say("the outbox", [ours("outbox", 25, 4, number // 4)])
+    with postfix_sink() as port:
+        if port is not None:
+            print(f"smtp-sink swallows {swallowed(port):,.0f} messages/s")
+            for connections in CONNECTIONS:
+                say(f"smtp-sink, {connections} connections", [ours("smtp", port, connections, number)])
+    with our_sink() as port, theirs() as nodemailer:
+        print(f"our sink swallows {swallowed(port):,.0f} messages/s")
+        mine: dict[int, list[Speed]] = {connections: [] for connections in CONNECTIONS}
+        other: list[Speed] = []
+        for _ in range(TURNS):
+            for connections, found in mine.items():
+                found.append(ours("smtp", port, connections, number))
+            if nodemailer is not None:
+                other.append(nodemailer.send(port, 8, number // 10))
+        for connections, found in mine.items():
+            say(f"our sink, {connections} connections", found)
+        if other:
+            say("our sink, nodemailer's pool of 8", other)
+            compare([speed for found in mine.values() for speed in found], other)
 
 
-def sinks() -> Iterator[tuple[str, list[str]]]:
-    """Yield the servers there are to send into, and how each is started; the port comes last."""
-    if postfix := shutil.which("smtp-sink", path=PLACES):
-        yield "smtp-sink", [postfix, "-u", "nobody", "inet:127.0.0.1:{port}", "256"]
-    else:
-        print("smtp-sink is not here (Debian: apt-get install postfix)")
-    compiler = shutil.which("cc")
-    if compiler is None:
-        print("there is no C compiler here for the faster sink")
-        return
-    with tempfile.TemporaryDirectory(prefix="sink-") as folder:
-        source = Path(__file__).parent / "load" / "sink.c"
-        subprocess.run([compiler, "-O2", "-o", f"{folder}/sink", str(source)], check=True)
-        yield "our sink", [f"{folder}/sink", "{port}"]
-
-
-def prepare(folder: Path, transport: str, port: int, connections: int) -> None:
-    """Write a publication with its subscribers, then measure it."""
-    write_publication(folder, transport=transport, port=port, connections=connections)
-    rows = (f"reader{number}@bench.example,Zoë,Reader {number}" for number in range(SUBSCRIBERS))
-    (folder / "people.csv").write_text("email,first_name,last_name\n" + "\n".join(rows))
-    subprocess.run([sys.executable, __file__, str(folder)], check=True)
+def ours(transport: str, port: int, connections: int, number: int) -> Speed:
+    """Import, plan and send in a process of its own."""
+    with tempfile.TemporaryDirectory(prefix="bench-") as name:
+        folder = Path(name)
+        write_publication(folder, transport=transport, port=port, connections=connections)
+        rows = (f"reader{number}@bench.example,Zoë,Reader {number}" for number in range(number))
+        (folder / "people.csv").write_text("email,first_name,last_name\n" + "\n".join(rows))
+        command = [sys.executable, __file__, "measure", name]
+        ran = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    found = json.loads(ran.stdout)
+    print(f"  ({transport}, {connections}: planned in {found['planned']:.2f} s, {found['memory']:.0f} MB at most)")
+    return Speed(rate=found["rate"], cpu=found["cpu"])
 
 
 def measure(folder: Path) -> None:
@@ -77,44 +86,50 @@ def measure(folder: Path) -> None:
     ensure_lists(database, settings.lists)
     import_csv(database, keyring, folder / "people.csv", "all", now=now())
     started = time.perf_counter()
-    mailing = start_mailing(database, make_edition(), transport=settings.delivery.transport, now=now()).mailing
+    plan = start_mailing(database, make_edition(), transport=settings.delivery.transport, now=now())
     planned = time.perf_counter() - started
     started, cpu = time.perf_counter(), time.process_time()
     with contextlib.closing(open_transport(settings)) as transport:
-        for _ in send(database, keyring, settings, mailing, transport, clock=now):
+        for _ in send(database, keyring, settings, plan.mailing, transport, clock=now):
             pass
     wall, cpu = time.perf_counter() - started, time.process_time() - cpu
-    submitted = mailing_counts(database, mailing.id).submitted
-    assert submitted == SUBSCRIBERS
+    submitted = mailing_counts(database, plan.mailing.id).submitted
+    assert submitted == plan.counts.candidates
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    name = settings.delivery.transport
-    name += f", {settings.delivery.smtp.connections} connections" if name == "smtp" else ""
-    print(f"{name}: planned {submitted:,} in {planned:.2f} s, sent them in {wall:.2f} s")
-    each = cpu / submitted * 1e3
-    print(f"  {submitted / wall:,.0f} messages/s, {each:.3f} ms CPU a message, {memory:.0f} MB at most")
+    rate, each = submitted / wall, cpu / submitted * 1e3
+    print(json.dumps({"planned": planned, "rate": rate, "cpu": each, "memory": memory}))
 
 
 @contextlib.contextmanager
-def running(command: list[str]) -> Iterator[int]:
-    """Run a sink while the block runs."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    process = subprocess.Popen([word.format(port=port) for word in command], cwd="/")
-    try:
-        for _ in range(100):
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
-                break
-            time.sleep(0.05)
-        yield port
-    finally:
-        process.terminate()
-        process.wait()
+def theirs() -> Iterator[Nodemailer | None]:
+    """Give nodemailer with our letter; None where npm is not installed."""
+    if not is_here():
+        print("npm is not installed: nothing to compare with")
+        yield None
+        return
+    edition = make_edition()
+    html, text = (
+        "".join(piece if isinstance(piece, str) else "FRIEND" for piece in part)
+        for part in (edition.html, edition.text)
+    )
+    with contextlib.closing(Nodemailer(html, text)) as nodemailer:
+        yield nodemailer
 
 
-def now() -> datetime:
-    """Return the time."""
-    return datetime.now(UTC)
+def say(what: str, found: list[Speed]) -> None:
+    """Print the best turn and the middle one."""
+    rates, cpu = [speed.rate for speed in found], [speed.cpu for speed in found]
+    print(
+        f"{what}: {max(rates):,.0f} messages/s at best, {statistics.median(rates):,.0f} in the middle; "
+        f"{min(cpu):.3f} ms CPU a message at best, {statistics.median(cpu):.3f} in the middle"
+    )
+
+
+def compare(mine: list[Speed], other: list[Speed]) -> None:
+    """Print by how much we are faster, best against best."""
+    faster = max(speed.rate for speed in mine) / max(speed.rate for speed in other)
+    cheaper = min(speed.cpu for speed in other) / min(speed.cpu for speed in mine)
+    print(f"{faster:.1f} times as many messages/s as nodemailer, for {cheaper:.1f} times less CPU")
 
 
 if __name__ == "__main__":

@@ -14,6 +14,12 @@ from enum import StrEnum
 
 _MAC_BYTES = 10
 _TOKEN_LENGTH = 29
+_BLOCK = 64
+"""Octets that SHA-256 works on at a time."""
+_LETTERS = "abcdefghijklmnopqrstuvwxyz234567"
+_PAIRS = [first + second for first in _LETTERS for second in _LETTERS]
+_SHIFTS = range(140, -1, -10)
+"""Where each ten bits of a token begin, in a number of 150."""
 
 
 class Purpose(StrEnum):
@@ -32,12 +38,15 @@ class Keyring:
 
     def signer(self, purpose: Purpose) -> Callable[[int], str]:
         """Return a function from a number (0 to 2**64-1) to its token, cheap enough for a million calls."""
-        key = _derived(self.keys[0], purpose)
+        key = _derived(self.keys[0], purpose).ljust(_BLOCK, b"\0")
+        # RFC 2104 by hand, for its first half is the same for every number
+        inner, outer = (hashlib.sha256(bytes(octet ^ pad for octet in key)) for pad in (0x36, 0x5C))
 
         def sign(number: int) -> str:
             payload = number.to_bytes(8)
-            mac = hmac.digest(key, payload, "sha256")[:_MAC_BYTES]
-            return base64.b32encode(payload + mac).decode().rstrip("=").lower()
+            (within := inner.copy()).update(payload)
+            (without := outer.copy()).update(within.digest())
+            return _base32(payload + without.digest()[:_MAC_BYTES])
 
         return sign
 
@@ -81,3 +90,9 @@ class Keyring:
 
 def _derived(key: bytes, purpose: str) -> bytes:
     return hmac.digest(key, purpose.encode(), hashlib.sha256)
+
+
+def _base32(octets: bytes) -> str:
+    """Return 18 octets in base32, in lower case, without padding; base64.b32encode takes four times as long."""
+    bits = int.from_bytes(octets) << 6
+    return "".join([_PAIRS[bits >> shift & 1023] for shift in _SHIFTS])[:_TOKEN_LENGTH]

@@ -87,3 +87,8 @@ def write_publication(
     """Write newsletter.toml."""
     text = PUBLICATION.format(transport=transport, port=port, connections=connections, in_flight=in_flight)
     (folder / "newsletter.toml").write_text(text)
+
+
+def now() -> datetime:
+    """Return the time."""
+    return datetime.now(UTC)

@@ -44,7 +44,8 @@ Part = tuple[str | Slot, ...]
 
 def escaped(value: str, context: Context) -> str:
     """Return `value` safe to stand in `context`, on one line and without control characters."""
-    value = "".join(" " if unicodedata.category(char) in {"Cc", "Zl", "Zp"} else char for char in value)
+    if not value.isprintable():
+        value = "".join(" " if unicodedata.category(char) in {"Cc", "Zl", "Zp"} else char for char in value)
     if context is Context.HTML:
         return html.escape(value, quote=True)
     if context is Context.LINK:

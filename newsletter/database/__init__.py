@@ -4,5 +4,6 @@ from newsletter.database.engine import Database, open_database
 from newsletter.database.functions import folded
 from newsletter.database.migrate import upgrade
 from newsletter.database.moment import Moment
+from newsletter.database.question import Order, Question
 
-__all__ = ["Database", "Moment", "folded", "open_database", "upgrade"]
+__all__ = ["Database", "Moment", "Order", "Question", "folded", "open_database", "upgrade"]

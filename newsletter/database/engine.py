@@ -80,7 +80,7 @@ class Database:
     def _translated(self) -> Iterator[None]:
         try:
             yield
-        except DBAPIError as error:
+        except (DBAPIError, sqlite3.Error) as error:
             raise _translate(error, self.place) from error
 
 
@@ -152,9 +152,10 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql(connection.get_execution_options().get("sqlite_begin", "BEGIN"))
 
 
-def _translate(error: DBAPIError, place: str) -> NewsletterError | DBAPIError:
-    text = str(error.orig).lower()
-    state = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "sqlite_errorname", None)
+def _translate(error: DBAPIError | sqlite3.Error, place: str) -> NewsletterError | DBAPIError | sqlite3.Error:
+    said = error.orig if isinstance(error, DBAPIError) else error
+    text = str(said).lower()
+    state = getattr(said, "sqlstate", None) or getattr(said, "sqlite_errorname", None)
     if "locked" in text or "busy" in text or "lock timeout" in text:
         return StorageBusy(f"{place}: another process is writing to it. Run it again when that has ended")
     if "is full" in text or "disk i/o error" in text or "no space" in text or "could not extend" in text:

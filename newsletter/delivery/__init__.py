@@ -32,9 +32,10 @@ from newsletter.delivery.rehearsal import (
 from newsletter.delivery.returning import TokenAddress, read_token_address, reply_address
 from newsletter.delivery.schedule import Schedule, due_mailings, next_time, refuse_late
 from newsletter.delivery.sealing import ask_dns, open_signer, unpublished
-from newsletter.delivery.sender import Progress, send
+from newsletter.delivery.sender import send
 from newsletter.delivery.settling import Trouble, list_troubles, resolve
 from newsletter.delivery.steering import cancel, pause, resume
+from newsletter.delivery.tally import Progress
 from newsletter.delivery.transports import Transport, open_transport
 from newsletter.delivery.transports.outbox import Kept, kept_messages
 

@@ -13,6 +13,8 @@ _WORD = 50
 """Characters of payload in one encoded-word, so that it fits behind any header's name (RFC 2047 section 2)."""
 _BARE = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!*+-/")
 """What may stand unencoded in a Q-word of a display name (RFC 2047 section 5, rule 3)."""
+_IN_Q = [chr(octet) if octet in _BARE else "_" if octet == 0x20 else f"={octet:02X}" for octet in range(256)]
+_SHORT_IN_Q = bytes([*_BARE, 0x20])
 _PHRASE = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?: [A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 _DIRECTION = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
@@ -36,9 +38,8 @@ def mailbox(name: str, display_name: str, address: str) -> bytes:
         return (
             f"{name}: {address}".encode("ascii") if not display_name.strip() else f"{name}: <{address}>".encode()
         )
-    if _PHRASE.fullmatch(shown):
-        phrase = shown
-    else:
+    phrase = shown
+    if shown.isascii() and not _PHRASE.fullmatch(shown):
         escaped = re.sub(r'(["\\])', r"\\\1", shown)
         phrase = f'"{escaped}"'
     if not shown.isascii() or max(map(len, phrase.split(" "))) > _WORD:
@@ -62,7 +63,9 @@ def ascii_url(url: str) -> str:
 
 def _display_name(text: str) -> str:
     text = " ".join(_one_line(text).split())
-    text = _DIRECTION.sub("", text)[:MAX_NAME].strip()
+    if not text.isascii():
+        text = _DIRECTION.sub("", text)
+    text = text[:MAX_NAME].strip()
     return "" if "=?" in text else text
 
 
@@ -90,15 +93,15 @@ def _folded(line: str) -> bytes:
 def _encoded(text: str) -> str:
     """Return the text as encoded-words, one a line, none cut inside a character."""
     octets = text.encode("utf-8")
-    costs = [1 if octet in _BARE or octet == 0x20 else 3 for octet in octets]
-    is_short_in_q = sum(costs) <= -(-len(octets) // 3) * 4
-    words, current, used = [], bytearray(), 0
+    cost_in_q = _cost_in_q(octets)
+    is_short_in_q = cost_in_q <= -(-len(octets) // 3) * 4
     limit = _WORD if is_short_in_q else _WORD // 4 * 3
+    if (cost_in_q if is_short_in_q else len(octets)) <= limit:
+        return _word(octets, is_short_in_q)
+    words, current, used = [], bytearray(), 0
     for char in text:
         char_octets = char.encode("utf-8")
-        cost = len(char_octets)
-        if is_short_in_q:
-            cost = sum(1 if octet in _BARE or octet == 0x20 else 3 for octet in char_octets)
+        cost = _cost_in_q(char_octets) if is_short_in_q else len(char_octets)
         if used + cost > limit:
             words.append(bytes(current))
             current, used = bytearray(), 0
@@ -111,5 +114,9 @@ def _encoded(text: str) -> str:
 def _word(octets: bytes, is_q: bool) -> str:
     if not is_q:
         return f"=?utf-8?b?{base64.b64encode(octets).decode()}?="
-    payload = "".join(chr(o) if o in _BARE else "_" if o == 0x20 else f"={o:02X}" for o in octets)
-    return f"=?utf-8?q?{payload}?="
+    return f"=?utf-8?q?{''.join([_IN_Q[octet] for octet in octets])}?="
+
+
+def _cost_in_q(octets: bytes) -> int:
+    """Return how many characters they take in a Q-word."""
+    return len(octets) + 2 * len(octets.translate(None, _SHORT_IN_Q))

@@ -4,16 +4,27 @@ One transaction marks the outcomes of one group and claims the next. What was cl
 that is gone becomes uncertain, and is never sent again by itself.
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Update, bindparam, func, literal_column, or_, select, update
-from sqlalchemy.sql.dml import ReturningUpdate
+from sqlalchemy import (
+    Connection,
+    Text,
+    Update,
+    bindparam,
+    func,
+    literal_column,
+    null,
+    or_,
+    select,
+    update,
+)
 
-from newsletter.database import Database
+from newsletter.database import Database, Order
 from newsletter.delivery.claiming import claim_due
 from newsletter.delivery.mailing import Delivery, DeliveryStatus, Exclusion, Mailing, MailingState
 from newsletter.delivery.steering import cancel_planned
@@ -60,8 +71,8 @@ def take_turn(
     whoever is planned is excluded. Raises StorageBusy or StorageFull, and then nothing was done.
     """
     with database.write() as connection:
-        number, state = connection.execute(_count_statement(), {"mailing": mailing.id}).one()
-        _record(connection, outcomes, (DeliveryStatus.CLAIMED,), now)
+        ((number, state),) = _count_order().run(connection, {"mailing": mailing.id})
+        _record(connection, _record_taken(connection, outcomes, now), (DeliveryStatus.CLAIMED,), now)
         claimed: list[Delivery] = []
         excluded: list[str] = []
         is_exhausted = False
@@ -136,14 +147,44 @@ def _record(
     connection.execute(_record_statement(known), [_parameters(outcome, now) for outcome in outcomes])
 
 
+def _record_taken(connection: Connection, outcomes: Sequence[Outcome], now: datetime) -> Sequence[Outcome]:
+    """Record at one go whoever was simply taken, where SQLite can; return what is left to record."""
+    if connection.dialect.name != "sqlite":
+        return outcomes
+    taken = [(o.delivery_id, o.reference) for o in outcomes if o.status is DeliveryStatus.SUBMITTED]
+    if taken:
+        taken_order().run(connection, {"given": json.dumps(taken), "moment": now})
+    return [outcome for outcome in outcomes if outcome.status is not DeliveryStatus.SUBMITTED]
+
+
 @cache
-def _count_statement() -> ReturningUpdate[int, str]:
-    """Return the statement that counts a turn and says what the author lets the mailing do."""
-    return (
+def _count_order() -> Order:
+    """Count a turn, and return what the author lets the mailing do."""
+    return Order(
         update(mailings)
         .where(mailings.c.id == bindparam("mailing"))
         .values(turns=mailings.c.turns + 1)
         .returning(mailings.c.turns, mailings.c.state)
+    )
+
+
+@cache
+def taken_order() -> Order:
+    """Record claimed deliveries as submitted: pairs of a number and a reference, as JSON."""
+    pairs = func.json_each(bindparam("given", type_=Text)).table_valued("value", name="pairs")
+    return Order(
+        update(deliveries)
+        .where(
+            deliveries.c.id == func.json_extract(pairs.c.value, "$[0]"),
+            deliveries.c.status == literal_column("'claimed'"),
+        )
+        .values(
+            status=DeliveryStatus.SUBMITTED.value,
+            reference=func.json_extract(pairs.c.value, "$[1]"),
+            reason=null(),
+            due_at=0,
+            changed_at=bindparam("moment"),
+        )
     )
 
 

@@ -6,9 +6,9 @@ All that is the same for everybody is encoded once. What differs stands on lines
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from email.utils import format_datetime
-from functools import partial
+from functools import lru_cache, partial
 
 from newsletter.compose import Context, Edition, Part, Slot, escaped, filled
 from newsletter.delivery import headers
@@ -44,9 +44,9 @@ class Skeleton:
     signer: Signer | None = None
 
     def message(self, delivery: Delivery, now: datetime) -> bytes:
-        """Return the whole message, lines ending in CRLF, none of the body longer than 76 characters."""
+        """Return the whole message: lines end in CRLF, none begins with a dot, the body's hold 76 at most."""
         values = _values_of(delivery)
-        values["date"] = format_datetime(now)
+        values["date"] = _date(int(now.timestamp()))
         for name, sign in self.signers:
             values[name] = sign(delivery.id)
         pieces = list(self.pieces)
@@ -57,6 +57,10 @@ class Skeleton:
         message = b"".join(pieces)
         return message if self.signer is None else self.signer.signed(message)
 
+    def letter(self, delivery: Delivery, now: datetime) -> tuple[Envelope, bytes]:
+        """Return what is handed to the next hop."""
+        return self.envelope(delivery), self.message(delivery, now)
+
     def envelope(self, delivery: Delivery) -> Envelope:
         """Return who sends and who gets it, the sender signed so that a bounce finds its delivery."""
         return Envelope(
@@ -66,6 +70,7 @@ class Skeleton:
             sender=self.bounce.address(self.sign_bounce(delivery.id)),
             from_address=self.from_address,
             recipient=str(delivery.recipient),
+            is_dotless=True,
         )
 
 
@@ -142,15 +147,22 @@ class _Layout:
         self.holes: dict[_Fill, list[int]] = {}
         self.names: set[str] = set()
         self._fills: dict[object, _Fill] = {}
+        self._is_static = False
+        """Whether the last piece is the same for everybody, so that the next such one may join it."""
 
     def add(self, octets: bytes) -> None:
-        self.pieces.append(octets)
+        if self._is_static:
+            self.pieces[-1] += octets
+        else:
+            self.pieces.append(octets)
+        self._is_static = True
 
     def hole(self, fill: _Fill, key: object = None) -> None:
         """Leave a hole; holes of the same key are filled by one call."""
         fill = self._fills.setdefault(key, fill) if key is not None else fill
         self.holes.setdefault(fill, []).append(len(self.pieces))
         self.pieces.append(b"")
+        self._is_static = False
 
     def value(self, name: str) -> None:
         """Leave a hole for a value that is ASCII and needs no escaping."""
@@ -246,6 +258,11 @@ def _values_of(delivery: Delivery) -> _Values:
         "subscriber.address": address,
         "delivery.id": str(delivery.id),
     }
+
+
+@lru_cache(maxsize=4)
+def _date(seconds: int) -> str:
+    return format_datetime(datetime.fromtimestamp(seconds, UTC))
 
 
 def _plain(name: str, values: _Values) -> bytes:

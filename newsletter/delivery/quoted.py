@@ -1,7 +1,8 @@
 """Quoted-printable (RFC 2045 section 6.7) in pieces that can be put together in any order.
 
 Each piece is encoded alone, and each value stands on lines of its own between two soft line
-breaks, so that no line's length depends on what stands before it.
+breaks, so that no line's length depends on what stands before it. No line begins with a dot, so SMTP
+has nothing to escape.
 """
 
 import re
@@ -11,15 +12,21 @@ from email.quoprimime import body_encode
 SOFT_BREAK = b"=\r\n"
 _LINE = 75
 """One less than the limit: a soft break may follow."""
+_DOT = b"=2E"
+_SHORT_LINE = _LINE - len(_DOT) + len(".")
+"""What is left where a dot may have to be encoded."""
 
 
 def quoted_text(text: str) -> bytes:
     """Encode a static piece; its line ends become CRLF."""
     lines = re.sub(r"\r\n|\r", "\n", text).encode("utf-8", "replace").decode("latin-1")
-    return body_encode(lines, maxlinelen=_LINE, eol="\r\n").encode("ascii")
+    quoted = body_encode(lines, maxlinelen=_SHORT_LINE, eol="\r\n").encode("ascii")
+    return re.sub(rb"(?m)^\.", _DOT, quoted)
 
 
 def quoted_value(text: str) -> bytes:
     """Encode one line of text, folded with soft breaks."""
     quoted = b2a_qp(text.encode("utf-8", "replace"), istext=False)
-    return quoted if len(quoted) <= _LINE else quoted_text(text)
+    if len(quoted) > _SHORT_LINE:
+        return quoted_text(text)
+    return _DOT + quoted[1:] if quoted.startswith(b".") else quoted

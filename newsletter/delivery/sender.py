@@ -7,28 +7,30 @@ a moment where the next hop is slow: that many a kill leaves uncertain.
 import os
 import socket
 import time
-from collections import Counter, deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 
 from newsletter.database import Database
 from newsletter.delivery.alone import sole_sender
 from newsletter.delivery.counting import mailing_counts
-from newsletter.delivery.crew import MOST_DOUBTS, Crew, Finished, Task
+from newsletter.delivery.crew import Crew, muster
 from newsletter.delivery.editions import read_edition
 from newsletter.delivery.ledger import Outcome, Turn, begin_run, finish_mailing, next_due, take_turn
-from newsletter.delivery.mailing import Counts, Delivery, DeliveryStatus, Mailing, MailingState
+from newsletter.delivery.mailing import Delivery, Mailing, MailingState
 from newsletter.delivery.mark import Mark, mark_path
 from newsletter.delivery.message import make_skeletons
 from newsletter.delivery.pace import Delays, Pace, Patience
-from newsletter.delivery.recovery import Recovered, recover
+from newsletter.delivery.recovery import recover
 from newsletter.delivery.sealing import open_signer
 from newsletter.delivery.spool import Spool
 from newsletter.delivery.steady import steady
+from newsletter.delivery.tally import Progress, Tally
 from newsletter.delivery.transports import Transport
+from newsletter.delivery.tray import Finished, Task
 from newsletter.delivery.verdicts import ANOTHER_RUN, Judge
+from newsletter.delivery.watch import MOST_DOUBTS
 from newsletter.errors import AskPerson, Deferred, NewsletterError, StorageBusy
 from newsletter.settings import Settings
 from newsletter.tokens import Keyring
@@ -37,29 +39,11 @@ _GROUP_SECONDS = 0.05
 """How long results are gathered for one transaction."""
 _AHEAD_SECONDS = 0.25
 """How much is claimed ahead, once it is known how fast it leaves."""
-_MEASURED_SECONDS = 3.0
 _BUSY_TRIES = 3
 _HOW_ON = {
     MailingState.PAUSED: ": nothing leaves until 'newsletter resume' lets it",
     MailingState.CANCELLED: ": nothing more of it is sent",
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
-    """How far a send is."""
-
-    counts: Counts
-    rate: float
-    """Messages a second, over the last few seconds."""
-    eta: float | None
-    """Seconds until everybody has been tried; None while nothing is known."""
-    in_flight: int
-    """How many may be being submitted at this instant."""
-    waiting_for: str = ""
-    """Why nothing leaves at present."""
-    recovered: Recovered = field(default_factory=Recovered)
-    """What an earlier sender had left."""
 
 
 def send(
@@ -92,7 +76,10 @@ def send(
                 edition = read_edition(connection, mailing.edition_digest)
             signer = open_signer(settings, mailing.list_name)
             skeletons = make_skeletons(edition, mailing, settings, keyring, signer)
-            crew = Crew(transport, skeletons, mark, clock, min(transport.connections, settings.delivery.in_flight))
+            size = min(transport.connections, settings.delivery.in_flight)
+            crew = muster(
+                transport, lambda delivery: skeletons[delivery.variant].letter(delivery, clock()), mark, size
+            )
             run = _Run(
                 database, settings, mailing, transport, crew, spool, mark, steady(clock), delays or Delays()
             )
@@ -137,18 +124,9 @@ class _Run:
         self._pace = Pace(rate=rate) if rate else None
         self._judge = Judge(patience=Patience(delays=delays), pace=self._pace)
         self._unrecorded: list[Outcome] = []
-        counts = mailing_counts(database, mailing.id)
-        self._numbers = Counter(
-            {
-                DeliveryStatus.PLANNED: counts.planned,
-                DeliveryStatus.SUBMITTED: counts.submitted,
-                DeliveryStatus.FAILED: counts.failed,
-                DeliveryStatus.UNCERTAIN: counts.uncertain,
-            }
-        )
-        self._excluded = Counter(counts.excluded)
-        self._tried: deque[tuple[float, int]] = deque([(time.monotonic(), 0)])
-        self._tries = 0
+        self._turn_seconds = 0.0
+        """How long the last turn took."""
+        self._tally = Tally(mailing_counts(database, mailing.id))
 
     def progress(self) -> Iterator[Progress]:
         """Work until nobody is left to be tried, or something ends it."""
@@ -163,7 +141,7 @@ class _Run:
                 self._hand_out(turn.claimed, moment)
             yield self._progress(moment)
             if self._crew.outstanding:
-                finished = self._crew.collect(self._in_flight // 2, _GROUP_SECONDS)
+                finished = self._gathered()
                 continue
             finished = ()
             if self._judge.stop is not None:
@@ -190,8 +168,14 @@ class _Run:
             if self._unrecorded:
                 self._spool.keep(self._unrecorded)
 
+    def _gathered(self) -> Sequence[Finished]:
+        """Wait for half of what may be in flight; for more, as long as is little beside what the disk takes."""
+        half = self._crew.collect(self._in_flight // 2, _GROUP_SECONDS)
+        return half + self._crew.collect(self._in_flight, min(_GROUP_SECONDS, self._turn_seconds / 2))
+
     def _turn(self, wanted: int) -> Turn:
         """Record what is not recorded yet and claim the next group, waiting for another writer a few times."""
+        began = time.monotonic()
         for tries_left in reversed(range(_BUSY_TRIES)):
             try:
                 turn = take_turn(
@@ -207,7 +191,8 @@ class _Run:
                     raise
                 continue
             break
-        self._count(turn)
+        self._turn_seconds = time.monotonic() - began
+        self._tally.add(self._unrecorded, turn.excluded)
         self._free += [self._slots.pop(outcome.delivery_id) for outcome in self._unrecorded]
         self._unrecorded = []
         self._mark.count(self._mailing.id, turn.number)
@@ -240,21 +225,15 @@ class _Run:
         return max(0, wanted)
 
     def _target(self, moment: float) -> int:
-        return min(self._in_flight, max(2 * self._connections, int(self._rate(moment) * _AHEAD_SECONDS)))
+        return min(self._in_flight, max(2 * self._connections, int(self._tally.rate(moment) * _AHEAD_SECONDS)))
 
     def _hand_out(self, claimed: Sequence[Delivery], moment: float) -> None:
-        if self._pace is None:
-            share = max(1, len(claimed) // (2 * self._connections))
-            self._crew.hand_out(
-                [Task(delivery=delivery, slot=self._slot(delivery)) for delivery in claimed], share
-            )
-            return
-        slots = self._pace.book(len(claimed), moment)
+        slots = self._pace.book(len(claimed), moment) if self._pace is not None else [0.0] * len(claimed)
         tasks = [
             Task(delivery=delivery, slot=self._slot(delivery), leaves_at=at)
             for delivery, at in zip(claimed, slots, strict=True)
         ]
-        self._crew.hand_out(tasks, 1)
+        self._crew.hand_out(tasks)
 
     def _slot(self, delivery: Delivery) -> int:
         self._slots[delivery.id] = slot = self._free.pop()
@@ -272,39 +251,11 @@ class _Run:
             )
         return False
 
-    def _count(self, turn: Turn) -> None:
-        for outcome in self._unrecorded:
-            if outcome.status is not DeliveryStatus.PLANNED:
-                self._numbers[DeliveryStatus.PLANNED] -= 1
-                self._numbers[outcome.status] += 1
-                self._tries += 1
-        self._excluded.update(turn.excluded)
-        self._numbers[DeliveryStatus.PLANNED] -= len(turn.excluded)
-
-    def _rate(self, moment: float) -> float:
-        """Return the messages a second of the last few seconds."""
-        if moment - self._tried[-1][0] > _MEASURED_SECONDS / 20:
-            self._tried.append((moment, self._tries))
-            while len(self._tried) > 2 and moment - self._tried[0][0] > _MEASURED_SECONDS:
-                self._tried.popleft()
-        since, tries = self._tried[0]
-        return (self._tries - tries) / max(moment - since, 0.001)
-
     def _progress(self, moment: float) -> Progress:
-        rate = self._rate(moment)
-        planned = self._numbers[DeliveryStatus.PLANNED]
-        counts = Counts(
-            planned=planned,
-            submitted=self._numbers[DeliveryStatus.SUBMITTED],
-            failed=self._numbers[DeliveryStatus.FAILED],
-            uncertain=self._numbers[DeliveryStatus.UNCERTAIN],
-            excluded=dict(self._excluded),
-        )
-        is_waiting = bool(planned) and not self._crew.outstanding and self._judge.last_reason
-        return Progress(
-            counts=counts,
-            rate=rate,
-            eta=planned / rate if rate else None,
-            in_flight=min(self._crew.outstanding, self._connections),
+        outstanding = self._crew.outstanding
+        is_waiting = not outstanding and bool(self._tally.planned)
+        return self._tally.progress(
+            moment,
+            in_flight=min(outstanding, self._connections),
             waiting_for=self._judge.last_reason if is_waiting else "",
         )

@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from newsletter.delivery.crew import Finished
 from newsletter.delivery.ledger import Outcome
 from newsletter.delivery.mailing import DeliveryStatus
 from newsletter.delivery.pace import Pace, Patience
+from newsletter.delivery.tray import Finished
 from newsletter.errors import Deferred, Halted, QuotaSpent, Refused, TryLater, Uncertain
 
 MOST_REFUSED = 10

@@ -41,11 +41,13 @@ _AFTER = {
     "ledger.py:_record:return": 6,
 }
 _SMTP = {
-    "smtp.py:submit:call": 6,
-    "smtp_session.py:_open_data:return": 6,
-    "smtp_session.py:_hand_over:call": 6,
-    "smtp_session.py:_hand_over:return": 6,
-    "smtp.py:submit:return": 6,
+    "switchboard.py:_welcome:return": 4,
+    "smtp_line.py:begin:return": 6,
+    "smtp_line.py:hand_over:call": 6,
+    "smtp_line.py:hand_over:return": 6,
+    "smtp_line.py:write:return": 6,
+    "smtp_line.py:read:return": 6,
+    "switchboard.py:_finish:return": 6,
 }
 _SES = {
     "ses.py:submit:call": 6,

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 import trustme
@@ -20,7 +21,8 @@ from newsletter.delivery.transports import OutboxTransport, Transport
 from newsletter.delivery.transports.outbox import kept_messages
 from newsletter.delivery.transports.ses import SesTransport
 from newsletter.delivery.transports.smtp import SmtpTransport
-from newsletter.delivery.transports.smtp_session import Session
+from newsletter.delivery.transports.smtp_dialogue import Dialogue
+from newsletter.delivery.transports.smtp_line import SmtpLine
 from newsletter.delivery.transports.transport import Envelope
 from newsletter.errors import (
     Deferred,
@@ -35,6 +37,7 @@ from newsletter.errors import (
 from newsletter.settings import Ses, Smtp
 from tests.contract import relay
 from tests.contract.relay import Relay
+from tests.contract.switched import Switched
 
 MESSAGE = b"From: a@b.example\r\nSubject: x\r\n\r\n.\r\n..dots\r\nbody\r\n.last\r\n"
 
@@ -58,7 +61,17 @@ class Hop:
     taken: Callable[[], list[bytes]]
 
 
-@pytest.fixture(params=["outbox", "smtp", "smtp without pipelining", "ses by boto3", "ses by lean"])
+@pytest.fixture(
+    params=[
+        "outbox",
+        "smtp",
+        "smtp without pipelining",
+        "smtp by a switchboard",
+        "smtp by a switchboard without pipelining",
+        "ses by boto3",
+        "ses by lean",
+    ]
+)
 def hop(request: pytest.FixtureRequest, tmp_path: Path, aws: None) -> Iterator[Hop]:
     if request.param == "outbox":
         outbox = OutboxTransport(tmp_path / "outbox")
@@ -71,8 +84,12 @@ def hop(request: pytest.FixtureRequest, tmp_path: Path, aws: None) -> Iterator[H
         ):
             yield Hop(transport, lambda: [taken.message for taken in ses.taken])
     else:
-        with relay.running(Relay(is_pipelining=request.param == "smtp")) as there, closing(to(there)) as smtp:
-            yield Hop(smtp, lambda: [message for _, _, message in there.taken])
+        is_pipelining = "without" not in request.param
+        with relay.running(Relay(is_pipelining=is_pipelining)) as there:
+            smtp = to_relay(there)
+            hop = Switched(smtp, tmp_path) if "switchboard" in request.param else smtp
+            with closing(hop):
+                yield Hop(hop, lambda: [message for _, _, message in there.taken])
 
 
 @pytest.fixture
@@ -84,11 +101,25 @@ def aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
 
 
-def to(
+def to_relay(
     there: Relay, password: str | None = None, tls: ssl.SSLContext | None = None, **more: object
 ) -> SmtpTransport:
     settings = Smtp.model_validate({"host": "localhost", "port": there.port, "timeout": 5, **more})
     return SmtpTransport(settings, SecretStr(password) if password else None, tls)
+
+
+To = Callable[..., SmtpTransport | Switched]
+
+
+@pytest.fixture(params=["waiting", "by a switchboard"])
+def to(request: pytest.FixtureRequest, tmp_path: Path) -> To:
+    """Reach a relay in both ways there are: each of them stands before every test of SMTP."""
+
+    def reach(there: Relay, *arguments: Any, **more: object) -> SmtpTransport | Switched:
+        transport = to_relay(there, *arguments, **more)
+        return transport if request.param == "waiting" else Switched(transport, tmp_path)
+
+    return reach
 
 
 def to_ses(ses: PretendSes, client: str = "boto3", **more: object) -> SesTransport:
@@ -141,7 +172,7 @@ def test_many_threads_submit_each_message_once(hop: Hop) -> None:
     ],
 )
 def test_the_relays_answer_decides(
-    recipient: str, error: type[TransportError], taken: int, is_pipelining: bool
+    recipient: str, error: type[TransportError], taken: int, is_pipelining: bool, to: To
 ) -> None:
     with relay.running(Relay(is_pipelining=is_pipelining)) as there, closing(to(there)) as transport:
         with pytest.raises(error) as caught:
@@ -154,7 +185,7 @@ def test_the_relays_answer_decides(
 
 @pytest.mark.parametrize("is_pipelining", [True, False])
 @pytest.mark.parametrize("code", [200, 250, 251, 252, 299])
-def test_any_yes_after_the_last_byte_is_a_yes(code: int, is_pipelining: bool) -> None:
+def test_any_yes_after_the_last_byte_is_a_yes(code: int, is_pipelining: bool, to: To) -> None:
     with relay.running(Relay(is_pipelining=is_pipelining)) as there, closing(to(there)) as transport:
         assert transport.submit(envelope(f"final-{code}@c.example"), MESSAGE).reference
         assert len(there.taken) == there.connections == 1
@@ -163,7 +194,7 @@ def test_any_yes_after_the_last_byte_is_a_yes(code: int, is_pipelining: bool) ->
 @pytest.mark.parametrize("is_pipelining", [True, False])
 @pytest.mark.parametrize("is_hasty", [True, False])
 def test_a_relay_that_closes_after_some_messages_puts_none_of_them_off(
-    is_hasty: bool, is_pipelining: bool
+    is_hasty: bool, is_pipelining: bool, to: To
 ) -> None:
     with (
         relay.running(Relay(is_pipelining=is_pipelining, most=3, is_hasty=is_hasty)) as there,
@@ -175,7 +206,7 @@ def test_a_relay_that_closes_after_some_messages_puts_none_of_them_off(
         assert there.connections == 4
 
 
-def test_a_connection_is_opened_anew_after_as_many_messages_as_the_settings_say() -> None:
+def test_a_connection_is_opened_anew_after_as_many_messages_as_the_settings_say(to: To) -> None:
     with relay.running(Relay()) as there, closing(to(there, messages_per_connection=4)) as transport:
         for _ in range(10):
             transport.submit(envelope(), MESSAGE)
@@ -184,7 +215,7 @@ def test_a_connection_is_opened_anew_after_as_many_messages_as_the_settings_say(
 
 
 @pytest.mark.parametrize("is_open_to_nobody", [True, False])
-def test_after_a_refused_recipient_the_connection_serves_on(is_open_to_nobody: bool) -> None:
+def test_after_a_refused_recipient_the_connection_serves_on(is_open_to_nobody: bool, to: To) -> None:
     with relay.running(Relay(is_open_to_nobody=is_open_to_nobody)) as there, closing(to(there)) as transport:
         for number in range(3):
             with pytest.raises(Refused):
@@ -224,7 +255,7 @@ def test_after_a_refused_recipient_the_connection_serves_on(is_open_to_nobody: b
     ],
 )
 def test_what_is_said_of_one_recipient_is_told_from_what_holds_for_all(
-    stage: str, reply: str, error: type[TransportError]
+    stage: str, reply: str, error: type[TransportError], to: To
 ) -> None:
     there = Relay(**{stage: reply})
     with relay.running(there), closing(to(there)) as transport:
@@ -242,12 +273,12 @@ def test_what_is_said_of_one_recipient_is_told_from_what_holds_for_all(
         ("250 2.0.0 queued as 4F2A", "2.0.0 queued as 4F2A"),
     ],
 )
-def test_what_ses_took_over_smtp_is_known_by_its_number(reply: str, reference: str) -> None:
+def test_what_ses_took_over_smtp_is_known_by_its_number(reply: str, reference: str, to: To) -> None:
     with relay.running(Relay(final_reply=reply)) as there, closing(to(there)) as transport:
         assert transport.submit(envelope(), MESSAGE).reference == reference.removeprefix("250 Ok ")
 
 
-def test_a_connection_lost_before_the_last_byte_is_safe_to_retry() -> None:
+def test_a_connection_lost_before_the_last_byte_is_safe_to_retry(to: To) -> None:
     with (
         relay.running(Relay(size=0)) as there,
         closing(to(there)) as transport,
@@ -257,7 +288,7 @@ def test_a_connection_lost_before_the_last_byte_is_safe_to_retry() -> None:
 
 
 class Cut(socket.socket):
-    """A connection over which only so many octets of a message leave."""
+    """A connection over which only so many octets leave."""
 
     left = 0
 
@@ -271,53 +302,53 @@ class Cut(socket.socket):
 
 def test_doubt_begins_with_the_last_byte_and_not_before() -> None:
     octets = MESSAGE.replace(b"\r\n.", b"\r\n..") + b".\r\n"
+    before = len(f"MAIL FROM:<{envelope().sender}>\r\nRCPT TO:<{envelope().recipient}>\r\nDATA\r\n")
     server = socket.create_server(("127.0.0.1", 0))
     for most in range(len(octets) + 1):
         connection = Cut()
         connection.connect(server.getsockname())
         theirs, _ = server.accept()
         with theirs, connection:
-            connection.left = most
+            connection.left = before + most
             theirs.sendall(b"250 ok\r\n250 ok\r\n354 go on\r\n")
             theirs.shutdown(socket.SHUT_WR)
-            session = Session(connection, connection.makefile("rb"), {"pipelining": ""}, "relay")
-            with pytest.raises(TransportError) as caught:
-                session.submit("a@b.example", "c@d.example", MESSAGE)
-            assert type(caught.value) is (Uncertain if most == len(octets) else Deferred)
-            assert not session.is_open
+            line = SmtpLine(connection, Dialogue({"pipelining": ""}, "relay"))
+            found = line.submit(envelope(), MESSAGE)
+            assert type(found) is (Uncertain if most == len(octets) else Deferred)
+            assert not line.is_open
     server.close()
 
 
 def test_a_kept_connection_that_the_relay_closed_is_opened_anew() -> None:
-    with relay.running(Relay()) as there, closing(to(there)) as transport:
+    with relay.running(Relay()) as there, closing(to_relay(there)) as transport:
         transport.submit(envelope(), MESSAGE)
-        transport._mine.session._connection.shutdown(socket.SHUT_RDWR)
+        transport._mine.line._connection.shutdown(socket.SHUT_RDWR)
         transport.submit(envelope(), MESSAGE)
         assert there.connections == 2
         assert len(there.taken) == 2
 
 
-def test_one_connection_serves_many_messages() -> None:
+def test_one_connection_serves_many_messages(to: To) -> None:
     with relay.running(Relay()) as there, closing(to(there)) as transport:
         for _ in range(20):
             transport.submit(envelope(), MESSAGE)
         assert there.connections == 1
 
 
-def test_the_envelope_sender_is_the_signed_bounce_address() -> None:
+def test_the_envelope_sender_is_the_signed_bounce_address(to: To) -> None:
     with relay.running(Relay()) as there, closing(to(there)) as transport:
         transport.submit(envelope(), MESSAGE)
         assert there.taken[0][:2] == ("b+token@replies.example", "reader@c.example")
 
 
-def test_a_refused_sender_halts() -> None:
+def test_a_refused_sender_halts(to: To) -> None:
     with relay.running(Relay(sender_reply="550 not you")) as there, closing(to(there)) as transport:
         with pytest.raises(Halted, match=r"550 not you.*\[replies\]"):
             transport.submit(envelope(), MESSAGE)
         assert not there.taken
 
 
-def test_a_letter_larger_than_the_relay_takes_is_refused_unsent() -> None:
+def test_a_letter_larger_than_the_relay_takes_is_refused_unsent(to: To) -> None:
     with relay.running(Relay()) as there, closing(to(there)) as transport:
         with pytest.raises(Refused, match="200,000"):
             transport.submit(envelope(), MESSAGE + b"x" * 200_000)
@@ -327,7 +358,7 @@ def test_a_letter_larger_than_the_relay_takes_is_refused_unsent() -> None:
 @pytest.mark.parametrize(
     ("greeting", "error"), [("421 busy", Deferred), ("451 later", Deferred), ("554 go away", Halted)]
 )
-def test_the_greeting_is_judged(greeting: str, error: type[TransportError]) -> None:
+def test_the_greeting_is_judged(greeting: str, error: type[TransportError], to: To) -> None:
     with (
         relay.running(Relay(greeting=greeting)) as there,
         closing(to(there)) as transport,
@@ -336,7 +367,7 @@ def test_the_greeting_is_judged(greeting: str, error: type[TransportError]) -> N
         transport.submit(envelope(), MESSAGE)
 
 
-def test_a_relay_that_is_not_there_is_named() -> None:
+def test_a_relay_that_is_not_there_is_named(to: To) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         port = taken.getsockname()[1]
@@ -344,7 +375,7 @@ def test_a_relay_that_is_not_there_is_named() -> None:
             transport.submit(envelope(), MESSAGE)
 
 
-def test_ses_words_for_its_quota_are_understood_over_smtp() -> None:
+def test_ses_words_for_its_quota_are_understood_over_smtp(to: To) -> None:
     reply = "454 Throttling failure: Daily message quota exceeded."
     with (
         relay.running(Relay(sender_reply=reply)) as there,
@@ -358,7 +389,7 @@ def test_ses_words_for_its_quota_are_understood_over_smtp() -> None:
     ("reply", "error"),
     [("235 welcome", None), ("535 wrong", Halted), ("534 too weak", Halted), ("454 not now", Deferred)],
 )
-def test_a_login_that_fails_is_judged(reply: str, error: type[TransportError] | None) -> None:
+def test_a_login_that_fails_is_judged(reply: str, error: type[TransportError] | None, to: To) -> None:
     with (
         relay.running(Relay(login_reply=reply)) as there,
         closing(to(there, "secret", username="me")) as transport,
@@ -371,7 +402,7 @@ def test_a_login_that_fails_is_judged(reply: str, error: type[TransportError] | 
             transport.submit(envelope(), MESSAGE)
 
 
-def test_a_password_that_smtp_cannot_carry_is_named_not_shown() -> None:
+def test_a_password_that_smtp_cannot_carry_is_named_not_shown(to: To) -> None:
     with (
         relay.running(Relay()) as there,
         closing(to(there, "geheimnisschlüssel", username="me")) as transport,
@@ -389,7 +420,7 @@ def test_a_password_never_goes_in_clear_over_the_network() -> None:
 
 
 @pytest.mark.parametrize("security", ["starttls", "tls"])
-def test_tls_is_verified(security: str) -> None:
+def test_tls_is_verified(security: str, to: To) -> None:
     authority = trustme.CA()
     server, client = (
         ssl.create_default_context(purpose) for purpose in (ssl.Purpose.CLIENT_AUTH, ssl.Purpose.SERVER_AUTH)
@@ -405,7 +436,7 @@ def test_tls_is_verified(security: str) -> None:
         assert len(there.taken) == 1
 
 
-def test_a_relay_without_starttls_gets_nothing() -> None:
+def test_a_relay_without_starttls_gets_nothing(to: To) -> None:
     with relay.running(Relay()) as there, closing(to(there, security="starttls")) as transport:
         with pytest.raises(Halted, match="STARTTLS"):
             transport.submit(envelope(), MESSAGE)
@@ -613,7 +644,7 @@ def full_disk() -> Iterator[Callable[[int], None]]:
 
 
 def test_threads_share_no_connection() -> None:
-    with relay.running(Relay()) as there, closing(to(there)) as transport:
+    with relay.running(Relay()) as there, closing(to_relay(there)) as transport:
         ready = threading.Barrier(3)
 
         def submit() -> None:

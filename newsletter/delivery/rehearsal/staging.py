@@ -22,8 +22,9 @@ from newsletter.delivery.evidence import read_events, settle_by_events
 from newsletter.delivery.mailing import Counts, Mailing
 from newsletter.delivery.planning import start_mailing
 from newsletter.delivery.rehearsal.account import Account, Taken
-from newsletter.delivery.sender import Progress, send
+from newsletter.delivery.sender import send
 from newsletter.delivery.tables import deliveries
+from newsletter.delivery.tally import Progress
 from newsletter.delivery.transports import Transport
 from newsletter.durable import make_private_folder
 from newsletter.errors import Halted, TransportError, TryLater, WrongUse

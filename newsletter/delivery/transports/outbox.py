@@ -9,6 +9,7 @@ import os
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,7 +41,9 @@ class OutboxTransport:
         try:
             for name in ("tmp", "new", "cur"):
                 make_private_folder(folder / name)
-            self._new = os.open(folder / "new", os.O_RDONLY | os.O_DIRECTORY)
+            self._tmp, self._new = (
+                os.open(folder / name, os.O_RDONLY | os.O_DIRECTORY) for name in ("tmp", "new")
+            )
         except OSError as error:
             raise _translate(error, folder) from error
         self._syncing = threading.Lock()
@@ -50,13 +53,13 @@ class OutboxTransport:
     def submit(self, envelope: Envelope, message: bytes) -> Receipt:
         """Keep one message; its reference is the name of its file."""
         name = f"{int(time.time())}.D{envelope.delivery_id}.letter"
-        draft = self.folder / "tmp" / name
         try:
-            _write(draft, message.replace(b"\r\n", b"\n"))
-            draft.rename(self.folder / "new" / name)
+            self._write(name, message.replace(b"\r\n", b"\n"))
+            os.rename(name, name, src_dir_fd=self._tmp, dst_dir_fd=self._new)
             self._sync_folder()
         except OSError as error:
-            draft.unlink(missing_ok=True)
+            with suppress(OSError):
+                os.unlink(name, dir_fd=self._tmp)
             raise _translate(error, self.folder) from error
         return Receipt(reference=name)
 
@@ -65,8 +68,20 @@ class OutboxTransport:
         return frozenset(kept.delivery_id for kept in kept_messages(self.folder))
 
     def close(self) -> None:
-        """Close the folder."""
+        """Close the folders."""
+        os.close(self._tmp)
         os.close(self._new)
+
+    def _write(self, name: str, octets: bytes) -> None:
+        """Write a draft, durable when this returns."""
+        descriptor = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600, dir_fd=self._tmp)
+        try:
+            view = memoryview(octets)
+            while view:
+                view = view[os.write(descriptor, view) :]
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
     def _sync_folder(self) -> None:
         """Sync the folder once for all renames that came before, whichever thread made them."""
@@ -90,17 +105,6 @@ def kept_messages(folder: Path) -> Iterator[Kept]:
                 parts = entry.name.split(".")
                 if len(parts) > 1 and parts[1].startswith("D") and parts[1][1:].isdecimal():
                     yield Kept(int(parts[1][1:]), Path(entry.path))
-
-
-def _write(path: Path, octets: bytes) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    try:
-        view = memoryview(octets)
-        while view:
-            view = view[os.write(descriptor, view) :]
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _translate(error: OSError, folder: Path) -> StorageFull | Halted:

@@ -3,19 +3,17 @@
 import smtplib
 import ssl
 import threading
-import time
-from typing import Any, BinaryIO, cast
+from typing import Any, cast
 
 from pydantic import SecretStr
 
-from newsletter.delivery.transports.smtp_replies import judge, reference_of
-from newsletter.delivery.transports.smtp_session import Lost, Session
+from newsletter.delivery.transports.smtp_dialogue import Dialogue
+from newsletter.delivery.transports.smtp_line import SmtpLine
+from newsletter.delivery.transports.smtp_replies import judge
 from newsletter.delivery.transports.transport import Envelope, Receipt
 from newsletter.errors import Deferred, EditSettings, Halted, Refused, TransportError
 from newsletter.settings import Smtp
 
-_IDLE_SECONDS = 60
-"""A connection unused for longer is not trusted."""
 _LOCAL = ("localhost", "127.0.0.1", "::1")
 
 
@@ -40,46 +38,44 @@ class SmtpTransport:
         self._tls = tls or (ssl.create_default_context() if relay.security != "none" else None)
         self._place = f"{relay.host}:{relay.port}"
         self._mine = threading.local()
-        self._all: list[Session] = []
+        self._all: list[SmtpLine] = []
         self._counting = threading.Lock()
 
     def submit(self, envelope: Envelope, message: bytes) -> Receipt:
         """Hand over one message; its reference is how the relay named it when it took it."""
-        session, is_kept = self._session()
-        try:
-            text = session.submit(envelope.sender, envelope.recipient, message)
-        except Lost as error:
-            if not is_kept:
-                raise Deferred(f"{self._place}: the connection was lost: {error}") from error
-            return self.submit(
-                envelope, message
-            )  # nothing was handed over: the relay had done with the connection
-        self._mine.used = time.monotonic()
-        return Receipt(reference=reference_of(text))
+        found = None
+        while found is None:  # nothing was handed over: the relay had done with a connection used before
+            found = self._line().submit(envelope, message)
+        if isinstance(found, Receipt):
+            return found
+        raise found
+
+    def open_line(self) -> SmtpLine:
+        """Connect and log in, waiting for it, and return a line that waits for nothing any more."""
+        line = self._open()
+        line.never_wait()
+        return line
 
     def close(self) -> None:
-        """Close every connection."""
+        """Close every connection that `submit` has kept."""
         with self._counting:
-            for session in self._all:
-                session.close()
+            for line in self._all:
+                line.close()
             self._all.clear()
 
-    def _session(self) -> tuple[Session, bool]:
-        """Return this thread's connection, and whether it has been used before."""
-        session: Session | None = getattr(self._mine, "session", None)
-        if session is not None and session.is_open:
-            is_stale = time.monotonic() - self._mine.used > _IDLE_SECONDS
-            if session.begun < self._relay.messages_per_connection and not is_stale:
-                return session, True
-        if session is not None:
-            session.close()
-        self._mine.session = fresh = self._open()
-        self._mine.used = time.monotonic()
+    def _line(self) -> SmtpLine:
+        """Return this thread's connection."""
+        line: SmtpLine | None = getattr(self._mine, "line", None)
+        if line is not None and line.is_open and not line.is_spent:
+            return line
+        if line is not None:
+            line.close()
+        self._mine.line = fresh = self._open()
         with self._counting:
             self._all = [*(kept for kept in self._all if kept.is_open), fresh]
-        return fresh, False
+        return fresh
 
-    def _open(self) -> Session:
+    def _open(self) -> SmtpLine:
         """Connect, greet, encrypt and log in; Deferred or Halted."""
         client: smtplib.SMTP | None = None
         try:
@@ -89,9 +85,8 @@ class SmtpTransport:
             if client is not None:
                 client.close()
             raise self._translate(error) from error
-        connection = cast("Any", client).sock
-        reader = cast("BinaryIO | None", client.file) or connection.makefile("rb")
-        return Session(connection, reader, dict(client.esmtp_features), self._place)
+        dialogue = Dialogue(dict(client.esmtp_features), self._place)
+        return SmtpLine(cast("Any", client).sock, dialogue, messages=self._relay.messages_per_connection)
 
     def _connect(self) -> smtplib.SMTP:
         relay = self._relay

@@ -1,7 +1,9 @@
 """The seam behind which every next hop stands."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
+
+from newsletter.errors import TransportError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,6 +18,8 @@ class Envelope:
     from_address: str
     """The address of the From header."""
     recipient: str
+    is_dotless: bool = False
+    """Whether it is known that no line of the message begins with a dot, which SMTP would have to escape."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,3 +50,72 @@ class Transport(Protocol):
 
     def close(self) -> None:
         """Give back connections; nothing is submitted afterwards."""
+
+
+Settled = tuple[int, Receipt | TransportError | None]
+"""A delivery, and its receipt or why there is none; None when nothing of it was handed over, so that any
+other line may take it.
+"""
+
+
+class Line(Protocol):
+    """One open connection to the next hop that makes nobody wait, so that one thread can serve many.
+
+    A message is begun, then awaited, then handed over; the receipt or error comes out of `write` or `read`.
+    Only what has been handed over may have been taken.
+    """
+
+    is_open: bool
+
+    @property
+    def has_room(self) -> bool:
+        """Whether another message may be begun now; on some lines the next one while one is under way."""
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no message is under way."""
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether it should be closed before anything else is begun."""
+
+    @property
+    def awaited(self) -> int | None:
+        """The delivery whose message the next hop waits for, if it does."""
+
+    @property
+    def is_writing(self) -> bool:
+        """Whether something is to be sent before anything can be heard."""
+
+    @property
+    def deadline(self) -> float:
+        """The moment of the monotonic clock at which what is under way has taken too long."""
+
+    def fileno(self) -> int:
+        """Return what a selector waits on."""
+
+    def begin(self, envelope: Envelope, message: bytes) -> None:
+        """Announce a message; Refused when it is known already that it cannot be taken."""
+
+    def hand_over(self) -> None:
+        """Let the awaited message follow: it may be taken from now on."""
+
+    def write(self) -> list[Settled]:
+        """Send what can be sent now."""
+
+    def read(self) -> list[Settled]:
+        """Hear what has come."""
+
+    def give_up(self, reason: str) -> list[Settled]:
+        """Close without a word, and say what that means for what is under way."""
+
+    def close(self) -> None:
+        """Say goodbye; nothing is under way."""
+
+
+@runtime_checkable
+class Lined(Protocol):
+    """A transport that also gives out its connections, one by one."""
+
+    def open_line(self) -> Line:
+        """Connect, waiting for it; raises what `submit` would, of a message that was not handed over."""

@@ -1,7 +1,10 @@
 """Everybody is accounted for, and nobody gets an issue twice in a round, on whatever lists they are."""
 
+import re
+import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
 from sqlalchemy import select, text, update
@@ -10,8 +13,8 @@ from sqlalchemy.exc import IntegrityError
 from newsletter.address import Address
 from newsletter.audience import SuppressionReason, end_subscription, erase, find_subscriber_id, suppress
 from newsletter.compose import Edition
-from newsletter.delivery import Exclusion, issue_status, mailing_counts, plan_mailing
-from newsletter.delivery.claiming import DUE_ON_SQLITE
+from newsletter.delivery import DeliveryStatus, Exclusion, issue_status, mailing_counts, plan_mailing
+from newsletter.delivery.ledger import Outcome, take_turn
 from newsletter.delivery.tables import deliveries
 from tests.integration.delivery.conftest import Hop, Press, now
 
@@ -188,14 +191,46 @@ def test_an_erased_reader_stays_counted(press: Press, edition: Make) -> None:
     assert hop.taken == ["ada@readers.example"]
 
 
-def test_a_claim_reads_the_index_of_planned_rows_only(press: Press) -> None:
-    with press.database.read() as connection:
-        steps = connection.execute(
-            text(f"EXPLAIN QUERY PLAN {DUE_ON_SQLITE}"), {"mailing": 1, "due": 0, "wanted": 5}
-        ).all()
-    plan = " ".join(str(step.detail) for step in steps)
-    assert "USING INDEX deliveries_planned" in plan
-    assert "TEMP B-TREE" not in plan
+@contextmanager
+def plans(press: Press) -> Iterator[list[str]]:
+    """Note how SQLite goes about each statement that runs meanwhile: one line for all its steps."""
+    noted: list[str] = []
+    seen: list[str] = []
+    with press.database.engine.connect() as connection:
+        driver = connection.connection.driver_connection
+    assert isinstance(driver, sqlite3.Connection)
+    driver.set_trace_callback(seen.append)  # it is back in the pool, and the next to be taken
+    yield noted
+    driver.set_trace_callback(None)
+    for statement in seen:
+        if statement.lstrip().upper().startswith(("SELECT", "UPDATE", "INSERT", "WITH")):
+            steps = driver.execute(f"EXPLAIN QUERY PLAN {statement}").fetchall()
+            noted.append(f"{statement.split()[0]}: " + "; ".join(step[3] for step in steps))
+
+
+def test_a_turn_looks_at_nobody_but_its_own(press: Press, edition: Make) -> None:
+    press.join("weekly", *(f"reader{number}" for number in range(20)))
+    mailing = press.start(edition()).mailing
+    first = take_turn(press.database, mailing, (), wanted=5, worker="hop/here/1", now=now())
+    outcomes = [Outcome(delivery_id=one.id, status=DeliveryStatus.SUBMITTED) for one in first.claimed]
+    with plans(press) as noted:
+        take_turn(press.database, mailing, outcomes, wanted=5, worker="hop/here/1", now=now())
+    assert len(noted) == 5
+    assert "USING INDEX deliveries_planned" in noted[2]
+    tables = "deliveries|subscribers|subscriptions|suppressions|mailings"
+    assert not [plan for plan in noted if re.search(rf"SCAN ({tables})|TEMP B-TREE|AUTOMATIC", plan)]
+
+
+def test_planning_looks_nobody_up_by_reading_everybody(press: Press, edition: Make) -> None:
+    press.join("weekly", "ada", "bram")
+    press.join("daily", "bram", "chen")
+    press.start(edition("weekly"))
+    for list_name in ("daily", "daily"):
+        with plans(press) as noted:
+            press.start(edition(list_name))
+        assert noted
+        tables = "deliveries|subscribers|subscriptions|suppressions|elsewhere|present"
+        assert not [plan for plan in noted if re.search(rf"SCAN ({tables})|AUTOMATIC", plan)]
 
 
 def _claim_one(press: Press, mailing_id: int) -> None:

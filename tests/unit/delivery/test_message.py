@@ -139,6 +139,7 @@ def test_the_bodies_are_what_the_email_package_would_make_of_them(
     )
     octets = make_skeleton(edition, mailing, make_settings(), KEYRING).message(reader(first, last, city=city), NOW)
     assert octets.isascii()
+    assert b"\n." not in octets  # SMTP has nothing to escape
     assert b"\n" not in octets.replace(b"\r\n", b"")
     assert b"\r" not in octets.replace(b"\r\n", b"")
     body = octets.partition(b"\r\n\r\n")[2]

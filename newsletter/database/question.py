@@ -1,0 +1,62 @@
+"""Statements that run with every group of messages: made once, and run by SQLite's own driver in few steps.
+
+Each step of SQLite gives up the interpreter's lock, and waits for it behind whoever is submitting; so all rows
+of a question come in one step, as one JSON value. On PostgreSQL they are statements like any other.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import JSON, Connection, Dialect, Executable, Select, TextualSelect, func, select
+
+from newsletter.database.moment import as_sqlite_has_it
+
+
+class Order:
+    """A statement that changes something."""
+
+    def __init__(self, statement: Executable) -> None:
+        self._statement = statement
+        self._made: tuple[str, Sequence[str], Mapping[str, Any]] | None = None
+
+    def run(self, connection: Connection, parameters: Mapping[str, Any]) -> Sequence[Any]:
+        """Run it and return the rows it gives back."""
+        if connection.dialect.name != "sqlite":
+            result = connection.execute(self._statement, dict(parameters))
+            return result.all() if result.returns_rows else ()
+        text, names, fixed = self._made = self._made or _made(self._statement, connection.dialect)
+        given = {**fixed, **parameters}
+        values = [as_sqlite_has_it(v) if isinstance(v := given[name], datetime) else v for name in names]
+        driver: Any = connection.connection.driver_connection
+        rows: list[Any] = driver.execute(text, values).fetchall()
+        return rows
+
+
+class Question:
+    """A SELECT; its columns hold numbers, texts, JSON or nothing."""
+
+    def __init__(self, statement: Select[Any] | TextualSelect) -> None:
+        self._statement = statement
+
+    @cached_property
+    def _whole(self) -> Order:
+        rows = self._statement.subquery()
+        columns = [func.json(column) if isinstance(column.type, JSON) else column for column in rows.c]
+        return Order(select(func.json_group_array(func.json_array(*columns))))
+
+    def ask(self, connection: Connection, parameters: Mapping[str, Any]) -> Sequence[Any]:
+        """Return its rows, in order."""
+        if connection.dialect.name != "sqlite":
+            return connection.execute(self._statement, dict(parameters)).all()
+        ((found,),) = self._whole.run(connection, parameters)
+        rows: list[Any] = json.loads(found)
+        return rows
+
+
+def _made(statement: Executable, dialect: Dialect) -> tuple[str, Sequence[str], Mapping[str, Any]]:
+    """Return a statement's text, the names of its parameters in order, and the values that are part of it."""
+    compiled: Any = statement.compile(dialect=dialect)  # type: ignore[attr-defined]
+    return str(compiled), tuple(compiled.positiontup), compiled.params

@@ -1,0 +1,97 @@
+"""A mailing over lines: whatever a relay does with its connections, everybody gets one letter."""
+
+from collections.abc import Callable
+from contextlib import closing
+
+import pytest
+
+from newsletter.compose import Edition
+from newsletter.delivery import Progress, send
+from newsletter.delivery.transports.smtp import SmtpTransport
+from newsletter.errors import Deferred, Halted
+from newsletter.settings import Smtp
+from tests.contract import relay
+from tests.contract.relay import Relay
+from tests.integration.delivery.conftest import Press, now
+
+Make = Callable[..., Edition]
+
+
+def to(there: Relay) -> SmtpTransport:
+    return SmtpTransport(Smtp.model_validate({"host": "127.0.0.1", "port": there.port, "timeout": 5}), None)
+
+
+def mail(press: Press, edition: Edition, there: Relay) -> list[Progress]:
+    mailing = press.start(edition).mailing
+    with closing(to(there)) as transport:
+        return list(send(press.database, press.keyring, press.settings, mailing, transport, clock=now))
+
+
+@pytest.mark.parametrize("is_pipelining", [True, False])
+@pytest.mark.parametrize("is_hasty", [True, False])
+def test_a_relay_that_hangs_up_again_and_again_puts_nobody_off(
+    press: Press, edition: Make, is_hasty: bool, is_pipelining: bool
+) -> None:
+    press.join("weekly", *(f"reader{index}" for index in range(60)))
+    with relay.running(Relay(is_pipelining=is_pipelining, most=7, is_hasty=is_hasty)) as there:
+        steps = mail(press, edition(), there)
+        taken = [recipient for _, recipient, _ in there.taken]
+    assert len(taken) == len(set(taken)) == 60
+    assert steps[-1].counts.submitted == 60
+
+
+def test_one_letter_is_what_the_reader_and_the_next_one_get(press: Press, edition: Make) -> None:
+    press.join("weekly", *(f"reader{index}" for index in range(30)))
+    with relay.running(Relay()) as there:
+        mail(press, edition(text=".It burns.\n..\n.\n"), there)
+        assert len(there.taken) == 30
+        for _, recipient, octets in there.taken:
+            assert recipient.encode() in octets.partition(b"\r\n\r\n")[0]
+            assert octets.count(b"It burns.") == 2
+
+
+def test_a_relay_that_is_not_there_leaves_everybody_planned(press: Press, edition: Make) -> None:
+    press.join("weekly", *(f"reader{index}" for index in range(20)))
+    mailing = press.start(edition()).mailing
+    with relay.running(Relay(greeting="554 go away")) as there, closing(to(there)) as transport:
+        sending = send(press.database, press.keyring, press.settings, mailing, transport, clock=now)
+        with pytest.raises(Halted, match="go away"):
+            list(sending)
+    assert press.counts(mailing).planned == 20
+
+
+def test_a_fault_of_ours_in_the_switchboard_ends_the_run(press: Press, edition: Make) -> None:
+    press.join("weekly", *(f"reader{index}" for index in range(20)))
+    mailing = press.start(edition()).mailing
+
+    class Faulty(SmtpTransport):
+        def open_line(self) -> object:  # type: ignore[override]
+            raise ZeroDivisionError("x")
+
+    transport = Faulty(Smtp(host="127.0.0.1", port=25), None)
+    with closing(transport), pytest.raises(ZeroDivisionError):
+        list(send(press.database, press.keyring, press.settings, mailing, transport, clock=now))
+    counts = press.counts(mailing)
+    assert (counts.submitted, counts.planned + counts.uncertain) == (0, 20)
+    assert counts.uncertain <= 1
+
+
+def test_one_relay_that_takes_few_connections_is_sent_to_over_those(press: Press, edition: Make) -> None:
+    press.join("weekly", *(f"reader{index}" for index in range(40)))
+
+    class Crowded(SmtpTransport):
+        opened = 0
+
+        def open_line(self):  # type: ignore[no-untyped-def]
+            self.opened += 1
+            if self.opened > 2:
+                raise Deferred("421 too many connections from you")
+            return super().open_line()
+
+    mailing = press.start(edition()).mailing
+    with relay.running(Relay(seconds=0.002)) as there:
+        transport = Crowded(Smtp.model_validate({"host": "127.0.0.1", "port": there.port, "timeout": 5}), None)
+        with closing(transport):
+            list(send(press.database, press.keyring, press.settings, mailing, transport, clock=now))
+        assert len(there.taken) == 40
+    assert press.counts(mailing).submitted == 40

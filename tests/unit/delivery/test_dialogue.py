@@ -1,0 +1,114 @@
+"""What is said over SMTP, octet by octet: one round trip a message, and doubt only after its last octet."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from newsletter.delivery.transports.smtp_dialogue import Dialogue
+from newsletter.delivery.transports.transport import Envelope, Receipt
+from newsletter.errors import Deferred, Refused, Uncertain
+
+ENVELOPE_TAKEN = b"250 ok\r\n250 ok\r\n354 go on\r\n"
+MESSAGE = b"Subject: x\r\n\r\n.\r\nbody\r\n"
+
+
+def envelope(number: int) -> Envelope:
+    return Envelope(
+        delivery_id=number,
+        mailing_id=1,
+        slug="lamp",
+        sender="b@replies.example",
+        from_address="news@b.example",
+        recipient=f"reader{number}@c.example",
+    )
+
+
+def say(dialogue: Dialogue) -> bytes:
+    """Send all there is to send."""
+    octets = bytes(dialogue.outgoing())
+    dialogue.sent(len(octets))
+    return octets
+
+
+def begun(*features: str) -> Dialogue:
+    """Return a dialogue whose first message is handed over, the second one announced behind it."""
+    dialogue = Dialogue(dict.fromkeys(features or ("pipelining",), ""), "relay")
+    dialogue.begin(envelope(1), MESSAGE)
+    say(dialogue)
+    assert dialogue.heard(ENVELOPE_TAKEN) == []
+    assert dialogue.awaited == 1
+    dialogue.hand_over()
+    assert dialogue.has_room
+    dialogue.begin(envelope(2), MESSAGE)
+    return dialogue
+
+
+def test_the_next_envelope_follows_a_message_at_once() -> None:
+    dialogue = begun()
+    said = say(dialogue)
+    assert said.startswith(b"Subject: x\r\n\r\n..\r\nbody\r\n.\r\nMAIL FROM:<b@replies.example>\r\n")
+    assert said.endswith(b"RCPT TO:<reader2@c.example>\r\nDATA\r\n")
+    assert not dialogue.has_room
+    assert dialogue.heard(b"250 2.0.0 taken\r\n" + ENVELOPE_TAKEN) == [(1, Receipt(reference="2.0.0 taken"))]
+    assert dialogue.awaited == 2
+
+
+def test_without_pipelining_nothing_is_said_before_it_is_asked_for() -> None:
+    dialogue = Dialogue({}, "relay")
+    dialogue.begin(envelope(1), MESSAGE)
+    for expected, reply in ((b"MAIL", b"250 ok\r\n"), (b"RCPT", b"250 ok\r\n"), (b"DATA", b"354 go\r\n")):
+        said = say(dialogue)
+        assert said.startswith(expected)
+        assert said.count(b"\r\n") == 1
+        dialogue.heard(reply)
+    dialogue.hand_over()
+    say(dialogue)
+    assert not dialogue.has_room
+    assert dialogue.heard(b"250 ok\r\n") == [(1, Receipt(reference="ok"))]
+    assert dialogue.has_room
+
+
+def test_doubt_begins_with_the_last_octet_whatever_follows_it() -> None:
+    end = len(MESSAGE.replace(b"\r\n.", b"\r\n..") + b".\r\n")
+    for count in range(len(begun().outgoing()) + 1):
+        dialogue = begun()
+        dialogue.outgoing()
+        dialogue.sent(count)
+        (first, found), (second, untouched) = dialogue.broken("cut")
+        assert (first, second, untouched) == (1, 2, None)
+        assert type(found) is (Uncertain if count >= end else Deferred), count
+
+
+@given(st.lists(st.integers(1, 30), max_size=40))
+def test_replies_mean_the_same_wherever_they_are_cut(lengths: list[int]) -> None:
+    dialogue = begun()
+    say(dialogue)
+    octets = b"250-taken\r\n250-and\r\n250 queued\r\n250 ok\r\n550 5.1.1 nobody\r\n354 go on\r\n"
+    settled = []
+    for length in [*lengths, len(octets)]:
+        settled += dialogue.heard(octets[:length])
+        octets = octets[length:]
+    (first, receipt), (second, refused) = settled
+    assert (first, receipt) == (1, Receipt(reference="taken and queued"))
+    assert second == 2
+    assert isinstance(refused, Refused)
+    assert say(dialogue) == b".\r\nRSET\r\n"
+    dialogue.heard(b"554 no valid recipients\r\n250 ok\r\n")
+    assert dialogue.has_room
+    assert not dialogue.is_over
+
+
+@pytest.mark.parametrize("goodbye", [b"421 enough\r\n", b"250 taken\r\n421 enough\r\n"])
+def test_what_was_only_announced_is_free_for_another_connection(goodbye: bytes) -> None:
+    dialogue = begun()
+    say(dialogue)
+    settled = dict(dialogue.heard(goodbye))
+    assert dialogue.is_over
+    assert isinstance(settled[1], Receipt if goodbye.startswith(b"250") else Deferred)
+    assert settled[2] is None
+
+
+def test_a_reply_that_nobody_asked_for_ends_it() -> None:
+    dialogue = Dialogue({}, "relay")
+    assert dialogue.heard(b"421 idle for too long\r\n") == []
+    assert dialogue.is_over
