@@ -53,7 +53,7 @@ class SesTransport:
             "sesv2", region=ses.region, endpoint=ses.endpoint, connections=ses.connections, keys=keys
         )
         is_lean = ses.client == "lean"
-        self._lean = open_lean_ses(self._client, connections=ses.connections, keys=keys) if is_lean else None
+        self._lean = open_lean_ses(self._client, keys=keys) if is_lean else None
         self.rate: float | None = None
         self.notices: tuple[str, ...] = ()
         self._read_account()
