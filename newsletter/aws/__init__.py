@@ -1,6 +1,6 @@
 """Everything of AWS: the one place that meets boto3 and botocore."""
 
-from newsletter.aws.client import Fault, Keys, call, make_client
+from newsletter.aws.client import Fault, Keys, account_of, call, make_client
 from newsletter.aws.lean import LeanSes, open_lean_ses
 from newsletter.aws.model import BadRequest, ServiceModel, read_model
 
@@ -10,6 +10,7 @@ __all__ = [
     "Keys",
     "LeanSes",
     "ServiceModel",
+    "account_of",
     "call",
     "make_client",
     "open_lean_ses",

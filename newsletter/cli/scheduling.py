@@ -31,11 +31,18 @@ def shown_time(moment: datetime) -> str:
 
 
 def send_due(
-    publication: Publication, *, yes: bool, is_restored: bool, is_json: bool, is_quiet: bool = False
+    publication: Publication,
+    *,
+    yes: bool,
+    is_restored: bool,
+    is_json: bool,
+    is_quiet: bool = False,
+    waits_for_quota: bool = False,
 ) -> int:
     """Send every scheduled mailing whose time has come, the earliest first; return how many there were.
 
-    One that must not leave stops no other one. With `is_quiet` their results are not printed.
+    One that must not leave stops no other one. With `is_quiet` their results are not printed. Who calls this every
+    minute does not wait for a quota: the next call goes on.
     """
     due = due_mailings(publication.database, now())
     refusals: list[NewsletterError] = []
@@ -45,7 +52,14 @@ def send_due(
         try:
             if not yes:
                 refuse_late(mailing, now())
-            _send(publication, mailing, is_restored=is_restored, is_json=is_json, is_quiet=is_quiet)
+            _send(
+                publication,
+                mailing,
+                is_restored=is_restored,
+                is_json=is_json,
+                is_quiet=is_quiet,
+                waits_for_quota=waits_for_quota,
+            )
         except (AskPerson, WrongUse, EditSettings) as refusal:
             refusals.append(refusal)
     if refusals:
@@ -55,7 +69,15 @@ def send_due(
     return len(due)
 
 
-def _send(publication: Publication, mailing: Mailing, *, is_restored: bool, is_json: bool, is_quiet: bool) -> None:
+def _send(
+    publication: Publication,
+    mailing: Mailing,
+    *,
+    is_restored: bool,
+    is_json: bool,
+    is_quiet: bool,
+    waits_for_quota: bool,
+) -> None:
     """Add whoever joined since a mailing was made, and send it."""
     bring_in_sources(publication, mailing.list_name)
     with closing(open_transport(publication.settings)) as transport:
@@ -63,7 +85,13 @@ def _send(publication: Publication, mailing: Mailing, *, is_restored: bool, is_j
             terminal.talk(notice, style="attention")
         plan = take_up(publication.database, mailing, now())
         run_mailing(
-            publication, plan.mailing, transport, is_restored=is_restored, is_json=is_json, is_quiet=is_quiet
+            publication,
+            plan.mailing,
+            transport,
+            is_restored=is_restored,
+            is_json=is_json,
+            is_quiet=is_quiet,
+            waits_for_quota=waits_for_quota,
         )
 
 

@@ -113,6 +113,9 @@ def send_issue(
     restored: Annotated[
         bool, typer.Option("--restored", help="Go on with a database that is an older copy.")
     ] = False,
+    no_wait: Annotated[
+        bool, typer.Option("--no-wait", help="Stop with 75 when the next hop takes no more today; so does --due.")
+    ] = False,
     is_json: JsonOption = False,
 ) -> None:
     """Send an issue to a list: to everybody who has not got it yet, and to nobody twice.
@@ -120,6 +123,9 @@ def send_issue(
     Run it again as often as you like: it goes on where it stopped, writes to those who joined since, else sends
     nothing. Ctrl-C stops it cleanly. With the outbox nothing leaves this machine and nothing is asked; with ses or
     smtp it shows the plan and wants the number of recipients typed.
+
+    When the next hop takes no more today, as Amazon SES does at its quota for 24 hours, it waits until that frees
+    and goes on by itself; with --no-wait it stops, and the next `newsletter send` goes on.
 
     With --at, or send_at in the issue, the mailing is recorded and leaves with the first `newsletter send --due`
     from then on, once, whoever calls it: let cron or a timer do so. `newsletter send` without an issue first sends
@@ -139,7 +145,14 @@ def send_issue(
         return
     wanted = read_time(at, now())
     if issue is None and wanted is None and not again:
-        send_due(publication, yes=yes, is_restored=restored, is_json=is_json, is_quiet=is_json)
+        send_due(
+            publication,
+            yes=yes,
+            is_restored=restored,
+            is_json=is_json,
+            is_quiet=is_json,
+            waits_for_quota=not no_wait,
+        )
     choice = choose(settings, issue, list_name, drafts=yes)
     is_asking = settings.delivery.transport != "outbox" and not yes
     if is_asking and not sys.stdin.isatty():
@@ -161,7 +174,14 @@ def send_issue(
         )
         _talk_of(plan, transport)
         if _may_leave(plan, yes=yes, is_json=is_json):
-            run_mailing(publication, plan.mailing, transport, is_json=is_json, is_restored=restored)
+            run_mailing(
+                publication,
+                plan.mailing,
+                transport,
+                is_json=is_json,
+                is_restored=restored,
+                waits_for_quota=not no_wait,
+            )
 
 
 @app.command("status")

@@ -9,6 +9,7 @@ import socket
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -17,16 +18,19 @@ from newsletter.delivery.alone import sole_sender
 from newsletter.delivery.counting import mailing_counts
 from newsletter.delivery.crew import MOST_DOUBTS, Crew, Finished, Task
 from newsletter.delivery.editions import read_edition
+from newsletter.delivery.granting import Grant
 from newsletter.delivery.ledger import Outcome, Turn, begin_run, finish_mailing, next_due, take_turn
 from newsletter.delivery.mailing import Counts, Delivery, DeliveryStatus, Mailing, MailingState
 from newsletter.delivery.mark import Mark, mark_path
 from newsletter.delivery.message import make_skeleton
-from newsletter.delivery.pace import Delays, Pace, Patience
+from newsletter.delivery.pace import Delays, Patience
+from newsletter.delivery.parking import wait_for_quota
 from newsletter.delivery.recovery import Recovered, recover
 from newsletter.delivery.spool import Spool
+from newsletter.delivery.steady import steady_clock
 from newsletter.delivery.transports import Transport
 from newsletter.delivery.verdicts import ANOTHER_RUN, Judge
-from newsletter.errors import AskPerson, Deferred, NewsletterError, StorageBusy
+from newsletter.errors import AskPerson, Deferred, Halted, NewsletterError, QuotaSpent, StorageBusy
 from newsletter.settings import Settings
 from newsletter.tokens import Keyring
 
@@ -69,13 +73,15 @@ def send(
     clock: Callable[[], datetime],
     delays: Delays | None = None,
     is_restored: bool = False,
+    waits_for_quota: bool = False,
 ) -> Generator[Progress, None, None]:
     """Send a mailing to everybody who is planned, yielding how far it is after each group.
 
     Raises TryLater when another sender is at work, and when something ends the send early: Halted, QuotaSpent,
     Deferred, StorageBusy, StorageFull; AskPerson when the mailing is paused or cancelled meanwhile, or when the
     database is an older copy, unless `is_restored` says that it may be. In any case what was submitted is
-    recorded, and the rest stays planned.
+    recorded, and the rest stays planned. With `waits_for_quota` a spent quota ends nothing: once it frees, the
+    send goes on.
     """
     with sole_sender(database, f"sending '{mailing.slug}' to '{mailing.list_name}'"):
         spool = Spool(settings.var / "outcomes.spool", settings.delivery.in_flight)
@@ -84,17 +90,34 @@ def send(
             if not is_restored:
                 mark.compare(database)
             recovered = recover(database, spool, transport, None if is_restored else mark, clock())
-            begin_run(database, mailing)
             with database.read() as connection:
                 edition = read_edition(connection, mailing.edition_digest)
             skeleton = make_skeleton(edition, mailing, settings, keyring)
-            crew = Crew(transport, skeleton, mark, clock, min(transport.connections, settings.delivery.in_flight))
-            run = _Run(database, settings, mailing, transport, crew, spool, mark, clock, delays or Delays())
-            try:
-                for progress in run.progress():
-                    yield replace(progress, recovered=recovered)
-            finally:
-                run.end()
+
+            def attempt() -> Generator[Progress, None, None]:
+                begin_run(database, mailing)
+                crew = Crew(
+                    transport, skeleton, mark, clock, min(transport.connections, settings.delivery.in_flight)
+                )
+                run = _Run(database, settings, mailing, transport, crew, spool, mark, clock, delays or Delays())
+                try:
+                    yield from run.progress()
+                finally:
+                    run.end()
+
+            while True:
+                try:
+                    with closing(attempt()) as running:
+                        for progress in running:
+                            yield replace(progress, recovered=recovered)
+                except QuotaSpent:
+                    if not waits_for_quota:
+                        raise
+                else:
+                    return
+                parked = Progress(counts=mailing_counts(database, mailing.id), rate=0, eta=None, in_flight=0)
+                for why in wait_for_quota(database, mailing, transport, clock):
+                    yield replace(parked, waiting_for=why, recovered=recovered)
         finally:
             mark.close()
             spool.close()
@@ -121,14 +144,15 @@ class _Run:
         self._spool = spool
         self._mark = mark
         self._clock = clock
+        self._steady = steady_clock(clock)  # by which what was put off is due
         self._worker = f"{transport.name}/{socket.gethostname()}/{os.getpid()}"
         mark.begin(self._worker)
         self._free = list(range(settings.delivery.in_flight))
         self._slots: dict[int, int] = {}
         self._connections = min(transport.connections, settings.delivery.in_flight)
         self._in_flight = settings.delivery.in_flight
-        rate = min(filter(None, (settings.delivery.rate, transport.rate)), default=None)
-        self._pace = Pace(rate=rate) if rate else None
+        self._grant = Grant(database, transport, settings.delivery.rate)
+        self._pace = self._grant.pace
         self._judge = Judge(patience=Patience(delays=delays), pace=self._pace)
         self._unrecorded: list[Outcome] = []
         counts = mailing_counts(database, mailing.id)
@@ -149,7 +173,8 @@ class _Run:
         finished: Sequence[Finished] = ()
         while True:
             moment = time.monotonic()
-            self._unrecorded += self._judge.outcomes(finished, self._clock(), moment)
+            self._unrecorded += self._judge.outcomes(finished, self._steady(), moment)
+            self._heed_account()
             self._heed_doubts()
             wanted = self._wanted(moment)
             turn = self._turn(wanted) if wanted or self._unrecorded else None
@@ -169,8 +194,9 @@ class _Run:
 
     def end(self) -> None:
         """Let what is being submitted end, and record it; in the spool if the database cannot take it."""
+        self._grant.close()
         try:
-            self._unrecorded += self._judge.outcomes(self._crew.stop(), self._clock(), time.monotonic())
+            self._unrecorded += self._judge.outcomes(self._crew.stop(), self._steady(), time.monotonic())
             if self._unrecorded:
                 self._turn(0)
             if next_due(self._database, self._mailing) is None:
@@ -179,7 +205,7 @@ class _Run:
             self._spool.keep(self._unrecorded)
             raise
         except KeyboardInterrupt:  # nobody wants to wait any more
-            self._unrecorded += self._judge.outcomes(self._crew.abandon(), self._clock(), time.monotonic())
+            self._unrecorded += self._judge.outcomes(self._crew.abandon(), self._steady(), time.monotonic())
             try:
                 self._turn(0)
             except NewsletterError:
@@ -197,6 +223,7 @@ class _Run:
                     wanted=wanted,
                     worker=self._worker,
                     now=self._clock(),
+                    due=self._steady(),
                 )
             except StorageBusy:
                 if not tries_left:
@@ -210,6 +237,13 @@ class _Run:
         if turn.state is not MailingState.OPEN:
             self._judge.stop_for(AskPerson(f"mailing {self._mailing.id} is {turn.state}{_HOW_ON[turn.state]}"))
         return turn
+
+    def _heed_account(self) -> None:
+        """Go by what the account is granted at present; stop where it may not send any more."""
+        try:
+            self._grant.heed()
+        except Halted as halted:
+            self._judge.stop_for(halted)
 
     def _heed_doubts(self) -> None:
         """Stop where nobody can say of letter after letter whether it was taken, rather than doubt them all."""
@@ -261,7 +295,7 @@ class _Run:
         due = next_due(self._database, self._mailing)
         if due is None:
             return True
-        if due - self._clock().timestamp() > ANOTHER_RUN / 2:
+        if due - self._steady().timestamp() > ANOTHER_RUN / 2:
             number = len(self._judge.put_off)
             raise Deferred(
                 f"{self._judge.last_reason}. {number} put off again and again: run it again in an hour or so"

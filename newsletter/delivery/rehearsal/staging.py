@@ -201,9 +201,11 @@ def open_rehearsal(
             "endpoint": ses.url,
             "region": settings.delivery.ses.region or _REGION,
             "configuration_set": name,
+            "refresh": 1.0,
         }
         there = settings.delivery.ses.model_copy(update=wanted)
-        with closing(SesTransport(there, Keys(access="rehearsal", secret="rehearsal"))) as transport:  # noqa: S106
+        keys = Keys(access="rehearsal", secret="rehearsal")  # noqa: S106
+        with closing(SesTransport(there, keys, state={"XDG_STATE_HOME": str(stage)})) as transport:
             yield Rehearsal(
                 database,
                 keyring,
