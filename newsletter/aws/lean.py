@@ -7,6 +7,7 @@ import json
 import os
 import ssl
 from binascii import b2a_base64
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -26,9 +27,10 @@ _OPERATION = "SendEmail"
 class LeanSes:
     """A client of one operation, SendEmail with a raw message; safe to share between threads."""
 
-    def __init__(self, signer: Signer, wire: Wire) -> None:
+    def __init__(self, signer: Signer, wire: Wire, before_send: Callable[[], None]) -> None:
         self._signer = signer
         self._wire = wire
+        self._before_send = before_send
 
     def send_email(self, **arguments: Any) -> dict[str, Any]:
         """Call SendEmail once; the arguments are boto3's, the message in Content.Raw.Data as bytes."""
@@ -38,15 +40,20 @@ class LeanSes:
             b2a_base64(message, newline=False),
             b'"}},' + json.dumps(arguments).encode()[1:],
         )
-        return _read(self._wire.ask((self._signer.head(body, datetime.now(UTC)), *body)))
+        request = (self._signer.head(body, datetime.now(UTC)), *body)
+        self._before_send()
+        return _read(self._wire.ask(request))
 
     def close(self) -> None:
         """Close the kept connections."""
         self._wire.close()
 
 
-def open_lean_ses(client: Any, *, keys: Keys | None = None) -> LeanSes:
-    """Return a lean client for the endpoint and region of boto3's `client`; it finds the rest as boto3 does."""
+def open_lean_ses(client: Any, *, keys: Keys | None = None, before_send: Callable[[], None]) -> LeanSes:
+    """Return a lean client for the endpoint and region of boto3's `client`; it finds the rest as boto3 does.
+
+    `before_send` is called when a request is ready, as boto3's event of that name is.
+    """
     url = client.meta.endpoint_url.rstrip("/") + _PATH
     session = open_session(keys)
     bundle = os.environ.get("AWS_CA_BUNDLE") or session._session.get_config_variable("ca_bundle")
@@ -62,6 +69,7 @@ def open_lean_ses(client: Any, *, keys: Keys | None = None) -> LeanSes:
     return LeanSes(
         Signer(url=url, region=client.meta.region_name, service="ses", credentials=credentials),
         Wire(url=url, tls=tls, proxy=proxies.get("https" if url.startswith("https") else "http")),
+        before_send,
     )
 
 

@@ -38,6 +38,8 @@ _GROUP_SECONDS = 0.05
 """How long results are gathered for one transaction."""
 _AHEAD_SECONDS = 0.25
 """How much is claimed ahead, once it is known how fast it leaves."""
+_PACED_AHEAD_SECONDS = 1.0
+"""The same where a rate is granted: a slot that passes while nobody is claimed is lost."""
 _MEASURED_SECONDS = 3.0
 _BUSY_TRIES = 3
 _HOW_ON = {
@@ -264,13 +266,16 @@ class _Run:
             return 0
         wanted = self._target(moment) - self._crew.outstanding
         if self._pace is not None:
-            if self._pace.wait(moment) > _AHEAD_SECONDS:
+            if self._pace.wait(moment) > _PACED_AHEAD_SECONDS:
                 return 0
-            wanted = min(wanted, max(1, int(self._pace.rate * _AHEAD_SECONDS)))
+            wanted = min(wanted, max(1, int(self._pace.rate * _PACED_AHEAD_SECONDS)))
         return max(0, wanted)
 
     def _target(self, moment: float) -> int:
-        return min(self._in_flight, max(2 * self._connections, int(self._rate(moment) * _AHEAD_SECONDS)))
+        soon = (
+            self._rate(moment) * _AHEAD_SECONDS if self._pace is None else self._pace.rate * _PACED_AHEAD_SECONDS
+        )
+        return min(self._in_flight, max(2 * self._connections, int(soon)))
 
     def _hand_out(self, claimed: Sequence[Delivery], moment: float) -> None:
         if self._pace is None:

@@ -7,6 +7,7 @@ import socket
 import socketserver
 import sys
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -27,6 +28,8 @@ class Request:
     headers: dict[str, str]
     """By their names in lower case."""
     body: bytes
+    at: float
+    """When it came, by the monotonic clock."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +98,7 @@ def _read(connection: socket.socket, octets: bytes) -> tuple[Request, bytes] | N
         if not piece or len(octets) > _MOST_HEAD:
             return None
         octets += piece
+    at = time.monotonic()
     first, *lines = octets[:end].decode("latin-1").split("\r\n")
     headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
     method, _, rest = first.partition(" ")
@@ -110,7 +114,7 @@ def _read(connection: socket.socket, octets: bytes) -> tuple[Request, bytes] | N
         pieces.append(piece)
         missing -= len(piece)
     whole = b"".join(pieces)
-    asked = Request(method=method, path=path, query=query, headers=headers, body=whole[:size])
+    asked = Request(method=method, path=path, query=query, headers=headers, body=whole[:size], at=at)
     return asked, whole[size:]
 
 

@@ -32,11 +32,20 @@ _RECORDS: MappingProxyType[str, Callable[[Account, dict[str, Any]], dict[str, An
         "ListConfigurationSets": records.list_sets,
         "CreateConfigurationSetEventDestination": records.create_destination,
         "GetConfigurationSetEventDestinations": records.get_destinations,
+        "UpdateConfigurationSetEventDestination": records.update_destination,
         "DeleteConfigurationSetEventDestination": records.delete_destination,
+        "CreateEmailTemplate": records.create_template,
+        "GetEmailTemplate": records.get_template,
+        "UpdateEmailTemplate": records.update_template,
+        "DeleteEmailTemplate": records.delete_template,
+        "ListEmailTemplates": records.list_templates,
     }
 )
 _SENDS = {"SendEmail": Hatch.send_email, "SendBulkEmail": Hatch.send_bulk_email}
-_EVERY_EVENT = {"Enabled": True, "MatchingEventTypes": ["SEND", "DELIVERY", "BOUNCE", "COMPLAINT"]}
+_EVERY_EVENT = {
+    "Enabled": True,
+    "MatchingEventTypes": ["SEND", "DELIVERY", "BOUNCE", "COMPLAINT", "RENDERING_FAILURE"],
+}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -137,7 +146,7 @@ class _Desk:
         request = self._model.read(operation, named, asked.query, asked.body)
         if ses.hatch.is_keeping:
             ses.requests.append(request)
-        answer = _SENDS[operation](ses.hatch, request, mishap.name if mishap else None)
+        answer = _SENDS[operation](ses.hatch, request, mishap.name if mishap else None, asked.at)
         if mishap is None or mishap.kind.when is not When.AFTER:
             return answer
         return self._spoil(mishap)

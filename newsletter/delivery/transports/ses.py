@@ -14,6 +14,9 @@ from newsletter.delivery.transports.transport import Allowance, Envelope, Receip
 from newsletter.errors import Deferred, Uncertain
 from newsletter.settings import Ses
 
+_CLOSEST = 0.99
+"""Of the granted rate: how close two letters may follow each other when some were held up."""
+
 
 class SesTransport:
     """Submits to SES as `[delivery.ses]` and AWS's own settings say."""
@@ -30,14 +33,17 @@ class SesTransport:
         self._configuration_set = ses.configuration_set
         pool = ses.connections or MOST_CONNECTIONS
         self._client = make_client("sesv2", region=ses.region, endpoint=ses.endpoint, connections=pool, keys=keys)
-        self._lean = open_lean_ses(self._client, keys=keys) if ses.client == "lean" else None
+        self._client.meta.events.register("before-send.sesv2.SendEmail", self._leave)
+        self._lean = (
+            open_lean_ses(self._client, keys=keys, before_send=self._leave) if ses.client == "lean" else None
+        )
         self.account = f"ses {self._client.meta.endpoint_url} {account_of(self._client)}"
         self.rate: float | None = None
         self.notices: tuple[str, ...] = ()
         self.granted = Allowance()
+        self.book = open_account_book(self.account, state)
         self._read_account()
         self.connections = ses.connections or connections_for(self.rate)
-        self.book = open_account_book(self.account, state)
 
     def submit(self, envelope: Envelope, message: bytes) -> Receipt:
         """Hand over one message; its reference is SES's MessageId."""
@@ -56,8 +62,6 @@ class SesTransport:
         }
         if self._configuration_set:
             arguments["ConfigurationSetName"] = self._configuration_set
-        if self.book is not None and self.rate is not None:
-            self.book.leave(self.rate)
         answer = call((self._lean or self._client).send_email, **arguments)
         if isinstance(answer, Fault):
             raise judge(answer)
@@ -73,6 +77,11 @@ class SesTransport:
             self._lean.close()
         if self.book is not None:
             self.book.close()
+
+    def _leave(self, **_request: object) -> None:
+        """Wait until the next message may leave: at the last moment, with everything made ready."""
+        if self.book is not None and self.rate is not None:
+            self.book.leave(self.rate * _CLOSEST)
 
     def allowance(self) -> Allowance:
         """Ask what the account grants; Halted when it may not send, Deferred or Uncertain without an answer."""
