@@ -3,12 +3,15 @@
 from newsletter.aws.client import Fault, Keys, account_of, call, make_client
 from newsletter.aws.lean import LeanSes, open_lean_ses
 from newsletter.aws.model import BadRequest, ServiceModel, read_model
+from newsletter.aws.queue import Queue, QueueMessage
 
 __all__ = [
     "BadRequest",
     "Fault",
     "Keys",
     "LeanSes",
+    "Queue",
+    "QueueMessage",
     "ServiceModel",
     "account_of",
     "call",

@@ -2,7 +2,7 @@
 
 from newsletter.delivery.counting import IssueStatus, issue_status, mailed_slugs, mailing_counts
 from newsletter.delivery.editions import find_mailing
-from newsletter.delivery.evidence import read_events, settle_by_events
+from newsletter.delivery.evidence import read_events, settle_by_events, settle_from_queue
 from newsletter.delivery.lookup import find_delivery, find_delivery_by_reference
 from newsletter.delivery.mailing import (
     Counts,
@@ -88,6 +88,7 @@ __all__ = [
     "send",
     "serve_ses",
     "settle_by_events",
+    "settle_from_queue",
     "start_mailing",
     "start_test",
     "take_up",

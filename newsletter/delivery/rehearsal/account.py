@@ -165,13 +165,13 @@ class Account:
         with self._lock:
             self.suppressed[address.lower()] = Suppressed(address=address, reason=reason, since=datetime.now(UTC))
 
-    def publishes(self, configuration_set: str | None, event_type: str) -> bool:
-        """Return whether somebody hears of this event: SEND, DELIVERY, BOUNCE, COMPLAINT."""
-        destinations = self.sets.get(configuration_set or "", {}).values()
-        return any(
-            destination.get("Enabled") and event_type in destination.get("MatchingEventTypes", ())
-            for destination in destinations
-        )
+    def destinations_of(self, configuration_set: str | None, event_type: str) -> list[dict[str, Any]]:
+        """Return who hears of this event: SEND, DELIVERY, BOUNCE, COMPLAINT, RENDERING_FAILURE."""
+        return [
+            destination
+            for destination in self.sets.get(configuration_set or "", {}).values()
+            if destination.get("Enabled") and event_type in destination.get("MatchingEventTypes", ())
+        ]
 
     def _refill(self, now: float) -> None:
         """Let the bucket fill; it holds a second's worth and one more, for senders cannot be exact."""

@@ -14,16 +14,22 @@ _MOST_HEADERS = 10_240
 _SUPPRESSED_BY_SES = "suppressionlist"
 
 
-def events_of(taken: Taken, head: bytes, account: Account, mishap: str | None) -> list[dict[str, Any]]:
-    """Return the events that the message's configuration set publishes; `head` is its header section."""
+def events_of(
+    taken: Taken, head: bytes, account: Account, mishap: str | None
+) -> list[tuple[dict[str, Any], list[dict[str, Any]]]]:
+    """Return the events that the message's configuration set publishes, each with where to.
+
+    `head` is the message's header section.
+    """
     found = [("SEND", {"eventType": "Send", "send": {}})]
     if taken.missing:
         found = [("RENDERING_FAILURE", _rendering_failure(taken))]
     for recipient in () if taken.missing else taken.recipients:
         found += _fate(taken, recipient, account, mishap)
-    published = [event for kind, event in found if account.publishes(taken.configuration_set, kind)]
+    heard = [(event, account.destinations_of(taken.configuration_set, kind)) for kind, event in found]
+    published = [(event, destinations) for event, destinations in heard if destinations]
     mail = _mail(taken, head) if published else {}
-    return [{**event, "mail": mail} for event in published]
+    return [({**event, "mail": mail}, destinations) for event, destinations in published]
 
 
 def _fate(taken: Taken, recipient: str, account: Account, mishap: str | None) -> list[tuple[str, dict[str, Any]]]:

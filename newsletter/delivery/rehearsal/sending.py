@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from newsletter.delivery.journal import Journal
 from newsletter.delivery.rehearsal.account import Account, Refusal, Taken
 from newsletter.delivery.rehearsal.events import events_of
-from newsletter.delivery.rehearsal.journal import Journal
 from newsletter.delivery.rehearsal.messages import MOST_RECIPIENTS, check_message, check_recipients, check_tags
+from newsletter.delivery.rehearsal.outlets import Outlet, in_envelope
 from newsletter.delivery.rehearsal.templates import Made, make_from_template, make_simple
 
 _BULK_STATUS = {
@@ -30,6 +31,8 @@ class Hatch:
     accepted: Journal | None
     """One line for each message taken."""
     events: Journal | None
+    outlet: Outlet | None = None
+    """Where events are published besides."""
     is_keeping: bool = False
     """Whether messages are kept in memory."""
     taken: list[Taken] = field(default_factory=list)
@@ -129,17 +132,26 @@ class Hatch:
         if self.accepted is not None:
             self.accepted.add(_line(taken))
         self.taken.append(taken)
-        if self.events is not None and (published := events_of(taken, head, self.account, mishap)):
-            self.events.add(*published)
+        if self.events is not None or self.outlet is not None:
+            self._publish(events_of(taken, head, self.account, mishap))
         return taken
 
+    def _publish(self, published: list[tuple[dict[str, Any], list[dict[str, Any]]]]) -> None:
+        if self.events is not None and published:
+            self.events.add(*(event for event, _ in published))
+        if self.outlet is not None:
+            for event, destinations in published:
+                for destination in destinations:
+                    self.outlet.put(in_envelope(event, destination))
 
-def open_hatch(account: Account, folder: Path | None, *, is_keeping: bool) -> Hatch:
+
+def open_hatch(account: Account, folder: Path | None, *, is_keeping: bool, outlet: Outlet | None = None) -> Hatch:
     """Return a hatch that writes accepted.jsonl and events.jsonl into `folder`; without one it writes nothing."""
     return Hatch(
         account=account,
         accepted=Journal(folder / "accepted.jsonl") if folder else None,
         events=Journal(folder / "events.jsonl") if folder else None,
+        outlet=outlet,
         is_keeping=is_keeping,
     )
 

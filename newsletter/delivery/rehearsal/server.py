@@ -17,6 +17,8 @@ from newsletter.delivery.rehearsal import records
 from newsletter.delivery.rehearsal.account import Account, Refusal, Taken
 from newsletter.delivery.rehearsal.listening import CONNECTION_CLOSED, Listener, Reply, Request
 from newsletter.delivery.rehearsal.mishaps import Mishap, When
+from newsletter.delivery.rehearsal.outlets import Outlet
+from newsletter.delivery.rehearsal.queueing import EVENTS, PretendSqs
 from newsletter.delivery.rehearsal.sending import Hatch, open_hatch
 
 _RECORDS: MappingProxyType[str, Callable[[Account, dict[str, Any]], dict[str, Any]]] = MappingProxyType(
@@ -42,6 +44,8 @@ _RECORDS: MappingProxyType[str, Callable[[Account, dict[str, Any]], dict[str, An
     }
 )
 _SENDS = {"SendEmail": Hatch.send_email, "SendBulkEmail": Hatch.send_bulk_email}
+_SQS = "AmazonSQS."
+_SQS_KIND = "application/x-amz-json-1.0"
 _EVERY_EVENT = {
     "Enabled": True,
     "MatchingEventTypes": ["SEND", "DELIVERY", "BOUNCE", "COMPLAINT", "RENDERING_FAILURE"],
@@ -57,6 +61,8 @@ class PretendSes:
     hatch: Hatch
     requests: list[dict[str, Any]]
     """The sends that were asked for, where messages are kept."""
+    queue_url: str = ""
+    """Of the queue where events are published, at this server too; "" when there is none."""
 
     @property
     def taken(self) -> list[Taken]:
@@ -73,17 +79,24 @@ def pretend_ses(
     is_keeping: bool = False,
     hang_seconds: float = 2.0,
     slow_seconds: float = 0.5,
+    has_queue: bool = False,
+    outlet: Outlet | None = None,
 ) -> Iterator[PretendSes]:
     """Run a pretend SES while the block runs.
 
     accepted.jsonl and events.jsonl are written into `folder`, added to where they exist. A message that is left
-    hanging has its connection closed after `hang_seconds`. With `is_keeping` messages stay in memory.
+    hanging has its connection closed after `hang_seconds`. With `is_keeping` messages stay in memory. Events also
+    go into `outlet`, or with `has_queue` into a queue at this server, which answers SQS's calls too.
     """
-    hatch = open_hatch(account, folder, is_keeping=is_keeping)
+    hatch = open_hatch(account, folder, is_keeping=is_keeping, outlet=outlet)
     ses = PretendSes(account=account, url="", hatch=hatch, requests=[])
     desk = _Desk(ses, hang_seconds, slow_seconds)
     listener = Listener(port, desk.answer)
     ses.url = listener.url
+    if has_queue:
+        desk.sqs = PretendSqs(ses.url)
+        hatch.outlet = desk.sqs.events
+        ses.queue_url = desk.sqs.url_of(EVENTS)
     listener.start()
     try:
         yield ses
@@ -107,10 +120,13 @@ class _Desk:
         self.ses = ses
         self.closing = threading.Event()
         self._model = read_model("sesv2")
+        self.sqs: PretendSqs | None = None
         self._hang_seconds, self._slow_seconds = hang_seconds, slow_seconds
 
     def answer(self, asked: Request) -> Reply | None:
         """Answer one request; None when nothing is to be said."""
+        if (target := asked.headers.get("x-amz-target", "")).startswith(_SQS) and self.sqs is not None:
+            return _answer_sqs(self.sqs, target.removeprefix(_SQS), asked)
         try:
             answer = self._answer(asked)
         except BadRequest as error:
@@ -165,3 +181,16 @@ class _Desk:
         self.ses.account.count_answer(refusal.code)
         body = json.dumps({"message": str(refusal)}).encode()
         return Reply(status=refusal.status, body=body, headers={"x-amzn-ErrorType": refusal.code})
+
+
+def _answer_sqs(sqs: PretendSqs, operation: str, asked: Request) -> Reply:
+    """Answer a call of SQS, by its own model and in its own protocol (AWS JSON 1.0)."""
+    try:
+        answer = sqs.answer(operation, read_model("sqs").read(operation, {}, "", asked.body))
+    except BadRequest as error:
+        status, said = 400, {"__type": "com.amazon.coral.service#SerializationException", "message": str(error)}
+    except Refusal as refusal:
+        status, said = refusal.status, {"__type": refusal.code, "message": str(refusal)}
+    else:
+        return Reply(status=200, body=json.dumps(answer).encode(), kind=_SQS_KIND)
+    return Reply(status=status, body=json.dumps(said).encode(), kind=_SQS_KIND)
