@@ -68,6 +68,7 @@ gallery: dev ## every block in every template, on one page in out/gallery
 crash: dev ## kill a send 200 times and see that nobody is lost or mailed twice (KILLS=200 READERS=10000 SEED=n)
 	@CRASH_KILLS=$(or $(KILLS),200) CRASH_READERS=$(or $(READERS),10000) CRASH_SEED=$(SEED) \
 		$(BIN)/pytest -q -s -k kill_9 tests/acceptance/test_crash.py
+	@BAD_DAYS_READERS=$(or $(READERS),10000) $(BIN)/pytest -q -s -k "quota and itself" tests/acceptance/test_bad_days.py
 
 wheel: dev ## build the wheel into dist/
 	@$(BIN)/python -m pip --disable-pip-version-check wheel --quiet --no-deps --no-build-isolation -w dist .

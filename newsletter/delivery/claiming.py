@@ -31,12 +31,10 @@ class Claim:
     gone: dict[int, str]
 
 
-def claim_due(
-    connection: Connection, mailing: Mailing, wanted: int, worker: str, now: datetime, due: datetime
-) -> Claim:
-    """Claim up to `wanted` deliveries that are `due`; who left, was suppressed or erased since is excluded."""
+def claim_due(connection: Connection, mailing: Mailing, wanted: int, worker: str, now: datetime) -> Claim:
+    """Claim up to `wanted` deliveries that are due; who left, was suppressed or erased since is excluded."""
     statement = DUE_ON_SQLITE if connection.dialect.name == "sqlite" else DUE_ON_POSTGRESQL
-    asked = {"mailing": mailing.id, "due": int(due.timestamp()), "wanted": wanted}
+    asked = {"mailing": mailing.id, "due": int(now.timestamp()), "wanted": wanted}
     rows = connection.execute(text(statement), asked).all()
     claim = _sorted_out(connection, mailing, rows)
     if claim.welcome:

@@ -52,16 +52,9 @@ class Turn:
 
 
 def take_turn(
-    database: Database,
-    mailing: Mailing,
-    outcomes: Sequence[Outcome],
-    *,
-    wanted: int,
-    worker: str,
-    now: datetime,
-    due: datetime | None = None,
+    database: Database, mailing: Mailing, outcomes: Sequence[Outcome], *, wanted: int, worker: str, now: datetime
 ) -> Turn:
-    """Record outcomes and claim up to `wanted` deliveries that are due, by default now, in one transaction.
+    """Record outcomes and claim up to `wanted` due deliveries, in one transaction.
 
     Who left since the plan is excluded instead. Of a paused mailing nobody is claimed; of a cancelled one
     whoever is planned is excluded. Raises StorageBusy or StorageFull, and then nothing was done.
@@ -77,7 +70,7 @@ def take_turn(
         if state == MailingState.CANCELLED:
             excluded += [Exclusion.CANCELLED] * cancel_planned(connection, mailing.id, now)
         while len(claimed) < wanted and len(excluded) < _MOST_EXCLUDED and not is_exhausted:
-            claim = claim_due(connection, mailing, wanted - len(claimed), worker, now, due or now)
+            claim = claim_due(connection, mailing, wanted - len(claimed), worker, now)
             claimed += claim.welcome
             excluded += claim.gone.values()
             is_exhausted = not claim.welcome and not claim.gone

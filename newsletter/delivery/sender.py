@@ -27,7 +27,7 @@ from newsletter.delivery.pace import Delays, Patience
 from newsletter.delivery.parking import wait_for_quota
 from newsletter.delivery.recovery import Recovered, recover
 from newsletter.delivery.spool import Spool
-from newsletter.delivery.steady import steady_clock
+from newsletter.delivery.steady import steady
 from newsletter.delivery.transports import Transport
 from newsletter.delivery.verdicts import ANOTHER_RUN, Judge
 from newsletter.errors import AskPerson, Deferred, Halted, NewsletterError, QuotaSpent, StorageBusy
@@ -101,7 +101,9 @@ def send(
                 crew = Crew(
                     transport, skeleton, mark, clock, min(transport.connections, settings.delivery.in_flight)
                 )
-                run = _Run(database, settings, mailing, transport, crew, spool, mark, clock, delays or Delays())
+                run = _Run(
+                    database, settings, mailing, transport, crew, spool, mark, steady(clock), delays or Delays()
+                )
                 try:
                     yield from run.progress()
                 finally:
@@ -146,7 +148,6 @@ class _Run:
         self._spool = spool
         self._mark = mark
         self._clock = clock
-        self._steady = steady_clock(clock)  # by which what was put off is due
         self._worker = f"{transport.name}/{socket.gethostname()}/{os.getpid()}"
         mark.begin(self._worker)
         self._free = list(range(settings.delivery.in_flight))
@@ -175,7 +176,7 @@ class _Run:
         finished: Sequence[Finished] = ()
         while True:
             moment = time.monotonic()
-            self._unrecorded += self._judge.outcomes(finished, self._steady(), moment)
+            self._unrecorded += self._judge.outcomes(finished, self._clock(), moment)
             self._heed_account()
             self._heed_doubts()
             wanted = self._wanted(moment)
@@ -198,7 +199,7 @@ class _Run:
         """Let what is being submitted end, and record it; in the spool if the database cannot take it."""
         self._grant.close()
         try:
-            self._unrecorded += self._judge.outcomes(self._crew.stop(), self._steady(), time.monotonic())
+            self._unrecorded += self._judge.outcomes(self._crew.stop(), self._clock(), time.monotonic())
             if self._unrecorded:
                 self._turn(0)
             if next_due(self._database, self._mailing) is None:
@@ -207,7 +208,7 @@ class _Run:
             self._spool.keep(self._unrecorded)
             raise
         except KeyboardInterrupt:  # nobody wants to wait any more
-            self._unrecorded += self._judge.outcomes(self._crew.abandon(), self._steady(), time.monotonic())
+            self._unrecorded += self._judge.outcomes(self._crew.abandon(), self._clock(), time.monotonic())
             try:
                 self._turn(0)
             except NewsletterError:
@@ -225,7 +226,6 @@ class _Run:
                     wanted=wanted,
                     worker=self._worker,
                     now=self._clock(),
-                    due=self._steady(),
                 )
             except StorageBusy:
                 if not tries_left:
@@ -300,7 +300,7 @@ class _Run:
         due = next_due(self._database, self._mailing)
         if due is None:
             return True
-        if due - self._steady().timestamp() > ANOTHER_RUN / 2:
+        if due - self._clock().timestamp() > ANOTHER_RUN / 2:
             number = len(self._judge.put_off)
             raise Deferred(
                 f"{self._judge.last_reason}. {number} put off again and again: run it again in an hour or so"
