@@ -107,4 +107,4 @@ def judge(fault: Fault) -> TransportError:
 
 def words_of(fault: Fault) -> str:
     """Return what SES says on one line, without its full stop, for our own words follow."""
-    return " ".join(fault.message.split()).rstrip(".")
+    return " ".join(re.sub("<[^>]*>", " ", fault.message).split())[:300].rstrip(".")
