@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 
 from rich.progress import BarColumn, TaskID, TextColumn
 from rich.progress import Progress as Bar
@@ -75,6 +76,11 @@ def duration(seconds: float) -> str:
         return f"{seconds:.0f} s"
     minutes = round(seconds / 60)
     return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60:02} min"
+
+
+def shown_time(moment: datetime) -> str:
+    """Return a time as people read it, in this machine's zone."""
+    return f"{moment.astimezone():%A %d %B %Y at %H:%M %Z}"
 
 
 def _pace(progress: Progress) -> str:

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from newsletter.audience import ensure_lists, import_sources
 from newsletter.cli import terminal
+from newsletter.cli.progress import shown_time
 from newsletter.cli.publication import Publication
 from newsletter.cli.running import now, run_mailing
 from newsletter.delivery import Mailing, due_mailings, next_time, open_transport, refuse_late, take_up
@@ -23,11 +24,6 @@ def read_time(text: str | None, moment: datetime) -> datetime | None:
         raise WrongUse(
             f"--at {text}: this is no time such as 2026-11-23T09:00, 2026-11-23T09:00+01:00 or now"
         ) from error
-
-
-def shown_time(moment: datetime) -> str:
-    """Return a time as people read it, in this machine's zone."""
-    return f"{moment.astimezone():%A %d %B %Y at %H:%M %Z}"
 
 
 def send_due(

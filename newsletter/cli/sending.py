@@ -20,6 +20,7 @@ from newsletter.delivery import (
     Schedule,
     Stage,
     Transport,
+    forecast,
     issue_status,
     mailed_slugs,
     open_transport,
@@ -60,17 +61,19 @@ def plan_issue(
     publication = open_publication(context)
     choice = choose(publication.settings, issue, list_name, drafts=True)
     bring_in_sources(publication, choice.list_name)
-    rate = publication.settings.delivery.rate
-    if publication.settings.delivery.transport == "ses":
-        with closing(open_transport(publication.settings)) as transport:
-            rate = min(filter(None, (rate, transport.rate)), default=None)
+    settings = publication.settings
     plan = _plan(publication, choice, again=again)
+    if settings.delivery.transport == "ses":
+        with closing(open_transport(settings)) as transport:
+            expected = forecast(plan.counts.planned, settings, transport)
+    else:
+        expected = forecast(plan.counts.planned, settings, None)
     if is_json:
         terminal.say_json(
-            counts_json(plan.mailing, plan.counts, moment=now(), settings=publication.settings, rate=rate)
+            counts_json(plan.mailing, plan.counts, moment=now(), settings=settings, expected=expected)
         )
     else:
-        say_plan(plan, choice, publication.settings, rate, on_stdout=True)
+        say_plan(plan, choice, settings, expected, moment=now(), on_stdout=True)
 
 
 @app.command("test-send")
@@ -252,9 +255,9 @@ def _check(publication: Publication, choice: Choice) -> None:
 
 def _ask(plan: Plan, choice: Choice, publication: Publication, transport: Transport) -> None:
     """Show the plan and want the number of recipients typed."""
-    rate = min(filter(None, (publication.settings.delivery.rate, transport.rate)), default=None)
-    say_plan(plan, choice, publication.settings, rate, on_stdout=False)
     planned = plan.counts.planned
+    expected = forecast(planned, publication.settings, transport)
+    say_plan(plan, choice, publication.settings, expected, moment=now(), on_stdout=False)
     if not planned:
         return
     answer = typer.prompt(f"Type the number of recipients ({planned}) to send, anything else to stop", err=True)

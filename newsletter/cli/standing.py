@@ -1,19 +1,17 @@
 """How a plan, a mailing and an issue's status are shown: to people and to machines."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from rich.text import Text
 
 from newsletter.cli import terminal
 from newsletter.cli.choosing import Choice
-from newsletter.cli.progress import duration
-from newsletter.delivery import Counts, IssueStatus, Mailing, MailingKind, MailingState, Plan, Trouble
+from newsletter.cli.progress import duration, shown_time
+from newsletter.delivery import Counts, Forecast, IssueStatus, Mailing, MailingKind, MailingState, Plan, Trouble
 from newsletter.settings import Settings
 
-_SES_DOLLARS = 0.10 / 1000
-"""What SES takes for one message, without data and extras."""
 _PLACES = ("planned", "submitted", "failed", "uncertain")
 
 
@@ -23,11 +21,11 @@ def counts_json(
     *,
     moment: datetime,
     settings: Settings | None = None,
-    rate: float | None = None,
+    expected: Forecast | None = None,
 ) -> dict[str, Any]:
     """Return the object that `--json` prints for a mailing.
 
-    With settings it is that of a plan, which says how long it takes and what it costs.
+    With settings and a forecast it is that of a plan, which says how long it takes and what it costs.
     """
     found = {
         "issue": mailing.slug,
@@ -39,18 +37,24 @@ def counts_json(
     }
     if mailing.kind is MailingKind.TEST:
         found["kind"] = "test"
-    if settings is not None:
+    if settings is not None and expected is not None:
+        seconds = expected.seconds
         found |= {
             "transport": settings.delivery.transport,
-            "rate": rate,
-            "eta_seconds": round(counts.planned / rate, 1) if rate else None,
-            "cost_usd": round(counts.planned * _SES_DOLLARS, 4) if settings.delivery.transport == "ses" else 0,
+            "rate": expected.rate,
+            "eta_seconds": None if seconds is None else round(seconds, 1),
+            "done_at": None if seconds is None else (moment + timedelta(seconds=seconds)).isoformat(),
+            "quota": expected.daily,
+            "quota_left": expected.left,
+            "cost_usd": round(expected.dollars, 4),
         }
     return found
 
 
-def say_plan(plan: Plan, choice: Choice, settings: Settings, rate: float | None, *, on_stdout: bool) -> None:
-    """Say what would be sent: to whom, how many, from whom, how fast, for how long."""
+def say_plan(
+    plan: Plan, choice: Choice, settings: Settings, expected: Forecast, *, moment: datetime, on_stdout: bool
+) -> None:
+    """Say what would be sent: to whom, how many, from whom, how fast, until when, for how much."""
     say = terminal.say if on_stdout else terminal.talk
     sender = settings.list_named(choice.list_name).sender
     counts = plan.counts
@@ -59,11 +63,15 @@ def say_plan(plan: Plan, choice: Choice, settings: Settings, rate: float | None,
         ("from", f"{sender}"),
         ("to", f"{terminal.count(counts.planned, 'reader')} of list {choice.list_name}, {_among(plan)}"),
         *(("not to", f"{number:,} {reason}") for reason, number in sorted(counts.excluded.items())),
-        ("through", _through(settings, rate)),
-        ("takes", duration(counts.planned / rate) if rate else "as long as the next hop needs"),
+        ("through", _through(settings, expected.rate)),
+        ("takes", _takes(expected)),
     ]
+    if expected.seconds is not None and settings.delivery.transport != "outbox":
+        done = f"by {shown_time(moment + timedelta(seconds=expected.seconds))}"
+        rows.append(("done", f"{done}, if it leaves now" if counts.planned else "at once"))
     if settings.delivery.transport == "ses":
-        rows.append(("costs", f"about ${counts.planned * _SES_DOLLARS:,.2f} at SES"))
+        price = f"{settings.delivery.ses.price:.2f} for 1,000"
+        rows.append(("costs", f"about ${expected.dollars:,.2f} at SES, at ${price}"))
     for name, value in rows:
         say(Text.assemble((f"{name:>9}  ", "quiet"), value))
 
@@ -156,6 +164,17 @@ def _among(plan: Plan) -> str:
     counts = plan.counts
     have_it = counts.submitted + counts.failed + counts.uncertain
     return f"{counts.candidates:,} candidates" + (f", {have_it:,} done before" if have_it else "")
+
+
+def _takes(expected: Forecast) -> str:
+    if expected.seconds is None:
+        return "as long as the next hop needs"
+    if not expected.is_parted:
+        return duration(expected.seconds)
+    return (
+        f"up to {duration(expected.seconds)}, for of {expected.daily:,.0f} in 24 hours {expected.left:,.0f} "
+        "are left: it waits, and goes on by itself"
+    )
 
 
 def _through(settings: Settings, rate: float | None) -> str:

@@ -110,7 +110,7 @@ def test_ctrl_c_ends_the_wait_and_a_pause_is_heeded_in_it(stage: Stage) -> None:
 
 def test_what_is_due_does_not_wait_for_a_quota(stage: Stage) -> None:
     stage.account.quota = 50
-    soon = datetime.now().astimezone() + timedelta(seconds=2)
+    soon = datetime.now().astimezone() + timedelta(seconds=15)
     stage.desk.done(*SEND, "--at", soon.isoformat())
     until(lambda: datetime.now().astimezone() > soon)
     stopped = stage.desk.run("send", "--due", "--yes", "--json")
@@ -177,3 +177,15 @@ def test_two_publications_share_one_account_on_one_machine(stage: Stage, tmp_pat
         assert f'"submitted":{READERS}' in out.replace(" ", "")
     assert stage.account.most_in_a_second <= 60
     assert not stage.account.answered
+
+
+def test_the_plan_says_when_it_is_done_and_what_it_costs(stage: Stage) -> None:
+    stage.account.rate, stage.account.quota, stage.account.spent = 10, 200, 50
+    plan = stage.desk.done("plan", "lamp", "--list", "crowd", "--json").json
+    assert (plan["quota"], plan["quota_left"], plan["rate"]) == (200, 150, 10)
+    assert plan["eta_seconds"] == 24 * 3600 + 15
+    assert datetime.fromisoformat(plan["done_at"]) > datetime.now().astimezone() + timedelta(hours=23)
+    assert plan["cost_usd"] == 0.03
+    said = stage.desk.done("plan", "lamp", "--list", "crowd").out
+    assert "of 200 in 24 hours 150 are left: it waits, and goes on by itself" in " ".join(said.split())
+    assert "about $0.03 at SES, at $0.10 for 1,000" in said
