@@ -20,8 +20,12 @@ from newsletter.delivery.pace import Beat
 from newsletter.durable import make_private_folder
 
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
-_FORM = struct.Struct("<16s5d")
-"""When the machine started, the beat's four numbers, and when the last message left."""
+_FORM = struct.Struct("<16s4dQ")
+"""When the machine started, the beat's four numbers, and how many messages have left since."""
+_MOMENT = struct.Struct("<d")
+_REMEMBERED = 8192
+"""So many moments at which messages left are kept, in a ring."""
+_SIZE = _FORM.size + _REMEMBERED * _MOMENT.size
 _SANE_SECONDS = 60.0
 """Nobody books further ahead, but for the slowest rates."""
 
@@ -33,8 +37,8 @@ class AccountBook:
         """Open or make it; OSError where that cannot be done."""
         make_private_folder(path.parent)
         self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        os.ftruncate(self._file, mmap.PAGESIZE)
-        self._octets = mmap.mmap(self._file, mmap.PAGESIZE)
+        os.ftruncate(self._file, _SIZE)
+        self._octets = mmap.mmap(self._file, _SIZE)
         self._here = threading.Lock()
         self._boot = _boot()
 
@@ -57,17 +61,19 @@ class AccountBook:
             keep(beat.come_back(now), left)
 
     def leave(self, rate: float) -> None:
-        """Wait until a message may leave, so that none follows another closer than at this rate.
+        """Wait until a message may leave: so that in no second more than this rate do, whoever sends them.
 
-        Booking says when a message should leave. This keeps those that were held up from leaving all at once.
+        Booking says when a message should leave. Those that were held up may catch up within that second, no more.
         """
-        gap = 1 / rate
+        number = max(1, min(_REMEMBERED, int(rate)))
+        seconds = number / rate
         while True:
             with self._changing() as (beat, left, keep):
                 now = time.monotonic()
-                wait = left + gap - now
-                if not 0 < wait <= gap:
-                    keep(beat, now)
+                wait = self._moment(left - number) + seconds - now if left >= number else 0.0
+                if not 0 < wait <= seconds:
+                    _MOMENT.pack_into(self._octets, self._place(left), now)
+                    keep(beat, left + 1)
                     return
             time.sleep(wait)
 
@@ -77,8 +83,8 @@ class AccountBook:
         os.close(self._file)
 
     @contextmanager
-    def _changing(self) -> Iterator[tuple[Beat, float, Callable[[Beat, float], None]]]:
-        """Give the beat and when the last message left, and what writes them, to one at a time."""
+    def _changing(self) -> Iterator[tuple[Beat, int, Callable[[Beat, int], None]]]:
+        """Give the beat and how many messages have left, and what writes them, to one at a time."""
         with self._here:
             fcntl.flock(self._file, fcntl.LOCK_EX)
             try:
@@ -86,13 +92,20 @@ class AccountBook:
                 if boot == self._boot:
                     beat = Beat(next=after, share=share, slowed=slowed, recovered=recovered)
                 else:
-                    beat, left = Beat(), 0.0
+                    beat, left = Beat(), 0
                 yield beat, left, self._keep
             finally:
                 fcntl.flock(self._file, fcntl.LOCK_UN)
 
-    def _keep(self, beat: Beat, left: float) -> None:
+    def _keep(self, beat: Beat, left: int) -> None:
         _FORM.pack_into(self._octets, 0, self._boot, beat.next, beat.share, beat.slowed, beat.recovered, left)
+
+    def _moment(self, number: int) -> float:
+        found: float = _MOMENT.unpack_from(self._octets, self._place(number))[0]
+        return found
+
+    def _place(self, number: int) -> int:
+        return _FORM.size + number % _REMEMBERED * _MOMENT.size
 
 
 def open_account_book(account: str, environment: Mapping[str, str] = os.environ) -> AccountBook | None:

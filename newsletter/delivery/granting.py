@@ -8,12 +8,9 @@ from queue import Empty, SimpleQueue
 
 from newsletter.database import Database
 from newsletter.delivery.ledger_book import LedgerBook
-from newsletter.delivery.pace import Pace
+from newsletter.delivery.pace import USED, Pace
 from newsletter.delivery.transports.transport import Accounted, Allowance, Transport
 from newsletter.errors import Halted, TransportError
-
-USED = 0.985
-"""Of the granted rate: messages never arrive as evenly as they leave, and the next hop counts arrivals."""
 
 
 class Grant:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
+USED = 0.975
+"""Of a granted rate: messages never arrive as evenly as they leave, and the next hop counts arrivals."""
 SLOWEST = 0.1
 RECOVERY = 0.05
 """Of the full rate, for each second."""

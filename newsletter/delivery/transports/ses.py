@@ -9,13 +9,11 @@ from collections.abc import Mapping
 
 from newsletter.aws import Fault, Keys, account_of, call, make_client, open_lean_ses
 from newsletter.delivery.account_book import open_account_book
+from newsletter.delivery.pace import USED
 from newsletter.delivery.transports.ses_answers import MOST_CONNECTIONS, connections_for, judge, read_allowance
 from newsletter.delivery.transports.transport import Allowance, Envelope, Receipt
 from newsletter.errors import Deferred, Uncertain
 from newsletter.settings import Ses
-
-_CLOSEST = 0.99
-"""Of the granted rate: how close two letters may follow each other when some were held up."""
 
 
 class SesTransport:
@@ -81,7 +79,7 @@ class SesTransport:
     def _leave(self, **_request: object) -> None:
         """Wait until the next message may leave: at the last moment, with everything made ready."""
         if self.book is not None and self.rate is not None:
-            self.book.leave(self.rate * _CLOSEST)
+            self.book.leave(self.rate * USED)
 
     def allowance(self) -> Allowance:
         """Ask what the account grants; Halted when it may not send, Deferred or Uncertain without an answer."""

@@ -60,11 +60,28 @@ def test_a_booking_that_cannot_be_meant_is_not_waited_for(tmp_path: Path) -> Non
 
 
 def test_those_that_were_held_up_do_not_leave_all_at_once(tmp_path: Path) -> None:
-    book, moments = AccountBook(tmp_path / "x.pace"), []
-    for _ in range(6):
-        book.leave(50.0)
+    books, moments = [AccountBook(tmp_path / "x.pace") for _ in range(2)], []
+    for number in range(45):
+        books[number % 2].leave(20.0)
         moments.append(time.monotonic())
-    assert all(later - earlier > 0.018 for earlier, later in pairwise(moments))
+    assert all(later - earlier > 0.995 for earlier, later in zip(moments, moments[20:], strict=False))
+    assert moments[-1] - moments[0] < 4
+
+
+def test_who_was_held_up_catches_up_within_the_second(tmp_path: Path) -> None:
+    book = AccountBook(tmp_path / "x.pace")
+    begun = time.monotonic()
+    for _ in range(20):
+        book.leave(20.0)
+    assert time.monotonic() - begun < 0.5
+
+
+def test_a_rate_below_one_a_second_is_kept_too(tmp_path: Path) -> None:
+    book, begun = AccountBook(tmp_path / "x.pace"), time.monotonic()
+    for _ in range(3):
+        book.leave(4.9)
+    book.leave(0.9)
+    assert time.monotonic() - begun > 1.1
 
 
 def test_processes_take_turns(tmp_path: Path) -> None:
