@@ -65,7 +65,11 @@ def run(rate: float, client: str, processes: int) -> bool:
             for sender in senders:
                 assert sender.stdout is not None
                 assert sender.stdout.readline() == "ready\n"
-            said = [sender.communicate("go\n")[0] for sender in senders if sender.stdin is not None]
+            for sender in senders:
+                assert sender.stdin is not None
+                sender.stdin.write("go\n")
+                sender.stdin.flush()
+            said = [sender.communicate()[0] for sender in senders]
     found = served.found
     used = (found["taken"] - 1) / found["seconds"] / rate
     cpu = sum(map(float, said))

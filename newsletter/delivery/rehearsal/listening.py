@@ -5,14 +5,20 @@ A benchmark of senders runs on the machine that it shares with this one, and sho
 
 import socket
 import socketserver
+import struct
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 _PIECE = 262_144
 _MOST_HEAD = 65_536
+_STAMPED = 35
+"""Linux's SO_TIMESTAMPNS, and what its notes are called; Python has no name for it."""
+_MOMENT = struct.Struct("@qq")
+_NOTES = socket.CMSG_SPACE(_MOMENT.size)
 _WORDS = {200: "OK"}
 CONNECTION_CLOSED = None
 """What is answered where nothing is to be said, and the connection closed."""
@@ -80,6 +86,9 @@ class _Conversation(socketserver.BaseRequestHandler):
     def handle(self) -> None:
         """Answer request after request until either end closes."""
         self.request.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if sys.platform == "linux":  # elsewhere the moment of reading has to do
+            with suppress(OSError):
+                self.request.setsockopt(socket.SOL_SOCKET, _STAMPED, 1)
         left = b""
         while (found := _read(self.request, left)) is not None:
             asked, left = found
@@ -93,12 +102,13 @@ class _Conversation(socketserver.BaseRequestHandler):
 
 def _read(connection: socket.socket, octets: bytes) -> tuple[Request, bytes] | None:
     """Return the next request and what was read beyond it; None when the client has closed."""
+    at = time.monotonic()
     while (end := octets.find(b"\r\n\r\n")) < 0:
-        piece = connection.recv(_PIECE)
+        piece, notes, *_ = connection.recvmsg(_PIECE, _NOTES)
+        at = _came_at(notes)
         if not piece or len(octets) > _MOST_HEAD:
             return None
         octets += piece
-    at = time.monotonic()
     first, *lines = octets[:end].decode("latin-1").split("\r\n")
     headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
     method, _, rest = first.partition(" ")
@@ -116,6 +126,16 @@ def _read(connection: socket.socket, octets: bytes) -> tuple[Request, bytes] | N
     whole = b"".join(pieces)
     asked = Request(method=method, path=path, query=query, headers=headers, body=whole[:size], at=at)
     return asked, whole[size:]
+
+
+def _came_at(notes: Sequence[tuple[int, int, bytes]]) -> float:
+    """Return when the system got what was read: this process may have been busy with other things since."""
+    now = time.monotonic()
+    for level, kind, octets in notes:
+        if level == socket.SOL_SOCKET and kind == _STAMPED and len(octets) >= _MOMENT.size:
+            seconds, nanoseconds = _MOMENT.unpack_from(octets)
+            return now - max(0.0, time.time() - float(seconds) - float(nanoseconds) / 1e9)
+    return now
 
 
 def _written(reply: Reply) -> bytes:
