@@ -20,9 +20,9 @@ from newsletter.delivery import (
     Schedule,
     Stage,
     Transport,
-    forecast,
     issue_status,
     mailed_slugs,
+    make_forecast,
     open_transport,
     plan_mailing,
     refuse_late,
@@ -65,9 +65,9 @@ def plan_issue(
     plan = _plan(publication, choice, again=again)
     if settings.delivery.transport == "ses":
         with closing(open_transport(settings)) as transport:
-            expected = forecast(plan.counts.planned, settings, transport)
+            expected = make_forecast(plan.counts.planned, settings, transport)
     else:
-        expected = forecast(plan.counts.planned, settings, None)
+        expected = make_forecast(plan.counts.planned, settings, None)
     if is_json:
         terminal.say_json(
             counts_json(plan.mailing, plan.counts, moment=now(), settings=settings, expected=expected)
@@ -256,7 +256,7 @@ def _check(publication: Publication, choice: Choice) -> None:
 def _ask(plan: Plan, choice: Choice, publication: Publication, transport: Transport) -> None:
     """Show the plan and want the number of recipients typed."""
     planned = plan.counts.planned
-    expected = forecast(planned, publication.settings, transport)
+    expected = make_forecast(planned, publication.settings, transport)
     say_plan(plan, choice, publication.settings, expected, moment=now(), on_stdout=False)
     if not planned:
         return

@@ -3,7 +3,7 @@
 from newsletter.delivery.counting import IssueStatus, issue_status, mailed_slugs, mailing_counts
 from newsletter.delivery.editions import find_mailing
 from newsletter.delivery.evidence import read_events, settle_by_events, settle_from_queue
-from newsletter.delivery.forecast import Forecast, forecast
+from newsletter.delivery.forecast import Forecast, make_forecast
 from newsletter.delivery.lookup import find_delivery, find_delivery_by_reference
 from newsletter.delivery.mailing import (
     Counts,
@@ -69,12 +69,12 @@ __all__ = [
     "find_delivery",
     "find_delivery_by_reference",
     "find_mailing",
-    "forecast",
     "issue_status",
     "kept_messages",
     "list_troubles",
     "mailed_slugs",
     "mailing_counts",
+    "make_forecast",
     "next_time",
     "open_rehearsal",
     "open_transport",

@@ -29,7 +29,7 @@ class Forecast:
         return self.seconds is not None and self.seconds > _DAY and self.daily is not None
 
 
-def forecast(letters: int, settings: Settings, transport: Transport | None) -> Forecast:
+def make_forecast(letters: int, settings: Settings, transport: Transport | None) -> Forecast:
     """Say what so many letters take; `transport` where it is open already, and may know what is granted."""
     granted = transport.granted if isinstance(transport, Accounted) else Allowance()
     own, theirs = settings.delivery.rate, transport.rate if transport is not None else None

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from newsletter.delivery import forecast
+from newsletter.delivery import make_forecast
 from newsletter.delivery.transports.transport import Allowance, Envelope, Receipt
 from newsletter.settings import Settings
 
@@ -59,15 +59,15 @@ def test_the_quota_makes_days_of_what_the_rate_lets_through(
     is_parted: bool,
 ) -> None:
     settings = with_settings(delivery={"transport": "ses"})
-    found = forecast(letters, settings, Account(Allowance(rate=14.0, daily=daily, left=left)))
+    found = make_forecast(letters, settings, Account(Allowance(rate=14.0, daily=daily, left=left)))
     assert found.seconds == (None if seconds is None else pytest.approx(seconds))
     assert found.is_parted is is_parted
 
 
 def test_ones_own_rate_and_price_count(with_settings: Callable[..., Settings]) -> None:
     settings = with_settings(delivery={"transport": "ses", "rate": 5, "ses": {"price": 0.25}})
-    found = forecast(2_000, settings, Account(Allowance(rate=14.0)))
+    found = make_forecast(2_000, settings, Account(Allowance(rate=14.0)))
     assert (found.rate, found.seconds, found.dollars) == (5, 400, 0.5)
-    assert forecast(2_000, with_settings(delivery={"transport": "ses"}), None).dollars == pytest.approx(0.2)
-    assert forecast(2_000, with_settings(), None).dollars == 0
-    assert forecast(2_000, with_settings(), None).seconds is None
+    assert make_forecast(2_000, with_settings(delivery={"transport": "ses"}), None).dollars == pytest.approx(0.2)
+    assert make_forecast(2_000, with_settings(), None).dollars == 0
+    assert make_forecast(2_000, with_settings(), None).seconds is None
