@@ -9,7 +9,7 @@ from newsletter.aws import Fault, call
 from newsletter.delivery.transports.transport import Allowance
 from newsletter.errors import Deferred, Halted, QuotaSpent, Refused, TransportError, Uncertain
 
-MOST_CONNECTIONS = 32
+MOST_CONNECTIONS = 64
 _UNLIMITED = -1
 _FEWEST, _UNKNOWN = 4, 8
 _CALL_SECONDS = 0.12
