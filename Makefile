@@ -68,6 +68,7 @@ gallery: dev ## every block in every template, on one page in out/gallery
 crash: dev ## kill a send 200 times over each of SMTP and SES; nobody is lost or mailed twice (KILLS=200 READERS=10000 SEED=n HOP=smtp)
 	@CRASH_KILLS=$(or $(KILLS),200) CRASH_READERS=$(or $(READERS),10000) CRASH_SEED=$(SEED) \
 		$(BIN)/pytest -q -s "tests/acceptance/test_kill_9.py::test_kill_9_loses_nobody_and_mails_nobody_twice$(if $(HOP),[$(HOP)])"
+	@BAD_DAYS_READERS=$(or $(READERS),10000) $(BIN)/pytest -q -s -k "quota and itself" tests/acceptance/test_bad_days.py
 
 wheel: dev ## build the wheel into dist/
 	@$(BIN)/python -m pip --disable-pip-version-check wheel --quiet --no-deps --no-build-isolation -w dist .

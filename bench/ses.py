@@ -9,47 +9,59 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from bench.load import make_edition, write_publication
+from bench.load.serving import serving
 from newsletter.audience import ensure_lists, import_csv
 from newsletter.aws import Keys
 from newsletter.database import open_database, upgrade
-from newsletter.delivery import UNLIMITED, Account, mailing_counts, send, start_mailing
-from newsletter.delivery.rehearsal.server import pretend_ses
+from newsletter.delivery import mailing_counts, send, start_mailing
 from newsletter.delivery.transports.ses import SesTransport
 from newsletter.settings import Ses, read_or_make_keys, read_settings
 from newsletter.tokens import Keyring
 
 SUBSCRIBERS = 2_000
 TURNS = 3
+RATE = 1e6
+"""Which nobody reaches."""
 CLIENTS = (("boto3", 8), ("lean", 8), ("lean", 16))
 
 
 def main() -> None:
     """Measure each client in a process of its own, several times in turn; print the best and the middle one."""
     if len(sys.argv) > 1:
-        measure(Path(sys.argv[2]), sys.argv[3], int(sys.argv[4]), sys.argv[5]) if sys.argv[
-            1
-        ] == "send" else serve()
+        measure(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), sys.argv[4])
         return
-    found: dict[tuple[str, int], list[tuple[float, float]]] = {client: [] for client in CLIENTS}
-    with serving() as url:
-        for client, connections in CLIENTS * TURNS:
-            with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-                command = [sys.executable, __file__, "send", folder, client, str(connections), url]
-                said = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
-            found[client, connections].append((float(said[0]), float(said[1])))
+    found: dict[tuple[str, int], list[tuple[float, float, float]]] = {client: [] for client in CLIENTS}
+    for client, connections in CLIENTS * TURNS:
+        with serving(RATE) as served, tempfile.TemporaryDirectory(prefix="bench-") as folder:
+            command = [sys.executable, __file__, folder, client, str(connections), served.url]
+            said = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
+        theirs = served.found["cpu"] / served.found["taken"] * 1e3
+        found[client, connections].append((float(said[0]), float(said[1]), theirs))
     for (client, connections), turns in found.items():
-        rates, cpu = sorted(rate for rate, _ in turns), sorted(each for _, each in turns)
+        rates, cpu, theirs = (sorted(turn[index] for turn in turns) for index in range(3))
         print(
-            f"{client}, {connections} connections: {rates[-1]:,.0f} messages/s at best, "
-            f"{rates[len(rates) // 2]:,.0f} in the middle; {cpu[len(cpu) // 2]:.3f} ms CPU a message"
+            f"{client}, {connections} connections: {rates[-1]:,.0f} messages/s at best, {middle(rates):,.0f} in "
+            f"the middle; {middle(cpu):.3f} ms CPU a message, and {middle(theirs):.3f} ms in the pretend SES"
         )
+    boto3, lean = (
+        [turn for (name, _), turns in found.items() if name == client for turn in turns]
+        for client in ("boto3", "lean")
+    )
+    speed, cost = (
+        middle([turn[index] for turn in lean]) / middle([turn[index] for turn in boto3]) for index in (0, 1)
+    )
+    print(f"lean against boto3, in the middle: {speed:.2f} times the messages/s, {cost:.2f} times the CPU")
+
+
+def middle(numbers: list[float]) -> float:
+    """Return the median, of several the greater one."""
+    return sorted(numbers)[len(numbers) // 2]
 
 
 def measure(folder: Path, client: str, connections: int, url: str) -> None:
@@ -67,7 +79,8 @@ def measure(folder: Path, client: str, connections: int, url: str) -> None:
     there = Ses.model_validate(
         {"endpoint": url, "region": "eu-west-1", "client": client, "connections": connections}
     )
-    with contextlib.closing(SesTransport(there, Keys(access="bench", secret="bench"))) as transport:
+    keys = Keys(access="bench", secret="bench")
+    with contextlib.closing(SesTransport(there, keys, state={"XDG_STATE_HOME": str(folder)})) as transport:
         started, cpu = time.perf_counter(), time.process_time()
         for _ in send(database, keyring, settings, mailing, transport, clock=now):
             pass
@@ -75,26 +88,6 @@ def measure(folder: Path, client: str, connections: int, url: str) -> None:
     submitted = mailing_counts(database, mailing.id).submitted
     assert submitted == SUBSCRIBERS
     print(f"{submitted / wall} {cpu / submitted * 1e3}")
-
-
-@contextlib.contextmanager
-def serving() -> Iterator[str]:
-    """Run the pretend SES in a process of its own while the block runs; give its URL."""
-    process = subprocess.Popen([sys.executable, __file__, "serve"], stdout=subprocess.PIPE, text=True)
-    try:
-        assert process.stdout is not None
-        yield process.stdout.readline().strip()
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def serve() -> None:
-    """Serve until told to end, with a rate that nobody reaches."""
-    with pretend_ses(Account(rate=1e6, quota=UNLIMITED)) as ses:
-        print(ses.url, flush=True)
-        while True:
-            time.sleep(60)
 
 
 def now() -> datetime:

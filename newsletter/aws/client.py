@@ -4,6 +4,7 @@ The SDK would repeat a call whose answer was lost, and each repetition of a send
 """
 
 import os
+from base64 import b32decode
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,6 +20,7 @@ CONNECT_SECONDS = 5
 ANSWER_SECONDS = 60
 """Long, for each answer that is given up leaves doubt."""
 
+_KEY_LENGTH = 20
 _BEFORE_ANY_REQUEST = ("certificate", "handshake", "wrong_version", "wrong version")
 """What OpenSSL says while a connection is being made."""
 
@@ -82,6 +84,23 @@ def make_client(
         raise EditSettings(f"{section} region is not set, nor is AWS_REGION") from error
     except (exceptions.BotoCoreError, ValueError) as error:
         raise EditSettings(f"AWS: {error}. Check {section} and AWS's own settings") from error
+
+
+def account_of(client: Any) -> str:
+    """Return the number of the account that a client calls, else a name that its access key alone has.
+
+    An access key holds its account's number in base32; very old ones do not.
+    """
+    try:
+        credentials = getattr(client, "_get_credentials", lambda: None)()
+        access = credentials.get_frozen_credentials().access_key if credentials else ""
+    except exceptions.BotoCoreError:
+        access = ""
+    try:
+        octets = b32decode(access[4:]) if len(access) == _KEY_LENGTH else b""
+    except ValueError:
+        octets = b""
+    return f"{(int.from_bytes(octets[:6], 'big') & 0x7FFFFFFFFF80) >> 7:012}" if octets else str(access)
 
 
 def call(operation: Callable[..., Any], **arguments: Any) -> dict[str, Any] | Fault:

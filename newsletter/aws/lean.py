@@ -1,21 +1,23 @@
-"""The lean way to SES: botocore's credentials and signature over its own HTTP session, less its machinery.
+"""The lean way to SES: botocore's credentials and settings, less the machinery around each call.
 
-It raises what a boto3 client raises, so that `call` judges both alike; it never repeats a request.
+It raises what a boto3 client raises, or what `call` would make of it; it never repeats a request.
 """
 
 import json
 import os
-import socket
-from base64 import b64encode
+import ssl
+from binascii import b2a_base64
+from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 from botocore import exceptions
-from botocore.auth import SigV4Auth
-from botocore.awsrequest import AWSRequest
-from botocore.httpsession import URLLib3Session
+from botocore.httpsession import get_cert_path
 from botocore.utils import get_environ_proxies
 
-from newsletter.aws.client import ANSWER_SECONDS, CONNECT_SECONDS, Keys, open_session
+from newsletter.aws.client import Keys, open_session
+from newsletter.aws.signing import Signer
+from newsletter.aws.wire import Answer, Wire
 from newsletter.errors import EditSettings
 
 _PATH = "/v2/email/outbound-emails"
@@ -25,68 +27,68 @@ _OPERATION = "SendEmail"
 class LeanSes:
     """A client of one operation, SendEmail with a raw message; safe to share between threads."""
 
-    def __init__(self, *, url: str, region: str, credentials: Any, session: URLLib3Session) -> None:
-        self._url = url
-        self._region = region
-        self._credentials = credentials
-        self._session = session
+    def __init__(self, signer: Signer, wire: Wire, before_send: Callable[[], None]) -> None:
+        self._signer = signer
+        self._wire = wire
+        self._before_send = before_send
 
     def send_email(self, **arguments: Any) -> dict[str, Any]:
         """Call SendEmail once; the arguments are boto3's, the message in Content.Raw.Data as bytes."""
         message: bytes = arguments.pop("Content")["Raw"]["Data"]
-        rest = json.dumps(arguments).encode()[1:]
-        request = AWSRequest(
-            method="POST",
-            url=self._url,
-            headers={"Content-Type": "application/json"},
-            data=b'{"Content":{"Raw":{"Data":"' + b64encode(message) + b'"}},' + rest,
+        body = (
+            b'{"Content":{"Raw":{"Data":"',
+            b2a_base64(message, newline=False),
+            b'"}},' + json.dumps(arguments).encode()[1:],
         )
-        if self._credentials is None:
-            raise exceptions.NoCredentialsError
-        SigV4Auth(self._credentials.get_frozen_credentials(), "ses", self._region).add_auth(request)
-        answer = self._session.send(request.prepare())
-        return _read(answer.status_code, answer.headers.get("x-amzn-ErrorType", ""), answer.content)
+        request = (self._signer.head(body, datetime.now(UTC)), *body)
+        self._before_send()
+        return _read(self._wire.ask(request))
 
     def close(self) -> None:
         """Close the kept connections."""
-        self._session.close()
+        self._wire.close()
 
 
-def open_lean_ses(client: Any, *, connections: int, keys: Keys | None = None) -> LeanSes:
-    """Return a lean client for the endpoint and region of boto3's `client`; it finds the rest as boto3 does."""
+def open_lean_ses(client: Any, *, keys: Keys | None = None, before_send: Callable[[], None]) -> LeanSes:
+    """Return a lean client for the endpoint and region of boto3's `client`; it finds the rest as boto3 does.
+
+    `before_send` is called when a request is ready, as boto3's event of that name is.
+    """
     url = client.meta.endpoint_url.rstrip("/") + _PATH
     session = open_session(keys)
     bundle = os.environ.get("AWS_CA_BUNDLE") or session._session.get_config_variable("ca_bundle")
     try:
         credentials = session.get_credentials()
+        tls = ssl.create_default_context(cafile=get_cert_path(bundle or True))
     except exceptions.BotoCoreError as error:
         raise EditSettings(f"AWS: {error}. Check AWS's own settings") from error
+    except (OSError, ssl.SSLError) as error:
+        raise EditSettings(f"AWS_CA_BUNDLE: {bundle}: {error}") from error
+    tls.set_alpn_protocols(["http/1.1"])
+    proxies = {} if keys else get_environ_proxies(url)
     return LeanSes(
-        url=url,
-        region=client.meta.region_name,
-        credentials=credentials,
-        session=URLLib3Session(
-            verify=bundle or True,
-            proxies={} if keys else get_environ_proxies(url),
-            timeout=(CONNECT_SECONDS, ANSWER_SECONDS),
-            max_pool_connections=connections,
-            socket_options=[(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)],  # head and body are written apart
-        ),
+        Signer(url=url, region=client.meta.region_name, service="ses", credentials=credentials),
+        Wire(url=url, tls=tls, proxy=proxies.get("https" if url.startswith("https") else "http")),
+        before_send,
     )
 
 
-def _read(status: int, kind: str, content: bytes) -> dict[str, Any]:
+def _read(answer: Answer) -> dict[str, Any]:
     """Return what was answered; ClientError for a fault, as boto3 raises it."""
     try:
-        answer = json.loads(content or b"{}")
+        said = json.loads(answer.body or b"{}")
     except ValueError:
-        answer = None
-    if not isinstance(answer, dict):
-        answer = {}
-    if status < 300:
-        return answer
-    code = kind.partition(":")[0] or str(answer.get("__type") or answer.get("code") or status).rpartition("#")[2]
-    message = str(answer.get("message") or answer.get("Message") or "")
+        said = None
+    if not isinstance(said, dict):
+        said = {}
+    if answer.status < 300:
+        return said
+    kind = answer.headers.get("x-amzn-errortype", "")
+    code = (
+        kind.partition(":")[0] or str(said.get("__type") or said.get("code") or answer.status).rpartition("#")[2]
+    )
+    message = str(said.get("message") or said.get("Message") or "")
     raise exceptions.ClientError(
-        {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": status}}, _OPERATION
+        {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": answer.status}},
+        _OPERATION,
     )

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 
 from rich.progress import BarColumn, TaskID, TextColumn
 from rich.progress import Progress as Bar
@@ -12,6 +13,8 @@ from newsletter.delivery import Progress
 
 _BAR_SECONDS = 0.1
 _LINE_SECONDS = 5.0
+_AGAIN_SECONDS = 600.0
+"""Why it waits is said once, and then now and then, so that a log does not fill with it."""
 _FIRST_SECONDS = 1.0
 """A log has its first line soon, so that whoever looks sees that something happens."""
 
@@ -22,17 +25,15 @@ class ProgressLine:
     def __init__(self, bar: Bar | None) -> None:
         self._bar = bar
         self._task: TaskID | None = None
+        self._waiting_for = ""
         self._shown_at = time.monotonic() - _LINE_SECONDS + _FIRST_SECONDS
 
     def show(self, progress: Progress) -> None:
         """Show where it stands."""
         now = time.monotonic()
-        if (
-            now - self._shown_at < (_LINE_SECONDS if self._bar is None else _BAR_SECONDS)
-            and progress.counts.planned
-        ):
+        if now - self._shown_at < self._rest(progress) and progress.counts.planned:
             return
-        self._shown_at = now
+        self._shown_at, self._waiting_for = now, progress.waiting_for
         done, total = progress.counts.recipients - progress.counts.planned, progress.counts.recipients
         if self._bar is None:
             if progress.counts.planned:
@@ -41,6 +42,14 @@ class ProgressLine:
         if self._task is None:
             self._task = self._bar.add_task("sending", total=total, note="")
         self._bar.update(self._task, completed=done, total=total, note=_pace(progress))
+
+    def _rest(self, progress: Progress) -> float:
+        """Return the seconds between what was last shown and this."""
+        if self._bar is not None:
+            return _BAR_SECONDS
+        if not progress.waiting_for:
+            return _LINE_SECONDS
+        return _AGAIN_SECONDS if progress.waiting_for == self._waiting_for else 0.0
 
 
 @contextmanager
@@ -67,6 +76,11 @@ def duration(seconds: float) -> str:
         return f"{seconds:.0f} s"
     minutes = round(seconds / 60)
     return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60:02} min"
+
+
+def shown_time(moment: datetime) -> str:
+    """Return a time as people read it, in this machine's zone."""
+    return f"{moment.astimezone():%A %d %B %Y at %H:%M %Z}"
 
 
 def _pace(progress: Progress) -> str:

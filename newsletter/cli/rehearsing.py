@@ -42,6 +42,10 @@ def rehearse(
         bool, typer.Option("--serve", help="Send nothing; keep the pretend SES up for other programs.")
     ] = False,
     port: Annotated[int, typer.Option(min=0, max=65535, help="With --serve: where; default: any free one.")] = 0,
+    queue: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="With --serve: the SQS queue for its events; default: one of its own."),
+    ] = None,
     is_json: Annotated[bool, typer.Option("--json", help="One object on one line.")] = False,
 ) -> None:
     """Rehearse a whole send against a pretend Amazon SES, and say what happened.
@@ -56,7 +60,7 @@ def rehearse(
         rate=rate, quota=UNLIMITED if quota is None else quota, mishaps=read_mishaps(faults), seed=seed
     )
     if is_serving:
-        _serve(publication, account, port)
+        _serve(publication, account, port, queue)
         return
     choice = choose(publication.settings, issue, list_name, drafts=True)
     report = _rehearse(publication, choice, account)
@@ -94,15 +98,19 @@ def _rehearse(publication: Publication, choice: Choice, account: Account) -> Reh
             return play.report(now())
 
 
-def _serve(publication: Publication, account: Account, port: int) -> None:
+def _serve(publication: Publication, account: Account, port: int, queue: str | None) -> None:
     folder = publication.settings.root / _FOLDER
+    serving = serve_ses(
+        publication.settings, account, folder=folder, port=port, queue_url=queue, complain=terminal.complain
+    )
     try:
-        with stop_signals() as stop, serve_ses(publication.settings, account, folder=folder, port=port) as url:
-            terminal.say(url)
+        with stop_signals() as stop, serving as there:
+            terminal.say(there.url)
             terminal.talk(
-                f"A pretend SES is up until Ctrl-C. For AWS's tools: AWS_ENDPOINT_URL_SESV2={url}; here: "
+                f"A pretend SES is up until Ctrl-C. For AWS's tools: AWS_ENDPOINT_URL_SESV2={there.url}; here: "
                 f"[delivery.ses] endpoint. It writes into {_FOLDER}/"
             )
+            terminal.talk(f"Its events are in the queue {there.queue_url} too: 'resolve --events' reads it")
             stop.wait()
     except OSError as error:
         raise WrongUse(f"--port {port}: {error.strerror}. Choose another one") from error

@@ -33,14 +33,25 @@ def run_mailing(
     is_json: bool,
     is_restored: bool = False,
     is_quiet: bool = False,
+    waits_for_quota: bool = False,
 ) -> None:
-    """Send what is planned, show it, and say where everybody is, however it ends; no result with `is_quiet`."""
+    """Send what is planned, show it, and say where everybody is, however it ends; no result with `is_quiet`.
+
+    With `waits_for_quota` it does not end when the next hop takes no more today, but goes on when it does.
+    """
     database, settings = publication.database, publication.settings
     before = mailing_counts(database, mailing.id)
     stopped: NewsletterError | KeyboardInterrupt | None = None
     if before.planned:
         sending = send(
-            database, publication.keyring, settings, mailing, transport, clock=now, is_restored=is_restored
+            database,
+            publication.keyring,
+            settings,
+            mailing,
+            transport,
+            clock=now,
+            is_restored=is_restored,
+            waits_for_quota=waits_for_quota,
         )
         try:
             with stop_signals() as stop, closing(sending), progress_line() as line:

@@ -6,6 +6,7 @@ from datetime import datetime
 from newsletter.audience import ensure_lists, import_sources
 from newsletter.cli import terminal
 from newsletter.cli.picturing import provide_pictures
+from newsletter.cli.progress import shown_time
 from newsletter.cli.publication import Publication
 from newsletter.cli.running import now, run_mailing
 from newsletter.delivery import (
@@ -34,17 +35,19 @@ def read_time(text: str | None, moment: datetime) -> datetime | None:
         ) from error
 
 
-def shown_time(moment: datetime) -> str:
-    """Return a time as people read it, in this machine's zone."""
-    return f"{moment.astimezone():%A %d %B %Y at %H:%M %Z}"
-
-
 def send_due(
-    publication: Publication, *, yes: bool, is_restored: bool, is_json: bool, is_quiet: bool = False
+    publication: Publication,
+    *,
+    yes: bool,
+    is_restored: bool,
+    is_json: bool,
+    is_quiet: bool = False,
+    waits_for_quota: bool = False,
 ) -> int:
     """Send every scheduled mailing whose time has come, the earliest first; return how many there were.
 
-    One that must not leave stops no other one. With `is_quiet` their results are not printed.
+    One that must not leave stops no other one. With `is_quiet` their results are not printed. Who calls this every
+    minute does not wait for a quota: the next call goes on.
     """
     due = due_mailings(publication.database, now())
     refusals: list[NewsletterError] = []
@@ -54,7 +57,14 @@ def send_due(
         try:
             if not yes:
                 refuse_late(mailing, now())
-            _send(publication, mailing, is_restored=is_restored, is_json=is_json, is_quiet=is_quiet)
+            _send(
+                publication,
+                mailing,
+                is_restored=is_restored,
+                is_json=is_json,
+                is_quiet=is_quiet,
+                waits_for_quota=waits_for_quota,
+            )
         except (AskPerson, WrongUse, EditSettings, TryLater) as refusal:
             refusals.append(refusal)
     if refusals:
@@ -64,7 +74,15 @@ def send_due(
     return len(due)
 
 
-def _send(publication: Publication, mailing: Mailing, *, is_restored: bool, is_json: bool, is_quiet: bool) -> None:
+def _send(
+    publication: Publication,
+    mailing: Mailing,
+    *,
+    is_restored: bool,
+    is_json: bool,
+    is_quiet: bool,
+    waits_for_quota: bool,
+) -> None:
     """Add whoever joined since a mailing was made, and send it."""
     bring_in_sources(publication, mailing.list_name)
     provide_pictures(publication.settings, mailing_edition(publication.database, mailing))
@@ -73,7 +91,13 @@ def _send(publication: Publication, mailing: Mailing, *, is_restored: bool, is_j
             terminal.talk(notice, style="attention")
         plan = take_up(publication.database, mailing, now())
         run_mailing(
-            publication, plan.mailing, transport, is_restored=is_restored, is_json=is_json, is_quiet=is_quiet
+            publication,
+            plan.mailing,
+            transport,
+            is_restored=is_restored,
+            is_json=is_json,
+            is_quiet=is_quiet,
+            waits_for_quota=waits_for_quota,
         )
 
 

@@ -27,6 +27,7 @@ from newsletter.delivery import (
     issue_status,
     mailed_slugs,
     mailing_edition,
+    make_forecast,
     open_transport,
     plan_mailing,
     refuse_late,
@@ -73,22 +74,24 @@ def plan_issue(
     choice = choose(publication.settings, issue, list_name, drafts=True, wanted_segment=segment)
     check_signing(publication.settings, choice.list_name)
     bring_in_sources(publication, choice.list_name)
+    settings = publication.settings
     check_chosen(publication, choice)
     say_findings(segment_findings(publication, choice.issue, choice.composed, choice.list_name))
-    rate = publication.settings.delivery.rate
-    if publication.settings.delivery.transport == "ses":
-        with closing(open_transport(publication.settings)) as transport:
-            rate = min(filter(None, (rate, transport.rate)), default=None)
     plan = _plan(publication, choice, again=again)
+    if settings.delivery.transport == "ses":
+        with closing(open_transport(settings)) as transport:
+            expected = make_forecast(plan.counts.planned, settings, transport)
+    else:
+        expected = make_forecast(plan.counts.planned, settings, None)
     if is_json:
         terminal.say_json(
             {
-                **counts_json(plan.mailing, plan.counts, moment=now(), settings=publication.settings, rate=rate),
+                **counts_json(plan.mailing, plan.counts, moment=now(), settings=settings, expected=expected),
                 **variants_json(plan),
             }
         )
     else:
-        say_plan(plan, choice, publication.settings, rate, on_stdout=True)
+        say_plan(plan, choice, settings, expected, moment=now(), on_stdout=True)
 
 
 @app.command("test-send")
@@ -145,6 +148,9 @@ def send_issue(
     restored: Annotated[
         bool, typer.Option("--restored", help="Go on with a database that is an older copy.")
     ] = False,
+    no_wait: Annotated[
+        bool, typer.Option("--no-wait", help="Stop with 75 when the next hop takes no more today; so does --due.")
+    ] = False,
     is_json: JsonOption = False,
 ) -> None:
     """Send an issue to a list: to everybody who has not got it yet, and to nobody twice.
@@ -155,6 +161,9 @@ def send_issue(
 
     With --segment, or segment in the issue, it goes to those of the list who are in it. Whoever has it already
     does not get it with the next segment, or with the whole list.
+
+    When the next hop takes no more today, as Amazon SES does at its quota for 24 hours, it waits until that frees
+    and goes on by itself; with --no-wait it stops, and the next `newsletter send` goes on.
 
     With --at, or send_at in the issue, the mailing is recorded and leaves with the first `newsletter send --due`
     from then on, once, whoever calls it: let cron or a timer do so. `newsletter send` without an issue first sends
@@ -174,7 +183,14 @@ def send_issue(
         return
     wanted = read_time(at, now())
     if issue is None and wanted is None and not again:
-        send_due(publication, yes=yes, is_restored=restored, is_json=is_json, is_quiet=is_json)
+        send_due(
+            publication,
+            yes=yes,
+            is_restored=restored,
+            is_json=is_json,
+            is_quiet=is_json,
+            waits_for_quota=not no_wait,
+        )
     choice = choose(settings, issue, list_name, drafts=yes, wanted_segment=segment)
     is_asking = settings.delivery.transport != "outbox" and not yes
     if is_asking and not sys.stdin.isatty():
@@ -202,7 +218,14 @@ def send_issue(
         if plan.counts.planned:
             provide_pictures(settings, mailing_edition(publication.database, plan.mailing))
         if _may_leave(plan, yes=yes, is_json=is_json):
-            run_mailing(publication, plan.mailing, transport, is_json=is_json, is_restored=restored)
+            run_mailing(
+                publication,
+                plan.mailing,
+                transport,
+                is_json=is_json,
+                is_restored=restored,
+                waits_for_quota=not no_wait,
+            )
 
 
 @app.command("status")
@@ -278,9 +301,9 @@ def _refuse(found: Iterable[Finding], publication: Publication) -> None:
 
 def _ask(plan: Plan, choice: Choice, publication: Publication, transport: Transport) -> None:
     """Show the plan and want the number of recipients typed."""
-    rate = min(filter(None, (publication.settings.delivery.rate, transport.rate)), default=None)
-    say_plan(plan, choice, publication.settings, rate, on_stdout=False)
     planned = plan.counts.planned
+    expected = make_forecast(planned, publication.settings, transport)
+    say_plan(plan, choice, publication.settings, expected, moment=now(), on_stdout=False)
     if not planned:
         return
     answer = typer.prompt(f"Type the number of recipients ({planned}) to send, anything else to stop", err=True)

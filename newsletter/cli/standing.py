@@ -2,17 +2,18 @@
 
 import shlex
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from rich.text import Text
 
 from newsletter.cli import terminal
 from newsletter.cli.choosing import Choice
-from newsletter.cli.progress import duration
+from newsletter.cli.progress import duration, shown_time
 from newsletter.delivery import (
     Counts,
     Exclusion,
+    Forecast,
     IssueStatus,
     Mailing,
     MailingKind,
@@ -23,8 +24,6 @@ from newsletter.delivery import (
 )
 from newsletter.settings import Settings
 
-_SES_DOLLARS = 0.10 / 1000
-"""What SES takes for one message, without data and extras."""
 _PLACES = ("planned", "submitted", "failed", "uncertain")
 
 
@@ -34,11 +33,11 @@ def counts_json(
     *,
     moment: datetime,
     settings: Settings | None = None,
-    rate: float | None = None,
+    expected: Forecast | None = None,
 ) -> dict[str, Any]:
     """Return the object that `--json` prints for a mailing.
 
-    With settings it is that of a plan, which says how long it takes and what it costs.
+    With settings and a forecast it is that of a plan, which says how long it takes and what it costs.
     """
     found = {
         "issue": mailing.slug,
@@ -51,12 +50,16 @@ def counts_json(
     }
     if mailing.kind is MailingKind.TEST:
         found["kind"] = "test"
-    if settings is not None:
+    if settings is not None and expected is not None:
+        seconds = expected.seconds
         found |= {
             "transport": settings.delivery.transport,
-            "rate": rate,
-            "eta_seconds": round(counts.planned / rate, 1) if rate else None,
-            "cost_usd": round(counts.planned * _SES_DOLLARS, 4) if settings.delivery.transport == "ses" else 0,
+            "rate": expected.rate,
+            "eta_seconds": None if seconds is None else round(seconds, 1),
+            "done_at": None if seconds is None else (moment + timedelta(seconds=seconds)).isoformat(),
+            "quota": expected.daily,
+            "quota_left": expected.left,
+            "cost_usd": round(expected.dollars, 4),
         }
     return found
 
@@ -73,8 +76,10 @@ def variants_json(plan: Plan) -> dict[str, Any]:
     }
 
 
-def say_plan(plan: Plan, choice: Choice, settings: Settings, rate: float | None, *, on_stdout: bool) -> None:
-    """Say what would be sent: to whom, how many, from whom, how fast, for how long."""
+def say_plan(
+    plan: Plan, choice: Choice, settings: Settings, expected: Forecast, *, moment: datetime, on_stdout: bool
+) -> None:
+    """Say what would be sent: to whom, how many, from whom, how fast, until when, for how much."""
     say = terminal.say if on_stdout else terminal.talk
     names = {asked.expression: asked.written for asked in choice.composed.parts}
     sender = settings.list_named(choice.list_name).sender
@@ -89,11 +94,15 @@ def say_plan(plan: Plan, choice: Choice, settings: Settings, rate: float | None,
             for each in plan.variants
         ),
         *(("not to", f"{number:,} {reason}") for reason, number in sorted(counts.excluded.items())),
-        ("through", _through(settings, rate)),
-        ("takes", duration(counts.planned / rate) if rate else "as long as the next hop needs"),
+        ("through", _through(settings, expected.rate)),
+        ("takes", _takes(expected)),
     ]
+    if expected.seconds is not None and settings.delivery.transport != "outbox":
+        done = f"by {shown_time(moment + timedelta(seconds=expected.seconds))}"
+        rows.append(("done", f"{done}, if it leaves now" if counts.planned else "at once"))
     if settings.delivery.transport == "ses":
-        rows.append(("costs", f"about ${counts.planned * _SES_DOLLARS:,.2f} at SES"))
+        price = f"{settings.delivery.ses.price:.2f} for 1,000"
+        rows.append(("costs", f"about ${expected.dollars:,.2f} at SES, at ${price}"))
     for name, value in rows:
         say(Text.assemble((f"{name:>9}  ", "quiet"), value))
 
@@ -199,6 +208,17 @@ def _whom(mailing: Mailing) -> str:
 def _inside(count: VariantCount, names: Mapping[str, str]) -> str:
     shown = [f"[{names.get(segment, segment)}]" for segment in count.inside]
     return f"in {' and '.join(shown)}" if shown else "in none of its segments"
+
+
+def _takes(expected: Forecast) -> str:
+    if expected.seconds is None:
+        return "as long as the next hop needs"
+    if not expected.is_parted:
+        return duration(expected.seconds)
+    return (
+        f"up to {duration(expected.seconds)}, for of {expected.daily:,.0f} in 24 hours {expected.left:,.0f} "
+        "are left: it waits, and goes on by itself"
+    )
 
 
 def _through(settings: Settings, rate: float | None) -> str:

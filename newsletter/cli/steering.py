@@ -1,12 +1,13 @@
 """`newsletter pause`, `resume`, `cancel`, `resolve`: an author's word on a mailing that is on its way."""
 
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from newsletter.cli import terminal
-from newsletter.cli.publication import open_publication
+from newsletter.cli.publication import Publication, open_publication
 from newsletter.cli.running import now
 from newsletter.cli.standing import say_troubles
 from newsletter.delivery import (
@@ -20,6 +21,7 @@ from newsletter.delivery import (
     resolve,
     resume,
     settle_by_events,
+    settle_from_queue,
 )
 from newsletter.errors import AskPerson, WrongUse
 
@@ -86,13 +88,15 @@ def resolve_mailing(
     resend: Annotated[bool, typer.Option("--resend", help="Send to them again; some may get it twice.")] = False,
     skip: Annotated[bool, typer.Option("--skip", help="Leave them; some may never get it.")] = False,
     events: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Amazon SES's events, one JSON object a line: proof first.")
+        str | None,
+        typer.Option(metavar="FILE|QUEUE", help="Amazon SES's events: JSON lines, or an SQS queue's URL."),
     ] = None,
 ) -> None:
     """Settle the deliveries of a mailing of which nobody knows whether they were taken.
 
     Without an option it names them and changes nothing. With --events, what SES's own events prove is settled
-    first. After --resend, `newsletter send` sends to them.
+    first; those of a queue are kept in var/events.jsonl and deleted there. After --resend, `newsletter send` sends
+    to them.
 
     Example: newsletter resolve my-first-letter --resend
     """
@@ -101,9 +105,7 @@ def resolve_mailing(
     publication = open_publication(context)
     found = find_mailing(publication.database, mailing)
     if events is not None:
-        if not events.is_file():
-            raise WrongUse(f"--events {events}: there is no such file")
-        proven = settle_by_events(publication.database, read_events(events), now=now())
+        proven = _settle(publication, events)
         terminal.say(f"{terminal.count(proven, 'delivery', 'deliveries')} settled by events")
     if not resend and not skip:
         doubts = list_troubles(publication.database, found, DeliveryStatus.UNCERTAIN)
@@ -116,3 +118,16 @@ def resolve_mailing(
     terminal.say(f"{terminal.count(number, 'delivery', 'deliveries')} settled")
     if resend and number:
         terminal.talk(f"Send them: {terminal.command(f'send {found.slug} --list {found.list_name}')}")
+
+
+def _settle(publication: Publication, events: str) -> int:
+    """Settle by the events of a file or a queue; return how many deliveries that settled."""
+    if events.startswith(("https://", "http://")):
+        from newsletter.aws import Queue  # boto3 takes a while to import
+
+        with closing(Queue(events, region=publication.settings.delivery.ses.region)) as queue:
+            kept = publication.settings.var / "events.jsonl"
+            return settle_from_queue(publication.database, queue, kept, clock=now)
+    if not Path(events).is_file():
+        raise WrongUse(f"--events {events}: there is no such file")
+    return settle_by_events(publication.database, read_events(Path(events)), now=now())

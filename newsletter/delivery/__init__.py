@@ -2,7 +2,8 @@
 
 from newsletter.delivery.counting import IssueStatus, VariantCount, issue_status, mailed_slugs, mailing_counts
 from newsletter.delivery.editions import find_mailing, mailing_edition
-from newsletter.delivery.evidence import read_events, settle_by_events
+from newsletter.delivery.evidence import read_events, settle_by_events, settle_from_queue
+from newsletter.delivery.forecast import Forecast, make_forecast
 from newsletter.delivery.lookup import find_delivery, find_delivery_by_reference
 from newsletter.delivery.mailing import (
     Counts,
@@ -47,6 +48,7 @@ __all__ = [
     "Delivery",
     "DeliveryStatus",
     "Exclusion",
+    "Forecast",
     "IssueStatus",
     "Kept",
     "Mailing",
@@ -77,6 +79,7 @@ __all__ = [
     "mailed_slugs",
     "mailing_counts",
     "mailing_edition",
+    "make_forecast",
     "next_time",
     "open_rehearsal",
     "open_signer",
@@ -94,6 +97,7 @@ __all__ = [
     "send",
     "serve_ses",
     "settle_by_events",
+    "settle_from_queue",
     "start_mailing",
     "start_test",
     "take_up",

@@ -4,18 +4,23 @@ An event proves that a message was taken. That none has come proves nothing.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import literal_column, select
 
 from newsletter.database import Database
+from newsletter.delivery.journal import Journal
 from newsletter.delivery.ledger import Outcome, record
 from newsletter.delivery.mailing import DeliveryStatus
 from newsletter.delivery.tables import deliveries
+
+if TYPE_CHECKING:
+    from newsletter.aws import Queue
 
 _TAKEN = {"Send", "Delivery", "Bounce", "Complaint", "DeliveryDelay", "Open", "Click", "Subscription"}
 _DROPPED = {"Reject", "Rendering Failure"}
@@ -27,11 +32,35 @@ def read_events(path: Path) -> Iterator[dict[str, Any]]:
     """Yield the events of a file of JSON lines; an SNS envelope is opened, a line that is none passed over."""
     with path.open(encoding="utf-8", errors="replace") as lines:
         for line in lines:
-            event = _object(line)
-            if event is not None and "Message" in event:
-                event = _object(event["Message"])
+            event = open_envelope(line)
             if event is not None:
                 yield event
+
+
+def open_envelope(text: str) -> dict[str, Any] | None:
+    """Return the event in a message: as SNS or EventBridge sends it on, or bare; None when there is none."""
+    event = _object(text)
+    for place in ("Message", "detail"):
+        if event is not None and place in event:
+            event = _object(event[place])
+    return event
+
+
+def settle_from_queue(database: Database, queue: "Queue", kept: Path, *, clock: Callable[[], datetime]) -> int:
+    """Settle by every event that waits in a queue; return how many deliveries that settled.
+
+    What is received is on disk, in the file `kept`, before it is deleted from the queue: an event says more than
+    that a letter was taken.
+    """
+    settled = 0
+    with closing(Journal(kept)) as journal:
+        while messages := queue.receive():
+            found = [open_envelope(message.body) for message in messages]
+            events = [event for event in found if event is not None]
+            journal.add(*events)
+            settled += settle_by_events(database, events, now=clock())
+            queue.delete(messages)
+    return settled
 
 
 def settle_by_events(database: Database, events: Iterable[Mapping[str, Any]], *, now: datetime) -> int:

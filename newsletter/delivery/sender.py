@@ -8,7 +8,7 @@ import os
 import socket
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import replace
 from datetime import datetime
 
@@ -17,11 +17,13 @@ from newsletter.delivery.alone import sole_sender
 from newsletter.delivery.counting import mailing_counts
 from newsletter.delivery.crew import Crew, muster
 from newsletter.delivery.editions import read_edition
+from newsletter.delivery.granting import Grant
 from newsletter.delivery.ledger import Outcome, Turn, begin_run, finish_mailing, next_due, take_turn
 from newsletter.delivery.mailing import Delivery, Mailing, MailingState
 from newsletter.delivery.mark import Mark, mark_path
 from newsletter.delivery.message import make_skeletons
-from newsletter.delivery.pace import Delays, Pace, Patience
+from newsletter.delivery.pace import Delays, Patience
+from newsletter.delivery.parking import wait_for_quota
 from newsletter.delivery.recovery import recover
 from newsletter.delivery.sealing import open_signer
 from newsletter.delivery.spool import Spool
@@ -31,7 +33,7 @@ from newsletter.delivery.transports import Transport
 from newsletter.delivery.tray import Finished, Task
 from newsletter.delivery.verdicts import ANOTHER_RUN, Judge
 from newsletter.delivery.watch import MOST_DOUBTS
-from newsletter.errors import AskPerson, Deferred, NewsletterError, StorageBusy
+from newsletter.errors import AskPerson, Deferred, Halted, NewsletterError, QuotaSpent, StorageBusy
 from newsletter.settings import Settings
 from newsletter.tokens import Keyring
 
@@ -39,6 +41,8 @@ _GROUP_SECONDS = 0.05
 """How long results are gathered for one transaction."""
 _AHEAD_SECONDS = 0.25
 """How much is claimed ahead, once it is known how fast it leaves."""
+_PACED_AHEAD_SECONDS = 1.0
+"""The same where a rate is granted: a slot that passes while nobody is claimed is lost."""
 _BUSY_TRIES = 3
 _HOW_ON = {
     MailingState.PAUSED: ": nothing leaves until 'newsletter resume' lets it",
@@ -56,13 +60,15 @@ def send(
     clock: Callable[[], datetime],
     delays: Delays | None = None,
     is_restored: bool = False,
+    waits_for_quota: bool = False,
 ) -> Generator[Progress, None, None]:
     """Send a mailing to everybody who is planned, yielding how far it is after each group.
 
     Raises TryLater when another sender is at work, and when something ends the send early: Halted, QuotaSpent,
     Deferred, StorageBusy, StorageFull; AskPerson when the mailing is paused or cancelled meanwhile, or when the
     database is an older copy, unless `is_restored` says that it may be. In any case what was submitted is
-    recorded, and the rest stays planned.
+    recorded, and the rest stays planned. With `waits_for_quota` a spent quota ends nothing: once it frees, the
+    send goes on.
     """
     with sole_sender(database, f"sending '{mailing.slug}' to '{mailing.list_name}'"):
         spool = Spool(settings.var / "outcomes.spool", settings.delivery.in_flight)
@@ -71,23 +77,38 @@ def send(
             if not is_restored:
                 mark.compare(database)
             recovered = recover(database, spool, transport, None if is_restored else mark, clock())
-            begin_run(database, mailing)
             with database.read() as connection:
                 edition = read_edition(connection, mailing.edition_digest)
             signer = open_signer(settings, mailing.list_name)
             skeletons = make_skeletons(edition, mailing, settings, keyring, signer)
             size = min(transport.connections, settings.delivery.in_flight)
-            crew = muster(
-                transport, lambda delivery: skeletons[delivery.variant].letter(delivery, clock()), mark, size
-            )
-            run = _Run(
-                database, settings, mailing, transport, crew, spool, mark, steady(clock), delays or Delays()
-            )
-            try:
-                for progress in run.progress():
-                    yield replace(progress, recovered=recovered)
-            finally:
-                run.end()
+
+            def attempt() -> Generator[Progress, None, None]:
+                begin_run(database, mailing)
+                crew = muster(
+                    transport, lambda delivery: skeletons[delivery.variant].letter(delivery, clock()), mark, size
+                )
+                run = _Run(
+                    database, settings, mailing, transport, crew, spool, mark, steady(clock), delays or Delays()
+                )
+                try:
+                    yield from run.progress()
+                finally:
+                    run.end()
+
+            while True:
+                try:
+                    with closing(attempt()) as running:
+                        for progress in running:
+                            yield replace(progress, recovered=recovered)
+                except QuotaSpent:
+                    if not waits_for_quota:
+                        raise
+                else:
+                    return
+                parked = Progress(counts=mailing_counts(database, mailing.id), rate=0, eta=None, in_flight=0)
+                for why in wait_for_quota(database, mailing, transport, clock):
+                    yield replace(parked, waiting_for=why, recovered=recovered)
         finally:
             mark.close()
             spool.close()
@@ -120,8 +141,8 @@ class _Run:
         self._slots: dict[int, int] = {}
         self._connections = min(transport.connections, settings.delivery.in_flight)
         self._in_flight = settings.delivery.in_flight
-        rate = min(filter(None, (settings.delivery.rate, transport.rate)), default=None)
-        self._pace = Pace(rate=rate) if rate else None
+        self._grant = Grant(database, transport, settings.delivery.rate)
+        self._pace = self._grant.pace
         self._judge = Judge(patience=Patience(delays=delays), pace=self._pace)
         self._unrecorded: list[Outcome] = []
         self._turn_seconds = 0.0
@@ -134,6 +155,7 @@ class _Run:
         while True:
             moment = time.monotonic()
             self._unrecorded += self._judge.outcomes(finished, self._clock(), moment)
+            self._heed_account()
             self._heed_doubts()
             wanted = self._wanted(moment)
             turn = self._turn(wanted) if wanted or self._unrecorded else None
@@ -153,6 +175,7 @@ class _Run:
 
     def end(self) -> None:
         """Let what is being submitted end, and record it; in the spool if the database cannot take it."""
+        self._grant.close()
         try:
             self._unrecorded += self._judge.outcomes(self._crew.stop(), self._clock(), time.monotonic())
             if self._unrecorded:
@@ -200,6 +223,13 @@ class _Run:
             self._judge.stop_for(AskPerson(f"mailing {self._mailing.id} is {turn.state}{_HOW_ON[turn.state]}"))
         return turn
 
+    def _heed_account(self) -> None:
+        """Go by what the account is granted at present; stop where it may not send any more."""
+        try:
+            self._grant.heed()
+        except Halted as halted:
+            self._judge.stop_for(halted)
+
     def _heed_doubts(self) -> None:
         """Stop where nobody can say of letter after letter whether it was taken, rather than doubt them all."""
         doubts = self._crew.doubts
@@ -219,13 +249,18 @@ class _Run:
             return 0
         wanted = self._target(moment) - self._crew.outstanding
         if self._pace is not None:
-            if self._pace.wait(moment) > _AHEAD_SECONDS:
+            if self._pace.wait(moment) > _PACED_AHEAD_SECONDS:
                 return 0
-            wanted = min(wanted, max(1, int(self._pace.rate * _AHEAD_SECONDS)))
+            wanted = min(wanted, max(1, int(self._pace.rate * _PACED_AHEAD_SECONDS)))
         return max(0, wanted)
 
     def _target(self, moment: float) -> int:
-        return min(self._in_flight, max(2 * self._connections, int(self._tally.rate(moment) * _AHEAD_SECONDS)))
+        soon = (
+            self._tally.rate(moment) * _AHEAD_SECONDS
+            if self._pace is None
+            else self._pace.rate * _PACED_AHEAD_SECONDS
+        )
+        return min(self._in_flight, max(2 * self._connections, int(soon)))
 
     def _hand_out(self, claimed: Sequence[Delivery], moment: float) -> None:
         slots = self._pace.book(len(claimed), moment) if self._pace is not None else [0.0] * len(claimed)

@@ -82,7 +82,12 @@ class Ses(_Section):
     region: str | None = None
     configuration_set: str | None = None
     endpoint: Url | None = None
-    connections: int = Field(default=8, ge=1, le=64)
+    connections: int | None = Field(default=None, ge=1, le=64)
+    """Calls at once; None: as many as the granted rate needs."""
+    refresh: float = Field(default=60, ge=1)
+    """Seconds between two questions to the account during a send: what it grants may change under way."""
+    price: float = Field(default=0.10, ge=0)
+    """Dollars for 1,000 messages, for `newsletter plan`."""
     client: Literal["boto3", "lean"] = "boto3"
     """lean: the same call, signed by botocore, without the rest of its machinery: less CPU a message."""
 

@@ -1,12 +1,13 @@
 """A fresh publication for each test."""
 
 import mailbox
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.acceptance.desk import Desk
+from tests.acceptance.stage import Stage, on_stage
 
 
 @pytest.fixture
@@ -28,3 +29,12 @@ def maildir(tmp_path: Path) -> Callable[[bytes], Path]:
         return tmp_path / "answers"
 
     return deliver
+
+
+@pytest.fixture
+def stage(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
+    """A publication whose letters go to a pretend SES."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_ENDPOINT_URL_SESV2"):
+        monkeypatch.setenv(name, "testing")
+    with on_stage(desk, tmp_path / "journals") as there:
+        yield there

@@ -4,96 +4,14 @@ import json
 import random
 import re
 import signal
-import sqlite3
 import time
 import urllib.request
-from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
-from newsletter.database import open_database
-from newsletter.delivery import Account, read_events, read_mishaps, settle_by_events
-from newsletter.delivery.rehearsal.server import PretendSes, pretend_ses, publish_events
+from newsletter.delivery import read_mishaps
 from tests.acceptance.desk import Desk
-
-READERS = 300
-IN_FLIGHT = 32
-SEND = ("send", "lamp", "--list", "crowd", "--yes", "--json")
-
-
-@dataclass(frozen=True)
-class Stage:
-    """A publication whose letters go to a pretend SES."""
-
-    desk: Desk
-    ses: PretendSes
-    folder: Path
-    """Of the journals."""
-
-    @property
-    def account(self) -> Account:
-        return self.ses.account
-
-    def taken(self) -> Counter[int]:
-        """How often each delivery was taken, by the synced journal."""
-        lines = (self.folder / "accepted.jsonl").read_text().splitlines()
-        return Counter(int(json.loads(line)["delivery"]) for line in lines)
-
-    def deliveries(self, status: str) -> set[int]:
-        """The deliveries of this status, by the ledger."""
-        database = sqlite3.connect(self.desk.folder / "var" / "newsletter.db")
-        rows = database.execute("SELECT id FROM deliveries WHERE status = ?", (status,)).fetchall()
-        database.close()
-        return {number for (number,) in rows}
-
-    def settle(self) -> int:
-        """Settle by the events that were published."""
-        database = open_database(f"sqlite:///{self.desk.folder / 'var' / 'newsletter.db'}")
-        settled = settle_by_events(database, read_events(self.folder / "events.jsonl"), now=datetime.now(UTC))
-        database.close()
-        return settled
-
-
-@pytest.fixture
-def stage(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
-    rows = "".join(f"reader{number}@readers.example.org,Reader {number}\n" for number in range(READERS))
-    desk.write("subscribers/crowd.csv", f"email,first_name\n{rows}")
-    desk.write(
-        "newsletter.toml",
-        f"""
-[publication]
-title = "Stage"
-url = "https://stage.letters-by-mail.net"
-postal_address = "1 Harbour Row"
-[archive]
-url = "https://stage.letters-by-mail.net"
-[lists.crowd]
-title = "Stage"
-from = "Ines <ines@letters-by-mail.net>"
-list_id = "stage.letters-by-mail.net"
-source = "subscribers/crowd.csv"
-[replies]
-domain = "replies.letters-by-mail.net"
-[delivery]
-transport = "ses"
-in_flight = {IN_FLIGHT}
-[delivery.ses]
-region = "eu-west-1"
-configuration_set = "news"
-""",
-    )
-    desk.write("issues/lamp/index.md", "---\ntitle: The lamp\nstatus: ready\ndate: 2030-01-01\n---\nIt burns.\n")
-    account = Account(rate=1000)
-    publish_events(account, "news")
-    with pretend_ses(account, folder=tmp_path / "journals", hang_seconds=0.2) as ses:
-        monkeypatch.setenv("AWS_ENDPOINT_URL_SESV2", ses.url)
-        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
-        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-        yield Stage(desk, ses, tmp_path / "journals")
+from tests.acceptance.stage import IN_FLIGHT, READERS, SEND, Stage
 
 
 @pytest.mark.parametrize(("client", "times"), [("boto3", 3), ("lean", 2)])
@@ -144,7 +62,7 @@ def test_a_message_that_was_taken_without_an_answer_is_never_offered_again(stage
 
 def test_the_daily_quota_stops_a_send_which_goes_on_when_it_is_raised(stage: Stage) -> None:
     stage.account.quota = 150
-    stopped = stage.desk.run(*SEND)
+    stopped = stage.desk.run(*SEND, "--no-wait")
     assert stopped.code == 75
     assert "24 hours" in stopped.err
     assert stopped.json["submitted"] == len(stage.ses.taken) == 150

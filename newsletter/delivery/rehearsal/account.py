@@ -2,6 +2,7 @@
 
 import threading
 import time
+from bisect import bisect_right, insort
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -36,6 +37,9 @@ class Taken:
     size: int
     message: bytes
     """Empty unless the server was told to keep messages."""
+    missing: str = ""
+    """What a template asks for and was not given: such a message is dropped."""
+    template: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +70,8 @@ class Account:
     sets: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
     """Event destinations by their name, by configuration set."""
     suppressed: dict[str, Suppressed] = field(default_factory=dict)
+    templates: dict[str, dict[str, str]] = field(default_factory=dict)
+    """Subject, Text and Html, by name."""
     asked: int = 0
     """Sends that were asked for, taken or not."""
     spoilt: dict[str, int] = field(default_factory=dict)
@@ -75,30 +81,53 @@ class Account:
     most_in_a_second: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _day: deque[tuple[float, int]] = field(default_factory=deque)
-    _second: deque[float] = field(default_factory=deque)
+    _second: list[float] = field(default_factory=list)
     _in_day: int = 0
     _allowance: float | None = None
     _at: float = 0.0
+    _began: float | None = None
+    _changed: set[Mishap] = field(default_factory=set)
 
     def next_mishap(self) -> Mishap | None:
         """Count one more send, change what is granted if it is time, and return what is to go wrong with it."""
         with self._lock:
             self.asked += 1
             number = self.asked
-            for change in self.mishaps:
-                if change.kind.when is When.GRANT and change.first == number:
-                    setattr(self, change.name, change.value)
-                    self.spoilt[change.name] = self.spoilt.get(change.name, 0) + 1
+            self._began = self._began or time.monotonic()
+        self.change()
         mishap = mishap_of(self.mishaps, number, self.seed)
         if mishap is not None:
             with self._lock:
                 self.spoilt[mishap.name] = self.spoilt.get(mishap.name, 0) + 1
         return mishap
 
-    def grant(self, recipients: tuple[str, ...]) -> None:
+    def change(self) -> None:
+        """Change what is granted where it is time: after so many sends, or so long after the first one."""
+        with self._lock:
+            passed = time.monotonic() - self._began if self._began else -1.0
+            for change in self.mishaps:
+                if change.kind.when is not When.GRANT or change in self._changed:
+                    continue
+                if passed >= change.after if change.after is not None else self.asked >= change.first:
+                    self._changed.add(change)
+                    setattr(self, change.name, change.value)
+                    self.spoilt[change.name] = self.spoilt.get(change.name, 0) + 1
+
+    def next_change(self) -> float | None:
+        """Return the seconds until time alone changes what is granted; None when it never does."""
+        with self._lock:
+            passed = time.monotonic() - self._began if self._began else 0.0
+            times = [
+                change.after
+                for change in self.mishaps
+                if change.kind.when is When.GRANT and change.after is not None and change not in self._changed
+            ]
+        return max(0.0, min(times) - passed) if times else None
+
+    def grant(self, recipients: tuple[str, ...], at: float | None = None) -> None:
         """Book recipients against the rate and the quota; Refusal when either is spent, and nothing is booked.
 
-        Mail to the simulator counts against the rate only.
+        `at` is when they came in, by the monotonic clock. Mail to the simulator counts against the rate only.
         """
         counted = sum(not address.endswith(f"@{SIMULATOR}") for address in recipients)
         with self._lock:
@@ -112,10 +141,14 @@ class Account:
             self._allowance -= len(recipients)
             self._day.append((now, counted))
             self._in_day += counted
-            self._second.extend([now] * len(recipients))
-            while self._second[0] <= now - 1:
-                self._second.popleft()
-            self.most_in_a_second = max(self.most_in_a_second, len(self._second))
+            self._count_second(at or now, len(recipients))
+
+    def _count_second(self, at: float, number: int) -> None:
+        """Note how many have come in within one second; requests may be read in another order than they came."""
+        for _ in range(number):
+            insort(self._second, at)
+        del self._second[: bisect_right(self._second, self._second[-1] - 1)]
+        self.most_in_a_second = max(self.most_in_a_second, len(self._second))
 
     def sent_today(self) -> float:
         """Return the recipients of the last 24 hours."""
@@ -132,13 +165,13 @@ class Account:
         with self._lock:
             self.suppressed[address.lower()] = Suppressed(address=address, reason=reason, since=datetime.now(UTC))
 
-    def publishes(self, configuration_set: str | None, event_type: str) -> bool:
-        """Return whether somebody hears of this event: SEND, DELIVERY, BOUNCE, COMPLAINT."""
-        destinations = self.sets.get(configuration_set or "", {}).values()
-        return any(
-            destination.get("Enabled") and event_type in destination.get("MatchingEventTypes", ())
-            for destination in destinations
-        )
+    def destinations_of(self, configuration_set: str | None, event_type: str) -> list[dict[str, Any]]:
+        """Return who hears of this event: SEND, DELIVERY, BOUNCE, COMPLAINT, RENDERING_FAILURE."""
+        return [
+            destination
+            for destination in self.sets.get(configuration_set or "", {}).values()
+            if destination.get("Enabled") and event_type in destination.get("MatchingEventTypes", ())
+        ]
 
     def _refill(self, now: float) -> None:
         """Let the bucket fill; it holds a second's worth and one more, for senders cannot be exact."""

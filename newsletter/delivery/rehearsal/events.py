@@ -1,5 +1,6 @@
 """The events that SES publishes of a message, in its own JSON: Send, then Delivery, Bounce or Complaint."""
 
+from email.header import decode_header, make_header
 from email.parser import HeaderParser
 from email.utils import getaddresses, parseaddr
 from typing import Any
@@ -13,14 +14,22 @@ _MOST_HEADERS = 10_240
 _SUPPRESSED_BY_SES = "suppressionlist"
 
 
-def events_of(taken: Taken, head: bytes, account: Account, mishap: str | None) -> list[dict[str, Any]]:
-    """Return the events that the message's configuration set publishes; `head` is its header section."""
+def events_of(
+    taken: Taken, head: bytes, account: Account, mishap: str | None
+) -> list[tuple[dict[str, Any], list[dict[str, Any]]]]:
+    """Return the events that the message's configuration set publishes, each with where to.
+
+    `head` is the message's header section.
+    """
     found = [("SEND", {"eventType": "Send", "send": {}})]
-    for recipient in taken.recipients:
+    if taken.missing:
+        found = [("RENDERING_FAILURE", _rendering_failure(taken))]
+    for recipient in () if taken.missing else taken.recipients:
         found += _fate(taken, recipient, account, mishap)
-    published = [event for kind, event in found if account.publishes(taken.configuration_set, kind)]
+    heard = [(event, account.destinations_of(taken.configuration_set, kind)) for kind, event in found]
+    published = [(event, destinations) for event, destinations in heard if destinations]
     mail = _mail(taken, head) if published else {}
-    return [{**event, "mail": mail} for event in published]
+    return [({**event, "mail": mail}, destinations) for event, destinations in published]
 
 
 def _fate(taken: Taken, recipient: str, account: Account, mishap: str | None) -> list[tuple[str, dict[str, Any]]]:
@@ -59,7 +68,7 @@ def _mail(taken: Taken, head: bytes) -> dict[str, Any]:
             "from": read.get_all("From", []),
             "to": [address for _, address in getaddresses(read.get_all("To", []))],
             "messageId": str(read.get("Message-ID", "")),
-            "subject": str(read.get("Subject", "")),
+            "subject": str(make_header(decode_header(str(read.get("Subject", ""))))),
         },
         "tags": {
             "ses:configuration-set": [taken.configuration_set],
@@ -70,6 +79,12 @@ def _mail(taken: Taken, head: bytes) -> dict[str, Any]:
         },
     }
     return mail if is_truncated else {**mail, "headers": headers}
+
+
+def _rendering_failure(taken: Taken) -> dict[str, Any]:
+    words = f"Attribute '{taken.missing}' is not present in the rendering data."
+    failure = {"errorMessage": words, "templateName": taken.template}
+    return {"eventType": "Rendering Failure", "failure": failure}
 
 
 def _delivery(taken: Taken, recipient: str) -> dict[str, Any]:

@@ -40,7 +40,7 @@ def check_message(message: bytes) -> bytes:
     for name, number in names.items():
         if number > 1 and name in _ONCE:
             raise Refusal(400, "BadRequestException", f"Duplicate header '{name}'.")
-    if max(map(len, message.splitlines()), default=0) > _LONGEST_LINE:
+    if max(map(len, message.split(b"\n"))) > _LONGEST_LINE + 1:  # with its CR
         raise Refusal(400, "MessageRejected", f"A line is longer than {_LONGEST_LINE} characters.")
     return head
 

@@ -2,7 +2,7 @@
 
 `NAME[:SHARE%][@N | @FROM-TO | @FROM-]`: a mishap happens to a share of the sends with these numbers, counted
 from 1; without numbers, of all. `rate=N@FROM` and `quota=N@FROM` change what the account is granted once that
-many sends were asked for.
+many sends were asked for, `quota=N@5s` five seconds after the first one.
 """
 
 import random
@@ -74,7 +74,7 @@ KINDS: dict[str, Kind] = {
     "quota": Kind(when=When.GRANT),
 }
 
-_WRITTEN = re.compile(r"([a-z0-9-]+)(?:=(\d+(?:\.\d+)?))?(?::(\d+(?:\.\d+)?)%)?(?:@(\d+)(?:(-)(\d+)?)?)?")
+_WRITTEN = re.compile(r"([a-z0-9-]+)(?:=(\d+(?:\.\d+)?))?(?::(\d+(?:\.\d+)?)%)?(?:@(\d+)(?:(-)(\d+)?|(s))?)?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +88,8 @@ class Mishap:
     last: int | None = None
     value: float = 0.0
     """What is granted from now on, for `rate` and `quota`."""
+    after: float | None = None
+    """For these two: so many seconds after the first send, instead of at a number of sends."""
 
     @property
     def kind(self) -> Kind:
@@ -116,15 +118,18 @@ def _read(word: str) -> Mishap:
     found = _WRITTEN.fullmatch(word)
     if found is None:
         raise WrongUse(f"--faults {word}: write NAME, NAME:5%, NAME@100-300 or quota=500@40")
-    name, value, share, first, dash, last = found.groups()
+    name, value, share, first, dash, last, seconds = found.groups()
     if name not in KINDS:
         raise WrongUse(f"--faults {word}: {did_you_mean(name, KINDS) or 'known are ' + ', '.join(KINDS)}")
     if (KINDS[name].when is When.GRANT) is (value is None):
         raise WrongUse(f"--faults {word}: only rate and quota take a number, as in {name}=500@40")
+    if seconds and value is None:
+        raise WrongUse(f"--faults {word}: only rate and quota know seconds, as in quota=500@5s")
     return Mishap(
         name=name,
         share=min(1.0, float(share) / 100) if share else 1.0,
         first=int(first or 1),
         last=int(last) if last else None if dash or not first else int(first),
         value=float(value or 0),
+        after=float(first) if seconds else None,
     )

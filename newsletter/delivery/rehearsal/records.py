@@ -1,14 +1,16 @@
-"""The pretend SES's other calls: the account, its suppression list, its configuration sets."""
+"""The pretend SES's other calls: the account, its suppression list, its configuration sets, its templates."""
 
 from typing import Any
 
 from newsletter.delivery.rehearsal.account import Account, Refusal, Suppressed
 
 _MOST_A_PAGE = 1000
+_TEMPLATES_A_PAGE = 10
 
 
 def get_account(account: Account, _request: dict[str, Any]) -> dict[str, Any]:
     """Say what the account is granted."""
+    account.change()
     if account.account_refusal is not None:
         raise account.account_refusal
     return {
@@ -101,11 +103,62 @@ def get_destinations(account: Account, request: dict[str, Any]) -> dict[str, Any
     return {"EventDestinations": [{"Name": name, **given} for name, given in destinations.items()]}
 
 
+def update_destination(account: Account, request: dict[str, Any]) -> dict[str, Any]:
+    """Publish otherwise."""
+    destinations, name = _destinations(account, request), request["EventDestinationName"]
+    if name not in destinations:
+        raise Refusal(404, "NotFoundException", "Event destination does not exist.")
+    destinations[name] = request["EventDestination"]
+    return {}
+
+
 def delete_destination(account: Account, request: dict[str, Any]) -> dict[str, Any]:
     """Publish no longer."""
     if _destinations(account, request).pop(request["EventDestinationName"], None) is None:
         raise Refusal(404, "NotFoundException", "Event destination does not exist.")
     return {}
+
+
+def create_template(account: Account, request: dict[str, Any]) -> dict[str, Any]:
+    """Keep a template."""
+    name = request["TemplateName"]
+    if name in account.templates:
+        raise Refusal(400, "AlreadyExistsException", f"Template {name} already exists.")
+    account.templates[name] = request["TemplateContent"]
+    return {}
+
+
+def get_template(account: Account, request: dict[str, Any]) -> dict[str, Any]:
+    """Show a template."""
+    return {"TemplateName": request["TemplateName"], "TemplateContent": _template(account, request)}
+
+
+def update_template(account: Account, request: dict[str, Any]) -> dict[str, Any]:
+    """Keep another text under a template's name."""
+    _template(account, request)
+    account.templates[request["TemplateName"]] = request["TemplateContent"]
+    return {}
+
+
+def delete_template(account: Account, request: dict[str, Any]) -> dict[str, Any]:
+    """Forget a template; one that is not there is no fault, as at SES."""
+    account.templates.pop(request["TemplateName"], None)
+    return {}
+
+
+def list_templates(account: Account, request: dict[str, Any]) -> dict[str, Any]:
+    """List a page of their names; the token is the last name of the page before."""
+    after, size = request.get("NextToken", ""), request.get("PageSize", _TEMPLATES_A_PAGE)
+    found = [name for name in sorted(account.templates) if name > after]
+    page = {"TemplatesMetadata": [{"TemplateName": name} for name in found[:size]]}
+    return page if len(found) <= size else {**page, "NextToken": found[size - 1]}
+
+
+def _template(account: Account, request: dict[str, Any]) -> dict[str, str]:
+    name = request["TemplateName"]
+    if name not in account.templates:
+        raise Refusal(404, "NotFoundException", f"Template {name} does not exist.")
+    return account.templates[name]
 
 
 def _destinations(account: Account, request: dict[str, Any]) -> dict[str, dict[str, Any]]:

@@ -1,6 +1,5 @@
-"""The pretend SES's sends: SendEmail with a raw message, SendBulkEmail with a template in the call."""
+"""The pretend SES's sends: SendEmail, and SendBulkEmail with a template in the call or stored."""
 
-import json
 import re
 import time
 from dataclasses import dataclass, field
@@ -9,14 +8,18 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from newsletter.delivery.journal import Journal
 from newsletter.delivery.rehearsal.account import Account, Refusal, Taken
 from newsletter.delivery.rehearsal.events import events_of
-from newsletter.delivery.rehearsal.journal import Journal
 from newsletter.delivery.rehearsal.messages import MOST_RECIPIENTS, check_message, check_recipients, check_tags
+from newsletter.delivery.rehearsal.outlets import Outlet, in_envelope
+from newsletter.delivery.rehearsal.templates import Made, make_from_template, make_simple
 
 _BULK_STATUS = {
     "Maximum sending rate exceeded.": "ACCOUNT_THROTTLED",
     "Daily message quota exceeded.": "ACCOUNT_DAILY_QUOTA_EXCEEDED",
+    "NotFoundException": "TEMPLATE_NOT_FOUND",
+    "MessageRejected": "MESSAGE_REJECTED",
 }
 
 
@@ -28,65 +31,73 @@ class Hatch:
     accepted: Journal | None
     """One line for each message taken."""
     events: Journal | None
+    outlet: Outlet | None = None
+    """Where events are published besides."""
     is_keeping: bool = False
     """Whether messages are kept in memory."""
     taken: list[Taken] = field(default_factory=list)
 
-    def send_email(self, request: dict[str, Any], mishap: str | None) -> dict[str, Any]:
+    def send_email(self, request: dict[str, Any], mishap: str | None, at: float) -> dict[str, Any]:
         """Take one message; Refusal when it is not taken."""
-        raw = request["Content"].get("Raw")
-        if raw is None:
-            raise Refusal(501, "NotImplementedException", "The pretend SES takes raw messages here.")
-        head = check_message(raw["Data"])
         destination = request.get("Destination", {})
         recipients = check_recipients(
             address
             for place in ("ToAddresses", "CcAddresses", "BccAddresses")
             for address in destination.get(place, [])
         )
+        made = self._made(request, recipients)
+        head = check_message(made.message)
         tags = check_tags(request.get("EmailTags", []))
         self._check_sending(request)
         source = request.get("FromEmailAddress") or _header(head, b"from")
-        self.account.grant(recipients)
-        taken = self._take(request, recipients, source, tags, raw["Data"], head, mishap)
-        return {"MessageId": taken.message_id}
+        self.account.grant(recipients, at)
+        return {"MessageId": self._take(request, recipients, source, tags, made, head, mishap).message_id}
 
-    def send_bulk_email(self, request: dict[str, Any], mishap: str | None) -> dict[str, Any]:
+    def _made(self, request: dict[str, Any], recipients: tuple[str, ...]) -> Made:
+        """Return the message that a call holds or describes."""
+        content = request["Content"]
+        if len(content) != 1:
+            raise Refusal(400, "BadRequestException", "Content must be one of Raw, Simple and Template.")
+        if "Raw" in content:
+            return Made(message=content["Raw"]["Data"])
+        if "FromEmailAddress" not in request:
+            raise Refusal(400, "BadRequestException", "FromEmailAddress is required.")
+        if "Simple" in content:
+            return make_simple(request, recipients)
+        return make_from_template(self.account, request, content["Template"], recipients)
+
+    def send_bulk_email(self, request: dict[str, Any], mishap: str | None, at: float) -> dict[str, Any]:
         """Take up to 50 messages made from one template; each entry has its own answer."""
         entries = request["BulkEmailEntries"]
         if len(entries) > MOST_RECIPIENTS:
             raise Refusal(400, "BadRequestException", f"Recipient count exceeds {MOST_RECIPIENTS}.")
         self._check_sending(request)
-        return {"BulkEmailEntryResults": [self._send_entry(request, entry, mishap) for entry in entries]}
+        return {"BulkEmailEntryResults": [self._send_entry(request, entry, mishap, at) for entry in entries]}
 
-    def _send_entry(self, request: dict[str, Any], entry: dict[str, Any], mishap: str | None) -> dict[str, Any]:
-        template = request["DefaultContent"].get("Template", {})
-        content = template.get("TemplateContent")
-        if content is None:
-            return {"Status": "TEMPLATE_NOT_FOUND", "Error": "The pretend SES keeps no templates."}
-        tags = check_tags(request.get("DefaultEmailTags", []))
-        tags |= check_tags(entry.get("ReplacementTags", []))
+    def _send_entry(
+        self, request: dict[str, Any], entry: dict[str, Any], mishap: str | None, at: float
+    ) -> dict[str, Any]:
+        replaced = entry.get("ReplacementEmailContent", {}).get("ReplacementTemplate", {})
         try:
-            recipients = check_recipients(entry["Destination"].get("ToAddresses", []))
-            values = _values(template.get("TemplateData")) | _values(
-                entry.get("ReplacementEmailContent", {})
-                .get("ReplacementTemplate", {})
-                .get("ReplacementTemplateData")
+            tags = check_tags(request.get("DefaultEmailTags", []))
+            tags |= check_tags(entry.get("ReplacementTags", []))
+            destination = entry["Destination"]
+            recipients = check_recipients(destination.get("ToAddresses", []))
+            made = make_from_template(
+                self.account,
+                request,
+                request["DefaultContent"].get("Template", {}),
+                recipients,
+                replaced.get("ReplacementTemplateData"),
+                entry.get("ReplacementHeaders", ()),
             )
-            self.account.grant(recipients)
+            head = check_message(made.message)
+            self.account.grant(recipients, at)
         except Refusal as refusal:
-            return {"Status": _BULK_STATUS.get(str(refusal), "INVALID_PARAMETER"), "Error": str(refusal)}
+            status = _BULK_STATUS.get(str(refusal)) or _BULK_STATUS.get(refusal.code, "INVALID_PARAMETER")
+            return {"Status": status, "Error": str(refusal)}
         source = request.get("FromEmailAddress", "")
-        headers = [*template.get("Headers", []), *entry.get("ReplacementHeaders", [])]
-        lines = [
-            f"From: {source}",
-            f"To: {', '.join(recipients)}",
-            f"Subject: {_filled(content.get('Subject', ''), values)}",
-            *(f"{header['Name']}: {header['Value']}" for header in headers),
-        ]
-        head = "\r\n".join(lines).encode()
-        body = _filled(content.get("Html") or content.get("Text") or "", values).encode()
-        taken = self._take(request, recipients, source, tags, head + b"\r\n\r\n" + body, head, mishap)
+        taken = self._take(request, recipients, source, tags, made, head, mishap)
         return {"Status": "SUCCESS", "MessageId": taken.message_id}
 
     def _check_sending(self, request: dict[str, Any]) -> None:
@@ -102,7 +113,7 @@ class Hatch:
         recipients: tuple[str, ...],
         source: str,
         tags: dict[str, str],
-        message: bytes,
+        made: Made,
         head: bytes,
         mishap: str | None,
     ) -> Taken:
@@ -113,23 +124,34 @@ class Hatch:
             tags=tags,
             configuration_set=request.get("ConfigurationSetName"),
             at=datetime.now(UTC),
-            size=len(message),
-            message=message if self.is_keeping else b"",
+            size=len(made.message),
+            message=made.message if self.is_keeping else b"",
+            missing=made.missing,
+            template=made.template,
         )
         if self.accepted is not None:
             self.accepted.add(_line(taken))
         self.taken.append(taken)
-        if self.events is not None and (published := events_of(taken, head, self.account, mishap)):
-            self.events.add(*published)
+        if self.events is not None or self.outlet is not None:
+            self._publish(events_of(taken, head, self.account, mishap))
         return taken
 
+    def _publish(self, published: list[tuple[dict[str, Any], list[dict[str, Any]]]]) -> None:
+        if self.events is not None and published:
+            self.events.add(*(event for event, _ in published))
+        if self.outlet is not None:
+            for event, destinations in published:
+                for destination in destinations:
+                    self.outlet.put(in_envelope(event, destination))
 
-def open_hatch(account: Account, folder: Path | None, *, is_keeping: bool) -> Hatch:
+
+def open_hatch(account: Account, folder: Path | None, *, is_keeping: bool, outlet: Outlet | None = None) -> Hatch:
     """Return a hatch that writes accepted.jsonl and events.jsonl into `folder`; without one it writes nothing."""
     return Hatch(
         account=account,
         accepted=Journal(folder / "accepted.jsonl") if folder else None,
         events=Journal(folder / "events.jsonl") if folder else None,
+        outlet=outlet,
         is_keeping=is_keeping,
     )
 
@@ -142,21 +164,6 @@ def _line(taken: Taken) -> dict[str, object]:
         "message_id": taken.message_id,
         "size": taken.size,
     }
-
-
-def _values(text: str | None) -> dict[str, Any]:
-    try:
-        values = json.loads(text or "{}")
-    except ValueError:
-        values = None
-    if not isinstance(values, dict):
-        raise Refusal(400, "BadRequestException", "Template data is not a JSON object.")
-    return values
-
-
-def _filled(template: str, values: dict[str, Any]) -> str:
-    """Substitute as SES does within a call: by name only, escaping nothing."""
-    return re.sub(r"\{\{\{?\s*(\w+)\s*\}?\}\}", lambda found: str(values.get(found[1], "")), template)
 
 
 def _header(head: bytes, name: bytes) -> str:

@@ -4,20 +4,21 @@ Requests are read by botocore's own model of the service. Signatures are not che
 """
 
 import json
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from newsletter.aws import BadRequest, ServiceModel, read_model
+from newsletter.aws import BadRequest, read_model
 from newsletter.delivery.rehearsal import records
 from newsletter.delivery.rehearsal.account import Account, Refusal, Taken
+from newsletter.delivery.rehearsal.listening import CONNECTION_CLOSED, Listener, Reply, Request
 from newsletter.delivery.rehearsal.mishaps import Mishap, When
+from newsletter.delivery.rehearsal.outlets import Outlet
+from newsletter.delivery.rehearsal.queueing import EVENTS, PretendSqs
 from newsletter.delivery.rehearsal.sending import Hatch, open_hatch
 
 _RECORDS: MappingProxyType[str, Callable[[Account, dict[str, Any]], dict[str, Any]]] = MappingProxyType(
@@ -33,11 +34,22 @@ _RECORDS: MappingProxyType[str, Callable[[Account, dict[str, Any]], dict[str, An
         "ListConfigurationSets": records.list_sets,
         "CreateConfigurationSetEventDestination": records.create_destination,
         "GetConfigurationSetEventDestinations": records.get_destinations,
+        "UpdateConfigurationSetEventDestination": records.update_destination,
         "DeleteConfigurationSetEventDestination": records.delete_destination,
+        "CreateEmailTemplate": records.create_template,
+        "GetEmailTemplate": records.get_template,
+        "UpdateEmailTemplate": records.update_template,
+        "DeleteEmailTemplate": records.delete_template,
+        "ListEmailTemplates": records.list_templates,
     }
 )
 _SENDS = {"SendEmail": Hatch.send_email, "SendBulkEmail": Hatch.send_bulk_email}
-_EVERY_EVENT = {"Enabled": True, "MatchingEventTypes": ["SEND", "DELIVERY", "BOUNCE", "COMPLAINT"]}
+_SQS = "AmazonSQS."
+_SQS_KIND = "application/x-amz-json-1.0"
+_EVERY_EVENT = {
+    "Enabled": True,
+    "MatchingEventTypes": ["SEND", "DELIVERY", "BOUNCE", "COMPLAINT", "RENDERING_FAILURE"],
+}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -49,6 +61,8 @@ class PretendSes:
     hatch: Hatch
     requests: list[dict[str, Any]]
     """The sends that were asked for, where messages are kept."""
+    queue_url: str = ""
+    """Of the queue where events are published, at this server too; "" when there is none."""
 
     @property
     def taken(self) -> list[Taken]:
@@ -65,25 +79,30 @@ def pretend_ses(
     is_keeping: bool = False,
     hang_seconds: float = 2.0,
     slow_seconds: float = 0.5,
+    has_queue: bool = False,
+    outlet: Outlet | None = None,
 ) -> Iterator[PretendSes]:
     """Run a pretend SES while the block runs.
 
     accepted.jsonl and events.jsonl are written into `folder`, added to where they exist. A message that is left
-    hanging has its connection closed after `hang_seconds`. With `is_keeping` messages stay in memory.
+    hanging has its connection closed after `hang_seconds`. With `is_keeping` messages stay in memory. Events also
+    go into `outlet`, or with `has_queue` into a queue at this server, which answers SQS's calls too.
     """
-    hatch = open_hatch(account, folder, is_keeping=is_keeping)
-    server = _Server(("127.0.0.1", port), _Handler)
-    url = f"http://127.0.0.1:{server.server_address[1]}"
-    server.ses = PretendSes(account=account, url=url, hatch=hatch, requests=[])
-    server.model, server.hang_seconds, server.slow_seconds = read_model("sesv2"), hang_seconds, slow_seconds
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
+    hatch = open_hatch(account, folder, is_keeping=is_keeping, outlet=outlet)
+    ses = PretendSes(account=account, url="", hatch=hatch, requests=[])
+    desk = _Desk(ses, hang_seconds, slow_seconds)
+    listener = Listener(port, desk.answer)
+    ses.url = listener.url
+    if has_queue:
+        desk.sqs = PretendSqs(ses.url)
+        hatch.outlet = desk.sqs.events
+        ses.queue_url = desk.sqs.url_of(EVENTS)
+    listener.start()
     try:
-        yield server.ses
+        yield ses
     finally:
-        server.closing.set()
-        server.shutdown()
-        server.server_close()
+        desk.closing.set()
+        listener.stop()
         for journal in (hatch.accepted, hatch.events):
             if journal is not None:
                 journal.close()
@@ -94,97 +113,84 @@ def publish_events(account: Account, configuration_set: str) -> None:
     account.sets[configuration_set] = {"pretend": _EVERY_EVENT}
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 128
-    ses: PretendSes
-    model: ServiceModel
-    hang_seconds: float
-    slow_seconds: float
+class _Desk:
+    """Answers requests."""
 
-    def __init__(self, *arguments: Any) -> None:
-        super().__init__(*arguments)
+    def __init__(self, ses: PretendSes, hang_seconds: float, slow_seconds: float) -> None:
+        self.ses = ses
         self.closing = threading.Event()
+        self._model = read_model("sesv2")
+        self.sqs: PretendSqs | None = None
+        self._hang_seconds, self._slow_seconds = hang_seconds, slow_seconds
 
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing of a client that was killed, and everything of a fault of ours."""
-        if not isinstance(sys.exception(), ConnectionError) and not self.closing.is_set():
-            super().handle_error(request, client_address)
-
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-    wbufsize = -1
-    server: _Server
-
-    def do_any(self) -> None:
-        """Answer one request."""
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+    def answer(self, asked: Request) -> Reply | None:
+        """Answer one request; None when nothing is to be said."""
+        if (target := asked.headers.get("x-amz-target", "")).startswith(_SQS) and self.sqs is not None:
+            return _answer_sqs(self.sqs, target.removeprefix(_SQS), asked)
         try:
-            answer = self._answer(body)
+            answer = self._answer(asked)
         except BadRequest as error:
-            self._refuse(Refusal(400, "BadRequestException", str(error)))
+            return self._refuse(Refusal(400, "BadRequestException", str(error)))
         except Refusal as refusal:
-            self._refuse(refusal)
-        else:
-            if answer is not None:
-                self._reply(200, json.dumps(answer).encode())
+            return self._refuse(refusal)
+        if isinstance(answer, dict):
+            return Reply(status=200, body=json.dumps(answer).encode())
+        return answer
 
-    do_GET = do_POST = do_PUT = do_DELETE = do_any
-
-    def _answer(self, body: bytes) -> dict[str, Any] | None:
-        """Return what to answer, None when nothing is to be said; Refusal or BadRequest when it was not done."""
-        path, _, query = self.path.partition("?")
-        found = self.server.model.route(self.command, path)
+    def _answer(self, asked: Request) -> dict[str, Any] | Reply | None:
+        """Return what to answer; Refusal or BadRequest when it was not done."""
+        found = self._model.route(asked.method, asked.path)
         if found is None:
-            raise Refusal(404, "UnknownOperationException", f"{self.command} {path} is no call of SES.")
+            raise Refusal(404, "UnknownOperationException", f"{asked.method} {asked.path} is no call of SES.")
         operation, named = found
-        if "Credential=" not in self.headers.get("Authorization", ""):
+        if "Credential=" not in asked.headers.get("authorization", ""):
             raise Refusal(403, "MissingAuthenticationTokenException", "The request is not signed.")
-        ses = self.server.ses
-        mishap = ses.account.next_mishap() if operation in _SENDS else None
+        if operation in _SENDS:
+            return self._send(operation, named, asked)
+        request = self._model.read(operation, named, asked.query, asked.body)
+        if operation not in _RECORDS:
+            raise Refusal(501, "NotImplementedException", f"The pretend SES does not do {operation}.")
+        return _RECORDS[operation](self.ses.account, request)
+
+    def _send(self, operation: str, named: dict[str, str], asked: Request) -> dict[str, Any] | Reply | None:
+        ses = self.ses
+        mishap = ses.account.next_mishap()
         if mishap is not None and mishap.kind.when is When.BEFORE:
             raise Refusal(mishap.kind.status, mishap.kind.code, mishap.kind.words)
         if mishap is not None and mishap.kind.when is When.WAIT:
-            self.server.closing.wait(self.server.slow_seconds)
-        request = self.server.model.read(operation, named, query, body)
-        if operation in _SENDS:
-            if ses.hatch.is_keeping:
-                ses.requests.append(request)
-            answer = _SENDS[operation](ses.hatch, request, mishap.name if mishap else None)
-            if mishap is None or mishap.kind.when is not When.AFTER:
-                return answer
-            self._spoil(mishap)
-            return None
-        if operation not in _RECORDS:
-            raise Refusal(501, "NotImplementedException", f"The pretend SES does not do {operation}.")
-        return _RECORDS[operation](ses.account, request)
+            self.closing.wait(self._slow_seconds)
+        request = self._model.read(operation, named, asked.query, asked.body)
+        if ses.hatch.is_keeping:
+            ses.requests.append(request)
+        answer = _SENDS[operation](ses.hatch, request, mishap.name if mishap else None, asked.at)
+        if mishap is None or mishap.kind.when is not When.AFTER:
+            return answer
+        return self._spoil(mishap)
 
-    def _spoil(self, mishap: Mishap) -> None:
+    def _spoil(self, mishap: Mishap) -> Reply | None:
         """Give no answer, or a wrong one, to a send that was taken."""
         if mishap.name == "garbage":
-            self._reply(200, b"<html>")
-            return
+            return Reply(status=200, body=b"<html>")
         if mishap.kind.status:
             raise Refusal(mishap.kind.status, mishap.kind.code, mishap.kind.words)
         if mishap.name == "hang":
-            self.server.closing.wait(self.server.hang_seconds)
-        self.close_connection = True
+            self.closing.wait(self._hang_seconds)
+        return CONNECTION_CLOSED
 
-    def _refuse(self, refusal: Refusal) -> None:
-        self.server.ses.account.count_answer(refusal.code)
-        self._reply(refusal.status, json.dumps({"message": str(refusal)}).encode(), refusal.code)
+    def _refuse(self, refusal: Refusal) -> Reply:
+        self.ses.account.count_answer(refusal.code)
+        body = json.dumps({"message": str(refusal)}).encode()
+        return Reply(status=refusal.status, body=body, headers={"x-amzn-ErrorType": refusal.code})
 
-    def _reply(self, status: int, body: bytes, code: str = "") -> None:
-        self.send_response(status)
-        if code:
-            self.send_header("x-amzn-ErrorType", code)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-        self.wfile.flush()
 
-    def log_message(self, *_arguments: object) -> None:
-        """Say nothing."""
+def _answer_sqs(sqs: PretendSqs, operation: str, asked: Request) -> Reply:
+    """Answer a call of SQS, by its own model and in its own protocol (AWS JSON 1.0)."""
+    try:
+        answer = sqs.answer(operation, read_model("sqs").read(operation, {}, "", asked.body))
+    except BadRequest as error:
+        status, said = 400, {"__type": "com.amazon.coral.service#SerializationException", "message": str(error)}
+    except Refusal as refusal:
+        status, said = refusal.status, {"__type": refusal.code, "message": str(refusal)}
+    else:
+        return Reply(status=200, body=json.dumps(answer).encode(), kind=_SQS_KIND)
+    return Reply(status=status, body=json.dumps(said).encode(), kind=_SQS_KIND)

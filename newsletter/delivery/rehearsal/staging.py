@@ -32,6 +32,8 @@ from newsletter.tokens import Keyring
 
 _MOST_RUNS = 5
 """How often a send that stopped is run again, as its author would."""
+_MOST_WAIT = 60.0
+"""Seconds that a rehearsal waits for what its account is granted later."""
 _SET = "rehearsal"
 _REGION = "eu-west-1"
 
@@ -131,6 +133,7 @@ class Rehearsal:
                     return
                 except (TransportError, TryLater) as error:
                     self._stops.append(str(error))
+                    time.sleep(min(_MOST_WAIT, self._account.next_change() or 0.0))
                 else:
                     return
         finally:
@@ -203,9 +206,11 @@ def open_rehearsal(
             "endpoint": ses.url,
             "region": settings.delivery.ses.region or _REGION,
             "configuration_set": name,
+            "refresh": 1.0,
         }
         there = settings.delivery.ses.model_copy(update=wanted)
-        with closing(SesTransport(there, Keys(access="rehearsal", secret="rehearsal"))) as transport:  # noqa: S106
+        keys = Keys(access="rehearsal", secret="rehearsal")  # noqa: S106
+        with closing(SesTransport(there, keys, state={"XDG_STATE_HOME": str(stage)})) as transport:
             yield Rehearsal(
                 database,
                 keyring,
@@ -219,14 +224,44 @@ def open_rehearsal(
             )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Serving:
+    """A pretend SES that is up for other programs."""
+
+    url: str
+    queue_url: str
+    """Of the SQS queue where its events are published."""
+
+
 @contextmanager
-def serve_ses(settings: toml.Settings, account: Account, *, folder: Path, port: int) -> Iterator[str]:
-    """Run a pretend SES for other programs while the block runs; give its URL. Its journals are added to."""
-    from newsletter.delivery.rehearsal.server import pretend_ses, publish_events  # boto3's model takes a while
+def serve_ses(
+    settings: toml.Settings,
+    account: Account,
+    *,
+    folder: Path,
+    port: int,
+    queue_url: str | None = None,
+    complain: Callable[[str], None] = lambda _words: None,
+) -> Iterator[Serving]:
+    """Run a pretend SES for other programs while the block runs. Its journals are added to.
+
+    Its events go into the queue at `queue_url`, else into one of its own; `complain` hears what a queue refuses.
+    """
+    from newsletter.aws import Queue  # boto3 and its model take a while to import
+    from newsletter.delivery.rehearsal.outlets import RealQueue
+    from newsletter.delivery.rehearsal.server import pretend_ses, publish_events
 
     publish_events(account, settings.delivery.ses.configuration_set or _SET)
-    with pretend_ses(account, folder=folder, port=port) as ses:
-        yield ses.url
+    if queue_url is None:
+        with pretend_ses(account, folder=folder, port=port, has_queue=True) as ses:
+            yield Serving(url=ses.url, queue_url=ses.queue_url)
+        return
+    queue = Queue(queue_url, region=settings.delivery.ses.region)
+    with (
+        closing(RealQueue(queue, complain)) as outlet,
+        pretend_ses(account, folder=folder, port=port, outlet=outlet) as ses,
+    ):
+        yield Serving(url=ses.url, queue_url=queue_url)
 
 
 def _staged(settings: toml.Settings, stage: Path) -> toml.Settings:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
+from newsletter.delivery.pace import Book
 from newsletter.errors import TransportError
 
 
@@ -119,3 +120,32 @@ class Lined(Protocol):
 
     def open_line(self) -> Line:
         """Connect, waiting for it; raises what `submit` would, of a message that was not handed over."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Allowance:
+    """What a next hop grants at present."""
+
+    rate: float | None = None
+    """Messages a second; None when it does not say."""
+    daily: float | None = None
+    """Messages in any 24 hours; None for no limit."""
+    left: float | None = None
+    """Of these, how many may still be sent now."""
+
+
+@runtime_checkable
+class Accounted(Protocol):
+    """A transport to an account, shared with others, which can be asked at any time what it is granted."""
+
+    account: str
+    """What tells this account from others, whoever sends through it."""
+    refresh: float
+    """Seconds between two questions, which are themselves limited."""
+    granted: Allowance
+    """What it said when it was opened."""
+    book: Book | None
+    """Where all on this machine who send through the account book together."""
+
+    def allowance(self) -> Allowance:
+        """Ask; Halted when it may not send at all, Deferred or Uncertain when there is no answer."""

@@ -1,8 +1,10 @@
 """The ledger and the sender keep their word on PostgreSQL as on SQLite."""
 
 import os
+import time
 import warnings
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,6 +26,8 @@ from newsletter.delivery import (
 )
 from newsletter.delivery.alone import sole_sender
 from newsletter.delivery.ledger import take_turn
+from newsletter.delivery.ledger_book import LedgerBook
+from newsletter.delivery.pace import Pace
 from newsletter.errors import AskPerson, Refused, TryLater, Uncertain
 from newsletter.settings import Settings
 from newsletter.tokens import Keyring
@@ -98,3 +102,34 @@ def test_a_segment_and_variants_are_asked_for_in_one_statement(server: Press, ed
     server.send(plan.mailing, hop)
     rest = start_mailing(server.database, parted, transport="hop", now=now())
     assert rest.counts.excluded == {Exclusion.ALREADY_SENT: 2}
+
+
+def test_several_machines_book_in_one_row(server: Press) -> None:
+    paces = [Pace(rate=500, books=(LedgerBook(server.database, "ses somewhere"),)) for _ in range(4)]
+    begun = time.monotonic()
+
+    def book(pace: Pace) -> list[float]:
+        found: list[float] = []
+        for _ in range(20):
+            found += pace.book(5, time.monotonic())
+        return found
+
+    with ThreadPoolExecutor(4) as pool:
+        moments = sorted(moment for found in pool.map(book, paces) for moment in found)
+    assert len(moments) == 400
+    assert moments[-1] - begun >= 399 / 500
+    for index, moment in enumerate(moments):
+        assert (
+            sum(1 for other in moments[index : index + 200] if other < moment + 0.2) <= 120
+        )  # each answer takes a while
+
+
+def test_a_complaint_to_one_machine_slows_all(server: Press) -> None:
+    ours, theirs, strangers = (
+        Pace(rate=100, books=(LedgerBook(server.database, name),)) for name in ("one", "one", "two")
+    )
+    ours.slow_down(time.monotonic())
+    theirs.slow_down(time.monotonic())
+    for pace, gap in ((theirs, 1 / 50), (strangers, 1 / 100)):
+        moments = pace.book(3, time.monotonic())
+        assert moments[2] - moments[1] == pytest.approx(gap, rel=0.01)

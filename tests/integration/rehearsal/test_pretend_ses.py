@@ -3,6 +3,8 @@
 import json
 import urllib.request
 from collections.abc import Iterator
+from email import message_from_bytes
+from email.policy import default
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
@@ -10,7 +12,7 @@ from urllib.error import HTTPError
 import pytest
 
 from newsletter.aws import Keys, make_client, read_model
-from newsletter.delivery import Account, read_events
+from newsletter.delivery import Account, read_events, read_mishaps
 from newsletter.delivery.rehearsal.server import PretendSes, pretend_ses, publish_events
 
 HEAD = b"From: News <news@example.org>\r\nTo: x@example.net\r\nSubject: Issue 42\r\nMessage-ID: <1@x>\r\n"
@@ -213,6 +215,109 @@ def test_each_entry_of_a_bulk_call_has_its_own_answer(ses: PretendSes, client: A
     events = list(read_events(folder / "events.jsonl"))[-4:]
     assert {event["mail"]["commonHeaders"]["subject"] for event in events} == {"Dear Zoë"}
     assert {event["mail"]["tags"]["delivery"][0] for event in events} == {"0", "1"}
+
+
+def test_a_simple_message_is_made_by_ses(up: tuple[PretendSes, Any, Path], ses: PretendSes, client: Any) -> None:
+    ses.hatch.is_keeping = True
+    body = {"Text": {"Data": "Grüße"}, "Html": {"Data": "<p>Grüße</p>"}}
+    client.send_email(
+        FromEmailAddress="News <news@example.org>",
+        ReplyToAddresses=["answers@example.org"],
+        Destination={"ToAddresses": ["x@example.net"], "CcAddresses": ["y@example.net"]},
+        Content={
+            "Simple": {
+                "Subject": {"Data": "Über"},
+                "Body": body,
+                "Headers": [{"Name": "List-Id", "Value": "<a.example>"}],
+            }
+        },
+    )
+    ses.hatch.is_keeping = False
+    taken = ses.taken[-1]
+    message = message_from_bytes(taken.message, policy=default)
+    assert (message["Subject"], message["List-Id"]) == ("Über", "<a.example>")
+    assert message["Reply-To"] == "answers@example.org"
+    assert [part.get_content().strip() for part in message.iter_parts()] == ["Grüße", "<p>Grüße</p>"]
+    assert taken.recipients == ("x@example.net", "y@example.net")
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ({}, "one of Raw"),
+        ({"Raw": {"Data": "RnJvbTogYQoKYg=="}, "Simple": {"Subject": {"Data": "x"}, "Body": {}}}, "one of Raw"),
+        ({"Simple": {"Subject": {"Data": "x"}, "Body": {}}}, "neither Text nor Html"),
+        ({"Simple": {"Body": {"Text": {"Data": "x"}}}}, "Subject"),
+        (
+            {
+                "Simple": {
+                    "Subject": {"Data": "x"},
+                    "Body": {"Text": {"Data": "x"}},
+                    "Headers": [{"Name": "Message-ID", "Value": "<x@y>"}],
+                }
+            },
+            "cannot be set",
+        ),
+        (
+            {
+                "Simple": {
+                    "Subject": {"Data": "x"},
+                    "Body": {"Text": {"Data": "x"}},
+                    "Headers": [{"Name": f"X-{n}", "Value": "y"} for n in range(16)],
+                }
+            },
+            "16 is more than 15",
+        ),
+        ({"Template": {"TemplateName": "nowhere", "TemplateData": "{}"}}, "does not exist"),
+        ({"Template": {"TemplateContent": {"Text": "x"}, "TemplateData": "[]"}}, "not a JSON object"),
+        ({"Template": {"TemplateContent": {"Text": "{{#if x}}"}, "TemplateData": "{}"}}, "names"),
+    ],
+)
+def test_content_that_ses_would_not_take_is_refused(ses: PretendSes, content: dict[str, Any], words: str) -> None:
+    request = {"FromEmailAddress": "n@x.example", "Destination": {"ToAddresses": ["x@example.net"]}}
+    before = len(ses.taken)
+    assert words in post(ses, {**request, "Content": content})[2]
+    assert len(ses.taken) == before
+
+
+def test_a_stored_template_is_kept_filled_in_and_fails_later_when_a_value_is_missing(
+    client: Any, folder: Path
+) -> None:
+    content = {"Subject": "Dear {{ name }}", "Text": "Hello {{name}}, {{person.city}}"}
+    client.create_email_template(TemplateName="letter", TemplateContent=content)
+    with refused(client, "AlreadyExistsException"):
+        client.create_email_template(TemplateName="letter", TemplateContent=content)
+    assert client.get_email_template(TemplateName="letter")["TemplateContent"] == content
+    assert client.list_email_templates()["TemplatesMetadata"] == [{"TemplateName": "letter"}]
+
+    def mail(data: str) -> list[dict[str, Any]]:
+        reference = client.send_email(
+            FromEmailAddress="news@example.org",
+            Destination={"ToAddresses": ["x@example.net"]},
+            Content={"Template": {"TemplateName": "letter", "TemplateData": data}},
+            ConfigurationSetName="news",
+        )["MessageId"]
+        return [e for e in read_events(folder / "events.jsonl") if e["mail"]["messageId"] == reference]
+
+    sent = mail('{"name": "Zoë", "person": {"city": "Wien"}}')
+    assert [event["eventType"] for event in sent] == ["Send", "Delivery"]
+    assert sent[0]["mail"]["commonHeaders"]["subject"] == "Dear Zoë"
+    (failed,) = mail('{"name": "Zoë"}')
+    assert failed["eventType"] == "Rendering Failure"
+    assert failed["failure"]["errorMessage"].startswith("Attribute 'person.city' is not present")
+    client.update_email_template(TemplateName="letter", TemplateContent={"Subject": "x", "Text": "y"})
+    assert [event["eventType"] for event in mail("{}")] == ["Send", "Delivery"]
+    client.delete_email_template(TemplateName="letter")
+    with refused(client, "NotFoundException"):
+        client.get_email_template(TemplateName="letter")
+
+
+def test_what_is_granted_changes_after_a_while(ses: PretendSes, client: Any) -> None:
+    ses.account.mishaps = read_mishaps("quota=7@0s,rate=9@3600s")
+    send(client)
+    assert client.get_account()["SendQuota"]["Max24HourSend"] == 7
+    assert client.get_account()["SendQuota"]["MaxSendRate"] == 100
+    assert 3500 < (ses.account.next_change() or 0) <= 3600
 
 
 def test_answers_have_only_members_that_the_model_knows(client: Any) -> None:

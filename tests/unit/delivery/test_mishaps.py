@@ -46,7 +46,7 @@ def test_the_first_that_happens_wins() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["clsoe:5%", "close:", "close@", "close=3", "quota@3", "5%", "close;hang", "close:5"]
+    "text", ["clsoe:5%", "close:", "close@", "close=3", "quota@3", "5%", "close;hang", "close:5", "close@5s"]
 )
 def test_what_is_no_fault_is_named(text: str) -> None:
     with pytest.raises(WrongUse, match="--faults"):

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0006"
-down_revision = "0004"
+down_revision = "0005"
 
 _MAILINGS = (
     "id, kind, slug, list_name, round_id, edition_digest, transport, created_at, finished_at, state, send_at, "

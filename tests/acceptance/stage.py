@@ -1,0 +1,91 @@
+"""A publication on a stage: its letters go to a pretend SES, whose account the test holds in its hand."""
+
+import json
+import os
+import sqlite3
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from newsletter.database import open_database
+from newsletter.delivery import Account, read_events, settle_by_events
+from newsletter.delivery.rehearsal.server import PretendSes, pretend_ses, publish_events
+from tests.acceptance.desk import Desk
+
+READERS = 300
+IN_FLIGHT = 32
+SEND = ("send", "lamp", "--list", "crowd", "--yes", "--json")
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A publication whose letters go to a pretend SES."""
+
+    desk: Desk
+    ses: PretendSes
+    folder: Path
+    """Of the journals."""
+
+    @property
+    def account(self) -> Account:
+        return self.ses.account
+
+    def taken(self) -> Counter[int]:
+        """How often each delivery was taken, by the synced journal."""
+        lines = (self.folder / "accepted.jsonl").read_text().splitlines()
+        return Counter(int(json.loads(line)["delivery"]) for line in lines)
+
+    def deliveries(self, status: str) -> set[int]:
+        """The deliveries of this status, by the ledger."""
+        database = sqlite3.connect(self.desk.folder / "var" / "newsletter.db")
+        rows = database.execute("SELECT id FROM deliveries WHERE status = ?", (status,)).fetchall()
+        database.close()
+        return {number for (number,) in rows}
+
+    def settle(self) -> int:
+        """Settle by the events that were published."""
+        database = open_database(f"sqlite:///{self.desk.folder / 'var' / 'newsletter.db'}")
+        settled = settle_by_events(database, read_events(self.folder / "events.jsonl"), now=datetime.now(UTC))
+        database.close()
+        return settled
+
+
+@contextmanager
+def on_stage(desk: Desk, folder: Path, readers: int = READERS) -> Iterator[Stage]:
+    """Give a publication whose letters go to a pretend SES that writes its journals into `folder`."""
+    rows = "".join(f"reader{number}@readers.example.org,Reader {number}\n" for number in range(readers))
+    desk.write("subscribers/crowd.csv", f"email,first_name\n{rows}")
+    desk.write(
+        "newsletter.toml",
+        f"""
+[publication]
+title = "Stage"
+url = "https://stage.letters-by-mail.net"
+postal_address = "1 Harbour Row"
+[archive]
+url = "https://stage.letters-by-mail.net"
+[lists.crowd]
+title = "Stage"
+from = "Ines <ines@letters-by-mail.net>"
+list_id = "stage.letters-by-mail.net"
+source = "subscribers/crowd.csv"
+[replies]
+domain = "replies.letters-by-mail.net"
+[delivery]
+transport = "ses"
+in_flight = {IN_FLIGHT}
+[delivery.ses]
+region = "eu-west-1"
+configuration_set = "news"
+refresh = 1
+""",
+    )
+    desk.write("issues/lamp/index.md", "---\ntitle: The lamp\nstatus: ready\ndate: 2030-01-01\n---\nIt burns.\n")
+    account = Account(rate=1000)
+    publish_events(account, "news")
+    with pretend_ses(account, folder=folder, hang_seconds=0.2) as ses:
+        os.environ["AWS_ENDPOINT_URL_SESV2"] = ses.url
+        yield Stage(desk, ses, folder)

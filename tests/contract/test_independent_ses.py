@@ -1,0 +1,158 @@
+"""What we send to SES is understood by servers that others wrote: moto, and npm's aws-ses-v2-local."""
+
+import json
+import shutil
+import socket
+import subprocess
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import closing
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import SMTP, default
+from email.utils import parseaddr
+from typing import Any
+
+import pytest
+from moto.backends import get_backend
+from moto.server import ThreadedMotoServer
+
+from newsletter.aws import Keys, make_client
+from newsletter.delivery.transports.ses import SesTransport
+from newsletter.delivery.transports.transport import Envelope
+from newsletter.errors import Refused
+from newsletter.settings import Ses
+
+KEYS = Keys(access="testing", secret="testing")
+REGION = "eu-west-1"
+PACKAGE = "aws-ses-v2-local@2.10.2"
+BOTH_CLIENTS = pytest.mark.parametrize("client", ["boto3", "lean"])
+
+
+def letter(recipient: str) -> bytes:
+    """A letter with what makes letters hard: other scripts, long lines, dots, headers of our own."""
+    message = EmailMessage(policy=SMTP)
+    message["From"] = '"Inês, of the Lamps" <ines@lamps.example>'
+    message["To"] = f"Zoë Ørsted <{recipient}>"
+    message["Subject"] = "Grüße vom Leuchtturm: 灯台からの手紙"
+    message["List-Id"] = "<letters.lamps.example>"
+    message["List-Unsubscribe"] = "<https://letters.lamps.example/u/abc_-def>"
+    message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    text = "Grüße\n.\n..dots\nFrom here on\n" + "a long line without an end, " * 60 + "\n"
+    message.set_content(text, cte="quoted-printable")
+    message.add_alternative(f"<p>{text}</p>\n", subtype="html", cte="quoted-printable")
+    return message.as_bytes()
+
+
+def submit(url: str, client: str, recipient: str, message: bytes) -> str:
+    settings = {"endpoint": url, "region": REGION, "client": client, "configuration_set": "news"}
+    with closing(SesTransport(Ses.model_validate(settings), KEYS)) as transport:
+        envelope = Envelope(
+            delivery_id=7,
+            mailing_id=3,
+            slug="an-issue",
+            sender="b+token@replies.example",
+            from_address="ines@lamps.example",
+            recipient=recipient,
+        )
+        return transport.submit(envelope, message).reference
+
+
+@pytest.fixture(scope="module")
+def moto() -> Iterator[str]:
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    url = f"http://{host}:{port}"
+    with closing(make_client("sesv2", region=REGION, endpoint=url, keys=KEYS)) as client:
+        client.create_email_identity(EmailIdentity="lamps.example")
+        client.create_configuration_set(ConfigurationSetName="news")
+    yield url
+    server.stop()
+
+
+@BOTH_CLIENTS
+def test_moto_keeps_the_very_bytes(moto: str, client: str) -> None:
+    message = letter(f"{client}@readers.example")
+    reference = submit(moto, client, f"{client}@readers.example", message)
+    kept: Any = [each for each in get_backend("ses")["123456789012"][REGION].sent_messages if each.id == reference]
+    assert kept[0].raw_data.encode() == message
+    assert kept[0].source == "ines@lamps.example"
+    assert f"{client}@readers.example" in kept[0].destinations
+
+
+@BOTH_CLIENTS
+def test_moto_refuses_a_sender_that_is_not_verified_and_we_understand(moto: str, client: str) -> None:
+    settings = {"endpoint": moto, "region": REGION, "client": client}
+    stranger = Envelope(
+        delivery_id=7,
+        mailing_id=3,
+        slug="x",
+        sender="b@x.example",
+        from_address="someone@stranger.example",
+        recipient="x@readers.example",
+    )
+    with (
+        closing(SesTransport(Ses.model_validate(settings), KEYS)) as transport,
+        pytest.raises(Refused, match="MessageRejected: Did not have authority"),
+    ):
+        transport.submit(stranger, letter("x@readers.example"))
+
+
+@pytest.fixture(scope="module")
+def npm_ses(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The other server, installed into a folder of its own; it hangs on what it does not know, so it is timed."""
+    npm, node = shutil.which("npm"), shutil.which("node")
+    if npm is None or node is None:
+        pytest.skip("npm is not here")
+    folder = tmp_path_factory.mktemp("npm")
+    install = [npm, "install", "--no-audit", "--no-fund", "--silent", "--prefix", str(folder), PACKAGE]
+    try:
+        subprocess.run(install, check=True, capture_output=True, timeout=180)
+    except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
+        pytest.skip(f"npm cannot install {PACKAGE}: {error}")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    program = folder / "node_modules" / ".bin" / "aws-ses-v2-local"
+    server = subprocess.Popen(
+        [node, str(program), "--host", "127.0.0.1", "--port", str(port)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    url, deadline = f"http://127.0.0.1:{port}", time.monotonic() + 60
+    try:
+        while True:
+            try:
+                store(url)
+                break
+            except OSError:
+                assert time.monotonic() < deadline
+                time.sleep(0.1)
+        yield url
+    finally:
+        server.terminate()
+        server.wait(timeout=20)
+
+
+def store(url: str) -> list[dict[str, Any]]:
+    """What the other server has taken."""
+    with urllib.request.urlopen(f"{url}/store", timeout=5) as answer:
+        found: list[dict[str, Any]] = json.load(answer)["emails"]
+    return found
+
+
+@BOTH_CLIENTS
+def test_npms_server_reads_the_letter_as_it_was_written(npm_ses: str, client: str) -> None:
+    recipient = f"{client}@readers.example"
+    message = letter(recipient)
+    reference = submit(npm_ses, client, recipient, message)
+    (kept,) = [each for each in store(npm_ses) if each["messageId"] == reference]
+    ours = message_from_bytes(message, policy=default)
+    text, html = (part.get_content().replace("\r\n", "\n") for part in ours.iter_parts())
+    assert kept["subject"] == ours["Subject"]
+    assert parseaddr(kept["from"]) == ("Inês, of the Lamps", "ines@lamps.example")
+    assert parseaddr(kept["destination"]["to"][0]) == ("Zoë Ørsted", recipient)
+    assert kept["body"]["text"].strip() == text.strip()
+    assert kept["body"]["html"].strip() == html.strip()
