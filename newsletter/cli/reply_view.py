@@ -9,6 +9,12 @@ from rich.text import Text
 from newsletter import replies as station
 from newsletter.cli import terminal
 
+_PROOFS = {
+    station.Proof.PASS: "proven, but not written to us or not the subscriber",
+    station.Proof.FAIL: "refuted",
+    station.Proof.NONE: "not proven",
+    station.Proof.TEMPERROR: "not to be proven at present",
+}
 _FEWEST_WORDS = 16
 """Columns below which the beginning of a reply is not worth showing."""
 
@@ -45,6 +51,10 @@ def reply_json(reply: "station.Reply") -> dict[str, Any]:
         "reason": reply.reason,
         "text": reply.text,
         "note": reply.note,
+        "verified": reply.is_verified,
+        "from_subscriber": reply.is_from_subscriber,
+        "authenticity": reply.proof,
+        "authenticity_reason": reply.proof_why,
     }
 
 
@@ -83,7 +93,8 @@ def say_reply(shown: "station.ShownReply", raw_path: str) -> None:
     sender = "the subscriber, by its From line" if reply.is_from_subscriber else "not the address we wrote to"
     rows = [
         ("author", f"{reply.author} <{reply.from_address}>" if reply.from_address else reply.author),
-        ("sender", "proven to be the subscriber" if reply.is_verified else f"{sender}; not proven"),
+        ("sender", "proven to be the subscriber" if reply.is_verified else f"{sender}; {_PROOFS[reply.proof]}"),
+        ("proof", reply.proof_why),
         ("subject", printable(shown.subject)),
         ("issue", f"{reply.slug} ({reply.matched_by})" if reply.slug else "none found"),
         ("received", f"{reply.received_at:%Y-%m-%d %H:%M} UTC"),

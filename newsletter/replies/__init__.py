@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from newsletter.replies.authenticity import Answer, DnsKeys, KeyLookup, Proof
     from newsletter.replies.extract import Cut, Extraction
     from newsletter.replies.intake import Fetched, fetch
     from newsletter.replies.mailboxes import Mailbox, Received, open_mailbox
@@ -18,11 +19,15 @@ if TYPE_CHECKING:
     from newsletter.replies.screen import Verdict
 
 _PLACES = {
+    "Answer": "authenticity",
+    "DnsKeys": "authenticity",
+    "KeyLookup": "authenticity",
     "Cut": "extract",
     "Extraction": "extract",
     "Fetched": "intake",
     "Mailbox": "mailboxes",
     "OurMail": "match",
+    "Proof": "authenticity",
     "Reading": "reading",
     "Received": "mailboxes",
     "Reply": "reply",
@@ -39,11 +44,15 @@ _PLACES = {
 }
 
 __all__ = [
+    "Answer",
     "Cut",
+    "DnsKeys",
     "Extraction",
     "Fetched",
+    "KeyLookup",
     "Mailbox",
     "OurMail",
+    "Proof",
     "Reading",
     "Received",
     "Reply",

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from newsletter.database import Database
+from newsletter.replies.authenticity import KeyLookup
 from newsletter.replies.extract import KnownText
 from newsletter.settings import Settings
 from newsletter.tokens import Keyring
@@ -17,5 +18,6 @@ class Desk:
     keyring: Keyring
     settings: Settings
     now: datetime
+    keys: KeyLookup
     sent: dict[int, KnownText] = field(default_factory=dict)
     """The words of what was answered, by mailing: prepared once for all its answers."""

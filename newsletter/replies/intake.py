@@ -12,6 +12,15 @@ from datetime import datetime
 
 from newsletter.database import Database
 from newsletter.delivery import SentDelivery
+from newsletter.replies.authenticity import (
+    Authenticity,
+    DnsKeys,
+    KeyLookup,
+    judge_sender,
+    key_names,
+    look_up,
+    verify,
+)
 from newsletter.replies.consequences import act
 from newsletter.replies.desk import Desk
 from newsletter.replies.extract import Extraction, KnownText, extract
@@ -50,9 +59,20 @@ class Fetched:
         return Counter(reply.state for reply in self.replies)
 
 
-def fetch(database: Database, keyring: Keyring, settings: Settings, mailbox: Mailbox, *, now: datetime) -> Fetched:
-    """Take in every mail that waits in the mailbox; running it again brings only what is new."""
-    desk = Desk(database=database, keyring=keyring, settings=settings, now=now)
+def fetch(
+    database: Database,
+    keyring: Keyring,
+    settings: Settings,
+    mailbox: Mailbox,
+    *,
+    now: datetime,
+    keys: KeyLookup | None = None,
+) -> Fetched:
+    """Take in every mail that waits in the mailbox; running it again brings only what is new.
+
+    `keys` looks up the keys of signatures; by default DNS is asked.
+    """
+    desk = Desk(database=database, keyring=keyring, settings=settings, now=now, keys=keys or DnsKeys())
     replies: list[Reply] = []
     known = 0
     for received in mailbox.waiting():
@@ -75,9 +95,26 @@ def _take_in(desk: Desk, received: Received, digest: str) -> Reply | None:
         return None
     found = match(desk.database, desk.keyring, desk.settings, mail.headers, received.recipients)
     extraction = _extract(mail, _known(desk, found.delivery) if found.delivery else None)
-    reply = act(desk, mail, found, judge(desk, mail, found, extraction, digest))
+    authenticity = authenticate(desk, received, mail)
+    reply = act(desk, mail, found, judge(desk, mail, found, extraction, authenticity, digest))
     was_new = record(desk.database, reply, sameness=sameness, now=desk.now)
     return reply if was_new else None
+
+
+def authenticate(desk: Desk, received: Received, mail: Mail) -> Authenticity:
+    """Say whether a mail comes from its From address; whatever fails on the way proves nothing."""
+    keys = look_up(desk.keys, key_names(mail.headers))
+    try:
+        signatures = verify(received.raw, mail.headers, keys, desk.now)
+    except Exception:  # as in _read
+        log.exception("reply.unverifiable")
+        signatures = ()
+    return judge_sender(
+        mail.headers,
+        signatures,
+        verdicts=received.verdicts,
+        authserv_id=desk.settings.replies.authserv_id,
+    )
 
 
 def _read(raw: bytes) -> Mail:

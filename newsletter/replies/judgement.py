@@ -6,11 +6,13 @@ from email.utils import parsedate_to_datetime
 
 from newsletter.delivery import SentDelivery, read_token_address
 from newsletter.errors import NewsletterError
-from newsletter.replies.authorship import author_of, is_proven
+from newsletter.replies.authenticity import Authenticity, Proof
+from newsletter.replies.authenticity.sender import read_sender
+from newsletter.replies.authorship import author_of
 from newsletter.replies.desk import Desk
 from newsletter.replies.extract import VERSION, Extraction
 from newsletter.replies.headers import read_mailbox
-from newsletter.replies.match import Match
+from newsletter.replies.match import Match, is_written_to_us, named
 from newsletter.replies.parse import Mail
 from newsletter.replies.redact import redacted
 from newsletter.replies.reply import Reply, ReplyState
@@ -24,12 +26,16 @@ _LONGEST = 20_000
 """Characters of an answer that are kept; nobody reads a longer comment."""
 
 
-def judge(desk: Desk, mail: Mail, found: Match, extraction: Extraction, digest: str) -> Reply:
+def judge(
+    desk: Desk, mail: Mail, found: Match, extraction: Extraction, authenticity: Authenticity, digest: str
+) -> Reply:
     """Decide what a mail is and where it stands, changing nothing yet."""
     delivery = found.delivery
     screening = _screened(desk, mail)
     name, address = read_mailbox(mail.headers.get("from"))
-    state, note = _standing(desk.settings, mail, found, extraction, screening)
+    state, note = _standing(desk.settings, mail, found, extraction, screening, authenticity)
+    sender = read_sender(mail.headers).address
+    is_from_subscriber = delivery is not None and sender != "" and sender == delivery.address.lower()
     return Reply(
         id=base64.b32encode(bytes.fromhex(digest)).decode().lower()[:_ID_LENGTH],
         raw_hash=digest,
@@ -40,14 +46,20 @@ def judge(desk: Desk, mail: Mail, found: Match, extraction: Extraction, digest: 
         subscriber_id=delivery.subscriber_id if delivery else None,
         from_address=address[:320],
         author=author_of(name, f"{delivery.first_name} {delivery.last_name}" if delivery else ""),
-        is_from_subscriber=delivery is not None and address != "" and address == delivery.address.lower(),
-        is_verified=is_proven(mail.headers, address),
+        is_from_subscriber=is_from_subscriber,
+        is_verified=is_from_subscriber
+        and authenticity.proof is Proof.PASS
+        and is_written_to_us(desk.keyring, desk.settings, mail.headers, authenticity.covered),
+        proof=authenticity.proof,
+        proof_why=authenticity.why[:300],
         verdict=screening.verdict,
         reason=screening.reason,
         state=state,
         text=redacted(extraction.text, desk.settings)[:_LONGEST],
         note=note,
         extractor=VERSION,
+        message_id=named(mail.headers.get("message-id")),
+        references=mail.headers.get("references")[-2_000:],
     )
 
 
@@ -61,13 +73,19 @@ def _screened(desk: Desk, mail: Mail) -> Screening:
 
 
 def _standing(
-    settings: Settings, mail: Mail, found: Match, extraction: Extraction, screening: Screening
+    settings: Settings,
+    mail: Mail,
+    found: Match,
+    extraction: Extraction,
+    screening: Screening,
+    authenticity: Authenticity,
 ) -> tuple[ReplyState, str]:
     if screening.verdict is not Verdict.HUMAN:
         return ReplyState.IGNORED, ""
     if asks_for_privacy(extraction.text):
         return ReplyState.PRIVATE, "its writer asked that it stay private"
     notes = [
+        *(["its sender is refuted: " + authenticity.why] if authenticity.proof is Proof.FAIL else []),
         *_doubts(settings, found.delivery),
         *(["nothing is left after the quotations; see the raw mail"] if not extraction.text else []),
         *(

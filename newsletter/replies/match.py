@@ -1,7 +1,7 @@
 """Finds the delivery that a mail answers: by signed address, else by ids it refers to, never by subject."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain, islice
 
@@ -72,6 +72,27 @@ class OurMail:
         if any(read_token_address(self.keyring, self.settings, address) for address, _ in addresses):
             return True
         return any(find_delivery_by_reference(self.database, named) for named in references(headers))
+
+
+def is_written_to_us(keyring: Keyring, settings: Settings, headers: Headers, fields: Iterable[str]) -> bool:
+    """Whether one of these fields names an address of ours.
+
+    A proven mail that was written to somebody else may be handed to us by whoever has it: then its words
+    were not meant for us.
+    """
+    mine = {entry.sender.address.key for entry in settings.lists.values()}
+    mine |= {settings.replies.address.key} if settings.replies.address else set()
+    return any(
+        address in mine or read_token_address(keyring, settings, address) is not None
+        for name in fields
+        for address in islice(headers.addresses(name), _MAX_ADDRESSES)
+    )
+
+
+def named(value: str) -> str:
+    """Return the first id in a field, without its brackets; "" if there is none."""
+    found = _REFERENCE.search(value[:2_000])
+    return found[1] if found else ""
 
 
 def _candidates(headers: Headers, recipients: tuple[str, ...]) -> Iterator[tuple[str, str]]:

@@ -9,6 +9,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from newsletter.database import Database, Moment
 from newsletter.errors import WrongUse
+from newsletter.replies.authenticity import Proof
 from newsletter.replies.reply import ALLOWED, Reply, ReplyState
 from newsletter.replies.screen import Verdict
 
@@ -34,6 +35,12 @@ _REPLIES = sa.table(
     sa.column("text", sa.Text),
     sa.column("note", sa.Text),
     sa.column("extractor", sa.Integer),
+    sa.column("proof", sa.Text),
+    sa.column("proof_why", sa.Text),
+    sa.column("message_id", sa.Text),
+    sa.column("references", sa.Text),
+    sa.column("in_reply_to", sa.Text),
+    sa.column("edits", sa.Text),
     sa.column("decided_at", Moment),
     sa.column("decided_by", sa.Text),
     sa.column("decided_why", sa.Text),
@@ -110,4 +117,5 @@ def _reply(row: sa.Row[tuple[object, ...]]) -> Reply:
     values = dict(row._mapping)
     values["state"] = ReplyState(values["state"])
     values["verdict"] = Verdict(values["verdict"])
+    values["proof"] = Proof(values["proof"])
     return Reply(**values)

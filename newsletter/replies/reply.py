@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from newsletter.replies.authenticity import Proof
 from newsletter.replies.screen import Verdict
 
 
@@ -56,7 +57,10 @@ class Reply:
     is_from_subscriber: bool
     """Whether From is the address that the letter went to; a claim, since anybody can write that line."""
     is_verified: bool
-    """Whether that claim was proven."""
+    """Whether that claim was proven, of a mail that was written to us."""
+    proof: Proof = Proof.NONE
+    """What was found of its From line."""
+    proof_why: str = ""
     verdict: Verdict
     reason: str
     state: ReplyState
@@ -66,6 +70,14 @@ class Reply:
     """What the author should know before deciding; "" if nothing."""
     extractor: int
     """Version of the extractor that made `text`."""
+    message_id: str = ""
+    """How its mail is named, without brackets, for an answer to refer to."""
+    references: str = ""
+    """What its mail refers to, as it wrote it."""
+    in_reply_to: str | None = None
+    """The comment it answers."""
+    edits: str | None = None
+    """The reply whose words it is meant to replace."""
     decided_at: datetime | None = None
     decided_by: str = ""
     decided_why: str = ""

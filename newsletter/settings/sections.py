@@ -103,6 +103,8 @@ class Replies(_Section):
     address: AddressSetting | None = None
     mailbox: str | None = None
     publish: Literal["review", "ask", "never"] = "review"
+    authserv_id: str | None = Field(default=None, pattern=r"^[A-Za-z0-9._-]+$")
+    """How our own border names itself in Authentication-Results; only its word counts."""
 
     @model_validator(mode="after")
     def _one_of_domain_and_address(self) -> "Replies":
