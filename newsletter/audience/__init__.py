@@ -22,7 +22,13 @@ from newsletter.audience.subscriber import (
     Suppression,
     SuppressionReason,
 )
-from newsletter.audience.suppressing import ListedSuppression, lift_suppression, list_suppressions, suppress
+from newsletter.audience.suppressing import (
+    ListedSuppression,
+    lift_suppression,
+    list_suppressions,
+    suppress,
+    suppression_of,
+)
 
 __all__ = [
     "Consent",
@@ -55,4 +61,5 @@ __all__ = [
     "read_sheet",
     "show_subscriber",
     "suppress",
+    "suppression_of",
 ]

@@ -35,6 +35,7 @@ VERBS = {
     "lists": "audience",
     "suppressions": "audience",
     "replies": "replies",
+    "notices": "notices",
     "archive": "archive",
 }
 """Each command and the module of this folder that has it, in the order of an author's day."""

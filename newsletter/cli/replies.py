@@ -10,6 +10,7 @@ import typer
 
 from newsletter import replies as station
 from newsletter.cli import terminal
+from newsletter.cli.conversing import answer_reply
 from newsletter.cli.reply_view import (
     extraction_json,
     reply_json,
@@ -71,6 +72,9 @@ def fetch_replies(
     fetched = station.fetch(
         publication.database, publication.keyring, publication.settings, mailbox, now=datetime.now(UTC)
     )
+    from newsletter.cli.notices import post_due
+
+    post_due(publication)
     if as_json:
         counts = {str(verdict): number for verdict, number in sorted(fetched.verdicts.items())}
         states = {str(state): number for state, number in sorted(fetched.states.items())}
@@ -213,6 +217,9 @@ def _decide_each(reply_ids: Sequence[str], decide: Any) -> None:
             exit_code = max(exit_code, error.exit_code)
     if exit_code:
         raise typer.Exit(exit_code)
+
+
+replies.command("answer")(answer_reply)
 
 
 @replies.command("extract")

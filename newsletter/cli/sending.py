@@ -10,6 +10,7 @@ from newsletter.address import Address
 from newsletter.audience import ensure_lists
 from newsletter.cli import terminal
 from newsletter.cli.choosing import Choice, choose
+from newsletter.cli.notices import post_due
 from newsletter.cli.publication import Publication, open_publication
 from newsletter.cli.running import name_troubles, now, run_mailing
 from newsletter.cli.scheduling import bring_in_sources, read_time, say_next, say_scheduled, send_due
@@ -160,6 +161,7 @@ def send_issue(
             now=now(),
         )
         _talk_of(plan, transport)
+        post_due(publication, transport)
         if _may_leave(plan, yes=yes, is_json=is_json):
             run_mailing(publication, plan.mailing, transport, is_json=is_json, is_restored=restored)
 

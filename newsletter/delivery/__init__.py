@@ -16,7 +16,17 @@ from newsletter.delivery.mailing import (
     Stage,
 )
 from newsletter.delivery.mark import refuse_older_copy
+from newsletter.delivery.notice_message import sender_of, write_letter
+from newsletter.delivery.notices import (
+    Notice,
+    find_notice,
+    find_notice_by_reference,
+    list_notices,
+    plan_notice,
+    resolve_notice,
+)
 from newsletter.delivery.planning import Plan, plan_mailing, start_mailing, start_test, take_up
+from newsletter.delivery.posting import Posted, post_notices
 from newsletter.delivery.recovery import Recovered
 from newsletter.delivery.rehearsal import (
     KINDS,
@@ -50,7 +60,9 @@ __all__ = [
     "Mailing",
     "MailingKind",
     "MailingState",
+    "Notice",
     "Plan",
+    "Posted",
     "Progress",
     "Recovered",
     "Rehearsal",
@@ -67,8 +79,11 @@ __all__ = [
     "find_delivery",
     "find_delivery_by_reference",
     "find_mailing",
+    "find_notice",
+    "find_notice_by_reference",
     "issue_status",
     "kept_messages",
+    "list_notices",
     "list_troubles",
     "mailed_slugs",
     "mailing_counts",
@@ -77,6 +92,8 @@ __all__ = [
     "open_transport",
     "pause",
     "plan_mailing",
+    "plan_notice",
+    "post_notices",
     "read_events",
     "read_mishaps",
     "read_token_address",
@@ -84,11 +101,14 @@ __all__ = [
     "refuse_older_copy",
     "reply_address",
     "resolve",
+    "resolve_notice",
     "resume",
     "send",
+    "sender_of",
     "serve_ses",
     "settle_by_events",
     "start_mailing",
     "start_test",
     "take_up",
+    "write_letter",
 ]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from newsletter.replies.authenticity import Answer, DnsKeys, KeyLookup, Proof
+    from newsletter.replies.conversation import Answered, answer, draft
     from newsletter.replies.extract import Cut, Extraction
     from newsletter.replies.intake import Fetched, fetch
     from newsletter.replies.mailboxes import Mailbox, Received, open_mailbox
@@ -22,6 +23,9 @@ _PLACES = {
     "Answer": "authenticity",
     "DnsKeys": "authenticity",
     "KeyLookup": "authenticity",
+    "Answered": "conversation",
+    "answer": "conversation",
+    "draft": "conversation",
     "Cut": "extract",
     "Extraction": "extract",
     "Fetched": "intake",
@@ -45,6 +49,7 @@ _PLACES = {
 
 __all__ = [
     "Answer",
+    "Answered",
     "Cut",
     "DnsKeys",
     "Extraction",
@@ -59,7 +64,9 @@ __all__ = [
     "ReplyState",
     "ShownReply",
     "Verdict",
+    "answer",
     "approve",
+    "draft",
     "extract_file",
     "fetch",
     "list_replies",

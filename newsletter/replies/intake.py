@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from newsletter.database import Database
-from newsletter.delivery import SentDelivery
+from newsletter.delivery import Notice, SentDelivery
 from newsletter.replies.authenticity import (
     Authenticity,
     DnsKeys,
@@ -26,7 +26,7 @@ from newsletter.replies.desk import Desk
 from newsletter.replies.extract import Extraction, KnownText, extract
 from newsletter.replies.headers import Headers, read_mailbox
 from newsletter.replies.judgement import judge
-from newsletter.replies.letter import known_text, letter_of
+from newsletter.replies.letter import all_known, known_text
 from newsletter.replies.mailboxes import Mailbox, Received
 from newsletter.replies.match import match
 from newsletter.replies.parse import Mail, read_mail
@@ -94,7 +94,7 @@ def _take_in(desk: Desk, received: Received, digest: str) -> Reply | None:
     if sameness is not None and is_known(desk.database, sameness=sameness):
         return None
     found = match(desk.database, desk.keyring, desk.settings, mail.headers, received.recipients)
-    extraction = _extract(mail, _known(desk, found.delivery) if found.delivery else None)
+    extraction = _extract(mail, _known(desk, found.delivery, found.notice) if found.delivery else None)
     authenticity = authenticate(desk, received, mail)
     reply = act(desk, mail, found, judge(desk, mail, found, extraction, authenticity, digest))
     was_new = record(desk.database, reply, sameness=sameness, now=desk.now)
@@ -134,10 +134,10 @@ def _extract(mail: Mail, known: KnownText | None) -> Extraction:
         return Extraction(text="")
 
 
-def _known(desk: Desk, delivery: SentDelivery) -> KnownText:
+def _known(desk: Desk, delivery: SentDelivery, notice: Notice | None) -> KnownText:
     if delivery.mailing_id not in desk.sent:
         desk.sent[delivery.mailing_id] = known_text(delivery.edition)
-    return desk.sent[delivery.mailing_id].also(letter_of(delivery))
+    return all_known(delivery, notice, desk.sent[delivery.mailing_id])
 
 
 def _sameness(mail: Mail) -> str | None:

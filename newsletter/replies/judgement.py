@@ -21,6 +21,8 @@ from newsletter.replies.wishes import asks_for_privacy, may_ask_to_leave
 from newsletter.settings import Settings
 from newsletter.writing import read_issue
 
+THREADED = frozenset({"answer", "reaction"})
+"""Kinds of notices that are about a comment, so that an answer to one stands under it."""
 _ID_LENGTH = 10
 _LONGEST = 20_000
 """Characters of an answer that are kept; nobody reads a longer comment."""
@@ -59,6 +61,7 @@ def judge(
         note=note,
         extractor=VERSION,
         message_id=named(mail.headers.get("message-id")),
+        in_reply_to=found.notice.about if found.notice is not None and found.notice.kind in THREADED else None,
         references=mail.headers.get("references")[-2_000:],
     )
 

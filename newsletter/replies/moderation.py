@@ -7,8 +7,10 @@ from pathlib import Path
 from newsletter.database import Database
 from newsletter.delivery import find_delivery
 from newsletter.errors import AskPerson, WrongUse
+from newsletter.replies.answers import find_answer
+from newsletter.replies.conversation import publish_answers, published_parent
 from newsletter.replies.extract import Cut
-from newsletter.replies.letter import known_text, letter_of
+from newsletter.replies.letter import all_known
 from newsletter.replies.rawmail import raw_path
 from newsletter.replies.reading import read_raw
 from newsletter.replies.register import decide, read_replies, read_reply
@@ -45,7 +47,9 @@ def show_reply(database: Database, settings: Settings, reply_id: str) -> ShownRe
     delivery = find_delivery(database, reply.delivery_id) if reply.delivery_id is not None else None
     known = None
     if delivery is not None:
-        known = known_text(delivery.edition).also(letter_of(delivery))
+        known = all_known(delivery, None)
+        answered = find_answer(database, reply.in_reply_to) if reply.in_reply_to else None
+        known = known.also(answered.text) if answered is not None else known
     reading = read_raw(path.read_bytes(), known)
     return ShownReply(
         reply=reply, subject=reading.mail.headers.get("subject"), cuts=reading.extraction.cuts, raw_path=path
@@ -66,11 +70,17 @@ def approve(
         raise WrongUse(f"reply {reply.id} answers no issue we know. Name one: approve {reply.id} --issue SLUG")
     _may_be_published(settings, reply, place)
     comment = Comment(
-        id=reply.id, author=reply.author, date=reply.received_at, text=reply.text, is_verified=reply.is_verified
+        id=reply.id,
+        author=reply.author,
+        date=reply.received_at,
+        text=reply.text,
+        in_reply_to=published_parent(database, settings, reply, place),
+        is_verified=reply.is_verified,
     )
     path = write_comment(settings, place, comment)
     if reply.state is not ReplyState.APPROVED:
-        decide(database, reply, ReplyState.APPROVED, slug=place, by=by, why="", now=now)
+        reply = decide(database, reply, ReplyState.APPROVED, slug=place, by=by, why="", now=now)
+    publish_answers(database, settings, reply)
     return path
 
 

@@ -22,16 +22,19 @@ class ReplyState(StrEnum):
     """Its writer asked that it not be published."""
     UNSUBSCRIBED = "unsubscribed"
     """It asked to end a subscription, which was done."""
+    WITHDRAWN = "withdrawn"
+    """Its writer took it back: a tombstone stands in its place."""
     IGNORED = "ignored"
     """A machine's mail: kept, counted, never shown."""
 
 
 ALLOWED: dict[ReplyState, frozenset[ReplyState]] = {
-    ReplyState.HELD: frozenset({ReplyState.APPROVED, ReplyState.REJECTED}),
-    ReplyState.REJECTED: frozenset({ReplyState.APPROVED}),
+    ReplyState.HELD: frozenset({ReplyState.APPROVED, ReplyState.REJECTED, ReplyState.WITHDRAWN}),
+    ReplyState.REJECTED: frozenset({ReplyState.APPROVED, ReplyState.WITHDRAWN}),
     ReplyState.IGNORED: frozenset({ReplyState.APPROVED, ReplyState.REJECTED}),  # screening may be wrong
-    ReplyState.PRIVATE: frozenset({ReplyState.REJECTED}),
-    ReplyState.APPROVED: frozenset(),
+    ReplyState.PRIVATE: frozenset({ReplyState.REJECTED, ReplyState.WITHDRAWN}),
+    ReplyState.APPROVED: frozenset({ReplyState.WITHDRAWN}),
+    ReplyState.WITHDRAWN: frozenset(),
     ReplyState.UNSUBSCRIBED: frozenset(),
 }
 

@@ -100,6 +100,8 @@ class Replies(_Section):
     """`[replies]`: where answers arrive."""
 
     domain: str | None = None
+    sender: MailboxSetting | None = Field(default=None, alias="from")
+    """Whom notices are from, such as the author's answers; else the author at the list's address."""
     address: AddressSetting | None = None
     mailbox: str | None = None
     publish: Literal["review", "ask", "never"] = "review"

@@ -85,15 +85,18 @@ def _read(path: Path, root: Path) -> Comment:
     front = split(path.read_text(encoding="utf-8-sig").replace("\r\n", "\n"))
     values = front.values
     comment_id = line_of_text(values.get("id")) or re.sub(r"^\d{4}-\d\d-\d\d-", "", path.stem)
-    if not front.body.strip():
+    is_withdrawn = values.get("withdrawn") is True
+    if not front.body.strip() and not is_withdrawn:
         raise ValueError("there is no text in this comment")
     return Comment(
         id=comment_id,
-        author=line_of_text(values.get("author")) or "Anonymous",
+        author="" if is_withdrawn else line_of_text(values.get("author")) or "Anonymous",
         date=moment(values["date"]) if values.get("date") else moment(path.name[:10]),
-        text=front.body.strip(),
+        text="" if is_withdrawn else front.body.strip(),
         in_reply_to=line_of_text(values.get("in_reply_to")) or None,
-        is_verified=values.get("verified") is True,
+        is_verified=values.get("verified") is True and not is_withdrawn,
+        is_by_author=values.get("by_author") is True and not is_withdrawn,
+        is_withdrawn=is_withdrawn,
     )
 
 
@@ -104,9 +107,17 @@ def _written(comment: Comment) -> str:
         "date": comment.date.astimezone(UTC).isoformat(timespec="seconds"),
         "verified": comment.is_verified,
     }
+    if comment.is_by_author:
+        values["by_author"] = True
+    if comment.is_withdrawn:
+        values = {"id": comment.id, "date": values["date"], "withdrawn": True}
     if comment.in_reply_to:
         values["in_reply_to"] = comment.in_reply_to
-    text = _UNPRINTABLE.sub("", comment.text.replace("\r\n", "\n").replace("\r", "\n")).strip()
+    text = (
+        ""
+        if comment.is_withdrawn
+        else _UNPRINTABLE.sub("", comment.text.replace("\r\n", "\n").replace("\r", "\n")).strip()
+    )
     return f"{frontmatter.dumps(frontmatter.Post(text, **values), sort_keys=False, width=1000)}\n"
 
 

@@ -79,3 +79,21 @@ def test_extract_waits_for_no_database() -> None:
         "assert not {'sqlalchemy', 'pydantic', 'premailer'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", program, __file__], check=True, timeout=60)
+
+
+def test_an_answer_by_command_is_mailed_once(
+    harbour: Harbour, answer: Answer, run: Callable[..., subprocess.CompletedProcess[str]]
+) -> None:
+    harbour.deliver(answer("I own two."))
+    run("fetch")
+    (held,) = map(json.loads, run("list", "--json").stdout.splitlines())
+    shown = run("answer", held["id"], "--text", "Three!", "--dry-run").stdout
+    assert "In-Reply-To: <one@example.net>" in shown
+    assert not list((harbour.settings.var / "outbox").glob("new/*"))
+    run("approve", held["id"])
+    said = json.loads(run("answer", held["id"][:5], "--text", "Three!", "--json").stdout)
+    assert said["to"] == "jo@example.net"
+    assert "by_author: true" in (harbour.settings.root / said["file"]).read_text()
+    assert "answered already" in run("answer", held["id"], "--text", "Three!").stderr
+    assert len(list((harbour.settings.var / "outbox").glob("new/*"))) == 1
+    assert "empty" in run("answer", held["id"], "--text", "", code=2).stderr
