@@ -39,7 +39,7 @@ from newsletter.delivery.rehearsal import (
     read_mishaps,
     serve_ses,
 )
-from newsletter.delivery.returning import TokenAddress, read_token_address, reply_address
+from newsletter.delivery.returning import TokenAddress, read_token_address, reply_address, signed_address
 from newsletter.delivery.schedule import Schedule, due_mailings, next_time, refuse_late
 from newsletter.delivery.sender import Progress, send
 from newsletter.delivery.settling import Trouble, list_troubles, resolve
@@ -107,6 +107,7 @@ __all__ = [
     "sender_of",
     "serve_ses",
     "settle_by_events",
+    "signed_address",
     "start_mailing",
     "start_test",
     "take_up",

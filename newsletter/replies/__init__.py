@@ -10,14 +10,18 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from newsletter.replies.authenticity import Answer, DnsKeys, KeyLookup, Proof
     from newsletter.replies.conversation import Answered, answer, draft
+    from newsletter.replies.decisions import Decision
+    from newsletter.replies.digest import plan_digest
     from newsletter.replies.extract import Cut, Extraction
     from newsletter.replies.intake import Fetched, fetch
     from newsletter.replies.mailboxes import Mailbox, Received, open_mailbox
     from newsletter.replies.match import OurMail
-    from newsletter.replies.moderation import ShownReply, approve, list_replies, reject, show_reply
+    from newsletter.replies.moderation import ShownReply, approve, ask, list_replies, reject, show_reply
     from newsletter.replies.reading import Reading, extract_file
     from newsletter.replies.reply import Reply, ReplyState
     from newsletter.replies.screen import Verdict
+    from newsletter.replies.trust import History
+    from newsletter.replies.withdrawal import replies_of, withdraw
 
 _PLACES = {
     "Answer": "authenticity",
@@ -38,7 +42,13 @@ _PLACES = {
     "ReplyState": "reply",
     "ShownReply": "moderation",
     "Verdict": "screen",
+    "Decision": "decisions",
+    "History": "trust",
     "approve": "moderation",
+    "ask": "moderation",
+    "plan_digest": "digest",
+    "replies_of": "withdrawal",
+    "withdraw": "withdrawal",
     "extract_file": "reading",
     "fetch": "intake",
     "list_replies": "moderation",
@@ -51,9 +61,11 @@ __all__ = [
     "Answer",
     "Answered",
     "Cut",
+    "Decision",
     "DnsKeys",
     "Extraction",
     "Fetched",
+    "History",
     "KeyLookup",
     "Mailbox",
     "OurMail",
@@ -66,13 +78,17 @@ __all__ = [
     "Verdict",
     "answer",
     "approve",
+    "ask",
     "draft",
     "extract_file",
     "fetch",
     "list_replies",
     "open_mailbox",
+    "plan_digest",
     "reject",
+    "replies_of",
     "show_reply",
+    "withdraw",
 ]
 
 

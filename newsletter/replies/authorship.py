@@ -1,8 +1,7 @@
 """Whose words a reply is: the name to show."""
 
+from newsletter.replies.naming import NAMELESS
 from newsletter.replies.redact import redacted_name
-
-NAMELESS = "A reader"
 
 
 def author_of(shown_name: str, subscriber_name: str) -> str:

@@ -7,11 +7,12 @@ mail is recorded once, by its raw bytes and by its Message-ID, sender and text.
 import hashlib
 import logging
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from newsletter.database import Database
 from newsletter.delivery import Notice, SentDelivery
+from newsletter.errors import NewsletterError
 from newsletter.replies.authenticity import (
     Authenticity,
     DnsKeys,
@@ -29,11 +30,16 @@ from newsletter.replies.judgement import judge
 from newsletter.replies.letter import all_known, known_text
 from newsletter.replies.mailboxes import Mailbox, Received
 from newsletter.replies.match import match
+from newsletter.replies.moderation import approve
+from newsletter.replies.naming import keep_name, read_chosen_name
+from newsletter.replies.orders import carry_out, is_order
 from newsletter.replies.parse import Mail, read_mail
-from newsletter.replies.rawmail import keep_raw
-from newsletter.replies.register import is_known, record
+from newsletter.replies.rawmail import digest_of, keep_raw
+from newsletter.replies.register import is_known, read_reply, record
 from newsletter.replies.reply import Reply, ReplyState
+from newsletter.replies.requests import heed, is_request
 from newsletter.replies.screen import Verdict
+from newsletter.replies.trust import history_of, is_trusted, warnings
 from newsletter.settings import Settings
 from newsletter.tokens import Keyring
 
@@ -76,8 +82,9 @@ def fetch(
     replies: list[Reply] = []
     known = 0
     for received in mailbox.waiting():
-        digest = keep_raw(settings, received.raw)
-        reply = None if is_known(database, raw_hash=digest) else _take_in(desk, received, digest)
+        reply = None
+        if not is_known(database, raw_hash=digest_of(received.raw)):  # else a mail that was erased would come back
+            reply = _take_in(desk, received, keep_raw(settings, received.raw))
         mailbox.acknowledge(received)
         if reply is None:
             known += 1
@@ -96,9 +103,48 @@ def _take_in(desk: Desk, received: Received, digest: str) -> Reply | None:
     found = match(desk.database, desk.keyring, desk.settings, mail.headers, received.recipients)
     extraction = _extract(mail, _known(desk, found.delivery, found.notice) if found.delivery else None)
     authenticity = authenticate(desk, received, mail)
-    reply = act(desk, mail, found, judge(desk, mail, found, extraction, authenticity, digest))
+    reply = judge(desk, mail, found, extraction, authenticity, digest)
+    if is_order(found):
+        reply = carry_out(desk, mail, found, authenticity, reply, extraction.text)
+    elif is_request(found, extraction.text):
+        reply = heed(desk, mail, found, authenticity, reply)
+    else:
+        reply = _weighed(desk, act(desk, mail, found, reply))
+        chosen, _ = read_chosen_name(extraction.text)
+        if chosen and reply.is_verified and reply.subscriber_id is not None:
+            keep_name(desk.database, reply.subscriber_id, chosen, desk.now)
     was_new = record(desk.database, reply, sameness=sameness, now=desk.now)
-    return reply if was_new else None
+    return _published_if_trusted(desk, reply) if was_new else None
+
+
+def _weighed(desk: Desk, reply: Reply) -> Reply:
+    """Add what in an answer is like spam to its note."""
+    if reply.state is not ReplyState.HELD:
+        return reply
+    history = history_of(desk.database, reply, desk.now)
+    notes = (reply.note, *warnings(reply, history, desk.settings.replies))
+    return replace(reply, note="; ".join(filter(None, notes)))
+
+
+def _published_if_trusted(desk: Desk, reply: Reply) -> Reply:
+    history = history_of(desk.database, reply, desk.now)
+    if not is_trusted(reply, history, desk.settings.replies):
+        return reply
+    why = f"{history.published} published before"
+    try:
+        approve(
+            desk.database,
+            desk.settings,
+            reply.id,
+            by="[replies] trust_after",
+            why=why,
+            door="rule",
+            keyring=desk.keyring,
+            now=desk.now,
+        )
+    except (NewsletterError, OSError):  # it waits for its moderator as any other
+        return reply
+    return read_reply(desk.database, reply.id)
 
 
 def authenticate(desk: Desk, received: Received, mail: Mail) -> Authenticity:

@@ -13,6 +13,7 @@ from newsletter.replies.desk import Desk
 from newsletter.replies.extract import VERSION, Extraction
 from newsletter.replies.headers import read_mailbox
 from newsletter.replies.match import Match, is_written_to_us, named
+from newsletter.replies.naming import kept_name, read_chosen_name
 from newsletter.replies.parse import Mail
 from newsletter.replies.redact import redacted
 from newsletter.replies.reply import Reply, ReplyState
@@ -33,9 +34,12 @@ def judge(
 ) -> Reply:
     """Decide what a mail is and where it stands, changing nothing yet."""
     delivery = found.delivery
-    screening = _screened(desk, mail)
+    screening = _screened(desk, mail, is_order=found.number is not None or found.notice is not None)
     name, address = read_mailbox(mail.headers.get("from"))
     state, note = _standing(desk.settings, mail, found, extraction, screening, authenticity)
+    subscriber = delivery.subscriber_id if delivery else None
+    chosen, text = read_chosen_name(extraction.text)
+    known = f"{delivery.first_name} {delivery.last_name}" if delivery else ""
     sender = read_sender(mail.headers).address
     is_from_subscriber = delivery is not None and sender != "" and sender == delivery.address.lower()
     return Reply(
@@ -45,9 +49,9 @@ def judge(
         slug=delivery.slug if delivery else None,
         delivery_id=delivery.id if delivery else None,
         matched_by=found.how,
-        subscriber_id=delivery.subscriber_id if delivery else None,
+        subscriber_id=subscriber,
         from_address=address[:320],
-        author=author_of(name, f"{delivery.first_name} {delivery.last_name}" if delivery else ""),
+        author=chosen or (is_from_subscriber and kept_name(desk.database, subscriber)) or author_of(name, known),
         is_from_subscriber=is_from_subscriber,
         is_verified=is_from_subscriber
         and authenticity.proof is Proof.PASS
@@ -57,7 +61,7 @@ def judge(
         verdict=screening.verdict,
         reason=screening.reason,
         state=state,
-        text=redacted(extraction.text, desk.settings)[:_LONGEST],
+        text=redacted(text, desk.settings)[:_LONGEST],
         note=note,
         extractor=VERSION,
         message_id=named(mail.headers.get("message-id")),
@@ -66,10 +70,15 @@ def judge(
     )
 
 
-def _screened(desk: Desk, mail: Mail) -> Screening:
-    """Screen a mail, knowing our own lists and addresses: what comes from those is our own voice coming back."""
+def _screened(desk: Desk, mail: Mail, *, is_order: bool) -> Screening:
+    """Screen a mail, knowing our own lists and addresses: what comes from those is our own voice coming back.
+
+    A moderator may well write from the address where answers arrive.
+    """
     lists = frozenset(entry.list_id.lower() for entry in desk.settings.lists.values())
     sender = read_mailbox(mail.headers.get("from"))[1]
+    if is_order and sender in {address.key for address in desk.settings.replies.moderators}:
+        return screen(mail, own_lists=lists)
     mine = desk.settings.replies.address
     is_own = read_token_address(desk.keyring, desk.settings, sender) is not None or (mine and sender == mine.key)
     return screen(mail, own_lists=lists, own_addresses=frozenset({sender} if is_own else ()))
@@ -85,7 +94,7 @@ def _standing(
 ) -> tuple[ReplyState, str]:
     if screening.verdict is not Verdict.HUMAN:
         return ReplyState.IGNORED, ""
-    if asks_for_privacy(extraction.text):
+    if asks_for_privacy(extraction.text) or asks_for_privacy(read_chosen_name(extraction.text)[1]):
         return ReplyState.PRIVATE, "its writer asked that it stay private"
     notes = [
         *(["its sender is refuted: " + authenticity.why] if authenticity.proof is Proof.FAIL else []),

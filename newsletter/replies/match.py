@@ -43,6 +43,8 @@ class Match:
     """The notice of ours that it answers; its delivery is the one from which it all began."""
     how: str = ""
     purpose: Purpose = Purpose.REPLY
+    number: int | None = None
+    """What was signed, where it is neither a delivery nor a notice."""
 
 
 def match(
@@ -58,6 +60,8 @@ def match(
         if token is None:
             continue
         how = f"signed address in {place}"
+        if token.purpose in {Purpose.DECIDE, Purpose.WRITER}:
+            return Match(how=how, purpose=token.purpose, number=token.delivery_id)
         delivery = find_delivery(database, token.delivery_id)
         if delivery is not None:
             return Match(delivery=delivery, how=how, purpose=token.purpose)

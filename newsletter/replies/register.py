@@ -10,6 +10,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from newsletter.database import Database, Moment
 from newsletter.errors import WrongUse
 from newsletter.replies.authenticity import Proof
+from newsletter.replies.decisions import Decision, note_decision
 from newsletter.replies.reply import ALLOWED, Reply, ReplyState
 from newsletter.replies.screen import Verdict
 
@@ -90,10 +91,33 @@ def read_reply(database: Database, reply_id: str) -> Reply:
     return (exact or found)[0]
 
 
+def number_of(database: Database, reply: Reply) -> int:
+    """Return a reply's number, which tokens carry."""
+    with database.read() as connection:
+        return int(connection.execute(sa.select(_REPLIES.c.number).where(_REPLIES.c.id == reply.id)).scalar_one())
+
+
+def find_reply(database: Database, number: int) -> Reply | None:
+    """Return the reply of that number, or None."""
+    if not 0 < number < 2**31:
+        return None
+    with database.read() as connection:
+        row = connection.execute(sa.select(*_FIELDS).where(_REPLIES.c.number == number)).one_or_none()
+    return None if row is None else _reply(row)
+
+
 def decide(
-    database: Database, reply: Reply, state: ReplyState, *, slug: str | None, by: str, why: str, now: datetime
+    database: Database,
+    reply: Reply,
+    state: ReplyState,
+    *,
+    slug: str | None,
+    by: str,
+    why: str,
+    now: datetime,
+    door: str = "",
 ) -> Reply:
-    """Record a decision and return the reply as it is now.
+    """Record a decision and return the reply as it is now; `door` is the way it came: terminal, mail, rule.
 
     WrongUse if another decision was made meanwhile, or this step is not allowed.
     """
@@ -110,11 +134,12 @@ def decide(
             raise WrongUse(
                 f"reply {reply.id} was decided by somebody else meanwhile. See: newsletter replies show {reply.id}"
             )
+        note_decision(connection, Decision(reply_id=reply.id, state=state, by=by, why=why, door=door, at=now))
     return decided
 
 
 def _reply(row: sa.Row[tuple[object, ...]]) -> Reply:
-    values = dict(row._mapping)
+    values = {name: value for name, value in row._mapping.items() if name != "number"}
     values["state"] = ReplyState(values["state"])
     values["verdict"] = Verdict(values["verdict"])
     values["proof"] = Proof(values["proof"])

@@ -24,6 +24,8 @@ class ReplyState(StrEnum):
     """It asked to end a subscription, which was done."""
     WITHDRAWN = "withdrawn"
     """Its writer took it back: a tombstone stands in its place."""
+    ORDER = "order"
+    """A word on another reply: a moderator's decision, or a writer's wish; done, or refused as its note says."""
     IGNORED = "ignored"
     """A machine's mail: kept, counted, never shown."""
 
@@ -35,6 +37,7 @@ ALLOWED: dict[ReplyState, frozenset[ReplyState]] = {
     ReplyState.PRIVATE: frozenset({ReplyState.REJECTED, ReplyState.WITHDRAWN}),
     ReplyState.APPROVED: frozenset({ReplyState.WITHDRAWN}),
     ReplyState.WITHDRAWN: frozenset(),
+    ReplyState.ORDER: frozenset(),
     ReplyState.UNSUBSCRIBED: frozenset(),
 }
 

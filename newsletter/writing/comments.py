@@ -50,6 +50,17 @@ def read_comments(settings: Settings, slug: str) -> Comments:
     return Comments(comments=tuple(ordered), broken=tuple(broken))
 
 
+def comment_path(settings: Settings, slug: str, comment_id: str) -> Path | None:
+    """Return the file of a comment, or None if there is none."""
+    return next(iter(_files_of(_folder(settings, slug), comment_id)), None)
+
+
+def _files_of(folder: Path, comment_id: str) -> list[Path]:
+    if not _ID.fullmatch(comment_id):
+        return []
+    return [path for path in sorted(folder.glob(f"*-{comment_id}.md")) if _is_file_of(path, comment_id)]
+
+
 def write_comment(settings: Settings, slug: str, comment: Comment) -> Path:
     """Write a comment's file in one step and return its path; the same id again replaces its file.
 
@@ -59,7 +70,7 @@ def write_comment(settings: Settings, slug: str, comment: Comment) -> Path:
         raise ValueError(f"'{comment.id}' is not a comment's id: use letters, digits, - and _")
     folder = _folder(settings, slug)
     folder.mkdir(parents=True, exist_ok=True)
-    kept = [path for path in folder.glob(f"*-{comment.id}.md") if _is_file_of(path, comment.id)]
+    kept = _files_of(folder, comment.id)
     path = kept[0] if kept else folder / f"{comment.date.astimezone(UTC):%Y-%m-%d}-{comment.id}.md"
     write_durably(path, _written(comment).encode())
     return path

@@ -18,9 +18,9 @@ COMMAND = Path(sys.executable).parent / "newsletter"
 def run(harbour: Harbour) -> Callable[..., subprocess.CompletedProcess[str]]:
     """Run `newsletter replies ...` at the harbour."""
 
-    def at_harbour(*arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
+    def at_harbour(*arguments: str, code: int = 0, group: str = "replies") -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
-            [str(COMMAND), "replies", *arguments],
+            [str(COMMAND), group, *arguments],
             cwd=harbour.settings.root,
             env={"NEWSLETTER_SECRET_KEY": "k" * 40, "COLUMNS": "80", "PATH": "/usr/bin:/bin"},
             capture_output=True,
@@ -95,5 +95,10 @@ def test_an_answer_by_command_is_mailed_once(
     assert said["to"] == "jo@example.net"
     assert "by_author: true" in (harbour.settings.root / said["file"]).read_text()
     assert "answered already" in run("answer", held["id"], "--text", "Three!").stderr
-    assert len(list((harbour.settings.var / "outbox").glob("new/*"))) == 1
+    notices = [json.loads(line) for line in run("list", "--json", group="notices").stdout.splitlines()]
+    assert [(notice["kind"], notice["status"]) for notice in notices] == [
+        ("published", "submitted"),
+        ("answer", "submitted"),
+    ]
+    assert len(list((harbour.settings.var / "outbox").glob("new/*"))) == 2
     assert "empty" in run("answer", held["id"], "--text", "", code=2).stderr
