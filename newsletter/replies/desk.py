@@ -4,8 +4,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from newsletter.database import Database
+from newsletter.delivery import SentDelivery
 from newsletter.replies.authenticity import KeyLookup
 from newsletter.replies.extract import KnownText
+from newsletter.replies.letter import known_text
 from newsletter.settings import Settings
 from newsletter.tokens import Keyring
 
@@ -21,3 +23,9 @@ class Desk:
     keys: KeyLookup
     sent: dict[int, KnownText] = field(default_factory=dict)
     """The words of what was answered, by mailing: prepared once for all its answers."""
+
+    def known(self, delivery: SentDelivery) -> KnownText:
+        """Return the words that every reader of that letter got."""
+        if delivery.mailing_id not in self.sent:
+            self.sent[delivery.mailing_id] = known_text(delivery.edition)
+        return self.sent[delivery.mailing_id]

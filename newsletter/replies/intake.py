@@ -27,7 +27,7 @@ from newsletter.replies.desk import Desk
 from newsletter.replies.extract import Extraction, KnownText, extract
 from newsletter.replies.headers import Headers, read_mailbox
 from newsletter.replies.judgement import judge
-from newsletter.replies.letter import all_known, known_text
+from newsletter.replies.letter import all_known
 from newsletter.replies.mailboxes import Mailbox, Received
 from newsletter.replies.match import match
 from newsletter.replies.moderation import approve
@@ -181,9 +181,7 @@ def _extract(mail: Mail, known: KnownText | None) -> Extraction:
 
 
 def _known(desk: Desk, delivery: SentDelivery, notice: Notice | None) -> KnownText:
-    if delivery.mailing_id not in desk.sent:
-        desk.sent[delivery.mailing_id] = known_text(delivery.edition)
-    return all_known(delivery, notice, desk.sent[delivery.mailing_id])
+    return all_known(delivery, notice, desk.known(delivery))
 
 
 def _sameness(mail: Mail) -> str | None:

@@ -6,15 +6,18 @@ from email.utils import parsedate_to_datetime
 
 from newsletter.delivery import SentDelivery, read_token_address
 from newsletter.errors import NewsletterError
+from newsletter.replies.answers import find_answer
 from newsletter.replies.authenticity import Authenticity, Proof
 from newsletter.replies.authenticity.sender import read_sender
 from newsletter.replies.authorship import author_of
 from newsletter.replies.desk import Desk
-from newsletter.replies.extract import VERSION, Extraction
+from newsletter.replies.extract import VERSION, Extraction, KnownText
 from newsletter.replies.headers import read_mailbox
 from newsletter.replies.match import Match, is_written_to_us, named
 from newsletter.replies.naming import kept_name, read_chosen_name
 from newsletter.replies.parse import Mail
+from newsletter.replies.phones import regions_of
+from newsletter.replies.quoting import public_quotations
 from newsletter.replies.redact import redacted
 from newsletter.replies.reply import Reply, ReplyState
 from newsletter.replies.screen import Screening, Verdict, screen
@@ -24,6 +27,7 @@ from newsletter.writing import read_issue
 
 THREADED = frozenset({"answer", "reaction"})
 """Kinds of notices that are about a comment, so that an answer to one stands under it."""
+_LEAKED = "it quotes what is not public, which was left out"
 _ID_LENGTH = 10
 _LONGEST = 20_000
 """Characters of an answer that are kept; nobody reads a longer comment."""
@@ -39,6 +43,9 @@ def judge(
     state, note = _standing(desk.settings, mail, found, extraction, screening, authenticity)
     subscriber = delivery.subscriber_id if delivery else None
     chosen, text = read_chosen_name(extraction.text)
+    text, has_leaked = public_quotations(text, _public(desk, found))
+    note = "; ".join(filter(None, (note, _LEAKED if has_leaked and state is ReplyState.HELD else "")))
+    regions = regions_of(address, desk.settings.publication.language)
     known = f"{delivery.first_name} {delivery.last_name}" if delivery else ""
     sender = read_sender(mail.headers).address
     is_from_subscriber = delivery is not None and sender != "" and sender == delivery.address.lower()
@@ -61,13 +68,24 @@ def judge(
         verdict=screening.verdict,
         reason=screening.reason,
         state=state,
-        text=redacted(text, desk.settings)[:_LONGEST],
+        text=redacted(text, desk.settings, regions)[:_LONGEST],
         note=note,
         extractor=VERSION,
         message_id=named(mail.headers.get("message-id")),
         in_reply_to=found.notice.about if found.notice is not None and found.notice.kind in THREADED else None,
         references=mail.headers.get("references")[-2_000:],
     )
+
+
+def _public(desk: Desk, found: Match) -> KnownText | None:
+    """Return the words that an answer may quote in public: the letter's as all got it, and a public answer's."""
+    if found.delivery is None:
+        return None
+    known = desk.known(found.delivery)
+    if found.notice is None or found.notice.kind not in THREADED:
+        return known
+    answered = find_answer(desk.database, found.notice.about)
+    return known.also(answered.text) if answered is not None and not answered.is_private else known
 
 
 def _screened(desk: Desk, mail: Mail, *, is_order: bool) -> Screening:
