@@ -76,7 +76,11 @@ def fetch_replies(
         database=publication.database, keyring=publication.keyring, settings=publication.settings
     )
     mailbox = station.open_mailbox(
-        setting, publication.settings.root, password=publication.settings.imap_password, claims=ours
+        setting,
+        publication.settings.root,
+        password=publication.settings.imap_password,
+        claims=ours,
+        region=publication.settings.delivery.ses.region,
     )
     fetched = station.fetch(
         publication.database, publication.keyring, publication.settings, mailbox, now=datetime.now(UTC)

@@ -103,7 +103,7 @@ def _take_in(desk: Desk, received: Received, digest: str) -> Reply | None:
     found = match(desk.database, desk.keyring, desk.settings, mail.headers, received.recipients)
     extraction = _extract(mail, _known(desk, found.delivery, found.notice) if found.delivery else None)
     authenticity = authenticate(desk, received, mail)
-    reply = judge(desk, mail, found, extraction, authenticity, digest)
+    reply = judge(desk, mail, found, extraction, authenticity, received, digest)
     if is_order(found):
         reply = carry_out(desk, mail, found, authenticity, reply, extraction.text)
     elif is_request(found, extraction.text):

@@ -1,6 +1,7 @@
 """Says what a mail is and where it stands, changing nothing."""
 
 import base64
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
@@ -13,6 +14,7 @@ from newsletter.replies.authorship import author_of
 from newsletter.replies.desk import Desk
 from newsletter.replies.extract import VERSION, Extraction, KnownText
 from newsletter.replies.headers import read_mailbox
+from newsletter.replies.mailboxes import Received
 from newsletter.replies.match import Match, is_written_to_us, named
 from newsletter.replies.naming import kept_name, read_chosen_name
 from newsletter.replies.parse import Mail
@@ -34,11 +36,18 @@ _LONGEST = 20_000
 
 
 def judge(
-    desk: Desk, mail: Mail, found: Match, extraction: Extraction, authenticity: Authenticity, digest: str
+    desk: Desk,
+    mail: Mail,
+    found: Match,
+    extraction: Extraction,
+    authenticity: Authenticity,
+    received: Received,
+    digest: str,
 ) -> Reply:
     """Decide what a mail is and where it stands, changing nothing yet."""
     delivery = found.delivery
-    screening = _screened(desk, mail, is_order=found.number is not None or found.notice is not None)
+    is_order = found.number is not None or found.notice is not None
+    screening = _filtered(_screened(desk, mail, is_order=is_order), received.verdicts)
     name, address = read_mailbox(mail.headers.get("from"))
     state, note = _standing(desk.settings, mail, found, extraction, screening, authenticity)
     subscriber = delivery.subscriber_id if delivery else None
@@ -100,6 +109,14 @@ def _screened(desk: Desk, mail: Mail, *, is_order: bool) -> Screening:
     mine = desk.settings.replies.address
     is_own = read_token_address(desk.keyring, desk.settings, sender) is not None or (mine and sender == mine.key)
     return screen(mail, own_lists=lists, own_addresses=frozenset({sender} if is_own else ()))
+
+
+def _filtered(screening: Screening, verdicts: Mapping[str, str]) -> Screening:
+    """Heed what the mailbox itself found of a mail."""
+    for name in ("virus", "spam"):
+        if screening.verdict is Verdict.HUMAN and verdicts.get(name) == "FAIL":
+            return Screening(Verdict.SPAM, f"SES: {name} FAIL")
+    return screening
 
 
 def _standing(

@@ -20,9 +20,10 @@ _DATE_WITHIN = re.compile(
     r"|(?:19|20)\d\d\s?[-–/]\s?(?:19|20)\d\d)(?!\d)"
 )
 _CUES = (
-    r"\b(?:tel|telefon\w*|telephone|téléphone|teléfono|tél|phone|fon|fone|call(?: me)?|ring(?: me)?|mobile?|mobil\w*"
-    r"|handy|cell|móvil|celular|cellulare|portable|gsm|whatsapp|signal|viber|fax|sms|text me|тел|телефон|моб|هاتف"
-    r"|جوال|טלפון|נייד)\b|電話|电话|手机|手機|携帯|전화|휴대폰|โทร|☎|☏|✆|📞|📱"
+    r"\b(?:tel|telefon\w*|telephone|téléphone|teléfono|tél|phone|fon|fone|call(?: me)?|ring(?: me)?"
+    r"|mobile?|mobil\w*|handy|cell|móvil|celular|cellulare|portable|gsm|whatsapp|signal|viber|fax"
+    r"|sms|text me|тел|телефон|моб|هاتف|جوال|טלפון|נייד)\b"
+    r"|電話|电话|手机|手機|携帯|전화|휴대폰|โทร|☎|☏|✆|📞|📱"
 )
 _CUE = re.compile(
     rf"(?:{_CUES})[ .:：\t#(]{{0,4}}(?:at |on |is |me |no\.? |number |nummer |nr\.? )?[ :]?$", re.IGNORECASE
