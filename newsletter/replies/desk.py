@@ -7,6 +7,7 @@ from newsletter.database import Database
 from newsletter.delivery import SentDelivery
 from newsletter.replies.authenticity import KeyLookup
 from newsletter.replies.extract import KnownText
+from newsletter.replies.isolation import Reader
 from newsletter.replies.letter import known_text
 from newsletter.settings import Settings
 from newsletter.tokens import Keyring
@@ -21,6 +22,7 @@ class Desk:
     settings: Settings
     now: datetime
     keys: KeyLookup
+    reader: Reader
     sent: dict[int, KnownText] = field(default_factory=dict)
     """The words of what was answered, by mailing: prepared once for all its answers."""
 

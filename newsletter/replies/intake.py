@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from newsletter.database import Database
-from newsletter.delivery import Notice, SentDelivery
 from newsletter.errors import NewsletterError
 from newsletter.replies.authenticity import (
     Authenticity,
@@ -20,20 +19,20 @@ from newsletter.replies.authenticity import (
     judge_sender,
     key_names,
     look_up,
-    verify,
 )
 from newsletter.replies.consequences import act
 from newsletter.replies.desk import Desk
-from newsletter.replies.extract import Extraction, KnownText, extract
-from newsletter.replies.headers import Headers, read_mailbox
+from newsletter.replies.extract import Extraction
+from newsletter.replies.headers import read_mailbox
+from newsletter.replies.isolation import Reader, Unreadable
 from newsletter.replies.judgement import judge
-from newsletter.replies.letter import all_known
+from newsletter.replies.letter import letter_of, static
 from newsletter.replies.mailboxes import Mailbox, Received
-from newsletter.replies.match import match
+from newsletter.replies.match import Match, match
 from newsletter.replies.moderation import approve
 from newsletter.replies.naming import keep_name, read_chosen_name
 from newsletter.replies.orders import carry_out, is_order
-from newsletter.replies.parse import Mail, read_mail
+from newsletter.replies.parse import Mail
 from newsletter.replies.rawmail import digest_of, keep_raw
 from newsletter.replies.register import is_known, read_reply, record
 from newsletter.replies.reply import Reply, ReplyState
@@ -78,30 +77,33 @@ def fetch(
 
     `keys` looks up the keys of signatures; by default DNS is asked.
     """
-    desk = Desk(database=database, keyring=keyring, settings=settings, now=now, keys=keys or DnsKeys())
     replies: list[Reply] = []
     known = 0
-    for received in mailbox.waiting():
-        reply = None
-        if not is_known(database, raw_hash=digest_of(received.raw)):  # else a mail that was erased would come back
-            reply = _take_in(desk, received, keep_raw(settings, received.raw))
-        mailbox.acknowledge(received)
-        if reply is None:
-            known += 1
-            continue
-        replies.append(reply)
-        log.info("reply.recorded", extra={"reply": reply.id, "verdict": reply.verdict, "state": reply.state})
+    with Reader() as reader:
+        desk = Desk(
+            database=database, keyring=keyring, settings=settings, now=now, keys=keys or DnsKeys(), reader=reader
+        )
+        for received in mailbox.waiting():
+            reply = None
+            if not is_known(database, raw_hash=digest_of(received.raw)):  # else what was erased would come back
+                reply = _take_in(desk, received, keep_raw(settings, received.raw))
+            mailbox.acknowledge(received)
+            if reply is None:
+                known += 1
+                continue
+            replies.append(reply)
+            log.info("reply.recorded", extra={"reply": reply.id, "verdict": reply.verdict, "state": reply.state})
     return Fetched(replies=tuple(replies), known=known)
 
 
 def _take_in(desk: Desk, received: Received, digest: str) -> Reply | None:
     """Read, judge, act and record; None if the mail had come before by another way."""
-    mail = _read(received.raw)
+    mail = desk.reader.read(received.raw)
     sameness = _sameness(mail)
     if sameness is not None and is_known(desk.database, sameness=sameness):
         return None
     found = match(desk.database, desk.keyring, desk.settings, mail.headers, received.recipients)
-    extraction = _extract(mail, _known(desk, found.delivery, found.notice) if found.delivery else None)
+    mail, extraction = _extract(desk, mail, found)
     authenticity = authenticate(desk, received, mail)
     reply = judge(desk, mail, found, extraction, authenticity, received, digest)
     if is_order(found):
@@ -150,38 +152,26 @@ def _published_if_trusted(desk: Desk, reply: Reply) -> Reply:
 def authenticate(desk: Desk, received: Received, mail: Mail) -> Authenticity:
     """Say whether a mail comes from its From address; whatever fails on the way proves nothing."""
     keys = look_up(desk.keys, key_names(mail.headers))
-    try:
-        signatures = verify(received.raw, mail.headers, keys, desk.now)
-    except Exception:  # as in _read
-        log.exception("reply.unverifiable")
-        signatures = ()
     return judge_sender(
         mail.headers,
-        signatures,
+        desk.reader.verify(received.raw, mail.headers, keys, desk.now),
         verdicts=received.verdicts,
         authserv_id=desk.settings.replies.authserv_id,
     )
 
 
-def _read(raw: bytes) -> Mail:
-    """Read a mail whatever it holds: one that breaks the reader is kept for the author, and stops no other."""
+def _extract(desk: Desk, mail: Mail, found: Match) -> tuple[Mail, Extraction]:
+    """Return what a mail's sender wrote; nothing, and the mail marked as cut, if that could not be told."""
+    delivery, notice = found.delivery, found.notice
     try:
-        return read_mail(raw)
-    except Exception:  # the outermost loop over strangers' mail
-        log.exception("reply.unreadable")
-        return Mail(headers=Headers(()), is_cut=True)
-
-
-def _extract(mail: Mail, known: KnownText | None) -> Extraction:
-    try:
-        return extract(mail.text, mail.html, known)
-    except Exception:  # as in _read
-        log.exception("reply.unreadable")
-        return Extraction(text="")
-
-
-def _known(desk: Desk, delivery: SentDelivery, notice: Notice | None) -> KnownText:
-    return all_known(delivery, notice, desk.known(delivery))
+        if delivery is None:
+            return mail, desk.reader.extract(mail)
+        also = (letter_of(delivery), *([notice.text] if notice is not None else []))
+        words = (static(delivery.edition.text), static(delivery.edition.html))
+        return mail, desk.reader.extract(mail, letter=str(delivery.mailing_id), words=words, also=also)
+    except Unreadable:
+        log.warning("reply.unreadable")
+        return replace(mail, is_cut=True), Extraction(text="")
 
 
 def _sameness(mail: Mail) -> str | None:

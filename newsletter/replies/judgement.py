@@ -52,7 +52,8 @@ def judge(
     state, note = _standing(desk.settings, mail, found, extraction, screening, authenticity)
     subscriber = delivery.subscriber_id if delivery else None
     chosen, text = read_chosen_name(extraction.text)
-    text, has_leaked = public_quotations(text, _public(desk, found))
+    has_quotation = any(line.lstrip().startswith(">") for line in text.split("\n"))
+    text, has_leaked = public_quotations(text, _public(desk, found)) if has_quotation else (text, False)
     note = "; ".join(filter(None, (note, _LEAKED if has_leaked and state is ReplyState.HELD else "")))
     regions = regions_of(address, desk.settings.publication.language)
     known = f"{delivery.first_name} {delivery.last_name}" if delivery else ""
@@ -77,7 +78,7 @@ def judge(
         verdict=screening.verdict,
         reason=screening.reason,
         state=state,
-        text=redacted(text, desk.settings, regions)[:_LONGEST],
+        text=redacted(text[: 2 * _LONGEST], desk.settings, regions)[:_LONGEST],
         note=note,
         extractor=VERSION,
         message_id=named(mail.headers.get("message-id")),

@@ -1,19 +1,13 @@
 """The words of the letter that a reply answers, as they reached its reader."""
 
 from newsletter.compose import Edition, Part, filled
-from newsletter.delivery import Notice, SentDelivery
+from newsletter.delivery import SentDelivery
 from newsletter.replies.extract import KnownText
 
 
 def known_text(edition: Edition) -> KnownText:
     """Return the words that every reader of an edition got."""
-    return KnownText.of(_static(edition.text), _static(edition.html))
-
-
-def all_known(delivery: SentDelivery, notice: Notice | None, common: KnownText | None = None) -> KnownText:
-    """Return every word of ours that an answer may quote: the letter, and the notice that it answers."""
-    known = (common or known_text(delivery.edition)).also(letter_of(delivery))
-    return known if notice is None else known.also(notice.text)
+    return KnownText.of(static(edition.text), static(edition.html))
 
 
 def letter_of(delivery: SentDelivery) -> str:
@@ -28,5 +22,6 @@ def letter_of(delivery: SentDelivery) -> str:
     return filled(delivery.edition.text, values)
 
 
-def _static(part: Part) -> str:
+def static(part: Part) -> str:
+    """Return what of a part every reader got."""
     return "".join(piece if isinstance(piece, str) else " " for piece in part)

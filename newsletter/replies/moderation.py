@@ -5,15 +5,16 @@ from datetime import datetime
 from pathlib import Path
 
 from newsletter.database import Database
-from newsletter.delivery import find_delivery
+from newsletter.delivery import SentDelivery, find_delivery
 from newsletter.errors import AskPerson, WrongUse
 from newsletter.replies.answers import find_answer
 from newsletter.replies.conversation import may_be_written_to, publish_answers, published_parent
 from newsletter.replies.decisions import CONSENT, Decision, read_decisions
 from newsletter.replies.extract import Cut
-from newsletter.replies.letter import all_known
+from newsletter.replies.isolation import Reader, Unreadable
+from newsletter.replies.letter import letter_of, static
+from newsletter.replies.parse import Mail
 from newsletter.replies.rawmail import raw_path
-from newsletter.replies.reading import read_raw
 from newsletter.replies.register import decide, read_replies, read_reply
 from newsletter.replies.reply import Reply, ReplyState
 from newsletter.replies.telling import ask_leave, tell_published, tell_refused
@@ -53,20 +54,31 @@ def show_reply(database: Database, settings: Settings, reply_id: str) -> ShownRe
     if not path.exists():
         return ShownReply(reply=reply, subject="", cuts=(), raw_path=path, decisions=decisions, history=history)
     delivery = find_delivery(database, reply.delivery_id) if reply.delivery_id is not None else None
-    known = None
-    if delivery is not None:
-        known = all_known(delivery, None)
-        answered = find_answer(database, reply.in_reply_to) if reply.in_reply_to else None
-        known = known.also(answered.text) if answered is not None else known
-    reading = read_raw(path.read_bytes(), known)
+    with Reader() as reader:
+        mail = reader.read(path.read_bytes())
+        cuts = _cuts(database, reader, mail, reply, delivery)
     return ShownReply(
         reply=reply,
-        subject=reading.mail.headers.get("subject"),
-        cuts=reading.extraction.cuts,
+        subject=mail.headers.get("subject"),
+        cuts=cuts,
         raw_path=path,
         decisions=decisions,
         history=history,
     )
+
+
+def _cuts(
+    database: Database, reader: Reader, mail: Mail, reply: Reply, delivery: SentDelivery | None
+) -> tuple[Cut, ...]:
+    try:
+        if delivery is None:
+            return reader.extract(mail).cuts
+        answered = find_answer(database, reply.in_reply_to) if reply.in_reply_to else None
+        also = (letter_of(delivery), *([answered.text] if answered is not None else []))
+        words = (static(delivery.edition.text), static(delivery.edition.html))
+        return reader.extract(mail, letter=str(delivery.mailing_id), words=words, also=also).cuts
+    except Unreadable:
+        return ()
 
 
 def approve(
