@@ -8,7 +8,7 @@ INSTALL := $(BIN)/python -m pip --disable-pip-version-check install --quiet --qu
 
 .DEFAULT_GOAL := help
 .PHONY: help setup dev send test new check plan test-send replies archive compose \
-	verify lint types contracts format bench crash wheel gallery
+	verify lint types contracts format bench crash fuzz wheel gallery
 
 help: ## list all targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -68,6 +68,9 @@ gallery: dev ## every block in every template, on one page in out/gallery
 crash: dev ## kill a send 200 times and see that nobody is lost or mailed twice (KILLS=200 READERS=10000 SEED=n)
 	@CRASH_KILLS=$(or $(KILLS),200) CRASH_READERS=$(or $(READERS),10000) CRASH_SEED=$(SEED) \
 		$(BIN)/pytest -q -s -k kill_9 tests/acceptance/test_crash.py
+
+fuzz: dev ## feed mails made by chance to the reader (SECONDS=3600 SEED=n); what breaks it is kept in fuzz-findings/
+	@FUZZ_SECONDS=$(or $(SECONDS),3600) FUZZ_SEED=$(SEED) $(BIN)/pytest -q -s tests/fuzz
 
 wheel: dev ## build the wheel into dist/
 	@$(BIN)/python -m pip --disable-pip-version-check wheel --quiet --no-deps --no-build-isolation -w dist .

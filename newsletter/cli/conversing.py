@@ -4,11 +4,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import click
 import typer
 
 from newsletter import replies as station
 from newsletter.cli import terminal
+from newsletter.cli.editor import edit
 from newsletter.cli.reply_view import printable
 from newsletter.errors import AskPerson, WrongUse
 
@@ -91,8 +91,7 @@ def edited(reply: "station.Reply") -> str:
     below = (
         f"\n\n{_SCISSORS}\nWrite above this line. An empty answer sends nothing.\n\n{reply.author}:\n{quoted}\n"
     )
-    written = click.edit(below, extension=".txt", require_save=True)
-    words = (written or "").partition(_SCISSORS)[0].strip()
+    words = edit(below).partition(_SCISSORS)[0].strip()
     if not words:
         raise AskPerson("nothing was written, so nothing was sent")
     return words

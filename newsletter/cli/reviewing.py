@@ -4,7 +4,6 @@ import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
-import click
 import typer
 from rich.text import Text
 
@@ -68,7 +67,7 @@ def _decide(publication: "Publication", reply_id: str, by: str, *, is_committed:
     say_reply(shown, relative(shown.raw_path, publication), is_hinted=False)
     while True:
         terminal.talk("\n" + "   ".join(f"[{key}] {word}" for key, word in _KEYS))
-        key = click.getchar().lower()
+        key = typer.getchar().lower()
         if key in {"q", "s", "\x03", "\x04", "\x1b"}:
             return "s" if key == "s" else "q"
         try:
@@ -91,7 +90,7 @@ def _is_done(
         terminal.say(f"approved  {relative(path, publication)}{end}")
         return True
     if key in {"r", "t"}:
-        why = click.prompt("Why (may be empty)", default="", show_default=False, err=True)
+        why = typer.prompt("Why (may be empty)", default="", show_default=False, err=True)
         station.reject(
             database,
             reply.id,

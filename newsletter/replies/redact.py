@@ -16,6 +16,8 @@ _ADDRESS = re.compile(
 _LINK = re.compile(r"(?:https?://|www\.)[^\s<>\"']{1,2000}", re.IGNORECASE)
 _ESCAPE = r"(?<=[%=][0-9a-f]{2})|(?<=%25[0-9a-f]{2})"
 _TOKEN = re.compile(rf"(?:(?<![a-z2-7])|{_ESCAPE})[ub]?[a-z2-7]{{29}}(?![a-z2-7])", re.IGNORECASE)
+_RUN = re.compile(r"[a-z2-7]{29,}", re.IGNORECASE)
+"""What a token is in when other letters stand right beside it."""
 _MOST_DIGITS = 5
 """Digits that a name may have: "Jo 1984", but no telephone number."""
 
@@ -31,7 +33,7 @@ def redacted(text: str, settings: Settings, regions: Iterable[str] = ("US", "GB"
     """
     text = _LINK.sub(lambda found: _checked_link(found[0], settings), text)
     text = _ADDRESS.sub(ADDRESS_REMOVED, text)
-    text = _TOKEN.sub(LINK_REMOVED, text)
+    text = _RUN.sub(_checked_run, _TOKEN.sub(LINK_REMOVED, text))
     return replace_phones(text, regions, PHONE_REMOVED)
 
 
@@ -46,6 +48,11 @@ def redacted_name(name: str) -> str:
         return ""
     name = " ".join(re.sub(r"[<>\[\]{}|\\`\"]", " ", name).split())[:60].strip(" ,;:-_'")
     return name if any(char.isalpha() for char in name) else ""
+
+
+def _checked_run(found: re.Match[str]) -> str:
+    """Take out a run of letters that holds a token's figures; the longest words of any language have none."""
+    return LINK_REMOVED if any(char in "234567" for char in found[0]) else found[0]
 
 
 def _checked_link(link: str, settings: Settings) -> str:

@@ -11,6 +11,7 @@ import pytest
 from tests.integration.replies.conftest import Harbour
 
 Answer = Callable[..., str]
+EDITOR = """sh -c 'echo "From my editor." | cat - "$1" > "$1.new" && mv "$1.new" "$1"' --"""
 COMMAND = Path(sys.executable).parent / "newsletter"
 
 
@@ -22,7 +23,7 @@ def run(harbour: Harbour) -> Callable[..., subprocess.CompletedProcess[str]]:
         done = subprocess.run(
             [str(COMMAND), group, *arguments],
             cwd=harbour.settings.root,
-            env={"NEWSLETTER_SECRET_KEY": "k" * 40, "COLUMNS": "80", "PATH": "/usr/bin:/bin"},
+            env={"NEWSLETTER_SECRET_KEY": "k" * 40, "COLUMNS": "80", "PATH": "/usr/bin:/bin", "EDITOR": EDITOR},
             capture_output=True,
             text=True,
             timeout=60,
@@ -102,3 +103,14 @@ def test_an_answer_by_command_is_mailed_once(
     ]
     assert len(list((harbour.settings.var / "outbox").glob("new/*"))) == 2
     assert "empty" in run("answer", held["id"], "--text", "", code=2).stderr
+
+
+def test_an_answer_may_be_written_in_an_editor(
+    harbour: Harbour, answer: Answer, run: Callable[..., subprocess.CompletedProcess[str]]
+) -> None:
+    harbour.deliver(answer("I own two."))
+    run("fetch")
+    (held,) = map(json.loads, run("list", "--json").stdout.splitlines())
+    shown = run("answer", held["id"], "--dry-run").stdout
+    assert "From my editor." in shown
+    assert "Write above this line" not in shown

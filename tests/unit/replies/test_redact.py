@@ -35,6 +35,11 @@ def settings(tmp_path: Path) -> Settings:
         (f"mail.example.org%2Fu%2F{TOKEN}", f"mail.example.org%2Fu%2F{LINK_REMOVED}"),
         (f"mail.example.org%252Fu%252f{TOKEN}", f"mail.example.org%252Fu%252f{LINK_REMOVED}"),
         (f"?to=3D{TOKEN}", f"?to=3D{LINK_REMOVED}"),
+        (f"pasted{TOKEN}together", LINK_REMOVED),
+        (
+            "Rindfleischetikettierungsüberwachungsaufgabenübertragungsgesetz",
+            "Rindfleischetikettierungsüberwachungsaufgabenübertragungsgesetz",
+        ),
         ("jo.winter (at) mail.example.net, or jo[AT]mail.example.net", f"{ADDRESS_REMOVED}, or {ADDRESS_REMOVED}"),
         ("(https://mail.example.org/preferences)", f"({LINK_REMOVED})"),
         ("https://mail.example.org/issues/ferries/", "https://mail.example.org/issues/ferries/"),
