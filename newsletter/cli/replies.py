@@ -18,6 +18,7 @@ from newsletter.cli.deciding import (
     send_digest,
     withdraw_replies,
 )
+from newsletter.cli.exporting import export_replies
 from newsletter.cli.reply_view import (
     extraction_json,
     reply_json,
@@ -180,6 +181,7 @@ replies.command("answer")(answer_reply)
 replies.command("ask")(ask_writers)
 replies.command("withdraw")(withdraw_replies)
 replies.command("digest")(send_digest)
+replies.command("export")(export_replies)
 
 
 @replies.command("extract")

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from newsletter.replies.intake import Fetched, fetch
     from newsletter.replies.mailboxes import Mailbox, Received, open_mailbox
     from newsletter.replies.match import OurMail
+    from newsletter.replies.mbox import write_mbox
     from newsletter.replies.moderation import ShownReply, approve, ask, list_replies, reject, show_reply
     from newsletter.replies.reading import Reading, extract_file
     from newsletter.replies.reply import Reply, ReplyState
@@ -49,6 +50,7 @@ _PLACES = {
     "plan_digest": "digest",
     "replies_of": "withdrawal",
     "withdraw": "withdrawal",
+    "write_mbox": "mbox",
     "extract_file": "reading",
     "fetch": "intake",
     "list_replies": "moderation",
@@ -89,6 +91,7 @@ __all__ = [
     "replies_of",
     "show_reply",
     "withdraw",
+    "write_mbox",
 ]
 
 
