@@ -53,6 +53,8 @@ def reply_json(reply: "station.Reply") -> dict[str, Any]:
         "note": reply.note,
         "verified": reply.is_verified,
         "from_subscriber": reply.is_from_subscriber,
+        "in_reply_to": reply.in_reply_to,
+        "edits": reply.edits,
         "authenticity": reply.proof,
         "authenticity_reason": reply.proof_why,
     }

@@ -43,8 +43,8 @@ def answer_id(reply_id: str, text: str) -> str:
 def record_answer(connection: sa.Connection, answer: Answer) -> bool:
     """Write an answer; False, and nothing written, if it is there already."""
     insert = sqlite_insert if connection.dialect.name == "sqlite" else postgresql_insert
-    written = connection.execute(insert(_ANSWERS).values(asdict(answer)).on_conflict_do_nothing())
-    return written.rowcount == 1
+    statement = insert(_ANSWERS).values(asdict(answer)).on_conflict_do_nothing().returning(_ANSWERS.c.id)
+    return connection.execute(statement).one_or_none() is not None
 
 
 def read_answers(database: Database, reply_id: str) -> tuple[Answer, ...]:

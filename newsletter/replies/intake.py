@@ -16,6 +16,7 @@ from newsletter.replies.authenticity import (
     Authenticity,
     DnsKeys,
     KeyLookup,
+    Proof,
     judge_sender,
     key_names,
     look_up,
@@ -25,7 +26,7 @@ from newsletter.replies.desk import Desk
 from newsletter.replies.extract import Extraction
 from newsletter.replies.headers import read_mailbox
 from newsletter.replies.isolation import Reader, Unreadable
-from newsletter.replies.judgement import judge
+from newsletter.replies.judgement import is_proven_to_us, judge
 from newsletter.replies.letter import letter_of, static
 from newsletter.replies.mailboxes import Mailbox, Received
 from newsletter.replies.match import Match, match
@@ -33,8 +34,8 @@ from newsletter.replies.moderation import approve
 from newsletter.replies.naming import keep_name, read_chosen_name
 from newsletter.replies.orders import carry_out, is_order
 from newsletter.replies.parse import Mail
-from newsletter.replies.rawmail import digest_of, keep_raw
-from newsletter.replies.register import is_known, read_reply, record
+from newsletter.replies.rawmail import digest_of, keep_raw, raw_path
+from newsletter.replies.register import is_known, read_replies, read_reply, record, record_proof
 from newsletter.replies.reply import Reply, ReplyState
 from newsletter.replies.requests import heed, is_request
 from newsletter.replies.screen import Verdict
@@ -42,6 +43,8 @@ from newsletter.replies.trust import history_of, is_trusted, warnings
 from newsletter.settings import Settings
 from newsletter.tokens import Keyring
 
+_MOST_AGAIN = 50
+"""Answers whose senders are asked about again in one fetch."""
 log = logging.getLogger(__name__)
 
 
@@ -93,6 +96,7 @@ def fetch(
                 continue
             replies.append(reply)
             log.info("reply.recorded", extra={"reply": reply.id, "verdict": reply.verdict, "state": reply.state})
+        _prove_again(desk, {reply.id for reply in replies})
     return Fetched(replies=tuple(replies), known=known)
 
 
@@ -158,6 +162,26 @@ def authenticate(desk: Desk, received: Received, mail: Mail) -> Authenticity:
         verdicts=received.verdicts,
         authserv_id=desk.settings.replies.authserv_id,
     )
+
+
+def _prove_again(desk: Desk, new: set[str]) -> None:
+    """Ask once more for the keys that could not be looked up when a waiting answer came in."""
+    held = read_replies(desk.database, ReplyState.HELD)
+    waiting = [reply for reply in held if reply.proof is Proof.TEMPERROR and reply.id not in new]
+    for reply in waiting[-_MOST_AGAIN:]:
+        path = raw_path(desk.settings, reply.raw_hash)
+        if not path.exists():
+            continue
+        raw = path.read_bytes()
+        mail = desk.reader.read(raw)
+        authenticity = authenticate(desk, Received(source="", raw=raw), mail)
+        if authenticity.proof is Proof.TEMPERROR:
+            continue
+        is_verified = reply.is_from_subscriber and is_proven_to_us(desk, mail, authenticity)
+        record_proof(
+            desk.database,
+            replace(reply, proof=authenticity.proof, proof_why=authenticity.why[:300], is_verified=is_verified),
+        )
 
 
 def _extract(desk: Desk, mail: Mail, found: Match) -> tuple[Mail, Extraction]:

@@ -27,7 +27,7 @@ from newsletter.replies.wishes import asks_for_privacy, may_ask_to_leave
 from newsletter.settings import Settings
 from newsletter.writing import read_issue
 
-THREADED = frozenset({"answer", "reaction"})
+THREADED = frozenset({"answer"})
 """Kinds of notices that are about a comment, so that an answer to one stands under it."""
 _LEAKED = "it quotes what is not public, which was left out"
 _ID_LENGTH = 10
@@ -70,9 +70,7 @@ def judge(
         from_address=address[:320],
         author=chosen or (is_from_subscriber and kept_name(desk.database, subscriber)) or author_of(name, known),
         is_from_subscriber=is_from_subscriber,
-        is_verified=is_from_subscriber
-        and authenticity.proof is Proof.PASS
-        and is_written_to_us(desk.keyring, desk.settings, mail.headers, authenticity.covered),
+        is_verified=is_from_subscriber and is_proven_to_us(desk, mail, authenticity),
         proof=authenticity.proof,
         proof_why=authenticity.why[:300],
         verdict=screening.verdict,
@@ -84,6 +82,13 @@ def judge(
         message_id=named(mail.headers.get("message-id")),
         in_reply_to=found.notice.about if found.notice is not None and found.notice.kind in THREADED else None,
         references=mail.headers.get("references")[-2_000:],
+    )
+
+
+def is_proven_to_us(desk: Desk, mail: Mail, authenticity: Authenticity) -> bool:
+    """Whether a mail is proven to be its From address's, and was written to us."""
+    return authenticity.proof is Proof.PASS and is_written_to_us(
+        desk.keyring, desk.settings, mail.headers, authenticity.covered
     )
 
 

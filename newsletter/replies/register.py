@@ -61,8 +61,8 @@ def record(database: Database, reply: Reply, *, sameness: str | None, now: datet
     insert = sqlite_insert if database.is_sqlite else postgresql_insert
     row = {**asdict(reply), "sameness": sameness, "fetched_at": now}
     with database.write() as connection:
-        written = connection.execute(insert(_REPLIES).values(row).on_conflict_do_nothing())
-    return written.rowcount == 1
+        statement = insert(_REPLIES).values(row).on_conflict_do_nothing().returning(_REPLIES.c.id)
+        return connection.execute(statement).one_or_none() is not None
 
 
 def read_replies(
@@ -104,6 +104,13 @@ def find_reply(database: Database, number: int) -> Reply | None:
     with database.read() as connection:
         row = connection.execute(sa.select(*_FIELDS).where(_REPLIES.c.number == number)).one_or_none()
     return None if row is None else _reply(row)
+
+
+def record_proof(database: Database, reply: Reply) -> None:
+    """Write what was found of a reply's sender later than the reply itself."""
+    values = {"proof": reply.proof.value, "proof_why": reply.proof_why, "is_verified": reply.is_verified}
+    with database.write() as connection:
+        connection.execute(sa.update(_REPLIES).where(_REPLIES.c.id == reply.id).values(values))
 
 
 def decide(

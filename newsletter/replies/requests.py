@@ -14,7 +14,8 @@ from newsletter.replies.conversation import subject_and_language
 from newsletter.replies.decisions import CONSENT, Decision, note_decision
 from newsletter.replies.desk import Desk
 from newsletter.replies.extract.words import folded, word_set
-from newsletter.replies.match import Match, is_written_to_us
+from newsletter.replies.judgement import is_proven_to_us
+from newsletter.replies.match import Match
 from newsletter.replies.parse import Mail
 from newsletter.replies.phrases import writer_phrases
 from newsletter.replies.register import read_reply
@@ -64,9 +65,7 @@ def heed(desk: Desk, mail: Mail, found: Match, authenticity: Authenticity, reply
     if not sender or sender != about.from_address or authenticity.proof is Proof.FAIL:
         return replace(ordered, note=f"nothing was changed: it does not come from the writer of {about.id}")
     if act is Act.EDIT:
-        is_proven = authenticity.proof is Proof.PASS and is_written_to_us(
-            desk.keyring, desk.settings, mail.headers, authenticity.covered
-        )
+        is_proven = is_proven_to_us(desk, mail, authenticity)
         return _edit(reply, about, is_verified=is_proven and about.is_from_subscriber)
     if act is Act.CONSENT:
         return replace(ordered, slug=about.slug, note=_agreed(desk, reply.text, about))

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from newsletter.replies import Answer, Proof, Reply, approve
+from newsletter.replies import Answer, Proof, Reply, approve, list_replies
 from tests.integration.replies.conftest import NOW, Harbour
 from tests.unit.replies.signing import FIELDS, signed
 
@@ -100,3 +100,14 @@ def test_a_name_server_that_is_away_keeps_nobody_from_reading(harbour: Harbour, 
     harbour.deliver(signed(answer()))
     (reply,) = harbour.fetch().replies
     assert (reply.text, reply.proof, reply.is_verified) == ("I own two.", Proof.TEMPERROR, False)
+
+
+def test_what_could_not_be_proven_for_now_is_asked_about_again(harbour: Harbour, answer: Mail) -> None:
+    harbour.names.records["s1._domainkey.example.net"] = Answer.LATER
+    harbour.deliver(signed(answer()))
+    (reply,) = harbour.fetch().replies
+    assert harbour.fetch().known == 1
+    harbour.names.publish("example.net")
+    harbour.fetch()
+    (now,) = list_replies(harbour.database)
+    assert (now.id, now.proof, now.is_verified) == (reply.id, Proof.PASS, True)

@@ -1,11 +1,13 @@
 """Nothing private is left in what is published."""
 
+import re
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from newsletter.compose.languages import LANGUAGES
 from newsletter.replies.authorship import NAMELESS, author_of
 from newsletter.replies.phones import regions_of
 from newsletter.replies.redact import ADDRESS_REMOVED, LINK_REMOVED, PHONE_REMOVED, redacted
@@ -209,3 +211,12 @@ def test_private_as_the_first_word_is_a_wish() -> None:
     assert asks_for_privacy("[PRIVATE]\nOnly for you.")
     assert asks_for_privacy("Privat, bitte.")
     assert not asks_for_privacy("My private view is this.")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_word_that_each_letter_names_keeps_an_answer_private(language: str) -> None:
+    said = LANGUAGES[language].answer_reviewed
+    quoted = re.findall(r"[“„«「『‘”\"'‹]\s*(\w+)\s*[”“»」』’\"'›]", said)
+    assert quoted, said
+    assert any(asks_for_privacy(f"{word}\n\nOnly for you.") for word in quoted)
+    assert any(asks_for_privacy(f"{word}: only for you.") for word in quoted)
