@@ -133,6 +133,8 @@ def _weighed(desk: Desk, reply: Reply) -> Reply:
 
 
 def _published_if_trusted(desk: Desk, reply: Reply) -> Reply:
+    if not desk.settings.replies.trust_after or not reply.is_verified:
+        return reply
     history = history_of(desk.database, reply, desk.now)
     if not is_trusted(reply, history, desk.settings.replies):
         return reply

@@ -194,6 +194,13 @@ OURS = b"Authentication-Results: mx.example.org;"
         (OURS + b" dmarc=pass header.from=example.net\n", Proof.PASS),
         (OURS + b" dkim=pass (2048) header.d=example.net; spf=fail\n", Proof.PASS),
         (OURS + b" dkim=pass header.i=@example.net header.b=x\n", Proof.PASS),
+        (
+            OURS
+            + b"\n spf=pass (spfCheck: domain of example.net designates 192.0.2.1 as permitted sender)"
+            + b" client-ip=192.0.2.1; envelope-from=jo@example.net; helo=mail.example.net;\n"
+            + b" dkim=pass header.i=@example.net;\n dmarc=pass header.from=example.net;\n",
+            Proof.PASS,
+        ),
         (OURS.replace(b";", b" 1;") + b"\n dmarc=pass (p=none)\n header.from=example.net\n", Proof.PASS),
         (b"Authentication-Results: (x) MX.example.ORG (y); dmarc=pass header.from=Example.net\n", Proof.PASS),
         (OURS + b" dmarc=fail header.from=example.net; dkim=pass header.d=example.net\n", Proof.FAIL),

@@ -15,6 +15,7 @@ def upgrade() -> None:
         op.add_column("replies", sa.Column(name, sa.Text, nullable=False, server_default=default))
     for name in ("in_reply_to", "edits"):
         op.add_column("replies", sa.Column(name, sa.Text))
+    op.create_index("replies_by_sender", "replies", ["from_address"])
     op.create_table(
         "notices",
         sa.Column("id", _BIG, primary_key=True),
