@@ -18,7 +18,7 @@ from newsletter.delivery import (
     post_notices,
     resolve_notice,
 )
-from newsletter.errors import TryLater, WrongUse
+from newsletter.errors import NewsletterError, WrongUse
 
 app = typer.Typer()
 notices = typer.Typer(no_args_is_help=True, help="Mail to one person: answers, and word on what became of theirs.")
@@ -130,8 +130,8 @@ def post_due(publication: Publication, transport: Transport | None = None) -> No
         else:
             with closing(open_transport(publication.settings)) as opened:
                 posted = post(publication, opened)
-    except TryLater as error:
-        terminal.talk(str(error), "attention")
+    except NewsletterError as error:
+        terminal.talk(f"notices wait: {error}", "attention")
         return
     if posted.submitted:
         terminal.talk(f"{terminal.count(len(posted.submitted), 'notice')} submitted.")

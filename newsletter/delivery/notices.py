@@ -18,8 +18,11 @@ from newsletter.database import Database, Moment
 from newsletter.delivery.mailing import DeliveryStatus
 from newsletter.errors import WrongUse
 
-FIRST_NUMBER = 2**62
-"""Notices are numbered from here on where a number stands for a delivery: in tokens, tags and the outbox."""
+FIRST_NUMBER = 10**12
+"""Notices are numbered from here on where a number stands for a delivery: in tokens, tags and the outbox.
+
+No ledger has so many deliveries.
+"""
 MAX_REFERENCES = 20
 
 notices = table(
