@@ -49,6 +49,7 @@ class Reader:
         self._command = command
         self._child: subprocess.Popen[bytes] | None = None
         self._letters: set[str] = set()
+        self._last: Mail | None = None
 
     def __enter__(self) -> "Reader":
         return self
@@ -63,18 +64,30 @@ class Reader:
         raw = raw[: MAX_RAW_BYTES + 1]
         for what in ("read", "heads"):
             with suppress(Unreadable):
-                return self._asked(wire.to_mail, {"what": what}, raw)
+                mail = self._asked(wire.to_mail, {"what": what}, raw)
+                self._last = mail if what == "read" else None
+                return mail
         return Mail(headers=Headers(()), is_cut=True)
 
     def extract(
         self, mail: Mail, *, letter: str = "", words: tuple[str, str] = ("", ""), also: Sequence[str] = ()
     ) -> Extraction:
         """Extract what a mail's sender wrote; `words` are the text and HTML of the `letter` it answers."""
+        if not self._is_alive():
+            self.close()  # a new child knows no letter yet
         if letter and letter not in self._letters:
             named = {"what": "letter", "name": letter, "text": words[0], "html": words[1]}
             self._asked(lambda answer: answer, named, seconds=_LETTER_SECONDS)
             self._letters.add(letter)
-        asked = {"what": "extract", "text": mail.text, "html": mail.html, "letter": letter, "also": list(also)}
+        is_last = mail is self._last and self._is_alive()
+        asked = {
+            "what": "extract",
+            "is_last": is_last,
+            "text": "" if is_last else mail.text,
+            "html": "" if is_last else mail.html,
+            "letter": letter,
+            "also": list(also),
+        }
         return self._asked(wire.to_extraction, asked)
 
     def verify(
@@ -98,6 +111,7 @@ class Reader:
         """End the child."""
         child, self._child = self._child, None
         self._letters.clear()
+        self._last = None
         if child is not None:
             child.kill()
             child.wait()
@@ -148,8 +162,11 @@ class Reader:
                         raise BrokenPipeError("the child has ended" if not piece else "an endless answer")
         return bytes(got[HEAD:])
 
+    def _is_alive(self) -> bool:
+        return self._child is not None and self._child.poll() is None
+
     def _started(self) -> subprocess.Popen[bytes]:
-        if self._child is None or self._child.poll() is not None:
+        if self._child is None or not self._is_alive():
             self.close()
             self._child = subprocess.Popen(  # noqa: S603 - our own interpreter, and a module of ours
                 self._command,

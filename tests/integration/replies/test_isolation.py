@@ -56,6 +56,16 @@ def test_a_child_that_dies_is_replaced(reader: Reader, signal: int) -> None:
     assert _child(reader) != first
 
 
+def test_a_new_child_is_told_the_letter_again(reader: Reader) -> None:
+    letter = ("The harbour wakes at five and nobody owns an alarm clock.", "")
+    mail = reader.read(f"Subject: x\n\nI own two.\n\n{letter[0]}\n".encode())
+    assert reader.extract(mail, letter="1", words=letter).text == "I own two."
+    for _ in range(2):
+        os.kill(_child(reader), 9)
+        time.sleep(0.1)
+        assert reader.extract(mail, letter="1", words=letter).text == "I own two."
+
+
 def test_a_child_ends_itself_when_a_mail_takes_too_long() -> None:
     long = b"Subject: long\n\n" + b"On 2020-01-01 10:00 a@b.cc wrote:\n> x\ny\n" * 6_000
     with Reader(seconds=0.005) as hasty:
