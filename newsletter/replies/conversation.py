@@ -18,7 +18,7 @@ from newsletter.replies.register import read_reply
 from newsletter.replies.reply import Reply, ReplyState
 from newsletter.replies.screen import Verdict
 from newsletter.settings import Settings
-from newsletter.writing import Comment, read_comments, read_issue, write_comment
+from newsletter.writing import Comment, comment_path, read_comments, read_issue, write_comment
 
 LONGEST = 100_000
 """Characters of an answer."""
@@ -119,10 +119,12 @@ def publish_answers(
     """Let the author's answers stand below a comment that is published; again changes nothing."""
     if reply.slug is None or reply.state is not ReplyState.APPROVED:
         return ()
+    slug = reply.slug
     return tuple(
-        write_comment(
+        comment_path(settings, slug, found.id)  # which the author may have changed since
+        or write_comment(
             settings,
-            reply.slug,
+            slug,
             Comment(
                 id=found.id,
                 author=found.author,

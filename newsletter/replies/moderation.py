@@ -105,7 +105,8 @@ def approve(
     if place is None:
         raise WrongUse(f"reply {reply.id} answers no issue we know. Name one: approve {reply.id} --issue SLUG")
     _may_be_published(database, settings, reply, place, has_leave=has_leave)
-    standing = comment_path(settings, place, reply.id) if reply.state is ReplyState.APPROVED else None
+    is_standing = reply.state is ReplyState.APPROVED
+    standing = comment_path(settings, place, reply.edits or reply.id) if is_standing else None
     path = standing or write_comment(settings, place, _comment(database, settings, reply, place))
     if reply.state is not ReplyState.APPROVED:
         reply = decide(database, reply, ReplyState.APPROVED, slug=place, by=by, why=why, door=door, now=now)

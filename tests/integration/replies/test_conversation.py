@@ -67,6 +67,10 @@ def test_an_answer_stands_below_the_comment_once_that_is_published(harbour: Harb
     again = answer(harbour.database, harbour.settings, held.id, "And another thing.", now=NOW)
     assert again.path is not None
     assert len(read_comments(harbour.settings, "ferries").comments) == 3
+    assert answered.notice.kind == "answer"
+    again.path.write_text(again.path.read_text().replace("another", "a third"))
+    approve(harbour.database, harbour.settings, held.id, now=NOW)
+    assert "a third" in again.path.read_text()
     page = build_site(harbour.settings, now=NOW).files["issues/ferries/index.html"].decode()
     assert "slept through all of them" in page
 

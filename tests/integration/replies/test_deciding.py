@@ -353,6 +353,11 @@ def test_new_words_wait_and_then_take_the_place_of_the_old(
     approve(harbour.database, harbour.settings, new.id, now=NOW)
     (comment,) = read_comments(harbour.settings, "ferries").comments
     assert (comment.id, comment.text, comment.date) == (held.id, "I own three.", held.received_at)
+    (file,) = (harbour.settings.root / "issues" / "ferries" / "comments").iterdir()
+    file.write_text(file.read_text().replace("three", "three clocks"))
+    for name in (new.id, held.id):
+        assert approve(harbour.database, harbour.settings, name, now=NOW) == file
+    assert "three clocks" in file.read_text()
 
 
 def test_new_words_for_what_was_withdrawn_are_refused(
