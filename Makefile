@@ -8,7 +8,7 @@ INSTALL := $(BIN)/python -m pip --disable-pip-version-check install --quiet --qu
 
 .DEFAULT_GOAL := help
 .PHONY: help setup dev send test new check plan test-send replies archive compose \
-	verify lint types contracts format bench crash wheel gallery
+	verify lint types contracts format bench crash fuzz wheel gallery
 
 help: ## list all targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -69,6 +69,9 @@ crash: dev ## kill a send 200 times over each of SMTP and SES; nobody is lost or
 	@CRASH_KILLS=$(or $(KILLS),200) CRASH_READERS=$(or $(READERS),10000) CRASH_SEED=$(SEED) \
 		$(BIN)/pytest -q -s "tests/acceptance/test_kill_9.py::test_kill_9_loses_nobody_and_mails_nobody_twice$(if $(HOP),[$(HOP)])"
 	@BAD_DAYS_READERS=$(or $(READERS),10000) $(BIN)/pytest -q -s -k "quota and itself" tests/acceptance/test_bad_days.py
+
+fuzz: dev ## feed mails made by chance to the reader (SECONDS=3600 SEED=n); what breaks it is kept in fuzz-findings/
+	@FUZZ_SECONDS=$(or $(SECONDS),3600) FUZZ_SEED=$(SEED) $(BIN)/pytest -q -s tests/fuzz
 
 wheel: dev ## build the wheel into dist/
 	@$(BIN)/python -m pip --disable-pip-version-check wheel --quiet --no-deps --no-build-isolation -w dist .

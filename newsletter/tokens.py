@@ -28,6 +28,10 @@ class Purpose(StrEnum):
     REPLY = "reply-v1"
     BOUNCE = "bounce-v1"
     UNSUBSCRIBE = "unsubscribe-v1"
+    DECIDE = "decide-v1"
+    """A moderator's word on one reply."""
+    WRITER = "writer-v1"
+    """A writer's word on what they wrote."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,11 @@ class Entry:
     """A `mailto:` URL that begins an answer, if answers are wanted and can be received."""
 
     @property
+    def answers(self) -> int:
+        """How many comments can be read."""
+        return sum(not threaded.comment.is_withdrawn for threaded in self.comments)
+
+    @property
     def path(self) -> str:
         """Where the page lies in the site."""
         return f"issues/{self.issue.slug}/index.html"

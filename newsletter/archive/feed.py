@@ -23,29 +23,29 @@ def atom_feed(settings: Settings, home: str, entries: Sequence[Entry]) -> bytes:
     shows no reader an old issue as new.
     """
     publication = settings.publication
-    authority = _authority(settings, home)
+    authority = authority_of(settings, home)
     feed = Atom1Feed(
-        title=_clean(publication.title),
+        title=clean(publication.title),
         link=home,
         description=None,
-        subtitle=_clean(publication.tagline) or None,
+        subtitle=clean(publication.tagline) or None,
         language=publication.language,
-        author_name=_clean(publication.author or publication.title),
+        author_name=clean(publication.author or publication.title),
         feed_url=f"{home}feed.xml",
         feed_guid=f"tag:{authority},2026:archive",
     )
     for entry in entries[:NEWEST]:
         issue = entry.issue
         feed.add_item(
-            title=_clean(issue.title),
+            title=clean(issue.title),
             link=entry.url,
-            description=escape(_clean(issue.preheader)) or None,
-            author_name=_clean(", ".join(issue.authors)) or None,
+            description=escape(clean(issue.preheader)) or None,
+            author_name=clean(", ".join(issue.authors)) or None,
             unique_id=f"tag:{authority},{entry.date:%Y}:issues/{issue.slug}",
             pubdate=entry.date,
             updateddate=entry.date,
-            categories=[_clean(tag) for tag in issue.tags],
-            content=_clean(absolute(_with_hero(entry), entry.url)),
+            categories=[clean(tag) for tag in issue.tags],
+            content=clean(absolute(_with_hero(entry), entry.url)),
         )
     return f"{feed.writeString('utf-8')}\n".encode()
 
@@ -74,7 +74,7 @@ def _joined(base: str, link: str) -> str:
         return link
 
 
-def _authority(settings: Settings, home: str) -> str:
+def authority_of(settings: Settings, home: str) -> str:
     """Return what a tag URI (RFC 4151) begins with: the default list's identifier, else the site's host."""
     lists = settings.lists
     name = settings.publication.default_list
@@ -82,5 +82,6 @@ def _authority(settings: Settings, home: str) -> str:
     return chosen.list_id.lower() if chosen else urlsplit(home).hostname or "archive.invalid"
 
 
-def _clean(text: str) -> str:
+def clean(text: str) -> str:
+    """Return a text without what XML cannot hold."""
     return _UNPRINTABLE.sub("", text)

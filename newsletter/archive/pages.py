@@ -23,11 +23,20 @@ from newsletter.settings import Settings
 class Pages:
     """The templates of one publication, ready to be filled."""
 
-    def __init__(self, settings: Settings, folders: Sequence[Path], home: str | None, *, has_feed: bool) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        folders: Sequence[Path],
+        home: str | None,
+        *,
+        has_feed: bool,
+        has_comment_feed: bool = False,
+    ) -> None:
         """Templates are looked for in `folders`, in order; `home` is the archive's URL, None if it has none."""
         self.settings = settings
         self.home = home
         self.has_feed = has_feed
+        self.has_comment_feed = has_comment_feed
         self.templates = Environment(
             loader=FileSystemLoader(folders),
             autoescape=True,
@@ -40,7 +49,7 @@ class Pages:
             day=lambda moment: _day(moment, settings.publication.language),
             paragraphs=paragraphs,
             unsteered=unsteered,
-            anchor=_anchor,
+            anchor=anchor,
             direction=lambda language: direction_of(language).dir,
         )
         theme = make_theme(settings.publication.accent, settings.theme)
@@ -72,6 +81,7 @@ class Pages:
             home=self.home,
             style_name=self.style_name,
             has_feed=self.has_feed,
+            has_comment_feed=self.has_comment_feed,
             **values,
         ).encode()
 
@@ -110,6 +120,6 @@ def _day(moment: datetime, language: str) -> str:
     )
 
 
-def _anchor(comment_id: str) -> str:
+def anchor(comment_id: str) -> str:
     """Return a comment's id as it may stand in an address."""
     return "comment-" + re.sub(r"[^A-Za-z0-9_-]", "-", comment_id)

@@ -20,6 +20,12 @@ class Phrases:
     """Of {name}; over the invitation where no comment stands yet."""
     verified: str
     verified_why: str
+    withdrawn: str
+    """In the place of an answer that was taken back."""
+    by_author: str
+    """Beside the name of the publication's author."""
+    answers_feed: str
+    """The feed of all comments."""
     to: str
     """Before the name of the one who is answered."""
     neighbours: str

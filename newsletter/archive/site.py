@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import quote
 
+from newsletter.archive.comment_feed import comment_feed
 from newsletter.archive.entry import Entry
 from newsletter.archive.feed import atom_feed
 from newsletter.archive.outline import ranked
@@ -83,7 +84,8 @@ def _pages(settings: Settings, entries: Sequence[Entry]) -> dict[str, bytes]:
     home = _home(settings)
     folders = (settings.templates / "site", packaged("templates") / "site")
     has_feed = bool(home and entries)  # a feed of nothing has no date, and none knows relative addresses
-    pages = Pages(settings, folders, home, has_feed=has_feed)
+    has_comment_feed = has_feed and any(entry.answers for entry in entries)
+    pages = Pages(settings, folders, home, has_feed=has_feed, has_comment_feed=has_comment_feed)
     files = {
         "index.html": pages.index(entries),
         "404.html": pages.missing(),
@@ -96,6 +98,8 @@ def _pages(settings: Settings, entries: Sequence[Entry]) -> dict[str, bytes]:
         files[entry.path] = pages.issue(entry, newer, older)
     if home and has_feed:
         files["feed.xml"] = atom_feed(settings, home, entries)
+        if has_comment_feed:
+            files["comments.xml"] = comment_feed(settings, home, entries)
         files["sitemap.xml"] = sitemap(home, entries)
     return files
 

@@ -24,7 +24,13 @@ from newsletter.audience.subscriber import (
     Suppression,
     SuppressionReason,
 )
-from newsletter.audience.suppressing import ListedSuppression, lift_suppression, list_suppressions, suppress
+from newsletter.audience.suppressing import (
+    ListedSuppression,
+    lift_suppression,
+    list_suppressions,
+    suppress,
+    suppression_of,
+)
 
 __all__ = [
     "Circumstances",
@@ -62,4 +68,5 @@ __all__ = [
     "read_sheet",
     "show_subscriber",
     "suppress",
+    "suppression_of",
 ]

@@ -82,6 +82,12 @@ def find_suppression(connection: Connection, address_hash: bytes) -> Suppression
     )
 
 
+def suppression_of(connection: Connection, keyring: Keyring, address: Address) -> SuppressionReason | None:
+    """Return why an address is not to be mailed, or None."""
+    found = find_suppression(connection, keyring.address_hash(address.key))
+    return found.reason if found else None
+
+
 def write_suppression(
     connection: Connection, address_hash: bytes, reason: SuppressionReason, *, origin: str, now: datetime
 ) -> None:

@@ -37,6 +37,7 @@ VERBS = {
     "segments": "segments",
     "suppressions": "audience",
     "replies": "replies",
+    "notices": "notices",
     "archive": "archive",
 }
 """Each command and the module of this folder that has it, in the order of an author's day."""

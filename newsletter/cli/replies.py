@@ -1,15 +1,24 @@
 """`newsletter replies`: what readers wrote back, and what becomes of it."""
 
-import getpass
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from newsletter import replies as station
 from newsletter.cli import terminal
+from newsletter.cli.conversing import answer_reply
+from newsletter.cli.deciding import (
+    approve_replies,
+    ask_writers,
+    opened,
+    reject_replies,
+    relative,
+    send_digest,
+    withdraw_replies,
+)
+from newsletter.cli.exporting import export_replies
 from newsletter.cli.reply_view import (
     extraction_json,
     reply_json,
@@ -19,11 +28,12 @@ from newsletter.cli.reply_view import (
     say_printable,
     say_reply,
 )
+from newsletter.cli.reviewing import review_replies
 from newsletter.errors import NewsletterError, WrongUse
 from newsletter.finding import did_you_mean
 
 if TYPE_CHECKING:
-    from newsletter.cli.publication import Publication
+    pass
 
 app = typer.Typer()
 
@@ -32,6 +42,7 @@ replies = typer.Typer(
 )
 app.add_typer(replies, name="replies")
 
+_HIDDEN = frozenset({station.ReplyState.IGNORED, station.ReplyState.ORDER})
 JsonOption = Annotated[bool, typer.Option("--json", help="One compact JSON object a line.")]
 IdArgument = Annotated[
     str, typer.Argument(metavar="ID", show_default=False, help="The reply's id, or how it begins.")
@@ -60,17 +71,32 @@ def fetch_replies(
 
     Example: newsletter replies fetch --maildir ~/Maildir
     """
-    publication = _open(context)
+    publication = opened(context)
     setting = f"maildir:{maildir.absolute()}" if maildir else publication.settings.replies.mailbox
     ours = station.OurMail(
         database=publication.database, keyring=publication.keyring, settings=publication.settings
     )
     mailbox = station.open_mailbox(
-        setting, publication.settings.root, password=publication.settings.imap_password, claims=ours
+        setting,
+        publication.settings.root,
+        password=publication.settings.imap_password,
+        claims=ours,
+        region=publication.settings.delivery.ses.region,
     )
     fetched = station.fetch(
         publication.database, publication.keyring, publication.settings, mailbox, now=datetime.now(UTC)
     )
+    from newsletter.cli.notices import post_due
+
+    if publication.settings.replies.moderators:
+        station.plan_digest(
+            publication.database,
+            publication.keyring,
+            publication.settings,
+            now=datetime.now(UTC),
+            is_due_only=True,
+        )
+    post_due(publication)
     if as_json:
         counts = {str(verdict): number for verdict, number in sorted(fetched.verdicts.items())}
         states = {str(state): number for state, number in sorted(fetched.states.items())}
@@ -86,7 +112,9 @@ def list_replies(
     context: typer.Context,
     state: Annotated[
         str | None,
-        typer.Option(help="held, approved, rejected, private, unsubscribed or ignored; default: all but ignored."),
+        typer.Option(
+            help="held, approved, rejected, private, withdrawn, unsubscribed, order, ignored; default: people's."
+        ),
     ] = None,
     issue: Annotated[str | None, typer.Option(metavar="SLUG", help="Only replies to this issue.")] = None,
     as_json: JsonOption = False,
@@ -97,13 +125,13 @@ def list_replies(
 
     Example: newsletter replies list --state held
     """
-    publication = _open(context)
+    publication = opened(context)
     found = station.list_replies(publication.database, state=_state_named(state), slug=issue)
     if as_json:
         for reply in found:
             terminal.say_json(reply_json(reply))
         return
-    shown = [reply for reply in found if state or reply.state is not station.ReplyState.IGNORED]
+    shown = [reply for reply in found if state or reply.state not in _HIDDEN]
     if not shown:
         terminal.talk(
             "No replies."
@@ -130,7 +158,7 @@ def show_reply(
 
     Example: newsletter replies show k4vq
     """
-    publication = _open(context)
+    publication = opened(context)
     shown = station.show_reply(publication.database, publication.settings, reply_id)
     if raw:
         if not shown.raw_path.exists():
@@ -143,76 +171,17 @@ def show_reply(
             {**reply_json(shown.reply), "from": shown.reply.from_address, "raw": str(shown.raw_path), "cuts": cuts}
         )
         return
-    say_reply(shown, _relative(shown.raw_path, publication))
+    say_reply(shown, relative(shown.raw_path, publication))
 
 
-@replies.command("approve")
-def approve_replies(
-    context: typer.Context,
-    reply_ids: IdsArgument,
-    issue: Annotated[
-        str | None, typer.Option(metavar="SLUG", help="The issue it stands under, where none was found.")
-    ] = None,
-    by: Annotated[str | None, typer.Option(metavar="NAME", help="Who decides; default: you.")] = None,
-) -> None:
-    """Let replies stand under their issues, as files in issues/SLUG/comments/.
-
-    Approving again changes nothing. A reply whose writer asked for privacy is never published.
-
-    Example: newsletter replies approve k4vq m2xa
-    """
-    publication = _open(context)
-
-    def approve(reply_id: str) -> str:
-        path = station.approve(
-            publication.database,
-            publication.settings,
-            reply_id,
-            slug=issue,
-            by=by or _user(),
-            now=datetime.now(UTC),
-        )
-        return f"{reply_id}  {_relative(path, publication)}"
-
-    _decide_each(reply_ids, approve)
-    terminal.talk("The next 'newsletter archive build' shows it.")
-
-
-@replies.command("reject")
-def reject_replies(
-    context: typer.Context,
-    reply_ids: IdsArgument,
-    why: Annotated[str, typer.Option(metavar="TEXT", help="The reason, for your own record.")] = "",
-    by: Annotated[str | None, typer.Option(metavar="NAME", help="Who decides; default: you.")] = None,
-) -> None:
-    """Decide that replies are not published; the mail itself is kept.
-
-    Nobody is told. A rejected reply can still be approved.
-
-    Example: newsletter replies reject k4vq --why "asked by mail not to"
-    """
-    publication = _open(context)
-
-    def reject(reply_id: str) -> str:
-        reply = station.reject(publication.database, reply_id, by=by or _user(), why=why, now=datetime.now(UTC))
-        return f"{reply.id}  rejected"
-
-    _decide_each(reply_ids, reject)
-
-
-def _decide_each(reply_ids: Sequence[str], decide: Any) -> None:
-    """Decide on each, go on after a refusal, and end with the worst exit code."""
-    exit_code = 0
-    for reply_id in reply_ids:
-        try:
-            terminal.say(decide(reply_id))
-        except NewsletterError as error:
-            if len(reply_ids) == 1:
-                raise
-            terminal.complain(str(error))
-            exit_code = max(exit_code, error.exit_code)
-    if exit_code:
-        raise typer.Exit(exit_code)
+replies.command("review")(review_replies)
+replies.command("approve")(approve_replies)
+replies.command("reject")(reject_replies)
+replies.command("answer")(answer_reply)
+replies.command("ask")(ask_writers)
+replies.command("withdraw")(withdraw_replies)
+replies.command("digest")(send_digest)
+replies.command("export")(export_replies)
 
 
 @replies.command("extract")
@@ -249,14 +218,6 @@ def extract_files(
         raise typer.Exit(1)
 
 
-def _open(context: typer.Context) -> "Publication":
-    from newsletter.cli.publication import (
-        open_publication,
-    )  # the database is slow to import, and extract needs none
-
-    return open_publication(context)
-
-
 def _state_named(name: str | None) -> "station.ReplyState | None":
     if name is None:
         return None
@@ -264,15 +225,3 @@ def _state_named(name: str | None) -> "station.ReplyState | None":
     if name not in states:
         raise WrongUse(f"unknown state '{name}'. {did_you_mean(name, states) or 'Known: ' + ', '.join(states)}")
     return station.ReplyState(name)
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return ""
-
-
-def _relative(path: Path, publication: "Publication") -> str:
-    root = publication.settings.root
-    return str(path.relative_to(root)) if path.is_relative_to(root) else str(path)

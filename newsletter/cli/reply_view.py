@@ -9,6 +9,12 @@ from rich.text import Text
 from newsletter import replies as station
 from newsletter.cli import terminal
 
+_PROOFS = {
+    station.Proof.PASS: "proven, but not written to us or not the subscriber",
+    station.Proof.FAIL: "refuted",
+    station.Proof.NONE: "not proven",
+    station.Proof.TEMPERROR: "not to be proven at present",
+}
 _FEWEST_WORDS = 16
 """Columns below which the beginning of a reply is not worth showing."""
 
@@ -45,6 +51,12 @@ def reply_json(reply: "station.Reply") -> dict[str, Any]:
         "reason": reply.reason,
         "text": reply.text,
         "note": reply.note,
+        "verified": reply.is_verified,
+        "from_subscriber": reply.is_from_subscriber,
+        "in_reply_to": reply.in_reply_to,
+        "edits": reply.edits,
+        "authenticity": reply.proof,
+        "authenticity_reason": reply.proof_why,
     }
 
 
@@ -78,17 +90,20 @@ def _short(text: str, width: int) -> str:
     return text if len(text) <= width else f"{text[: max(width - 1, 0)].rstrip()}…"
 
 
-def say_reply(shown: "station.ShownReply", raw_path: str) -> None:
+def say_reply(shown: "station.ShownReply", raw_path: str, *, is_hinted: bool = True) -> None:
     reply = shown.reply
     sender = "the subscriber, by its From line" if reply.is_from_subscriber else "not the address we wrote to"
     rows = [
         ("author", f"{reply.author} <{reply.from_address}>" if reply.from_address else reply.author),
-        ("sender", "proven to be the subscriber" if reply.is_verified else f"{sender}; not proven"),
+        ("sender", "proven to be the subscriber" if reply.is_verified else f"{sender}; {_PROOFS[reply.proof]}"),
+        ("proof", reply.proof_why),
         ("subject", printable(shown.subject)),
         ("issue", f"{reply.slug} ({reply.matched_by})" if reply.slug else "none found"),
         ("received", f"{reply.received_at:%Y-%m-%d %H:%M} UTC"),
         ("verdict", f"{reply.verdict}: {reply.reason}"),
         ("state", f"{reply.state}{_decision(reply)}"),
+        ("history", _history(shown.history)),
+        *(("before", _said(decision)) for decision in shown.decisions[:-1]),
         ("note", reply.note),
         ("raw mail", raw_path),
     ]
@@ -106,8 +121,21 @@ def say_reply(shown: "station.ShownReply", raw_path: str) -> None:
             terminal.say(Text(f"  {_short(line, 74)}", style="quiet"))
         if len(lines) > 6:
             terminal.say(Text(f"  … {len(lines) - 6} more", style="quiet"))
-    if reply.state is station.ReplyState.HELD:
+    if is_hinted and reply.state is station.ReplyState.HELD:
         terminal.talk(f"\nnewsletter replies approve {reply.id}    or    newsletter replies reject {reply.id}")
+
+
+def _history(history: "station.History") -> str:
+    """Say what became of the writer's other answers."""
+    counts = [(history.published, "published"), (history.rejected, "rejected")]
+    return ", ".join(f"{number} {word} before" for number, word in counts if number) or "their first answer"
+
+
+def _said(decision: "station.Decision") -> str:
+    who = f" by {decision.by}" if decision.by else ""
+    door = f" ({decision.door})" if decision.door else ""
+    why = f": {decision.why}" if decision.why else ""
+    return f"{decision.state} on {decision.at:%Y-%m-%d %H:%M} UTC{who}{door}{why}"
 
 
 def _decision(reply: "station.Reply") -> str:

@@ -11,6 +11,7 @@ from newsletter.address import Address
 from newsletter.audience import ensure_lists
 from newsletter.cli import terminal
 from newsletter.cli.choosing import Choice, choose
+from newsletter.cli.notices import post_due
 from newsletter.cli.picturing import provide_pictures
 from newsletter.cli.publication import Publication, open_publication
 from newsletter.cli.running import name_troubles, now, run_mailing
@@ -217,6 +218,7 @@ def send_issue(
         _talk_of(plan, transport)
         if plan.counts.planned:
             provide_pictures(settings, mailing_edition(publication.database, plan.mailing))
+        post_due(publication, transport)
         if _may_leave(plan, yes=yes, is_json=is_json):
             run_mailing(
                 publication,

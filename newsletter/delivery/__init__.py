@@ -17,7 +17,17 @@ from newsletter.delivery.mailing import (
     Stage,
 )
 from newsletter.delivery.mark import refuse_older_copy
+from newsletter.delivery.notice_message import sender_of, write_letter
+from newsletter.delivery.notices import (
+    Notice,
+    find_notice,
+    find_notice_by_reference,
+    list_notices,
+    plan_notice,
+    resolve_notice,
+)
 from newsletter.delivery.planning import Plan, plan_mailing, start_mailing, start_test, take_up
+from newsletter.delivery.posting import Posted, post_notices
 from newsletter.delivery.recovery import Recovered
 from newsletter.delivery.rehearsal import (
     KINDS,
@@ -30,7 +40,7 @@ from newsletter.delivery.rehearsal import (
     read_mishaps,
     serve_ses,
 )
-from newsletter.delivery.returning import TokenAddress, read_token_address, reply_address
+from newsletter.delivery.returning import TokenAddress, read_token_address, reply_address, signed_address
 from newsletter.delivery.schedule import Schedule, due_mailings, next_time, refuse_late
 from newsletter.delivery.sealing import ask_dns, open_signer, unpublished
 from newsletter.delivery.sender import send
@@ -54,7 +64,9 @@ __all__ = [
     "Mailing",
     "MailingKind",
     "MailingState",
+    "Notice",
     "Plan",
+    "Posted",
     "Progress",
     "Recovered",
     "Rehearsal",
@@ -73,8 +85,11 @@ __all__ = [
     "find_delivery",
     "find_delivery_by_reference",
     "find_mailing",
+    "find_notice",
+    "find_notice_by_reference",
     "issue_status",
     "kept_messages",
+    "list_notices",
     "list_troubles",
     "mailed_slugs",
     "mailing_counts",
@@ -86,6 +101,8 @@ __all__ = [
     "open_transport",
     "pause",
     "plan_mailing",
+    "plan_notice",
+    "post_notices",
     "read_events",
     "read_mishaps",
     "read_token_address",
@@ -93,13 +110,17 @@ __all__ = [
     "refuse_older_copy",
     "reply_address",
     "resolve",
+    "resolve_notice",
     "resume",
     "send",
+    "sender_of",
     "serve_ses",
     "settle_by_events",
     "settle_from_queue",
+    "signed_address",
     "start_mailing",
     "start_test",
     "take_up",
     "unpublished",
+    "write_letter",
 ]

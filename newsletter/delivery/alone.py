@@ -15,23 +15,26 @@ from sqlalchemy import text
 from newsletter.database import Database
 from newsletter.errors import TryLater
 
-_ADVISORY = 0x6E657773  # "news"
+_ADVISORY = {"sender": 0x6E657773, "notices": 0x6E6F7469}
 
 
 @contextmanager
-def sole_sender(database: Database, doing: str) -> Iterator[None]:
-    """Be the only sender while the block runs; TryLater says who else is. `doing` is what another one reads."""
+def sole_sender(database: Database, doing: str, *, lock: str = "sender") -> Iterator[None]:
+    """Be the only sender while the block runs; TryLater says who else is. `doing` is what another one reads.
+
+    Notices have a `lock` of their own: an answer need not wait until a mailing has ended.
+    """
     if not database.is_sqlite:
         with database.read() as connection:
-            locked = connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": _ADVISORY})
+            locked = connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": _ADVISORY[lock]})
             if not locked:
                 raise TryLater("another sender is at work on this database. Run it again when it has ended")
             try:
                 yield
             finally:
-                connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _ADVISORY})
+                connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _ADVISORY[lock]})
         return
-    descriptor = os.open(Path(database.place).parent / "sender.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    descriptor = os.open(Path(database.place).parent / f"{lock}.lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -11,7 +11,13 @@ from newsletter.errors import EditSettings
 from newsletter.settings import ListSettings, Settings
 from newsletter.tokens import Keyring, Purpose
 
-_LETTER = {Purpose.REPLY: "r", Purpose.UNSUBSCRIBE: "u", Purpose.BOUNCE: "b"}
+_LETTER = {
+    Purpose.REPLY: "r",
+    Purpose.UNSUBSCRIBE: "u",
+    Purpose.BOUNCE: "b",
+    Purpose.DECIDE: "d",
+    Purpose.WRITER: "w",
+}
 _TOKEN = 29
 _LOCAL_PART = 64
 """RFC 5321 section 4.5.3.1.1."""
@@ -36,6 +42,7 @@ class TokenAddress:
 
     purpose: Purpose
     delivery_id: int
+    """The delivery, or the notice, or what a later station signed."""
 
 
 def form_of(settings: Settings, sender: ListSettings, purpose: Purpose) -> Form:
@@ -53,6 +60,14 @@ def form_of(settings: Settings, sender: ListSettings, purpose: Purpose) -> Form:
             f"Use one of {_LOCAL_PART - _TOKEN - 2} characters at most"
         )
     return Form(before=before, after=f"@{mine.domain.lower()}", purpose=purpose)
+
+
+def signed_address(
+    keyring: Keyring, settings: Settings, list_name: str, purpose: Purpose, number: int
+) -> str | None:
+    """Return the address that carries a signed number; None where `[replies]` gives no room for one."""
+    form = form_of(settings, settings.list_named(list_name), purpose)
+    return form.address(keyring.sign(purpose, number)) if form.purpose is not None else None
 
 
 def reply_address(keyring: Keyring, settings: Settings, list_name: str, delivery_id: int) -> str:

@@ -8,28 +8,49 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from newsletter.replies.authenticity import Answer, DnsKeys, KeyLookup, Proof
+    from newsletter.replies.conversation import Answered, answer, draft
+    from newsletter.replies.decisions import Decision
+    from newsletter.replies.digest import plan_digest
     from newsletter.replies.extract import Cut, Extraction
     from newsletter.replies.intake import Fetched, fetch
     from newsletter.replies.mailboxes import Mailbox, Received, open_mailbox
     from newsletter.replies.match import OurMail
-    from newsletter.replies.moderation import ShownReply, approve, list_replies, reject, show_reply
+    from newsletter.replies.mbox import write_mbox
+    from newsletter.replies.moderation import ShownReply, approve, ask, list_replies, reject, show_reply
     from newsletter.replies.reading import Reading, extract_file
     from newsletter.replies.reply import Reply, ReplyState
     from newsletter.replies.screen import Verdict
+    from newsletter.replies.trust import History
+    from newsletter.replies.withdrawal import replies_of, withdraw
 
 _PLACES = {
+    "Answer": "authenticity",
+    "DnsKeys": "authenticity",
+    "KeyLookup": "authenticity",
+    "Answered": "conversation",
+    "answer": "conversation",
+    "draft": "conversation",
     "Cut": "extract",
     "Extraction": "extract",
     "Fetched": "intake",
     "Mailbox": "mailboxes",
     "OurMail": "match",
+    "Proof": "authenticity",
     "Reading": "reading",
     "Received": "mailboxes",
     "Reply": "reply",
     "ReplyState": "reply",
     "ShownReply": "moderation",
     "Verdict": "screen",
+    "Decision": "decisions",
+    "History": "trust",
     "approve": "moderation",
+    "ask": "moderation",
+    "plan_digest": "digest",
+    "replies_of": "withdrawal",
+    "withdraw": "withdrawal",
+    "write_mbox": "mbox",
     "extract_file": "reading",
     "fetch": "intake",
     "list_replies": "moderation",
@@ -39,24 +60,38 @@ _PLACES = {
 }
 
 __all__ = [
+    "Answer",
+    "Answered",
     "Cut",
+    "Decision",
+    "DnsKeys",
     "Extraction",
     "Fetched",
+    "History",
+    "KeyLookup",
     "Mailbox",
     "OurMail",
+    "Proof",
     "Reading",
     "Received",
     "Reply",
     "ReplyState",
     "ShownReply",
     "Verdict",
+    "answer",
     "approve",
+    "ask",
+    "draft",
     "extract_file",
     "fetch",
     "list_replies",
     "open_mailbox",
+    "plan_digest",
     "reject",
+    "replies_of",
     "show_reply",
+    "withdraw",
+    "write_mbox",
 ]
 
 

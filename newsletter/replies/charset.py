@@ -58,4 +58,4 @@ def _lookup(declared: str) -> str:
         found = codecs.lookup(_ALIASES.get(name, name)).name if name.isascii() and name else "ascii"
     except (LookupError, ValueError):
         return "cp1252"
-    return "cp1252" if found in _UNTRUE or found in _REFUSED else found
+    return "cp1252" if found in _UNTRUE or found.replace("-", "_") in _REFUSED else found

@@ -21,6 +21,8 @@ class Headers:
     """The fields of one message or part, in order; names in lower case, values decoded to one line."""
 
     fields: tuple[tuple[str, str], ...]
+    written: tuple[tuple[str, str], ...] = ()
+    """The same unfolded but not decoded: what is proof is read from these, for an encoded word is no syntax."""
 
     def get(self, name: str) -> str:
         """Return the first field of that name, or ""."""
@@ -29,6 +31,10 @@ class Headers:
     def all(self, name: str) -> tuple[str, ...]:
         """Return every field of that name."""
         return tuple(value for key, value in self.fields if key == name)
+
+    def all_written(self, name: str) -> tuple[str, ...]:
+        """Return every field of that name as it was written."""
+        return tuple(value for key, value in self.written if key == name)
 
     def __contains__(self, name: str) -> bool:
         return any(key == name for key, _ in self.fields)
@@ -52,7 +58,9 @@ def read_headers(raw: bytes) -> tuple[Headers, bytes, bool]:
         name, colon, value = line.partition(b":")
         if colon and name.strip() and len(name) < 80:
             fields.append((name.strip().decode("ascii", "replace").lower(), [value]))
-    return Headers(tuple((name, unfold(b"".join(value))) for name, value in fields)), body, is_cut
+    found = tuple((name, b"".join(value)) for name, value in fields)
+    decoded = tuple((name, unfold(value)) for name, value in found)
+    return Headers(decoded, tuple((name, value.decode("utf-8", "replace")) for name, value in found)), body, is_cut
 
 
 def _split_off(raw: bytes) -> tuple[bytes, bytes]:

@@ -7,27 +7,44 @@ mail is recorded once, by its raw bytes and by its Message-ID, sender and text.
 import hashlib
 import logging
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from newsletter.database import Database
-from newsletter.delivery import SentDelivery
+from newsletter.errors import NewsletterError
+from newsletter.replies.authenticity import (
+    Authenticity,
+    DnsKeys,
+    KeyLookup,
+    Proof,
+    judge_sender,
+    key_names,
+    look_up,
+)
 from newsletter.replies.consequences import act
 from newsletter.replies.desk import Desk
-from newsletter.replies.extract import Extraction, KnownText, extract
-from newsletter.replies.headers import Headers, read_mailbox
-from newsletter.replies.judgement import judge
-from newsletter.replies.letter import known_text, letter_of
+from newsletter.replies.extract import Extraction
+from newsletter.replies.headers import read_mailbox
+from newsletter.replies.isolation import Reader, Unreadable
+from newsletter.replies.judgement import is_proven_to_us, judge
+from newsletter.replies.letter import letter_of, static
 from newsletter.replies.mailboxes import Mailbox, Received
-from newsletter.replies.match import match
-from newsletter.replies.parse import Mail, read_mail
-from newsletter.replies.rawmail import keep_raw
-from newsletter.replies.register import is_known, record
+from newsletter.replies.match import Match, match
+from newsletter.replies.moderation import approve
+from newsletter.replies.naming import keep_name, read_chosen_name
+from newsletter.replies.orders import carry_out, is_order
+from newsletter.replies.parse import Mail
+from newsletter.replies.rawmail import digest_of, keep_raw, raw_path
+from newsletter.replies.register import is_known, read_replies, read_reply, record, record_proof
 from newsletter.replies.reply import Reply, ReplyState
+from newsletter.replies.requests import heed, is_request
 from newsletter.replies.screen import Verdict
+from newsletter.replies.trust import history_of, is_trusted, warnings
 from newsletter.settings import Settings
 from newsletter.tokens import Keyring
 
+_MOST_AGAIN = 50
+"""Answers whose senders are asked about again in one fetch."""
 log = logging.getLogger(__name__)
 
 
@@ -50,57 +67,137 @@ class Fetched:
         return Counter(reply.state for reply in self.replies)
 
 
-def fetch(database: Database, keyring: Keyring, settings: Settings, mailbox: Mailbox, *, now: datetime) -> Fetched:
-    """Take in every mail that waits in the mailbox; running it again brings only what is new."""
-    desk = Desk(database=database, keyring=keyring, settings=settings, now=now)
+def fetch(
+    database: Database,
+    keyring: Keyring,
+    settings: Settings,
+    mailbox: Mailbox,
+    *,
+    now: datetime,
+    keys: KeyLookup | None = None,
+) -> Fetched:
+    """Take in every mail that waits in the mailbox; running it again brings only what is new.
+
+    `keys` looks up the keys of signatures; by default DNS is asked.
+    """
     replies: list[Reply] = []
     known = 0
-    for received in mailbox.waiting():
-        digest = keep_raw(settings, received.raw)
-        reply = None if is_known(database, raw_hash=digest) else _take_in(desk, received, digest)
-        mailbox.acknowledge(received)
-        if reply is None:
-            known += 1
-            continue
-        replies.append(reply)
-        log.info("reply.recorded", extra={"reply": reply.id, "verdict": reply.verdict, "state": reply.state})
+    with Reader() as reader:
+        desk = Desk(
+            database=database, keyring=keyring, settings=settings, now=now, keys=keys or DnsKeys(), reader=reader
+        )
+        for received in mailbox.waiting():
+            reply = None
+            if not is_known(database, raw_hash=digest_of(received.raw)):  # else what was erased would come back
+                reply = _take_in(desk, received, keep_raw(settings, received.raw))
+            mailbox.acknowledge(received)
+            if reply is None:
+                known += 1
+                continue
+            replies.append(reply)
+            log.info("reply.recorded", extra={"reply": reply.id, "verdict": reply.verdict, "state": reply.state})
+        _prove_again(desk, {reply.id for reply in replies})
     return Fetched(replies=tuple(replies), known=known)
 
 
 def _take_in(desk: Desk, received: Received, digest: str) -> Reply | None:
     """Read, judge, act and record; None if the mail had come before by another way."""
-    mail = _read(received.raw)
+    mail = desk.reader.read(received.raw)
     sameness = _sameness(mail)
     if sameness is not None and is_known(desk.database, sameness=sameness):
         return None
     found = match(desk.database, desk.keyring, desk.settings, mail.headers, received.recipients)
-    extraction = _extract(mail, _known(desk, found.delivery) if found.delivery else None)
-    reply = act(desk, mail, found, judge(desk, mail, found, extraction, digest))
+    mail, extraction = _extract(desk, mail, found)
+    authenticity = authenticate(desk, received, mail)
+    reply = judge(desk, mail, found, extraction, authenticity, received, digest)
+    if is_order(found):
+        reply = carry_out(desk, mail, found, authenticity, reply, extraction.text)
+    elif is_request(found, extraction.text):
+        reply = heed(desk, mail, found, authenticity, reply)
+    else:
+        reply = _weighed(desk, act(desk, mail, found, reply))
+        chosen, _ = read_chosen_name(extraction.text)
+        if chosen and reply.is_verified and reply.subscriber_id is not None:
+            keep_name(desk.database, reply.subscriber_id, chosen, desk.now)
     was_new = record(desk.database, reply, sameness=sameness, now=desk.now)
-    return reply if was_new else None
+    return _published_if_trusted(desk, reply) if was_new else None
 
 
-def _read(raw: bytes) -> Mail:
-    """Read a mail whatever it holds: one that breaks the reader is kept for the author, and stops no other."""
+def _weighed(desk: Desk, reply: Reply) -> Reply:
+    """Add what in an answer is like spam to its note."""
+    if reply.state is not ReplyState.HELD:
+        return reply
+    history = history_of(desk.database, reply, desk.now)
+    notes = (reply.note, *warnings(reply, history, desk.settings.replies))
+    return replace(reply, note="; ".join(filter(None, notes)))
+
+
+def _published_if_trusted(desk: Desk, reply: Reply) -> Reply:
+    if not desk.settings.replies.trust_after or not reply.is_verified:
+        return reply
+    history = history_of(desk.database, reply, desk.now)
+    if not is_trusted(reply, history, desk.settings.replies):
+        return reply
+    why = f"{history.published} published before"
     try:
-        return read_mail(raw)
-    except Exception:  # the outermost loop over strangers' mail
-        log.exception("reply.unreadable")
-        return Mail(headers=Headers(()), is_cut=True)
+        approve(
+            desk.database,
+            desk.settings,
+            reply.id,
+            by="[replies] trust_after",
+            why=why,
+            door="rule",
+            keyring=desk.keyring,
+            now=desk.now,
+        )
+    except (NewsletterError, OSError):  # it waits for its moderator as any other
+        return reply
+    return read_reply(desk.database, reply.id)
 
 
-def _extract(mail: Mail, known: KnownText | None) -> Extraction:
+def authenticate(desk: Desk, received: Received, mail: Mail) -> Authenticity:
+    """Say whether a mail comes from its From address; whatever fails on the way proves nothing."""
+    keys = look_up(desk.keys, key_names(mail.headers))
+    return judge_sender(
+        mail.headers,
+        desk.reader.verify(received.raw, mail.headers, keys, desk.now),
+        verdicts=received.verdicts,
+        authserv_id=desk.settings.replies.authserv_id,
+    )
+
+
+def _prove_again(desk: Desk, new: set[str]) -> None:
+    """Ask once more for the keys that could not be looked up when a waiting answer came in."""
+    held = read_replies(desk.database, ReplyState.HELD)
+    waiting = [reply for reply in held if reply.proof is Proof.TEMPERROR and reply.id not in new]
+    for reply in waiting[-_MOST_AGAIN:]:
+        path = raw_path(desk.settings, reply.raw_hash)
+        if not path.exists():
+            continue
+        raw = path.read_bytes()
+        mail = desk.reader.read(raw)
+        authenticity = authenticate(desk, Received(source="", raw=raw), mail)
+        if authenticity.proof is Proof.TEMPERROR:
+            continue
+        is_verified = reply.is_from_subscriber and is_proven_to_us(desk, mail, authenticity)
+        record_proof(
+            desk.database,
+            replace(reply, proof=authenticity.proof, proof_why=authenticity.why[:300], is_verified=is_verified),
+        )
+
+
+def _extract(desk: Desk, mail: Mail, found: Match) -> tuple[Mail, Extraction]:
+    """Return what a mail's sender wrote; nothing, and the mail marked as cut, if that could not be told."""
+    delivery, notice = found.delivery, found.notice
     try:
-        return extract(mail.text, mail.html, known)
-    except Exception:  # as in _read
-        log.exception("reply.unreadable")
-        return Extraction(text="")
-
-
-def _known(desk: Desk, delivery: SentDelivery) -> KnownText:
-    if delivery.mailing_id not in desk.sent:
-        desk.sent[delivery.mailing_id] = known_text(delivery.edition)
-    return desk.sent[delivery.mailing_id].also(letter_of(delivery))
+        if delivery is None:
+            return mail, desk.reader.extract(mail)
+        also = (letter_of(delivery), *([notice.text] if notice is not None else []))
+        words = (static(delivery.edition.text), static(delivery.edition.html))
+        return mail, desk.reader.extract(mail, letter=str(delivery.mailing_id), words=words, also=also)
+    except Unreadable:
+        log.warning("reply.unreadable")
+        return replace(mail, is_cut=True), Extraction(text="")
 
 
 def _sameness(mail: Mail) -> str | None:

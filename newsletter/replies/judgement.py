@@ -1,17 +1,25 @@
 """Says what a mail is and where it stands, changing nothing."""
 
 import base64
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 from newsletter.delivery import SentDelivery, read_token_address
 from newsletter.errors import NewsletterError
-from newsletter.replies.authorship import author_of, is_proven
+from newsletter.replies.answers import find_answer
+from newsletter.replies.authenticity import Authenticity, Proof
+from newsletter.replies.authenticity.sender import read_sender
+from newsletter.replies.authorship import author_of
 from newsletter.replies.desk import Desk
-from newsletter.replies.extract import VERSION, Extraction
+from newsletter.replies.extract import VERSION, Extraction, KnownText
 from newsletter.replies.headers import read_mailbox
-from newsletter.replies.match import Match
+from newsletter.replies.mailboxes import Received
+from newsletter.replies.match import Match, is_written_to_us, named
+from newsletter.replies.naming import kept_name, read_chosen_name
 from newsletter.replies.parse import Mail
+from newsletter.replies.phones import regions_of
+from newsletter.replies.quoting import public_quotations
 from newsletter.replies.redact import redacted
 from newsletter.replies.reply import Reply, ReplyState
 from newsletter.replies.screen import Screening, Verdict, screen
@@ -19,17 +27,38 @@ from newsletter.replies.wishes import asks_for_privacy, may_ask_to_leave
 from newsletter.settings import Settings
 from newsletter.writing import read_issue
 
+THREADED = frozenset({"answer"})
+"""Kinds of notices that are about a comment, so that an answer to one stands under it."""
+_LEAKED = "it quotes what is not public, which was left out"
 _ID_LENGTH = 10
 _LONGEST = 20_000
 """Characters of an answer that are kept; nobody reads a longer comment."""
 
 
-def judge(desk: Desk, mail: Mail, found: Match, extraction: Extraction, digest: str) -> Reply:
+def judge(
+    desk: Desk,
+    mail: Mail,
+    found: Match,
+    extraction: Extraction,
+    authenticity: Authenticity,
+    received: Received,
+    digest: str,
+) -> Reply:
     """Decide what a mail is and where it stands, changing nothing yet."""
     delivery = found.delivery
-    screening = _screened(desk, mail)
+    is_order = found.number is not None or found.notice is not None
+    screening = _filtered(_screened(desk, mail, is_order=is_order), received.verdicts)
     name, address = read_mailbox(mail.headers.get("from"))
-    state, note = _standing(desk.settings, mail, found, extraction, screening)
+    state, note = _standing(desk.settings, mail, found, extraction, screening, authenticity)
+    subscriber = delivery.subscriber_id if delivery else None
+    chosen, text = read_chosen_name(extraction.text)
+    has_quotation = any(line.lstrip().startswith(">") for line in text.split("\n"))
+    text, has_leaked = public_quotations(text, _public(desk, found)) if has_quotation else (text, False)
+    note = "; ".join(filter(None, (note, _LEAKED if has_leaked and state is ReplyState.HELD else "")))
+    regions = regions_of(address, desk.settings.publication.language)
+    known = f"{delivery.first_name} {delivery.last_name}" if delivery else ""
+    sender = read_sender(mail.headers).address
+    is_from_subscriber = delivery is not None and sender != "" and sender == delivery.address.lower()
     return Reply(
         id=base64.b32encode(bytes.fromhex(digest)).decode().lower()[:_ID_LENGTH],
         raw_hash=digest,
@@ -37,37 +66,79 @@ def judge(desk: Desk, mail: Mail, found: Match, extraction: Extraction, digest: 
         slug=delivery.slug if delivery else None,
         delivery_id=delivery.id if delivery else None,
         matched_by=found.how,
-        subscriber_id=delivery.subscriber_id if delivery else None,
+        subscriber_id=subscriber,
         from_address=address[:320],
-        author=author_of(name, f"{delivery.first_name} {delivery.last_name}" if delivery else ""),
-        is_from_subscriber=delivery is not None and address != "" and address == delivery.address.lower(),
-        is_verified=is_proven(mail.headers, address),
+        author=chosen or (is_from_subscriber and kept_name(desk.database, subscriber)) or author_of(name, known),
+        is_from_subscriber=is_from_subscriber,
+        is_verified=is_from_subscriber and is_proven_to_us(desk, mail, authenticity),
+        proof=authenticity.proof,
+        proof_why=authenticity.why[:300],
         verdict=screening.verdict,
         reason=screening.reason,
         state=state,
-        text=redacted(extraction.text, desk.settings)[:_LONGEST],
+        text=redacted(text[: 2 * _LONGEST], desk.settings, regions)[:_LONGEST],
         note=note,
         extractor=VERSION,
+        message_id=named(mail.headers.get("message-id")),
+        in_reply_to=found.notice.about if found.notice is not None and found.notice.kind in THREADED else None,
+        references=mail.headers.get("references")[-2_000:],
     )
 
 
-def _screened(desk: Desk, mail: Mail) -> Screening:
-    """Screen a mail, knowing our own lists and addresses: what comes from those is our own voice coming back."""
+def is_proven_to_us(desk: Desk, mail: Mail, authenticity: Authenticity) -> bool:
+    """Whether a mail is proven to be its From address's, and was written to us."""
+    return authenticity.proof is Proof.PASS and is_written_to_us(
+        desk.keyring, desk.settings, mail.headers, authenticity.covered
+    )
+
+
+def _public(desk: Desk, found: Match) -> KnownText | None:
+    """Return the words that an answer may quote in public: the letter's as all got it, and a public answer's."""
+    if found.delivery is None:
+        return None
+    known = desk.known(found.delivery)
+    if found.notice is None or found.notice.kind not in THREADED:
+        return known
+    answered = find_answer(desk.database, found.notice.about)
+    return known.also(answered.text) if answered is not None and not answered.is_private else known
+
+
+def _screened(desk: Desk, mail: Mail, *, is_order: bool) -> Screening:
+    """Screen a mail, knowing our own lists and addresses: what comes from those is our own voice coming back.
+
+    A moderator may well write from the address where answers arrive.
+    """
     lists = frozenset(entry.list_id.lower() for entry in desk.settings.lists.values())
     sender = read_mailbox(mail.headers.get("from"))[1]
+    if is_order and sender in {address.key for address in desk.settings.replies.moderators}:
+        return screen(mail, own_lists=lists)
     mine = desk.settings.replies.address
     is_own = read_token_address(desk.keyring, desk.settings, sender) is not None or (mine and sender == mine.key)
     return screen(mail, own_lists=lists, own_addresses=frozenset({sender} if is_own else ()))
 
 
+def _filtered(screening: Screening, verdicts: Mapping[str, str]) -> Screening:
+    """Heed what the mailbox itself found of a mail."""
+    for name in ("virus", "spam"):
+        if screening.verdict is Verdict.HUMAN and verdicts.get(name) == "FAIL":
+            return Screening(Verdict.SPAM, f"SES: {name} FAIL")
+    return screening
+
+
 def _standing(
-    settings: Settings, mail: Mail, found: Match, extraction: Extraction, screening: Screening
+    settings: Settings,
+    mail: Mail,
+    found: Match,
+    extraction: Extraction,
+    screening: Screening,
+    authenticity: Authenticity,
 ) -> tuple[ReplyState, str]:
     if screening.verdict is not Verdict.HUMAN:
         return ReplyState.IGNORED, ""
-    if asks_for_privacy(extraction.text):
+    if asks_for_privacy(extraction.text) or asks_for_privacy(read_chosen_name(extraction.text)[1]):
         return ReplyState.PRIVATE, "its writer asked that it stay private"
     notes = [
+        *(["its sender is refuted: " + authenticity.why] if authenticity.proof is Proof.FAIL else []),
         *_doubts(settings, found.delivery),
         *(["nothing is left after the quotations; see the raw mail"] if not extraction.text else []),
         *(

@@ -7,7 +7,7 @@ from newsletter.replies.extract import KnownText
 
 def known_text(edition: Edition) -> KnownText:
     """Return the words that every reader of an edition got."""
-    return KnownText.of(_static(edition.text), _static(edition.html))
+    return KnownText.of(static(edition.text), static(edition.html))
 
 
 def letter_of(delivery: SentDelivery) -> str:
@@ -22,5 +22,6 @@ def letter_of(delivery: SentDelivery) -> str:
     return filled(delivery.edition.text, values)
 
 
-def _static(part: Part) -> str:
+def static(part: Part) -> str:
+    """Return what of a part every reader got."""
     return "".join(piece if isinstance(piece, str) else " " for piece in part)

@@ -1,12 +1,20 @@
 """Finds the delivery that a mail answers: by signed address, else by ids it refers to, never by subject."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain, islice
 
 from newsletter.database import Database
-from newsletter.delivery import SentDelivery, find_delivery, find_delivery_by_reference, read_token_address
+from newsletter.delivery import (
+    Notice,
+    SentDelivery,
+    find_delivery,
+    find_delivery_by_reference,
+    find_notice,
+    find_notice_by_reference,
+    read_token_address,
+)
 from newsletter.replies.headers import Headers
 from newsletter.settings import Settings
 from newsletter.tokens import Keyring, Purpose
@@ -31,8 +39,12 @@ class Match:
     """The delivery that was found, how, and what the address was for."""
 
     delivery: SentDelivery | None = None
+    notice: Notice | None = None
+    """The notice of ours that it answers; its delivery is the one from which it all began."""
     how: str = ""
     purpose: Purpose = Purpose.REPLY
+    number: int | None = None
+    """What was signed, where it is neither a delivery nor a notice."""
 
 
 def match(
@@ -40,21 +52,35 @@ def match(
 ) -> Match:
     """Find the delivery; `recipients` are the envelope's where the mailbox knows them."""
     seen: set[str] = set()
-    for address, how in _candidates(headers, recipients):
+    for address, place in _candidates(headers, recipients):
         if address in seen or len(seen) >= _MAX_ADDRESSES:
             continue
         seen.add(address)
         token = read_token_address(keyring, settings, address)
         if token is None:
             continue
+        how = f"signed address in {place}"
+        if token.purpose in {Purpose.DECIDE, Purpose.WRITER}:
+            return Match(how=how, purpose=token.purpose, number=token.delivery_id)
         delivery = find_delivery(database, token.delivery_id)
         if delivery is not None:
-            return Match(delivery=delivery, how=f"signed address in {how}", purpose=token.purpose)
+            return Match(delivery=delivery, how=how, purpose=token.purpose)
+        notice = find_notice(database, token.delivery_id)
+        if notice is not None:
+            return _of_notice(database, notice, how, token.purpose)
     for reference in references(headers):
         delivery = find_delivery_by_reference(database, reference)
         if delivery is not None:
             return Match(delivery=delivery, how="In-Reply-To or References")
+        notice = find_notice_by_reference(database, reference)
+        if notice is not None:
+            return _of_notice(database, notice, "In-Reply-To or References", Purpose.REPLY)
     return Match()
+
+
+def _of_notice(database: Database, notice: Notice, how: str, purpose: Purpose) -> Match:
+    delivery = None if notice.delivery_id is None else find_delivery(database, notice.delivery_id)
+    return Match(delivery=delivery, notice=notice, how=how, purpose=purpose)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +97,31 @@ class OurMail:
         addresses = islice(_candidates(headers, ()), _MAX_ADDRESSES)
         if any(read_token_address(self.keyring, self.settings, address) for address, _ in addresses):
             return True
-        return any(find_delivery_by_reference(self.database, named) for named in references(headers))
+        return any(
+            find_delivery_by_reference(self.database, name) or find_notice_by_reference(self.database, name)
+            for name in references(headers)
+        )
+
+
+def is_written_to_us(keyring: Keyring, settings: Settings, headers: Headers, fields: Iterable[str]) -> bool:
+    """Whether one of these fields names an address of ours.
+
+    A proven mail that was written to somebody else may be handed to us by whoever has it: then its words
+    were not meant for us.
+    """
+    mine = {entry.sender.address.key for entry in settings.lists.values()}
+    mine |= {settings.replies.address.key} if settings.replies.address else set()
+    return any(
+        address in mine or read_token_address(keyring, settings, address) is not None
+        for name in fields
+        for address in islice(headers.addresses(name), _MAX_ADDRESSES)
+    )
+
+
+def named(value: str) -> str:
+    """Return the first id in a field, without its brackets; "" if there is none."""
+    found = _REFERENCE.search(value[:2_000])
+    return found[1] if found else ""
 
 
 def _candidates(headers: Headers, recipients: tuple[str, ...]) -> Iterator[tuple[str, str]]:

@@ -1,20 +1,27 @@
 """The author's word on replies: what is held, what becomes a comment, what does not."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
 from newsletter.database import Database
-from newsletter.delivery import find_delivery
+from newsletter.delivery import SentDelivery, find_delivery
 from newsletter.errors import AskPerson, WrongUse
+from newsletter.replies.answers import find_answer
+from newsletter.replies.conversation import may_be_written_to, publish_answers, published_parent
+from newsletter.replies.decisions import CONSENT, Decision, read_decisions
 from newsletter.replies.extract import Cut
-from newsletter.replies.letter import known_text, letter_of
+from newsletter.replies.isolation import Reader, Unreadable
+from newsletter.replies.letter import letter_of, static
+from newsletter.replies.parse import Mail
 from newsletter.replies.rawmail import raw_path
-from newsletter.replies.reading import read_raw
 from newsletter.replies.register import decide, read_replies, read_reply
 from newsletter.replies.reply import Reply, ReplyState
+from newsletter.replies.telling import ask_leave, tell_published, tell_refused
+from newsletter.replies.trust import History, history_of
 from newsletter.settings import Settings
-from newsletter.writing import Comment, read_issue, write_comment
+from newsletter.tokens import Keyring
+from newsletter.writing import Comment, comment_path, read_issue, write_comment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +34,8 @@ class ShownReply:
     """What was left out, as it was written: not redacted."""
     raw_path: Path
     """Where the mail lies; it may have been deleted."""
+    decisions: tuple[Decision, ...] = ()
+    history: History = field(default_factory=History)
 
 
 def list_replies(
@@ -40,43 +49,95 @@ def show_reply(database: Database, settings: Settings, reply_id: str) -> ShownRe
     """Return one reply by its id, or the beginning of it, with what was cut from it."""
     reply = read_reply(database, reply_id)
     path = raw_path(settings, reply.raw_hash)
+    decisions = read_decisions(database, reply.id)
+    history = history_of(database, reply, reply.received_at)
     if not path.exists():
-        return ShownReply(reply=reply, subject="", cuts=(), raw_path=path)
+        return ShownReply(reply=reply, subject="", cuts=(), raw_path=path, decisions=decisions, history=history)
     delivery = find_delivery(database, reply.delivery_id) if reply.delivery_id is not None else None
-    known = None
-    if delivery is not None:
-        known = known_text(delivery.edition).also(letter_of(delivery))
-    reading = read_raw(path.read_bytes(), known)
+    with Reader() as reader:
+        mail = reader.read(path.read_bytes())
+        cuts = _cuts(database, reader, mail, reply, delivery)
     return ShownReply(
-        reply=reply, subject=reading.mail.headers.get("subject"), cuts=reading.extraction.cuts, raw_path=path
+        reply=reply,
+        subject=mail.headers.get("subject"),
+        cuts=cuts,
+        raw_path=path,
+        decisions=decisions,
+        history=history,
     )
 
 
+def _cuts(
+    database: Database, reader: Reader, mail: Mail, reply: Reply, delivery: SentDelivery | None
+) -> tuple[Cut, ...]:
+    try:
+        if delivery is None:
+            return reader.extract(mail).cuts
+        answered = find_answer(database, reply.in_reply_to) if reply.in_reply_to else None
+        also = (letter_of(delivery), *([answered.text] if answered is not None else []))
+        words = (static(delivery.edition.text), static(delivery.edition.html))
+        return reader.extract(mail, letter=str(delivery.mailing_id), words=words, also=also).cuts
+    except Unreadable:
+        return ()
+
+
 def approve(
-    database: Database, settings: Settings, reply_id: str, *, slug: str | None = None, by: str = "", now: datetime
+    database: Database,
+    settings: Settings,
+    reply_id: str,
+    *,
+    slug: str | None = None,
+    by: str = "",
+    why: str = "",
+    door: str = "",
+    keyring: Keyring | None = None,
+    has_leave: bool = False,
+    now: datetime,
 ) -> Path:
     """Publish a reply as a comment of its issue, or of `slug`, and return the comment's file.
 
-    Doing it twice, or after a kill in between, gives the same one file. Raises AskPerson when
-    the reply must not be published, WrongUse when it cannot be.
+    Doing it twice, or after a kill in between, gives the same one file, and what the author changed in it
+    stays. With a `keyring` its writer is told, as `[replies] tell_readers` says. Raises AskPerson when the
+    reply must not be published, WrongUse when it cannot be; `has_leave` says that its writer was asked.
     """
     reply = read_reply(database, reply_id)
     place = slug or reply.slug
     if place is None:
         raise WrongUse(f"reply {reply.id} answers no issue we know. Name one: approve {reply.id} --issue SLUG")
-    _may_be_published(settings, reply, place)
-    comment = Comment(
-        id=reply.id, author=reply.author, date=reply.received_at, text=reply.text, is_verified=reply.is_verified
-    )
-    path = write_comment(settings, place, comment)
+    _may_be_published(database, settings, reply, place, has_leave=has_leave)
+    is_standing = reply.state is ReplyState.APPROVED
+    standing = comment_path(settings, place, reply.edits or reply.id) if is_standing else None
+    path = standing or write_comment(settings, place, _comment(database, settings, reply, place))
     if reply.state is not ReplyState.APPROVED:
-        decide(database, reply, ReplyState.APPROVED, slug=place, by=by, why="", now=now)
+        reply = decide(database, reply, ReplyState.APPROVED, slug=place, by=by, why=why, door=door, now=now)
+    publish_answers(database, settings, reply)
+    if keyring is not None and reply.edits is None:
+        tell_published(database, keyring, settings, reply, now)
     return path
 
 
-def _may_be_published(settings: Settings, reply: Reply, slug: str) -> None:
+def _comment(database: Database, settings: Settings, reply: Reply, slug: str) -> Comment:
+    """Return the comment that a reply becomes; new words for an earlier one take its place."""
+    first = read_reply(database, reply.edits) if reply.edits else reply
+    if first.state is ReplyState.WITHDRAWN:
+        raise WrongUse(f"reply {first.id} was withdrawn: its words are not published anew")
+    return Comment(
+        id=first.id,
+        author=reply.author,
+        date=first.received_at,
+        text=reply.text,
+        in_reply_to=published_parent(database, settings, first, slug),
+        is_verified=reply.is_verified,
+    )
+
+
+def _may_be_published(database: Database, settings: Settings, reply: Reply, slug: str, *, has_leave: bool) -> None:
     if reply.state is ReplyState.PRIVATE:
         raise AskPerson(f"reply {reply.id} is private: its writer asked that it not be published")
+    if reply.state is ReplyState.WITHDRAWN:
+        raise AskPerson(f"reply {reply.id} was withdrawn by its writer")
+    if reply.state is ReplyState.ORDER:
+        raise WrongUse(f"reply {reply.id} is a word on another reply: there is nothing to publish")
     if reply.state is ReplyState.UNSUBSCRIBED:
         raise WrongUse(f"reply {reply.id} only ended a subscription: there is nothing to publish")
     if not reply.text:
@@ -87,17 +148,61 @@ def _may_be_published(settings: Settings, reply: Reply, slug: str) -> None:
         raise AskPerson(
             f"reply {reply.id}: answers are never published here. [replies] publish in newsletter.toml says so"
         )
+    if settings.replies.publish == "ask" and not has_leave and not _has_consent(database, reply):
+        raise AskPerson(
+            f"reply {reply.id}: its writer has not said yes. Ask: newsletter replies ask {reply.id}; "
+            "or say --with-leave if they have told you otherwise"
+        )
     if not read_issue(settings, slug).comments_open:
         raise AskPerson(
             f"reply {reply.id}: comments on {slug} are closed. Set 'comments: open' in the issue's file first"
         )
 
 
-def reject(database: Database, reply_id: str, *, by: str = "", why: str = "", now: datetime) -> Reply:
-    """Decide that a reply is not published; again changes nothing. WrongUse if it is published."""
+def _has_consent(database: Database, reply: Reply) -> bool:
+    return any(decision.state == CONSENT for decision in read_decisions(database, reply.edits or reply.id))
+
+
+def ask(database: Database, settings: Settings, reply_id: str, *, now: datetime) -> Reply:
+    """Ask a reply's writer whether it may be published; once, however often it is called."""
     reply = read_reply(database, reply_id)
-    if reply.state is ReplyState.REJECTED:
-        return reply
+    if reply.state is not ReplyState.HELD:
+        raise WrongUse(f"reply {reply.id} is {reply.state}: there is nothing to ask")
+    if not reply.text:
+        raise WrongUse(f"reply {reply.id} has no text of its own to ask about")
+    if not ask_leave(database, settings, reply, now):
+        raise AskPerson(
+            f"reply {reply.id}: nothing shows that it comes from {reply.from_address}, so nobody was asked"
+        )
+    return reply
+
+
+def reject(
+    database: Database,
+    reply_id: str,
+    *,
+    by: str = "",
+    why: str = "",
+    door: str = "",
+    settings: Settings | None = None,
+    is_told: bool = False,
+    now: datetime,
+) -> Reply:
+    """Decide that a reply is not published; again changes nothing. WrongUse if it is published.
+
+    With `settings` and `is_told` its writer hears so, with the reason; AskPerson where that is not known for
+    certain, and then nothing was decided.
+    """
+    reply = read_reply(database, reply_id)
+    if is_told and not may_be_written_to(reply):
+        raise AskPerson(
+            f"reply {reply.id}: nothing shows that it comes from {reply.from_address or 'its From address'}, "
+            "so nobody was told. Reject it without telling"
+        )
     if reply.state is ReplyState.APPROVED:
-        raise WrongUse(f"reply {reply.id} is published. Delete its file under issues/{reply.slug}/comments/ first")
-    return decide(database, reply, ReplyState.REJECTED, slug=reply.slug, by=by, why=why, now=now)
+        raise WrongUse(f"reply {reply.id} is published. Take it back: newsletter replies withdraw {reply.id}")
+    if reply.state is not ReplyState.REJECTED:
+        reply = decide(database, reply, ReplyState.REJECTED, slug=reply.slug, by=by, why=why, door=door, now=now)
+    if is_told and settings is not None:
+        tell_refused(database, settings, reply, why, now)
+    return reply

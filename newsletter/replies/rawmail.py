@@ -9,13 +9,18 @@ from newsletter.settings import Settings
 
 def keep_raw(settings: Settings, raw: bytes) -> str:
     """Store one mail under var/replies and return its SHA-256 in hex; the same mail again is the same file."""
-    digest = hashlib.sha256(raw).hexdigest()
+    digest = digest_of(raw)
     path = raw_path(settings, digest)
     make_private_folder(path.parent)
     if path.exists():
         return digest
     write_durably(path, raw, mode=0o600)
     return digest
+
+
+def digest_of(raw: bytes) -> str:
+    """Return the name under which a mail is stored."""
+    return hashlib.sha256(raw).hexdigest()
 
 
 def raw_path(settings: Settings, digest: str) -> Path:

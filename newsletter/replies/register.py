@@ -9,6 +9,8 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from newsletter.database import Database, Moment
 from newsletter.errors import WrongUse
+from newsletter.replies.authenticity import Proof
+from newsletter.replies.decisions import Decision, note_decision
 from newsletter.replies.reply import ALLOWED, Reply, ReplyState
 from newsletter.replies.screen import Verdict
 
@@ -34,6 +36,12 @@ _REPLIES = sa.table(
     sa.column("text", sa.Text),
     sa.column("note", sa.Text),
     sa.column("extractor", sa.Integer),
+    sa.column("proof", sa.Text),
+    sa.column("proof_why", sa.Text),
+    sa.column("message_id", sa.Text),
+    sa.column("references", sa.Text),
+    sa.column("in_reply_to", sa.Text),
+    sa.column("edits", sa.Text),
     sa.column("decided_at", Moment),
     sa.column("decided_by", sa.Text),
     sa.column("decided_why", sa.Text),
@@ -53,8 +61,8 @@ def record(database: Database, reply: Reply, *, sameness: str | None, now: datet
     insert = sqlite_insert if database.is_sqlite else postgresql_insert
     row = {**asdict(reply), "sameness": sameness, "fetched_at": now}
     with database.write() as connection:
-        written = connection.execute(insert(_REPLIES).values(row).on_conflict_do_nothing())
-    return written.rowcount == 1
+        statement = insert(_REPLIES).values(row).on_conflict_do_nothing().returning(_REPLIES.c.id)
+        return connection.execute(statement).one_or_none() is not None
 
 
 def read_replies(
@@ -83,10 +91,40 @@ def read_reply(database: Database, reply_id: str) -> Reply:
     return (exact or found)[0]
 
 
+def number_of(database: Database, reply: Reply) -> int:
+    """Return a reply's number, which tokens carry."""
+    with database.read() as connection:
+        return int(connection.execute(sa.select(_REPLIES.c.number).where(_REPLIES.c.id == reply.id)).scalar_one())
+
+
+def find_reply(database: Database, number: int) -> Reply | None:
+    """Return the reply of that number, or None."""
+    if not 0 < number < 2**31:
+        return None
+    with database.read() as connection:
+        row = connection.execute(sa.select(*_FIELDS).where(_REPLIES.c.number == number)).one_or_none()
+    return None if row is None else _reply(row)
+
+
+def record_proof(database: Database, reply: Reply) -> None:
+    """Write what was found of a reply's sender later than the reply itself."""
+    values = {"proof": reply.proof.value, "proof_why": reply.proof_why, "is_verified": reply.is_verified}
+    with database.write() as connection:
+        connection.execute(sa.update(_REPLIES).where(_REPLIES.c.id == reply.id).values(values))
+
+
 def decide(
-    database: Database, reply: Reply, state: ReplyState, *, slug: str | None, by: str, why: str, now: datetime
+    database: Database,
+    reply: Reply,
+    state: ReplyState,
+    *,
+    slug: str | None,
+    by: str,
+    why: str,
+    now: datetime,
+    door: str = "",
 ) -> Reply:
-    """Record a decision and return the reply as it is now.
+    """Record a decision and return the reply as it is now; `door` is the way it came: terminal, mail, rule.
 
     WrongUse if another decision was made meanwhile, or this step is not allowed.
     """
@@ -103,11 +141,13 @@ def decide(
             raise WrongUse(
                 f"reply {reply.id} was decided by somebody else meanwhile. See: newsletter replies show {reply.id}"
             )
+        note_decision(connection, Decision(reply_id=reply.id, state=state, by=by, why=why, door=door, at=now))
     return decided
 
 
 def _reply(row: sa.Row[tuple[object, ...]]) -> Reply:
-    values = dict(row._mapping)
+    values = {name: value for name, value in row._mapping.items() if name != "number"}
     values["state"] = ReplyState(values["state"])
     values["verdict"] = Verdict(values["verdict"])
+    values["proof"] = Proof(values["proof"])
     return Reply(**values)

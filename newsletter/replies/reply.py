@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from newsletter.replies.authenticity import Proof
 from newsletter.replies.screen import Verdict
 
 
@@ -21,16 +22,22 @@ class ReplyState(StrEnum):
     """Its writer asked that it not be published."""
     UNSUBSCRIBED = "unsubscribed"
     """It asked to end a subscription, which was done."""
+    WITHDRAWN = "withdrawn"
+    """Its writer took it back: a tombstone stands in its place."""
+    ORDER = "order"
+    """A word on another reply: a moderator's decision, or a writer's wish; done, or refused as its note says."""
     IGNORED = "ignored"
     """A machine's mail: kept, counted, never shown."""
 
 
 ALLOWED: dict[ReplyState, frozenset[ReplyState]] = {
-    ReplyState.HELD: frozenset({ReplyState.APPROVED, ReplyState.REJECTED}),
-    ReplyState.REJECTED: frozenset({ReplyState.APPROVED}),
+    ReplyState.HELD: frozenset({ReplyState.APPROVED, ReplyState.REJECTED, ReplyState.WITHDRAWN}),
+    ReplyState.REJECTED: frozenset({ReplyState.APPROVED, ReplyState.WITHDRAWN}),
     ReplyState.IGNORED: frozenset({ReplyState.APPROVED, ReplyState.REJECTED}),  # screening may be wrong
-    ReplyState.PRIVATE: frozenset({ReplyState.REJECTED}),
-    ReplyState.APPROVED: frozenset(),
+    ReplyState.PRIVATE: frozenset({ReplyState.REJECTED, ReplyState.WITHDRAWN}),
+    ReplyState.APPROVED: frozenset({ReplyState.WITHDRAWN}),
+    ReplyState.WITHDRAWN: frozenset(),
+    ReplyState.ORDER: frozenset(),
     ReplyState.UNSUBSCRIBED: frozenset(),
 }
 
@@ -56,7 +63,10 @@ class Reply:
     is_from_subscriber: bool
     """Whether From is the address that the letter went to; a claim, since anybody can write that line."""
     is_verified: bool
-    """Whether that claim was proven."""
+    """Whether that claim was proven, of a mail that was written to us."""
+    proof: Proof = Proof.NONE
+    """What was found of its From line."""
+    proof_why: str = ""
     verdict: Verdict
     reason: str
     state: ReplyState
@@ -66,6 +76,14 @@ class Reply:
     """What the author should know before deciding; "" if nothing."""
     extractor: int
     """Version of the extractor that made `text`."""
+    message_id: str = ""
+    """How its mail is named, without brackets, for an answer to refer to."""
+    references: str = ""
+    """What its mail refers to, as it wrote it."""
+    in_reply_to: str | None = None
+    """The comment it answers."""
+    edits: str | None = None
+    """The reply whose words it is meant to replace."""
     decided_at: datetime | None = None
     decided_by: str = ""
     decided_why: str = ""

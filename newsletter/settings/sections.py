@@ -129,9 +129,27 @@ class Replies(_Section):
     """`[replies]`: where answers arrive."""
 
     domain: str | None = None
+    sender: MailboxSetting | None = Field(default=None, alias="from")
+    """Whom notices are from, such as the author's answers; else the author at the list's address."""
     address: AddressSetting | None = None
     mailbox: str | None = None
     publish: Literal["review", "ask", "never"] = "review"
+    moderators: tuple[AddressSetting, ...] = ()
+    """Who gets a digest of what waits, and may decide by mail."""
+    digest_hours: float = Field(default=1, ge=0)
+    """The least time between two digests that `replies fetch` makes."""
+    trust_after: int = Field(default=0, ge=0)
+    """So many published answers let a proven writer's next one stand at once; 0: everything waits."""
+    max_links: int = Field(default=2, ge=0)
+    """More links than this keep an answer from being trusted."""
+    blocked_words: tuple[str, ...] = ()
+    """Words that keep an answer from being trusted."""
+    most_a_day: int = Field(default=10, ge=1)
+    """Answers of one writer within 24 hours beyond which none is trusted, and nobody is notified."""
+    tell_readers: bool = True
+    """Whether a writer hears that an answer was published, and how to change or withdraw it."""
+    authserv_id: str | None = Field(default=None, pattern=r"^[A-Za-z0-9._-]+$")
+    """How our own border names itself in Authentication-Results; only its word counts."""
 
     @model_validator(mode="after")
     def _one_of_domain_and_address(self) -> "Replies":

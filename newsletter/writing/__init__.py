@@ -1,7 +1,8 @@
 """1. The author's files become issues and comments."""
 
 from newsletter.writing.comment import Comment
-from newsletter.writing.comments import Comments, read_comments, write_comment
+from newsletter.writing.comments import Comments, comment_path, read_comments, write_comment
+from newsletter.writing.commit import commit_files
 from newsletter.writing.draft import start_draft
 from newsletter.writing.folder import fit_slug
 from newsletter.writing.issue import Issue, Slug, Status
@@ -15,6 +16,8 @@ __all__ = [
     "Shelf",
     "Slug",
     "Status",
+    "comment_path",
+    "commit_files",
     "fit_slug",
     "make_publication",
     "newest_ready",

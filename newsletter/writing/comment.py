@@ -17,3 +17,7 @@ class Comment:
     """The id of the comment it answers."""
     is_verified: bool = False
     """Whether the sender's address was proven to be the subscriber's."""
+    is_by_author: bool = False
+    """Whether the author of the publication wrote it."""
+    is_withdrawn: bool = False
+    """Whether its words were taken back: it stands without name and text, so that its thread keeps its shape."""

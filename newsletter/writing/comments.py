@@ -50,6 +50,17 @@ def read_comments(settings: Settings, slug: str) -> Comments:
     return Comments(comments=tuple(ordered), broken=tuple(broken))
 
 
+def comment_path(settings: Settings, slug: str, comment_id: str) -> Path | None:
+    """Return the file of a comment, or None if there is none."""
+    return next(iter(_files_of(_folder(settings, slug), comment_id)), None)
+
+
+def _files_of(folder: Path, comment_id: str) -> list[Path]:
+    if not _ID.fullmatch(comment_id):
+        return []
+    return [path for path in sorted(folder.glob(f"*-{comment_id}.md")) if _is_file_of(path, comment_id)]
+
+
 def write_comment(settings: Settings, slug: str, comment: Comment) -> Path:
     """Write a comment's file in one step and return its path; the same id again replaces its file.
 
@@ -59,7 +70,7 @@ def write_comment(settings: Settings, slug: str, comment: Comment) -> Path:
         raise ValueError(f"'{comment.id}' is not a comment's id: use letters, digits, - and _")
     folder = _folder(settings, slug)
     folder.mkdir(parents=True, exist_ok=True)
-    kept = [path for path in folder.glob(f"*-{comment.id}.md") if _is_file_of(path, comment.id)]
+    kept = _files_of(folder, comment.id)
     path = kept[0] if kept else folder / f"{comment.date.astimezone(UTC):%Y-%m-%d}-{comment.id}.md"
     write_durably(path, _written(comment).encode())
     return path
@@ -85,15 +96,18 @@ def _read(path: Path, root: Path) -> Comment:
     front = split(path.read_text(encoding="utf-8-sig").replace("\r\n", "\n"))
     values = front.values
     comment_id = line_of_text(values.get("id")) or re.sub(r"^\d{4}-\d\d-\d\d-", "", path.stem)
-    if not front.body.strip():
+    is_withdrawn = values.get("withdrawn") is True
+    if not front.body.strip() and not is_withdrawn:
         raise ValueError("there is no text in this comment")
     return Comment(
         id=comment_id,
-        author=line_of_text(values.get("author")) or "Anonymous",
+        author="" if is_withdrawn else line_of_text(values.get("author")) or "Anonymous",
         date=moment(values["date"]) if values.get("date") else moment(path.name[:10]),
-        text=front.body.strip(),
+        text="" if is_withdrawn else front.body.strip(),
         in_reply_to=line_of_text(values.get("in_reply_to")) or None,
-        is_verified=values.get("verified") is True,
+        is_verified=values.get("verified") is True and not is_withdrawn,
+        is_by_author=values.get("by_author") is True and not is_withdrawn,
+        is_withdrawn=is_withdrawn,
     )
 
 
@@ -104,9 +118,17 @@ def _written(comment: Comment) -> str:
         "date": comment.date.astimezone(UTC).isoformat(timespec="seconds"),
         "verified": comment.is_verified,
     }
+    if comment.is_by_author:
+        values["by_author"] = True
+    if comment.is_withdrawn:
+        values = {"id": comment.id, "date": values["date"], "withdrawn": True}
     if comment.in_reply_to:
         values["in_reply_to"] = comment.in_reply_to
-    text = _UNPRINTABLE.sub("", comment.text.replace("\r\n", "\n").replace("\r", "\n")).strip()
+    text = (
+        ""
+        if comment.is_withdrawn
+        else _UNPRINTABLE.sub("", comment.text.replace("\r\n", "\n").replace("\r", "\n")).strip()
+    )
     return f"{frontmatter.dumps(frontmatter.Post(text, **values), sort_keys=False, width=1000)}\n"
 
 

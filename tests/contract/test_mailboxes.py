@@ -11,6 +11,7 @@ from pydantic import SecretStr
 
 from newsletter.replies import Mailbox, open_mailbox
 from tests.contract.dovecot import PASSWORD, Dovecot, running_dovecot
+from tests.contract.inbound import Inbound, running_inbound
 
 Put = Callable[[bytes], None]
 MAILS = (b"Subject: one\r\n\r\n1\r\n", b"Subject: two\r\n\r\n2\r\n", b"Subject: three\r\n\r\n3\r\n")
@@ -66,9 +67,13 @@ CAPABILITIES = {
 KINDS = {"maildir": _maildir, "folder": _folder}
 
 
-@pytest.fixture(scope="module", params=[*KINDS, *CAPABILITIES])
-def kind(request: pytest.FixtureRequest) -> Iterator[str | Dovecot]:
+@pytest.fixture(scope="module", params=[*KINDS, *CAPABILITIES, "sqs"])
+def kind(request: pytest.FixtureRequest) -> Iterator[str | Dovecot | Inbound]:
     """The name of a kind, or a server of one."""
+    if request.param == "sqs":
+        with running_inbound() as inbound:
+            yield inbound
+        return
     if request.param in KINDS:
         yield request.param
         return
@@ -77,7 +82,12 @@ def kind(request: pytest.FixtureRequest) -> Iterator[str | Dovecot]:
 
 
 @pytest.fixture
-def place(kind: str | Dovecot, tmp_path: Path) -> Iterator[Place]:
+def place(kind: str | Dovecot | Inbound, tmp_path: Path) -> Iterator[Place]:
+    if isinstance(kind, Inbound):
+        inbound = kind.make_queue(tmp_path.name.replace("_", "-")[:80])
+        box = open_mailbox(f"sqs:{inbound.queue}", tmp_path, region="eu-west-1")
+        yield Place(box, lambda raw: str(inbound.put(raw)) and None, inbound.clear)
+        return
     if isinstance(kind, str):
         with KINDS[kind](tmp_path) as found:
             yield found

@@ -7,7 +7,7 @@ a quotation below) before any word is looked at.
 import re
 
 from newsletter.replies.extract.lines import Kind, Line
-from newsletter.replies.extract.signals import ADDRESS, RULE_CHARACTERS, TIME, WIDEST, shows_date
+from newsletter.replies.extract.signals import RULE_CHARACTERS, TIME, WIDEST, holds_address, shows_date
 from newsletter.replies.extract.words import LEADS, UNSPACED_WROTE, WROTE, folded
 
 _WINDOW = 6
@@ -67,13 +67,13 @@ def is_bare_attribution(text: str, following: Kind | None) -> bool:
     text = text[:WIDEST].strip()
     if _GMT.match(text):
         return True
-    return following is Kind.QUOTE and text.endswith(">") and shows_date(text) and ADDRESS.search(text) is not None
+    return following is Kind.QUOTE and text.endswith(">") and shows_date(text) and holds_address(text)
 
 
 def is_attribution(window: str, *, is_quote_next: bool) -> bool:
     """Whether these words introduce a quotation; more is asked of them where no quotation follows."""
     window = window.strip().strip(RULE_CHARACTERS)
-    has_address = ADDRESS.search(window) is not None
+    has_address = holds_address(window)
     has_date = shows_date(window)
     has_time = TIME.search(window) is not None
     has_colon = window.endswith((":", "：", ":>"))

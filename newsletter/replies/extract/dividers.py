@@ -4,7 +4,7 @@ import re
 from functools import lru_cache
 
 from newsletter.replies.extract.lines import Kind, Line
-from newsletter.replies.extract.signals import ADDRESS, RULE_CHARACTERS, TIME, WIDEST, shows_date
+from newsletter.replies.extract.signals import RULE_CHARACTERS, TIME, WIDEST, holds_address, shows_date
 from newsletter.replies.extract.words import FORWARDED, LABEL_KINDS, ORIGINAL, REPLY_ABOVE, folded
 
 _LABEL = re.compile(r"^[\s*_|]{0,8}([^\W\d_][\w .'’/-]{0,30}?)[\s*_]{0,4}[:：][*_]{0,2}(?:\s|$|(?=\S))(.*)$")
@@ -89,9 +89,11 @@ def is_header_block(lines: list[Line], index: int, *, is_certain: bool) -> bool:
         return False
     known = {kind for kind in kinds if kind not in {"?", "other"}}
     rest = " ".join(values)
-    has_address = ADDRESS.search(rest) is not None
-    has_moment = shows_date(rest) or TIME.search(rest) is not None
-    if kinds[:1] and kinds[0] in {"from", "sent", "date"} and len(known) >= 2:
-        return len(known) >= 3 or has_address or has_moment
-    begins_with_sender = bool(values) and ADDRESS.search(values[0]) is not None
-    return len(kinds) >= 4 and begins_with_sender and has_moment  # in a language that is not in our tables
+    if kinds[0] in {"from", "sent", "date"} and len(known) >= 2:
+        return len(known) >= 3 or holds_address(rest) or _holds_moment(rest)
+    # in a language that is not in our tables
+    return len(kinds) >= 4 and holds_address(values[0]) and _holds_moment(rest)
+
+
+def _holds_moment(text: str) -> bool:
+    return shows_date(text) or TIME.search(text) is not None

@@ -11,11 +11,14 @@ from newsletter.replies.extract.dividers import divider_at, is_header_block, say
 from newsletter.replies.extract.lines import Kind, Line
 from newsletter.replies.extract.signals import WIDEST, is_rule
 
+_MOST = 1_000
+"""Lines that could end an attribution, after which no more is looked at: no mail written by people has so many."""
+
 
 def mark_introductions(lines: list[Line]) -> None:
     """Mark attributions and dividers among the lines that are text."""
     following = _kinds_after(lines)
-    index = 0
+    index = candidates = 0
     while index < len(lines):
         if lines[index].kind is Kind.OWN_QUOTE and (index == 0 or lines[index - 1].kind is not Kind.OWN_QUOTE):
             _judge_own_quote(lines, index)
@@ -24,7 +27,10 @@ def mark_introductions(lines: list[Line]) -> None:
         elif lines[index].kind is Kind.TEXT and not lines[index].is_blank:
             if reason := divider_at(lines, index):
                 _mark_divider(lines, index, reason)
-            elif ends_attribution(lines[index].text) or is_bare_attribution(lines[index].text, following[index]):
+            elif candidates < _MOST and (
+                ends_attribution(lines[index].text) or is_bare_attribution(lines[index].text, following[index])
+            ):
+                candidates += 1
                 mark_attribution(lines, index, following[index])
         index += 1
     _mark_below_signatures(lines)

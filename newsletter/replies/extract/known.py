@@ -36,6 +36,14 @@ class KnownText:
             return self
         return KnownText(self.shingles.union(*(_shingles(list(words)) for words in new)), self.lines.union(new))
 
+    def covers(self, text: str) -> bool:
+        """Whether these words were sent: most of their runs, or where they are few, as a line of their own."""
+        words = _words(text)
+        shingles = _shingles(words)
+        if not shingles:
+            return not words or tuple(words) in self.lines
+        return sum(shingle in self.shingles for shingle in shingles) / len(shingles) >= _ENOUGH
+
 
 def mark_known(lines: list[Line], known: KnownText) -> None:
     """Mark the paragraphs of `lines` that were ours as quotation; short ones only beside such a paragraph."""

@@ -15,6 +15,11 @@ TIME = re.compile(
 )
 
 
+def holds_address(text: str) -> bool:
+    """Whether an e-mail address stands in it."""
+    return "@" in text and ADDRESS.search(text) is not None
+
+
 def is_rule(text: str) -> bool:
     """Whether a line is blank or only drawn."""
     return not text.strip(RULE_CHARACTERS)

@@ -14,7 +14,12 @@ __all__ = ["PROCESSED", "Claims", "Imap", "Mailbox", "Maildir", "Received", "ope
 
 
 def open_mailbox(
-    setting: str | None, root: Path, *, password: SecretStr | None = None, claims: Claims | None = None
+    setting: str | None,
+    root: Path,
+    *,
+    password: SecretStr | None = None,
+    claims: Claims | None = None,
+    region: str | None = None,
 ) -> Mailbox:
     """Open the mailbox that `[replies] mailbox` names, relative to `root`; EditSettings if it is none.
 
@@ -22,8 +27,8 @@ def open_mailbox(
     """
     if not setting:
         raise EditSettings(
-            'newsletter.toml: [replies] mailbox is not set. Set it to "imaps://user@host/INBOX" or "maildir:DIR", '
-            "or name a folder: newsletter replies fetch --maildir DIR"
+            'newsletter.toml: [replies] mailbox is not set. Set it to "imaps://user@host/INBOX", "maildir:DIR" or '
+            '"sqs:QUEUE-URL", or name a folder: newsletter replies fetch --maildir DIR'
         )
     kind, _, place = setting.partition(":")
     if kind == "maildir" and place:
@@ -33,7 +38,14 @@ def open_mailbox(
         if password is None or not password.get_secret_value():
             raise EditSettings(f"{location}: no password. Set NEWSLETTER_IMAP_PASSWORD")
         return Imap(location, password.get_secret_value(), claims)
+    if kind == "sqs" and place.startswith(("https://", "http://")):
+        from newsletter.aws import make_client  # boto3 takes a while to import
+        from newsletter.replies.mailboxes.ses_inbound import SesInbound, region_in
+
+        where = region_in(place) or region
+        sqs, s3 = (make_client(service, region=where, endpoint=None) for service in ("sqs", "s3"))
+        return SesInbound(place, sqs, s3, root / "var" / "replies" / "parked")
     raise EditSettings(
         f'newsletter.toml: [replies] mailbox = "{setting}": not a mailbox such as '
-        '"imaps://user@host/INBOX" or "maildir:DIR"'
+        '"imaps://user@host/INBOX", "maildir:DIR" or "sqs:QUEUE-URL"'
     )

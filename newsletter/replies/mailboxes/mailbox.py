@@ -1,7 +1,7 @@
 """The seam behind which mail arrives: raw bytes with their envelope, acknowledged once they are stored."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
 
@@ -15,6 +15,8 @@ class Received:
     """The message; at most parse.MAX_RAW_BYTES of it."""
     recipients: tuple[str, ...] = ()
     """Envelope recipients, where the mailbox knows them apart from the message."""
+    verdicts: Mapping[str, str] = field(default_factory=dict)
+    """What the border found, where the mailbox knows it apart from the message: spam, virus, spf, dkim, dmarc."""
 
 
 class Mailbox(Protocol):

@@ -1,7 +1,7 @@
 """A publication on disk with one issue sent to two readers, and mail that comes back."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from newsletter.delivery import start_mailing
 from newsletter.replies import Fetched, fetch, open_mailbox
 from newsletter.settings import Settings, read_settings
 from newsletter.tokens import Keyring, Purpose
+from tests.unit.replies.signing import Names
 
 NOW = datetime(2025, 3, 4, 12, 0, tzinfo=UTC)
 TOML = """
@@ -47,24 +48,26 @@ class Harbour:
     settings: Settings
     database: Database
     keyring: Keyring
+    names: Names = field(default_factory=Names)
+    """The name server that knows the keys of those who write."""
 
     def address(self, number: int = 1, purpose: Purpose = Purpose.REPLY) -> str:
         """The signed address of a delivery."""
         letter = {Purpose.REPLY: "r", Purpose.BOUNCE: "b", Purpose.UNSUBSCRIBE: "u"}[purpose]
         return f"{letter}+{self.keyring.sign(purpose, number)}@reply.example.org"
 
-    def deliver(self, raw: str, name: str = "1.eml") -> Path:
+    def deliver(self, raw: str | bytes, name: str = "1.eml") -> Path:
         """Put a mail into the Maildir, as a delivering server does."""
         for room in ("new", "cur", "tmp"):
             (self.settings.root / "answers" / room).mkdir(parents=True, exist_ok=True)
         path = self.settings.root / "answers" / "new" / name
-        path.write_bytes(raw.encode())
+        path.write_bytes(raw.encode() if isinstance(raw, str) else raw)
         return path
 
     def fetch(self, now: datetime = NOW) -> Fetched:
         """Take in what is there."""
         mailbox = open_mailbox(self.settings.replies.mailbox, self.settings.root)
-        return fetch(self.database, self.keyring, self.settings, mailbox, now=now)
+        return fetch(self.database, self.keyring, self.settings, mailbox, now=now, keys=self.names)
 
 
 @pytest.fixture

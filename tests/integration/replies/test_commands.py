@@ -11,6 +11,7 @@ import pytest
 from tests.integration.replies.conftest import Harbour
 
 Answer = Callable[..., str]
+EDITOR = """sh -c 'echo "From my editor." | cat - "$1" > "$1.new" && mv "$1.new" "$1"' --"""
 COMMAND = Path(sys.executable).parent / "newsletter"
 
 
@@ -18,11 +19,11 @@ COMMAND = Path(sys.executable).parent / "newsletter"
 def run(harbour: Harbour) -> Callable[..., subprocess.CompletedProcess[str]]:
     """Run `newsletter replies ...` at the harbour."""
 
-    def at_harbour(*arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
+    def at_harbour(*arguments: str, code: int = 0, group: str = "replies") -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
-            [str(COMMAND), "replies", *arguments],
+            [str(COMMAND), group, *arguments],
             cwd=harbour.settings.root,
-            env={"NEWSLETTER_SECRET_KEY": "k" * 40, "COLUMNS": "80", "PATH": "/usr/bin:/bin"},
+            env={"NEWSLETTER_SECRET_KEY": "k" * 40, "COLUMNS": "80", "PATH": "/usr/bin:/bin", "EDITOR": EDITOR},
             capture_output=True,
             text=True,
             timeout=60,
@@ -79,3 +80,37 @@ def test_extract_waits_for_no_database() -> None:
         "assert not {'sqlalchemy', 'pydantic', 'premailer'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", program, __file__], check=True, timeout=60)
+
+
+def test_an_answer_by_command_is_mailed_once(
+    harbour: Harbour, answer: Answer, run: Callable[..., subprocess.CompletedProcess[str]]
+) -> None:
+    harbour.deliver(answer("I own two."))
+    run("fetch")
+    (held,) = map(json.loads, run("list", "--json").stdout.splitlines())
+    shown = run("answer", held["id"], "--text", "Three!", "--dry-run").stdout
+    assert "In-Reply-To: <one@example.net>" in shown
+    assert not list((harbour.settings.var / "outbox").glob("new/*"))
+    run("approve", held["id"])
+    said = json.loads(run("answer", held["id"][:5], "--text", "Three!", "--json").stdout)
+    assert said["to"] == "jo@example.net"
+    assert "by_author: true" in (harbour.settings.root / said["file"]).read_text()
+    assert "answered already" in run("answer", held["id"], "--text", "Three!").stderr
+    notices = [json.loads(line) for line in run("list", "--json", group="notices").stdout.splitlines()]
+    assert [(notice["kind"], notice["status"]) for notice in notices] == [
+        ("published", "submitted"),
+        ("answer", "submitted"),
+    ]
+    assert len(list((harbour.settings.var / "outbox").glob("new/*"))) == 2
+    assert "empty" in run("answer", held["id"], "--text", "", code=2).stderr
+
+
+def test_an_answer_may_be_written_in_an_editor(
+    harbour: Harbour, answer: Answer, run: Callable[..., subprocess.CompletedProcess[str]]
+) -> None:
+    harbour.deliver(answer("I own two."))
+    run("fetch")
+    (held,) = map(json.loads, run("list", "--json").stdout.splitlines())
+    shown = run("answer", held["id"], "--dry-run").stdout
+    assert "From my editor." in shown
+    assert "Write above this line" not in shown

@@ -156,6 +156,20 @@ def test_quoted_tokens_and_addresses_do_not_reach_the_text(harbour: Harbour, ans
     assert "7946" not in reply.text
 
 
+def test_only_what_is_public_is_quoted(harbour: Harbour, answer: Answer) -> None:
+    said = (
+        "> Dear Jo Winter, you asked for this\n\nI did.\n\n"
+        "> The harbour wakes at five and nobody owns an alarm clock.\n\nI own two.\n\n"
+        "> My doctor says I have a week left to live\n\nAda wrote me that."
+    )
+    harbour.deliver(answer(said))
+    (reply,) = harbour.fetch().replies
+    assert reply.text == (
+        "I did.\n\n> The harbour wakes at five and nobody owns an alarm clock.\n\nI own two.\n\nAda wrote me that."
+    )
+    assert "quotes what is not public" in reply.note
+
+
 def test_plain_files_in_a_folder_are_mail_too(harbour: Harbour, answer: Answer) -> None:
     folder = harbour.settings.root / "answers"
     folder.mkdir()

@@ -39,6 +39,8 @@ def test_the_parts_a_reader_would_see_are_taken() -> None:
         ("windows-1251", "привет".encode("cp1251"), "привет"),
         ("punycode", b"abc-", "abc-"),
         ("base64", b"abc", "abc"),
+        ("unicode_escape", rb"\x3cb\x3e \+", r"\x3cb\x3e \+"),
+        ("raw_unicode_escape", rb"\u003cb", r"\u003cb"),
         ("", b"\xef\xbb\xbfmark", "mark"),
         ("utf-16", b"plain", "plain"),
     ],

@@ -1,0 +1,158 @@
+"""`newsletter notices`: mail to one person, such as an answer: what is due, what left, what is in doubt."""
+
+from contextlib import closing
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from newsletter.cli import terminal
+from newsletter.cli.publication import Publication, open_publication
+from newsletter.delivery import (
+    DeliveryStatus,
+    Notice,
+    Posted,
+    Transport,
+    list_notices,
+    open_transport,
+    post_notices,
+    resolve_notice,
+)
+from newsletter.errors import NewsletterError, WrongUse
+
+app = typer.Typer()
+notices = typer.Typer(no_args_is_help=True, help="Mail to one person: answers, and word on what became of theirs.")
+app.add_typer(notices, name="notices")
+
+JsonOption = Annotated[bool, typer.Option("--json", help="One compact JSON object a line.")]
+
+
+@notices.command("list")
+def show_notices(
+    context: typer.Context,
+    status: Annotated[
+        str | None, typer.Option(help="planned, submitted, failed or uncertain; default: all of them.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List the notices, oldest first, and where each stands.
+
+    Example: newsletter notices list --status uncertain
+    """
+    publication = open_publication(context)
+    if status is not None and status not in list(DeliveryStatus):
+        raise WrongUse(f"unknown status '{status}'. Known: planned, submitted, failed, uncertain")
+    found = list_notices(publication.database, DeliveryStatus(status) if status else None)
+    if as_json:
+        for notice in found:
+            terminal.say_json(notice_json(notice))
+        return
+    if not found:
+        terminal.talk("No notices.")
+        return
+    headings = ("id", "kind", "about", "to", "status", "reason")
+    terminal.say_table(
+        headings,
+        [
+            (str(notice.id), notice.kind, notice.about, notice.recipient, notice.status, notice.reason)
+            for notice in found
+        ],
+        numbers=(0,),
+    )
+
+
+@notices.command("send")
+def send_notices(context: typer.Context, as_json: JsonOption = False) -> None:
+    """Post the notices that are due, each once.
+
+    `newsletter send` and `newsletter replies fetch` do so too. One that the next hop puts off is tried again by a
+    later run; one of which nobody knows whether it was taken waits for `newsletter notices resolve`.
+
+    Example: newsletter notices send
+    """
+    publication = open_publication(context)
+    with closing(open_transport(publication.settings)) as transport:
+        posted = post(publication, transport)
+    if as_json:
+        terminal.say_json(
+            {
+                "submitted": len(posted.submitted),
+                "failed": sum(n.status is DeliveryStatus.FAILED for n in posted.troubled),
+                "uncertain": sum(n.status is DeliveryStatus.UNCERTAIN for n in posted.troubled),
+                "put_off": posted.put_off,
+            }
+        )
+    else:
+        terminal.say(f"{terminal.count(len(posted.submitted), 'notice')} submitted.")
+    if posted.stopped is not None:
+        raise posted.stopped
+
+
+@notices.command("resolve")
+def settle_notice(
+    context: typer.Context,
+    notice_id: Annotated[int, typer.Argument(metavar="ID", show_default=False, help="The notice's number.")],
+    resend: Annotated[bool, typer.Option("--resend", help="Post it again; it may arrive twice.")] = False,
+    skip: Annotated[bool, typer.Option("--skip", help="Leave it; it may never arrive.")] = False,
+) -> None:
+    """Settle a notice of which nobody knows whether it was taken, or try one again that failed.
+
+    Example: newsletter notices resolve 7 --resend
+    """
+    if resend == skip:
+        raise WrongUse("say one of --resend and --skip")
+    publication = open_publication(context)
+    notice = resolve_notice(publication.database, notice_id, resend=resend, now=datetime.now(UTC))
+    terminal.say(f"{notice.id}  {notice.status}")
+    if resend:
+        terminal.talk(f"Post it: {terminal.command('notices send')}")
+
+
+def post(publication: Publication, transport: Transport) -> Posted:
+    """Post what is due, and name what is in trouble."""
+    posted = post_notices(
+        publication.database, publication.keyring, publication.settings, transport, clock=lambda: datetime.now(UTC)
+    )
+    for notice in posted.troubled:
+        terminal.talk(f"notice {notice.id} to {notice.recipient} is {notice.status}: {notice.reason}", "attention")
+        if notice.status is DeliveryStatus.UNCERTAIN:
+            terminal.talk(f"Settle it: {terminal.command(f'notices resolve {notice.id}')}")
+    return posted
+
+
+def post_due(publication: Publication, transport: Transport | None = None) -> None:
+    """Post what is due besides other work: nothing that goes wrong ends that work."""
+    if not any(notice.status is not DeliveryStatus.FAILED for notice in _unsettled(publication)):
+        return
+    try:
+        if transport is not None:
+            posted = post(publication, transport)
+        else:
+            with closing(open_transport(publication.settings)) as opened:
+                posted = post(publication, opened)
+    except NewsletterError as error:
+        terminal.talk(f"notices wait: {error}", "attention")
+        return
+    if posted.submitted:
+        terminal.talk(f"{terminal.count(len(posted.submitted), 'notice')} submitted.")
+    if posted.stopped is not None:
+        terminal.talk(f"{posted.stopped}. What is due stays due: {terminal.command('notices send')}", "attention")
+
+
+def _unsettled(publication: Publication) -> tuple[Notice, ...]:
+    planned = list_notices(publication.database, DeliveryStatus.PLANNED)
+    return (*planned, *list_notices(publication.database, DeliveryStatus.CLAIMED))
+
+
+def notice_json(notice: Notice) -> dict[str, object]:
+    """Return a notice for machines."""
+    return {
+        "id": notice.id,
+        "kind": notice.kind,
+        "about": notice.about,
+        "to": notice.recipient,
+        "subject": notice.subject,
+        "status": notice.status,
+        "reason": notice.reason,
+        "created": notice.created_at.isoformat(timespec="seconds") if notice.created_at else None,
+    }

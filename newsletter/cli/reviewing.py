@@ -1,0 +1,115 @@
+"""`newsletter replies review`: the queue at the terminal, one reply at a time, one key a decision."""
+
+import sys
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.text import Text
+
+from newsletter import replies as station
+from newsletter.cli import terminal
+from newsletter.cli.conversing import edited
+from newsletter.cli.deciding import DOOR, committed, opened, post, relative, user
+from newsletter.cli.reply_view import say_printable, say_reply
+from newsletter.errors import NewsletterError, WrongUse
+
+if TYPE_CHECKING:
+    from newsletter.cli.publication import Publication
+
+_KEYS = (
+    ("a", "approve"),
+    ("r", "reject"),
+    ("t", "reject and tell"),
+    ("w", "write back"),
+    ("s", "later"),
+    ("v", "raw mail"),
+    ("c", "all that was cut"),
+    ("q", "stop"),
+)
+
+
+def review_replies(
+    context: typer.Context,
+    issue: Annotated[str | None, typer.Option(metavar="SLUG", help="Only replies to this issue.")] = None,
+    by: Annotated[str | None, typer.Option("--by", metavar="NAME", help="Who decides; default: you.")] = None,
+    commit: Annotated[bool, typer.Option("--commit", help="Commit each comment's file to Git.")] = False,
+) -> None:
+    """Go through what waits for your word, one key a decision.
+
+    Each reply is shown as it would be published, with its sender, what was cut and what speaks against it. What is
+    decided is decided at once: stopping in between loses nothing.
+
+    Example: newsletter replies review
+    """
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise WrongUse("review needs a terminal. Use: newsletter replies list --state held, show, approve, reject")
+    publication = opened(context)
+    held = station.list_replies(publication.database, state=station.ReplyState.HELD, slug=issue)
+    if not held:
+        terminal.say("Nothing waits.")
+        return
+    decided = 0
+    for number, reply in enumerate(held, 1):
+        terminal.say(Text(f"\n{number} of {len(held)}", style="quiet"))
+        key = _decide(publication, reply.id, by or user(), is_committed=commit)
+        if key == "q":
+            break
+        decided += key != "s"
+    post(publication)
+    left = len(station.list_replies(publication.database, state=station.ReplyState.HELD, slug=issue))
+    terminal.say(f"\n{decided} decided, {left} waiting.")
+
+
+def _decide(publication: "Publication", reply_id: str, by: str, *, is_committed: bool) -> str:
+    """Show one reply until a key decides it, and return that key."""
+    shown = station.show_reply(publication.database, publication.settings, reply_id)
+    say_reply(shown, relative(shown.raw_path, publication), is_hinted=False)
+    while True:
+        terminal.talk("\n" + "   ".join(f"[{key}] {word}" for key, word in _KEYS))
+        key = typer.getchar().lower()
+        if key in {"q", "s", "\x03", "\x04", "\x1b"}:
+            return "s" if key == "s" else "q"
+        try:
+            if _is_done(publication, shown, key, by, is_committed=is_committed):
+                return key
+        except NewsletterError as error:
+            terminal.complain(str(error))
+
+
+def _is_done(
+    publication: "Publication", shown: "station.ShownReply", key: str, by: str, *, is_committed: bool
+) -> bool:
+    """Do what a key says; whether that settles the reply."""
+    database, settings, reply = publication.database, publication.settings, shown.reply
+    if key == "a":
+        path = station.approve(
+            database, settings, reply.id, by=by, door=DOOR, keyring=publication.keyring, now=datetime.now(UTC)
+        )
+        end = committed(publication, path) if is_committed else ""
+        terminal.say(f"approved  {relative(path, publication)}{end}")
+        return True
+    if key in {"r", "t"}:
+        why = typer.prompt("Why (may be empty)", default="", show_default=False, err=True)
+        station.reject(
+            database,
+            reply.id,
+            by=by,
+            why=why,
+            door=DOOR,
+            settings=settings,
+            is_told=key == "t",
+            now=datetime.now(UTC),
+        )
+        terminal.say("rejected, and its writer is told" if key == "t" else "rejected")
+        return True
+    if key == "w":
+        station.answer(database, settings, reply.id, edited(reply), now=datetime.now(UTC))
+        terminal.say("answered; now decide on the reply itself")
+    elif key == "v" and shown.raw_path.exists():
+        say_printable(shown.raw_path.read_bytes().decode("utf-8", "replace"))
+    elif key == "c":
+        for cut in shown.cuts:
+            terminal.say(Text(f"\ncut: {cut.reason}", style="quiet"))
+            say_printable(cut.text)
+    return False

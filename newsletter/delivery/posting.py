@@ -1,0 +1,162 @@
+"""Posts the notices that are due: one claim, one call, one outcome, each committed before the next step.
+
+Only one process posts at a time. What a process that is gone had claimed becomes uncertain, unless the
+transport itself remembers what it took.
+"""
+
+import os
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, update
+
+from newsletter.address import Address
+from newsletter.audience import SuppressionReason, suppression_of
+from newsletter.database import Database
+from newsletter.delivery.alone import sole_sender
+from newsletter.delivery.mailing import DeliveryStatus
+from newsletter.delivery.mark import refuse_older_copy
+from newsletter.delivery.notice_message import write_letter
+from newsletter.delivery.notices import FIRST_NUMBER, Notice, find_notice, list_notices, notices
+from newsletter.delivery.recovery import Remembers
+from newsletter.delivery.transports import Transport
+from newsletter.errors import Deferred, Halted, NewsletterError, Refused, TryLater, Uncertain
+from newsletter.settings import Settings
+from newsletter.tokens import Keyring
+
+_RETRY = (60, 300, 1800, 3600, 4 * 3600)
+"""Seconds until a notice that was put off is due again; afterwards every day."""
+_EXPIRES = timedelta(days=5)
+"""After so long, as mail servers have it, a notice that nobody takes has failed."""
+_WHY = "the process was stopped before it knew whether this was taken"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Posted:
+    """What became of the notices that were due."""
+
+    submitted: tuple[Notice, ...] = ()
+    troubled: tuple[Notice, ...] = ()
+    """Failed or uncertain."""
+    put_off: int = 0
+    """Left for a later run."""
+    stopped: NewsletterError | None = None
+    """Why the next hop takes nothing more."""
+
+
+def post_notices(
+    database: Database,
+    keyring: Keyring,
+    settings: Settings,
+    transport: Transport,
+    *,
+    clock: Callable[[], datetime],
+) -> Posted:
+    """Post every notice that is due; TryLater while another process does.
+
+    AskPerson when the database is an older copy than what has left this machine.
+    """
+    refuse_older_copy(database, settings)
+    submitted: list[Notice] = []
+    troubled: list[Notice] = []
+    put_off = 0
+    stopped: NewsletterError | None = None
+    with sole_sender(database, "posting notices", lock="notices"):
+        _recover(database, transport, clock())
+        while (notice := _claim(database, keyring, transport.name, clock())) is not None:
+            if notice.status is not DeliveryStatus.CLAIMED:
+                troubled.append(notice)
+                continue
+            result = _submit(notice, settings, keyring, transport, clock())
+            after = _settle(database, notice, result, clock())
+            if after.status is DeliveryStatus.SUBMITTED:
+                submitted.append(after)
+            elif after.status is DeliveryStatus.PLANNED:
+                put_off += 1
+            else:
+                troubled.append(after)
+            if isinstance(result, Halted | Deferred | TryLater):
+                stopped = result
+                break
+            if isinstance(result, Exception) and not isinstance(result, NewsletterError):
+                raise result
+    return Posted(submitted=tuple(submitted), troubled=tuple(troubled), put_off=put_off, stopped=stopped)
+
+
+def _submit(
+    notice: Notice, settings: Settings, keyring: Keyring, transport: Transport, now: datetime
+) -> str | Exception:
+    """Return how the next hop names it, or what went wrong: a fault of ours before the call is told as one."""
+    try:
+        letter = write_letter(notice, settings, keyring, now)
+    except (NewsletterError, ValueError, UnicodeError) as error:
+        return Refused(f"notice {notice.id} cannot be written: {error}")
+    try:
+        return transport.submit(letter.envelope, letter.message).reference[:300]
+    except Exception as error:  # whatever it is, the claim must be settled
+        return error
+
+
+def _claim(database: Database, keyring: Keyring, transport: str, now: datetime) -> Notice | None:
+    """Claim the next due notice; one whose address must not be mailed has failed instead."""
+    with database.write() as connection:
+        due = (notices.c.status == DeliveryStatus.PLANNED.value) & (notices.c.due_at <= int(now.timestamp()))
+        found = connection.execute(
+            select(notices.c.id, notices.c.recipient).where(due).order_by(notices.c.due_at, notices.c.id).limit(1)
+        ).one_or_none()
+        if found is None:
+            return None
+        status, reason = DeliveryStatus.CLAIMED, ""
+        known = suppression_of(connection, keyring, Address.parse(found.recipient))
+        if known in {SuppressionReason.BOUNCED, SuppressionReason.COMPLAINED}:
+            status, reason = DeliveryStatus.FAILED, f"the address is suppressed: {known}"
+        worker = f"{transport}/{socket.gethostname()}/{os.getpid()}"
+        connection.execute(
+            update(notices)
+            .where(notices.c.id == found.id)
+            .values(status=status.value, reason=reason, worker=worker, changed_at=now)
+        )
+    return find_notice(database, FIRST_NUMBER + found.id)
+
+
+def _settle(database: Database, notice: Notice, result: str | Exception, now: datetime) -> Notice:
+    values: dict[str, object] = {"changed_at": now, "reason": "" if isinstance(result, str) else str(result)[:300]}
+    if isinstance(result, str):
+        values |= {"status": DeliveryStatus.SUBMITTED, "reference": result}
+    elif isinstance(result, Deferred) and notice.created_at and now - notice.created_at > _EXPIRES:
+        values |= {"status": DeliveryStatus.FAILED}
+    elif isinstance(result, Deferred | Halted | TryLater):
+        wait = _RETRY[notice.attempts] if notice.attempts < len(_RETRY) else 24 * 3600
+        later = int(now.timestamp()) + wait if isinstance(result, Deferred) else 0
+        values |= {"status": DeliveryStatus.PLANNED, "attempts": notice.attempts + 1, "due_at": later}
+    elif isinstance(result, Refused):
+        values |= {"status": DeliveryStatus.FAILED}
+    else:
+        why = str(result) if isinstance(result, Uncertain) else f"a fault of ours: {result}"
+        values |= {"status": DeliveryStatus.UNCERTAIN, "reason": why[:300]}
+    status = DeliveryStatus(str(values["status"]))
+    with database.write() as connection:
+        connection.execute(
+            update(notices).where(notices.c.id == notice.id).values({**values, "status": status.value})
+        )
+    return find_notice(database, notice.number) or notice
+
+
+def _recover(database: Database, transport: Transport, now: datetime) -> None:
+    """Say what became of claims whose process is gone; we are the only one that posts."""
+    left = list_notices(database, DeliveryStatus.CLAIMED)
+    taken = transport.held() if left and isinstance(transport, Remembers) else None
+    for notice in left:
+        status, reason = DeliveryStatus.UNCERTAIN, _WHY
+        with database.write() as connection:
+            worker = connection.execute(select(notices.c.worker).where(notices.c.id == notice.id)).scalar_one()
+            if taken is not None and worker.startswith(f"{transport.name}/"):
+                is_taken = notice.number in taken
+                status, reason = (DeliveryStatus.SUBMITTED if is_taken else DeliveryStatus.PLANNED), ""
+            connection.execute(
+                update(notices)
+                .where(notices.c.id == notice.id)
+                .values(status=status.value, reason=reason, changed_at=now)
+            )

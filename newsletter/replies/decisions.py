@@ -1,0 +1,46 @@
+"""Decisions: every word that was ever said on a reply, by whom, why, when and through which door."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from newsletter.database import Database, Moment
+
+CONSENT = "consent"
+"""The writer's leave to publish, beside the states a reply may be decided into."""
+EDITED = "edited"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """One word on one reply."""
+
+    reply_id: str
+    state: str
+    by: str
+    why: str
+    door: str
+    """terminal, mail, rule, or another way in."""
+    at: datetime
+
+
+_DECISIONS = sa.table(
+    "decisions",
+    *(sa.column(name, sa.Text) for name in ("reply_id", "state", "by", "why", "door")),
+    sa.column("number", sa.Integer),
+    sa.column("at", Moment),
+)
+
+
+def note_decision(connection: sa.Connection, decision: Decision) -> None:
+    """Add a decision to the record, from which nothing is ever taken."""
+    connection.execute(sa.insert(_DECISIONS).values(asdict(decision)))
+
+
+def read_decisions(database: Database, reply_id: str) -> tuple[Decision, ...]:
+    """Return what was decided of a reply, oldest first."""
+    columns = [_DECISIONS.c[name] for name in Decision.__dataclass_fields__]
+    query = sa.select(*columns).where(_DECISIONS.c.reply_id == reply_id).order_by(_DECISIONS.c.number)
+    with database.read() as connection:
+        return tuple(Decision(**row._mapping) for row in connection.execute(query))

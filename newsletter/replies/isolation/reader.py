@@ -1,0 +1,180 @@
+"""The reader: asks a child process to read, and kills it when it takes too long, or too much.
+
+A child serves many mails; one that dies takes only its own mail along, and the next mail gets a new one.
+"""
+
+import json
+import os
+import selectors
+import subprocess
+import sys
+import time
+from base64 import b64encode
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime
+from types import TracebackType
+from typing import IO, Any, TypeVar, cast
+
+from newsletter.replies.authenticity import Signature
+from newsletter.replies.extract import Extraction
+from newsletter.replies.headers import Headers
+from newsletter.replies.isolation import wire
+from newsletter.replies.isolation.frames import HEAD, lengths, pack
+from newsletter.replies.parse import MAX_RAW_BYTES, Mail
+
+_Read = TypeVar("_Read")
+SECONDS = 1.0
+"""CPU time for one step of reading one mail."""
+_CHILD = (sys.executable, "-P", "-m", "newsletter.replies.isolation.child")
+_LETTER_SECONDS = 10.0
+"""For the author's own letter, which may be long."""
+_WALL_SECONDS = 30.0
+"""For an answer, on a machine that has other things to do."""
+_LONGEST_ANSWER = 64 * 1024 * 1024
+_PASSED_ON = ("PATH", "PYTHONPATH", "PYTHONHOME", "LD_LIBRARY_PATH", "SYSTEMROOT", "COVERAGE_PROCESS_START")
+"""What of the environment a child may know: no secret is in it."""
+
+
+class Unreadable(Exception):
+    """A mail could not be read within its limits."""
+
+
+class Reader:
+    """One child at a time, started when it is first needed; close it when the mailbox is through."""
+
+    def __init__(self, seconds: float | None = None, command: Sequence[str] = _CHILD) -> None:
+        """Start nothing yet; `seconds` of CPU time are given to each step, by default SECONDS."""
+        self._seconds = SECONDS if seconds is None else seconds
+        self._command = command
+        self._child: subprocess.Popen[bytes] | None = None
+        self._letters: set[str] = set()
+        self._last: Mail | None = None
+
+    def __enter__(self) -> "Reader":
+        return self
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def read(self, raw: bytes) -> Mail:
+        """Read one mail; its header fields alone if that is all that can be read."""
+        raw = raw[: MAX_RAW_BYTES + 1]
+        for what in ("read", "heads"):
+            with suppress(Unreadable):
+                mail = self._asked(wire.to_mail, {"what": what}, raw)
+                self._last = mail if what == "read" else None
+                return mail
+        return Mail(headers=Headers(()), is_cut=True)
+
+    def extract(
+        self, mail: Mail, *, letter: str = "", words: tuple[str, str] = ("", ""), also: Sequence[str] = ()
+    ) -> Extraction:
+        """Extract what a mail's sender wrote; `words` are the text and HTML of the `letter` it answers."""
+        if not self._is_alive():
+            self.close()  # a new child knows no letter yet
+        if letter and letter not in self._letters:
+            named = {"what": "letter", "name": letter, "text": words[0], "html": words[1]}
+            self._asked(lambda answer: answer, named, seconds=_LETTER_SECONDS)
+            self._letters.add(letter)
+        is_last = mail is self._last and self._is_alive()
+        asked = {
+            "what": "extract",
+            "is_last": is_last,
+            "text": "" if is_last else mail.text,
+            "html": "" if is_last else mail.html,
+            "letter": letter,
+            "also": list(also),
+        }
+        return self._asked(wire.to_extraction, asked)
+
+    def verify(
+        self, raw: bytes, headers: Headers, keys: Mapping[str, bytes | None], now: datetime
+    ) -> tuple[Signature, ...]:
+        """Verify a mail's signatures; none if that takes too long."""
+        if not headers.all_written("dkim-signature"):
+            return ()
+        asked: dict[str, Any] = {
+            "what": "verify",
+            "headers": wire.of_headers(headers),
+            "keys": {name: None if key is None else b64encode(key).decode() for name, key in keys.items()},
+            "now": now.isoformat(),
+        }
+        try:
+            return self._asked(lambda found: tuple(map(wire.to_signature, found)), asked, raw, seconds=3.0)
+        except Unreadable:
+            return ()
+
+    def close(self) -> None:
+        """End the child."""
+        child, self._child = self._child, None
+        self._letters.clear()
+        self._last = None
+        if child is not None:
+            child.kill()
+            child.wait()
+            for pipe in (child.stdin, child.stdout):
+                with suppress(OSError):
+                    cast("IO[bytes]", pipe).close()
+
+    def _asked(
+        self,
+        read: Callable[[Any], _Read],
+        request: dict[str, Any],
+        octets: bytes = b"",
+        *,
+        seconds: float | None = None,
+    ) -> _Read:
+        """Return what `read` makes of the child's answer; without one Unreadable, and the child is gone."""
+        try:
+            frame = pack({**request, "seconds": seconds or self._seconds}, octets)
+            return read(json.loads(self._exchanged(frame)))
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            self.close()
+            raise Unreadable(str(error)) from error
+        except BaseException:
+            self.close()
+            raise
+
+    def _exchanged(self, frame: bytes) -> bytes:
+        child = self._started()
+        end = time.monotonic() + _WALL_SECONDS
+        left = memoryview(frame)
+        got = bytearray()
+        with selectors.DefaultSelector() as selector:
+            selector.register(cast("IO[bytes]", child.stdin), selectors.EVENT_WRITE)
+            selector.register(cast("IO[bytes]", child.stdout), selectors.EVENT_READ)
+            while len(got) < HEAD or len(got) < HEAD + sum(lengths(bytes(got[:HEAD]))):
+                ready = selector.select(max(0.0, end - time.monotonic()))
+                if not ready:
+                    raise TimeoutError("no answer in time")
+                for key, _ in ready:
+                    if key.fileobj is child.stdin:
+                        left = left[os.write(key.fd, left[:65_536]) :]
+                        if not left:
+                            selector.unregister(key.fileobj)
+                        continue
+                    piece = os.read(key.fd, 1 << 20)
+                    got += piece
+                    if not piece or len(got) > _LONGEST_ANSWER:
+                        raise BrokenPipeError("the child has ended" if not piece else "an endless answer")
+        return bytes(got[HEAD:])
+
+    def _is_alive(self) -> bool:
+        return self._child is not None and self._child.poll() is None
+
+    def _started(self) -> subprocess.Popen[bytes]:
+        if self._child is None or not self._is_alive():
+            self.close()
+            self._child = subprocess.Popen(  # noqa: S603 - our own interpreter, and a module of ours
+                self._command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                bufsize=0,
+                env={name: os.environ[name] for name in _PASSED_ON if name in os.environ},
+                start_new_session=True,
+            )
+        return self._child

@@ -1,0 +1,76 @@
+"""Taking words back: the comment's file becomes a tombstone, and the words leave the database.
+
+Erasing also deletes the raw mail, and what the row tells of its writer. What Git or others copied before is
+beyond our reach; the documentation says how to rewrite history.
+"""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from newsletter.database import Database
+from newsletter.errors import WrongUse
+from newsletter.replies.decisions import Decision, note_decision
+from newsletter.replies.rawmail import raw_path
+from newsletter.replies.register import read_replies, read_reply
+from newsletter.replies.reply import ALLOWED, Reply, ReplyState
+from newsletter.settings import Settings
+from newsletter.writing import Comment, comment_path, write_comment
+
+_TEXTS = ("text", "author", "from_address", "note", "message_id", "references", "matched_by", "proof_why")
+_REPLIES = sa.table(
+    "replies", *(sa.column(name, sa.Text) for name in ("id", "state", "sameness", "edits", *_TEXTS))
+)
+
+
+def withdraw(
+    database: Database,
+    settings: Settings,
+    reply_id: str,
+    *,
+    by: str = "",
+    why: str = "",
+    door: str = "",
+    is_erased: bool = False,
+    now: datetime,
+) -> Path | None:
+    """Take a reply's words back, and return the tombstone in the archive, if there is one; again changes nothing.
+
+    With `is_erased` also its raw mail and its writer's name and address are forgotten.
+    """
+    reply = read_reply(database, reply_id)
+    if reply.state is not ReplyState.WITHDRAWN and ReplyState.WITHDRAWN not in ALLOWED[reply.state]:
+        raise WrongUse(f"reply {reply.id} is {reply.state}: there is nothing to withdraw")
+    first = read_reply(database, reply.edits) if reply.edits else reply
+    same = (first, *(other for other in read_replies(database) if other.edits == first.id))
+    tombstone = _bury(settings, first)
+    for one in same:
+        _forget(database, one, is_erased=is_erased, decision=Decision(
+            reply_id=one.id, state=ReplyState.WITHDRAWN, by=by, why=why, door=door, at=now
+        ))  # fmt: skip
+        if is_erased:
+            raw_path(settings, one.raw_hash).unlink(missing_ok=True)
+    return tombstone
+
+
+def replies_of(database: Database, address: str) -> tuple[Reply, ...]:
+    """Return every reply that came from an address, oldest first."""
+    return tuple(reply for reply in read_replies(database) if reply.from_address == address.strip().lower())
+
+
+def _bury(settings: Settings, reply: Reply) -> Path | None:
+    if reply.slug is None or comment_path(settings, reply.slug, reply.id) is None:
+        return None
+    stone = Comment(id=reply.id, author="", date=reply.received_at.astimezone(UTC), text="", is_withdrawn=True)
+    return write_comment(settings, reply.slug, stone)
+
+
+def _forget(database: Database, reply: Reply, *, is_erased: bool, decision: Decision) -> None:
+    values: dict[str, str | None] = {"text": "", "state": ReplyState.WITHDRAWN.value}
+    if is_erased:
+        values |= dict.fromkeys(_TEXTS, "") | {"sameness": None}
+    with database.write() as connection:
+        connection.execute(sa.update(_REPLIES).where(_REPLIES.c.id == reply.id).values(values))
+        if reply.state is not ReplyState.WITHDRAWN:
+            note_decision(connection, decision)

@@ -1,0 +1,42 @@
+"""Hundreds of hostile answers, published carelessly: nothing of them comes alive in a browser."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Request
+
+from tests.hostile.corpus import SIGN, Aim, mails
+from tests.hostile.test_corpus import published
+from tests.integration.replies.conftest import Harbour, harbour  # noqa: F401 - a fixture
+
+pytestmark = pytest.mark.browser
+
+
+def test_no_hostile_comment_comes_alive(harbour: Harbour, browser: Browser, tmp_path: Path) -> None:  # noqa: F811
+    address = harbour.address()
+    for number, (_, raw) in enumerate(mails(Aim(to=address, token=address[2:31]))):
+        if len(raw) < 20_000:
+            harbour.deliver(raw, f"{number}.eml")
+    harbour.fetch()
+    site = published(harbour, tmp_path)
+    page = browser.new_page()
+    asked: list[str] = []
+    said: list[str] = []
+
+    def note(request: Request) -> None:
+        asked.append(request.url)
+
+    page.on("request", note)
+    page.on("dialog", lambda dialog: said.append(dialog.message))
+    page.goto((site / "issues" / "ferries" / "index.html").as_uri())
+    for link in page.query_selector_all("#answers .words, #answers b"):
+        link.hover(force=True, timeout=2_000, no_wait_after=True)
+        break
+    assert page.evaluate(f"window.{SIGN}") is None
+    assert (
+        page.locator("#answers script, #answers img, #answers iframe, #answers style, #answers svg").count() == 0
+    )
+    assert page.locator("#answers li").count() > 100
+    assert not said
+    assert all(url.startswith("file:") for url in asked), asked
+    page.close()

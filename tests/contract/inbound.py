@@ -1,0 +1,92 @@
+"""A mailbox at Amazon SES, as far as it can be had here: a queue and a bucket of moto's server."""
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from unittest import mock
+
+import boto3
+from moto.server import ThreadedMotoServer
+
+BUCKET = "inbound"
+_KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_REGION": "eu-west-1"}
+
+
+@dataclass
+class Inbound:
+    """A running queue and bucket, and what SES does with them."""
+
+    url: str
+    queue: str = ""
+    numbers: Iterator[int] = field(default_factory=lambda: iter(range(10_000)))
+
+    def client(self, service: str) -> Any:
+        return boto3.client(
+            service,
+            endpoint_url=self.url,
+            region_name="eu-west-1",
+            aws_access_key_id="t",
+            aws_secret_access_key="t",
+        )
+
+    def make_queue(self, name: str) -> "Inbound":
+        """Return this with a queue of its own."""
+        queue = self.client("sqs").create_queue(QueueName=name)["QueueUrl"]
+        return Inbound(self.url, queue, self.numbers)
+
+    def put(self, raw: bytes, *, is_enveloped: bool = True, **receipt: Any) -> str:
+        """Receive a mail: store it, then notify."""
+        key = f"mail{next(self.numbers):05}"
+        self.client("s3").put_object(Bucket=BUCKET, Key=key, Body=raw)
+        told = {
+            "notificationType": "Received",
+            "receipt": {
+                "recipients": ["r+x@reply.example.org"],
+                "spamVerdict": {"status": "PASS"},
+                "dkimVerdict": {"status": "PASS"},
+                "action": {"type": "S3", "topicArn": "arn", "bucketName": BUCKET, "objectKey": key},
+                **receipt,
+            },
+            "mail": {"messageId": key, "source": "jo@example.net"},
+        }
+        self.tell({"Type": "Notification", "Message": json.dumps(told)} if is_enveloped else told)
+        return key
+
+    def tell(self, body: Any) -> None:
+        """Put a message into the queue."""
+        words = body if isinstance(body, str) else json.dumps(body)
+        self.client("sqs").send_message(QueueUrl=self.queue, MessageBody=words)
+
+    def left(self) -> int:
+        """How many messages are in the queue, hidden ones too."""
+        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        found = self.client("sqs").get_queue_attributes(QueueUrl=self.queue, AttributeNames=names)["Attributes"]
+        return sum(int(found[name]) for name in names)
+
+    def clear(self) -> None:
+        """Take everything away, as another program would."""
+        self.client("sqs").purge_queue(QueueUrl=self.queue)
+        s3 = self.client("s3")
+        for found in s3.list_objects_v2(Bucket=BUCKET).get("Contents", []):
+            s3.delete_object(Bucket=BUCKET, Key=found["Key"])
+
+
+@contextmanager
+def running_inbound() -> Iterator[Inbound]:
+    """Run a server of moto's; the environment leads AWS's clients there."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    try:
+        host, port = server.get_host_and_port()
+        url = f"http://{host}:{port}"
+        with mock.patch.dict(os.environ, {**_KEYS, "AWS_ENDPOINT_URL": url}):
+            found = Inbound(url)
+            found.client("s3").create_bucket(
+                Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
+            )
+            yield found
+    finally:
+        server.stop()

@@ -1,0 +1,104 @@
+"""Replies, decisions, answers and notices hold on SQLite and on PostgreSQL alike."""
+
+import secrets
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, make_url, text
+
+from newsletter.address import Address
+from newsletter.audience import add_subscriber, ensure_lists
+from newsletter.database import open_database, upgrade
+from newsletter.delivery import (
+    DeliveryStatus,
+    find_delivery,
+    list_notices,
+    open_transport,
+    post_notices,
+    start_mailing,
+)
+from newsletter.replies import (
+    ReplyState,
+    answer,
+    approve,
+    list_replies,
+    plan_digest,
+    reject,
+    show_reply,
+    withdraw,
+)
+from newsletter.replies.naming import keep_name, kept_name
+from newsletter.writing import read_comments
+from tests.contract.test_databases import postgres  # noqa: F401 - a fixture
+from tests.integration.replies.conftest import NOW, Harbour, harbour  # noqa: F401 - a fixture
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def place(request: pytest.FixtureRequest, harbour: Harbour) -> Iterator[Harbour]:  # noqa: F811
+    if request.param == "sqlite":
+        yield harbour
+        return
+    url = make_url(request.getfixturevalue("postgres"))
+    name = f"replies_{secrets.token_hex(4)}"
+    engine = create_engine(url.set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    database = open_database(url.set(database=name, drivername="postgresql").render_as_string(hide_password=False))
+    upgrade(database)
+    ensure_lists(database, ["weekly"])
+    for address in ("jo@example.net", "ada@example.net"):
+        add_subscriber(database, harbour.keyring, Address.parse(address), "weekly", origin="test", now=NOW)
+    sent = find_delivery(harbour.database, 1)
+    assert sent is not None
+    start_mailing(database, sent.edition, transport="outbox", now=NOW)
+    yield replace(harbour, database=database)
+    database.close()
+    with engine.connect() as connection:
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    engine.dispose()
+
+
+def test_from_an_answer_to_a_tombstone(place: Harbour, tmp_path: Path) -> None:
+    to = place.address()
+    for number, said in enumerate(
+        ("One.", "Two.", "One more, and https://a.example https://b.example https://c.example")
+    ):
+        place.deliver(
+            f"From: Jo <jo@example.net>\nTo: <{to}>\nSubject: Re: x\nMessage-ID: <{number}@x>\n\n{said}\n",
+            f"{number}.eml",
+        )
+    assert len(place.fetch().replies) == 3
+    assert place.fetch().known == 3
+    first, second, third = list_replies(place.database, state=ReplyState.HELD)
+    assert "3 links" in third.note
+    moderated = replace(
+        place,
+        settings=place.settings.model_copy(
+            update={
+                "replies": place.settings.replies.model_copy(update={"moderators": (Address.parse("a@x.org"),)})
+            }
+        ),
+    )
+    assert plan_digest(place.database, place.keyring, moderated.settings, now=NOW)
+    assert not plan_digest(place.database, place.keyring, moderated.settings, now=NOW + timedelta(days=1))
+    approve(place.database, place.settings, first.id, by="Ed", keyring=place.keyring, now=NOW)
+    reject(place.database, second.id, by="Ed", why="no", now=NOW)
+    answered = answer(place.database, place.settings, first.id, "Thank you.", now=NOW)
+    assert answered.path is not None
+    assert not answer(place.database, place.settings, first.id, "Thank you.", now=NOW).is_new
+    with closing(open_transport(place.settings)) as transport:
+        posted = post_notices(place.database, place.keyring, place.settings, transport, clock=lambda: NOW)
+    assert [notice.kind for notice in posted.submitted] == ["digest", "published", "answer"]
+    assert {notice.status for notice in list_notices(place.database)} == {DeliveryStatus.SUBMITTED}
+    shown = show_reply(place.database, place.settings, first.id)
+    assert (shown.history.rejected, shown.decisions[0].by) == (1, "Ed")
+    keep_name(place.database, 1, "J.", NOW)
+    keep_name(place.database, 1, "J. W.", NOW)
+    assert kept_name(place.database, 1) == "J. W."
+    withdraw(place.database, place.settings, first.id, is_erased=True, now=NOW)
+    stone, reply = read_comments(place.settings, "ferries").comments
+    assert (stone.is_withdrawn, reply.is_by_author) == (True, True)

@@ -1,0 +1,112 @@
+"""Mails that nobody thought of: grown from ordinary and hostile ones by chance, for as long as FUZZ_SECONDS says.
+
+A mail that takes too long, breaks the reader or needs too much memory is written to FUZZ_KEEP and named with the
+seed that made it.
+"""
+
+import hashlib
+import os
+import random
+import resource
+import time
+from pathlib import Path
+
+from newsletter.replies.authenticity import judge_sender, key_names, verify
+from newsletter.replies.extract import KnownText, extract
+from newsletter.replies.parse import read_mail
+from newsletter.replies.quoting import public_quotations
+from newsletter.replies.redact import redacted
+from newsletter.replies.screen import screen
+from newsletter.settings import Settings
+from tests.hostile.corpus import Aim, mails
+from tests.integration.replies.conftest import NOW
+
+SECONDS = float(os.environ.get("FUZZ_SECONDS") or 5)
+SEED = int(os.environ.get("FUZZ_SEED") or 20261124)
+KEEP = Path(os.environ.get("FUZZ_KEEP") or "fuzz-findings")
+LIMIT = 1.5
+"""CPU seconds for one mail of up to a megabyte, on a machine with other work."""
+LARGEST = 1_000_000
+TOKEN = "a2b3c4d5e6f7g2h3i4j5k6l7m2n3o"  # noqa: S105 - none of ours
+KNOWN = KnownText.of("The harbour wakes at five and nobody owns an alarm clock.")
+PIECES = (
+    *(b"\n", b"\r\n", b"\n\n", b"> ", b"--b\n", b"--b--", b"-- \n", b"On Mon, Jan 1, 2024 at 10:00 A <a@b.cc> wrote:\n"),
+    *(b"From: a <a@b.cc>\nSent: 1\nTo: x\n", b"-----Original Message-----\n", b"<blockquote type=cite>", b"</div>", b"<!--"),
+    *(b"=?utf-8?q?", b"?=", b"=\n", b"&#x41;", b"\x00", b"\xff", b"\xe2\x80\xae", b"Content-Type: text/html\n"),
+    *(b"Content-Type: multipart/mixed; boundary=b\n", b"Content-Transfer-Encoding: base64\n", b"charset=utf-7", b"(((", b'"'),
+    *(b"Sent from my iPhone\n", b"\xe5\x86\x99\xe9\x81\x93\xef\xbc\x9a", b"1/1/1 ", b"a@", b"http://", b"+44 ", b"wrote:\n"),
+)  # fmt: skip
+ORDINARY = (
+    b"From: Jo <jo@example.net>\nTo: r@example.org\nSubject: Re: x\nContent-Type: text/plain; format=flowed\n\nI own \ntwo.\n\nOn Mon, Mar 3, 2025 at 9:12 AM Tidal Notes <notes@example.org> wrote:\n\n> The harbour wakes at five\n",
+    b"From: Jo <jo@example.net>\nContent-Type: multipart/alternative; boundary=b\n\n--b\n\nMine.\n--b\nContent-Type: text/html\n\n<div>Mine.</div><div class=gmail_quote><div class=gmail_attr>On 1 A wrote:</div><blockquote>x</blockquote></div>\n--b--",
+)
+
+
+def grown(dice: random.Random, seeds: list[bytes]) -> bytes:
+    """Return a mail made of others."""
+    raw = bytearray(dice.choice(seeds)[: dice.choice((2_000, 20_000, 200_000))])
+    for _ in range(dice.randint(1, 12)):
+        at = dice.randrange(len(raw) + 1)
+        kind = dice.randrange(6)
+        if kind == 0:
+            raw[at:at] = dice.choice(PIECES) * dice.choice((1, 1, 2, 50, 5_000))
+        elif kind == 1:
+            del raw[at : at + dice.choice((1, 10, 1_000))]
+        elif kind == 2 and raw:
+            raw[min(at, len(raw) - 1)] = dice.randrange(256)
+        elif kind == 3:
+            raw[at:at] = raw[dice.randrange(len(raw) + 1) :][: dice.choice((10, 500, 5_000))] * dice.choice(
+                (1, 3, 100)
+            )
+        elif kind == 4:
+            other = dice.choice(seeds)
+            begin = dice.randrange(len(other) + 1)
+            raw[at:at] = other[begin : begin + dice.choice((20, 2_000))]
+        else:
+            raw[at:at] = bytes(dice.randrange(256) for _ in range(dice.choice((1, 4, 64))))
+        del raw[LARGEST:]
+    return bytes(raw)
+
+
+def read_through(raw: bytes, settings: Settings) -> None:
+    """Do all that is done with a mail before anybody sees it."""
+    mail = read_mail(raw)
+    screen(mail)
+    found = extract(mail.text, mail.html, KNOWN)
+    text, _ = public_quotations(found.text, KNOWN)
+    public = redacted(text[:40_000], settings, ("GB", "DE"))
+    assert TOKEN not in public.lower()
+    signatures = verify(raw, mail.headers, dict.fromkeys(key_names(mail.headers), b"v=DKIM1; p=x"), NOW)
+    judged = judge_sender(mail.headers, signatures, verdicts={}, authserv_id="mx.example.org")
+    assert judged.why
+
+
+def test_no_mail_made_by_chance_breaks_the_reader() -> None:
+    settings = Settings.model_validate({"publication": {"title": "T"}, "root": Path("/")})
+    seeds = [*ORDINARY, *(raw[:300_000] for _, raw in mails(Aim(to=f"r+{TOKEN}@reply.example.org", token=TOKEN)))]
+    end = time.monotonic() + SECONDS
+    number, slowest = SEED, 0.0
+    while time.monotonic() < end:
+        number += 1
+        raw = grown(random.Random(number), seeds)
+        begun = time.thread_time()
+        try:
+            read_through(raw, settings)
+        except BaseException:
+            _keep(raw, number, "broke the reader")
+            raise
+        taken = time.thread_time() - begun
+        slowest = max(slowest, taken)
+        if taken > LIMIT:
+            _keep(raw, number, f"took {taken:.2f} s")
+            raise AssertionError(f"seed {number} took {taken:.2f} s of CPU")
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    print(f"{number - SEED:,} mails, the slowest {slowest:.2f} s, {peak} MB at most")  # noqa: T201
+    assert number > SEED
+
+
+def _keep(raw: bytes, seed: int, what: str) -> None:
+    KEEP.mkdir(exist_ok=True)
+    name = hashlib.sha256(raw).hexdigest()[:12]
+    (KEEP / f"{name}.eml").write_bytes(raw)
+    print(f"seed {seed} {what}: {KEEP / name}.eml")  # noqa: T201
