@@ -178,7 +178,9 @@ def test_what_dns_publishes_is_compared(press: Press, records: list[str] | None,
 
 
 @pytest.mark.parametrize(
-    "published", [record(rsa_key(2048)), "v=DKIM1; p=", "v=DKIM1; p=?", record(ed25519_key())]
+    "published",
+    [record(rsa_key(2048)), "v=DKIM1; p=", "v=DKIM1; p=?", record(ed25519_key())],
+    ids=["another RSA key", "a key withdrawn", "no key at all", "a key of another kind"],
 )
 def test_another_key_in_dns_stops_everything(press: Press, published: str) -> None:
     with pytest.raises(EditSettings, match=rf"{re.escape(PLACE)} is not the one"):
