@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from unittest import mock
+from urllib.request import Request, urlopen
 
 import boto3
 from moto.server import ThreadedMotoServer
@@ -82,6 +83,8 @@ def running_inbound() -> Iterator[Inbound]:
     try:
         host, port = server.get_host_and_port()
         url = f"http://{host}:{port}"
+        with urlopen(Request(f"{url}/moto-api/reset", method="POST")):
+            pass  # what an earlier server of this process held is moto's still
         with mock.patch.dict(os.environ, {**_KEYS, "AWS_ENDPOINT_URL": url}):
             found = Inbound(url)
             found.client("s3").create_bucket(
