@@ -25,6 +25,7 @@ from newsletter.delivery import (
     Schedule,
     Stage,
     Transport,
+    accept_older_copy,
     issue_status,
     mailed_slugs,
     mailing_edition,
@@ -174,7 +175,9 @@ def send_issue(
     """
     publication = open_publication(context)
     settings = publication.settings
-    if not restored:
+    if restored:
+        accept_older_copy(publication.database, settings)
+    else:
         refuse_older_copy(publication.database, settings)
     if due:
         if issue or list_name or at or again or segment is not None:

@@ -16,7 +16,7 @@ from newsletter.delivery.mailing import (
     SentDelivery,
     Stage,
 )
-from newsletter.delivery.mark import refuse_older_copy
+from newsletter.delivery.mark import accept_older_copy, refuse_older_copy
 from newsletter.delivery.notice_message import sender_of, write_letter
 from newsletter.delivery.notices import (
     Notice,
@@ -78,6 +78,7 @@ __all__ = [
     "Transport",
     "Trouble",
     "VariantCount",
+    "accept_older_copy",
     "ask_dns",
     "cancel",
     "copy_ledger",

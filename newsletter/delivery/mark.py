@@ -17,6 +17,7 @@ from pathlib import Path
 from sqlalchemy import select
 
 from newsletter.database import Database
+from newsletter.delivery.numbers import pass_over_numbers
 from newsletter.delivery.spool import take_room
 from newsletter.delivery.tables import mailings
 from newsletter.errors import AskPerson
@@ -36,6 +37,15 @@ def refuse_older_copy(database: Database, settings: Settings) -> None:
     """Raise AskPerson when letters have left this machine of which the database knows nothing."""
     with closing(Mark(mark_path(settings), settings.delivery.in_flight)) as mark:
         mark.compare(database)
+
+
+def accept_older_copy(database: Database, settings: Settings) -> None:
+    """Make an older copy fit to go on with, by the author's word; of the newest one nothing is changed."""
+    try:
+        refuse_older_copy(database, settings)
+    except AskPerson:
+        with database.write() as connection:
+            pass_over_numbers(connection)
 
 
 def mark_path(settings: Settings) -> Path:

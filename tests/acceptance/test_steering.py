@@ -153,6 +153,9 @@ def test_a_restored_copy_sends_nothing_twice(desk: Desk) -> None:
     assert len(desk.messages()) == 25
     desk.done("send", "lamp", "--restored")
     assert len(desk.messages()) == 50
+    assert (
+        len({message["X-Delivery"] for message in desk.messages()}) == 50
+    )  # what readers may answer to is theirs
     assert desk.done("send", "lamp").code == 0
 
 
