@@ -7,7 +7,7 @@ NEWSLETTER := $(BIN)/newsletter
 INSTALL := $(BIN)/python -m pip --disable-pip-version-check install --quiet --quiet --only-binary :all: --no-binary dkimpy -c constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev send test new check plan test-send replies archive compose \
+.PHONY: help setup dev send test test-slow new check plan test-send replies archive compose \
 	verify lint types contracts format bench crash fuzz wheel gallery
 
 help: ## list all targets
@@ -41,10 +41,13 @@ archive: setup ## build the static site
 setup: .venv/.ready ## make .venv, once; afterwards .venv/bin/newsletter works
 dev: .venv/.dev ## add what the tests need to .venv
 
-test: dev ## run the tests
-	@$(BIN)/pytest -n auto $(ARGS)
+test: dev ## run the tests (ARGS=... for pytest)
+	@$(BIN)/pytest -n $(or $(WORKERS),4) -m "not slow" $(ARGS)
 
-verify: lint types contracts test ## lint, types, contracts and tests: what CI runs
+test-slow: dev ## run the slow ones: killed senders, bad days, hostile mail, the real commands
+	@$(BIN)/pytest -n $(or $(WORKERS),4) -m slow $(ARGS)
+
+verify: lint types contracts test test-slow ## lint, types, contracts and all tests: what CI runs
 
 lint: dev ## ruff: format and lint
 	@$(BIN)/ruff format --check . && $(BIN)/ruff check .

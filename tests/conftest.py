@@ -1,9 +1,13 @@
 """What no test may touch: the state that the user of this machine keeps."""
 
 import os
+import sys
 from collections.abc import Iterator
 
 import pytest
+
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # or each command that is run compiles the whole house anew
+sys.dont_write_bytecode = False
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -3,13 +3,16 @@
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
-from newsletter.database import Database, open_database, upgrade
 from newsletter.errors import WrongUse
 from newsletter.settings import FILE_NAME, Settings, find_root, read_or_make_keys, read_settings
 from newsletter.tokens import Keyring
+
+if TYPE_CHECKING:
+    from newsletter.database import Database
 
 
 @dataclass(frozen=True)
@@ -24,8 +27,10 @@ class Publication:
         return Keyring(read_or_make_keys(self.settings))
 
     @cached_property
-    def database(self) -> Database:
+    def database(self) -> "Database":
         """The database, brought to its newest shape."""
+        from newsletter.database import open_database, upgrade  # which `compose` has no need to wait for
+
         database = open_database(self.settings.database_url)
         upgrade(database)
         return database

@@ -2,17 +2,14 @@
 
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import text
+from sqlalchemy import inspect, text
 
 from newsletter.database.engine import Database
 from newsletter.errors import EditSettings
 
 _TURN = 0x6E6577736C657474
 """PostgreSQL's name for the right to migrate."""
+_MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 def upgrade(database: Database) -> bool:
@@ -20,19 +17,28 @@ def upgrade(database: Database) -> bool:
 
     Raises EditSettings when a newer version of this program has already changed the database.
     """
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
-    scripts = ScriptDirectory.from_config(config)
-    newest = scripts.get_current_head()
-    with database.read() as connection:
-        present = MigrationContext.configure(connection).get_current_revision()
-    if present == newest:
+    known = {path.name.partition("_")[0] for path in (_MIGRATIONS / "versions").glob("[0-9]*.py")}
+    present = _present(database)
+    if present == max(known):
         return False
-    if present is not None and present not in {script.revision for script in scripts.walk_revisions()}:
+    if present is not None and present not in known:
         raise EditSettings(f"{database.place}: made by a newer newsletter. Upgrade this one, or restore a backup")
+    from alembic import command  # which takes longer to import than most commands take, and is seldom needed
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     with database.rebuild() as connection:
         if not database.is_sqlite:  # whose writers take turns anyhow
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _TURN})
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
     return True
+
+
+def _present(database: Database) -> str | None:
+    with database.read() as connection:
+        if not inspect(connection).has_table("alembic_version"):
+            return None
+        present: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return present

@@ -13,6 +13,8 @@ from newsletter.delivery import read_mishaps
 from tests.acceptance.desk import Desk
 from tests.acceptance.stage import READERS, SEND, Stage, on_stage
 
+pytestmark = pytest.mark.slow
+
 LONG = int(os.environ.get("BAD_DAYS_READERS", "500"))
 """`make crash` asks for 10,000."""
 BOTH_CLIENTS = pytest.mark.parametrize("client", ["boto3", "lean"])

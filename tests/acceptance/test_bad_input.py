@@ -11,6 +11,8 @@ import pytest
 
 from tests.acceptance.desk import COMMAND, Desk
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(
     ("text", "line", "says"),

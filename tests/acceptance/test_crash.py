@@ -13,6 +13,8 @@ from tests.acceptance.hops import CONNECTIONS, query, smtp_settings, write_crowd
 from tests.contract import relay
 from tests.contract.relay import Relay
 
+pytestmark = pytest.mark.slow
+
 READERS = 800
 SENDERS: list[subprocess.Popen[str]] = []
 """Whom a test started; ended after it, however it goes."""

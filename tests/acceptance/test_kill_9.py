@@ -21,6 +21,8 @@ from tests.acceptance.desk import Desk
 from tests.acceptance.hops import HOPS, IN_FLIGHT, Hop
 from tests.acceptance.killed import AT_THE_END, STEPS, preloaded
 
+pytestmark = pytest.mark.slow
+
 READERS = int(os.environ.get("CRASH_READERS", "600"))
 KILLS = int(os.environ.get("CRASH_KILLS", "6"))
 SEND = ("send", "lamp", "--list", "crowd", "--yes")

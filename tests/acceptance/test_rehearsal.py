@@ -13,6 +13,8 @@ from newsletter.delivery import read_mishaps
 from tests.acceptance.desk import Desk
 from tests.acceptance.stage import IN_FLIGHT, READERS, SEND, Stage
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(("client", "times"), [("boto3", 3), ("lean", 2)])
 def test_kill_9_over_ses_leaves_only_doubt_that_its_events_settle(stage: Stage, client: str, times: int) -> None:

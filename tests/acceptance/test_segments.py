@@ -7,6 +7,8 @@ import pytest
 
 from tests.acceptance.desk import Desk
 
+pytestmark = pytest.mark.slow
+
 READERS = 90
 ISSUE = """---
 title: The lamp

@@ -18,6 +18,8 @@ from tests.acceptance.hops import Hop, query, smtp_hop, smtp_settings, write_cro
 from tests.contract import relay
 from tests.contract.relay import Relay
 
+pytestmark = pytest.mark.slow
+
 READERS = 400
 SEND = ("send", "lamp", "--list", "crowd", "--yes")
 EVERYBODY = Counter(f"reader{number}@readers.example.org" for number in range(READERS))
@@ -111,8 +113,10 @@ def test_a_sender_that_was_frozen_while_its_relay_hung_up_goes_on(desk: Desk) ->
         assert sender.returncode == 0, err
         times = Counter(recipient for _, recipient, _ in there.taken)
     found = Counter(dict(query(desk, "SELECT status, count(*) FROM deliveries GROUP BY status")))
+    who = "FROM deliveries JOIN subscribers ON subscribers.id = subscriber_id WHERE status = 'uncertain'"
+    doubted = query(desk, f"SELECT subscribers.address {who}")
     assert max(times.values()) == 1
-    assert set(EVERYBODY) - set(times) == set()
+    assert set(EVERYBODY) - set(times) <= {address for (address,) in doubted}
     assert found["submitted"] + found["uncertain"] == READERS
     assert found["uncertain"] <= 2 * 4  # what was being submitted when it was frozen
 

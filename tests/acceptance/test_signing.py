@@ -10,6 +10,8 @@ import pytest
 from tests.acceptance.desk import Desk
 from tests.unit.delivery.keys import pem, record, rsa_key
 
+pytestmark = pytest.mark.slow
+
 
 def switch_on(desk: Desk) -> Path:
     """Sign with keys/dkim.pem, which is returned; it is not there yet."""

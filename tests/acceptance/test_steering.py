@@ -14,6 +14,8 @@ import pytest
 from tests.acceptance import taking
 from tests.acceptance.desk import COMMAND, Desk
 
+pytestmark = pytest.mark.slow
+
 READERS = 120
 
 

@@ -24,6 +24,8 @@ from newsletter.delivery.transports.transport import Envelope
 from newsletter.errors import Refused
 from newsletter.settings import Ses
 
+pytestmark = pytest.mark.slow
+
 KEYS = Keys(access="testing", secret="testing")
 REGION = "eu-west-1"
 PACKAGE = "aws-ses-v2-local@2.10.2"

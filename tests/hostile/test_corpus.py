@@ -14,6 +14,8 @@ from newsletter.replies.reading import read_raw
 from tests.hostile.corpus import SIGN, Aim, mails
 from tests.integration.replies.conftest import NOW, Harbour, harbour  # noqa: F401 - a fixture
 
+pytestmark = pytest.mark.slow
+
 SECONDS = 1.5
 """CPU for one mail, on a machine that does other things too; on an idle core the slowest takes half a second."""
 

@@ -9,7 +9,7 @@ from tests.hostile.corpus import SIGN, Aim, mails
 from tests.hostile.test_corpus import published
 from tests.integration.replies.conftest import Harbour, harbour  # noqa: F401 - a fixture
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 def test_no_hostile_comment_comes_alive(harbour: Harbour, browser: Browser, tmp_path: Path) -> None:  # noqa: F811

@@ -3,11 +3,15 @@
 import time
 from contextlib import closing
 
+import pytest
+
 from bench.load.serving import serving
 from newsletter.aws import Keys
 from newsletter.delivery.transports.ses import SesTransport
 from newsletter.delivery.transports.transport import Envelope
 from newsletter.settings import Ses
+
+pytestmark = pytest.mark.slow
 
 CALLS = 120
 MESSAGE = b"From: news@b.example\r\nSubject: x\r\n\r\n" + (b"y" * 74 + b"\r\n") * 660

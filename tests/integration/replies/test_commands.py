@@ -10,6 +10,8 @@ import pytest
 
 from tests.integration.replies.conftest import Harbour
 
+pytestmark = pytest.mark.slow
+
 Answer = Callable[..., str]
 EDITOR = """sh -c 'echo "From my editor." | cat - "$1" > "$1.new" && mv "$1.new" "$1"' --"""
 COMMAND = Path(sys.executable).parent / "newsletter"
