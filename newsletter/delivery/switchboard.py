@@ -261,7 +261,8 @@ class Switchboard:
     def _hang_up(self) -> None:
         for line in list(self._lines):
             self._drop(line)
-        for opened in self._opened:
+        while self._opened:
+            opened = self._opened.popleft()
             if not isinstance(opened, Exception):
                 opened.close()
         self._selector.close()

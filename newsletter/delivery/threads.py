@@ -67,6 +67,8 @@ class Threads:
             envelope, message = self._write(delivery)
         except ValueError as error:
             return Finished(delivery=delivery, error=Refused(f"the letter could not be made: {error}"))
+        except Exception as error:  # a fault of ours: the thread goes on, and the run ends
+            return Finished(delivery=delivery, error=error)
         try:
             if not self._watch.begin(task.slot, delivery.id):
                 return Finished(delivery=delivery)

@@ -22,6 +22,7 @@ class Watch:
         self._begun: set[int] = set()
         self._doubts: list[Exception] = []
         self._is_stopping = threading.Event()
+        self._heeding = threading.Lock()
 
     @property
     def is_stopping(self) -> bool:
@@ -59,10 +60,11 @@ class Watch:
         self._begun.discard(delivery_id)
 
     def heed(self, error: Exception | None) -> None:
-        """Note how a submit ended: doubt upon doubt ends everything."""
-        if isinstance(error, Uncertain):
-            self._doubts.append(error)
-            if len(self._doubts) >= MOST_DOUBTS:
-                self.stop()
-        elif error is None or isinstance(error, NewsletterError):
-            self._doubts.clear()
+        """Note how a submit ended: doubt upon doubt ends everything, and what ended it stays known."""
+        with self._heeding:
+            if isinstance(error, Uncertain):
+                self._doubts.append(error)
+                if len(self._doubts) >= MOST_DOUBTS:
+                    self.stop()
+            elif not self.is_stopping and (error is None or isinstance(error, NewsletterError)):
+                self._doubts.clear()
