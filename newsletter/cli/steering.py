@@ -114,7 +114,7 @@ def resolve_mailing(
             raise AskPerson(f"{len(doubts)} may have been taken or not. Say --resend or --skip")
         terminal.talk(f"nothing is uncertain in mailing {found.id}")
         return
-    number = resolve(publication.database, found, resend=resend, now=now())
+    number = resolve(publication.database, publication.settings, found, resend=resend, now=now())
     terminal.say(f"{terminal.count(number, 'delivery', 'deliveries')} settled")
     if resend and number:
         terminal.talk(f"Send them: {terminal.command(f'send {found.slug} --list {found.list_name}')}")

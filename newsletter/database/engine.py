@@ -72,6 +72,16 @@ class Database:
                 if self.is_sqlite:
                     _set_foreign_keys(connection, "ON")
 
+    def is_alive(self, connection: Connection) -> bool:
+        """Return whether an open connection still has the session that it began with."""
+        if connection.invalidated:  # asked anything, it would begin another one
+            return False
+        try:
+            connection.exec_driver_sql("SELECT 1")
+        except DBAPIError:
+            return False
+        return True
+
     def close(self) -> None:
         """Close every pooled connection."""
         self.engine.dispose()

@@ -6,7 +6,7 @@ database, on PostgreSQL an advisory lock.
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -18,21 +18,19 @@ from newsletter.errors import TryLater
 _ADVISORY = {"sender": 0x6E657773, "notices": 0x6E6F7469}
 
 
+Held = Callable[[], None]
+"""Raises TryLater when the lock is not held any more, so that another one may be at work."""
+
+
 @contextmanager
-def sole_sender(database: Database, doing: str, *, lock: str = "sender") -> Iterator[None]:
+def sole_sender(database: Database, doing: str, *, lock: str = "sender") -> Iterator[Held]:
     """Be the only sender while the block runs; TryLater says who else is. `doing` is what another one reads.
 
     Notices have a `lock` of their own: an answer need not wait until a mailing has ended.
     """
     if not database.is_sqlite:
-        with database.read() as connection:
-            locked = connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": _ADVISORY[lock]})
-            if not locked:
-                raise TryLater("another sender is at work on this database. Run it again when it has ended")
-            try:
-                yield
-            finally:
-                connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _ADVISORY[lock]})
+        with _advisory_lock(database, _ADVISORY[lock]) as held:
+            yield held
         return
     descriptor = os.open(Path(database.place).parent / f"{lock}.lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
@@ -44,6 +42,27 @@ def sole_sender(database: Database, doing: str, *, lock: str = "sender") -> Iter
         with suppress(OSError):  # a full disk: the lock holds without words
             os.ftruncate(descriptor, 0)
             os.pwrite(descriptor, f"process {os.getpid()}, {doing},\n".encode(), 0)
-        yield
+        yield lambda: None  # only closing the file gives it up
     finally:
         os.close(descriptor)
+
+
+@contextmanager
+def _advisory_lock(database: Database, key: int) -> Iterator[Held]:
+    """Hold a lock that lives as long as its session: a server, or what lies between, may end that at any time."""
+    with database.read() as reading:
+        session = reading.execution_options(isolation_level="AUTOCOMMIT")  # or it would be idle in a transaction
+        if not session.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": key}):
+            raise TryLater("another sender is at work on this database. Run it again when it has ended")
+
+        def held() -> None:
+            if not database.is_alive(session):
+                raise TryLater(
+                    "the database has ended our session, and another sender may be at work by now. Run it again"
+                )
+
+        try:
+            yield held
+        finally:
+            if database.is_alive(session):
+                session.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": key})

@@ -12,14 +12,15 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     Text,
     Update,
+    and_,
     bindparam,
     func,
     literal_column,
     null,
-    or_,
     select,
     update,
 )
@@ -68,11 +69,12 @@ def take_turn(
     """Record outcomes and claim up to `wanted` due deliveries, in one transaction.
 
     Who left since the plan is excluded instead. Of a paused mailing nobody is claimed; of a cancelled one
-    whoever is planned is excluded. Raises StorageBusy or StorageFull, and then nothing was done.
+    whoever is planned is excluded. What another sender has taken over since is left to that one. Raises
+    StorageBusy or StorageFull, and then nothing was done.
     """
     with database.write() as connection:
         ((number, state),) = _count_order().run(connection, {"mailing": mailing.id})
-        _record(connection, _record_taken(connection, outcomes, now), (DeliveryStatus.CLAIMED,), now)
+        _record_ours(connection, outcomes, worker, now)
         claimed: list[Delivery] = []
         excluded: list[str] = []
         is_exhausted = False
@@ -96,8 +98,9 @@ def take_turn(
 
 def record(database: Database, outcomes: Sequence[Outcome], now: datetime) -> None:
     """Record outcomes, also of deliveries that have become uncertain meanwhile."""
-    with database.write() as connection:
-        _record(connection, outcomes, (DeliveryStatus.CLAIMED, DeliveryStatus.UNCERTAIN), now)
+    if outcomes:
+        with database.write() as connection:
+            connection.execute(_record_statement(), [_parameters(outcome, now) for outcome in outcomes])
 
 
 def orphans(database: Database) -> dict[int, str]:
@@ -139,22 +142,16 @@ def finish_mailing(database: Database, mailing: Mailing, now: datetime) -> None:
         connection.execute(update(mailings).where(mailings.c.id == mailing.id).values(finished_at=now))
 
 
-def _record(
-    connection: Connection, outcomes: Sequence[Outcome], known: tuple[DeliveryStatus, ...], now: datetime
-) -> None:
-    if not outcomes:
-        return
-    connection.execute(_record_statement(known), [_parameters(outcome, now) for outcome in outcomes])
-
-
-def _record_taken(connection: Connection, outcomes: Sequence[Outcome], now: datetime) -> Sequence[Outcome]:
-    """Record at one go whoever was simply taken, where SQLite can; return what is left to record."""
-    if connection.dialect.name != "sqlite":
-        return outcomes
-    taken = [(o.delivery_id, o.reference) for o in outcomes if o.status is DeliveryStatus.SUBMITTED]
-    if taken:
-        taken_order().run(connection, {"given": json.dumps(taken), "moment": now})
-    return [outcome for outcome in outcomes if outcome.status is not DeliveryStatus.SUBMITTED]
+def _record_ours(connection: Connection, outcomes: Sequence[Outcome], worker: str, now: datetime) -> None:
+    """Record what became of a worker's own claims; at one go, where SQLite can, of whoever was simply taken."""
+    if connection.dialect.name == "sqlite":
+        taken = [(o.delivery_id, o.reference) for o in outcomes if o.status is DeliveryStatus.SUBMITTED]
+        outcomes = [outcome for outcome in outcomes if outcome.status is not DeliveryStatus.SUBMITTED]
+        if taken:
+            taken_order().run(connection, {"given": json.dumps(taken), "by": worker, "moment": now})
+    if outcomes:
+        rows = [{**_parameters(outcome, now), "by": worker} for outcome in outcomes]
+        connection.execute(_record_ours_statement(), rows)
 
 
 @cache
@@ -176,7 +173,7 @@ def taken_order() -> Order:
         update(deliveries)
         .where(
             deliveries.c.id == func.json_extract(pairs.c.value, "$[0]"),
-            deliveries.c.status == literal_column("'claimed'"),
+            _is_ours(),
         )
         .values(
             status=DeliveryStatus.SUBMITTED.value,
@@ -189,14 +186,25 @@ def taken_order() -> Order:
 
 
 @cache
-def _record_statement(known: tuple[DeliveryStatus, ...]) -> Update:
-    """Return the statement that records an outcome of a delivery in one of these states, made once."""
+def _record_ours_statement() -> Update:
+    """Return the statement that records what became of a worker's own claim, made once."""
+    return _outcome_of(_is_ours())
+
+
+@cache
+def _record_statement() -> Update:
+    """Return the statement that records an outcome of whoever is claimed or uncertain, made once."""
+    return _outcome_of(deliveries.c.status.in_([literal_column("'claimed'"), literal_column("'uncertain'")]))
+
+
+def _is_ours() -> ColumnElement[bool]:
+    return and_(deliveries.c.status == literal_column("'claimed'"), deliveries.c.worker == bindparam("by"))
+
+
+def _outcome_of(is_known: ColumnElement[bool]) -> Update:
     return (
         update(deliveries)
-        .where(
-            deliveries.c.id == bindparam("delivery"),
-            or_(*(deliveries.c.status == literal_column(f"'{status}'") for status in known)),
-        )
+        .where(deliveries.c.id == bindparam("delivery"), is_known)
         .values(
             status=bindparam("outcome"),
             reference=bindparam("receipt"),

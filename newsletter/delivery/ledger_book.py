@@ -4,6 +4,7 @@ One UPDATE books any number of messages. Moments are the database's own, so that
 """
 
 import time
+from contextlib import suppress
 from typing import Any
 
 from sqlalchemy import Column, Float, Table, Text, text
@@ -11,6 +12,7 @@ from sqlalchemy import Column, Float, Table, Text, text
 from newsletter.database import Database
 from newsletter.delivery.pace import RECOVERY, SLOWEST
 from newsletter.delivery.tables import metadata
+from newsletter.errors import TryLater
 
 paces = Table(
     "paces",
@@ -50,19 +52,24 @@ class LedgerBook:
     def take(self, count: int, rate: float, now: float) -> tuple[float, float]:
         """Book `count` messages not before `now`; return when the first may leave, and the rate's share."""
         ahead = max(0.0, now - time.monotonic())
-        (row,) = self._do(_TAKE, count=float(count), rate=rate, ahead=ahead)
-        return time.monotonic() + row.wait, row.share
+        try:
+            ((wait, share),) = self._do(_TAKE, count=float(count), rate=rate, ahead=ahead)
+        except TryLater:  # a booking that is lost costs nothing: this sender still keeps to its own rate
+            return now, 1.0
+        return time.monotonic() + wait, share
 
     def slow_down(self, now: float) -> None:  # noqa: ARG002  the database's clock counts
         """Halve the rate of everybody who books here, once a second."""
-        self._do(_SLOW, slowest=SLOWEST)
+        with suppress(TryLater):
+            self._do(_SLOW, slowest=SLOWEST)
 
     def recover(self, now: float) -> None:  # noqa: ARG002
         """Let it come back; of several who say so at once, the time counts once."""
-        self._do(_RECOVER, gain=RECOVERY)
+        with suppress(TryLater):
+            self._do(_RECOVER, gain=RECOVERY)
 
     def _do(self, statement: str, **values: float) -> list[Any]:
         with self._database.write() as connection:
-            connection.execute(text("SET LOCAL synchronous_commit = off"))  # a booking that is lost costs nothing
+            connection.execute(text("SET LOCAL synchronous_commit = off"))
             result = connection.execute(text(statement.format(now=_NOW)), {"account": self._account, **values})
             return list(result) if result.returns_rows else []

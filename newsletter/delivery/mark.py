@@ -41,11 +41,10 @@ def refuse_older_copy(database: Database, settings: Settings) -> None:
 
 def accept_older_copy(database: Database, settings: Settings) -> None:
     """Make an older copy fit to go on with, by the author's word; of the newest one nothing is changed."""
-    try:
-        refuse_older_copy(database, settings)
-    except AskPerson:
-        with database.write() as connection:
-            pass_over_numbers(connection)
+    with closing(Mark(mark_path(settings), settings.delivery.in_flight)) as mark:
+        if mark.mailing_ahead_of(database):
+            with database.write() as connection:
+                pass_over_numbers(connection)
 
 
 def mark_path(settings: Settings) -> Path:
@@ -72,18 +71,22 @@ class Mark:
 
     def compare(self, database: Database) -> None:
         """Raise AskPerson when the database is older than the mark."""
-        words = self._octets[:_COUNT].split()
-        if len(words) != 2 or not all(word.isdigit() and len(word) <= _DIGITS for word in words):
-            return  # a mark that is damaged is none: it only ever says more than the ledger does
-        mailing_id, marked = map(int, words)
-        with database.read() as connection:
-            counted = connection.scalar(select(mailings.c.turns).where(mailings.c.id == mailing_id))
-        if counted is None or counted < marked:
+        if mailing_id := self.mailing_ahead_of(database):
             raise AskPerson(
                 f"{database.place}: this is an older copy. Letters of mailing {mailing_id} have left since, "
                 "of which it knows nothing: they would go out twice. "
                 "Restore a newer copy, or go on with --restored"
             )
+
+    def mailing_ahead_of(self, database: Database) -> int | None:
+        """Return the mailing of which more has left than the database knows; None unless it is an older copy."""
+        words = self._octets[:_COUNT].split()
+        if len(words) != 2 or not all(word.isdigit() and len(word) <= _DIGITS for word in words):
+            return None  # a mark that is damaged is none: it only ever says more than the ledger does
+        mailing_id, marked = map(int, words)
+        with database.read() as connection:
+            counted = connection.scalar(select(mailings.c.turns).where(mailings.c.id == mailing_id))
+        return mailing_id if counted is None or counted < marked else None
 
     def begun(self, worker: str) -> frozenset[int] | None:
         """Return all that this worker may have submitted without recording it; None when that is not known."""

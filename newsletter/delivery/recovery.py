@@ -1,5 +1,6 @@
 """Takes over what a sender that is gone has left: outcomes it could not write, and claims it did not settle."""
 
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol, runtime_checkable
@@ -7,9 +8,10 @@ from typing import Protocol, runtime_checkable
 from newsletter.database import Database
 from newsletter.delivery.ledger import Outcome, orphans, record
 from newsletter.delivery.mailing import DeliveryStatus
-from newsletter.delivery.mark import Mark
-from newsletter.delivery.spool import Spool
-from newsletter.delivery.transports import Transport
+from newsletter.delivery.mark import Mark, mark_path
+from newsletter.delivery.spool import Spool, spool_path
+from newsletter.delivery.transports import OutboxTransport, Transport
+from newsletter.settings import Settings
 
 _WHY = "the sender was stopped before it knew whether this was taken"
 
@@ -17,6 +19,8 @@ _WHY = "the sender was stopped before it knew whether this was taken"
 @runtime_checkable
 class Remembers(Protocol):
     """A transport that can say for certain what it took."""
+
+    name: str
 
     def held(self) -> frozenset[int]:
         """Return the deliveries it has."""
@@ -31,7 +35,9 @@ class Recovered:
     """By the spool, by a transport that remembers, or because they had not been begun."""
 
 
-def recover(database: Database, spool: Spool, transport: Transport, mark: Mark | None, now: datetime) -> Recovered:
+def recover(
+    database: Database, spool: Spool, transport: Transport | Remembers | None, mark: Mark | None, now: datetime
+) -> Recovered:
     """Settle what can be, mark the rest uncertain; only for whoever is the sole sender.
 
     What the mark shows not to have been begun goes back to planned.
@@ -43,12 +49,13 @@ def recover(database: Database, spool: Spool, transport: Transport, mark: Mark |
     left = orphans(database)
     if not left:
         return Recovered(settled=len(kept))
-    taken = transport.held() if isinstance(transport, Remembers) else None
+    rememberer = transport if isinstance(transport, Remembers) else None
+    taken = rememberer.held() if rememberer else frozenset()
     begun = {worker: mark.begun(worker) if mark else None for worker in set(left.values())}
     outcomes = []
     for delivery_id, worker in left.items():
         outcome = Outcome(delivery_id=delivery_id, status=DeliveryStatus.UNCERTAIN, reason=_WHY)
-        if taken is not None and worker.startswith(f"{transport.name}/"):
+        if rememberer is not None and worker.startswith(f"{rememberer.name}/"):
             is_taken = delivery_id in taken
             outcome = replace(
                 outcome, status=DeliveryStatus.SUBMITTED if is_taken else DeliveryStatus.PLANNED, reason=None
@@ -61,13 +68,14 @@ def recover(database: Database, spool: Spool, transport: Transport, mark: Mark |
     return Recovered(uncertain=uncertain, settled=len(kept) + len(outcomes) - uncertain)
 
 
-def mark_orphans(database: Database, now: datetime) -> None:
-    """Mark what a sender that is gone had claimed as uncertain; only for whoever is the sole sender."""
-    record(
-        database,
-        [
-            Outcome(delivery_id=delivery_id, status=DeliveryStatus.UNCERTAIN, reason=_WHY)
-            for delivery_id in orphans(database)
-        ],
-        now,
-    )
+def take_over(database: Database, settings: Settings, now: datetime) -> Recovered:
+    """Recover as a sender does, for a sole sender that sends nothing: of next hops only the outbox is asked."""
+    with (
+        closing(Spool(spool_path(settings), settings.delivery.in_flight)) as spool,
+        closing(Mark(mark_path(settings), settings.delivery.in_flight)) as mark,
+    ):
+        known = None if mark.mailing_ahead_of(database) else mark
+        if not (settings.var / "outbox").is_dir():
+            return recover(database, spool, None, known, now)
+        with closing(OutboxTransport(settings.var / "outbox")) as outbox:
+            return recover(database, spool, outbox, known, now)

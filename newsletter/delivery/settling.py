@@ -9,9 +9,10 @@ from newsletter.audience import candidates
 from newsletter.database import Database
 from newsletter.delivery.alone import sole_sender
 from newsletter.delivery.mailing import DeliveryStatus, Mailing, MailingState
-from newsletter.delivery.recovery import mark_orphans
+from newsletter.delivery.recovery import take_over
 from newsletter.delivery.tables import deliveries, mailings
 from newsletter.errors import WrongUse
+from newsletter.settings import Settings
 
 _SKIPPED = "it may have been taken; the author chose not to send it again"
 
@@ -57,15 +58,17 @@ def list_troubles(
         )
 
 
-def resolve(database: Database, mailing: Mailing, *, resend: bool, now: datetime) -> int:
+def resolve(database: Database, settings: Settings, mailing: Mailing, *, resend: bool, now: datetime) -> int:
     """Plan a mailing's uncertain deliveries anew, or count them as failed; return how many there were.
+
+    What a sender that is gone has left is settled first, as far as it can be known.
 
     Raises TryLater while a sender is at work, WrongUse when a cancelled mailing is to be sent again.
     """
     if resend and mailing.state is MailingState.CANCELLED:
         raise WrongUse(f"mailing {mailing.id} is cancelled: nothing of it is sent again. Say --skip")
     with sole_sender(database, "settling what is uncertain"):
-        mark_orphans(database, now)
+        take_over(database, settings, now)
         status = DeliveryStatus.PLANNED if resend else DeliveryStatus.FAILED
         with database.write() as connection:
             settled = connection.execute(

@@ -13,9 +13,15 @@ from pathlib import Path
 from newsletter.delivery.ledger import Outcome
 from newsletter.delivery.mailing import DeliveryStatus
 from newsletter.errors import StorageFull
+from newsletter.settings import Settings
 
 _BYTES_EACH = 2048
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
+def spool_path(settings: Settings) -> Path:
+    """Return where the spool is."""
+    return settings.var / "outcomes.spool"
 
 
 class Spool:

@@ -142,6 +142,8 @@ class Switchboard:
         if (awaited := line.awaited) is not None:
             task = self._tasks.get(awaited)
             if task is None or not self._watch.begin(task.slot, awaited):
+                if task is not None:
+                    self._finish(awaited, None)
                 self._settle(line.give_up("nothing more is begun"))
                 self._drop(line)
                 return

@@ -1,6 +1,6 @@
 """What a submit's result means for its delivery, and for the run: go on, wait, or stop."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -30,20 +30,22 @@ class Judge:
     put_off: set[int] = field(default_factory=set)
     """Deliveries that are left to another run."""
 
-    def outcomes(self, finished: Iterable[Finished], now: datetime, moment: float) -> list[Outcome]:
-        """Return the outcomes of what is finished; `moment` is the monotonic clock's."""
-        results = tuple(finished)
-        outcomes = [self._outcome(result, now) for result in results]
-        taken = sum(result.receipt is not None for result in results)
+    def outcomes(self, finished: Iterable[Finished], now: datetime) -> list[Outcome]:
+        """Return the outcomes of what is finished."""
+        return [self._outcome(result, now) for result in finished]
+
+    def heed(self, outcomes: Sequence[Outcome], moment: float) -> None:
+        """Go more slowly, or stop, by what became of deliveries; `moment` is the monotonic clock's."""
+        is_taken = any(outcome.status is DeliveryStatus.SUBMITTED for outcome in outcomes)
         is_put_off = any(outcome.is_put_off for outcome in outcomes)
-        if taken:
+        if is_taken:
             self.patience.taken()
         elif is_put_off:
             self.patience.put_off(moment)
         if self.pace is not None:
             if is_put_off:
                 self.pace.slow_down(moment)
-            elif taken:
+            elif is_taken:
                 self.pace.recover(moment)
         if self.patience.is_over:
             self.stop_for(Deferred(f"{self.last_reason}. Nothing is taken at present: run it again later"))
@@ -51,7 +53,6 @@ class Judge:
             self.stop_for(
                 Halted(f"the first {self.refused} letters were all refused, the last so: {self.last_reason}")
             )
-        return outcomes
 
     def _outcome(self, result: Finished, now: datetime) -> Outcome:
         number, error = result.delivery.id, result.error

@@ -38,7 +38,7 @@ _BEFORE = {
 }
 _AFTER = {
     "verdicts.py:outcomes:return": 6,
-    "ledger.py:_record:return": 6,
+    "ledger.py:_record_ours:return": 6,
 }
 _SMTP = {
     "switchboard.py:_welcome:return": 4,

@@ -58,8 +58,9 @@ class OutboxTransport:
             os.rename(name, name, src_dir_fd=self._tmp, dst_dir_fd=self._new)
             self._sync_folder()
         except OSError as error:
-            with suppress(OSError):
-                os.unlink(name, dir_fd=self._tmp)
+            for folder in (self._tmp, self._new):  # it may have been renamed, and is not taken all the same
+                with suppress(OSError):
+                    os.unlink(name, dir_fd=folder)
             raise _translate(error, self.folder) from error
         return Receipt(reference=name)
 

@@ -66,7 +66,7 @@ class SmtpTransport:
     def _line(self) -> SmtpLine:
         """Return this thread's connection."""
         line: SmtpLine | None = getattr(self._mine, "line", None)
-        if line is not None and line.is_open and not line.is_spent:
+        if line is not None and line.is_open and line.has_room and not line.is_spent:
             return line
         if line is not None:
             line.close()

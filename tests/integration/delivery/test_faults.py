@@ -40,7 +40,7 @@ STEPS = {
     "mark.py:note:return": 5,
     "conftest.py:submit:return": 9,
     "verdicts.py:outcomes:return": 3,
-    "ledger.py:_record:call": 2,
+    "ledger.py:_record_ours:call": 2,
     "ledger.py:take_turn:return": 3,
     "crew.py:stop:call": 1,
     "ledger.py:finish_mailing:call": 1,

@@ -30,10 +30,11 @@ from newsletter.delivery import (
     start_mailing,
 )
 from newsletter.delivery.ledger import Outcome, begin_run, next_due, take_turn
-from newsletter.delivery.mark import Mark
+from newsletter.delivery.mark import Mark, mark_path
 from newsletter.delivery.recovery import recover
-from newsletter.delivery.spool import Spool
+from newsletter.delivery.spool import Spool, spool_path
 from newsletter.errors import AskPerson
+from newsletter.settings import Settings
 from newsletter.tokens import Keyring
 from tests.integration.delivery.conftest import Hop
 
@@ -63,8 +64,12 @@ class Mailroom(RuleBasedStateMachine):
         upgrade(self.database)
         self.copy: tuple[Path, Counter[int], int] | None = None
         ensure_lists(self.database, ["weekly"])
-        self.spool = Spool(there / "spool", 8)
-        self.mark = Mark(there / "mark", 8)
+        self.settings = Settings.model_validate(
+            {"root": there, "publication": {"title": "The Lamplighter"}, "delivery": {"in_flight": 8}}
+        )
+        self.settings.var.mkdir()
+        self.spool = Spool(spool_path(self.settings), 8)
+        self.mark = Mark(mark_path(self.settings), 8)
         self.mark.begin(WORKER)
         self.now = datetime(2026, 11, 23, tzinfo=UTC)
         self.people = 0
@@ -199,13 +204,15 @@ class Mailroom(RuleBasedStateMachine):
         self.mark.begin(WORKER)
         self.mailing = self._started()
 
-    @precondition(lambda self: not self.in_hand and not self.outcomes)
+    @precondition(lambda self: not self.in_hand)
     @rule(resend=st.booleans())
     def settle(self, resend: bool) -> None:
-        """Let the author say what becomes of the uncertain ones."""
+        """Let the author say what becomes of the uncertain ones, while outcomes wait to be written."""
         if resend and self._state() is MailingState.CANCELLED:
             return
-        number = resolve(self.database, self.mailing, resend=resend, now=self.now)
+        self.spool.keep(self.outcomes)
+        self.outcomes = []
+        number = resolve(self.database, self.settings, self.mailing, resend=resend, now=self.now)
         self.words += number if resend else 0
 
     @rule()

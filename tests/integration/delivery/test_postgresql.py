@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from newsletter.audience import ensure_lists
 from newsletter.compose import Edition, Variant
@@ -22,6 +23,7 @@ from newsletter.delivery import (
     pause,
     resolve,
     resume,
+    send,
     start_mailing,
 )
 from newsletter.delivery.alone import sole_sender
@@ -78,7 +80,7 @@ def test_a_mailing_goes_through_all_its_stages(server: Press, edition: Make) -> 
     assert counts.failed == len({"reader7@readers.example"} - doubted)
     uncertain = {trouble.address for trouble in list_troubles(server.database, mailing, DeliveryStatus.UNCERTAIN)}
     assert uncertain == doubted | {"reader9@readers.example"}
-    assert resolve(server.database, mailing, resend=True, now=now()) == len(uncertain)
+    assert resolve(server.database, server.settings, mailing, resend=True, now=now()) == len(uncertain)
     server.send(mailing, hop)
     assert max(map(hop.taken.count, hop.taken)) == 1
     assert server.counts(mailing).submitted == len(hop.taken)
@@ -133,3 +135,32 @@ def test_a_complaint_to_one_machine_slows_all(server: Press) -> None:
     for pace, gap in ((theirs, 1 / 50), (strangers, 1 / 100)):
         moments = pace.book(3, time.monotonic())
         assert moments[2] - moments[1] == pytest.approx(gap, rel=0.01)
+
+
+def test_a_sender_whose_session_is_ended_claims_nobody_any_more(server: Press, edition: Make) -> None:
+    server.join("weekly", *(f"reader{number}" for number in range(40)))
+    mailing = server.start(edition()).mailing
+    hop = Hop()
+    sending = send(server.database, server.keyring, server.settings, mailing, hop, clock=now)
+    next(sending)
+    with server.database.write() as connection:
+        ended = connection.execute(
+            text("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted")
+        ).all()
+    assert len(ended) == 1
+    with pytest.raises(TryLater, match="ended our session"):
+        list(sending)
+    counts = server.counts(mailing)
+    assert counts.submitted == len(hop.taken) < 40
+    server.send(mailing, hop)
+    assert sorted(hop.taken) == sorted(set(hop.taken))
+    assert server.counts(mailing).submitted == 40
+
+
+def test_a_book_that_cannot_be_written_holds_up_nobody_and_loses_nothing(server: Press) -> None:
+    book = LedgerBook(server.database, "ses somewhere")
+    with server.database.write() as connection:
+        connection.execute(text("SELECT * FROM paces FOR UPDATE"))
+        assert book.take(5, 100, 1e9) == (1e9, 1.0)
+        book.slow_down(0)
+        book.recover(0)

@@ -1,6 +1,9 @@
 """The sender records what happened, retries what is safe, and stops when it should."""
 
+import errno
+import os
 import sqlite3
+import stat
 import threading
 import time
 from collections.abc import Callable
@@ -13,6 +16,7 @@ from newsletter.address import Address
 from newsletter.audience import SuppressionReason, suppress
 from newsletter.compose import Edition
 from newsletter.delivery import (
+    Delivery,
     DeliveryStatus,
     Exclusion,
     find_delivery,
@@ -23,10 +27,10 @@ from newsletter.delivery import (
     start_test,
 )
 from newsletter.delivery.alone import sole_sender
-from newsletter.delivery.ledger import Outcome, take_turn
+from newsletter.delivery.ledger import Outcome, orphans, take_turn
 from newsletter.delivery.mark import Mark, mark_path
 from newsletter.delivery.pace import Delays
-from newsletter.delivery.spool import Spool
+from newsletter.delivery.spool import Spool, spool_path
 from newsletter.delivery.transports import OutboxTransport
 from newsletter.delivery.transports.transport import Envelope
 from newsletter.errors import Deferred, Halted, QuotaSpent, Refused, StorageFull, TryLater, Uncertain
@@ -37,6 +41,17 @@ Make = Callable[..., Edition]
 
 def crowd(press: Press, number: int = 40) -> None:
     press.join("weekly", *(f"reader{index}" for index in range(number)))
+
+
+def envelope_of(delivery: Delivery) -> Envelope:
+    return Envelope(
+        delivery_id=delivery.id,
+        mailing_id=delivery.mailing_id,
+        slug="lamp",
+        sender="b@x",
+        from_address="a@x",
+        recipient=str(delivery.recipient),
+    )
 
 
 def test_a_refusal_fails_one_delivery_and_the_rest_goes_on(press: Press, edition: Make) -> None:
@@ -62,7 +77,7 @@ def test_the_author_settles_what_is_uncertain(press: Press, edition: Make) -> No
     hop = Hop(answer=lambda _, times: Uncertain("lost") if times == 1 else None)
     mailing = press.start(edition()).mailing
     press.send(mailing, hop)
-    assert resolve(press.database, mailing, resend=True, now=now()) == 3
+    assert resolve(press.database, press.settings, mailing, resend=True, now=now()) == 3
     press.mail(edition(), hop)
     assert press.counts(mailing).submitted == 3
 
@@ -274,14 +289,7 @@ def test_the_outbox_settles_such_claims_itself(press: Press, edition: Make, tmp_
     with closing(OutboxTransport(tmp_path / "outbox")) as outbox:
         kept = turn.claimed[0]
         outbox.submit(
-            Envelope(
-                delivery_id=kept.id,
-                mailing_id=mailing.id,
-                slug="lamp",
-                sender="b@x",
-                from_address="a@x",
-                recipient=str(kept.recipient),
-            ),
+            envelope_of(kept),
             b"Subject: x\r\n\r\nx\r\n",
         )
         for _ in send(press.database, press.keyring, press.settings, mailing, outbox, clock=now):
@@ -370,3 +378,56 @@ def test_a_delivery_is_found_by_its_number_and_by_its_references(press: Press, e
     assert find_delivery_by_reference(press.database, "<1.0123456789abcdef@lamplighter.example>") is None
     assert find_delivery(press.database, 99) is None
     assert find_delivery(press.database, 2**80) is None
+
+
+def test_a_word_plans_nobody_whose_receipt_waits_in_the_spool(press: Press, edition: Make) -> None:
+    crowd(press, 10)
+    mailing = press.start(edition()).mailing
+    turn = take_turn(press.database, mailing, (), wanted=4, worker="smtp/here/1", now=now())
+    with closing(Spool(spool_path(press.settings), 8)) as spool:
+        spool.keep([Outcome(delivery_id=turn.claimed[0].id, status=DeliveryStatus.SUBMITTED, reference="ref")])
+    assert resolve(press.database, press.settings, mailing, resend=True, now=now()) == 3
+    hop = Hop()
+    press.send(mailing, hop)
+    assert str(turn.claimed[0].recipient) not in hop.taken
+    assert (len(hop.taken), press.counts(mailing).submitted) == (9, 10)
+
+
+def test_a_word_plans_nobody_whom_the_outbox_has(press: Press, edition: Make) -> None:
+    crowd(press, 3)
+    mailing = press.start(edition()).mailing
+    turn = take_turn(press.database, mailing, (), wanted=3, worker="outbox/here/1", now=now())
+    with closing(OutboxTransport(press.settings.var / "outbox")) as outbox:
+        outbox.submit(envelope_of(turn.claimed[0]), b"Subject: x\r\n\r\nx\r\n")
+    assert resolve(press.database, press.settings, mailing, resend=True, now=now()) == 0
+    assert (press.counts(mailing).submitted, press.counts(mailing).planned) == (1, 2)
+
+
+def test_what_another_sender_has_taken_over_is_left_to_it(press: Press, edition: Make) -> None:
+    crowd(press, 1)
+    mailing = press.start(edition()).mailing
+    [claimed] = take_turn(press.database, mailing, (), wanted=1, worker="smtp/there/2", now=now()).claimed
+    for status in (DeliveryStatus.PLANNED, DeliveryStatus.SUBMITTED, DeliveryStatus.FAILED):
+        late = Outcome(delivery_id=claimed.id, status=status, reference="ref")
+        take_turn(press.database, mailing, [late], wanted=0, worker="smtp/here/1", now=now())
+    assert orphans(press.database) == {claimed.id: "smtp/there/2"}
+
+
+def test_a_letter_whose_folder_cannot_be_synced_is_not_kept(
+    press: Press, edition: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crowd(press, 1)
+    mailing = press.start(edition()).mailing
+    [claimed] = take_turn(press.database, mailing, (), wanted=1, worker="outbox/here/1", now=now()).claimed
+    real = os.fsync
+
+    def fsync(descriptor: int) -> None:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EIO, "a failing disk")
+        real(descriptor)
+
+    with closing(OutboxTransport(press.settings.var / "outbox")) as outbox:
+        monkeypatch.setattr(os, "fsync", fsync)
+        with pytest.raises(Halted, match="failing disk"):
+            outbox.submit(envelope_of(claimed), b"Subject: x\r\n\r\nx\r\n")
+        assert not outbox.held()

@@ -139,7 +139,7 @@ def test_what_a_copy_had_claimed_is_uncertain_whatever_the_mark_says(press: Pres
     for _ in send(press.database, press.keyring, press.settings, mailing, hop, clock=now, is_restored=True):
         pass
     assert press.counts(mailing).uncertain == 4
-    assert resolve(press.database, mailing, resend=False, now=now()) == 4
+    assert resolve(press.database, press.settings, mailing, resend=False, now=now()) == 4
 
 
 def test_a_copy_that_knows_everything_goes_on_without_a_word(press: Press, edition: Make) -> None:
