@@ -25,7 +25,7 @@ def slow(desk: Desk) -> Iterator[Desk]:
     rows = "".join(f"reader{number}@readers.example.org,\n" for number in range(READERS))
     desk.write("crowd.csv", f"email,first_name\n{rows}")
     desk.set('source = "subscribers/sample.csv"', 'source = "crowd.csv"')
-    desk.set("[delivery]\n", "[delivery]\nrate = 40\n")
+    desk.set("[delivery]\n", "[delivery]\nrate = 15\n")
     desk.write("issues/lamp/index.md", "---\ntitle: The lamp\nstatus: ready\n---\nIt burns.\n")
     return desk
 
@@ -64,7 +64,7 @@ def test_a_running_send_is_paused_from_outside(slow: Desk) -> None:
     assert "resume" in refused.err
     assert len(slow.messages()) == left["submitted"]
     slow.done("resume", "lamp")
-    slow.set("rate = 40\n", "")
+    slow.set("rate = 15\n", "")
     assert slow.done("send", "lamp", "--json").json["submitted"] == len(slow.messages()) == READERS
     assert slow.run("pause", "lamp").code == 2
 
@@ -89,7 +89,7 @@ def test_a_cancelled_mailing_is_cancelled_for_good(slow: Desk) -> None:
 
 
 def test_a_scheduled_mailing_leaves_once(slow: Desk) -> None:
-    slow.set("rate = 40\n", "")
+    slow.set("rate = 15\n", "")
     told = slow.done("send", "lamp", "--at", soon(3600))
     assert "scheduled" in told.out
     assert "send --due" in told.err
@@ -175,7 +175,7 @@ def test_real_mail_wants_the_number_of_recipients_typed(
     with taking.running(tmp_path / "taken", seconds=0.0) as there:
         relay = f'[delivery.smtp]\nhost = "127.0.0.1"\nport = {there.port}\n'
         slow.set('transport = "outbox"', 'transport = "smtp"')
-        slow.set("rate = 40\n", "")
+        slow.set("rate = 15\n", "")
         toml = slow.folder / "newsletter.toml"
         toml.write_text(f"{toml.read_text().replace('lamplighter.example', 'letters-by-mail.net')}\n{relay}")
         ours, theirs = pty.openpty()
