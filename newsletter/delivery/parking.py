@@ -50,7 +50,7 @@ def wait_for_quota(
             return
         try:
             granted = transport.allowance()
-        except Halted:
+        except Halted:  # which is a TransportError too, but no passing one
             raise
         except TransportError:
             continue

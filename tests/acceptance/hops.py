@@ -58,7 +58,7 @@ def query(desk: Desk, statement: str) -> list[tuple[str, ...]]:
         database.close()
 
 
-def write_crowd(desk: Desk, readers: int, delivery: str) -> None:
+def write_crowd(desk: Desk, readers: int, delivery: str, *, in_flight: int = IN_FLIGHT) -> None:
     """Write a publication with so many readers, whose letters leave as `delivery` says."""
     rows = "".join(f"reader{number}@readers.example.org,Reader {number}\n" for number in range(readers))
     desk.write("subscribers/crowd.csv", f"email,first_name\n{rows}")
@@ -79,7 +79,7 @@ source = "subscribers/crowd.csv"
 [replies]
 domain = "replies.letters-by-mail.net"
 [delivery]
-in_flight = {IN_FLIGHT}
+in_flight = {in_flight}
 {delivery}
 """,
     )

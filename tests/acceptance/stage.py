@@ -14,6 +14,7 @@ from newsletter.database import open_database
 from newsletter.delivery import Account, read_events, settle_by_events
 from newsletter.delivery.rehearsal.server import PretendSes, pretend_ses, publish_events
 from tests.acceptance.desk import Desk
+from tests.acceptance.hops import write_crowd
 
 READERS = 300
 IN_FLIGHT = 32
@@ -56,34 +57,8 @@ class Stage:
 @contextmanager
 def on_stage(desk: Desk, folder: Path, readers: int = READERS) -> Iterator[Stage]:
     """Give a publication whose letters go to a pretend SES that writes its journals into `folder`."""
-    rows = "".join(f"reader{number}@readers.example.org,Reader {number}\n" for number in range(readers))
-    desk.write("subscribers/crowd.csv", f"email,first_name\n{rows}")
-    desk.write(
-        "newsletter.toml",
-        f"""
-[publication]
-title = "Stage"
-url = "https://stage.letters-by-mail.net"
-postal_address = "1 Harbour Row"
-[archive]
-url = "https://stage.letters-by-mail.net"
-[lists.crowd]
-title = "Stage"
-from = "Ines <ines@letters-by-mail.net>"
-list_id = "stage.letters-by-mail.net"
-source = "subscribers/crowd.csv"
-[replies]
-domain = "replies.letters-by-mail.net"
-[delivery]
-transport = "ses"
-in_flight = {IN_FLIGHT}
-[delivery.ses]
-region = "eu-west-1"
-configuration_set = "news"
-refresh = 1
-""",
-    )
-    desk.write("issues/lamp/index.md", "---\ntitle: The lamp\nstatus: ready\ndate: 2030-01-01\n---\nIt burns.\n")
+    ses = 'transport = "ses"\n[delivery.ses]\nregion = "eu-west-1"\nconfiguration_set = "news"\nrefresh = 1\n'
+    write_crowd(desk, readers, ses, in_flight=IN_FLIGHT)
     account = Account(rate=1000)
     publish_events(account, "news")
     with pretend_ses(account, folder=folder, hang_seconds=0.2) as ses:
