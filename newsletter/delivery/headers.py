@@ -42,7 +42,7 @@ def mailbox(name: str, display_name: str, address: str) -> bytes:
     if shown.isascii() and not _PHRASE.fullmatch(shown):
         escaped = re.sub(r'(["\\])', r"\\\1", shown)
         phrase = f'"{escaped}"'
-    if not shown.isascii() or max(map(len, phrase.split(" "))) > _WORD:
+    if not shown.isascii() or (len(phrase) > _WORD and max(map(len, phrase.split(" "))) > _WORD):
         start = f"{name}: {_encoded(shown)}"
     elif len(start := f"{name}: {phrase}") > _LINE:
         start = _folded(start).decode("ascii")
@@ -62,17 +62,17 @@ def ascii_url(url: str) -> str:
 
 
 def _display_name(text: str) -> str:
-    text = " ".join(_one_line(text).split())
-    if not text.isascii():
-        text = _DIRECTION.sub("", text)
-    text = text[:MAX_NAME].strip()
+    if not text.isprintable():  # what turns the direction of writing is not
+        text = _DIRECTION.sub("", _one_line(text))
+    text = " ".join(text.split())[:MAX_NAME].strip()
     return "" if "=?" in text else text
 
 
 def _one_line(text: str) -> str:
     """Return the text without line ends and control characters, and what UTF-8 cannot hold replaced."""
-    if not text.isprintable():
-        text = "".join(" " if unicodedata.category(char) in {"Cc", "Zl", "Zp"} else char for char in text)
+    if text.isprintable():
+        return text
+    text = "".join(" " if unicodedata.category(char) in {"Cc", "Zl", "Zp"} else char for char in text)
     return text.encode("utf-8", "replace").decode("utf-8")
 
 

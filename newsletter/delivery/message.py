@@ -4,7 +4,7 @@ All that is the same for everybody is encoded once. What differs stands on lines
 (`quoted.py`), so a message is a join of ready bytes. One recipient a message, ASCII only.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -23,6 +23,11 @@ from newsletter.tokens import Keyring, Purpose
 
 TEST_PREFIX = "[Test] "
 
+_TOKENS = {
+    "token.reply": Purpose.REPLY,
+    "token.unsubscribe": Purpose.UNSUBSCRIBE,
+    "token.bounce": Purpose.BOUNCE,
+}
 _Values = dict[str, str]
 _Fill = Callable[[_Values], bytes]
 
@@ -35,43 +40,39 @@ class Skeleton:
     """The message cut at its holes, which are empty here."""
     holes: tuple[tuple[_Fill, tuple[int, ...]], ...]
     """What goes where."""
-    signers: tuple[tuple[str, Callable[[int], str]], ...]
-    """The tokens a message holds, by the name of their value."""
-    sign_bounce: Callable[[int], str]
+    sign: Callable[[int], Sequence[str]]
+    """Makes a delivery's tokens, in the order of `_TOKENS`."""
     bounce: Form
     from_address: str
     mailing: Mailing
     signer: Signer | None = None
 
-    def message(self, delivery: Delivery, now: datetime) -> bytes:
-        """Return the whole message: lines end in CRLF, none begins with a dot, the body's hold 76 at most."""
+    def letter(self, delivery: Delivery, now: datetime) -> tuple[Envelope, bytes]:
+        """Return what is handed to the next hop: the envelope, and the whole message.
+
+        Its lines end in CRLF, none begins with a dot, the body's hold 76 octets at most. The envelope's sender
+        is signed, so that a bounce finds its delivery.
+        """
         values = _values_of(delivery)
         values["date"] = _date(int(now.timestamp()))
-        for name, sign in self.signers:
-            values[name] = sign(delivery.id)
+        for name, token in zip(_TOKENS, self.sign(delivery.id), strict=True):
+            values[name] = token
         pieces = list(self.pieces)
         for fill, places in self.holes:
             octets = fill(values)
             for place in places:
                 pieces[place] = octets
         message = b"".join(pieces)
-        return message if self.signer is None else self.signer.signed(message)
-
-    def letter(self, delivery: Delivery, now: datetime) -> tuple[Envelope, bytes]:
-        """Return what is handed to the next hop."""
-        return self.envelope(delivery), self.message(delivery, now)
-
-    def envelope(self, delivery: Delivery) -> Envelope:
-        """Return who sends and who gets it, the sender signed so that a bounce finds its delivery."""
-        return Envelope(
+        envelope = Envelope(
             delivery_id=delivery.id,
             mailing_id=self.mailing.id,
             slug=self.mailing.slug,
-            sender=self.bounce.address(self.sign_bounce(delivery.id)),
+            sender=self.bounce.address(values["token.bounce"]),
             from_address=self.from_address,
-            recipient=str(delivery.recipient),
+            recipient=values["subscriber.address"],
             is_dotless=True,
         )
+        return envelope, message if self.signer is None else self.signer.signed(message)
 
 
 def make_skeleton(
@@ -116,12 +117,10 @@ def make_skeleton(
         layout.add_text("X-SES-MESSAGE-TAGS: delivery=", "delivery.id", f", mailing={mailing.id}\r\n")
     layout.add(standing_headers(settings, mailing))
     _add_bodies(layout, edition, links, mailing.edition_digest)
-    wanted = {"token.reply": Purpose.REPLY, "token.unsubscribe": Purpose.UNSUBSCRIBE}
     return Skeleton(
         pieces=tuple(layout.pieces),
         holes=tuple((fill, tuple(places)) for fill, places in layout.holes.items()),
-        signers=tuple((n, keyring.signer(purpose)) for n, purpose in wanted.items() if n in layout.names),
-        sign_bounce=keyring.signer(Purpose.BOUNCE),
+        sign=keyring.signer(*_TOKENS.values()),
         bounce=bounce,
         from_address=str(sender.sender.address),
         mailing=mailing,
@@ -145,7 +144,6 @@ class _Layout:
     def __init__(self) -> None:
         self.pieces: list[bytes] = []
         self.holes: dict[_Fill, list[int]] = {}
-        self.names: set[str] = set()
         self._fills: dict[object, _Fill] = {}
         self._is_static = False
         """Whether the last piece is the same for everybody, so that the next such one may join it."""
@@ -166,7 +164,6 @@ class _Layout:
 
     def value(self, name: str) -> None:
         """Leave a hole for a value that is ASCII and needs no escaping."""
-        self.names.add(name)
         self.hole(partial(_plain, name), name)
 
     def add_text(self, *texts: str) -> None:

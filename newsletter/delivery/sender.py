@@ -1,9 +1,10 @@
 """The sender: sends a mailing to everybody who is planned; a generator, so that closing it stops it cleanly."""
 
+import gc
 import os
 import socket
-from collections.abc import Callable, Generator
-from contextlib import closing
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -79,7 +80,7 @@ def send(
         )
         while True:
             try:
-                with closing(_attempt(bench)) as running:
+                with _nothing_reread(), closing(_attempt(bench)) as running:
                     for progress in running:
                         yield replace(progress, recovered=recovered)
             except QuotaSpent:
@@ -91,6 +92,16 @@ def send(
             for why in wait_for_quota(database, mailing, transport, clock):
                 held()
                 yield replace(parked, waiting_for=why, recovered=recovered)
+
+
+@contextmanager
+def _nothing_reread() -> Iterator[None]:
+    """Keep the garbage collector from reading again and again what exists already, a tenth of all work."""
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

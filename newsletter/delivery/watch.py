@@ -61,6 +61,8 @@ class Watch:
 
     def heed(self, error: Exception | None) -> None:
         """Note how a submit ended: doubt upon doubt ends everything, and what ended it stays known."""
+        if error is None and not self._doubts:
+            return
         with self._heeding:
             if isinstance(error, Uncertain):
                 self._doubts.append(error)

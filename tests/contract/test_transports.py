@@ -3,7 +3,7 @@
 import socket
 import ssl
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
@@ -292,8 +292,8 @@ class Cut(socket.socket):
 
     left = 0
 
-    def send(self, octets: memoryview, *_flags: int) -> int:
-        octets = octets[: min(7, self.left)]
+    def sendmsg(self, buffers: Iterable[memoryview], *_more: object) -> int:
+        octets = b"".join(buffers)[: min(7, self.left)]
         if not octets:
             raise BrokenPipeError("cut")
         self.left -= len(octets)

@@ -7,9 +7,10 @@ leaves doubt. With PIPELINING (RFC 2920) the envelope of the next message follow
 """
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
+from typing import NamedTuple
 
 from newsletter.delivery.transports.smtp_replies import judge, reference_of
 from newsletter.delivery.transports.transport import Envelope, Receipt, Settled
@@ -18,6 +19,11 @@ from newsletter.errors import Deferred, Halted, Refused, TransportError, Uncerta
 _MAX_LINE = 8192
 _MAX_LINES = 100
 _AFTER_CODE = {b" ", b"\r", b""}
+_END = b".\r\n"
+_GO_AHEAD = 354
+_CLOSING = 421
+_TOO_LARGE = 552
+"""RFC 1870 section 6.1: whoever sends it."""
 
 
 class _Phase(Enum):
@@ -25,6 +31,18 @@ class _Phase(Enum):
     AWAITED = auto()
     """The server waits for the message."""
     HANDED_OVER = auto()
+
+
+class _Reply(NamedTuple):
+    """One whole reply of one or more lines (RFC 5321 section 4.2.1)."""
+
+    code: int
+    lines: Sequence[bytes]
+
+    @property
+    def text(self) -> str:
+        """What it says, on one line; hardly ever wanted, for most replies are those expected."""
+        return b" ".join(filter(None, (line[4:].rstrip() for line in self.lines))).decode("utf-8", "replace")[:300]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -35,7 +53,7 @@ class _Handover:
     commands: tuple[bytes, ...]
     octets: bytes
     """The message with its dots escaped (RFC 5321 section 4.5.2)."""
-    replies: list[tuple[int, str]] = field(default_factory=list)
+    replies: list[_Reply] = field(default_factory=list)
     phase: _Phase = _Phase.ENVELOPE
 
 
@@ -49,8 +67,9 @@ class Dialogue:
         self._limit = int(size) if size.isdecimal() else 0
         self._has_size = "size" in features
         self._under_way: deque[_Handover] = deque()
-        self._outgoing: list[bytes] = []
-        self._left = memoryview(b"")
+        self._outgoing: deque[memoryview] = deque()
+        self._unsent = 0
+        """How many octets that is."""
         self._behind = 0
         """Octets to be sent that follow the message handed over."""
         self._incoming = b""
@@ -85,7 +104,7 @@ class Dialogue:
     def awaits_verdict(self) -> bool:
         """Whether a message is handed over to its last octet, and not answered."""
         first = self._under_way[0] if self._under_way else None
-        return first is not None and first.phase is _Phase.HANDED_OVER and self._unsent() <= self._behind
+        return first is not None and first.phase is _Phase.HANDED_OVER and self._unsent <= self._behind
 
     def begin(self, envelope: Envelope, message: bytes) -> None:
         """Announce a message; Refused when the server has said that it is too large."""
@@ -106,19 +125,26 @@ class Dialogue:
         """Let the message follow that the server waits for: it may be taken from now on."""
         first = self._under_way[0]
         first.phase = _Phase.HANDED_OVER
-        self._say(first.octets, b".\r\n")
+        self._say(first.octets, _END)
         self._behind = 0
 
-    def outgoing(self) -> memoryview:
-        """Return what is to be sent next."""
-        if self._outgoing:
-            self._left = memoryview(b"".join((self._left, *self._outgoing)))
-            self._outgoing.clear()
-        return self._left
+    @property
+    def has_outgoing(self) -> bool:
+        """Whether anything is to be sent."""
+        return bool(self._unsent)
+
+    def outgoing(self) -> Sequence[memoryview]:
+        """Return what is to be sent next, in order."""
+        return self._outgoing
 
     def sent(self, count: int) -> None:
         """Note that so many octets were given to the system."""
-        self._left = self._left[count:]
+        self._unsent -= count
+        outgoing = self._outgoing
+        while outgoing and count >= len(outgoing[0]):
+            count -= len(outgoing.popleft())
+        if count:
+            outgoing[0] = outgoing[0][count:]
 
     def heard(self, octets: bytes) -> list[Settled]:
         """Read what the server says; return what became of the messages it speaks of."""
@@ -128,7 +154,8 @@ class Dialogue:
             self._lines.append(line)
             if line[3:4] == b"-" and len(self._lines) < _MAX_LINES:
                 continue
-            settled += self._reply()
+            reply, self._lines = self._lines, []
+            settled += self._heard(reply)
             if self.is_over:
                 return [*settled, *self.broken("the server closed the connection")]
         if len(self._incoming) > _MAX_LINE:
@@ -144,20 +171,19 @@ class Dialogue:
 
     def _broken(self, handover: _Handover, reason: str) -> TransportError | None:
         if handover.phase is _Phase.HANDED_OVER:
-            if self._unsent() > self._behind:
+            if self._unsent > self._behind:
                 return Deferred(f"{self._place}: the connection broke before the letter's end: {reason}")
             return Uncertain(f"{self._place}: no answer after the letter was handed over: {reason}")
         return None if self.begun > 1 else Deferred(f"{self._place}: the connection was lost: {reason}")
 
-    def _reply(self) -> Iterable[Settled]:
-        """Take one whole reply of one or more lines (RFC 5321 section 4.2.1)."""
-        last, texts = self._lines[-1], [line[4:].rstrip() for line in self._lines]
-        self._lines.clear()
+    def _heard(self, lines: Sequence[bytes]) -> Iterable[Settled]:
+        """Take one whole reply."""
+        last = lines[-1]
         if not (len(last[:3]) == 3 and last[:3].isdigit() and last[3:4] in _AFTER_CODE):
             # what follows could be taken for an answer to something else
             return self.broken(f"not an SMTP reply: '{last[:60].decode('utf-8', 'replace').rstrip()}'")
-        code, text = int(last[:3]), b" ".join(filter(None, texts)).decode("utf-8", "replace")[:300]
-        if code == 421:
+        reply = _Reply(int(last[:3]), lines)
+        if reply.code == _CLOSING:
             self.is_over = True
         if self._ignored:
             self._ignored -= 1
@@ -168,26 +194,26 @@ class Dialogue:
         first = self._under_way[0]
         if first.phase is _Phase.HANDED_OVER:
             self._under_way.popleft()
-            return ((first.number, self._verdict(code, text)),)
-        first.replies.append((code, text))
-        return self._go_on(first)
+            return ((first.number, self._verdict(reply)),)
+        first.replies.append(reply)
+        return self._go_on(first, reply)
 
-    def _verdict(self, code: int, text: str) -> Receipt | TransportError:
-        if code // 100 == 2:
-            return Receipt(reference=reference_of(text))
-        if code // 100 in {4, 5}:
-            return self._judged("the letter", code, text)
+    def _verdict(self, reply: _Reply) -> Receipt | TransportError:
+        if reply.code // 100 == 2:
+            return Receipt(reference=reference_of(reply.text))
+        if reply.code // 100 in {4, 5}:
+            return self._judged("the letter", reply)
         self.is_over = True
-        return Uncertain(f"{self._place}: the letter was answered {code} {text}, which says neither yes nor no")
+        return Uncertain(
+            f"{self._place}: the letter was answered {reply.code} {reply.text}, which says neither yes nor no"
+        )
 
-    def _go_on(self, first: _Handover) -> Iterable[Settled]:
+    def _go_on(self, first: _Handover, reply: _Reply) -> Iterable[Settled]:
         """Say the next command, wait for the next reply, or see what all of them together mean."""
-        code, _ = first.replies[-1]
-        if code == 421:
+        if reply.code == _CLOSING:
             self._under_way.popleft()
             return ((first.number, None if self.begun > 1 else self._fault(first)),)  # it takes no more here
-        is_refused = code // 100 not in {2, 3}
-        if len(first.replies) < len(first.commands) and (self._is_pipelining or not is_refused):
+        if len(first.replies) < len(first.commands) and (self._is_pipelining or reply.code // 100 in {2, 3}):
             if not self._is_pipelining:
                 self._say(first.commands[len(first.replies)])
             return ()
@@ -201,39 +227,39 @@ class Dialogue:
 
     def _fault(self, handover: _Handover) -> TransportError | None:
         """Return why no message may follow its envelope, if none may; the sender's fault comes first."""
-        (mail_code, mail_text), *rest = handover.replies
-        if mail_code // 100 != 2:
-            return self._judged_sender(mail_code, mail_text)
-        for stage, (code, text) in zip(("the recipient", "the letter"), rest, strict=False):
-            if code // 100 not in {2, 3}:
-                return self._judged(stage, code, text)
-        code, text = handover.replies[-1]
-        return None if code == 354 else self._judged("the letter", code, text)
+        mail, *rest = handover.replies
+        if mail.code // 100 != 2:
+            return self._judged_sender(mail)
+        for stage, reply in zip(("the recipient", "the letter"), rest, strict=False):
+            if reply.code // 100 not in {2, 3}:
+                return self._judged(stage, reply)
+        last = handover.replies[-1]
+        return None if last.code == _GO_AHEAD else self._judged("the letter", last)
 
     def _recover(self, refused: _Handover) -> None:
         """Make the connection ready for another message, or end it; nothing was handed over."""
         replies = refused.replies
-        if len(replies) == len(refused.commands) and replies[-1][0] == 354:
-            if replies[1][0] // 100 == 2:
+        if len(replies) == len(refused.commands) and replies[-1].code == _GO_AHEAD:
+            if replies[1].code // 100 == 2:
                 self.is_over = True  # ending the message would deliver it, empty
                 return
-            self._say(b".\r\n")  # RFC 2920 section 3.1: end a message that has no recipient
+            self._say(_END)  # RFC 2920 section 3.1: end a message that has no recipient
             self._ignored += 1
         self._say(b"RSET\r\n")
         self._ignored += 1
 
     def _say(self, *octets: bytes) -> None:
-        self._outgoing += octets
-        self._behind += sum(map(len, octets))
+        self._outgoing.extend(map(memoryview, octets))
+        number = sum(map(len, octets))
+        self._behind += number
+        self._unsent += number
 
-    def _unsent(self) -> int:
-        return len(self._left) + sum(map(len, self._outgoing))
+    def _judged(self, stage: str, reply: _Reply) -> TransportError:
+        said = reply.text
+        return judge(f"{self._place}: {stage} was answered {reply.code} {said}", reply.code, said)
 
-    def _judged(self, stage: str, code: int, text: str) -> TransportError:
-        return judge(f"{self._place}: {stage} was answered {code} {text}", code, text)
-
-    def _judged_sender(self, code: int, text: str) -> TransportError:
-        error = self._judged("the sender", code, text)
-        if code == 552:  # RFC 1870 section 6.1: too large, whoever sends it
+    def _judged_sender(self, reply: _Reply) -> TransportError:
+        error = self._judged("the sender", reply)
+        if reply.code == _TOO_LARGE:
             return error
         return Halted(f"{error}. Check the list's 'from' and [replies]") if isinstance(error, Refused) else error

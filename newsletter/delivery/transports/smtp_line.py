@@ -6,6 +6,7 @@ On a socket that waits, `write` and `read` wait; on one that does not, they do w
 import socket
 import ssl
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 
 from newsletter.delivery.transports.smtp_dialogue import Dialogue
@@ -18,6 +19,8 @@ _IDLE_SECONDS = 60
 """A connection unused for longer is not trusted."""
 _NOT_NOW = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 _AT_ONCE = 1 << 16
+_RECORD = 1 << 14
+"""Octets in one record of TLS at most (RFC 8446 section 5.1)."""
 
 
 class SmtpLine:
@@ -27,6 +30,7 @@ class SmtpLine:
         """Take over a connection that waits as long as its timeout says, for so many messages at most."""
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._connection = connection
+        self._is_encrypted = isinstance(connection, ssl.SSLSocket)
         self._dialogue = dialogue
         self._messages = messages
         self._timeout = connection.gettimeout() or 0.0
@@ -64,7 +68,7 @@ class SmtpLine:
     @property
     def is_writing(self) -> bool:
         """Whether something is to be sent before anything can be heard."""
-        return not self._is_stuck and bool(self._dialogue.outgoing())
+        return not self._is_stuck and self._dialogue.has_outgoing
 
     @property
     def deadline(self) -> float:
@@ -86,9 +90,9 @@ class SmtpLine:
 
     def write(self) -> list[Settled]:
         """Send what is to be sent; return what was settled by that, for a connection may be gone."""
-        while octets := self._dialogue.outgoing():
+        while self._dialogue.has_outgoing:
             try:
-                count = self._connection.send(octets)
+                count = self._send(self._dialogue.outgoing())
             except _NOT_NOW as error:
                 self._is_stuck = isinstance(error, ssl.SSLWantReadError)
                 return []
@@ -97,6 +101,13 @@ class SmtpLine:
             self._dialogue.sent(count)
             self._since = time.monotonic()
         return []
+
+    def _send(self, pieces: Sequence[memoryview]) -> int:
+        """Give the system what it takes, uncopied where it can be; return how many octets that was."""
+        if not self._is_encrypted:
+            return self._connection.sendmsg(pieces)
+        first = pieces[0]
+        return self._connection.send(first if len(first) >= _RECORD else b"".join(pieces))
 
     def read(self) -> list[Settled]:
         """Hear what the next hop says, and return what was settled by that."""

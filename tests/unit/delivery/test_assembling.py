@@ -115,7 +115,7 @@ def test_no_value_adds_changes_or_takes_away_a_field(
 ) -> None:
     subject: Part = ("Hello ", Slot(name="subscriber.name", context=Context.PLAIN), " in ", _CITY)
     made = skeleton(subject=subject)
-    octets, ordinary = made.message(reader(first, last, city=city), NOW), made.message(reader(), NOW)
+    octets, ordinary = made.letter(reader(first, last, city=city), NOW)[1], made.letter(reader(), NOW)[1]
     assert octets.isascii()
     assert not re.search(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]", octets)
     assert not re.search(rb"\r(?!\n)|(?<!\r)\n", octets)
@@ -139,7 +139,7 @@ _CITY = Slot(name="subscriber.city", default="town", context=Context.PLAIN)
 @given(first=hostile, city=hostile)
 def test_each_encoded_word_stands_alone(skeleton: Callable[..., Skeleton], first: str, city: str) -> None:
     """RFC 2047 section 2: at most 75 characters, lines of 76, whole characters in each word."""
-    head = head_of(skeleton(subject=(_CITY,)).message(reader(first, "Ø", city=f"Ø{city}"), NOW))
+    head = head_of(skeleton(subject=(_CITY,)).letter(reader(first, "Ø", city=f"Ø{city}"), NOW)[1])
     lines = [line for line in head.split(b"\r\n") if not re.search(rb"https?://|mailto:|@", line)]
     assert max(map(len, lines)) <= 78
     words = re.findall(rb"=\?[^\r\n]*?\?=(?=[\r\n \t]|$)", head)
@@ -155,7 +155,7 @@ def test_each_encoded_word_stands_alone(skeleton: Callable[..., Skeleton], first
 @hypothesis_settings(max_examples=150, deadline=None)
 @given(subject=hostile)
 def test_the_older_parser_reads_the_same_subject(skeleton: Callable[..., Skeleton], subject: str) -> None:
-    octets = skeleton(subject=(_CITY,)).message(reader(city=subject), NOW)
+    octets = skeleton(subject=(_CITY,)).letter(reader(city=subject), NOW)[1]
     older: Message = BytesParser(policy=policy.compat32).parsebytes(octets)
     unfolded = re.sub(r"\r?\n(?=[ \t])", "", older["Subject"])
     expected = on_one_line(filled((_CITY,), {"subscriber.city": subject}))
@@ -167,7 +167,7 @@ def test_the_older_parser_reads_the_same_subject(skeleton: Callable[..., Skeleto
 def test_both_bodies_are_octet_for_octet_what_was_written(
     skeleton: Callable[..., Skeleton], html: Part, text: Part, first: str, last: str, city: str
 ) -> None:
-    octets = skeleton(html=html or ("x",), text=text or ("x",)).message(reader(first, last, city=city), NOW)
+    octets = skeleton(html=html or ("x",), text=text or ("x",)).letter(reader(first, last, city=city), NOW)[1]
     values = {"subscriber.first_name": first, "subscriber.last_name": last, "subscriber.city": city}
     body = octets.partition(b"\r\n\r\n")[2]
     assert max(map(len, body.split(b"\r\n"))) <= 76
@@ -229,8 +229,8 @@ def test_an_address_stands_in_its_field_and_its_envelope_or_is_refused_at_the_do
         return
     made = skeleton()
     delivery = reader(address=written)
-    (found,) = parse(made.message(delivery, NOW))["To"].addresses
-    envelope = made.envelope(delivery)
+    (found,) = parse(made.letter(delivery, NOW)[1])["To"].addresses
+    envelope = made.letter(delivery, NOW)[0]
     assert found.addr_spec.casefold() == envelope.recipient.casefold() == seen.casefold()
     for part in (envelope.recipient, envelope.sender, envelope.from_address):
         assert part.isascii()
@@ -245,9 +245,9 @@ def test_whatever_address_is_let_in_survives(skeleton: Callable[..., Skeleton], 
     except ValueError:
         return
     made = skeleton()
-    older = BytesParser(policy=policy.compat32).parsebytes(made.message(delivery, NOW))
-    assert older["To"].rpartition("<")[2].rstrip(">") == made.envelope(delivery).recipient
-    assert re.fullmatch(r"[!-;=?-~]+@[a-z0-9.-]+", made.envelope(delivery).recipient)
+    older = BytesParser(policy=policy.compat32).parsebytes(made.letter(delivery, NOW)[1])
+    assert older["To"].rpartition("<")[2].rstrip(">") == made.letter(delivery, NOW)[0].recipient
+    assert re.fullmatch(r"[!-;=?-~]+@[a-z0-9.-]+", made.letter(delivery, NOW)[0].recipient)
 
 
 @hypothesis_settings(max_examples=100, deadline=None)
@@ -262,11 +262,11 @@ def test_whatever_a_list_is_called_its_fields_hold(
         update={"lists": {"sample": wanted.model_copy(update={"title": title, "sender": sender})}}
     )
     edition = make_edition()
-    octets = make_skeleton(edition, make_mailing(edition), named, KEYRING).message(reader(), NOW)
+    octets = make_skeleton(edition, make_mailing(edition), named, KEYRING).letter(reader(), NOW)[1]
     message = parse(octets)
     assert (
         message.keys()
-        == parse(make_skeleton(edition, make_mailing(edition), settings, KEYRING).message(reader(), NOW)).keys()
+        == parse(make_skeleton(edition, make_mailing(edition), settings, KEYRING).letter(reader(), NOW)[1]).keys()
     )
     (found,) = message["From"].addresses
     assert found.addr_spec == "ines@lamplighter.example"

@@ -80,7 +80,7 @@ def write(
         delivery: Delivery, there: Settings = settings, kind: MailingKind = MailingKind.ISSUE, **parts: object
     ) -> bytes:
         edition = make_edition(**parts)
-        return make_skeleton(edition, make_mailing(edition, kind), there, KEYRING).message(delivery, NOW)
+        return make_skeleton(edition, make_mailing(edition, kind), there, KEYRING).letter(delivery, NOW)[1]
 
     return write
 
@@ -137,7 +137,9 @@ def test_the_bodies_are_what_the_email_package_would_make_of_them(
         transport="outbox",
         created_at=NOW,
     )
-    octets = make_skeleton(edition, mailing, make_settings(), KEYRING).message(reader(first, last, city=city), NOW)
+    octets = make_skeleton(edition, mailing, make_settings(), KEYRING).letter(reader(first, last, city=city), NOW)[
+        1
+    ]
     assert octets.isascii()
     assert b"\n." not in octets  # SMTP has nothing to escape
     assert b"\n" not in octets.replace(b"\r\n", b"")

@@ -76,9 +76,9 @@ def letter(make_edition: Callable[..., Edition], make_mailing: Callable[..., Mai
             last_name=last,
             fields={},
         )
-        return make_skeleton(edition, make_mailing(edition), make_settings(), KEYRING, signer).message(
+        return make_skeleton(edition, make_mailing(edition), make_settings(), KEYRING, signer).letter(
             delivery, NOW
-        )
+        )[1]
 
     return make
 
