@@ -11,7 +11,7 @@ from sqlalchemy import Connection, func, insert, null, select, update
 
 from newsletter.compose import Edition
 from newsletter.database import Database
-from newsletter.delivery.counting import VariantCount, count_mailing, count_variants
+from newsletter.delivery.counting import VariantCount, count_mailing, count_planned, count_variants
 from newsletter.delivery.editions import freeze, read_edition, read_mailing
 from newsletter.delivery.mailing import Counts, DeliveryStatus, Mailing, MailingKind, MailingState
 from newsletter.delivery.recipients import fill_mailing, has_begun
@@ -132,7 +132,7 @@ def _start(
         edition if mailing.edition_digest == edition.digest else read_edition(connection, mailing.edition_digest)
     )
     fill_mailing(connection, mailing, frozen, is_repeat=is_new and again, is_new=is_new, now=now)
-    counts = count_mailing(connection, mailing.id)
+    counts = (count_planned if is_new else count_mailing)(connection, mailing.id)
     if counts.planned and mailing.finished_at is not None:
         connection.execute(update(mailings).where(mailings.c.id == mailing.id).values(finished_at=null()))
         mailing = replace(mailing, finished_at=None)

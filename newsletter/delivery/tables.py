@@ -89,6 +89,13 @@ deliveries = Table(
         sqlite_where=text("status = 'planned'"),
     ),
     Index(
+        "deliveries_excluded",
+        "mailing_id",
+        "reason",
+        postgresql_where=text("status = 'excluded'"),
+        sqlite_where=text("status = 'excluded'"),
+    ),
+    Index(
         "deliveries_claimed",
         "id",
         postgresql_where=text("status = 'claimed'"),

@@ -233,6 +233,16 @@ def test_planning_looks_nobody_up_by_reading_everybody(press: Press, edition: Ma
         assert not [plan for plan in noted if re.search(rf"SCAN ({tables})|AUTOMATIC", plan)]
 
 
+def test_a_new_mailing_is_counted_from_indexes(press: Press, edition: Make) -> None:
+    press.join("weekly", "ada", "bram")
+    leave(press, "bram")
+    with plans(press) as noted:
+        plan = press.start(edition("weekly"))
+    assert plan.counts == mailing_counts(press.database, plan.mailing.id)
+    used = [step for step in noted if step.startswith("SELECT: SEARCH deliveries")]
+    assert sorted(re.findall(r"USING INDEX (\w+)", "".join(used))) == ["deliveries_excluded", "deliveries_planned"]
+
+
 def _claim_one(press: Press, mailing_id: int) -> None:
     with press.database.write() as connection:
         first = connection.scalar(select(deliveries.c.id).where(deliveries.c.mailing_id == mailing_id).limit(1))
