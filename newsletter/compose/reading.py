@@ -1,8 +1,9 @@
 """Reads an issue's Markdown into blocks; what could not be kept is a finding with its line."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from markdown_it.token import Token
 
@@ -16,6 +17,7 @@ from newsletter.compose.highlight import code_block
 from newsletter.compose.limits import cut
 from newsletter.compose.markdown import parser, tame
 from newsletter.compose.markup import Renderer
+from newsletter.compose.notes import remark_undefined
 from newsletter.compose.paragraphs import Paragraphs
 from newsletter.compose.parts import PART_NAMES
 from newsletter.compose.pictures import Album
@@ -27,6 +29,7 @@ from newsletter.settings import Settings
 from newsletter.writing import Issue
 
 _TOC = {"[[toc]]", "[toc]", "[[_toc_]]", "{:toc}", "${toc}"}
+_NO_NOTES: Mapping[str, int] = MappingProxyType({})
 CALLOUTS = ("note", "tip", "info", "important", "warning", "danger", "caution", "callout")
 
 
@@ -40,8 +43,13 @@ class Text:
     """Its cards, as their author wrote them."""
 
 
-def read_text(issue: Issue, settings: Settings, tags: Tags, album: Album) -> Text:
-    """Read the body of `issue`; its merge tags become words of `tags`, its pictures stand in `album`."""
+def read_text(
+    issue: Issue, settings: Settings, tags: Tags, album: Album, notes_of_parts: Mapping[str, int] = _NO_NOTES
+) -> Text:
+    """Read the body of `issue`; its merge tags become words of `tags`, its pictures stand in `album`.
+
+    `notes_of_parts` are the notes, with their lines, that parts for some readers define.
+    """
     remarks = Remarks(issue)
     body, cut_line = cut(issue.body)
     if cut_line is not None:
@@ -53,6 +61,7 @@ def read_text(issue: Issue, settings: Settings, tags: Tags, album: Album) -> Tex
         remarks.add("nesting", flattened_line - 1, "is nested deeper than anybody reads", "It was flattened")
     renderer = Renderer(parser(issue.language), settings, tags, album, remarks)
     tokens = _without_parts(renderer.parse_all(tags.hide(paired(body))), remarks)
+    remark_undefined(tokens, notes_of_parts, remarks)
     Settler(tags, remarks).settle(tokens)
     tokens = list(_ordered(_without_title(tokens, issue.title)))
     boxes = Boxes(issue, settings, tags, album, remarks, renderer, tuple(_headings(tokens)))
