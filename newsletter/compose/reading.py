@@ -8,6 +8,7 @@ from types import MappingProxyType
 from markdown_it.token import Token
 
 from newsletter.compose import blocks as kinds
+from newsletter.compose.alerts import alert_in
 from newsletter.compose.blocks import Block
 from newsletter.compose.boxes import BOXES, Boxes
 from newsletter.compose.cards import CardBox
@@ -22,6 +23,7 @@ from newsletter.compose.paragraphs import Paragraphs
 from newsletter.compose.parts import PART_NAMES
 from newsletter.compose.pictures import Album
 from newsletter.compose.remarks import Remarks
+from newsletter.compose.strays import remark_strays
 from newsletter.compose.tags import Tags
 from newsletter.compose.tokens import Settler
 from newsletter.finding import Finding, Level, did_you_mean
@@ -62,6 +64,7 @@ def read_text(
     renderer = Renderer(parser(issue.language), settings, tags, album, remarks)
     tokens = _without_parts(renderer.parse_all(tags.hide(paired(body))), remarks)
     remark_undefined(tokens, notes_of_parts, remarks)
+    remark_strays(tokens, remarks)
     Settler(tags, remarks).settle(tokens)
     tokens = list(_ordered(_without_title(tokens, issue.title)))
     boxes = Boxes(issue, settings, tags, album, remarks, renderer, tuple(_headings(tokens)))
@@ -108,6 +111,8 @@ class _Reader:
                 return self.paragraphs.pictures(chunk, room, line) or self.paragraphs.buttons(chunk, line)
             case "blockquote_open" if "pull" in str(first.attrs.get("class", "")):
                 return [kinds.PullQuote(line=line, html=self.renderer.html(chunk[1:-1], room))]
+            case "blockquote_open" if alert := alert_in(chunk):
+                return self._callout(alert.style, alert.title, alert.tokens, room, line)
             case "footnote_block_open":
                 return [kinds.Footnotes(line=line, notes=tuple(self.renderer.notes(chunk)))]
             case "container_box_open":
@@ -131,8 +136,7 @@ class _Reader:
         if name in {"pullquote", "pull-quote", "pull"}:
             return [kinds.PullQuote(line=line, html=self.renderer.html(inner, room))]
         if name in CALLOUTS:
-            content = tuple(self.blocks(inner, max(room - 48, 120), is_inner=True))
-            return [kinds.Callout(line=line, style=name, title=title, blocks=content)] if content or title else []
+            return self._callout(name, title, inner, room, line)
         if name in BOXES:
             return self.boxes.read(name, title, chunk, room, line)
         if name not in {"columns", "column"}:
@@ -143,6 +147,10 @@ class _Reader:
                 did_you_mean(name, (*CALLOUTS, *BOXES, *PART_NAMES, "columns", "column", "pullquote")),
             )
         return self.blocks(inner, room, is_inner=is_inner)
+
+    def _callout(self, style: str, title: str, tokens: Sequence[Token], room: int, line: int) -> list[Block]:
+        content = tuple(self.blocks(tokens, max(room - 48, 120), is_inner=True))
+        return [kinds.Callout(line=line, style=style, title=title, blocks=content)] if content or title else []
 
     def _columns(self, tokens: Sequence[Token], room: int, line: int) -> list[Block]:
         chunks = list(chunks_of(tokens))
