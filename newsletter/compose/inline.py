@@ -18,7 +18,7 @@ from typing import Any
 
 from lxml import etree
 
-from newsletter.compose.kept import Kept, made_by
+from newsletter.compose.cache import Cache, made_by
 
 _NAME = re.compile(r"\.?[\w-]+")
 _SIMPLE = re.compile(r"(?:[A-Za-z][\w-]*)?(?:\.[\w-]+)*(?: (?:[A-Za-z][\w-]*)?(?:\.[\w-]+)*)*")
@@ -29,7 +29,7 @@ class StyleSheetFault(ValueError):
     """A style sheet that cannot be written into a letter."""
 
 
-def inlined(html: str, css: str, kept: Kept | None = None) -> str:
+def inlined(html: str, css: str, cache: Cache | None = None) -> str:
     """Return `html` with the rules of `css` written into its elements; its own `<style>`s stay as they are.
 
     Nothing is fetched, whatever the sheet imports. StyleSheetFault when `css` cannot be used.
@@ -37,7 +37,7 @@ def inlined(html: str, css: str, kept: Kept | None = None) -> str:
     html = html.strip().replace("<!doctype html>", "<!DOCTYPE html>", 1)
     try:
         tree = etree.fromstring(html, etree.HTMLParser())
-        sheet = _Sheet(css, kept)
+        sheet = _Sheet(css, cache)
         _write(_Letter(tree), sheet)
         sheet.keep()
         return str(etree.tostring(tree.getroottree(), method="html", encoding="utf-8").decode())
@@ -79,14 +79,14 @@ class _Letter:
 class _Sheet:
     """A sheet's rules, and the declarations of the elements that it met: as kept, else as premailer reads them."""
 
-    def __init__(self, css: str, kept: Kept | None) -> None:
+    def __init__(self, css: str, cache: Cache | None) -> None:
         self._css = css
-        self._kept = kept
-        self._name = f"sheet-{hashlib.sha256(css.encode()).hexdigest()[:32]}-{_reader()}" if kept else ""
+        self._cache = cache
+        self._name = f"sheet-{hashlib.sha256(css.encode()).hexdigest()[:32]}-{_reader()}" if cache else ""
         self._rules: list[tuple[str, _Pairs]] | None = None
         self._styles: dict[str, _Pairs] = {}
         self._is_new = False
-        if found := kept.read(self._name) if kept else None:
+        if found := cache.read(self._name) if cache else None:
             with suppress(ValueError, TypeError, KeyError):
                 written = json.loads(found)
                 styles = {str(style): _pairs(pairs) for style, pairs in written["styles"].items()}
@@ -110,9 +110,9 @@ class _Sheet:
 
     def keep(self) -> None:
         """Keep what was read anew."""
-        if self._kept and self._is_new and len(self._styles) <= _MOST_STYLES:
+        if self._cache and self._is_new and len(self._styles) <= _MOST_STYLES:
             written = {"rules": self._rules, "styles": self._styles}
-            self._kept.write(self._name, json.dumps(written, separators=(",", ":")).encode())
+            self._cache.write(self._name, json.dumps(written, separators=(",", ":")).encode())
 
 
 _Pairs = list[tuple[str, str]]

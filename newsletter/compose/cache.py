@@ -17,7 +17,7 @@ from newsletter.durable import make_private_folder
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class Cache:
     """One folder of such files."""
 
     folder: Path
@@ -46,23 +46,23 @@ def _digest(content: bytes) -> bytes:
     return hashlib.sha256(content).hexdigest().encode()
 
 
-class KeptTemplates(BytecodeCache):
+class CachedTemplates(BytecodeCache):
     """Templates as Jinja compiled them; it compares each with its source by itself."""
 
-    def __init__(self, kept: Kept) -> None:
+    def __init__(self, cache: Cache) -> None:
         """Keep apart what another Jinja compiled, or another release of ours, whose options may differ."""
-        self._kept = kept
+        self._cache = cache
         self._made_by = made_by("jinja2", __version__)
 
     def load_bytecode(self, bucket: Bucket) -> None:
         """Give Jinja what is kept, which it refuses if the source is another by now."""
-        content = self._kept.read(self._name(bucket))
+        content = self._cache.read(self._name(bucket))
         if content is not None:
             bucket.bytecode_from_string(content)
 
     def dump_bytecode(self, bucket: Bucket) -> None:
         """Keep what Jinja compiled."""
-        self._kept.write(self._name(bucket), bucket.bytecode_to_string())
+        self._cache.write(self._name(bucket), bucket.bytecode_to_string())
 
     def _name(self, bucket: Bucket) -> str:
         return f"template-{bucket.key}-{self._made_by}"
