@@ -76,6 +76,7 @@ def publication(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "replies extract answer.txt --json",
             {*RICH, *PEOPLE, "jinja2", "newsletter.compose", "newsletter.settings", "newsletter.writing"},
         ),
+        ("plan --help", {"PIL"}),
         ("new --help", {*PEOPLE, "jinja2", "newsletter.compose"}),
     ],
 )
