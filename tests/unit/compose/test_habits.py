@@ -42,3 +42,11 @@ def test_what_is_left_as_it_was_typed_is_said(desk, written, remedy):
 def test_what_is_in_code_or_escaped_is_meant(desk):
     body = "[[toc]]\n\n## A\n\nAs `![a](my pic.png)` and `[[x]]`, \\[[x]] and \\![a](my pic.png).\n\n    [[x]]\n"
     assert not [each for each in desk.compose(body).findings if "stays" in each.message]
+
+
+def test_a_picture_in_raw_html_is_said_at_its_own_line(desk):
+    block = '<div>\n<p>a</p>\n<IMG src="gone.png" alt="x" data-line="x">\n</div>'
+    body = f'One\n\n{block}\n\ntwo\n<img src="lost.png" alt="y"/> z\n'
+    findings = [each for each in desk.compose(body).findings if "missing" in each.message]
+    assert [(each.line, each.message.split("'")[1]) for each in findings] == [(8, "gone.png"), (12, "lost.png")]
+    assert "data-line" not in desk.html(body)
