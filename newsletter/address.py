@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from email.headerregistry import Address as HeaderAddress
 from email.utils import getaddresses
 
-from email_validator import EmailNotValidError, validate_email
-
 RESERVED_DOMAINS = ("example", "test", "invalid", "localhost", "example.com", "example.net", "example.org")
 """RFC 2606 section 2 and 3: mail to these reaches nobody."""
 _BELOW_RESERVED = tuple(f".{domain}" for domain in RESERVED_DOMAINS)
@@ -46,6 +44,11 @@ class Address:
         if plain and len(text) <= 254 and len(plain[1]) <= 64 and "--" not in plain[2] and "=?" not in text:
             local = plain[1]
             return cls(local.lower() if local.lower() in _MAILBOX_NAMES else local, plain[2].lower())
+        from email_validator import (
+            EmailNotValidError,
+            validate_email,
+        )  # few addresses need it, and it loads slowly
+
         try:
             valid = validate_email(
                 text,

@@ -1,11 +1,14 @@
 """Sees to it that the pictures of a letter are where the letter says, before anybody is mailed."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from newsletter.aws import Bucket
 from newsletter.compose import Edition, linked_pictures
 from newsletter.errors import AskPerson
 from newsletter.settings import Settings
+
+if TYPE_CHECKING:
+    from newsletter.aws import Bucket
 
 _FOR_EVER = "public, max-age=31536000, immutable"
 _TYPES = {".jpg": "image/jpeg", ".png": "image/png", ".gif": "image/gif"}
@@ -25,11 +28,13 @@ def upload_pictures(settings: Settings, edition: Edition) -> int:
         return 0
     folder = f"{place.prefix}{'' if is_own else 'issues/'}{edition.slug}"
     section = "[pictures]" if is_own else "[archive]"
+    from newsletter.aws import Bucket  # boto3 takes a while to import
+
     bucket = Bucket(place.bucket, region=place.region, endpoint=place.endpoint, section=section)
     return sum(_put(bucket, f"{folder}/{name}", path, edition.slug) for name, path in linked.items())
 
 
-def _put(bucket: Bucket, key: str, path: Path, slug: str) -> bool:
+def _put(bucket: "Bucket", key: str, path: Path, slug: str) -> bool:
     """Return whether the picture had to be put there."""
     content = path.read_bytes() if path.is_file() else None
     if bucket.holds(key, None if content is None else len(content)):

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.text import Text
 
 from newsletter.cli import terminal
 from newsletter.cli.publication import Publication, open_publication
@@ -147,7 +146,7 @@ def _list_of(issue: Issue, settings: Settings, wanted: str | None) -> str:
 
 def _show(finding: Finding, *, on_stderr: bool = False) -> None:
     style = {Level.ERROR: "attention", Level.WARNING: "subject", Level.NOTICE: "quiet"}[finding.level]
-    line = Text.assemble((f"{finding.level:<8}", style), str(finding))
+    line = terminal.styled((f"{finding.level:<8}", style), str(finding))
     (terminal.talk if on_stderr else terminal.say)(line)
 
 

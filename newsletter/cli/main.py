@@ -9,42 +9,16 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from typer import rich_utils
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 from newsletter import __version__
 from newsletter.cli import terminal
+from newsletter.cli.verbs import VERBS
 from newsletter.errors import NewsletterError
-
-VERBS = {
-    "init": "starting",
-    "new": "starting",
-    "compose": "composing",
-    "check": "composing",
-    "cards": "cards",
-    "plan": "sending",
-    "test-send": "sending",
-    "rehearse": "rehearsing",
-    "send": "sending",
-    "pause": "steering",
-    "resume": "steering",
-    "cancel": "steering",
-    "status": "sending",
-    "resolve": "steering",
-    "outbox": "outbox",
-    "subscribers": "audience",
-    "lists": "audience",
-    "segments": "segments",
-    "suppressions": "audience",
-    "replies": "replies",
-    "notices": "notices",
-    "archive": "archive",
-}
-"""Each command and the module of this folder that has it, in the order of an author's day."""
 
 
 class _Verbs(TyperGroup):
-    """The top commands, each imported when it is asked for: `send` need not wait for what `archive` needs."""
+    """The top commands, each imported when it is called: `send` need not wait for what `archive` needs."""
 
     def list_commands(self, _ctx: Any) -> list[str]:
         return list(VERBS)
@@ -52,9 +26,29 @@ class _Verbs(TyperGroup):
     def get_command(self, _ctx: Any, cmd_name: str) -> Any:
         if cmd_name not in VERBS:
             return None
-        module = importlib.import_module(f"newsletter.cli.{VERBS[cmd_name]}")
-        found = typer.main.get_command(module.app)
+        module, _ = VERBS[cmd_name]
+        found = typer.main.get_command(importlib.import_module(f"newsletter.cli.{module}").app)
         return getattr(found, "commands", {cmd_name: found})[cmd_name]
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        name, command, rest = super().resolve_command(ctx, args)
+        if "--help" in rest or (not rest and isinstance(command, TyperGroup)):
+            _calm_help()
+        return name, command, rest
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        _calm_help()
+        listing = [TyperCommand(name, help=summary) for name, (_, summary) in VERBS.items()]
+        TyperGroup(name=self.name, commands=listing, params=self.params, help=self.help).format_help(
+            ctx, formatter
+        )
+
+
+def _calm_help() -> None:
+    """Show commands and options in bold alone; only where help is about to be shown, since rich loads slowly."""
+    from typer import rich_utils
+
+    rich_utils.STYLE_OPTION = rich_utils.STYLE_COMMANDS_TABLE_FIRST_COLUMN = "bold"
 
 
 app = typer.Typer(cls=_Verbs, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -89,7 +83,7 @@ def newsletter(
 
 def run() -> None:
     """Run the command line; never shows a stack trace unless NEWSLETTER_DEBUG is set."""
-    rich_utils.STYLE_OPTION = rich_utils.STYLE_COMMANDS_TABLE_FIRST_COLUMN = "bold"
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # or it looks through all that is installed
     try:
         app()
     except NewsletterError as error:

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
-
-from rich.text import Text
+from typing import TYPE_CHECKING, Any
 
 from newsletter import replies as station
 from newsletter.cli import terminal
+
+if TYPE_CHECKING:
+    from rich.text import Text
 
 _PROOFS = {
     station.Proof.PASS: "proven, but not written to us or not the subscriber",
@@ -69,10 +70,9 @@ def say_list(shown: "Sequence[station.Reply]") -> None:
     headings = ["id", "issue", "author", "received", "state", *(["begins"] if words >= _FEWEST_WORDS else [])]
     rows: list[list[str | Text]] = []
     for reply in shown:
-        state = Text(reply.state, style="attention" if reply.state is station.ReplyState.HELD else "")
-        begins = Text(
-            _short(" ".join(reply.text.split()) or reply.note, words), style="" if reply.text else "quiet"
-        )
+        state = terminal.styled((reply.state, "attention" if reply.state is station.ReplyState.HELD else ""))
+        said = _short(" ".join(reply.text.split()) or reply.note, words)
+        begins = terminal.styled((said, "" if reply.text else "quiet"))
         received = f"{reply.received_at:%d %b %H:%M}"
         row: list[str | Text] = [
             reply.id,
@@ -107,20 +107,20 @@ def say_reply(shown: "station.ShownReply", raw_path: str, *, is_hinted: bool = T
         ("note", reply.note),
         ("raw mail", raw_path),
     ]
-    terminal.say(Text(reply.id, style="subject"))
+    terminal.say(terminal.styled((reply.id, "subject")))
     for name, value in rows:
         if value:
-            terminal.say(Text.assemble((f"  {name:<9} ", "quiet"), value))
+            terminal.say(terminal.styled((f"  {name:<9} ", "quiet"), value))
     terminal.say()
-    terminal.say(printable(reply.text) if reply.text else Text("(no text of its own)", style="quiet"))
+    terminal.say(printable(reply.text) if reply.text else terminal.styled(("(no text of its own)", "quiet")))
     for cut in shown.cuts:
         lines = [line for line in printable(cut.text).splitlines() if line.strip(" >")]
         terminal.say()
-        terminal.say(Text(f"cut: {cut.reason} ({terminal.count(len(lines), 'line')})", style="quiet"))
+        terminal.say(terminal.styled((f"cut: {cut.reason} ({terminal.count(len(lines), 'line')})", "quiet")))
         for line in lines[:6]:
-            terminal.say(Text(f"  {_short(line, 74)}", style="quiet"))
+            terminal.say(terminal.styled((f"  {_short(line, 74)}", "quiet")))
         if len(lines) > 6:
-            terminal.say(Text(f"  … {len(lines) - 6} more", style="quiet"))
+            terminal.say(terminal.styled((f"  … {len(lines) - 6} more", "quiet")))
     if is_hinted and reply.state is station.ReplyState.HELD:
         terminal.talk(f"\nnewsletter replies approve {reply.id}    or    newsletter replies reject {reply.id}")
 
@@ -158,7 +158,7 @@ def extraction_json(path: Path, reading: "station.Reading") -> dict[str, Any]:
 
 def say_extraction(path: Path, reading: "station.Reading", *, is_titled: bool) -> None:
     if is_titled:
-        terminal.say(Text(str(path), style="subject"))
+        terminal.say(terminal.styled((str(path), "subject")))
     terminal.say(printable(reading.extraction.text))
     terminal.talk(f"{reading.screening.verdict}: {reading.screening.reason}", style="quiet")
     for cut in reading.extraction.cuts:

@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.text import Text
 
 from newsletter import replies as station
 from newsletter.cli import terminal
@@ -51,7 +50,7 @@ def review_replies(
         return
     decided = 0
     for number, reply in enumerate(held, 1):
-        terminal.say(Text(f"\n{number} of {len(held)}", style="quiet"))
+        terminal.say(terminal.styled((f"\n{number} of {len(held)}", "quiet")))
         key = _decide(publication, reply.id, by or user(), is_committed=commit)
         if key == "q":
             break
@@ -110,6 +109,6 @@ def _is_done(
         say_printable(shown.raw_path.read_bytes().decode("utf-8", "replace"))
     elif key == "c":
         for cut in shown.cuts:
-            terminal.say(Text(f"\ncut: {cut.reason}", style="quiet"))
+            terminal.say(terminal.styled((f"\ncut: {cut.reason}", "quiet")))
             say_printable(cut.text)
     return False

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.text import Text
 
 from newsletter.cli import terminal
 from newsletter.cli.publication import open_publication
@@ -39,7 +38,7 @@ def init(
     if folder.resolve() != Path.cwd():
         steps.insert(0, (f"cd {folder}", ""))
     for step, meaning in steps:
-        terminal.talk(Text.assemble("  ", (f"{step:<26}", "bold"), meaning))
+        terminal.talk(terminal.styled("  ", (f"{step:<26}", "bold"), meaning))
 
 
 @app.command("new")

@@ -1,6 +1,7 @@
 """What the terminal shows: results on stdout, talk on stderr, one colour for attention, bold for the subject.
 
-rich keeps to NO_COLOR, to narrow widths and to pipes by itself.
+rich keeps to NO_COLOR, to narrow widths and to pipes by itself. It is loaded by what needs it: a line without any
+style is written as it is.
 """
 
 import json
@@ -9,40 +10,65 @@ import shutil
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TextIO
 
-from rich.console import Console, JustifyMethod
-from rich.table import Table
-from rich.text import Text
-from rich.theme import Theme
+if TYPE_CHECKING:
+    from rich.console import Console, JustifyMethod
+    from rich.text import Text
 
-_THEME = Theme({"attention": "yellow", "subject": "bold", "quiet": "dim"})
+_STYLES = {"attention": "yellow", "subject": "bold", "quiet": "dim"}
+_OBEYED = dict.fromkeys(map(ord, "\a\b\v\f\r"))
+"""What a terminal would do rather than show; rich leaves it out as well."""
 
 
-def stdout() -> Console:
+def stdout() -> "Console":
     """Return the console for results."""
-    return Console(theme=_THEME, highlight=False, soft_wrap=True)
+    return _console(is_wrapped=False)
 
 
-def stderr() -> Console:
+def stderr() -> "Console":
     """Return the console for talk and progress."""
-    return Console(theme=_THEME, highlight=False, soft_wrap=True, stderr=True)
+    return _console(is_wrapped=False, is_stderr=True)
 
 
-def say(text: str | Text = "") -> None:
+def styled(*pieces: str | tuple[str, str]) -> "Text":
+    """Return a line of pieces, each plain or with its style: attention, subject or quiet."""
+    from rich.text import Text
+
+    return Text.assemble(*pieces)
+
+
+def say(text: "str | Text" = "") -> None:
     """Print a result to stdout, as it is: no markup is read from it."""
-    stdout().print(text if isinstance(text, Text) else Text(text))
+    if isinstance(text, str):
+        _write(text, sys.stdout)
+    else:
+        stdout().print(text)
 
 
-def talk(text: str | Text = "", style: str = "") -> None:
+def talk(text: "str | Text" = "", style: str = "") -> None:
     """Print talk to stderr; `style` is attention, subject or quiet."""
-    stderr().print(text if isinstance(text, Text) else Text(text, style=style))
+    if isinstance(text, str) and not style:
+        _write(text, sys.stderr)
+    else:
+        stderr().print(styled((text, style)) if isinstance(text, str) else text)
 
 
 def complain(message: str) -> None:
     """Print what went wrong to stderr, the first word of each line in the colour for attention."""
     for line in message.splitlines():
-        stderr().print(Text.assemble(("newsletter: ", "attention"), line))
+        stderr().print(styled(("newsletter: ", "attention"), line))
+
+
+def _console(*, is_wrapped: bool = True, is_stderr: bool = False) -> "Console":
+    from rich.console import Console
+    from rich.theme import Theme
+
+    return Console(theme=Theme(_STYLES), highlight=False, soft_wrap=not is_wrapped, stderr=is_stderr)
+
+
+def _write(line: str, stream: TextIO) -> None:
+    print(line.translate(_OBEYED), file=stream, flush=True)
 
 
 def say_json(value: Any) -> None:
@@ -50,8 +76,13 @@ def say_json(value: Any) -> None:
     print(json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str))  # noqa: T201
 
 
-def say_table(headings: Sequence[str], rows: Iterable[Sequence[str | Text]], numbers: Sequence[int] = ()) -> None:
+def say_table(
+    headings: Sequence[str], rows: "Iterable[Sequence[str | Text]]", numbers: Sequence[int] = ()
+) -> None:
     """Print aligned columns; the columns at the indices `numbers` are aligned to the right."""
+    from rich.table import Table
+    from rich.text import Text
+
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="quiet", show_edge=False)
     for index, heading in enumerate(headings):
         is_number = index in numbers
@@ -59,7 +90,7 @@ def say_table(headings: Sequence[str], rows: Iterable[Sequence[str | Text]], num
         table.add_column(Text(heading), justify=justify, overflow="fold", no_wrap=is_number)
     for row in rows:
         table.add_row(*(cell if isinstance(cell, Text) else Text(cell) for cell in row))
-    Console(theme=_THEME, highlight=False).print(table)
+    _console().print(table)
 
 
 def count(number: int, noun: str, plural: str = "") -> str:

@@ -14,6 +14,7 @@ import jinja2
 from mjml import mjml2html
 
 from newsletter.compose.blocks import Block, Columns
+from newsletter.compose.cache import Cache, CachedTemplates
 from newsletter.compose.inline import StyleSheetFault, inlined
 from newsletter.compose.tags import Tags
 from newsletter.errors import EditFile
@@ -72,7 +73,9 @@ class Templates:
     def __init__(self, settings: Settings) -> None:
         self._root = settings.root
         self._folders = [settings.templates, packaged("templates")]
-        self._environment = _environment(tuple(self._folders))
+        self.cache = Cache(settings.var / "cache" / "compose")
+        """What reading templates and their styles brought, for the next time."""
+        self._environment = _environment(tuple(self._folders), self.cache)
 
     def has(self, name: str) -> bool:
         """Whether there is a letter template of this name."""
@@ -132,12 +135,13 @@ class Templates:
 
 
 @functools.lru_cache(maxsize=8)
-def _environment(folders: tuple[Path, ...]) -> jinja2.Environment:
+def _environment(folders: tuple[Path, ...], cache: Cache) -> jinja2.Environment:
     """Return the environment of these folders; it compiles each template once, and again when its file changes."""
     return jinja2.Environment(
         loader=jinja2.FileSystemLoader(folders),
-        autoescape=True,
         undefined=jinja2.StrictUndefined,
+        bytecode_cache=CachedTemplates(cache),
+        autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
     )
@@ -159,7 +163,7 @@ def finished(templates: Templates, name: str, mjml: str, tags: Tags) -> str:
     compiled = re.sub(rf"{tags.mark}c(\d+)z", lambda match: contents[int(match[1])], compiled)
     compiled = _with_landmark(compiled)
     try:
-        html = inlined(compiled, css)
+        html = inlined(compiled, css, templates.cache)
     except StyleSheetFault as error:
         raise EditFile([_fault_finding(f"{name}.mjml", None, f"a style cannot be inlined: {error}")]) from error
     if not tags.count(mjml) <= tags.count(compiled) == tags.count(html):

@@ -54,7 +54,7 @@ def compose(issue: Issue, list_name: str, settings: Settings) -> Composed:
     album = Album(settings, issue)
     templates = Templates(settings)
     template, findings = _template(issue, templates)
-    press = Press(list_name, settings, album, templates, template)
+    press = Press(list_name, settings, album, templates, template, parts.notes)
     public = parts.issue_for_all()
     everybody = press.letter(public)
     letters = [
@@ -101,7 +101,7 @@ def article(issue: Issue, settings: Settings) -> Article:
     parts = find_parts(issue, settings)
     tags = Tags(issue.body, issue.title, issue.hero_alt)
     album = Album(settings, issue, is_article=True)
-    text = read_text(parts.issue_for_all(), settings, tags, album)
+    text = read_text(parts.issue_for_all(), settings, tags, album, parts.notes)
     if not text.blocks:
         raise _empty(issue, parts)
     if parts.found:  # letters fetch the pictures of every part from beside the page, which does not name them

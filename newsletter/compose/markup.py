@@ -90,7 +90,7 @@ class Renderer:
         shown = self._album.show(
             image.get("src") or "",
             image.get("alt") or "",
-            int(image.get("data-line") or line),
+            int(noted) if (noted := image.get("data-line") or "").isdecimal() else line,
             width=pixels(image.get("width"), room),
             height=pixels(image.get("height")),
             room=room,

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from newsletter.compose.fences import fences_in
+from newsletter.compose.notes import notes_in
 from newsletter.compose.remarks import Remarks
 from newsletter.finding import Finding, Level
 from newsletter.segment import Not, SegmentFault, read_segment, written
@@ -64,6 +65,13 @@ class Parts:
     def segments(self) -> tuple[str, ...]:
         """The distinct segments, spelled out."""
         return tuple(asked.expression for asked in self.asked)
+
+    @property
+    def notes(self) -> dict[str, int]:
+        """The labels of the notes that are defined inside parts, each with its 0-based line."""
+        lines = self.issue.body.split("\n")
+        inside = {number for part in self.found for number in range(part.begin, part.end)}
+        return notes_in([line if number in inside else "" for number, line in enumerate(lines)])
 
     def issue_for(self, inside: frozenset[str]) -> Issue:
         """Return the issue as readers in these segments, and no others, get it."""

@@ -1,12 +1,14 @@
 """Reads an issue's Markdown into blocks; what could not be kept is a finding with its line."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from markdown_it.token import Token
 
 from newsletter.compose import blocks as kinds
+from newsletter.compose.alerts import alert_in
 from newsletter.compose.blocks import Block
 from newsletter.compose.boxes import BOXES, Boxes
 from newsletter.compose.cards import CardBox
@@ -16,10 +18,12 @@ from newsletter.compose.highlight import code_block
 from newsletter.compose.limits import cut
 from newsletter.compose.markdown import parser, tame
 from newsletter.compose.markup import Renderer
+from newsletter.compose.notes import remark_undefined
 from newsletter.compose.paragraphs import Paragraphs
 from newsletter.compose.parts import PART_NAMES
 from newsletter.compose.pictures import Album
 from newsletter.compose.remarks import Remarks
+from newsletter.compose.strays import remark_strays
 from newsletter.compose.tags import Tags
 from newsletter.compose.tokens import Settler
 from newsletter.finding import Finding, Level, did_you_mean
@@ -27,6 +31,7 @@ from newsletter.settings import Settings
 from newsletter.writing import Issue
 
 _TOC = {"[[toc]]", "[toc]", "[[_toc_]]", "{:toc}", "${toc}"}
+_NO_NOTES: Mapping[str, int] = MappingProxyType({})
 CALLOUTS = ("note", "tip", "info", "important", "warning", "danger", "caution", "callout")
 
 
@@ -40,8 +45,13 @@ class Text:
     """Its cards, as their author wrote them."""
 
 
-def read_text(issue: Issue, settings: Settings, tags: Tags, album: Album) -> Text:
-    """Read the body of `issue`; its merge tags become words of `tags`, its pictures stand in `album`."""
+def read_text(
+    issue: Issue, settings: Settings, tags: Tags, album: Album, notes_of_parts: Mapping[str, int] = _NO_NOTES
+) -> Text:
+    """Read the body of `issue`; its merge tags become words of `tags`, its pictures stand in `album`.
+
+    `notes_of_parts` are the notes, with their lines, that parts for some readers define.
+    """
     remarks = Remarks(issue)
     body, cut_line = cut(issue.body)
     if cut_line is not None:
@@ -53,6 +63,8 @@ def read_text(issue: Issue, settings: Settings, tags: Tags, album: Album) -> Tex
         remarks.add("nesting", flattened_line - 1, "is nested deeper than anybody reads", "It was flattened")
     renderer = Renderer(parser(issue.language), settings, tags, album, remarks)
     tokens = _without_parts(renderer.parse_all(tags.hide(paired(body))), remarks)
+    remark_undefined(tokens, notes_of_parts, remarks)
+    remark_strays(tokens, remarks)
     Settler(tags, remarks).settle(tokens)
     tokens = list(_ordered(_without_title(tokens, issue.title)))
     boxes = Boxes(issue, settings, tags, album, remarks, renderer, tuple(_headings(tokens)))
@@ -99,6 +111,8 @@ class _Reader:
                 return self.paragraphs.pictures(chunk, room, line) or self.paragraphs.buttons(chunk, line)
             case "blockquote_open" if "pull" in str(first.attrs.get("class", "")):
                 return [kinds.PullQuote(line=line, html=self.renderer.html(chunk[1:-1], room))]
+            case "blockquote_open" if alert := alert_in(chunk):
+                return self._callout(alert.style, alert.title, alert.tokens, room, line)
             case "footnote_block_open":
                 return [kinds.Footnotes(line=line, notes=tuple(self.renderer.notes(chunk)))]
             case "container_box_open":
@@ -122,8 +136,7 @@ class _Reader:
         if name in {"pullquote", "pull-quote", "pull"}:
             return [kinds.PullQuote(line=line, html=self.renderer.html(inner, room))]
         if name in CALLOUTS:
-            content = tuple(self.blocks(inner, max(room - 48, 120), is_inner=True))
-            return [kinds.Callout(line=line, style=name, title=title, blocks=content)] if content or title else []
+            return self._callout(name, title, inner, room, line)
         if name in BOXES:
             return self.boxes.read(name, title, chunk, room, line)
         if name not in {"columns", "column"}:
@@ -134,6 +147,10 @@ class _Reader:
                 did_you_mean(name, (*CALLOUTS, *BOXES, *PART_NAMES, "columns", "column", "pullquote")),
             )
         return self.blocks(inner, room, is_inner=is_inner)
+
+    def _callout(self, style: str, title: str, tokens: Sequence[Token], room: int, line: int) -> list[Block]:
+        content = tuple(self.blocks(tokens, max(room - 48, 120), is_inner=True))
+        return [kinds.Callout(line=line, style=style, title=title, blocks=content)] if content or title else []
 
     def _columns(self, tokens: Sequence[Token], room: int, line: int) -> list[Block]:
         chunks = list(chunks_of(tokens))

@@ -50,6 +50,7 @@ class Press:
     album: Album
     templates: Templates
     template: str
+    notes_of_parts: dict[str, int]
 
     def letter(self, issue: Issue) -> Rendition:
         """Compose an issue, of which nothing is left but what this reader gets."""
@@ -59,7 +60,7 @@ class Press:
             settings.list_named(self.list_name).model_dump_json(),
         )
         tags = Tags(issue.body, issue.title, issue.subject, issue.preheader, issue.hero_alt, *own_words)
-        text = read_text(issue, settings, tags, self.album)
+        text = read_text(issue, settings, tags, self.album, self.notes_of_parts)
         letter = _around(issue, self.list_name, settings, tags, self.album)
         values = _values(letter, text.blocks, issue, settings, tags)
         html = make_html(self.templates, self.template, values, tags)

@@ -15,6 +15,7 @@ _KRAMDOWN = re.compile(r"\{:\s?[.#A-Za-z][^{}\n]*\}|\{:(?:toc|nomarkdown|/)[^{}\
 _SHARE = re.compile(r"\{[^{}\n]*?\bwidth=(\d{1,3}%)[^{}\n]*\}")
 """Attributes that the parser does not read, for a per cent sign stands in them without quotation marks."""
 _HEADING_ATTRIBUTES = re.compile(r"\s*\{\s*([#.][\w\s.#:-]*)\}\s*$")
+_IMAGE = re.compile(r"<img(?=[\s/>])", re.IGNORECASE)
 _OFTEN = ("first_name", "last_name", "name", "email")
 
 
@@ -82,7 +83,15 @@ class Settler:
             self._remarks.add(
                 "raw-html", gone.line, f"{gone.what} cannot travel by mail and was left out", level=Level.NOTICE
             )
-        token.content = linked(revealed)
+        token.content = linked(self._with_lines(revealed, line))
+
+    def _with_lines(self, markup: str, line: int) -> str:
+        """Note in each picture of raw HTML where it stands; of two such attributes the first, ours, counts."""
+
+        def noted(tag: re.Match[str]) -> str:
+            return f'{tag[0]} data-line="{self._remarks.line(line + markup.count(chr(10), 0, tag.start()))}"'
+
+        return _IMAGE.sub(noted, markup)
 
     def _settle_attributes(self, token: Token) -> None:
         for name, value in token.attrs.items():

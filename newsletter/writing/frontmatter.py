@@ -1,8 +1,9 @@
-"""Front matter: the YAML or TOML above an issue's Markdown, read safely and with the line of each key.
+"""Front matter: the YAML, TOML or JSON above an issue's Markdown, read safely and with the line of each key.
 
 Size, depth and aliases are bounded, so that no file can exhaust us ("billion laughs").
 """
 
+import json
 import re
 import tomllib
 from dataclasses import dataclass, replace
@@ -52,7 +53,9 @@ def split(text: str) -> FrontMatter:
     elif opening == "+++":
         closing = {"+++"}
     else:
-        return _split_unopened(lines) or FrontMatter(values={}, lines={}, body=text, body_line=1)
+        return (
+            _split_json(text) or _split_unopened(lines) or FrontMatter(values={}, lines={}, body=text, body_line=1)
+        )
     end = next((number for number, line in enumerate(lines[1:], 1) if line.rstrip() in closing), None)
     if end is None:
         raise FrontMatterFault(
@@ -63,6 +66,21 @@ def split(text: str) -> FrontMatter:
         raise FrontMatterFault(f"the front matter is larger than {MAX_BYTES // 1024} KB", 1, "Shorten it")
     read = _read_toml(written) if opening == "+++" else _read_yaml(written)
     return replace(read, body="\n".join(lines[end + 1 :]), body_line=end + 2)
+
+
+def _split_json(text: str) -> FrontMatter | None:
+    """Split off a JSON object that begins the file, as Hugo has it; None if there is none: braces may be prose."""
+    if not text.startswith("{"):
+        return None
+    try:
+        values, end = json.JSONDecoder().raw_decode(text[:MAX_BYTES])
+        read = _read_yaml(text[:end].replace("\t", "  ")) if text[end : end + 1] in {"", "\n"} else None
+    except (ValueError, RecursionError, FrontMatterFault):
+        return None
+    if read is None or not values:
+        return None
+    at = {key: line - 1 for key, line in read.lines.items()}  # there is no opening line above them
+    return replace(read, lines=at, body=text[end + 1 :], body_line=text.count("\n", 0, end + 1) + 1)
 
 
 def _split_unopened(lines: list[str]) -> FrontMatter | None:

@@ -1,0 +1,42 @@
+"""The commands by name: the module of this folder that has each, and what `newsletter --help` says of it.
+
+The sentence stands in the module too; the list of all commands need import none of them. A test compares the two.
+"""
+
+VERBS = {
+    "init": ("starting", "Make a new publication that is ready to send."),
+    "new": ("starting", "Start an issue as a draft."),
+    "compose": ("composing", "Compose an issue and write what would be sent."),
+    "check": ("composing", "Say what should be mended before an issue is sent."),
+    "cards": ("cards", "Fill link and video cards from the pages they lead to."),
+    "plan": (
+        "sending",
+        "Say who would get an issue, who would not and why, how long it takes and what it costs.",
+    ),
+    "test-send": ("sending", "Send an issue to a few addresses of your own, to see it as readers will."),
+    "rehearse": ("rehearsing", "Rehearse a whole send against a pretend Amazon SES, and say what happened."),
+    "send": ("sending", "Send an issue to a list: to everybody who has not got it yet, and to nobody twice."),
+    "pause": ("steering", "Let nothing more of a mailing leave, until it is resumed."),
+    "resume": (
+        "steering",
+        "Let a paused mailing leave again. It sends nothing by itself: `newsletter send` does.",
+    ),
+    "cancel": ("steering", "End a mailing for good: whoever has not got it yet will not."),
+    "status": (
+        "sending",
+        "Say where everybody is: who was mailed, who is still to be, who not and why. From the ledger alone.",
+    ),
+    "resolve": (
+        "steering",
+        "Settle the deliveries of a mailing of which nobody knows whether they were taken.",
+    ),
+    "outbox": ("outbox", "Read the letters that the outbox keeps instead of mailing them."),
+    "subscribers": ("audience", "The people on your lists: bring them in, look, let them go."),
+    "lists": ("audience", "Show the lists and how many people stand how on each."),
+    "segments": ("segments", "Questions about the people of a list, by name or as they come."),
+    "suppressions": ("audience", "Addresses that are not to be mailed, and why."),
+    "replies": ("replies", "What readers wrote back: fetch it, read it, let it stand under its issue."),
+    "notices": ("notices", "Mail to one person: answers, and word on what became of theirs."),
+    "archive": ("archive", "Build the static site of issues and their comments."),
+}
+"""In the order of an author's day."""

@@ -1,0 +1,88 @@
+"""What is kept between two runs changes no letter, and whatever happens to it costs only time."""
+
+import json
+from pathlib import Path
+
+import jinja2
+import pytest
+
+from newsletter.compose.cache import Cache, CachedTemplates, made_by
+from newsletter.compose.inline import inlined
+
+PAGE = '<!doctype html><html><head></head><body><p class="a" style="color:red">B</p><p>C</p></body></html>'
+CSS = ".a { margin: 0; font-family: 'A B', serif } p { color: blue; padding: 1px }"
+
+
+def _only(folder: Path) -> Path:
+    (found,) = folder.iterdir()
+    return found
+
+
+def test_a_kept_sheet_writes_the_same_letter(tmp_path: Path) -> None:
+    cache = Cache(tmp_path / "kept")
+    plain = inlined(PAGE, CSS)
+    assert inlined(PAGE, CSS, cache) == plain
+    before = _only(cache.folder).read_bytes()
+    assert inlined(PAGE, CSS, cache) == plain
+    assert _only(cache.folder).read_bytes() == before
+
+
+def test_a_kept_sheet_is_used(tmp_path: Path) -> None:
+    cache = Cache(tmp_path)
+    inlined(PAGE, CSS, cache)
+    path = _only(tmp_path)
+    cache.write(path.name, (cache.read(path.name) or b"").replace(b"blue", b"teal"))
+    assert "color:teal" in inlined(PAGE, CSS, cache)
+    assert "color:blue" in inlined(PAGE, f"{CSS} ", cache)
+
+
+@pytest.mark.parametrize(
+    "damage", [b"", b"{", b"[]", b'{"rules":3,"styles":{}}', b"\xff\xfe", b'{"styles":{"a":[1]}}']
+)
+def test_a_damaged_sheet_is_read_anew(tmp_path: Path, damage: bytes) -> None:
+    cache = Cache(tmp_path)
+    inlined(PAGE, CSS, cache)
+    path = _only(tmp_path)
+    path.write_bytes(damage)
+    assert inlined(PAGE, CSS, cache) == inlined(PAGE, CSS)
+    cache.write(path.name, damage)
+    assert inlined(PAGE, CSS, cache) == inlined(PAGE, CSS)
+    assert json.loads(cache.read(path.name) or b"")["rules"]
+
+
+def test_an_element_not_met_before_is_added(tmp_path: Path) -> None:
+    cache = Cache(tmp_path)
+    inlined(PAGE, CSS, cache)
+    other = PAGE.replace("color:red", "width: 7px")
+    assert inlined(other, CSS, cache) == inlined(other, CSS)
+    assert {"color:red", "width: 7px"} <= set(json.loads(cache.read(_only(tmp_path).name) or b"")["styles"])
+
+
+def test_where_nothing_can_be_kept_the_letter_is_the_same(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    assert inlined(PAGE, CSS, Cache(tmp_path / "file" / "kept")) == inlined(PAGE, CSS)
+
+
+@pytest.mark.parametrize("damage", [b"", b"x" * 40, None])
+def test_a_kept_template_is_its_source(tmp_path: Path, damage: bytes | None) -> None:
+    cache = Cache(tmp_path / "kept")
+    source = tmp_path / "letter.txt"
+
+    def render() -> str:
+        loader = jinja2.FileSystemLoader(tmp_path)
+        environment = jinja2.Environment(loader=loader, autoescape=True, bytecode_cache=CachedTemplates(cache))
+        return environment.get_template("letter.txt").render(who="<you>")
+
+    source.write_text("To {{ who }}")
+    assert render() == "To &lt;you&gt;"
+    path = _only(cache.folder)
+    path.write_bytes(path.read_bytes()[:60] if damage is None else damage)
+    assert render() == "To &lt;you&gt;"
+    source.write_text("For {{ who }}")
+    assert render() == "For &lt;you&gt;"
+
+
+def test_another_release_of_a_library_reads_nothing_of_the_one_before() -> None:
+    assert made_by("jinja2") != made_by("lxml")
+    assert made_by("jinja2", "1") != made_by("jinja2", "2")
+    assert made_by("jinja2", "1") == made_by("jinja2", "1")

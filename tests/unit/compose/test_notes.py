@@ -1,0 +1,54 @@
+"""A note that a letter refers to and has not is said, with its line and what to do."""
+
+import pytest
+
+FRONT = 3
+"""Lines before the body."""
+
+
+def said(desk, body: str) -> list[tuple[int, str]]:
+    return [
+        (finding.line - FRONT, finding.message)
+        for finding in desk.compose(body).findings
+        if finding.rule == "note" and finding.file.endswith("index.md")
+    ]
+
+
+@pytest.mark.parametrize("box", ["only", "except"])
+def test_a_note_that_only_a_part_defines_is_said_where_it_is_used_outside(desk, box):
+    body = f'One.\nTwo.[^x]\n\n::: {box} country = "PT"\nOlá.[^x]\n\n[^x]: Words.\n:::\n'
+    ((line, message),) = said(desk, body)
+    assert line == 2
+    assert "'[^x]' is defined only in a part (line 10)" in message
+
+
+def test_a_note_of_one_part_is_not_one_of_another(desk):
+    theirs = '::: only country = "PT"\nOlá.[^x]\n\n[^x]: Words.\n:::'
+    body = f'All.\n\n{theirs}\n\n::: except country = "PT"\nHi.[^x]\n:::\n'
+    assert [line for line, _ in said(desk, body)] == [10]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        'All.\n\n::: only country = "PT"\nOlá.[^x]\n:::\n\n[^x]: Words.\n',
+        'All.[^x]\n\n::: except country = "PT"\nHi.[^x]\n:::\n\n[^x]: Words.\n',
+        'All.\n\n::: only country = "PT"\nOlá.[^x]\n\n[^x]: Words.\n:::\n',
+        "All.[^x]\n\n[^x]: Words.\n\n[^unused]: Words.\n",
+        "As `[^x]` in code, \\[^x] escaped and [^ x] none.\n\n```\n[^x]\n```\n",
+        "A link [^up](https://a.example) and an inline note.^[Words.]\n",
+    ],
+)
+def test_a_note_that_its_readers_get_is_not_said(desk, body):
+    assert said(desk, body) == []
+
+
+def test_a_note_that_nobody_defines_is_said_once_at_its_first_line(desk):
+    ((line, message),) = said(desk, "One.\nTwo [^x].\n\n| a | b |\n|---|---|\n| c | d |\n")
+    assert line == 2
+    assert message == "the note '[^x]' is defined nowhere, so the mark stays as it is written"
+
+
+def test_the_public_page_says_so_too(desk):
+    findings = desk.article('All.[^x]\n\n::: only country = "PT"\n[^x]: Words.\n:::\n').findings
+    assert [finding.line for finding in findings if finding.rule == "note"] == [1 + FRONT]
