@@ -33,7 +33,7 @@ _BEFORE = {
     "ledger.py:take_turn:return": 6,
     "mark.py:count:return": 6,
     "crew.py:hand_out:call": 6,
-    "message.py:message:return": 6,
+    "message.py:letter:return": 6,
     "mark.py:note:return": 6,
 }
 _AFTER = {
