@@ -50,7 +50,8 @@ def test_an_unknown_list_in_the_front_matter_is_named(desk: Desk) -> None:
 def test_unknown_names_are_wrong_usage(desk: Desk) -> None:
     assert desk.run("send", "--list", "sampel").code == 2
     assert desk.run("send", "no-such-issue").code == 2
-    assert desk.run("sned").code == 2
+    slip = desk.run("sned")
+    assert (slip.code, "'send'" in slip.err) == (2, True)
     assert desk.run("send", cwd=desk.folder.parent).code == 2
 
 
