@@ -18,9 +18,11 @@ from newsletter.replies.signs import (
     COMPLAINT_SUBJECT,
     DAEMONS,
     ENHANCED_STATUS,
+    FAILED_ADDRESS,
     LIST_HEADERS,
     READ_SUBJECT,
     READ_WORDS,
+    REPORT_SUBJECT,
     UNREAD,
 )
 
@@ -77,7 +79,8 @@ def _complaint(mail: Mail) -> str:
         return "Hotmail's junk mail report"
     if mail.headers.get("x-apple-unsubscribe").lower() == "true":
         return "Apple Mail's unsubscribe"
-    if COMPLAINT_SUBJECT.match(mail.headers.get("subject")):
+    subject = mail.headers.get("subject")
+    if COMPLAINT_SUBJECT.match(subject) or ("message/rfc822" in mail.kinds and REPORT_SUBJECT.match(subject)):
         return "subject of a complaint"
     return ""
 
@@ -90,24 +93,30 @@ def _bounce(mail: Mail) -> str:
     is_about = BOUNCE_SUBJECT.match(mail.headers.get("subject")) is not None
     said = (mail.text or mail.html)[:20_000]
     has_status = ENHANCED_STATUS.search(said) is not None
-    if _is_from_daemon(mail) and (is_about or has_status or BOUNCE_WORDS.search(said)):
+    speaks_of_it = BOUNCE_WORDS.search(said) is not None
+    if _is_daemons_address(mail) and (is_about or has_status or speaks_of_it):
         return "from a mail system, about a delivery"
+    if _is_daemons_name(mail) and (has_status or speaks_of_it):
+        return "named as a mail system, about a delivery"
     if (
         _has_null_sender(mail)
         and BOUNCE_WORDS.search(said[:2_000])
         and not AUTO_SUBJECT.match(mail.headers.get("subject"))
     ):
         return "empty return path, about a delivery"
-    if is_about and not _is_reply(mail) and has_status and BOUNCE_WORDS.search(said):
+    if is_about and not _is_reply(mail) and has_status and speaks_of_it and FAILED_ADDRESS.search(said):
         return "subject and status code of a bounce"
     return ""
 
 
-def _is_from_daemon(mail: Mail) -> bool:
-    name, address = read_mailbox(mail.headers.get("from"))
-    spoken = name.lower()
-    return bool(DAEMONS.match(address)) or any(
-        word in spoken
+def _is_daemons_address(mail: Mail) -> bool:
+    return bool(DAEMONS.match(read_mailbox(mail.headers.get("from"))[1]))
+
+
+def _is_daemons_name(mail: Mail) -> bool:
+    name = read_mailbox(mail.headers.get("from"))[0].lower()
+    return any(
+        word in name
         for word in ("mailer-daemon", "mail delivery", "postmaster", "mail administrator", "mail daemon")
     )
 
@@ -159,10 +168,10 @@ def _automatic(mail: Mail) -> str:
         return "made by a mailbox rule"
     if _has_null_sender(mail):
         return "empty return path"
-    if AUTO_SUBJECT.match(
-        re.sub(r"^(?:(?:re|aw|sv|fwd?)\s?:\s?){0,3}", "", mail.headers.get("subject"), flags=re.IGNORECASE)
-    ):
+    if AUTO_SUBJECT.match(mail.headers.get("subject")):  # behind "Re:" it is what a person answers
         return "subject of an auto-reply"
+    if mail.calendar_method in {"reply", "counter", "declinecounter"}:
+        return "answer of a calendar (RFC 5546)"
     return ""
 
 

@@ -13,6 +13,7 @@ from newsletter.replies.extract.words import LEADS, UNSPACED_WROTE, WROTE, folde
 _WINDOW = 6
 """The most lines that an attribution is wrapped over."""
 _GMT = re.compile(r"^\d{4}-\d\d-\d\d \d{1,2}:\d\d GMT[+-]\d\d:\d\d \S")
+_RUN_TOGETHER = re.compile(r"^\s*(\S[^<>]{10,200}<[^<>\s]{3,200}>[^<>:：]{0,40}[:：])\s{2,}\S")
 _WORD = re.compile(r"[^\W\d_]+(?:\([^\W\d_]+\)|/[^\W\d_]+)?")
 
 
@@ -60,6 +61,12 @@ def ends_attribution(text: str) -> bool:
         return True
     words = _WORD.findall(folded(tail))
     return bool(words) and (words[-1] in WROTE or folded(tail).endswith(UNSPACED_WROTE))
+
+
+def is_run_together(text: str) -> bool:
+    """Whether an attribution and what it introduces stand on one line, as Yahoo's programs write them."""
+    found = _RUN_TOGETHER.match(text[:WIDEST])
+    return found is not None and _begins_like_one(found[1]) and is_attribution(found[1], is_quote_next=False)
 
 
 def is_bare_attribution(text: str, following: Kind | None) -> bool:

@@ -14,6 +14,8 @@ _FORWARD_OPENINGS = tuple(sorted(FORWARDED))
 def divider_at(lines: list[Line], index: int) -> str:
     """Return what kind of divider line `index` is, or ""."""
     text = lines[index].text.strip()[:WIDEST]
+    if is_framed_origin(text):
+        return "original message"
     bare = text.strip(RULE_CHARACTERS + ":：[]<>")
     if not bare:
         return ""
@@ -29,6 +31,13 @@ def divider_at(lines: list[Line], index: int) -> str:
     if bare in ORIGINAL or (words in ORIGINAL and _has_label(lines, index + 1)):
         return "original message"
     return "header block" if is_header_block(lines, index, is_certain=is_drawn) else ""
+
+
+def is_framed_origin(text: str) -> bool:
+    """Whether a line is GroupWise's `>>> Jo <jo@example.org> 02/04/2026 17:44 >>>`, below which all is quoted."""
+    text = text[:WIDEST].strip()
+    is_framed = text.startswith(">>>") and text.endswith(">>>") and text.count(">>>") == 2
+    return is_framed and _holds_moment(text)
 
 
 def says_reply_above(text: str) -> bool:
