@@ -12,12 +12,20 @@ if TYPE_CHECKING:
     from newsletter.replies.conversation import Answered, answer, draft
     from newsletter.replies.decisions import Decision
     from newsletter.replies.digest import plan_digest
+    from newsletter.replies.erasure import (
+        ErasedReplies,
+        erase_replies,
+        names_of,
+        replies_by,
+        replies_to_letters_of,
+    )
     from newsletter.replies.extract import Cut, Extraction
     from newsletter.replies.intake import Fetched, fetch
     from newsletter.replies.mailboxes import Mailbox, Received, open_mailbox
     from newsletter.replies.match import OurMail
     from newsletter.replies.mbox import write_mbox
     from newsletter.replies.moderation import ShownReply, approve, ask, list_replies, reject, show_reply
+    from newsletter.replies.rawmail import raw_path
     from newsletter.replies.reading import Reading, extract_file
     from newsletter.replies.reply import Reply, ReplyState
     from newsletter.replies.screen import Verdict
@@ -48,6 +56,12 @@ _PLACES = {
     "approve": "moderation",
     "ask": "moderation",
     "plan_digest": "digest",
+    "ErasedReplies": "erasure",
+    "erase_replies": "erasure",
+    "names_of": "erasure",
+    "raw_path": "rawmail",
+    "replies_by": "erasure",
+    "replies_to_letters_of": "erasure",
     "replies_of": "withdrawal",
     "withdraw": "withdrawal",
     "write_mbox": "mbox",
@@ -65,6 +79,7 @@ __all__ = [
     "Cut",
     "Decision",
     "DnsKeys",
+    "ErasedReplies",
     "Extraction",
     "Fetched",
     "History",
@@ -82,13 +97,18 @@ __all__ = [
     "approve",
     "ask",
     "draft",
+    "erase_replies",
     "extract_file",
     "fetch",
     "list_replies",
+    "names_of",
     "open_mailbox",
     "plan_digest",
+    "raw_path",
     "reject",
+    "replies_by",
     "replies_of",
+    "replies_to_letters_of",
     "show_reply",
     "withdraw",
     "write_mbox",

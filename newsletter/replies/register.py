@@ -1,5 +1,6 @@
 """The table of replies."""
 
+from collections.abc import Iterable
 from dataclasses import asdict, replace
 from datetime import datetime
 
@@ -89,6 +90,16 @@ def read_reply(database: Database, reply_id: str) -> Reply:
     if len(found) > 1 and not exact:
         raise WrongUse(f"more than one reply begins with '{reply_id}'. Give more of its id")
     return (exact or found)[0]
+
+
+def read_digests(database: Database, *, but: Iterable[ReplyState]) -> tuple[tuple[str, datetime], ...]:
+    """Return of every reply, except the undecided in some states, its mail's digest and when it was settled."""
+    columns = (_REPLIES.c.raw_hash, _REPLIES.c.decided_at, _REPLIES.c.fetched_at)
+    query = sa.select(*columns).where(
+        _REPLIES.c.state.not_in([state.value for state in but]) | _REPLIES.c.decided_at.is_not(None)
+    )
+    with database.read() as connection:
+        return tuple((row.raw_hash, row.decided_at or row.fetched_at) for row in connection.execute(query))
 
 
 def number_of(database: Database, reply: Reply) -> int:
