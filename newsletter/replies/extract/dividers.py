@@ -11,8 +11,8 @@ _LABEL = re.compile(r"^[\s*_|]{0,8}([^\W\d_][\w .'’/-]{0,30}?)[\s*_]{0,4}[:：
 _FORWARD_OPENINGS = tuple(sorted(FORWARDED))
 
 
-def divider_at(lines: list[Line], index: int) -> str:
-    """Return what kind of divider line `index` is, or ""."""
+def divider_at(lines: list[Line], index: int, *, is_block_asked: bool = True) -> str:
+    """Return what kind of divider line `index` is, or ""; unless asked, no header block is looked for."""
     text = lines[index].text.strip()[:WIDEST]
     if is_framed_origin(text):
         return "original message"
@@ -30,7 +30,14 @@ def divider_at(lines: list[Line], index: int) -> str:
             return "original message"
     if bare in ORIGINAL or (words in ORIGINAL and _has_label(lines, index + 1)):
         return "original message"
+    if not is_block_asked:
+        return ""
     return "header block" if is_header_block(lines, index, is_certain=is_drawn) else ""
+
+
+def is_labelled(text: str) -> bool:
+    """Whether a line begins with a word and a colon, as one of a header block does."""
+    return bool(_label_of(text)[0])
 
 
 def is_framed_origin(text: str) -> bool:

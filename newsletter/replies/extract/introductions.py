@@ -8,19 +8,28 @@ from newsletter.replies.extract.attributions import (
     mark_attribution,
 )
 from newsletter.replies.extract.devices import is_mobile_signature
-from newsletter.replies.extract.dividers import divider_at, is_framed_origin, is_header_block, says_reply_above
+from newsletter.replies.extract.dividers import (
+    divider_at,
+    is_framed_origin,
+    is_header_block,
+    is_labelled,
+    says_reply_above,
+)
 from newsletter.replies.extract.lines import Kind, Line
 from newsletter.replies.extract.signals import WIDEST, is_rule
 
 _MOST = 1_000
-"""Lines that could end an attribution, after which no more is looked at: no mail written by people has so many."""
+"""Lines that could end an attribution, or be of a header block, after which no more are looked at.
+
+No mail written by people has so many.
+"""
 
 
 def mark_introductions(lines: list[Line]) -> None:
     """Mark attributions and dividers among the lines that are text."""
     following = _kinds_after(lines)
     fenced = _fenced(lines)
-    index = candidates = 0
+    index = candidates = labelled = 0
     while index < len(lines):
         if fenced[index]:
             index += 1
@@ -32,7 +41,8 @@ def mark_introductions(lines: list[Line]) -> None:
         elif lines[index].kind is Kind.QUOTE and is_framed_origin(lines[index].text):
             lines[index].kind, lines[index].reason = Kind.DIVIDER, "original message"
         elif lines[index].kind is Kind.TEXT and not lines[index].is_blank:
-            if reason := divider_at(lines, index):
+            labelled += is_labelled(lines[index].text)
+            if reason := divider_at(lines, index, is_block_asked=labelled < _MOST):
                 _mark_divider(lines, index, reason)
             elif is_run_together(lines[index].text):
                 _mark_divider(lines, index, "attribution")
