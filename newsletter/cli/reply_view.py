@@ -28,6 +28,10 @@ MUCH = 2_400
 
 
 def say_fetched(fetched: "station.Fetched") -> None:
+    if fetched.dropped:
+        terminal.talk(
+            f"{terminal.count(fetched.dropped, 'raw mail')} deleted: decided [replies] keep_raw_days ago"
+        )
     if not fetched.replies:
         terminal.say(
             "Nothing new."

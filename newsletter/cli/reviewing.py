@@ -67,7 +67,7 @@ def _decide(publication: "Publication", reply_id: str, by: str, *, is_committed:
     say_reply(shown, relative(shown.raw_path, publication), is_hinted=False, is_whole=False)
     keys = [*([("l", "the whole text")] if len(shown.reply.text) > MUCH else []), *_KEYS]
     while True:
-        terminal.talk("\n" + "   ".join(f"[{key}] {word}" for key, word in keys))
+        terminal.talk("\n" + _in_lines([f"[{key}] {word}" for key, word in keys], terminal.stderr().width))
         key = typer.getchar().lower()
         if key in {"q", "s", "\x03", "\x04", "\x1b"}:
             return "s" if key == "s" else "q"
@@ -76,6 +76,18 @@ def _decide(publication: "Publication", reply_id: str, by: str, *, is_committed:
                 return key
         except NewsletterError as error:
             terminal.complain(str(error))
+
+
+def _in_lines(words: list[str], width: int) -> str:
+    """Join words into lines that break between two of them only."""
+    lines = [""]
+    for word in words:
+        joined = f"{lines[-1]}   {word}".lstrip()
+        if len(joined) < width:
+            lines[-1] = joined
+        else:
+            lines.append(word)
+    return "\n".join(lines)
 
 
 def _is_done(

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from newsletter.replies.rawmail import raw_path
     from newsletter.replies.reading import Reading, extract_file
     from newsletter.replies.reply import Reply, ReplyState
+    from newsletter.replies.rereading import Reread, reread
     from newsletter.replies.screen import Verdict
     from newsletter.replies.trust import History
     from newsletter.replies.withdrawal import replies_of, withdraw
@@ -57,6 +58,8 @@ _PLACES = {
     "ask": "moderation",
     "plan_digest": "digest",
     "ErasedReplies": "erasure",
+    "Reread": "rereading",
+    "reread": "rereading",
     "erase_replies": "erasure",
     "names_of": "erasure",
     "raw_path": "rawmail",
@@ -91,6 +94,7 @@ __all__ = [
     "Received",
     "Reply",
     "ReplyState",
+    "Reread",
     "ShownReply",
     "Verdict",
     "answer",
@@ -109,6 +113,7 @@ __all__ = [
     "replies_by",
     "replies_of",
     "replies_to_letters_of",
+    "reread",
     "show_reply",
     "withdraw",
     "write_mbox",

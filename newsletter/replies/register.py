@@ -124,6 +124,15 @@ def record_proof(database: Database, reply: Reply) -> None:
         connection.execute(sa.update(_REPLIES).where(_REPLIES.c.id == reply.id).values(values))
 
 
+def record_text(database: Database, reply: Reply) -> None:
+    """Write the words that a later extractor found, and which one it was."""
+    values = {"text": reply.text, "extractor": reply.extractor}
+    with database.write() as connection:
+        connection.execute(
+            sa.update(_REPLIES).where(_REPLIES.c.id == reply.id, _REPLIES.c.state == reply.state).values(values)
+        )
+
+
 def decide(
     database: Database,
     reply: Reply,
