@@ -99,16 +99,24 @@ def is_header_block(lines: list[Line], index: int, *, is_certain: bool) -> bool:
         strays = 0
         kinds.append(kind)
         values.append(value)
-        if not is_certain and len(kinds) == 1 and kind in {"to", "cc", "subject", "other"}:
+        if not is_certain and len(kinds) == 1 and kind in {"cc", "other"}:
             return False
     if len(kinds) < 2:
         return False
     known = {kind for kind in kinds if kind not in {"?", "other"}}
     rest = " ".join(values)
+    if not is_certain and kinds[0] in {"to", "subject"}:
+        return len(known) >= 3 and "from" in known and holds_address(rest) and _holds_moment(rest)
+    if not is_certain and not _has_text_above(lines, index) and not (holds_address(rest) or TIME.search(rest)):
+        return False  # all would be taken for another's words
     if kinds[0] in {"from", "sent", "date"} and len(known) >= 2:
         return len(known) >= 3 or holds_address(rest) or _holds_moment(rest)
     # in a language that is not in our tables
     return len(kinds) >= 4 and holds_address(values[0]) and _holds_moment(rest)
+
+
+def _has_text_above(lines: list[Line], index: int) -> bool:
+    return any(not line.is_blank and not is_labelled(line.text) for line in lines[max(index - 40, 0) : index])
 
 
 def _holds_moment(text: str) -> bool:
