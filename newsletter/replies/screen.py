@@ -13,6 +13,7 @@ from newsletter.replies.parse import Mail
 from newsletter.replies.signs import (
     AUTO_HEADERS,
     AUTO_SUBJECT,
+    AWAY_SUBJECT,
     BOUNCE_SUBJECT,
     BOUNCE_WORDS,
     COMPLAINT_SUBJECT,
@@ -20,6 +21,7 @@ from newsletter.replies.signs import (
     ENHANCED_STATUS,
     FAILED_ADDRESS,
     LIST_HEADERS,
+    READ_LABEL,
     READ_SUBJECT,
     READ_WORDS,
     REPORT_SUBJECT,
@@ -134,7 +136,10 @@ def _is_reply(mail: Mail) -> bool:
 def _receipt(mail: Mail) -> str:
     if "message/disposition-notification" in mail.kinds or _report_type(mail) == "disposition-notification":
         return "read receipt (RFC 8098)"
-    if READ_SUBJECT.match(mail.headers.get("subject")) and READ_WORDS.search(mail.text[:1_000]):
+    said = mail.text[:1_000]
+    if READ_SUBJECT.match(mail.headers.get("subject")) and (
+        READ_WORDS.match(said.lstrip()) or (READ_WORDS.search(said) and READ_LABEL.search(said))
+    ):
         return "read receipt"
     return "machine's report (RFC 6522)" if _report_type(mail) else ""
 
@@ -168,7 +173,9 @@ def _automatic(mail: Mail) -> str:
         return "made by a mailbox rule"
     if _has_null_sender(mail):
         return "empty return path"
-    if AUTO_SUBJECT.match(mail.headers.get("subject")):  # behind "Re:" it is what a person answers
+    subject = mail.headers.get("subject")
+    is_away = AWAY_SUBJECT.search(subject) is not None and not _is_reply(mail)
+    if is_away or AUTO_SUBJECT.match(subject):  # behind "Re:" it is what a person answers
         return "subject of an auto-reply"
     if mail.calendar_method in {"reply", "counter", "declinecounter"}:
         return "answer of a calendar (RFC 5546)"

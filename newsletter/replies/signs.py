@@ -10,10 +10,12 @@ BOUNCE_SUBJECT = re.compile(
     r"^(?:undeliver(?:ed|able)|delivery (?:status notification|failure|error|report|notification|has failed"
     r"|problem)"
     r"|(?:mail|message) (?:delivery|could not be delivered|undeliverable|not delivered|system error)"
-    r"|returned mail|mail delivery"
+    r"|returned mail(?=\s*(?:[:;(]|$))|mail delivery (?:fail|problem|status|system|subsystem|error"
+    r"|notif|return|report|warn)"
     r"|failure notice|(?:non[- ]?deliver\w*|ndr)\b|could not (?:send|deliver) message|unzustellbar"
     r"|delivery failed|rejected mail"
-    r"|mail failure|delayed mail|(?:warning: )?message \S{1,40} delayed"
+    r"|(?:relayed|expanded):|\W{0,3}message you sent blocked|mail failure|delayed mail"
+    r"|(?:warning: )?message \S{1,40} delayed"
     r"|nondeliverable|unable to deliver|warning: could not send|mail error|automatically rejected mail"
     r"|message status"
     r"|zustellung fehlgeschlagen|nicht zustellbar|non remis|échec de la remise|no se puede entregar"
@@ -27,9 +29,10 @@ BOUNCE_SUBJECT = re.compile(
     re.IGNORECASE,
 )
 AUTO_SUBJECT = re.compile(
-    r"^(?:auto(?:matic|mated|matische|matisch)?[- ]?(?:reply|response|antwort|responder|svar|antwoord)"
+    r"^[\[【(]?(?:auto(?:matic|mated|matische|matisch)?[- ]?(?:reply|response|antwort|responder|svar|antwoord)"
     r"|out of (?:the )?office"
-    r"|abwesenheits\w*|abwesend\b|réponse automatique|respuesta automática|resposta automática"
+    r"|auto:\s?(?:re|aw)\b|(?:automatische )?abwesenheits\w*|abwesenheit\b|abwesend\b"
+    r"|réponse automatique|respuesta automática|resposta automática"
     r"|risposta automatica|fuori sede"
     r"|automatisch antwoord|automaattinen vastaus|autosvar|automatisk svar|automatiskt svar|frånvaro|fravær"
     r"|odpowiedź automatyczna"
@@ -41,18 +44,26 @@ AUTO_SUBJECT = re.compile(
     r"|رد تلقائي|رد آلي|پاسخ خودکار|automatyczna odpowiedź|automatická odpoveď|автоматичен отговор"
     r"|automatski odgovor|аутоматски одговор|samodejni odgovor|automatinis atsakymas|automātiskā atbilde"
     r"|automaatvastus|resposta automàtica|erantzun automatikoa|자동 회신|자동회답|自动答复|自動回答|תשובה אוטומטית"
-    r"|trả lời tự động|thư trả lời tự động|ตอบกลับอัตโนมัติ|การตอบกลับอัตโนมัติ|balasan otomatis|balasan automatik"
-    r"|स्वचालित उत्तर|स्वतः उत्तर)"
-    r"\s*(?:[:：;,.!)\]–-]|$|re\b|aw\b|from\b|until\b|till\b|bis\b|vom\b|jusqu|du\b|hasta\b|fino\b|tot\b"
+    r"|trả lời tự động|thư trả lời tự động|ตอบกลับอัตโนมัติ|การตอบกลับอัตโนมัติ|balasan otomatis"
+    r"|balasan automatik"
+    r"|स्वचालित उत्तर|स्वतः उत्तर|message d'absence|afwezigheids\w*|afwezig\b"
+    r"|ausência (?:do escritório|temporária)"
+    r"|mensaje de ausencia|messaggio di assenza|poissaoloilmoitus|nieobecność w (?:pracy|biurze)|poza biurem"
+    r"|mimo kancelář|ofis dışında|вне офиса|нет в офисе|不在通知|不在のお知らせ|부재중|자동응답|自動応答メール)"
+    r"\s*(?:[:：;,.!)\]】–-]|$|re\b|aw\b|from\b|until\b|till\b|bis\b|vom\b|jusqu|du\b|hasta\b|fino\b|tot\b"
     r"|reply|message|notice|notif)",
     re.IGNORECASE,
 )
+AWAY_SUBJECT = re.compile(r"\bis out of the office\W{1,3}(?:returning|until|from)\b", re.IGNORECASE)
+"""Notes and Domino put the person's name first."""
 READ_SUBJECT = re.compile(
     r"^(?:(?:not )?read|gelesen|ungelesen|lu|non lu|leído|no leído|letto|lido|gelezen|læst|lest|läst|luettu"
     r"|przeczytano|přečteno"
     r"|прочитано|прочтено|okundu|已读|開封済み|읽음)\s?[:：]",
     re.IGNORECASE,
 )
+READ_LABEL = re.compile(r"^[ \t]*[^\W\d_][\w ]{0,14}\s?[:：]\s", re.MULTILINE)
+"""A receipt names the message by labelled lines; a person who writes of reading does not."""
 READ_WORDS = re.compile(
     r"your message\b.{0,300}?\bwas (?:read|deleted|displayed)|ihre nachricht.{0,300}?gelesen"
     r"|votre message.{0,300}?\blu\b"
@@ -77,7 +88,8 @@ BOUNCE_WORDS = re.compile(
     r"|not found)|no such user"
     r"|does not exist|returned (?:to sender|message)|rejected|undelivered|over quota|failed addresses"
     r"|not listed in|didn't deliver|not (?:yet )?been delivered|delivery (?:is|was|has been) delayed"
-    r"|wasn't able to deliver|created automatically by mail delivery software|не может быть доставлен"
+    r"|was blocked by|wasn't able to deliver|created automatically by mail delivery software"
+    r"|не может быть доставлен"
     r"|не удалось доставить|(?:nicht|konnte nicht) zugestellt|nicht erreicht"
     r"|n'a pas pu être (?:remis|livré|distribué)"
     r"|no se (?:pudo|ha podido) entregar|non è stato (?:possibile )?(?:consegna|recapita)|não pôde ser entregue"
