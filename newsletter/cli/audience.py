@@ -8,6 +8,7 @@ import typer
 from rich.text import Text
 
 from newsletter import audience as station
+from newsletter import overview
 from newsletter.cli import terminal
 from newsletter.cli.asking import (
     COMMAND_LINE,
@@ -17,8 +18,9 @@ from newsletter.cli.asking import (
     ListOption,
     read_address,
 )
+from newsletter.cli.deciding import relative
 from newsletter.cli.importing import export_list, import_file
-from newsletter.cli.person import member_json, record_json, say_record, standing
+from newsletter.cli.person import held, member_json, record_json, say_record, standing
 from newsletter.cli.publication import open_publication
 from newsletter.cli.suppressions import app as suppressions
 from newsletter.errors import AskPerson, WrongUse
@@ -65,14 +67,17 @@ def add_person(
 
 @subscribers.command("show")
 def show_person(context: typer.Context, address: AddressArgument, as_json: JsonOption = False) -> None:
-    """Show all that is known of a person: names, fields, lists, every consent, a suppression.
+    """Show all that is held of a person, in every station.
+
+    Names, fields, lists, every consent, a suppression, each letter sent, what they answered and what they were
+    written. With --json it is what you hand to somebody who asks what you know of them.
 
     Example: newsletter subscribers show ada@example.org --json
     """
     publication = open_publication(context)
     person = read_address(address)
-    record = station.show_subscriber(publication.database, publication.keyring, person)
-    if record is None:
+    record = overview.record(publication.database, publication.keyring, publication.settings, person)
+    if record.is_empty:
         raise WrongUse(f"nobody here has the address {person}")
     if as_json:
         terminal.say_json(record_json(person, record))
@@ -150,29 +155,53 @@ def erase_person(
     is_sure: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     is_dry_run: DryRunOption = False,
 ) -> None:
-    """Forget a person for good; only a hash stays, which keeps them from being imported again.
+    """Forget a person for good, in every station; only a hash stays, which keeps them from coming in again.
 
-    Names, fields, subscriptions and consents go. What they wrote and had published stays, and so do
-    the ledger's lines of letters sent.
+    Names, fields, subscriptions and consents go, and so do their replies with the raw mail, and what was written
+    to them. A comment of theirs becomes a tombstone. The ledger's lines stay, and say that a letter went to
+    somebody. After a kill, say it again. Copies in Git's history and in backups are yours to see to:
+    docs/privacy.md says how.
 
     Example: newsletter subscribers erase ada@example.org --dry-run
     """
     publication = open_publication(context)
     person = read_address(address)
-    record = station.show_subscriber(publication.database, publication.keyring, person)
-    number = len(record.subscriptions) if record else 0
-    what = f"the record of {person} and {terminal.count(number, 'subscription')}"
+    record = overview.record(publication.database, publication.keyring, publication.settings, person)
+    what = f"the record of {person}: {held(record)}"
     if is_dry_run:
         terminal.say(f"Would erase {what}")
+        _say_elsewhere(record)
         return
     if not is_sure:
         if not sys.stdin.isatty():
             raise AskPerson(f"erasing {person} cannot be undone. Say --yes if it is meant")
         typer.confirm(f"Erase {what}? It cannot be undone", abort=True, err=True)
-    known = station.erase(
-        publication.database, publication.keyring, person, origin=COMMAND_LINE, now=datetime.now(UTC)
+    erased = overview.erase(
+        publication.database,
+        publication.keyring,
+        publication.settings,
+        person,
+        origin=COMMAND_LINE,
+        now=datetime.now(UTC),
     )
-    terminal.say(f"Erased {what}" if known else f"{person} was not known; the address is now kept from coming in")
+    was_known = erased.was_known or not record.is_empty
+    terminal.say(
+        f"Erased {what}" if was_known else f"{person} was not known; the address is now kept from coming in"
+    )
+    for stone in erased.tombstones:
+        terminal.say(f"  {relative(stone, publication)} is a tombstone now: commit it, and build the archive anew")
+    _say_elsewhere(record)
+
+
+def _say_elsewhere(record: overview.WholeRecord) -> None:
+    """Name what came to their signed addresses from elsewhere, for only a person can tell whose it is."""
+    if record.elsewhere:
+        names = " ".join(reply.id for reply in record.elsewhere)
+        terminal.talk(
+            f"{terminal.count(len(record.elsewhere), 'reply', 'replies')} to their letters came from elsewhere "
+            f"and stays as it is. If it is theirs: newsletter replies withdraw --erase {names}",
+            "attention",
+        )
 
 
 @app.command("lists")

@@ -1,5 +1,6 @@
 """A person on the terminal: the whole record, and one line of a list."""
 
+from datetime import datetime
 from typing import Any
 
 from rich.text import Text
@@ -7,6 +8,8 @@ from rich.text import Text
 from newsletter.address import Address
 from newsletter.audience import Member, PersonRecord
 from newsletter.cli import terminal
+from newsletter.overview import WholeRecord
+from newsletter.replies import Reply
 
 
 def standing(member: Member) -> str:
@@ -28,8 +31,9 @@ def member_json(member: Member) -> dict[str, Any]:
     }
 
 
-def record_json(address: Address, record: PersonRecord) -> dict[str, Any]:
+def record_json(address: Address, whole: WholeRecord) -> dict[str, Any]:
     """Return a whole record as JSON has it."""
+    record = whole.person or PersonRecord(subscriber=None, subscriptions=(), suppression=None)
     person, suppression = record.subscriber, record.suppression
     return {
         "address": str(person.address if person else address),
@@ -61,11 +65,55 @@ def record_json(address: Address, record: PersonRecord) -> dict[str, Any]:
             "at": f"{suppression.at:%Y-%m-%dT%H:%M:%SZ}",
             "origin": suppression.origin,
         },
+        "deliveries": [
+            {
+                "id": line.id,
+                "issue": line.slug,
+                "list": line.list_name,
+                "kind": line.kind,
+                "status": line.status,
+                "reason": line.reason,
+                "changed_at": _moment(line.changed_at),
+            }
+            for line in whole.deliveries
+        ],
+        "replies": [_reply_json(reply) for reply in whole.replies],
+        "replies_from_other_addresses": [_reply_json(reply) for reply in whole.elsewhere],
+        "notices": [
+            {
+                "id": notice.id,
+                "kind": notice.kind,
+                "status": notice.status,
+                "subject": notice.subject,
+                "text": notice.text,
+                "created_at": _moment(notice.created_at),
+            }
+            for notice in whole.notices
+        ],
+        "raw_mails": [str(path) for path in whole.raw_mails],
     }
 
 
-def say_record(address: Address, record: PersonRecord) -> None:
-    """Print a whole record."""
+def _reply_json(reply: Reply) -> dict[str, Any]:
+    return {
+        "id": reply.id,
+        "issue": reply.slug,
+        "from": reply.from_address,
+        "author": reply.author,
+        "received": _moment(reply.received_at),
+        "state": reply.state,
+        "verdict": reply.verdict,
+        "text": reply.text,
+    }
+
+
+def _moment(at: datetime | None) -> str | None:
+    return f"{at:%Y-%m-%dT%H:%M:%SZ}" if at else None
+
+
+def say_record(address: Address, whole: WholeRecord) -> None:
+    """Print a whole record: the roster's in full, and of the other stations' what there is."""
+    record = whole.person or PersonRecord(subscriber=None, subscriptions=(), suppression=None)
     person, suppression = record.subscriber, record.suppression
     terminal.say(Text.assemble((str(person.address if person else address), "subject"), _named(record)))
     if suppression:
@@ -82,6 +130,31 @@ def say_record(address: Address, record: PersonRecord) -> None:
         for consent in consents:
             proof = f" ({consent.evidence})" if consent.evidence else ""
             terminal.say(f"    {consent.at:%Y-%m-%d %H:%M}  {consent.act:<11}{consent.origin}{proof}")
+    if whole.deliveries:
+        terminal.say(f"\n  {terminal.count(len(whole.deliveries), 'letter')}")
+        for line in whole.deliveries:
+            when = f"{line.changed_at:%Y-%m-%d %H:%M}" if line.changed_at else " " * 16
+            terminal.say(f"    {when}  {line.status:<11}{line.slug}")
+    for title, replies in (("", whole.replies), (" from other addresses to theirs", whole.elsewhere)):
+        if replies:
+            terminal.say(f"\n  {terminal.count(len(replies), 'reply', 'replies')}{title}")
+        for reply in replies:
+            terminal.say(
+                f"    {reply.received_at:%Y-%m-%d %H:%M}  {reply.state:<11}{reply.id}  {reply.slug or 'no issue'}"
+            )
+    if whole.notices:
+        terminal.say(f"\n  {terminal.count(len(whole.notices), 'notice')} to them")
+
+
+def held(whole: WholeRecord) -> str:
+    """Return what an erasure takes, in words."""
+    subscriptions = len(whole.person.subscriptions) if whole.person else 0
+    kinds = [
+        terminal.count(subscriptions, "subscription"),
+        terminal.count(len(whole.replies), "reply", "replies"),
+        terminal.count(len(whole.notices), "notice"),
+    ]
+    return f"{', '.join(kinds[:-1])} and {kinds[-1]}"
 
 
 def _named(record: PersonRecord) -> str:

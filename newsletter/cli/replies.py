@@ -8,6 +8,7 @@ import typer
 
 from newsletter import replies as station
 from newsletter.cli import terminal
+from newsletter.cli.asking import DryRunOption
 from newsletter.cli.conversing import answer_reply
 from newsletter.cli.deciding import (
     approve_replies,
@@ -21,6 +22,7 @@ from newsletter.cli.deciding import (
 from newsletter.cli.exporting import export_replies
 from newsletter.cli.reply_view import (
     extraction_json,
+    printable,
     reply_json,
     say_extraction,
     say_fetched,
@@ -101,7 +103,13 @@ def fetch_replies(
         counts = {str(verdict): number for verdict, number in sorted(fetched.verdicts.items())}
         states = {str(state): number for state, number in sorted(fetched.states.items())}
         terminal.say_json(
-            {"new": len(fetched.replies), "known": fetched.known, "verdicts": counts, "states": states}
+            {
+                "new": len(fetched.replies),
+                "known": fetched.known,
+                "dropped": fetched.dropped,
+                "verdicts": counts,
+                "states": states,
+            }
         )
         return
     say_fetched(fetched)
@@ -172,6 +180,33 @@ def show_reply(
         )
         return
     say_reply(shown, relative(shown.raw_path, publication))
+
+
+@replies.command("reread")
+def reread_replies(
+    context: typer.Context,
+    reply_ids: Annotated[
+        list[str] | None, typer.Argument(metavar="ID...", show_default=False, help="Ids, or how they begin.")
+    ] = None,
+    is_dry_run: DryRunOption = False,
+) -> None:
+    """Extract stored mail anew, after an update that reads better.
+
+    Without ids: what waits for your word and was read by an older extractor. A published comment changes only when
+    you name it, and only where its file is as it was written.
+
+    Example: newsletter replies reread k4vq --dry-run
+    """
+    publication = opened(context)
+    found = station.reread(publication.database, publication.settings, reply_ids or (), is_dry_run=is_dry_run)
+    for one in found:
+        if one.is_changed or one.remark:
+            what = "would change" if is_dry_run else "has other words now"
+            terminal.say(f"{one.reply.id}  {one.remark or what}")
+        if one.is_changed and is_dry_run:
+            terminal.say(terminal.styled("\n".join(f"  {line}" for line in printable(one.reply.text).split("\n"))))
+    changed = sum(one.is_changed for one in found)
+    terminal.say(f"{terminal.count(len(found), 'reply', 'replies')} read again, {changed} changed.")
 
 
 replies.command("review")(review_replies)

@@ -1,5 +1,6 @@
 """What `newsletter replies` shows: the queue, one reply with what was cut, an extraction."""
 
+import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,9 +19,17 @@ _PROOFS = {
 }
 _FEWEST_WORDS = 16
 """Columns below which the beginning of a reply is not worth showing."""
+_MEASURE = 80
+"""Columns of a line of prose: longer ones are hard to read."""
+MUCH = 2_400
+"""Characters of a reply beyond which the queue shows its beginning, and the rest when asked."""
 
 
 def say_fetched(fetched: "station.Fetched") -> None:
+    if fetched.dropped:
+        terminal.talk(
+            f"{terminal.count(fetched.dropped, 'raw mail')} deleted: decided [replies] keep_raw_days ago"
+        )
     if not fetched.replies:
         terminal.say(
             "Nothing new."
@@ -63,21 +72,23 @@ def reply_json(reply: "station.Reply") -> dict[str, Any]:
 
 def say_list(shown: "Sequence[station.Reply]") -> None:
     """Print one line a reply: the issue whole, the author as far as there is room, words where there is more."""
+    from rich.cells import cell_len
+
     width = terminal.stdout().width
     issue = max(len(reply.slug or "-") for reply in shown)
-    author = max(8, min(max(len(reply.author) for reply in shown), 20, width - issue - 46))
+    author = max(8, min(max(cell_len(reply.author) for reply in shown), 20, width - issue - 46))
     words = width - issue - author - 48
     headings = ["id", "issue", "author", "received", "state", *(["begins"] if words >= _FEWEST_WORDS else [])]
     rows: list[list[str | Text]] = []
     for reply in shown:
         state = terminal.styled((reply.state, "attention" if reply.state is station.ReplyState.HELD else ""))
-        said = _short(" ".join(reply.text.split()) or reply.note, words)
+        said = isolated(_short(" ".join(reply.text.split()) or reply.note, words))
         begins = terminal.styled((said, "" if reply.text else "quiet"))
         received = f"{reply.received_at:%d %b %H:%M}"
         row: list[str | Text] = [
             reply.id,
             reply.slug or "-",
-            _short(reply.author, author),
+            isolated(_short(reply.author, author)),
             received,
             state,
             begins,
@@ -87,10 +98,57 @@ def say_list(shown: "Sequence[station.Reply]") -> None:
 
 
 def _short(text: str, width: int) -> str:
-    return text if len(text) <= width else f"{text[: max(width - 1, 0)].rstrip()}…"
+    """Return as much of `text` as there are columns for; a sign of Chinese takes two."""
+    from rich.cells import cell_len, set_cell_size
+
+    return text if cell_len(text) <= width else f"{set_cell_size(text, max(width - 1, 0)).rstrip()}…"
 
 
-def say_reply(shown: "station.ShownReply", raw_path: str, *, is_hinted: bool = True) -> None:
+def isolated(text: str) -> str:
+    """Return `text` so that words from right to left do not turn round what stands beside them (UAX 9)."""
+    is_turned = any(unicodedata.bidirectional(sign) in {"R", "AL"} for sign in text)
+    return f"\u2068{text}\u2069" if is_turned and terminal.stdout().is_terminal else text
+
+
+def say_prose(text: str) -> None:
+    """Print a reader's words: at a terminal in lines that can be read, else as they are."""
+    console = terminal.stdout()
+    if not console.is_terminal:
+        terminal.say(text)
+        return
+    console.print(terminal.styled(text), soft_wrap=False, width=min(console.width, _MEASURE))
+
+
+def beginning(text: str) -> tuple[str, int]:
+    """Return where to stop showing a long reply at first, at a word's end, and how many words are left out."""
+    if len(text) <= MUCH:
+        return text, 0
+    start = text[:MUCH].rpartition(" ")[0] if " " in text[MUCH - 200 : MUCH] else text[:MUCH]
+    return start.rstrip(), len(text[len(start) :].split())
+
+
+def _say_rows(rows: "Sequence[tuple[str, str]]") -> None:
+    """Print names and values; at a terminal what a value does not fit on stands below its own beginning."""
+    console = terminal.stdout()
+    if not console.is_terminal:
+        for name, value in rows:
+            terminal.say(terminal.styled((f"  {name:<9} ", "quiet"), value))
+        return
+    from rich.padding import Padding
+    from rich.table import Table
+
+    grid = Table.grid(padding=(0, 1, 0, 0))
+    grid.add_column(width=9, style="quiet")
+    grid.add_column(overflow="fold")
+    for name, value in rows:
+        grid.add_row(name, terminal.styled(isolated(value)))
+    console.print(Padding(grid, (0, 0, 0, 2)), soft_wrap=False, width=min(console.width, _MEASURE + 12))
+
+
+def say_reply(
+    shown: "station.ShownReply", raw_path: str, *, is_hinted: bool = True, is_whole: bool = True
+) -> None:
+    """Print one reply; unless it is to be `is_whole`, of a long one the beginning."""
     reply = shown.reply
     sender = "the subscriber, by its From line" if reply.is_from_subscriber else "not the address we wrote to"
     rows = [
@@ -105,20 +163,26 @@ def say_reply(shown: "station.ShownReply", raw_path: str, *, is_hinted: bool = T
         ("history", _history(shown.history)),
         *(("before", _said(decision)) for decision in shown.decisions[:-1]),
         ("note", reply.note),
-        ("raw mail", raw_path),
     ]
     terminal.say(terminal.styled((reply.id, "subject")))
-    for name, value in rows:
-        if value:
-            terminal.say(terminal.styled((f"  {name:<9} ", "quiet"), value))
+    _say_rows([(name, value) for name, value in rows if value])
+    if is_whole:  # to be copied, so never broken into lines
+        terminal.say(terminal.styled(("  raw mail  ", "quiet"), raw_path))
     terminal.say()
-    terminal.say(printable(reply.text) if reply.text else terminal.styled(("(no text of its own)", "quiet")))
+    if reply.text:
+        text, left = (reply.text, 0) if is_whole else beginning(reply.text)
+        say_prose(printable(text))
+        if left:
+            terminal.say(terminal.styled((f"… {terminal.count(left, 'word')} more: [l]", "attention")))
+    else:
+        terminal.say(terminal.styled(("(no text of its own)", "quiet")))
     for cut in shown.cuts:
         lines = [line for line in printable(cut.text).splitlines() if line.strip(" >")]
         terminal.say()
         terminal.say(terminal.styled((f"cut: {cut.reason} ({terminal.count(len(lines), 'line')})", "quiet")))
         for line in lines[:6]:
-            terminal.say(terminal.styled((f"  {_short(line, 74)}", "quiet")))
+            shown_of_it = _short(line, min(terminal.stdout().width - 4, _MEASURE))
+            terminal.say(terminal.styled((f"  {shown_of_it}", "quiet")))
         if len(lines) > 6:
             terminal.say(terminal.styled((f"  … {len(lines) - 6} more", "quiet")))
     if is_hinted and reply.state is station.ReplyState.HELD:

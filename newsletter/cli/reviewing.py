@@ -10,7 +10,7 @@ from newsletter import replies as station
 from newsletter.cli import terminal
 from newsletter.cli.conversing import edited
 from newsletter.cli.deciding import DOOR, committed, opened, post, relative, user
-from newsletter.cli.reply_view import say_printable, say_reply
+from newsletter.cli.reply_view import MUCH, printable, say_printable, say_prose, say_reply
 from newsletter.errors import NewsletterError, WrongUse
 
 if TYPE_CHECKING:
@@ -63,9 +63,10 @@ def review_replies(
 def _decide(publication: "Publication", reply_id: str, by: str, *, is_committed: bool) -> str:
     """Show one reply until a key decides it, and return that key."""
     shown = station.show_reply(publication.database, publication.settings, reply_id)
-    say_reply(shown, relative(shown.raw_path, publication), is_hinted=False)
+    say_reply(shown, relative(shown.raw_path, publication), is_hinted=False, is_whole=False)
+    keys = [*([("l", "the whole text")] if len(shown.reply.text) > MUCH else []), *_KEYS]
     while True:
-        terminal.talk("\n" + "   ".join(f"[{key}] {word}" for key, word in _KEYS))
+        terminal.talk("\n" + _in_lines([f"[{key}] {word}" for key, word in keys], terminal.stderr().width))
         key = typer.getchar().lower()
         if key in {"q", "s", "\x03", "\x04", "\x1b"}:
             return "s" if key == "s" else "q"
@@ -74,6 +75,18 @@ def _decide(publication: "Publication", reply_id: str, by: str, *, is_committed:
                 return key
         except NewsletterError as error:
             terminal.complain(str(error))
+
+
+def _in_lines(words: list[str], width: int) -> str:
+    """Join words into lines that break between two of them only."""
+    lines = [""]
+    for word in words:
+        joined = f"{lines[-1]}   {word}".lstrip()
+        if len(joined) < width:
+            lines[-1] = joined
+        else:
+            lines.append(word)
+    return "\n".join(lines)
 
 
 def _is_done(
@@ -105,6 +118,8 @@ def _is_done(
     if key == "w":
         station.answer(database, settings, reply.id, edited(reply), now=datetime.now(UTC))
         terminal.say("answered; now decide on the reply itself")
+    elif key == "l":
+        say_prose(printable(reply.text))
     elif key == "v" and shown.raw_path.exists():
         say_printable(shown.raw_path.read_bytes().decode("utf-8", "replace"))
     elif key == "c":

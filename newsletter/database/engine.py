@@ -72,6 +72,20 @@ class Database:
                 if self.is_sqlite:
                     _set_foreign_keys(connection, "ON")
 
+    def scrub(self) -> None:
+        """Overwrite what deleted rows left in SQLite's file and its log; StorageBusy where somebody is writing.
+
+        PostgreSQL does so by itself, in its own time.
+        """
+        if not self.is_sqlite:
+            return
+        with self._translated(), self.engine.connect() as connection:
+            assert connection.connection.dbapi_connection is not None
+            cursor = connection.connection.dbapi_connection.cursor()
+            cursor.execute("VACUUM")
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            cursor.close()
+
     def is_alive(self, connection: Connection) -> bool:
         """Return whether an open connection still has the session that it began with."""
         if connection.invalidated:  # asked anything, it would begin another one

@@ -26,6 +26,7 @@ from newsletter.delivery.notices import (
     plan_notice,
     resolve_notice,
 )
+from newsletter.delivery.personal import DeliveryLine, deliveries_to, forget_recipient, notices_to
 from newsletter.delivery.planning import Plan, plan_mailing, start_mailing, start_test, take_up
 from newsletter.delivery.posting import Posted, post_notices
 from newsletter.delivery.recovery import Recovered
@@ -56,6 +57,7 @@ __all__ = [
     "Account",
     "Counts",
     "Delivery",
+    "DeliveryLine",
     "DeliveryStatus",
     "Exclusion",
     "Forecast",
@@ -82,12 +84,14 @@ __all__ = [
     "ask_dns",
     "cancel",
     "copy_ledger",
+    "deliveries_to",
     "due_mailings",
     "find_delivery",
     "find_delivery_by_reference",
     "find_mailing",
     "find_notice",
     "find_notice_by_reference",
+    "forget_recipient",
     "issue_status",
     "kept_messages",
     "list_notices",
@@ -97,6 +101,7 @@ __all__ = [
     "mailing_edition",
     "make_forecast",
     "next_time",
+    "notices_to",
     "open_rehearsal",
     "open_signer",
     "open_transport",

@@ -136,6 +136,8 @@ def resolve_notice(database: Database, notice_id: int, *, resend: bool, now: dat
     may = {DeliveryStatus.UNCERTAIN, DeliveryStatus.FAILED} if resend else {DeliveryStatus.UNCERTAIN}
     if found.status not in may:
         raise WrongUse(f"notice {notice_id} is {found.status}: there is nothing to settle")
+    if resend and not found.recipient:
+        raise WrongUse(f"notice {notice_id}: its recipient was erased. Count it as failed with --skip")
     values = (
         {"status": DeliveryStatus.PLANNED.value, "reason": "", "due_at": 0, "attempts": 0}
         if resend

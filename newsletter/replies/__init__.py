@@ -12,14 +12,23 @@ if TYPE_CHECKING:
     from newsletter.replies.conversation import Answered, answer, draft
     from newsletter.replies.decisions import Decision
     from newsletter.replies.digest import plan_digest
+    from newsletter.replies.erasure import (
+        ErasedReplies,
+        erase_replies,
+        names_of,
+        replies_by,
+        replies_to_letters_of,
+    )
     from newsletter.replies.extract import Cut, Extraction
     from newsletter.replies.intake import Fetched, fetch
     from newsletter.replies.mailboxes import Mailbox, Received, open_mailbox
     from newsletter.replies.match import OurMail
     from newsletter.replies.mbox import write_mbox
     from newsletter.replies.moderation import ShownReply, approve, ask, list_replies, reject, show_reply
+    from newsletter.replies.rawmail import raw_path
     from newsletter.replies.reading import Reading, extract_file
     from newsletter.replies.reply import Reply, ReplyState
+    from newsletter.replies.rereading import Reread, reread
     from newsletter.replies.screen import Verdict
     from newsletter.replies.trust import History
     from newsletter.replies.withdrawal import replies_of, withdraw
@@ -48,6 +57,14 @@ _PLACES = {
     "approve": "moderation",
     "ask": "moderation",
     "plan_digest": "digest",
+    "ErasedReplies": "erasure",
+    "Reread": "rereading",
+    "reread": "rereading",
+    "erase_replies": "erasure",
+    "names_of": "erasure",
+    "raw_path": "rawmail",
+    "replies_by": "erasure",
+    "replies_to_letters_of": "erasure",
     "replies_of": "withdrawal",
     "withdraw": "withdrawal",
     "write_mbox": "mbox",
@@ -65,6 +82,7 @@ __all__ = [
     "Cut",
     "Decision",
     "DnsKeys",
+    "ErasedReplies",
     "Extraction",
     "Fetched",
     "History",
@@ -76,19 +94,26 @@ __all__ = [
     "Received",
     "Reply",
     "ReplyState",
+    "Reread",
     "ShownReply",
     "Verdict",
     "answer",
     "approve",
     "ask",
     "draft",
+    "erase_replies",
     "extract_file",
     "fetch",
     "list_replies",
+    "names_of",
     "open_mailbox",
     "plan_digest",
+    "raw_path",
     "reject",
+    "replies_by",
     "replies_of",
+    "replies_to_letters_of",
+    "reread",
     "show_reply",
     "withdraw",
     "write_mbox",

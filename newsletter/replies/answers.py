@@ -59,3 +59,10 @@ def find_answer(database: Database, name: str) -> Answer | None:
     with database.read() as connection:
         row = connection.execute(sa.select(_ANSWERS).where(_ANSWERS.c.id == name)).one_or_none()
     return None if row is None else Answer(**row._mapping)
+
+
+def forget_private_answers(database: Database, reply_id: str) -> None:
+    """Forget what the author wrote to a reader alone."""
+    theirs = (_ANSWERS.c.reply_id == reply_id) & _ANSWERS.c.is_private
+    with database.write() as connection:
+        connection.execute(sa.delete(_ANSWERS).where(theirs))

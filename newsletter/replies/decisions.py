@@ -34,7 +34,7 @@ _DECISIONS = sa.table(
 
 
 def note_decision(connection: sa.Connection, decision: Decision) -> None:
-    """Add a decision to the record, from which nothing is ever taken."""
+    """Add a decision to the record, from which only an erased person's reasons are ever taken."""
     connection.execute(sa.insert(_DECISIONS).values(asdict(decision)))
 
 
@@ -44,3 +44,8 @@ def read_decisions(database: Database, reply_id: str) -> tuple[Decision, ...]:
     query = sa.select(*columns).where(_DECISIONS.c.reply_id == reply_id).order_by(_DECISIONS.c.number)
     with database.read() as connection:
         return tuple(Decision(**row._mapping) for row in connection.execute(query))
+
+
+def forget_reasons(connection: sa.Connection, reply_id: str) -> None:
+    """Forget why things were decided of a reply, and keep that they were."""
+    connection.execute(sa.update(_DECISIONS).where(_DECISIONS.c.reply_id == reply_id).values(why=""))

@@ -65,7 +65,8 @@ def _digest(
         + '" or "reject '
         + new[0].id
         + ' off topic".\n'
-        "Only mail that is proven to come from your address counts."
+        + ("Whatever else you answer to it goes to the writer, as your answer.\n" if len(new) == 1 else "")
+        + "Only mail that is proven to come from your address counts."
     )
     return Notice(
         kind=KIND,

@@ -38,6 +38,7 @@ from newsletter.replies.rawmail import digest_of, keep_raw, raw_path
 from newsletter.replies.register import is_known, read_replies, read_reply, record, record_proof
 from newsletter.replies.reply import Reply, ReplyState
 from newsletter.replies.requests import heed, is_request
+from newsletter.replies.retention import drop_old_mail
 from newsletter.replies.screen import Verdict
 from newsletter.replies.trust import history_of, is_trusted, warnings
 from newsletter.settings import Settings
@@ -55,6 +56,8 @@ class Fetched:
     replies: tuple[Reply, ...]
     known: int
     """Mails that were there again and had been recorded before."""
+    dropped: int = 0
+    """Raw mails deleted here because they were decided long enough ago."""
 
     @property
     def verdicts(self) -> Counter[Verdict]:
@@ -97,7 +100,8 @@ def fetch(
             replies.append(reply)
             log.info("reply.recorded", extra={"reply": reply.id, "verdict": reply.verdict, "state": reply.state})
         _prove_again(desk, {reply.id for reply in replies})
-    return Fetched(replies=tuple(replies), known=known)
+    dropped = drop_old_mail(database, settings, now=now)
+    return Fetched(replies=tuple(replies), known=known, dropped=dropped)
 
 
 def _take_in(desk: Desk, received: Received, digest: str) -> Reply | None:

@@ -53,9 +53,9 @@ def judge(
     subscriber = delivery.subscriber_id if delivery else None
     chosen, text = read_chosen_name(extraction.text)
     has_quotation = any(line.lstrip().startswith(">") for line in text.split("\n"))
-    text, has_leaked = public_quotations(text, _public(desk, found)) if has_quotation else (text, False)
+    public = _public(desk, found) if has_quotation else None
+    text, has_leaked = cleaned_text(desk.settings, text, address, public)
     note = "; ".join(filter(None, (note, _LEAKED if has_leaked and state is ReplyState.HELD else "")))
-    regions = regions_of(address, desk.settings.publication.language)
     known = f"{delivery.first_name} {delivery.last_name}" if delivery else ""
     sender = read_sender(mail.headers).address
     is_from_subscriber = delivery is not None and sender != "" and sender == delivery.address.lower()
@@ -76,13 +76,21 @@ def judge(
         verdict=screening.verdict,
         reason=screening.reason,
         state=state,
-        text=redacted(text[: 2 * _LONGEST], desk.settings, regions)[:_LONGEST],
+        text=text,
         note=note,
         extractor=VERSION,
         message_id=named(mail.headers.get("message-id")),
         in_reply_to=found.notice.about if found.notice is not None and found.notice.kind in THREADED else None,
         references=mail.headers.get("references")[-2_000:],
     )
+
+
+def cleaned_text(settings: Settings, text: str, address: str, public: KnownText | None) -> tuple[str, bool]:
+    """Return what of a writer's words may be public, and whether they quoted what may not."""
+    has_quotation = any(line.lstrip().startswith(">") for line in text.split("\n"))
+    text, has_leaked = public_quotations(text, public) if has_quotation else (text, False)
+    regions = regions_of(address, settings.publication.language)
+    return redacted(text[: 2 * _LONGEST], settings, regions)[:_LONGEST], has_leaked
 
 
 def is_proven_to_us(desk: Desk, mail: Mail, authenticity: Authenticity) -> bool:

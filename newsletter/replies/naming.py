@@ -70,3 +70,9 @@ def keep_name(database: Database, subscriber_id: int, name: str, now: datetime) 
             .values(row)
             .on_conflict_do_update(index_elements=["subscriber_id"], set_={"shown_name": name, "changed_at": now})
         )
+
+
+def forget_name(database: Database, subscriber_id: int) -> None:
+    """Forget the name that a subscriber chose."""
+    with database.write() as connection:
+        connection.execute(sa.delete(_WRITERS).where(_WRITERS.c.subscriber_id == subscriber_id))

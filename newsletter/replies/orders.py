@@ -60,7 +60,21 @@ def carry_out(desk: Desk, mail: Mail, found: Match, authenticity: Authenticity, 
         return replace(ordered, note=_done(desk, act, about.id, text, by))
     lines = [match for line in text.split("\n")[:_MOST] if (match := _LINE.fullmatch(line.strip()))]
     notes = [_done(desk, _WORDS[line[1].lower()], line[2].lower(), line[3].strip(), by) for line in lines]
+    if not notes and found.notice is not None and text.strip():
+        notes = _said_of_one(desk, found.notice.about, text, by)
     return replace(ordered, note="; ".join(notes) or "nothing was decided: no line of it names a decision")
+
+
+def _said_of_one(desk: Desk, about: str, text: str, by: str) -> list[str]:
+    """Take plain words in answer to a digest of one comment for the author's answer, and a lone order for one."""
+    names = about.partition(" ")[0].split(",")
+    if len(names) != 1:
+        return []
+    order, _, why = text.strip().partition("\n")
+    act = _WORDS.get(order.strip(" .!").lower())
+    if act is None:
+        return [_done(desk, Act.ANSWER, names[0], text, by)]
+    return [] if act is Act.ANSWER and not why.strip() else [_done(desk, act, names[0], why.strip(), by)]
 
 
 def _refusal(desk: Desk, mail: Mail, authenticity: Authenticity) -> str:

@@ -33,6 +33,8 @@ class Mail:
     """The content type of every part, outermost first."""
     reports: dict[str, str] = field(default_factory=dict)
     """The machine-readable parts of a report, by content type."""
+    calendar_method: str = ""
+    """What the first calendar part asks or answers (RFC 5546), in lower case."""
     attachments: int = 0
     is_cut: bool = False
     """Whether a limit left something unread."""
@@ -68,9 +70,15 @@ def read_mail(raw: bytes) -> Mail:
         html=html[:MAX_TEXT],
         kinds=tuple(part.kind for part in leaves),
         reports={part.kind: _content(part) for part in leaves if part.kind in REPORTS},
+        calendar_method=_calendar_method(leaves),
         attachments=sum(1 for part in leaves if not part.children and not _is_body(part)),
         is_cut=budget.is_exceeded or len(text) > MAX_TEXT or len(html) > MAX_TEXT,
     )
+
+
+def _calendar_method(parts: tuple[_Part, ...]) -> str:
+    methods = (part.parameters.get("method", "") for part in parts if part.kind == "text/calendar")
+    return next(methods, "")[:40].lower()
 
 
 def _read_part(raw: bytes, depth: int, budget: _Budget) -> _Part:

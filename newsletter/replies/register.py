@@ -1,5 +1,6 @@
 """The table of replies."""
 
+from collections.abc import Iterable
 from dataclasses import asdict, replace
 from datetime import datetime
 
@@ -91,6 +92,16 @@ def read_reply(database: Database, reply_id: str) -> Reply:
     return (exact or found)[0]
 
 
+def read_digests(database: Database, *, but: Iterable[ReplyState]) -> tuple[tuple[str, datetime], ...]:
+    """Return of every reply, except the undecided in some states, its mail's digest and when it was settled."""
+    columns = (_REPLIES.c.raw_hash, _REPLIES.c.decided_at, _REPLIES.c.fetched_at)
+    query = sa.select(*columns).where(
+        _REPLIES.c.state.not_in([state.value for state in but]) | _REPLIES.c.decided_at.is_not(None)
+    )
+    with database.read() as connection:
+        return tuple((row.raw_hash, row.decided_at or row.fetched_at) for row in connection.execute(query))
+
+
 def number_of(database: Database, reply: Reply) -> int:
     """Return a reply's number, which tokens carry."""
     with database.read() as connection:
@@ -111,6 +122,15 @@ def record_proof(database: Database, reply: Reply) -> None:
     values = {"proof": reply.proof.value, "proof_why": reply.proof_why, "is_verified": reply.is_verified}
     with database.write() as connection:
         connection.execute(sa.update(_REPLIES).where(_REPLIES.c.id == reply.id).values(values))
+
+
+def record_text(database: Database, reply: Reply) -> None:
+    """Write the words that a later extractor found, and which one it was."""
+    values = {"text": reply.text, "extractor": reply.extractor}
+    with database.write() as connection:
+        connection.execute(
+            sa.update(_REPLIES).where(_REPLIES.c.id == reply.id, _REPLIES.c.state == reply.state).values(values)
+        )
 
 
 def decide(

@@ -13,14 +13,18 @@ from newsletter.replies.parse import Mail
 from newsletter.replies.signs import (
     AUTO_HEADERS,
     AUTO_SUBJECT,
+    AWAY_SUBJECT,
     BOUNCE_SUBJECT,
     BOUNCE_WORDS,
     COMPLAINT_SUBJECT,
     DAEMONS,
     ENHANCED_STATUS,
+    FAILED_ADDRESS,
     LIST_HEADERS,
+    READ_LABEL,
     READ_SUBJECT,
     READ_WORDS,
+    REPORT_SUBJECT,
     UNREAD,
 )
 
@@ -77,7 +81,8 @@ def _complaint(mail: Mail) -> str:
         return "Hotmail's junk mail report"
     if mail.headers.get("x-apple-unsubscribe").lower() == "true":
         return "Apple Mail's unsubscribe"
-    if COMPLAINT_SUBJECT.match(mail.headers.get("subject")):
+    subject = mail.headers.get("subject")
+    if COMPLAINT_SUBJECT.match(subject) or ("message/rfc822" in mail.kinds and REPORT_SUBJECT.match(subject)):
         return "subject of a complaint"
     return ""
 
@@ -90,24 +95,30 @@ def _bounce(mail: Mail) -> str:
     is_about = BOUNCE_SUBJECT.match(mail.headers.get("subject")) is not None
     said = (mail.text or mail.html)[:20_000]
     has_status = ENHANCED_STATUS.search(said) is not None
-    if _is_from_daemon(mail) and (is_about or has_status or BOUNCE_WORDS.search(said)):
+    speaks_of_it = BOUNCE_WORDS.search(said) is not None
+    if _is_daemons_address(mail) and (is_about or has_status or speaks_of_it):
         return "from a mail system, about a delivery"
+    if _is_daemons_name(mail) and (has_status or speaks_of_it):
+        return "named as a mail system, about a delivery"
     if (
         _has_null_sender(mail)
         and BOUNCE_WORDS.search(said[:2_000])
         and not AUTO_SUBJECT.match(mail.headers.get("subject"))
     ):
         return "empty return path, about a delivery"
-    if is_about and not _is_reply(mail) and has_status and BOUNCE_WORDS.search(said):
+    if is_about and not _is_reply(mail) and has_status and speaks_of_it and FAILED_ADDRESS.search(said):
         return "subject and status code of a bounce"
     return ""
 
 
-def _is_from_daemon(mail: Mail) -> bool:
-    name, address = read_mailbox(mail.headers.get("from"))
-    spoken = name.lower()
-    return bool(DAEMONS.match(address)) or any(
-        word in spoken
+def _is_daemons_address(mail: Mail) -> bool:
+    return bool(DAEMONS.match(read_mailbox(mail.headers.get("from"))[1]))
+
+
+def _is_daemons_name(mail: Mail) -> bool:
+    name = read_mailbox(mail.headers.get("from"))[0].lower()
+    return any(
+        word in name
         for word in ("mailer-daemon", "mail delivery", "postmaster", "mail administrator", "mail daemon")
     )
 
@@ -125,7 +136,10 @@ def _is_reply(mail: Mail) -> bool:
 def _receipt(mail: Mail) -> str:
     if "message/disposition-notification" in mail.kinds or _report_type(mail) == "disposition-notification":
         return "read receipt (RFC 8098)"
-    if READ_SUBJECT.match(mail.headers.get("subject")) and READ_WORDS.search(mail.text[:1_000]):
+    said = mail.text[:1_000]
+    if READ_SUBJECT.match(mail.headers.get("subject")) and (
+        READ_WORDS.match(said.lstrip()) or (READ_WORDS.search(said) and READ_LABEL.search(said))
+    ):
         return "read receipt"
     return "machine's report (RFC 6522)" if _report_type(mail) else ""
 
@@ -159,10 +173,12 @@ def _automatic(mail: Mail) -> str:
         return "made by a mailbox rule"
     if _has_null_sender(mail):
         return "empty return path"
-    if AUTO_SUBJECT.match(
-        re.sub(r"^(?:(?:re|aw|sv|fwd?)\s?:\s?){0,3}", "", mail.headers.get("subject"), flags=re.IGNORECASE)
-    ):
+    subject = mail.headers.get("subject")
+    is_away = AWAY_SUBJECT.search(subject) is not None and not _is_reply(mail)
+    if is_away or AUTO_SUBJECT.match(subject):  # behind "Re:" it is what a person answers
         return "subject of an auto-reply"
+    if mail.calendar_method in {"reply", "counter", "declinecounter"}:
+        return "answer of a calendar (RFC 5546)"
     return ""
 
 

@@ -46,11 +46,11 @@ def withdraw(
     same = (first, *(other for other in read_replies(database) if other.edits == first.id))
     tombstone = _bury(settings, first)
     for one in same:
+        if is_erased:  # before its row, by which a call after a kill finds it again
+            raw_path(settings, one.raw_hash).unlink(missing_ok=True)
         _forget(database, one, is_erased=is_erased, decision=Decision(
             reply_id=one.id, state=ReplyState.WITHDRAWN, by=by, why=why, door=door, at=now
         ))  # fmt: skip
-        if is_erased:
-            raw_path(settings, one.raw_hash).unlink(missing_ok=True)
     return tombstone
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, make_url, text
 
+from newsletter import overview
 from newsletter.address import Address
 from newsletter.audience import add_subscriber, ensure_lists
 from newsletter.database import open_database, upgrade
@@ -102,3 +103,20 @@ def test_from_an_answer_to_a_tombstone(place: Harbour, tmp_path: Path) -> None:
     withdraw(place.database, place.settings, first.id, is_erased=True, now=NOW)
     stone, reply = read_comments(place.settings, "ferries").comments
     assert (stone.is_withdrawn, reply.is_by_author) == (True, True)
+
+
+def test_a_person_is_erased_alike(place: Harbour) -> None:
+    place.deliver(f"From: Jo <jo@example.net>\nTo: <{place.address()}>\nMessage-ID: <1@x>\n\nI own two.\n")
+    place.fetch()
+    (held,) = list_replies(place.database)
+    approve(place.database, place.settings, held.id, by="Ed", keyring=place.keyring, now=NOW)
+    keep_name(place.database, 1, "J. W.", NOW)
+    jo = Address.parse("jo@example.net")
+    whole = overview.record(place.database, place.keyring, place.settings, jo)
+    assert (len(whole.deliveries), len(whole.replies), len(whole.notices)) == (1, 1, 1)
+    erased = overview.erase(place.database, place.keyring, place.settings, jo, origin="test", now=NOW)
+    assert (erased.replies, erased.notices, len(erased.tombstones)) == (1, 1, 1)
+    (row,) = list_replies(place.database)
+    assert (row.from_address, row.author, row.text, kept_name(place.database, 1)) == ("", "", "", "")
+    again = overview.record(place.database, place.keyring, place.settings, jo)
+    assert (again.deliveries, again.replies, again.notices) == ((), (), ())

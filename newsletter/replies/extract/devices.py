@@ -15,6 +15,8 @@ def is_mobile_signature(text: str, *, is_strict: bool = False) -> bool:
     """Whether a line is such a one; strictly, only with a device or program that we know by name."""
     bare = _LINK.sub("", text[:_WIDEST]).strip(" -–—_*.|[]()<>\"'")
     words = folded(bare)
+    if words.startswith("yahoo mail:") and len(words.split()) <= 8:  # its slogan, which changes with the years
+        return True
     if not bare or len(bare) > 90 or (", " in bare and "excuse" not in words):
         return False
     found = _WORD.findall(words)

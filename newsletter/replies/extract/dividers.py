@@ -11,9 +11,11 @@ _LABEL = re.compile(r"^[\s*_|]{0,8}([^\W\d_][\w .'’/-]{0,30}?)[\s*_]{0,4}[:：
 _FORWARD_OPENINGS = tuple(sorted(FORWARDED))
 
 
-def divider_at(lines: list[Line], index: int) -> str:
-    """Return what kind of divider line `index` is, or ""."""
+def divider_at(lines: list[Line], index: int, *, is_block_asked: bool = True) -> str:
+    """Return what kind of divider line `index` is, or ""; unless asked, no header block is looked for."""
     text = lines[index].text.strip()[:WIDEST]
+    if is_framed_origin(text):
+        return "original message"
     bare = text.strip(RULE_CHARACTERS + ":：[]<>")
     if not bare:
         return ""
@@ -28,7 +30,21 @@ def divider_at(lines: list[Line], index: int) -> str:
             return "original message"
     if bare in ORIGINAL or (words in ORIGINAL and _has_label(lines, index + 1)):
         return "original message"
+    if not is_block_asked:
+        return ""
     return "header block" if is_header_block(lines, index, is_certain=is_drawn) else ""
+
+
+def is_labelled(text: str) -> bool:
+    """Whether a line begins with a word and a colon, as one of a header block does."""
+    return bool(_label_of(text)[0])
+
+
+def is_framed_origin(text: str) -> bool:
+    """Whether a line is GroupWise's `>>> Jo <jo@example.org> 02/04/2026 17:44 >>>`, below which all is quoted."""
+    text = text[:WIDEST].strip()
+    is_framed = text.startswith(">>>") and text.endswith(">>>") and text.count(">>>") == 2
+    return is_framed and _holds_moment(text)
 
 
 def says_reply_above(text: str) -> bool:
@@ -83,16 +99,24 @@ def is_header_block(lines: list[Line], index: int, *, is_certain: bool) -> bool:
         strays = 0
         kinds.append(kind)
         values.append(value)
-        if not is_certain and len(kinds) == 1 and kind in {"to", "cc", "subject", "other"}:
+        if not is_certain and len(kinds) == 1 and kind in {"cc", "other"}:
             return False
     if len(kinds) < 2:
         return False
     known = {kind for kind in kinds if kind not in {"?", "other"}}
     rest = " ".join(values)
+    if not is_certain and kinds[0] in {"to", "subject"}:
+        return len(known) >= 3 and "from" in known and holds_address(rest) and _holds_moment(rest)
+    if not is_certain and not _has_text_above(lines, index) and not (holds_address(rest) or TIME.search(rest)):
+        return False  # all would be taken for another's words
     if kinds[0] in {"from", "sent", "date"} and len(known) >= 2:
         return len(known) >= 3 or holds_address(rest) or _holds_moment(rest)
     # in a language that is not in our tables
     return len(kinds) >= 4 and holds_address(values[0]) and _holds_moment(rest)
+
+
+def _has_text_above(lines: list[Line], index: int) -> bool:
+    return any(not line.is_blank and not is_labelled(line.text) for line in lines[max(index - 40, 0) : index])
 
 
 def _holds_moment(text: str) -> bool:

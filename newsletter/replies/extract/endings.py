@@ -95,7 +95,15 @@ def _delimited(lines: list[str]) -> int | None:
 
 
 def _opens_paragraphs(below: list[str]) -> bool:
-    return sum(len(line) > 120 for line in below) > 2
+    long = [line.rstrip() for line in below if len(line) > 120]
+    return len(long) > 2 or any(_is_sentence(line) for line in long)
+
+
+def _is_sentence(line: str) -> bool:
+    """Whether a long line is somebody's prose: it ends as a sentence and is neither a footer nor a legal note."""
+    words = folded(line[:2_000])
+    is_known = any(phrase in words for phrase in FOOTERS) or any(piece in words for piece in DISCLAIMERS)
+    return line.endswith((".", "!", "?", "…", "。")) and not is_known and not _CONTACT.search(line[:_WIDEST])
 
 
 def _footer(lines: list[str]) -> int | None:
@@ -157,7 +165,7 @@ def _card(lines: list[str]) -> int | None:
 
 def _closed(lines: list[str]) -> int | None:
     """A greeting followed by more than a name: title, company, numbers. With a name alone it stays."""
-    for start in range(len(lines) - 1, max(len(lines) - 10, -1), -1):
+    for start in range(len(lines) - 1, max(len(lines) - 20, -1), -1):  # HTML mail has a blank line after each
         words = folded(lines[start].strip()[:60]).rstrip(" ,.!-–")
         if words in CLOSINGS:
             below = [line.strip() for line in lines[start + 1 :] if line.strip()]

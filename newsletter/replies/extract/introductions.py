@@ -4,29 +4,48 @@ from newsletter.replies.extract.attributions import (
     ends_attribution,
     is_attribution,
     is_bare_attribution,
+    is_run_together,
     mark_attribution,
 )
 from newsletter.replies.extract.devices import is_mobile_signature
-from newsletter.replies.extract.dividers import divider_at, is_header_block, says_reply_above
+from newsletter.replies.extract.dividers import (
+    divider_at,
+    is_framed_origin,
+    is_header_block,
+    is_labelled,
+    says_reply_above,
+)
 from newsletter.replies.extract.lines import Kind, Line
 from newsletter.replies.extract.signals import WIDEST, is_rule
 
 _MOST = 1_000
-"""Lines that could end an attribution, after which no more is looked at: no mail written by people has so many."""
+"""Lines that could end an attribution, or be of a header block, after which no more are looked at.
+
+No mail written by people has so many.
+"""
 
 
 def mark_introductions(lines: list[Line]) -> None:
     """Mark attributions and dividers among the lines that are text."""
     following = _kinds_after(lines)
-    index = candidates = 0
+    fenced = _fenced(lines)
+    index = candidates = labelled = 0
     while index < len(lines):
+        if fenced[index]:
+            index += 1
+            continue
         if lines[index].kind is Kind.OWN_QUOTE and (index == 0 or lines[index - 1].kind is not Kind.OWN_QUOTE):
             _judge_own_quote(lines, index)
         if lines[index].kind is Kind.QUOTE and says_reply_above(lines[index].text):
             lines[index].kind, lines[index].reason = Kind.DIVIDER, "reply-above line"
+        elif lines[index].kind is Kind.QUOTE and is_framed_origin(lines[index].text):
+            lines[index].kind, lines[index].reason = Kind.DIVIDER, "original message"
         elif lines[index].kind is Kind.TEXT and not lines[index].is_blank:
-            if reason := divider_at(lines, index):
+            labelled += is_labelled(lines[index].text)
+            if reason := divider_at(lines, index, is_block_asked=labelled < _MOST):
                 _mark_divider(lines, index, reason)
+            elif is_run_together(lines[index].text):
+                _mark_divider(lines, index, "attribution")
             elif candidates < _MOST and (
                 ends_attribution(lines[index].text) or is_bare_attribution(lines[index].text, following[index])
             ):
@@ -34,6 +53,15 @@ def mark_introductions(lines: list[Line]) -> None:
                 mark_attribution(lines, index, following[index])
         index += 1
     _mark_below_signatures(lines)
+
+
+def _fenced(lines: list[Line]) -> list[bool]:
+    """Say for each line whether it is code that the writer set between two fences."""
+    fences = [n for n, line in enumerate(lines) if line.kind is Kind.TEXT and line.text.lstrip().startswith("```")]
+    fenced = [False] * len(lines)
+    for start, end in zip(fences[::2], fences[1::2], strict=False):
+        fenced[start : end + 1] = [True] * (end + 1 - start)
+    return fenced
 
 
 def _kinds_after(lines: list[Line]) -> list[Kind | None]:

@@ -56,11 +56,21 @@ def cleaned(text: str) -> str:
 
 def read_lines(text: str) -> list[Line]:
     """Return the lines of a plain-text body, those beginning with `>` as quotations."""
-    written = cleaned(text).split("\n", MAX_LINES)[:MAX_LINES]
+    written = _without_armour(cleaned(text).split("\n", MAX_LINES)[:MAX_LINES])
     lines = [Line(line.rstrip(), Kind.QUOTE if _QUOTED.match(line) else Kind.TEXT) for line in written]
     _mark_other_quoting(lines)
     _mend_wrapped(lines)
     return lines
+
+
+def _without_armour(lines: list[str]) -> list[str]:
+    """Take off what signs a mail in its own text, with its escapes (RFC 9580 section 7)."""
+    start = next((n for n, line in enumerate(lines[:40]) if line.strip()), 0)
+    if not lines or lines[start].rstrip() != "-----BEGIN PGP SIGNED MESSAGE-----":
+        return lines
+    body = next((n for n in range(start + 1, min(start + 10, len(lines))) if not lines[n].strip()), start)
+    end = next((n for n, line in enumerate(lines) if line.rstrip() == "-----BEGIN PGP SIGNATURE-----"), len(lines))
+    return [line.removeprefix("- ") for line in lines[body + 1 : end]]
 
 
 def _mark_other_quoting(lines: list[Line]) -> None:

@@ -71,7 +71,7 @@ class _State:
         """Finish the current line, if anything is on it; a spaced block leaves one blank line."""
         text = "".join(self.pieces)
         self.pieces.clear()
-        for piece in text.split("\n") if self.preformatted else [text]:
+        for piece in text.split("\n", MAX_LINES)[:MAX_LINES] if self.preformatted else [text]:
             if piece.strip():
                 kept = piece.rstrip() if self.preformatted else piece.strip()
                 self.lines.append(Line(self._quoted(kept), self.kinds[-1]))

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from newsletter.replies.extract.endings import without_endings
 from newsletter.replies.extract.lines import Kind, Line
-from newsletter.replies.extract.signals import is_rule
+from newsletter.replies.extract.signals import WIDEST, is_rule
 
 _SHORT_QUOTE = 12
 _OWN_QUOTE_LINES = 4
@@ -142,6 +142,19 @@ def _ends_with_foreign_quote(run: list[Line]) -> bool:
     return _OWN_QUOTE_LINES < quoted < len(said) and not said[-1 - quoted].text.rstrip().endswith((":", "："))
 
 
+def _is_announced(runs: list[tuple[Kind, list[Line]]]) -> bool:
+    """Whether a few quoted lines at the end are what the writer's last sentence leads up to with a colon."""
+    if len(runs) < 2 or runs[-2][0] is not Kind.TEXT:
+        return False
+    quote = [line for line in runs[-1][1] if not line.is_blank]
+    is_chosen = len(quote) <= _OWN_QUOTE_LINES and not any(
+        line.reason or line.kind is Kind.ATTRIBUTION for line in quote
+    )
+    above = next(line.text.strip()[:WIDEST] for line in reversed(runs[-2][1]) if not line.is_blank)
+    is_sentence = above.endswith((":", "：")) and len(above.split()) > 3
+    return is_chosen and is_sentence and not any(sign.isdigit() or sign in "@<" for sign in above)
+
+
 def _without_own_quote(run: list[Line]) -> list[Line]:
     end = len(run)
     while end and (run[end - 1].kind is Kind.OWN_QUOTE or run[end - 1].is_blank):
@@ -154,6 +167,8 @@ def _without_tail(runs: list[tuple[Kind, list[Line]]]) -> tuple[list[tuple[Kind,
     cuts: list[Cut] = []
     while runs:
         kind, run = runs[-1]
+        if kind is Kind.QUOTE and _is_announced(runs):
+            return runs, cuts[::-1]
         if kind is Kind.QUOTE:
             cuts.append(_cut("quotation", run))
             runs = runs[:-1]

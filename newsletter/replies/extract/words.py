@@ -164,7 +164,8 @@ SENT_VERBS = word_set(
     发送|送信|보냄|보낸|gửi|dikirim|ส่งจาก
     get|télécharger|téléchargez|obtener|obtenir|obtén|descarga|scarica|ottieni|hol dir|download|hämta|hent
     obter|baixe|saadetud|nosūtīts|đã gửi|קבל את|λήψη του|入手する|obțineți|edinin|来自 outlook|dapatkan
-    écrit|typed|composed|written|created|geschrieben"""
+    écrit|typed|composed|written|created|geschrieben|보냈습니다|보냈음|入手|получить|skaffa|získejte|hanki|herunterladen|descargar|baixar|downloaden|stáhnout
+    pobierz|скачать|завантажити|lataa|ladda|indir|indirin|letöltése|descărcați|загрузить|获取|取得|다운로드|下载"""
 )
 DEVICES = word_set(
     """iphone|ipad|ipod|iphon|android|samsung|galaxy|huawei|honor|xiaomi|redmi|pixel|oneplus|oppo|nokia

@@ -267,6 +267,32 @@ def test_lines_in_answer_to_the_digest_decide(
     assert rejected.decided_why == "off topic"
 
 
+def test_plain_words_in_answer_to_a_digest_of_one_comment_are_the_authors_answer(
+    moderated: Harbour, digest: tuple[Reply, EmailMessage]
+) -> None:
+    held, mail = digest
+    quoted = "\n".join(f"> {line}" for line in mail.get_content().split("\n"))
+    said = f"Which two are they?\n\nOn Mon, 3 Mar 2025 at 20:00, Tidal Notes <x@example.org> wrote:\n{quoted}"
+    done = taken(moderated, order(str(mail["Reply-To"]), said), "o.eml")
+    assert done.note == f"answered {held.id}"
+    (sent,) = [notice for notice in list_notices(moderated.database) if notice.kind == "answer"]
+    assert (sent.recipient, "Which two are they?" in sent.text) == ("jo@example.net", True)
+
+
+@pytest.mark.parametrize(
+    ("said", "state"),
+    [("approve", ReplyState.APPROVED), ("No.", ReplyState.REJECTED), ("reject\noff topic", ReplyState.REJECTED)],
+)
+def test_a_lone_order_in_answer_to_a_digest_of_one_comment_is_one(
+    moderated: Harbour, digest: tuple[Reply, EmailMessage], said: str, state: ReplyState
+) -> None:
+    held, mail = digest
+    taken(moderated, order(str(mail["Reply-To"]), said), "o.eml")
+    (reply,) = list_replies(moderated.database, state=state)
+    assert reply.id == held.id
+    assert not [notice for notice in list_notices(moderated.database) if notice.kind == "answer"]
+
+
 @pytest.mark.parametrize(
     ("sender", "domain"),
     [

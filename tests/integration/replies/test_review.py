@@ -206,3 +206,32 @@ def test_outside_a_repository_it_says_so(harbour: Harbour, held: Reply) -> None:
     path = approve(harbour.database, harbour.settings, held.id, now=NOW)
     with pytest.raises(NewsletterError, match="no Git repository"):
         commit_files(harbour.settings.root, [path], "a comment")
+
+
+def test_of_a_long_reply_the_queue_shows_the_beginning_and_the_rest_when_asked(
+    harbour: Harbour, answer: Mail
+) -> None:
+    harbour.deliver(answer("".join(f"Clock number {number} of the harbour.\n\n" for number in range(400))))
+    harbour.fetch()
+    desk = Terminal(harbour.settings.root, "replies", "review")
+    first = desk.until("[q] stop")
+    assert "Clock number 1 of" in first
+    assert "Clock number 399 of" not in first
+    assert "words more: [l]" in first
+    desk.press("l")
+    assert "Clock number 399 of" in desk.until("[q] stop")
+    desk.press("q")
+    assert desk.end() == 0
+
+
+def test_what_a_value_does_not_fit_on_stands_below_its_beginning(harbour: Harbour, answer: Mail) -> None:
+    sender = "Maximiliane Theophanu of the Long Northern Shore and its Islands <jo@example.net>"
+    harbour.deliver(answer(sender=sender))
+    harbour.fetch()
+    desk = Terminal(harbour.settings.root, "replies", "review")
+    lines = desk.until("[q] stop").splitlines()
+    desk.press("q")
+    assert desk.end() == 0
+    below = lines.index(next(line for line in lines if line.startswith("  author"))) + 1
+    assert lines[below].rstrip() == " " * 12 + "<jo@example.net>"
+    assert all(len(line.rstrip()) <= 80 for line in lines)

@@ -35,6 +35,10 @@ TEXTS = {
     "signature marks": "-- \n" * 60_000,
     "alternating": "> a\nb\n" * 40_000,
     "blank lines": "\n" * 250_000,
+    "run together": "On 1 Jan 2020, at 9:00 <a@b.cc> wrote:  x\n" * 23_000,
+    "fences": "```\nFrom: a@b.cc\nSent: 2020 10:00\nTo: b\n" * 24_000,
+    "framed": ">>> a 1/1/2020 10:00 >>>\n" * 40_000,
+    "greetings": ("Regards,\n" + "\n" * 18) * 35_000,
     "links": "http://" * 40_000,
     "unspaced": "在2020年1月1日，a写道：\n" * 10_000,
 }
@@ -51,6 +55,7 @@ MARKUP = {
     "bordered boxes": "<div style='border-top:solid #E1E1E1 1.0pt'>" * 250 + "y " * 100_000,
     "attribution boxes": '<div class="gmail_attr">' * 9_000 + "y " * 10_000,
     "breaks": "<br>" * 60_000,
+    "preformatted": "<pre>" + "a\n" * 490_000,
 }
 MAILS = {
     "nested": b"".join(b"Content-Type: multipart/mixed; boundary=%d\n\n--%d\n" % (n, n) for n in range(15_000)),

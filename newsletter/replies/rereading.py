@@ -1,0 +1,101 @@
+"""Reading stored mail again by a better extractor: what waits for a word by itself, what was decided when named.
+
+A published comment gets the new words only where its id was named, which is the author's word, and where its file
+is as we wrote it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from newsletter.database import Database
+from newsletter.delivery import SentDelivery, find_delivery
+from newsletter.replies.answers import find_answer
+from newsletter.replies.extract import VERSION, KnownText
+from newsletter.replies.isolation import Reader, Unreadable
+from newsletter.replies.judgement import cleaned_text
+from newsletter.replies.letter import known_text, letter_of, static
+from newsletter.replies.naming import read_chosen_name
+from newsletter.replies.rawmail import raw_path
+from newsletter.replies.register import read_replies, read_reply, record_text
+from newsletter.replies.reply import Reply, ReplyState
+from newsletter.settings import Settings
+from newsletter.writing import read_comments, write_comment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reread:
+    """What reading one reply again came to."""
+
+    reply: Reply
+    """With the text that it has now."""
+    said_before: str
+    remark: str = ""
+    """Why nothing was changed, or not everything."""
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether its words are others now."""
+        return self.reply.text != self.said_before
+
+
+def reread(
+    database: Database, settings: Settings, reply_ids: Sequence[str] = (), *, is_dry_run: bool = False
+) -> tuple[Reread, ...]:
+    """Extract anew: the replies named, else those that wait and were read by an older extractor."""
+    if reply_ids:
+        replies = tuple(read_reply(database, name) for name in reply_ids)
+    else:
+        held = read_replies(database, ReplyState.HELD)
+        replies = tuple(reply for reply in held if reply.extractor < VERSION)
+    with Reader() as reader:
+        return tuple(_reread(database, settings, reader, reply, is_dry_run=is_dry_run) for reply in replies)
+
+
+def _reread(database: Database, settings: Settings, reader: Reader, reply: Reply, *, is_dry_run: bool) -> Reread:
+    path = raw_path(settings, reply.raw_hash)
+    if reply.state in {ReplyState.WITHDRAWN, ReplyState.ORDER, ReplyState.UNSUBSCRIBED}:
+        return Reread(reply=reply, said_before=reply.text, remark=f"it is {reply.state}")
+    if not path.exists():
+        return Reread(reply=reply, said_before=reply.text, remark="its raw mail is not there any more")
+    try:
+        text = _words(database, settings, reader, reply, path.read_bytes())
+    except Unreadable:
+        return Reread(reply=reply, said_before=reply.text, remark="its mail cannot be read within its limits")
+    new = replace(reply, text=text, extractor=VERSION)
+    remark = "" if is_dry_run or text == reply.text else _published(settings, reply, new)
+    if not is_dry_run:
+        record_text(database, new)
+    return Reread(reply=new, said_before=reply.text, remark=remark)
+
+
+def _words(database: Database, settings: Settings, reader: Reader, reply: Reply, raw: bytes) -> str:
+    delivery = find_delivery(database, reply.delivery_id) if reply.delivery_id is not None else None
+    answered = find_answer(database, reply.in_reply_to) if reply.in_reply_to else None
+    mail = reader.read(raw)
+    if delivery is None:
+        extraction = reader.extract(mail)
+    else:
+        also = (letter_of(delivery), *([answered.text] if answered is not None else []))
+        words = (static(delivery.edition.text), static(delivery.edition.html))
+        extraction = reader.extract(mail, letter=str(delivery.mailing_id), words=words, also=also)
+    public = _public(delivery, answered.text if answered is not None and not answered.is_private else "")
+    _, text = read_chosen_name(extraction.text)
+    return cleaned_text(settings, text, reply.from_address, public)[0]
+
+
+def _public(delivery: SentDelivery | None, answered: str) -> KnownText | None:
+    if delivery is None:
+        return None
+    known = known_text(delivery.edition)
+    return known.also(answered) if answered else known
+
+
+def _published(settings: Settings, old: Reply, new: Reply) -> str:
+    """Give a published comment its new words; what the author changed in its file stays, and is said."""
+    if old.state is not ReplyState.APPROVED or old.slug is None:
+        return ""
+    standing = [one for one in read_comments(settings, old.slug).comments if one.id == (old.edits or old.id)]
+    if not standing or standing[0].text.strip() != old.text.strip() or not new.text:
+        return "its comment's file says something else, and was left alone"
+    write_comment(settings, old.slug, replace(standing[0], text=new.text))
+    return ""
