@@ -39,6 +39,21 @@ def suppress(
     return True
 
 
+def suppress_hash(
+    connection: Connection, address_hash: bytes, reason: SuppressionReason, *, origin: str, now: datetime
+) -> bool:
+    """Suppress the address with this hash within a transaction; False if it is suppressed already."""
+    if find_suppression(connection, address_hash):
+        return False
+    write_suppression(connection, address_hash, reason, origin=origin, now=now)
+    return True
+
+
+def hash_of_subscriber(connection: Connection, subscriber_id: int) -> bytes | None:
+    """Return the hash of a person's address; None once their record is erased."""
+    return connection.scalar(select(subscribers.c.address_hash).where(subscribers.c.id == subscriber_id))
+
+
 def lift_suppression(
     database: Database, keyring: Keyring, address: Address, *, origin: str, now: datetime
 ) -> Suppression | None:

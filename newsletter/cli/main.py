@@ -31,6 +31,7 @@ VERBS = {
     "cancel": "steering",
     "status": "sending",
     "resolve": "steering",
+    "events": "events",
     "outbox": "outbox",
     "subscribers": "audience",
     "lists": "audience",
