@@ -33,6 +33,7 @@ from newsletter.audience.subscriber import (
 from newsletter.audience.suppressing import (
     ListedSuppression,
     hash_of_subscriber,
+    last_lifted,
     lift_suppression,
     list_suppressions,
     suppress,
@@ -72,6 +73,7 @@ __all__ = [
     "import_csv",
     "import_sheet",
     "import_sources",
+    "last_lifted",
     "lift_suppression",
     "list_members",
     "list_suppressions",

@@ -22,6 +22,7 @@ from newsletter.cli.person import member_json, record_json, say_record, standing
 from newsletter.cli.publication import open_publication
 from newsletter.cli.suppressions import app as suppressions
 from newsletter.errors import AskPerson, WrongUse
+from newsletter.feedback import forget_reader
 
 app = typer.Typer()
 subscribers = typer.Typer(no_args_is_help=True, help="The people on your lists: bring them in, look, let them go.")
@@ -153,7 +154,7 @@ def erase_person(
     """Forget a person for good; only a hash stays, which keeps them from being imported again.
 
     Names, fields, subscriptions and consents go. What they wrote and had published stays, and so do
-    the ledger's lines of letters sent.
+    the ledger's lines of letters sent; what was reported about those letters is forgotten as it came.
 
     Example: newsletter subscribers erase ada@example.org --dry-run
     """
@@ -172,6 +173,8 @@ def erase_person(
     known = station.erase(
         publication.database, publication.keyring, person, origin=COMMAND_LINE, now=datetime.now(UTC)
     )
+    if known is not None:
+        forget_reader(publication.database, known)
     terminal.say(f"Erased {what}" if known else f"{person} was not known; the address is now kept from coming in")
 
 

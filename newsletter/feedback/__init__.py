@@ -8,10 +8,11 @@ from newsletter.feedback.inbox import (
     State,
     StoredEvent,
     find_event,
-    forget_deliveries,
+    forget_reader,
     list_events,
     retry,
 )
+from newsletter.feedback.notified import PATH, WebAnswer, take_notification
 from newsletter.feedback.pulling import open_queue, pull, pulling_beside
 from newsletter.feedback.register import (
     FactCount,
@@ -23,8 +24,10 @@ from newsletter.feedback.register import (
     facts_of,
     look_at_pipe,
 )
+from newsletter.feedback.syncing import Synced, sync_suppressions
 
 __all__ = [
+    "PATH",
     "Applied",
     "Arrived",
     "Cause",
@@ -36,14 +39,16 @@ __all__ = [
     "Settled",
     "State",
     "StoredEvent",
+    "Synced",
     "Trip",
+    "WebAnswer",
     "apply_all",
     "count_facts",
     "count_kinds",
     "count_settled",
     "facts_of",
     "find_event",
-    "forget_deliveries",
+    "forget_reader",
     "ingest",
     "list_events",
     "list_trips",
@@ -54,6 +59,8 @@ __all__ = [
     "pulling_beside",
     "resume",
     "retry",
+    "sync_suppressions",
+    "take_notification",
     "take_report",
     "work_off",
 ]

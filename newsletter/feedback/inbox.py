@@ -7,7 +7,7 @@ import hashlib
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -16,6 +16,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
 from newsletter.database import Database
+from newsletter.delivery import deliveries_of
 from newsletter.errors import WrongUse
 from newsletter.feedback.envelopes import canonical, kind_in, opened
 from newsletter.feedback.event import Unreadable
@@ -157,9 +158,11 @@ def forget_old(database: Database, days: int, now: datetime) -> int:
         return connection.execute(delete(events).where(is_old)).rowcount
 
 
-def forget_deliveries(database: Database, numbers: Sequence[int]) -> int:
-    """Delete the raw events about some deliveries, whose reader is erased; the facts name nobody."""
+def forget_reader(database: Database, subscriber_id: int) -> int:
+    """Delete the raw events about the letters of a reader who is erased; the facts name nobody."""
     gone = 0
+    with database.read() as connection:
+        numbers = deliveries_of(connection, subscriber_id, datetime.min.replace(tzinfo=UTC))
     for start in range(0, len(numbers), 500):
         with database.write() as connection:
             asked = delete(events).where(events.c.delivery_id.in_(numbers[start : start + 500]))
