@@ -5,9 +5,10 @@ Each group is one transaction, so a kill leaves it applied or waiting; applied t
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, select, text, update
 
@@ -67,18 +68,18 @@ def apply_waiting(
     settings: Settings,
     *,
     clock: Callable[[], datetime],
-    breaker: Breaker | None = None,
+    known: Mapping[bytes, dict[str, Any]] | None = None,
 ) -> Iterator[Applied]:
     """Apply every event that waits, yielding what came of each group; what is poison is parked with its reason.
 
-    Beside a sender it takes short turns, for SQLite has one writer. Raises StorageBusy or StorageFull: what is
-    not applied then still waits.
+    `known` are some of them by their digests, read already. Beside a sender it takes short turns, for SQLite has
+    one writer. Raises StorageBusy or StorageFull: what is not applied then still waits.
     """
-    breaker = breaker or Breaker(settings.feedback)
+    breaker = Breaker(settings.feedback)
     while True:
         is_beside_sender = is_sending(database)
         began = time.monotonic()
-        group = _next(database, _GROUP_BESIDE_SENDER if is_beside_sender else _GROUP, clock())
+        group = _next(database, _GROUP_BESIDE_SENDER if is_beside_sender else _GROUP, known or {}, clock())
         if not group:
             return
         yield _applied(database, keyring, settings, group, breaker, clock())
@@ -93,9 +94,9 @@ def apply_all(
     return sum(apply_waiting(database, keyring, settings, clock=clock), Applied())
 
 
-def _next(database: Database, most: int, now: datetime) -> list[Read]:
+def _next(database: Database, most: int, known: Mapping[bytes, dict[str, Any]], now: datetime) -> list[Read]:
     """Read the next events that wait, or are due again."""
-    columns = (events.c.id, events.c.raw, events.c.received_at, events.c.attempts)
+    columns = (events.c.id, events.c.digest, events.c.raw, events.c.received_at, events.c.attempts)
     waiting = select(*columns).where(events.c.state == State.WAITING.value).order_by(events.c.id).limit(most)
     due = (
         select(*columns)
@@ -105,7 +106,9 @@ def _next(database: Database, most: int, now: datetime) -> list[Read]:
     )
     with database.read() as connection:
         rows = connection.execute(waiting).all() or connection.execute(due).all()
-    return [read_kept(row.id, row.attempts, unpack(row.raw), row.received_at) for row in rows]
+    return [
+        read_kept(row.id, row.attempts, known.get(row.digest) or unpack(row.raw), row.received_at) for row in rows
+    ]
 
 
 def _applied(

@@ -52,15 +52,21 @@ def ingest(
     while group := list(islice(incoming, _GROUP)):
         new = keep(database, group, f"file {path.name}"[:200], clock())
         yield Arrived(received=len(group), new=new)
-        yield from work_off(database, keyring, settings, clock=clock)
+        yield from work_off(database, keyring, settings, clock=clock, group=group)
     yield from work_off(database, keyring, settings, clock=clock)
 
 
 def work_off(
-    database: Database, keyring: Keyring, settings: Settings, *, clock: Callable[[], datetime]
+    database: Database,
+    keyring: Keyring,
+    settings: Settings,
+    *,
+    clock: Callable[[], datetime],
+    group: Sequence[Incoming] = (),
 ) -> Iterator[Arrived]:
-    """Apply what waits, also from earlier, and forget what is old."""
-    for applied in apply_waiting(database, keyring, settings, clock=clock):
+    """Apply what waits, also from earlier, and forget what is old; `group` has just been kept."""
+    known = {each.digest: each.found for each in group if each.found is not None}
+    for applied in apply_waiting(database, keyring, settings, clock=clock, known=known):
         yield Arrived(applied=applied)
     forget_old(database, settings.feedback.keep_days, clock())
 

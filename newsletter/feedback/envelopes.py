@@ -51,6 +51,15 @@ def kind_in(found: dict[str, Any]) -> str:
     return "no type"
 
 
+def identity(found: dict[str, Any]) -> bytes:
+    """Return what makes an event the one it is, in whatever envelope it comes: without its message's headers."""
+    mail = found.get("mail")
+    if not isinstance(mail, dict) or not mail.get("messageId"):
+        return canonical(found)
+    told = {name: mail.get(name) for name in ("messageId", "timestamp", "destination", "tags", "commonHeaders")}
+    return canonical({**found, "mail": told})
+
+
 def canonical(found: dict[str, Any]) -> bytes:
     """Return an event as it is the same in whatever envelope it comes."""
     return json.dumps(found, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "replace")

@@ -18,7 +18,7 @@ from sqlalchemy.engine import Connection
 from newsletter.database import Database
 from newsletter.delivery import deliveries_of
 from newsletter.errors import WrongUse
-from newsletter.feedback.envelopes import canonical, kind_in, opened
+from newsletter.feedback.envelopes import canonical, identity, kind_in, opened
 from newsletter.feedback.event import Unreadable
 from newsletter.feedback.tables import events
 
@@ -48,6 +48,8 @@ class Incoming:
     digest: bytes
     raw: bytes
     kind: str
+    found: dict[str, Any] | None = None
+    """What it says, as far as it can be read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,9 +78,8 @@ def read_incoming(text: str) -> Iterator[Incoming]:
         raw = text[:_MOST_RAW].encode("utf-8", "replace")
         yield Incoming(digest=_digest(raw), raw=raw, kind="unreadable")
     for each in found:
-        plain = canonical(each)
-        raw = text.encode("utf-8", "replace") if len(found) == 1 else plain
-        yield Incoming(digest=_digest(plain), raw=raw, kind=kind_in(each))
+        raw = text.encode("utf-8", "replace") if len(found) == 1 else canonical(each)
+        yield Incoming(digest=_digest(identity(each)), raw=raw, kind=kind_in(each), found=each)
 
 
 def keep(database: Database, incoming: Sequence[Incoming], source: str, now: datetime) -> int:

@@ -43,13 +43,13 @@ class Matched:
         return number if number is not None and is_notice(number) and not self.event.mailing_id else None
 
 
-def read_kept(number: int, attempts: int, text: str, received_at: datetime) -> Read:
-    """Read a kept event; whatever is wrong with it is said, not raised."""
+def read_kept(number: int, attempts: int, found: dict[str, Any] | str, received_at: datetime) -> Read:
+    """Read a kept event, out of its envelope or as it came; whatever is wrong with it is said, not raised."""
     try:
-        found = next(opened(text), None)
-        if found is None:
+        said = next(opened(found), None) if isinstance(found, str) else found
+        if said is None:
             raise Unreadable("no event is in it")  # noqa: TRY301
-        event = _read(found, received_at)
+        event = _read(said, received_at)
     except Unreadable as error:
         return Read(number=number, attempts=attempts, fault=str(error))
     except Exception as error:  # whatever a stranger's event holds, it must not stop the next one

@@ -67,7 +67,7 @@ def pull(
         for start in range(0, len(messages), _FULL):
             queue.delete(messages[start : start + _FULL])
         yield Arrived(received=len(incoming), new=new)
-        yield from work_off(database, keyring, settings, clock=clock)
+        yield from work_off(database, keyring, settings, clock=clock, group=incoming)
 
 
 @contextmanager
