@@ -23,6 +23,7 @@ _FULL = 10
 """What a call brings at most."""
 _WAIT_BESIDE = 1
 """Seconds that a call waits for events beside a sender."""
+_ENDING_SECONDS = 5.0
 _AFTER_FAULT = 15.0
 log = logging.getLogger(__name__)
 
@@ -95,7 +96,7 @@ def pulling_beside(
         yield
     finally:
         ending.set()
-        puller.join(timeout=_WAIT_BESIDE + 1)
+        puller.join(_ENDING_SECONDS)  # what it has received would else be hidden for a while
 
 
 def _work(
