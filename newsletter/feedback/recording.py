@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, or_, select
 
 from newsletter.feedback.decide import Effect, decide
-from newsletter.feedback.event import FACTS
+from newsletter.feedback.event import FACTS, Reason
 from newsletter.feedback.inbox import insert_into
 from newsletter.feedback.matching import Matched
 from newsletter.feedback.tables import facts
@@ -46,7 +46,7 @@ def record_facts(connection: Connection, matched: Sequence[Matched]) -> list[Mat
 
 def _row(matched: Matched) -> dict[str, Any] | None:
     event, delivery = matched.event, matched.delivery
-    if delivery is None or event.kind not in FACTS:
+    if delivery is None or event.kind not in FACTS or event.reason is Reason.NOT_SPAM:
         return None
     return {
         "delivery_id": delivery.id,

@@ -305,3 +305,29 @@ def test_the_erased_are_told_by_the_address_that_the_event_names(ledger: Ledger)
         suppress_hash(connection, address_hash, SuppressionReason.ERASED, origin="test", now=NOW)
     ledger.take(ledger.event("Complaint", number))
     assert ledger.suppressed() == {"reader1@example.net": "erased"}
+
+
+def test_a_segment_knows_who_received_a_letter_and_whose_only_left(ledger: Ledger) -> None:
+    from newsletter.audience import Circumstances, answered_candidates
+
+    first, *_ = ledger.numbers()
+    ledger.put("submitted")
+    ledger.take(ledger.event("Delivery", first))
+    questions = ("received any of the last 5 issues", 'received "lamp"', "never received", "got anything")
+    asked = answered_candidates(questions, Circumstances(list_name="weekly", now=NOW))
+    with ledger.database.read() as connection:
+        rows = {row.subscriber_id: tuple(map(bool, row[-4:])) for row in connection.execute(asked)}
+    assert rows[1] == (True, True, False, True)
+    assert rows[2] == (False, False, True, True)
+
+
+def test_the_view_counts_by_mailing_reason_and_receiving_domain(ledger: Ledger) -> None:
+    from sqlalchemy import text
+
+    first, second, _ = ledger.numbers()
+    ledger.take(
+        ledger.event("Bounce", first), ledger.event("Bounce", second), ledger.event("Bounce", second, at=NOW)
+    )
+    with ledger.database.read() as connection:
+        rows = connection.execute(text("SELECT slug, act, reason, domain, deliveries FROM feedback")).all()
+    assert [tuple(row) for row in rows] == [("lamp", "bounced", "no such mailbox", "example.net", 2)]
