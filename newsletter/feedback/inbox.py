@@ -101,7 +101,10 @@ def keep(database: Database, incoming: Sequence[Incoming], source: str, now: dat
         for each in incoming
     ]
     with database.write() as connection:
-        return connection.execute(insert_into(connection, events).on_conflict_do_nothing(), rows).rowcount
+        given = insert_into(connection, events).on_conflict_do_nothing()
+        if database.is_sqlite:
+            return connection.execute(given, rows).rowcount
+        return len(connection.execute(given.returning(events.c.id), rows).all())  # psycopg counts no several rows
 
 
 def unpack(raw: bytes) -> str:
