@@ -156,10 +156,10 @@ def apply(folder: Path) -> None:
     memory: list[float] = []
     for arrived in ingest(database, keyring, settings, folder / "events.jsonl", clock=now):
         total += arrived
-        if total.received >= said + 10_000:
-            said = total.received
+        if total.applied.events >= said + 1_000:
+            said = total.applied.events
             memory.append(_memory())
-            print(f"applied {total.applied.events:,}", flush=True)
+            print(f"applied {said:,}", flush=True)
     wall, cpu = time.perf_counter() - started, time.process_time() - cpu
     number = total.applied.events
     size = (folder / "var" / "newsletter.db").stat().st_size / 2**20

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, select, text, update
 
-from newsletter.database import Database
+from newsletter.database import Database, Order
 from newsletter.delivery import DeliveryStatus, Proof, is_sending, settle_notices, settle_proven
 from newsletter.errors import NewsletterError
 from newsletter.feedback.breaker import Breaker, Trip
@@ -235,13 +235,12 @@ def _marked(
 def _mark(connection: Connection, marks: Iterable[dict[str, object]]) -> None:
     found = list(marks)
     emptied = [{"number": mark["number"]} for mark in found if mark.pop("private")]
-    if found:
-        connection.execute(_MARK, found)
+    _MARK.run_many(connection, found)
     if emptied:
         connection.execute(_EMPTY, emptied)
 
 
-_MARK = (
+_MARK = Order(
     update(events)
     .where(events.c.id == bindparam("number"))
     .values(

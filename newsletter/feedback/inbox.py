@@ -9,13 +9,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Table, and_, delete, select, update
+from sqlalchemy import Table, and_, bindparam, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
-from newsletter.database import Database
+from newsletter.database import Database, Order
 from newsletter.delivery import deliveries_of
 from newsletter.errors import WrongUse
 from newsletter.feedback.envelopes import canonical, identity, kind_in, opened
@@ -101,9 +102,9 @@ def keep(database: Database, incoming: Sequence[Incoming], source: str, now: dat
         for each in incoming
     ]
     with database.write() as connection:
-        given = insert_into(connection, events).on_conflict_do_nothing()
         if database.is_sqlite:
-            return connection.execute(given, rows).rowcount
+            return _keep_order().run_many(connection, [{f"its_{n}": v for n, v in row.items()} for row in rows])
+        given = insert_into(connection, events).on_conflict_do_nothing()
         return len(connection.execute(given.returning(events.c.id), rows).all())  # psycopg counts no several rows
 
 
@@ -183,6 +184,15 @@ def incoming_report(report: dict[str, Any]) -> Incoming:
     """Return a mail server's report as an event on its way in."""
     plain = canonical(report)
     return Incoming(digest=_digest(plain), raw=plain, kind=kind_in(report))
+
+
+@cache
+def _keep_order() -> Order:
+    """Keep one event on SQLite, unless it is here."""
+    names = ("digest", "source", "raw", "received_at", "kind", "state")
+    return Order(
+        sqlite.insert(events).values({name: bindparam(f"its_{name}") for name in names}).on_conflict_do_nothing()
+    )
 
 
 def _digest(octets: bytes) -> bytes:

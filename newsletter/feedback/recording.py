@@ -1,13 +1,15 @@
 """Records facts: a set that only grows, so that order and repetition change nothing."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import Connection, bindparam, or_, select
+from sqlalchemy.dialects import postgresql, sqlite
 
+from newsletter.database import Order
 from newsletter.feedback.decide import Effect, decide
 from newsletter.feedback.event import FACTS, Reason
-from newsletter.feedback.inbox import insert_into
 from newsletter.feedback.matching import Matched
 from newsletter.feedback.tables import facts
 
@@ -26,22 +28,27 @@ def record_facts(connection: Connection, matched: Sequence[Matched]) -> list[Mat
         if decide(each.event.kind, each.event.reason).effect is not Effect.NOTHING
     }
     known = _known(connection, list(grave))
-    if rows:
-        given = insert_into(connection, facts)
-        told = ("reason", "domain", "detail")
-        smaller = or_(
-            given.excluded.detail < facts.c.detail,
-            (given.excluded.detail == facts.c.detail) & (given.excluded.reason < facts.c.reason),
-        )
-        connection.execute(
-            given.on_conflict_do_update(
-                index_elements=["delivery_id", "act", "at", "code"],
-                set_={name: given.excluded[name] for name in told},
-                where=smaller,  # of two tellings one is kept, whichever came first
-            ),
-            [row for _, row in rows.values()],
-        )
+    _add_order(connection.dialect.name).run_many(connection, [row for _, row in rows.values()])
     return [each for key, each in grave.items() if key not in known]
+
+
+@cache
+def _add_order(dialect: str) -> Order:
+    """Add one fact; of two tellings of it one is kept, whichever came first."""
+    insert = postgresql.insert(facts) if dialect == "postgresql" else sqlite.insert(facts)
+    given = insert.values({column.name: bindparam(f"its_{column.name}") for column in facts.c})
+    told = ("reason", "domain", "detail")
+    smaller = or_(
+        given.excluded.detail < facts.c.detail,
+        (given.excluded.detail == facts.c.detail) & (given.excluded.reason < facts.c.reason),
+    )
+    return Order(
+        given.on_conflict_do_update(
+            index_elements=["delivery_id", "act", "at", "code"],
+            set_={name: given.excluded[name] for name in told},
+            where=smaller,
+        )
+    )
 
 
 def _row(matched: Matched) -> dict[str, Any] | None:
@@ -49,15 +56,15 @@ def _row(matched: Matched) -> dict[str, Any] | None:
     if delivery is None or event.kind not in FACTS or event.reason is Reason.NOT_SPAM:
         return None
     return {
-        "delivery_id": delivery.id,
-        "act": event.kind.value,
-        "at": event.at,
-        "code": event.code,
-        "mailing_id": delivery.mailing_id,
-        "subscriber_id": delivery.subscriber_id,
-        "reason": event.reason.value,
-        "domain": event.domain,
-        "detail": event.detail,
+        "its_delivery_id": delivery.id,
+        "its_act": event.kind.value,
+        "its_at": event.at,
+        "its_code": event.code,
+        "its_mailing_id": delivery.mailing_id,
+        "its_subscriber_id": delivery.subscriber_id,
+        "its_reason": event.reason.value,
+        "its_domain": event.domain,
+        "its_detail": event.detail,
     }
 
 

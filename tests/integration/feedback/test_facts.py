@@ -331,3 +331,31 @@ def test_the_view_counts_by_mailing_reason_and_receiving_domain(ledger: Ledger) 
     with ledger.database.read() as connection:
         rows = connection.execute(text("SELECT slug, act, reason, domain, deliveries FROM feedback")).all()
     assert [tuple(row) for row in rows] == [("lamp", "bounced", "no such mailbox", "example.net", 2)]
+
+
+def test_with_a_reader_what_was_reported_about_them_is_forgotten_as_it_came(ledger: Ledger) -> None:
+    from newsletter.feedback import forget_reader, list_events
+
+    first, second, _ = ledger.numbers()
+    ledger.take(ledger.event("Bounce", first), ledger.event("Bounce", second))
+    assert forget_reader(ledger.database, 1) == 1
+    assert [event.delivery_id for event in list_events(ledger.database)] == [second]
+    assert not any("reader1" in str(fact) for fact in ledger.facts())
+
+
+def test_a_notice_that_bounces_suppresses_its_address_and_is_settled(ledger: Ledger) -> None:
+    from sqlalchemy import text
+
+    from newsletter.delivery import DeliveryStatus, Notice, list_notices, plan_notice
+
+    words = {"kind": "answer", "about": "x", "list_name": "weekly", "subject": "x", "text": "x"}
+    notice = Notice(**words, recipient="reader2@example.net", is_automatic=False, status=DeliveryStatus.PLANNED)
+    with ledger.database.write() as connection:
+        assert plan_notice(connection, notice, NOW) == 1
+        connection.execute(text("UPDATE notices SET status = 'uncertain'"))
+    event = ledger.event("Bounce", ledger.numbers()[0], address="reader2@example.net")
+    event["mail"]["tags"] = {"delivery": [str(10**12 + 1)], "mailing": ["0"]}
+    ledger.take(event)
+    assert ledger.suppressed() == {"reader2@example.net": "bounced"}
+    assert len(list_notices(ledger.database, DeliveryStatus.SUBMITTED)) == 1
+    assert not ledger.facts()
