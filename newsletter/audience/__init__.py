@@ -2,7 +2,13 @@
 
 from newsletter.audience.asking import Circumstances, answered_candidates
 from newsletter.audience.exchange import import_csv, import_sheet, import_sources
-from newsletter.audience.joining import add_subscriber, end_subscription, erase, find_subscriber_id
+from newsletter.audience.joining import (
+    add_subscriber,
+    end_subscription,
+    end_subscription_in,
+    erase,
+    find_subscriber_id,
+)
 from newsletter.audience.register import (
     ListCount,
     Member,
@@ -26,9 +32,12 @@ from newsletter.audience.subscriber import (
 )
 from newsletter.audience.suppressing import (
     ListedSuppression,
+    hash_of_subscriber,
+    last_lifted,
     lift_suppression,
     list_suppressions,
     suppress,
+    suppress_hash,
     suppression_of,
 )
 
@@ -55,18 +64,22 @@ __all__ = [
     "count_lists",
     "count_segments",
     "end_subscription",
+    "end_subscription_in",
     "ensure_lists",
     "erase",
     "export_csv",
     "find_subscriber_id",
+    "hash_of_subscriber",
     "import_csv",
     "import_sheet",
     "import_sources",
+    "last_lifted",
     "lift_suppression",
     "list_members",
     "list_suppressions",
     "read_sheet",
     "show_subscriber",
     "suppress",
+    "suppress_hash",
     "suppression_of",
 ]

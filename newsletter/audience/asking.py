@@ -32,6 +32,8 @@ from newsletter.database import folded
 from newsletter.segment import Act, Question, Value
 
 activity = table("activity", column("subscriber_id"), column("slug"), column("act"))
+_REPORTED = {Act.RECEIVED: "delivered"}
+"""Acts that go by another name where they are reported."""
 mailed = table("mailed", column("slug"), column("list_name"), column("mailing_id"))
 
 
@@ -181,7 +183,8 @@ def _since(told: ColumnElement[bool], recorded: ColumnElement[bool]) -> ColumnEl
 
 
 def _active(question: language.Activity, circumstances: Circumstances) -> Select[Any]:
-    found = select(activity.c.subscriber_id).where(activity.c.act == Act(question.act).value)
+    act = _REPORTED.get(Act(question.act), question.act)
+    found = select(activity.c.subscriber_id).where(activity.c.act == str(act))
     if question.slug is not None:
         return found.where(activity.c.slug == question.slug)
     if question.last is None:

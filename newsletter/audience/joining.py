@@ -92,6 +92,13 @@ def end_subscription(
     return ended
 
 
+def end_subscription_in(
+    connection: Connection, subscriber_id: int, list_name: str, *, origin: str, now: datetime, evidence: str = ""
+) -> tuple[str, ...]:
+    """End a person's subscription to a list within a transaction; a second call changes nothing."""
+    return _end(connection, subscriber_id, list_name, origin=origin, now=now, evidence=evidence)
+
+
 def erase(database: Database, keyring: Keyring, address: Address, *, origin: str, now: datetime) -> int | None:
     """Forget a person: what stays is a hash that keeps them from coming back, even if we never knew them.
 

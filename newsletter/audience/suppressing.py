@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, insert, literal, select
+from sqlalchemy import Connection, delete, func, insert, literal, select
 
 from newsletter.address import Address
 from newsletter.audience.roster import consents, insert_missing, subscribers, subscriptions, suppressions
@@ -37,6 +37,32 @@ def suppress(
             return False
         write_suppression(connection, address_hash, reason, origin=origin, now=now)
     return True
+
+
+def suppress_hash(
+    connection: Connection, address_hash: bytes, reason: SuppressionReason, *, origin: str, now: datetime
+) -> bool:
+    """Suppress the address with this hash within a transaction; False if it is suppressed already."""
+    if find_suppression(connection, address_hash):
+        return False
+    write_suppression(connection, address_hash, reason, origin=origin, now=now)
+    return True
+
+
+def hash_of_subscriber(connection: Connection, subscriber_id: int) -> bytes | None:
+    """Return the hash of a person's address; None once their record is erased."""
+    return connection.scalar(select(subscribers.c.address_hash).where(subscribers.c.id == subscriber_id))
+
+
+def last_lifted(connection: Connection, address_hash: bytes) -> datetime | None:
+    """Return when the suppression of the address with this hash was last lifted, of whoever is on a list."""
+    lifted: datetime | None = connection.scalar(
+        select(func.max(consents.c.at))
+        .join(subscriptions, subscriptions.c.id == consents.c.subscription_id)
+        .join(subscribers, subscribers.c.id == subscriptions.c.subscriber_id)
+        .where(subscribers.c.address_hash == address_hash, consents.c.act == ConsentAct.LIFTED.value)
+    )
+    return lifted
 
 
 def lift_suppression(

@@ -22,9 +22,7 @@ class _Verbs(TyperGroup):
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
-        self.commands = dict.fromkeys(
-            VERBS, TyperCommand(None)
-        )  # by their names Typer says which one is like a slip
+        self.commands = dict.fromkeys(VERBS, TyperCommand(None))  # for Typer to say which one a slip is like
 
     def list_commands(self, _ctx: Any) -> list[str]:
         return list(VERBS)

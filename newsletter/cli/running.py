@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from newsletter.cli import terminal
 from newsletter.cli.progress import progress_line
 from newsletter.cli.publication import Publication
+from newsletter.cli.reporting import say_trip
 from newsletter.cli.standing import counts_json, say_result
 from newsletter.cli.stopping import stop_signals
 from newsletter.delivery import (
@@ -20,6 +21,7 @@ from newsletter.delivery import (
     send,
 )
 from newsletter.errors import AskPerson, NewsletterError, TransportError, TryLater
+from newsletter.feedback import open_trip, pulling_beside
 
 _NAMED = 20
 """How many failed or uncertain deliveries are named one by one."""
@@ -54,7 +56,12 @@ def run_mailing(
             waits_for_quota=waits_for_quota,
         )
         try:
-            with stop_signals() as stop, closing(sending), progress_line() as line:
+            with (
+                stop_signals() as stop,
+                closing(sending),
+                pulling_beside(database, publication.keyring, settings, clock=now, complain=_complain),
+                progress_line() as line,
+            ):
                 for progress in sending:
                     line.show(progress)
                     if stop.is_set():
@@ -70,8 +77,14 @@ def run_mailing(
     elif not is_json:
         say_result(mailing, before, counts, settings)
     name_troubles(publication, mailing, counts)
+    if isinstance(stopped, AskPerson) and (trip := open_trip(database, mailing.id)) is not None:
+        say_trip(trip)
     if stopped is not None and (counts.planned or not isinstance(stopped, KeyboardInterrupt)):
         raise stopped
+
+
+def _complain(words: str) -> None:
+    terminal.talk(words, style="attention")
 
 
 def _say_stopping(progress: Progress) -> None:

@@ -14,11 +14,12 @@ from newsletter.cli.choosing import Choice, choose
 from newsletter.cli.notices import post_due
 from newsletter.cli.picturing import provide_pictures
 from newsletter.cli.publication import Publication, open_publication
+from newsletter.cli.reporting import feedback_json, pipe_json, say_feedback, say_pipe
 from newsletter.cli.running import name_troubles, now, run_mailing
 from newsletter.cli.scheduling import bring_in_sources, read_time, say_next, say_scheduled, send_due
 from newsletter.cli.segmenting import check_chosen, say_findings, segment_findings, variant_for
 from newsletter.cli.signing import check_signing
-from newsletter.cli.standing import counts_json, say_plan, say_status, variants_json
+from newsletter.cli.standing import counts_json, say_plan, say_status, status_json, variants_json
 from newsletter.delivery import (
     MailingState,
     Plan,
@@ -38,6 +39,7 @@ from newsletter.delivery import (
     start_test,
 )
 from newsletter.errors import AskPerson, EditFile, WrongUse
+from newsletter.feedback import look_at_pipe
 from newsletter.finding import Finding, Level
 from newsletter.preflight import check
 from newsletter.writing import read_issue
@@ -241,9 +243,10 @@ def status(
     ] = None,
     is_json: JsonOption = False,
 ) -> None:
-    """Say where everybody is: who was mailed, who is still to be, who not and why. From the ledger alone.
+    """Say where everybody is: who was mailed, who is still to be, who not and why, and what came back.
 
-    Without an issue, one line for each issue that has a mailing, the newest first.
+    Without an issue, one line for each issue that has a mailing, the newest first. Nothing is asked but the ledger
+    and the events that are here already.
 
     Example: newsletter status my-first-letter --json
     """
@@ -252,10 +255,20 @@ def status(
     if issue is not None:
         slugs = (issue if issue in slugs else read_issue(publication.settings, issue).slug.text,)
     found = [issue_status(publication.database, slug) for slug in slugs]
-    say_status(found, now(), is_json=is_json, is_one=issue is not None)
-    if issue is not None and not is_json:
+    if is_json:
+        for each in found:
+            numbers = [mailing.id for mailing, _ in each.mailings]
+            more = feedback_json(publication.database, numbers)
+            if issue is not None:
+                more["events"] = pipe_json(look_at_pipe(publication.database))
+            terminal.say_json({**status_json(each, now()), **more})
+        return
+    say_status(found, now(), is_one=issue is not None)
+    if issue is not None:
         for mailing, counts in found[0].mailings:
             name_troubles(publication, mailing, counts)
+        say_feedback(publication.database, [mailing.id for mailing, _ in found[0].mailings])
+    say_pipe(publication.database)
 
 
 def _may_leave(plan: Plan, *, yes: bool, is_json: bool) -> bool:

@@ -128,12 +128,8 @@ def say_result(mailing: Mailing, before: Counts, counts: Counts, settings: Setti
         terminal.talk(f"Read them: {terminal.command('outbox open')}, or {terminal.command('outbox list')}")
 
 
-def say_status(found: Sequence[IssueStatus], moment: datetime, *, is_json: bool, is_one: bool) -> None:
+def say_status(found: Sequence[IssueStatus], moment: datetime, *, is_one: bool) -> None:
     """Say where everybody is, for one issue or one line for each."""
-    if is_json:
-        for status in found:
-            terminal.say_json(_status_json(status, moment))
-        return
     if not found or (is_one and not found[0].mailings):
         terminal.talk("nothing was sent yet. 'newsletter send' sends the newest ready issue")
         return
@@ -157,7 +153,8 @@ def say_troubles(troubles: Sequence[Trouble]) -> None:
         terminal.say_table(("delivery", "address", "what is known"), rows, numbers=(0,))
 
 
-def _status_json(status: IssueStatus, moment: datetime) -> dict[str, Any]:
+def status_json(status: IssueStatus, moment: datetime) -> dict[str, Any]:
+    """Return the object that `--json` prints for an issue."""
     return {
         "issue": status.slug,
         **_numbers(status.totals),

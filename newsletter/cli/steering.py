@@ -17,13 +17,10 @@ from newsletter.delivery import (
     list_troubles,
     mailing_counts,
     pause,
-    read_events,
     resolve,
-    resume,
-    settle_by_events,
-    settle_from_queue,
 )
 from newsletter.errors import AskPerson, WrongUse
+from newsletter.feedback import Applied, ingest, open_queue, pull, resume
 
 app = typer.Typer()
 
@@ -49,13 +46,22 @@ def pause_mailing(context: typer.Context, mailing: MailingArgument) -> None:
 
 
 @app.command("resume")
-def resume_mailing(context: typer.Context, mailing: MailingArgument) -> None:
+def resume_mailing(
+    context: typer.Context,
+    mailing: MailingArgument,
+    anyway: Annotated[
+        bool, typer.Option("--anyway", help="Also one that paused itself because too much of it came back.")
+    ] = False,
+) -> None:
     """Let a paused mailing leave again. It sends nothing by itself: `newsletter send` does.
+
+    A mailing that paused itself, because too many of its letters came back or were complained about, says why and
+    stays paused until --anyway is said. From then on what is new counts.
 
     Example: newsletter resume my-first-letter
     """
     database = open_publication(context).database
-    found = resume(database, find_mailing(database, mailing))
+    found = resume(database, find_mailing(database, mailing), anyway=anyway, now=now())
     terminal.say(f"mailing {found.id} of '{found.slug}' may leave")
     if found.finished_at is None:
         terminal.talk(f"Go on with: {terminal.command(f'send {found.slug} --list {found.list_name}')}")
@@ -95,7 +101,8 @@ def resolve_mailing(
     """Settle the deliveries of a mailing of which nobody knows whether they were taken.
 
     Without an option it names them and changes nothing. With --events, what SES's own events prove is settled
-    first; those of a queue are kept in var/events.jsonl and deleted there. After --resend, `newsletter send` sends
+    first; those of a queue are kept here before they are deleted there; `newsletter
+    events` does the same for all mailings. After --resend, `newsletter send` sends
     to them.
 
     Example: newsletter resolve my-first-letter --resend
@@ -122,12 +129,12 @@ def resolve_mailing(
 
 def _settle(publication: Publication, events: str) -> int:
     """Settle by the events of a file or a queue; return how many deliveries that settled."""
+    database, keyring, settings = publication.database, publication.keyring, publication.settings
     if events.startswith(("https://", "http://")):
-        from newsletter.aws import Queue  # boto3 takes a while to import
-
-        with closing(Queue(events, region=publication.settings.delivery.ses.region)) as queue:
-            kept = publication.settings.var / "events.jsonl"
-            return settle_from_queue(publication.database, queue, kept, clock=now)
-    if not Path(events).is_file():
-        raise WrongUse(f"--events {events}: there is no such file")
-    return settle_by_events(publication.database, read_events(Path(events)), now=now())
+        with closing(open_queue(settings, events)) as queue:
+            arrived = list(pull(database, keyring, settings, queue, clock=now))
+    else:
+        if not Path(events).is_file():
+            raise WrongUse(f"--events {events}: there is no such file")
+        arrived = list(ingest(database, keyring, settings, Path(events), clock=now))
+    return sum((each.applied for each in arrived), Applied()).settled

@@ -1,5 +1,6 @@
 """`newsletter suppressions`: addresses that are not to be mailed, and why."""
 
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -8,9 +9,11 @@ import typer
 from newsletter import audience as station
 from newsletter.audience import SuppressionReason
 from newsletter.cli import terminal
-from newsletter.cli.asking import COMMAND_LINE, AddressArgument, JsonOption, read_address
+from newsletter.cli.asking import COMMAND_LINE, AddressArgument, DryRunOption, JsonOption, read_address
 from newsletter.cli.publication import open_publication
+from newsletter.cli.stopping import stop_signals
 from newsletter.errors import WrongUse
+from newsletter.feedback import Synced, sync_suppressions
 
 app = typer.Typer(no_args_is_help=True, help="Addresses that are not to be mailed, and why.")
 
@@ -60,6 +63,40 @@ def add_suppression(
         publication.database, publication.keyring, person, reason, origin=COMMAND_LINE, now=datetime.now(UTC)
     )
     terminal.say(f"{person} is {'now' if is_new else 'already'} suppressed")
+
+
+@app.command("sync")
+def sync_with_ses(context: typer.Context, dry_run: DryRunOption = False, is_json: JsonOption = False) -> None:
+    """Bring SES's list of suppressed addresses and yours together.
+
+    Whoever bounced or complained there is suppressed here, and the other way round; whom you freed here since is
+    taken off there. SES takes one such call a second; stopped at any point, it goes on when run again.
+
+    Example: newsletter suppressions sync --dry-run
+    """
+    publication = open_publication(context)
+    done = Synced()
+    with stop_signals() as stop:
+        for so_far in sync_suppressions(
+            publication.database,
+            publication.keyring,
+            publication.settings,
+            now=datetime.now(UTC),
+            is_dry=dry_run,
+            wait=stop.wait,
+        ):
+            done = so_far
+            if stop.is_set():
+                break
+    if is_json:
+        terminal.say_json(asdict(done))
+        return
+    terminal.say(
+        f"{done.listed:,} on SES's list: {done.taken:,} suppressed here, {done.given:,} put there, "
+        f"{done.freed:,} taken off there{' (not really)' if dry_run else ''}"
+    )
+    if done.left:
+        terminal.talk(f"{done.left:,} are left. Run it again: it goes on")
 
 
 @app.command("remove")

@@ -30,6 +30,7 @@ VERBS = {
         "steering",
         "Settle the deliveries of a mailing of which nobody knows whether they were taken.",
     ),
+    "events": ("events", "What came back about letters: deliveries, bounces, complaints."),
     "outbox": ("outbox", "Read the letters that the outbox keeps instead of mailing them."),
     "subscribers": ("audience", "The people on your lists: bring them in, look, let them go."),
     "lists": ("audience", "Show the lists and how many people stand how on each."),

@@ -34,6 +34,24 @@ class Order:
         rows: list[Any] = driver.execute(text, values).fetchall()
         return rows
 
+    def run_many(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
+        """Run it once for each row, which all have the same names; return how many rows it changed, if known."""
+        if not rows:
+            return 0
+        if connection.dialect.name != "sqlite":
+            return connection.execute(self._statement, [dict(row) for row in rows]).rowcount
+        text, names, fixed = self._made = self._made or _made(self._statement, connection.dialect)
+        moments: dict[datetime, str] = {}
+
+        def kept(value: Any) -> Any:
+            if not isinstance(value, datetime):
+                return value
+            return moments.get(value) or moments.setdefault(value, as_sqlite_has_it(value))
+
+        values = ([kept(row[name] if name in row else fixed[name]) for name in names] for row in rows)
+        driver: Any = connection.connection.driver_connection
+        return int(driver.executemany(text, values).rowcount)
+
 
 class Question:
     """A SELECT; its columns hold numbers, texts, JSON or nothing."""

@@ -1,8 +1,9 @@
 """5. An edition meets an audience: mailings, deliveries, receipts."""
 
+from newsletter.delivery.alone import is_sending
 from newsletter.delivery.counting import IssueStatus, VariantCount, issue_status, mailed_slugs, mailing_counts
 from newsletter.delivery.editions import find_mailing, mailing_edition
-from newsletter.delivery.evidence import read_events, settle_by_events, settle_from_queue
+from newsletter.delivery.evidence import read_events, settle_by_events
 from newsletter.delivery.forecast import Forecast, make_forecast
 from newsletter.delivery.lookup import find_delivery, find_delivery_by_reference
 from newsletter.delivery.mailing import (
@@ -41,6 +42,19 @@ from newsletter.delivery.rehearsal import (
     read_mishaps,
     serve_ses,
 )
+from newsletter.delivery.reported import (
+    Proof,
+    Reported,
+    count_submitted,
+    deliveries_of,
+    find_reported,
+    find_reported_by_references,
+    is_notice,
+    is_under_way,
+    pause_at_once,
+    settle_notices,
+    settle_proven,
+)
 from newsletter.delivery.returning import TokenAddress, read_token_address, reply_address, signed_address
 from newsletter.delivery.schedule import Schedule, due_mailings, next_time, refuse_late
 from newsletter.delivery.sealing import ask_dns, open_signer, unpublished
@@ -70,9 +84,11 @@ __all__ = [
     "Plan",
     "Posted",
     "Progress",
+    "Proof",
     "Recovered",
     "Rehearsal",
     "Rehearsed",
+    "Reported",
     "Schedule",
     "SentDelivery",
     "Stage",
@@ -84,6 +100,8 @@ __all__ = [
     "ask_dns",
     "cancel",
     "copy_ledger",
+    "count_submitted",
+    "deliveries_of",
     "deliveries_to",
     "due_mailings",
     "find_delivery",
@@ -91,7 +109,12 @@ __all__ = [
     "find_mailing",
     "find_notice",
     "find_notice_by_reference",
+    "find_reported",
+    "find_reported_by_references",
     "forget_recipient",
+    "is_notice",
+    "is_sending",
+    "is_under_way",
     "issue_status",
     "kept_messages",
     "list_notices",
@@ -106,6 +129,7 @@ __all__ = [
     "open_signer",
     "open_transport",
     "pause",
+    "pause_at_once",
     "plan_mailing",
     "plan_notice",
     "post_notices",
@@ -122,7 +146,8 @@ __all__ = [
     "sender_of",
     "serve_ses",
     "settle_by_events",
-    "settle_from_queue",
+    "settle_notices",
+    "settle_proven",
     "signed_address",
     "start_mailing",
     "start_test",

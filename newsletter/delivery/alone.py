@@ -47,6 +47,23 @@ def sole_sender(database: Database, doing: str, *, lock: str = "sender") -> Iter
         os.close(descriptor)
 
 
+def is_sending(database: Database) -> bool:
+    """Whether a sender is at work, as far as can be told without being one; on PostgreSQL nobody need know."""
+    if not database.is_sqlite:
+        return False
+    try:
+        descriptor = os.open(Path(database.place).parent / "sender.lock", os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
 @contextmanager
 def _advisory_lock(database: Database, key: int) -> Iterator[Held]:
     """Hold a lock that lives as long as its session: a server, or what lies between, may end that at any time."""

@@ -1,26 +1,15 @@
-"""Settles what is uncertain by the provider's own word: events that carry the delivery's tag (Amazon SES's JSON).
-
-An event proves that a message was taken. That none has come proves nothing.
-"""
+"""Settles what is uncertain by events of the pretend SES, whose file of them a rehearsal reads back."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-from sqlalchemy import literal_column, select
+from typing import Any
 
 from newsletter.database import Database
-from newsletter.delivery.journal import Journal
-from newsletter.delivery.ledger import Outcome, record
 from newsletter.delivery.mailing import DeliveryStatus
-from newsletter.delivery.tables import deliveries
-
-if TYPE_CHECKING:
-    from newsletter.aws import Queue
+from newsletter.delivery.reported import Proof, find_reported, settle_proven
 
 _TAKEN = {"Send", "Delivery", "Bounce", "Complaint", "DeliveryDelay", "Open", "Click", "Subscription"}
 _DROPPED = {"Reject", "Rendering Failure"}
@@ -46,66 +35,36 @@ def open_envelope(text: str) -> dict[str, Any] | None:
     return event
 
 
-def settle_from_queue(database: Database, queue: "Queue", kept: Path, *, clock: Callable[[], datetime]) -> int:
-    """Settle by every event that waits in a queue; return how many deliveries that settled.
-
-    What is received is on disk, in the file `kept`, before it is deleted from the queue: an event says more than
-    that a letter was taken.
-    """
-    settled = 0
-    with closing(Journal(kept)) as journal:
-        while messages := queue.receive():
-            found = [open_envelope(message.body) for message in messages]
-            events = [event for event in found if event is not None]
-            journal.add(*events)
-            settled += settle_by_events(database, events, now=clock())
-            queue.delete(messages)
-    return settled
-
-
 def settle_by_events(database: Database, events: Iterable[Mapping[str, Any]], *, now: datetime) -> int:
     """Settle each uncertain delivery that an event speaks of; return how many. Harmless to repeat.
 
     The event must name both the delivery and its mailing, as our tags do.
     """
-    spoken = {pair: outcome for event in events for pair, outcome in _read(event)}
-    settled, pairs = 0, iter(spoken)
-    while group := list(islice(pairs, _GROUP)):
-        outcomes = [spoken[pair] for pair in _uncertain(database, group)]
-        if outcomes:
-            record(database, outcomes, now)
-        settled += len(outcomes)
+    settled, spoken = 0, (said for event in events if (said := _read(event)) is not None)
+    while group := list(islice(spoken, _GROUP)):
+        with database.write() as connection:
+            known = find_reported(connection, (number for number, *_ in group))
+            proofs = [
+                Proof(delivery=known[number], reference=reference, dropped=dropped)
+                for number, mailing, reference, dropped in group
+                if number in known and known[number].mailing_id == mailing
+            ]
+            changed = settle_proven(connection, proofs, now)
+        settled += sum(delivery.status is DeliveryStatus.UNCERTAIN for delivery in changed)
     return settled
 
 
-def _uncertain(database: Database, pairs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Return those of the pairs of delivery and mailing that are in the ledger, and uncertain."""
-    asked = select(deliveries.c.id, deliveries.c.mailing_id).where(
-        deliveries.c.id.in_([number for number, _ in pairs]),
-        deliveries.c.status == literal_column("'uncertain'"),
-    )
-    with database.read() as connection:
-        found = {(row.id, row.mailing_id) for row in connection.execute(asked)}
-    return [pair for pair in pairs if pair in found]
-
-
-def _read(event: Mapping[str, Any]) -> Iterator[tuple[tuple[int, int], Outcome]]:
-    kind = event.get("eventType")
-    mail = event.get("mail")
+def _read(event: Mapping[str, Any]) -> tuple[int, int, str, str] | None:
+    """Return the delivery, its mailing, how SES names the message, and why it dropped it."""
+    kind, mail = event.get("eventType"), event.get("mail")
     tags = mail.get("tags") if isinstance(mail, dict) else None
     if not isinstance(tags, dict) or not isinstance(mail, dict) or (kind not in _TAKEN and kind not in _DROPPED):
-        return
+        return None
     delivery, mailing = (_number(tags.get(name)) for name in ("delivery", "mailing"))
     if delivery is None or mailing is None:
-        return
-    is_taken = kind in _TAKEN
-    outcome = Outcome(
-        delivery_id=delivery,
-        status=DeliveryStatus.SUBMITTED if is_taken else DeliveryStatus.FAILED,
-        reference=str(mail.get("messageId") or "")[:300] or None,
-        reason=None if is_taken else f"SES took it and dropped it: {kind}",
-    )
-    yield (delivery, mailing), outcome
+        return None
+    dropped = f"SES took it and dropped it: {kind}" if kind in _DROPPED else ""
+    return delivery, mailing, str(mail.get("messageId") or ""), dropped
 
 
 def _number(values: object) -> int | None:

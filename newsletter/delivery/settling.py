@@ -14,7 +14,7 @@ from newsletter.delivery.tables import deliveries, mailings
 from newsletter.errors import WrongUse
 from newsletter.settings import Settings
 
-_SKIPPED = "it may have been taken; the author chose not to send it again"
+SKIPPED = "it may have been taken; the author chose not to send it again"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +77,7 @@ def resolve(database: Database, settings: Settings, mailing: Mailing, *, resend:
                     deliveries.c.mailing_id == mailing.id,
                     deliveries.c.status == literal_column("'uncertain'"),
                 )
-                .values(status=status, reason=None if resend else _SKIPPED, due_at=0, attempts=0, changed_at=now)
+                .values(status=status, reason=None if resend else SKIPPED, due_at=0, attempts=0, changed_at=now)
             ).rowcount
             if resend and settled:
                 connection.execute(update(mailings).where(mailings.c.id == mailing.id).values(finished_at=None))

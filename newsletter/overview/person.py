@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from newsletter import audience, delivery
+from newsletter import audience, delivery, feedback
 from newsletter.address import Address
 from newsletter.database import Database
 from newsletter.replies import (
@@ -88,6 +88,8 @@ def erase(
     audience.suppress(database, keyring, address, audience.SuppressionReason.ERASED, origin=origin, now=now)
     notices = delivery.forget_recipient(database, number, address, names_of(database, theirs), now=now)
     erased = erase_replies(database, settings, number, address, by=origin, now=now)
+    if number is not None:
+        feedback.forget_reader(database, number)
     known = audience.erase(database, keyring, address, origin=origin, now=now)
     database.scrub()
     return ErasedPerson(

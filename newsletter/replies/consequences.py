@@ -1,19 +1,22 @@
 """Does what a mail asks or reports: a wish to leave, a dead address, a complaint."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from newsletter.address import Address
-from newsletter.audience import SuppressionReason, end_subscription, suppress
+from newsletter.audience import end_subscription, suppression_of
 from newsletter.delivery import SentDelivery
+from newsletter.feedback import take_report
 from newsletter.replies.desk import Desk
 from newsletter.replies.match import Match
 from newsletter.replies.parse import Mail
 from newsletter.replies.reply import Reply, ReplyState
-from newsletter.replies.reports import is_abuse, is_permanent, status_of
+from newsletter.replies.reports import status_of
 from newsletter.replies.screen import Verdict
 from newsletter.replies.wishes import asks_to_leave
 from newsletter.tokens import Purpose
 
+_FEEDBACK = "message/feedback-report"
 _MAY_LEAVE = frozenset({Verdict.HUMAN, Verdict.AUTO_REPLY, Verdict.COMPLAINT})
 """Verdicts of a mail that may unsubscribe: mail programs send it by themselves."""
 
@@ -42,17 +45,28 @@ def act(desk: Desk, mail: Mail, found: Match, reply: Reply) -> Reply:
         return replace(reply, state=ReplyState.UNSUBSCRIBED, note=note)
     if reply.verdict is Verdict.BOUNCE:
         status = status_of(mail) or "unknown"
-        if is_permanent(mail) and found.purpose is Purpose.BOUNCE:
-            _suppress(desk, delivery, SuppressionReason.BOUNCED, f"bounce {status}")
-            return replace(reply, note=f"status {status}: the address is suppressed")
-        return replace(reply, note=f"status {status}: the address is kept")
-    if reply.verdict is Verdict.COMPLAINT and is_abuse(mail):
-        _suppress(desk, delivery, SuppressionReason.COMPLAINED, "feedback report")
-        return replace(reply, note="its reader complained: the address is suppressed")
+        is_proven = found.purpose is Purpose.BOUNCE  # anybody can write a bounce, but not sign its address
+        kept = "is suppressed" if is_proven and _hand_down(desk, mail, delivery, mail.reports) else "is kept"
+        return replace(reply, note=f"status {status}: the address {kept}")
+    if reply.verdict is Verdict.COMPLAINT:
+        reports = {_FEEDBACK: mail.reports.get(_FEEDBACK, "Feedback-Type: abuse\n")}  # not all providers write one
+        if _hand_down(desk, mail, delivery, reports):
+            return replace(reply, note="its reader complained: the address is suppressed")
     return reply
 
 
-def _suppress(desk: Desk, delivery: SentDelivery, reason: SuppressionReason, origin: str) -> None:
-    if delivery.address:  # "" once the reader's record is erased
-        address = Address.parse(delivery.address)
-        suppress(desk.database, desk.keyring, address, reason, origin=origin, now=desk.now)
+def _hand_down(desk: Desk, mail: Mail, delivery: SentDelivery, reports: Mapping[str, str]) -> bool:
+    """Give a report to feedback; return whether the address is not to be mailed any more."""
+    take_report(
+        desk.database,
+        desk.keyring,
+        desk.settings,
+        delivery,
+        list(reports.items()),
+        date=mail.headers.get("date"),
+        clock=lambda: desk.now,
+    )
+    if not delivery.address:  # the reader's record is erased
+        return False
+    with desk.database.read() as connection:
+        return suppression_of(connection, desk.keyring, Address.parse(delivery.address)) is not None

@@ -1,29 +1,8 @@
-"""What a bounce or a complaint says about the address it is about."""
+"""The status code of a bounce, for its line in the list of replies; what it changes is for feedback to decide."""
 
 from collections.abc import Iterator
 
 from newsletter.replies.parse import Mail
-
-_NOT_DEAD = ("5.2.2", "5.7.")
-"""A full mailbox, and a policy against the message: no word on the address."""
-
-
-def is_permanent(mail: Mail) -> bool:
-    """Whether a delivery status report (RFC 3464) says of any recipient that the address is dead."""
-    return any(
-        group.get("action", "").lower().startswith("failed")
-        and group.get("status", "").startswith("5.")
-        and not group["status"].startswith(_NOT_DEAD)
-        for group in _groups(mail.reports.get("message/delivery-status", ""))
-    )
-
-
-def is_abuse(mail: Mail) -> bool:
-    """Whether a feedback report (RFC 5965) is a complaint, and not the word that it was none."""
-    return all(
-        group.get("feedback-type", "abuse").lower() != "not-spam"
-        for group in _groups(mail.reports.get("message/feedback-report", ""))
-    )
 
 
 def status_of(mail: Mail) -> str:

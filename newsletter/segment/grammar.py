@@ -52,13 +52,13 @@ _GRAMMAR = r"""
     | act ANYTHING -> anything
     | NEVER act -> never
     | NAME -> named
-!act: GOT | ANSWERED
+!act: GOT | RECEIVED | ANSWERED
 values: LPAR value (COMMA value)* RPAR
 value: STRING -> text | NUMBER -> number
-!field: NAME | DAYS | ANY | OF | THE | LAST | ISSUES | BEFORE | AFTER | WITHIN | ANYTHING
+!field: NAME | DAYS | ANY | OF | THE | LAST | ISSUES | BEFORE | AFTER | WITHIN | ANYTHING | RECEIVED
 !other_list: NAME | STRING | DAYS
 %declare NAME STRING NUMBER DATE OPERATOR LPAR RPAR COMMA DAYS AND OR NOT IN CONTAINS HAS NO ON JOINED BEFORE AFTER
-%declare WITHIN GOT ANSWERED NEVER ANY OF THE LAST ISSUES ANYTHING
+%declare WITHIN GOT RECEIVED ANSWERED NEVER ANY OF THE LAST ISSUES ANYTHING
 """
 _EXAMPLE = 'Such as country = "PT"'
 _WANTED = {
@@ -75,7 +75,7 @@ _WANTED = {
     "OR": "or",
     "COMMA": "','",
     "BEFORE": "before, after or within",
-    "GOT": "got or answered",
+    "GOT": "got, received or answered",
 }
 """What is named of the words that could have followed."""
 

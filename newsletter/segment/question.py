@@ -72,13 +72,15 @@ class Act(StrEnum):
 
     GOT = "got"
     """The next hop took it."""
+    RECEIVED = "received"
+    """The receiving server took it, as was reported."""
     ANSWERED = "answered"
     """A person wrote back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Activity:
-    """Got or answered: any of the list's last issues, one issue, or with neither, anything at all."""
+    """Got, received or answered: any of the list's last issues, one issue, or with neither, anything at all."""
 
     act: Act
     last: int | None = None

@@ -125,6 +125,34 @@ class Database(_Section):
     url: str | None = None
 
 
+class Feedback(_Section):
+    """`[feedback]`: how the next hop's reports reach us, and what follows from them."""
+
+    queue: str | None = Field(default=None, pattern=r"^https?://[^\s/]+/\S+/\S+$")
+    """The URL of the SQS queue where SES's events arrive; `send` reads it beside its own work."""
+    topics: tuple[Annotated[str, Field(pattern=r"^arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[\w.-]+$")], ...] = ()
+    """The SNS topics that may report over HTTPS, by their ARNs; nobody else is heard."""
+    allow_sha1: bool = False
+    """Whether a notification may be signed the old way, SNS's SignatureVersion 1."""
+    certificates: Path | None = None
+    """A folder with SNS's certificates by their names, so that none is fetched."""
+    keep_days: int = Field(default=30, ge=1)
+    """How long events are kept as they came; what they said stays."""
+    soft_bounces: int = Field(default=3, ge=1)
+    """In so many mailings a letter comes back for a passing reason, and its address is suppressed."""
+    soft_days: int = Field(default=30, ge=1)
+    """Within so many days."""
+    pause_after: int = Field(default=200, ge=1)
+    """So many letters must have left before a mailing pauses itself."""
+    pause_bounces: float = Field(default=0.04, gt=0, le=1)
+    """The share of letters that may come back."""
+    pause_least_bounces: int = Field(default=10, ge=1)
+    """Fewer than so many pause nothing."""
+    pause_complaints: float = Field(default=0.0008, gt=0, le=1)
+    """The share of letters that may be complained about."""
+    pause_least_complaints: int = Field(default=3, ge=1)
+
+
 class Replies(_Section):
     """`[replies]`: where answers arrive."""
 
@@ -238,6 +266,7 @@ class Settings(_Section):
     """Questions about subscribers, by name."""
     delivery: Delivery = Delivery()
     database: Database = Database()
+    feedback: Feedback = Feedback()
     replies: Replies = Replies()
     web: Web = Web()
     archive: Archive = Archive()

@@ -36,7 +36,9 @@ from newsletter.audience.admission import arrivals, known_arrivals
 from newsletter.audience.roster import metadata
 from newsletter.database import Database, open_database, upgrade
 from newsletter.errors import EditSettings, StorageBusy, TryLater
+from newsletter.feedback.tables import metadata as feedback_metadata
 from newsletter.tokens import Keyring
+from tests.integration.feedback.ledger import open_ledger
 
 NOW = datetime(2026, 11, 2, 8, tzinfo=UTC)
 KEYRING = Keyring((b"k" * 32,))
@@ -99,13 +101,35 @@ def add(database: Database, name: str, list_name: str = "weekly") -> int:
     return number
 
 
-def test_the_tables_are_what_the_migrations_make(database: Database) -> None:
+@pytest.mark.parametrize("metadata", [metadata, feedback_metadata], ids=["audience", "feedback"])
+def test_the_tables_are_what_the_migrations_make(database: Database, metadata: MetaData) -> None:
     def is_ours(_thing: Any, name: str | None, kind: str, _reflected: bool, other: Any) -> bool:
         return kind != "table" or name in metadata.tables
 
     with database.read() as connection:
         context = MigrationContext.configure(connection, opts={"include_object": is_ours, "compare_type": True})
         assert compare_metadata(context, metadata) == []
+
+
+def test_events_say_the_same_on_every_database(url: str, tmp_path: Path) -> None:
+    with open_ledger(tmp_path, url=url, pause_after=1, pause_least_bounces=1, pause_bounces=0.5) as ledger:
+        first, second, third = ledger.numbers()
+        ledger.put("uncertain", numbers=[first])
+        told = (
+            ledger.event("Send", first),
+            ledger.event("Bounce", first),
+            ledger.event("Bounce", second),
+            ledger.event("Bounce", third, type="Transient", subtype="MailboxFull", status="5.2.2"),
+            ledger.event("Delivery", third),
+            "poison",
+        )
+        arrived = ledger.take(*told)
+        assert (arrived.received, arrived.new, arrived.applied.settled, arrived.applied.suppressed) == (6, 6, 3, 2)
+        assert [trip.bounced for trip in arrived.applied.trips] == [2]
+        assert ledger.take(*reversed(told)).new == 0
+        assert {name for _, name, *_ in ledger.facts()} == {"bounced", "delivered"}
+        assert len(ledger.facts()) == 4
+        assert ledger.suppressed() == {"reader1@example.net": "bounced", "reader2@example.net": "bounced"}
 
 
 def test_processes_may_upgrade_at_once(url: str) -> None:

@@ -199,7 +199,7 @@ def is_so(question: Question, person: Person) -> bool:  # noqa: C901 - every que
             told = told_day(person)
             return told >= since.date().isoformat() if told else person.joined_at >= since
         case Activity():
-            done = person.got if question.act is Act.GOT else person.answered
+            done = {Act.GOT: person.got, Act.ANSWERED: person.answered}.get(question.act, frozenset())
             if question.slug is not None:
                 return question.slug in done
             return bool(done & set(ISSUES[-question.last :])) if question.last else bool(done)

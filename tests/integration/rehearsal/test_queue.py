@@ -13,12 +13,15 @@ from moto.server import ThreadedMotoServer
 from newsletter.aws import Keys, Queue, make_client
 from newsletter.compose import Edition
 from newsletter.database import open_database, upgrade
-from newsletter.delivery import Account, DeliveryStatus, list_troubles, settle_from_queue, start_test
+from newsletter.delivery import Account, DeliveryStatus, list_troubles, start_test
 from newsletter.delivery.evidence import open_envelope
 from newsletter.delivery.ledger import Outcome, record, take_turn
 from newsletter.delivery.rehearsal.outlets import RealQueue
 from newsletter.delivery.rehearsal.server import PretendSes, pretend_ses, publish_events
 from newsletter.errors import EditSettings, TryLater
+from newsletter.feedback import Arrived, State, list_events, pull
+from newsletter.settings import Settings
+from newsletter.tokens import Keyring
 
 KEYS = Keys(access="testing", secret="testing")
 
@@ -133,10 +136,18 @@ def test_the_events_of_a_queue_settle_doubt_and_are_kept_before_they_are_deleted
         mail(ses, delivery=each.id)
     queue = Queue(ses.queue_url, KEYS, region="eu-west-1")
     queue.send(["no event", "[]"])
-    assert settle_from_queue(database, queue, tmp_path / "events.jsonl", clock=now) == 12
+    settings = Settings.model_validate({"root": tmp_path, "publication": {"title": "x"}})
+    keyring = Keyring((b"k" * 32,))
+
+    def pulled() -> Arrived:
+        return sum(pull(database, keyring, settings, queue, clock=now, wait_seconds=0), Arrived())
+
+    arrived = pulled()
+    assert arrived.applied.settled == 12
+    assert arrived.applied.states == {State.APPLIED: 24, State.PARKED: 2}
     assert len(list_troubles(database, mailing, DeliveryStatus.UNCERTAIN)) == 3
-    assert len((tmp_path / "events.jsonl").read_text().splitlines()) == 24
-    assert settle_from_queue(database, queue, tmp_path / "events.jsonl", clock=now) == 0
+    assert len(list_events(database)) == 26
+    assert pulled() == Arrived()
     queue.close()
     database.close()
 

@@ -1,0 +1,66 @@
+"""6. What came back about deliveries: events become facts, suppressions, certainty, and pauses."""
+
+from newsletter.feedback.applying import Applied, apply_all
+from newsletter.feedback.arriving import Arrived, ingest, take_report, work_off
+from newsletter.feedback.breaker import Cause, Trip, list_trips, open_trip, resume
+from newsletter.feedback.event import Event, Kind, Reason
+from newsletter.feedback.inbox import (
+    State,
+    StoredEvent,
+    find_event,
+    forget_reader,
+    list_events,
+    retry,
+)
+from newsletter.feedback.notified import PATH, WebAnswer, take_notification
+from newsletter.feedback.pulling import open_queue, pull, pulling_beside
+from newsletter.feedback.register import (
+    FactCount,
+    Pipe,
+    Settled,
+    count_facts,
+    count_kinds,
+    count_settled,
+    facts_of,
+    look_at_pipe,
+)
+from newsletter.feedback.syncing import Synced, sync_suppressions
+
+__all__ = [
+    "PATH",
+    "Applied",
+    "Arrived",
+    "Cause",
+    "Event",
+    "FactCount",
+    "Kind",
+    "Pipe",
+    "Reason",
+    "Settled",
+    "State",
+    "StoredEvent",
+    "Synced",
+    "Trip",
+    "WebAnswer",
+    "apply_all",
+    "count_facts",
+    "count_kinds",
+    "count_settled",
+    "facts_of",
+    "find_event",
+    "forget_reader",
+    "ingest",
+    "list_events",
+    "list_trips",
+    "look_at_pipe",
+    "open_queue",
+    "open_trip",
+    "pull",
+    "pulling_beside",
+    "resume",
+    "retry",
+    "sync_suppressions",
+    "take_notification",
+    "take_report",
+    "work_off",
+]

@@ -1,0 +1,169 @@
+"""The ways in that need no network: files of events, and reports that replies hands down from its mail."""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+
+from newsletter.database import Database
+from newsletter.delivery import SentDelivery, find_delivery, read_token_address
+from newsletter.feedback.applying import Applied, apply_waiting
+from newsletter.feedback.event import Unreadable
+from newsletter.feedback.inbox import Incoming, forget_old, incoming_report, keep, read_incoming
+from newsletter.feedback.reportmail import ReportMail, is_mail, read_report_mail
+from newsletter.feedback.reports import DELIVERY_STATUS, FEEDBACK, report_of, unreadable_report
+from newsletter.settings import Settings
+from newsletter.tokens import Keyring, Purpose
+
+_GROUP = 1_000
+_MOST_WHOLE = 64 * 1024 * 1024
+"""Octets of a file that is one JSON value over several lines."""
+_MOST_LINE = 8 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrived:
+    """How far the taking in of events is."""
+
+    received: int = 0
+    new: int = 0
+    """Of these, not here before."""
+    applied: Applied = field(default_factory=Applied)
+
+    def __add__(self, other: "Arrived") -> "Arrived":
+        """Return both together."""
+        return Arrived(
+            received=self.received + other.received,
+            new=self.new + other.new,
+            applied=self.applied + other.applied,
+        )
+
+
+def ingest(
+    database: Database, keyring: Keyring, settings: Settings, path: Path, *, clock: Callable[[], datetime]
+) -> Iterator[Arrived]:
+    """Take in the events of a file, yielding what each group brought: JSON, JSON lines, or a report's mail.
+
+    Harmless to repeat. Raises StorageBusy or StorageFull; what was taken in until then stays.
+    """
+    incoming = _incoming(database, keyring, settings, path)
+    while group := list(islice(incoming, _GROUP)):
+        new = keep(database, group, f"file {path.name}"[:200], clock())
+        yield Arrived(received=len(group), new=new)
+        yield from work_off(database, keyring, settings, clock=clock, group=group)
+    yield from work_off(database, keyring, settings, clock=clock)
+
+
+def work_off(
+    database: Database,
+    keyring: Keyring,
+    settings: Settings,
+    *,
+    clock: Callable[[], datetime],
+    group: Sequence[Incoming] = (),
+) -> Iterator[Arrived]:
+    """Apply what waits, also from earlier, and forget what is old; `group` has just been kept."""
+    known = {each.digest: each.found for each in group if each.found is not None}
+    for applied in apply_waiting(database, keyring, settings, clock=clock, known=known):
+        yield Arrived(applied=applied)
+    forget_old(database, settings.feedback.keep_days, clock())
+
+
+def take_report(
+    database: Database,
+    keyring: Keyring,
+    settings: Settings,
+    delivery: SentDelivery,
+    reports: Sequence[tuple[str, str]],
+    *,
+    date: str,
+    clock: Callable[[], datetime],
+) -> Applied:
+    """Take in the machine-readable parts of a report about a delivery, as (content type, text), and apply them.
+
+    Whoever calls has proved that the report is about this delivery: by the signed address it came to.
+    """
+    kinds = {f"message/{kind}": kind for kind in (DELIVERY_STATUS, FEEDBACK)}
+    incoming = [
+        incoming_report(
+            report_of(
+                kinds[content_type],
+                text,
+                delivery_id=delivery.id,
+                mailing_id=delivery.mailing_id,
+                address=delivery.address,
+                date=date,
+            )
+        )
+        for content_type, text in reports
+        if content_type in kinds
+    ]
+    keep(database, incoming, "mail", clock())
+    return sum(apply_waiting(database, keyring, settings, clock=clock), Applied())
+
+
+def _incoming(database: Database, keyring: Keyring, settings: Settings, path: Path) -> Iterator[Incoming]:
+    with path.open("rb") as file:
+        head = file.read(4096).lstrip(b"\xef\xbb\xbf").lstrip()
+    if is_mail(head):
+        yield _of_mail(database, keyring, settings, path)
+    elif _is_one_value(path, head):
+        yield from read_incoming(path.read_text(encoding="utf-8-sig", errors="replace"))
+    else:
+        for line in _lines(path):
+            yield from read_incoming(line)
+
+
+def _is_one_value(path: Path, head: bytes) -> bool:
+    """Whether a file is one JSON value rather than one a line: its first line alone is none."""
+    first = head.split(b"\n", 1)[0]
+    if head[:1] not in b"{[" or path.stat().st_size > _MOST_WHOLE or len(first) >= 4000:
+        return False
+    try:
+        json.loads(first)
+    except (ValueError, RecursionError):
+        try:
+            json.loads(path.read_text(encoding="utf-8-sig", errors="replace"))
+        except (ValueError, RecursionError):
+            return False
+        return True
+    return False
+
+
+def _lines(path: Path) -> Iterator[str]:
+    with path.open(encoding="utf-8-sig", errors="replace") as file:
+        while line := file.readline(_MOST_LINE):
+            if line.strip():
+                yield line.strip()
+
+
+def _of_mail(database: Database, keyring: Keyring, settings: Settings, path: Path) -> Incoming:
+    raw = path.read_bytes()
+    try:
+        mail = read_report_mail(raw)
+        delivery = _delivery_of(database, keyring, settings, mail)
+    except Unreadable as error:
+        return incoming_report(unreadable_report(raw.decode("utf-8", "replace"), str(error)))
+    return incoming_report(
+        report_of(
+            mail.kind,
+            mail.text,
+            delivery_id=delivery.id,
+            mailing_id=delivery.mailing_id,
+            address=delivery.address,
+            date=mail.date,
+        )
+    )
+
+
+def _delivery_of(database: Database, keyring: Keyring, settings: Settings, mail: ReportMail) -> SentDelivery:
+    """Return what a report is about, by the signed address it was sent to or that its letter came from."""
+    wanted = {Purpose.BOUNCE} if mail.kind == DELIVERY_STATUS else {Purpose.BOUNCE, Purpose.REPLY}
+    for address in mail.addresses:
+        token = read_token_address(keyring, settings, address)
+        found = find_delivery(database, token.delivery_id) if token and token.purpose in wanted else None
+        if found is not None:
+            return found
+    raise Unreadable("no signed address of ours is in this report, so it proves nothing")

@@ -1,0 +1,221 @@
+"""The circuit breaker: a mailing that is under way pauses itself when too much of it comes back.
+
+It counts what SES and mailbox providers hold against a sender: dead addresses, complaints, and refusals of our
+content, server or domain. What only passes, such as a full mailbox, does not count.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, select, text, update
+
+from newsletter.database import Database
+from newsletter.delivery import Mailing, count_submitted, is_under_way, pause_at_once
+from newsletter.delivery import resume as let_go_on
+from newsletter.errors import AskPerson
+from newsletter.feedback.decide import trouble
+from newsletter.feedback.event import Kind
+from newsletter.feedback.tables import facts, trips
+from newsletter.settings import Feedback
+
+_NAMED = 5
+"""How many causes are named."""
+_OF_TROUBLE = text("facts.act in ('bounced', 'complained', 'rejected')")
+"""As the index has it, or SQLite would not use it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cause:
+    """What came back most: a receiving domain and why."""
+
+    domain: str
+    reason: str
+    deliveries: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trip:
+    """A mailing that paused itself."""
+
+    mailing_id: int
+    at: datetime
+    why: str
+    """In words for the author."""
+    sent: int
+    bounced: int
+    complained: int
+    causes: tuple[Cause, ...]
+    resumed_at: datetime | None = None
+    """When the author let it go on; None until then."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Numbers:
+    """What is judged: of one mailing, since it last began or was resumed."""
+
+    sent: int
+    bounced: int
+    complained: int
+
+
+def judge(numbers: Numbers, limits: Feedback) -> str:
+    """Say why a mailing must pause; "" while it may go on."""
+    if numbers.sent < limits.pause_after:
+        return ""
+    for what, number, share, least in (
+        ("came back", numbers.bounced, limits.pause_bounces, limits.pause_least_bounces),
+        ("were complained about", numbers.complained, limits.pause_complaints, limits.pause_least_complaints),
+    ):
+        if number >= least and number > share * numbers.sent:
+            found = f"{number:,} of {numbers.sent:,} letters {what}"
+            return f"{found}: {number / numbers.sent:.2%}, and {share:.2%} is the most"
+    return ""
+
+
+class Breaker:
+    """Looks at mailings as events about them come in."""
+
+    def __init__(self, limits: Feedback) -> None:
+        self._limits = limits
+        self._sent: dict[int, int] = {}
+        """The least that each mailing is known to have sent: it only grows, and counting takes a while."""
+
+    def look(self, connection: Connection, mailings: Iterable[int], now: datetime) -> tuple[Trip, ...]:
+        """Pause those of the mailings that must, and return them."""
+        found = (self._tripped(connection, mailing, now) for mailing in sorted(mailings))
+        return tuple(trip for trip in found if trip is not None)
+
+    def _tripped(self, connection: Connection, mailing_id: int, now: datetime) -> Trip | None:
+        if not is_under_way(connection, mailing_id):
+            return None
+        before = _last(connection, mailing_id)
+        base = before or Trip(mailing_id=mailing_id, at=now, why="", sent=0, bounced=0, complained=0, causes=())
+        bounced = _count(connection, mailing_id, (Kind.BOUNCED, Kind.REJECTED))
+        complained = _count(connection, mailing_id, (Kind.COMPLAINED,))
+        known = Numbers(
+            sent=max(self._sent.get(mailing_id, 0) - base.sent, self._limits.pause_after),
+            bounced=bounced - base.bounced,
+            complained=complained - base.complained,
+        )
+        if not judge(known, self._limits):  # with more letters sent the shares could only be smaller
+            return None
+        sent = self._sent[mailing_id] = count_submitted(connection, mailing_id)
+        numbers = Numbers(sent=sent - base.sent, bounced=known.bounced, complained=known.complained)
+        why = judge(numbers, self._limits)
+        if not why or not pause_at_once(connection, mailing_id):
+            return None
+        causes = _causes(connection, mailing_id)
+        trip = Trip(
+            mailing_id=mailing_id,
+            at=now,
+            why=why,
+            sent=sent,
+            bounced=bounced,
+            complained=complained,
+            causes=causes,
+        )
+        connection.execute(insert(trips).values(_values(trip)))
+        return trip
+
+
+def open_trip(database: Database, mailing_id: int) -> Trip | None:
+    """Return why a mailing has paused itself, unless its author has let it go on since."""
+    with database.read() as connection:
+        last = _last(connection, mailing_id)
+    return last if last is not None and last.resumed_at is None else None
+
+
+def list_trips(database: Database) -> tuple[Trip, ...]:
+    """Return the mailings that wait for their author's word, the newest first."""
+    asked = select(trips).where(trips.c.resumed_at.is_(None)).order_by(trips.c.id.desc())
+    with database.read() as connection:
+        return tuple(_trip(row) for row in connection.execute(asked))
+
+
+def resume(database: Database, mailing: Mailing, *, anyway: bool, now: datetime) -> Mailing:
+    """Let a paused mailing leave again; one that paused itself only `anyway`, and then what is new counts.
+
+    AskPerson says why it paused itself; WrongUse for a cancelled mailing.
+    """
+    trip = open_trip(database, mailing.id)
+    if trip is not None and not anyway:
+        causes = "; ".join(f"{cause.deliveries:,} at {cause.domain}: {cause.reason}" for cause in trip.causes)
+        raise AskPerson(
+            f"mailing {mailing.id} paused itself on {trip.at:%d %B at %H:%M} UTC: {trip.why} ({causes}). "
+            f"Mend what can be mended, then: newsletter resume {mailing.id} --anyway"
+        )
+    found = let_go_on(database, mailing)
+    if trip is not None:
+        _close_trip(database, mailing.id, now)
+    return found
+
+
+def _close_trip(database: Database, mailing_id: int, now: datetime) -> None:
+    """Note that the author lets a mailing go on."""
+    with database.write() as connection:
+        connection.execute(
+            update(trips)
+            .where(trips.c.mailing_id == mailing_id, trips.c.resumed_at.is_(None))
+            .values(resumed_at=now)
+        )
+
+
+def _last(connection: Connection, mailing_id: int) -> Trip | None:
+    asked = select(trips).where(trips.c.mailing_id == mailing_id).order_by(trips.c.id.desc()).limit(1)
+    row = connection.execute(asked).one_or_none()
+    return _trip(row) if row is not None else None
+
+
+def _count(connection: Connection, mailing_id: int, kinds: Iterable[Kind]) -> int:
+    asked = select(func.count(facts.c.delivery_id.distinct())).where(
+        facts.c.mailing_id == mailing_id, _OF_TROUBLE, or_(*map(_is_trouble, kinds))
+    )
+    return int(connection.scalar(asked) or 0)
+
+
+def _causes(connection: Connection, mailing_id: int) -> tuple[Cause, ...]:
+    number = func.count(facts.c.delivery_id.distinct())
+    asked = (
+        select(facts.c.domain, facts.c.reason, number)
+        .where(
+            facts.c.mailing_id == mailing_id,
+            _OF_TROUBLE,
+            or_(*map(_is_trouble, (Kind.BOUNCED, Kind.REJECTED, Kind.COMPLAINED))),
+        )
+        .group_by(facts.c.domain, facts.c.reason)
+        .order_by(number.desc(), facts.c.domain, facts.c.reason)
+        .limit(_NAMED)
+    )
+    rows = connection.execute(asked)
+    return tuple(Cause(domain=domain, reason=reason, deliveries=n) for domain, reason, n in rows)
+
+
+def _is_trouble(kind: Kind) -> ColumnElement[bool]:
+    return and_(facts.c.act == kind.value, facts.c.reason.in_([reason.value for reason in trouble(kind)]))
+
+
+def _values(trip: Trip) -> dict[str, object]:
+    return {
+        "mailing_id": trip.mailing_id,
+        "at": trip.at,
+        "why": trip.why,
+        "sent": trip.sent,
+        "bounced": trip.bounced,
+        "complained": trip.complained,
+        "causes": [[cause.domain, cause.reason, cause.deliveries] for cause in trip.causes],
+    }
+
+
+def _trip(row: object) -> Trip:
+    found = row._mapping  # type: ignore[attr-defined]
+    return Trip(
+        mailing_id=found["mailing_id"],
+        at=found["at"],
+        why=found["why"],
+        sent=found["sent"],
+        bounced=found["bounced"],
+        complained=found["complained"],
+        causes=tuple(Cause(domain=d, reason=r, deliveries=n) for d, r, n in found["causes"]),
+        resumed_at=found["resumed_at"],
+    )

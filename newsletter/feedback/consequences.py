@@ -1,0 +1,105 @@
+"""What follows from new events, by the table of `decide`: addresses are suppressed, readers leave."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, func, literal_column, select
+
+from newsletter.address import Address
+from newsletter.audience import (
+    SuppressionReason,
+    end_subscription_in,
+    hash_of_subscriber,
+    suppress_hash,
+)
+from newsletter.delivery import deliveries_of
+from newsletter.feedback.decide import Effect, decide
+from newsletter.feedback.event import Kind, Reason
+from newsletter.feedback.matching import Matched
+from newsletter.feedback.tables import facts
+from newsletter.settings import Feedback
+from newsletter.tokens import Keyring
+
+_COUNTED = [reason.value for reason in Reason if decide(Kind.BOUNCED, reason).effect is Effect.COUNT]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """What consequences are drawn with."""
+
+    keyring: Keyring
+    settings: Feedback
+    now: datetime
+
+
+def act_on(connection: Connection, desk: Desk, fresh: Sequence[Matched]) -> int:
+    """Do what follows from new events; return how many addresses that suppressed."""
+    return sum(_act(connection, desk, matched) for matched in fresh)
+
+
+def _act(connection: Connection, desk: Desk, matched: Matched) -> bool:
+    event, delivery = matched.event, matched.delivery
+    rule = decide(event.kind, event.reason)
+    if rule.effect is Effect.SUPPRESS and rule.suppression is not None:
+        told = " ".join(filter(None, (event.code, event.detail))) or event.reason.value
+        is_new = _suppress(connection, desk, matched, rule.suppression, f"{event.reason}: {told}")
+        if event.kind is Kind.COMPLAINED:
+            _leave(connection, matched, desk.now)
+        return is_new
+    if rule.effect is Effect.LEAVE:
+        _leave(connection, matched, desk.now)
+        return False
+    if rule.effect is Effect.COUNT and delivery is not None and delivery.subscriber_id is not None:
+        number = bounces_in_a_row(connection, delivery.subscriber_id, desk.now, desk.settings.soft_days)
+        if number >= desk.settings.soft_bounces:
+            why = f"{event.reason}, in {number} mailings within {desk.settings.soft_days} days"
+            return _suppress(connection, desk, matched, SuppressionReason.BOUNCED, why)
+    return False
+
+
+def bounces_in_a_row(connection: Connection, subscriber_id: int, now: datetime, days: int) -> int:
+    """Return in how many mailings a person's letter came back for a passing reason since one last arrived."""
+    since = now - timedelta(days=days)
+    theirs = deliveries_of(connection, subscriber_id, since - timedelta(days=days))
+    arrived = connection.scalar(
+        select(func.max(facts.c.at)).where(facts.c.delivery_id.in_(theirs), facts.c.act == Kind.DELIVERED.value)
+    )
+    asked = select(func.count(facts.c.mailing_id.distinct())).where(
+        facts.c.subscriber_id == subscriber_id,
+        literal_column("facts.act") == literal_column("'bounced'"),
+        facts.c.reason.in_(_COUNTED),
+        facts.c.at >= since,
+    )
+    if arrived is not None:
+        asked = asked.where(facts.c.at > arrived)
+    return int(connection.scalar(asked) or 0)
+
+
+def _suppress(connection: Connection, desk: Desk, matched: Matched, reason: SuppressionReason, why: str) -> bool:
+    """Suppress whom the letter went to, which an event of SES names; else its reader as they are now."""
+    address_hash = None
+    try:
+        if matched.event.address:
+            address_hash = desk.keyring.address_hash(Address.parse(matched.event.address).key)
+    except ValueError:
+        address_hash = None
+    if address_hash is None and matched.delivery is not None and matched.delivery.subscriber_id is not None:
+        address_hash = hash_of_subscriber(connection, matched.delivery.subscriber_id)
+    if address_hash is None:
+        return False
+    origin = f"event {matched.read.number}: {why}"[:300]
+    return suppress_hash(connection, address_hash, reason, origin=origin, now=matched.event.at)
+
+
+def _leave(connection: Connection, matched: Matched, now: datetime) -> None:
+    delivery = matched.delivery
+    if delivery is not None and delivery.subscriber_id is not None:
+        end_subscription_in(
+            connection,
+            delivery.subscriber_id,
+            delivery.list_name,
+            origin=f"event: {matched.event.kind}",
+            now=now,
+            evidence=f"event {matched.read.number}",
+        )

@@ -1,0 +1,213 @@
+"""The inbox: events as they came, durable before whoever brought them is told that we have them.
+
+An event is one row however often and by whatever way it comes. What cannot be read is kept with the reason.
+"""
+
+import hashlib
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Table, and_, bindparam, delete, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Connection
+
+from newsletter.database import Database, Order
+from newsletter.delivery import deliveries_of
+from newsletter.errors import WrongUse
+from newsletter.feedback.envelopes import canonical, identity, kind_in, opened
+from newsletter.feedback.event import Unreadable
+from newsletter.feedback.tables import events
+
+_FORGOTTEN_AT_ONCE = 2_000
+_MOST_RAW = 4_000_000
+"""Characters of a message; SQS and SNS carry 256 kB."""
+
+
+class State(StrEnum):
+    """What became of an event."""
+
+    WAITING = "waiting"
+    """It is kept, and nothing has been made of it yet."""
+    APPLIED = "applied"
+    UNMATCHED = "unmatched"
+    """It is about no delivery that we know; looked at again for a week."""
+    UNKNOWN = "unknown"
+    """Of a kind that we make nothing of."""
+    PARKED = "parked"
+    """It could not be read, or not be applied; the reason says why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incoming:
+    """One event on its way in."""
+
+    digest: bytes
+    raw: bytes
+    kind: str
+    found: dict[str, Any] | None = None
+    """What it says, as far as it can be read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredEvent:
+    """One event as it is kept."""
+
+    id: int
+    kind: str
+    state: State
+    reason: str
+    source: str
+    received_at: datetime
+    attempts: int
+    delivery_id: int | None
+    raw: str
+    """As it came; "" where it was not to be kept."""
+
+
+def read_incoming(text: str) -> Iterator[Incoming]:
+    """Yield the events in a message; what cannot be read is one too, and parked when its turn comes."""
+    try:
+        found = list(opened(text[:_MOST_RAW]))
+    except Unreadable:
+        found = []
+    if not found:
+        raw = text[:_MOST_RAW].encode("utf-8", "replace")
+        yield Incoming(digest=_digest(raw), raw=raw, kind="unreadable")
+    for each in found:
+        raw = text.encode("utf-8", "replace") if len(found) == 1 else canonical(each)
+        yield Incoming(digest=_digest(identity(each)), raw=raw, kind=kind_in(each), found=each)
+
+
+def keep(database: Database, incoming: Sequence[Incoming], source: str, now: datetime) -> int:
+    """Keep events, durable when this returns; return how many were not here before.
+
+    Raises StorageBusy or StorageFull, and then nothing was kept: whoever brought them must bring them again.
+    """
+    if not incoming:
+        return 0
+    rows = [
+        {
+            "digest": each.digest,
+            "source": source,
+            "raw": zlib.compress(each.raw, 1),
+            "received_at": now,
+            "kind": each.kind,
+            "state": State.WAITING.value,
+        }
+        for each in incoming
+    ]
+    with database.write() as connection:
+        if database.is_sqlite:
+            return _keep_order().run_many(connection, [{f"its_{n}": v for n, v in row.items()} for row in rows])
+        given = insert_into(connection, events).on_conflict_do_nothing()
+        return len(connection.execute(given.returning(events.c.id), rows).all())  # psycopg counts no several rows
+
+
+def unpack(raw: bytes) -> str:
+    """Return an event as it came."""
+    return zlib.decompress(raw).decode("utf-8", "replace") if raw else ""
+
+
+def list_events(database: Database, states: Iterable[State] = (), *, limit: int = 100) -> list[StoredEvent]:
+    """Return events, the newest first."""
+    asked = select(events).order_by(events.c.id.desc()).limit(limit)
+    if wanted := [state.value for state in states]:
+        asked = asked.where(events.c.state.in_(wanted))
+    with database.read() as connection:
+        return [_stored(row) for row in connection.execute(asked)]
+
+
+def find_event(database: Database, number: int) -> StoredEvent:
+    """Return one event; WrongUse when there is none of that number."""
+    with database.read() as connection:
+        row = connection.execute(select(events).where(events.c.id == number)).one_or_none()
+    if row is None:
+        raise WrongUse(f"no event {number}. 'newsletter events list' shows them")
+    return _stored(row)
+
+
+def retry(database: Database, numbers: Sequence[int] = ()) -> int:
+    """Let parked, unmatched and unknown events wait for another try, all of them unless some are named."""
+    asked = update(events).where(
+        events.c.state.in_([State.PARKED.value, State.UNMATCHED.value, State.UNKNOWN.value])
+    )
+    if numbers:
+        asked = asked.where(events.c.id.in_(numbers))
+    with database.write() as connection:
+        return connection.execute(
+            asked.values(state=State.WAITING.value, reason="", attempts=0, due_at=0)
+        ).rowcount
+
+
+def forget_old(database: Database, days: int, now: datetime) -> int:
+    """Delete some of the applied events that are older than so many days; what they said stays as facts."""
+    applied = (
+        select(events.c.id, events.c.received_at)
+        .where(events.c.state == State.APPLIED.value)
+        .order_by(events.c.id)
+    )
+    limit = now - timedelta(days=days)
+    with database.read() as connection:
+        oldest = connection.execute(applied.limit(1)).one_or_none()
+        if oldest is None or oldest.received_at >= limit:
+            return 0
+        rows = connection.execute(applied.limit(_FORGOTTEN_AT_ONCE))
+        gone = [row.id for row in rows if row.received_at < limit]
+    with database.write() as connection:
+        is_old = and_(events.c.id <= max(gone), events.c.id >= min(gone), events.c.state == State.APPLIED.value)
+        return connection.execute(delete(events).where(is_old)).rowcount
+
+
+def forget_reader(database: Database, subscriber_id: int) -> int:
+    """Delete the raw events about the letters of a reader who is erased; the facts name nobody."""
+    gone = 0
+    with database.read() as connection:
+        numbers = deliveries_of(connection, subscriber_id, datetime.min.replace(tzinfo=UTC))
+    for start in range(0, len(numbers), 500):
+        with database.write() as connection:
+            asked = delete(events).where(events.c.delivery_id.in_(numbers[start : start + 500]))
+            gone += connection.execute(asked).rowcount
+    return gone
+
+
+def insert_into(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
+    """Return an INSERT that can say what happens to rows which are already there."""
+    return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
+
+
+def incoming_report(report: dict[str, Any]) -> Incoming:
+    """Return a mail server's report as an event on its way in."""
+    plain = canonical(report)
+    return Incoming(digest=_digest(plain), raw=plain, kind=kind_in(report))
+
+
+@cache
+def _keep_order() -> Order:
+    """Keep one event on SQLite, unless it is here."""
+    names = ("digest", "source", "raw", "received_at", "kind", "state")
+    return Order(
+        sqlite.insert(events).values({name: bindparam(f"its_{name}") for name in names}).on_conflict_do_nothing()
+    )
+
+
+def _digest(octets: bytes) -> bytes:
+    return hashlib.blake2b(octets, digest_size=16).digest()
+
+
+def _stored(row: Any) -> StoredEvent:
+    return StoredEvent(
+        id=row.id,
+        kind=row.kind,
+        state=State(row.state),
+        reason=row.reason,
+        source=row.source,
+        received_at=row.received_at,
+        attempts=row.attempts,
+        delivery_id=row.delivery_id,
+        raw=unpack(row.raw),
+    )

@@ -1,0 +1,118 @@
+"""What the station knows, for others to show: facts counted, what events settled, and how the pipe is."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from newsletter.database import Database
+from newsletter.feedback.event import Kind
+from newsletter.feedback.inbox import State
+from newsletter.feedback.tables import events, facts, settlements
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactCount:
+    """How many deliveries of a mailing something is known of."""
+
+    kind: Kind
+    reason: str
+    domain: str
+    deliveries: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """How many deliveries events told us of that we did not know, and how each was found."""
+
+    was: str
+    """What the ledger said before: uncertain, claimed, planned, failed."""
+    by: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pipe:
+    """How events come in."""
+
+    last_at: datetime | None
+    """When the last one came; None when none ever did."""
+    states: Counter[State]
+    unknown: Counter[str]
+    """Kinds that we make nothing of, and how many of each."""
+
+    @property
+    def backlog(self) -> int:
+        """Events that are kept and not applied yet."""
+        return self.states[State.WAITING]
+
+
+def count_facts(database: Database, mailing_ids: Iterable[int]) -> tuple[FactCount, ...]:
+    """Count the deliveries of some mailings by what happened to them, why, and where; the most first.
+
+    A delivery that bounced for two reasons counts under both: `count_kinds` counts each delivery once.
+    """
+    number = func.count(facts.c.delivery_id.distinct())
+    asked = (
+        select(facts.c.act, facts.c.reason, facts.c.domain, number)
+        .where(facts.c.mailing_id.in_(tuple(mailing_ids)))
+        .group_by(facts.c.act, facts.c.reason, facts.c.domain)
+        .order_by(number.desc(), facts.c.act, facts.c.reason, facts.c.domain)
+    )
+    with database.read() as connection:
+        return tuple(
+            FactCount(kind=Kind(act), reason=reason, domain=domain, deliveries=found)
+            for act, reason, domain, found in connection.execute(asked)
+        )
+
+
+def count_kinds(database: Database, mailing_ids: Iterable[int]) -> Counter[Kind]:
+    """Count the deliveries of some mailings by what happened to them, each once a kind."""
+    asked = (
+        select(facts.c.act, func.count(facts.c.delivery_id.distinct()))
+        .where(facts.c.mailing_id.in_(tuple(mailing_ids)))
+        .group_by(facts.c.act)
+    )
+    with database.read() as connection:
+        return Counter({Kind(act): number for act, number in connection.execute(asked)})
+
+
+def count_settled(database: Database, mailing_ids: Iterable[int]) -> tuple[Settled, ...]:
+    """Return what events settled in some mailings."""
+    asked = (
+        select(settlements.c.was, settlements.c.by, func.count())
+        .where(settlements.c.mailing_id.in_(tuple(mailing_ids)))
+        .group_by(settlements.c.was, settlements.c.by)
+        .order_by(settlements.c.was, settlements.c.by)
+    )
+    with database.read() as connection:
+        return tuple(Settled(was=was, by=by, number=number) for was, by, number in connection.execute(asked))
+
+
+def look_at_pipe(database: Database) -> Pipe:
+    """Return how events come in."""
+    newest = select(events.c.received_at).order_by(events.c.id.desc()).limit(1)
+    by_state = select(events.c.state, func.count()).group_by(events.c.state)
+    unknown = (
+        select(events.c.kind, func.count())
+        .where(events.c.state == State.UNKNOWN.value)
+        .group_by(events.c.kind)
+        .order_by(func.count().desc(), events.c.kind)
+    )
+    with database.read() as connection:
+        last: datetime | None = connection.scalar(newest)
+        states = Counter({State(state): number for state, number in connection.execute(by_state)})
+        return Pipe(
+            last_at=last,
+            states=states,
+            unknown=Counter({str(row[0]): int(row[1]) for row in connection.execute(unknown)}),
+        )
+
+
+def facts_of(database: Database, delivery_id: int) -> list[tuple[Kind, datetime, str, str]]:
+    """Return what is known of one delivery, in order of time: kind, moment, reason, detail."""
+    asked = select(facts).where(facts.c.delivery_id == delivery_id).order_by(facts.c.at, facts.c.act)
+    with database.read() as connection:
+        return [(Kind(row.act), row.at, row.reason, row.detail) for row in connection.execute(asked)]

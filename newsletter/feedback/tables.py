@@ -1,0 +1,95 @@
+"""The station's tables: events as they came, facts about deliveries, what they settled, mailings that paused."""
+
+from sqlalchemy import JSON, BigInteger, Column, Index, Integer, LargeBinary, MetaData, Table, Text, text
+
+from newsletter.database import Moment
+
+metadata = MetaData()
+
+_Big = BigInteger().with_variant(Integer, "sqlite")
+
+events = Table(
+    "events",
+    metadata,
+    Column("id", _Big, primary_key=True),
+    Column("digest", LargeBinary, nullable=False, unique=True),
+    Column("source", Text, nullable=False),
+    Column("raw", LargeBinary, nullable=False),
+    Column("received_at", Moment, nullable=False),
+    Column("kind", Text, nullable=False, server_default=""),
+    Column("state", Text, nullable=False),
+    Column("reason", Text, nullable=False, server_default=""),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("due_at", _Big, nullable=False, server_default="0"),
+    Column("delivery_id", _Big),
+    Index("events_by_state", "state", "id"),
+    Index(
+        "events_by_delivery",
+        "delivery_id",
+        postgresql_where=text("delivery_id is not null"),
+        sqlite_where=text("delivery_id is not null"),
+    ),
+    Index("events_due", "due_at", postgresql_where=text("due_at > 0"), sqlite_where=text("due_at > 0")),
+    sqlite_autoincrement=True,
+)
+"""One row an event as it came, packed. `digest` is of the event without its envelopes, so that it is one however
+often and by whatever way it comes. `due_at`, in seconds since the epoch, is when one that named no delivery is
+looked at again.
+"""
+
+facts = Table(
+    "facts",
+    metadata,
+    Column("delivery_id", _Big, primary_key=True, autoincrement=False),
+    Column("act", Text, primary_key=True),
+    Column("at", Moment, primary_key=True),
+    Column("code", Text, primary_key=True),
+    Column("mailing_id", Integer, nullable=False),
+    Column("subscriber_id", _Big),
+    Column("reason", Text, nullable=False),
+    Column("domain", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    Index(
+        "facts_of_trouble",
+        "mailing_id",
+        "act",
+        postgresql_where=text("act in ('bounced', 'complained', 'rejected')"),
+        sqlite_where=text("act in ('bounced', 'complained', 'rejected')"),
+    ),
+    Index(
+        "facts_of_bounces",
+        "subscriber_id",
+        postgresql_where=text("act = 'bounced'"),
+        sqlite_where=text("act = 'bounced'"),
+    ),
+    sqlite_with_rowid=False,
+)
+"""A set: what is the same is one row, so that order and repetition change nothing."""
+
+settlements = Table(
+    "settlements",
+    metadata,
+    Column("delivery_id", _Big, primary_key=True, autoincrement=False),
+    Column("mailing_id", Integer, nullable=False),
+    Column("was", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    Index("settlements_by_mailing", "mailing_id"),
+)
+"""Deliveries of which an event told us that they had been taken; `was` is what the ledger said before."""
+
+trips = Table(
+    "trips",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("mailing_id", Integer, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("sent", Integer, nullable=False),
+    Column("bounced", Integer, nullable=False),
+    Column("complained", Integer, nullable=False),
+    Column("causes", JSON, nullable=False),
+    Column("resumed_at", Moment),
+    Index("trips_by_mailing", "mailing_id", "id"),
+)
+"""Mailings that paused themselves, the numbers they did so at, and when the author let them go on."""

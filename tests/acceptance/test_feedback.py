@@ -1,0 +1,266 @@
+"""What came back settles doubt, suppresses and pauses by itself: the real commands, and a pretend SES."""
+
+import contextlib
+import json
+import signal
+import sqlite3
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from moto.server import ThreadedMotoServer
+
+from newsletter.aws import Keys, Queue, make_client
+from newsletter.delivery import Account, read_mishaps
+from newsletter.delivery.rehearsal.outlets import Outlet
+from newsletter.delivery.rehearsal.server import PretendSes, pretend_ses, publish_events
+from tests.acceptance.desk import Desk
+from tests.acceptance.hops import query, write_crowd
+from tests.acceptance.killed import preloaded
+
+pytestmark = pytest.mark.slow
+
+SES = 'transport = "ses"\n[delivery.ses]\nregion = "eu-west-1"\nconfiguration_set = "news"\nrefresh = 1\n'
+SEND = ("send", "lamp", "--list", "crowd", "--yes")
+KEYS = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing", "AWS_REGION": "eu-west-1"}
+
+
+@contextlib.contextmanager
+def open_pretend(
+    desk: Desk, folder: Path, *, readers: int, rate: float = 1000, mishaps: str = "", feedback: str = ""
+) -> Iterator[PretendSes]:
+    """Give a publication whose letters go to a pretend SES, with a queue where its events wait."""
+    account = Account(rate=rate, quota=100_000, mishaps=read_mishaps(mishaps), seed=7)
+    publish_events(account, "news")
+    with pretend_ses(account, folder=folder, has_queue=True, hang_seconds=0.2) as ses:
+        write_crowd(desk, readers, f'{SES}[feedback]\nqueue = "{ses.queue_url}"\n{feedback}', in_flight=32)
+        yield ses
+
+
+def environment(ses: PretendSes) -> dict[str, str]:
+    return {**KEYS, "AWS_ENDPOINT_URL_SESV2": ses.url}
+
+
+def taken(folder: Path) -> set[int]:
+    path = folder / "accepted.jsonl"
+    return {int(json.loads(line)["delivery"]) for line in path.read_text().splitlines()}
+
+
+def test_a_killed_sender_needs_no_word_from_its_author(desk: Desk, tmp_path: Path) -> None:
+    with open_pretend(desk, tmp_path, readers=300, rate=300) as ses:
+        sender = desk.start(*SEND, environment=environment(ses))
+        while not (tmp_path / "accepted.jsonl").exists() or len(taken(tmp_path)) < 60:
+            time.sleep(0.01)
+        sender.send_signal(signal.SIGKILL)
+        sender.communicate()
+        left = {int(n) for (n,) in query(desk, "SELECT id FROM deliveries WHERE status = 'claimed'")}
+        assert left
+        time.sleep(0.3)  # what was on the wire arrives
+        show_again(ses)
+        desk.done("events", "pull", environment=environment(ses))
+        proven = taken(tmp_path)
+        standing = dict(query(desk, "SELECT id, status FROM deliveries"))
+        assert {standing[n] for n in left & proven} <= {"submitted"}  # type: ignore[index]
+        ses.account.rate = 2000
+        result = desk.done(*SEND, "--json", environment=environment(ses)).json
+        show_again(ses)
+        desk.done("events", "pull", environment=environment(ses))
+        counts = desk.done("status", "lamp", "--json").json
+        assert result["planned"] == 0
+        assert counts["submitted"] + counts["uncertain"] == 300
+        assert counts["submitted"] == len(taken(tmp_path))
+        assert counts["feedback"]["delivered"] == len(taken(tmp_path))
+        assert sum(each["deliveries"] for each in counts["settled"]) >= len(left & proven)
+        assert {each["by"] for each in counts["settled"]} == {"delivery tag"}
+        said = desk.done("status", "lamp").out
+        assert "settled by events" in said
+        assert "events: the last one" in said
+
+
+def test_letters_whose_answers_were_lost_are_settled_while_the_send_runs(desk: Desk, tmp_path: Path) -> None:
+    with open_pretend(desk, tmp_path, readers=120, rate=60, mishaps="close:5%") as ses:
+        desk.done(*SEND, environment=environment(ses), seconds=240)
+        desk.done("events", "pull", environment=environment(ses))
+        counts = desk.done("status", "lamp", "--json").json
+        assert (counts["submitted"], counts["uncertain"]) == (120, 0)
+        assert counts["events"]["backlog"] == 0
+
+
+@pytest.mark.parametrize("who", ["itself", "another process"])
+def test_a_mailing_of_which_too_much_comes_back_pauses_itself_while_it_is_sent(
+    desk: Desk, tmp_path: Path, who: str
+) -> None:
+    limits = "pause_after = 50\n"
+    with open_pretend(desk, tmp_path, readers=1500, rate=60, mishaps="bounce:20%", feedback=limits) as ses:
+        if who == "another process":
+            desk.set(f'queue = "{ses.queue_url}"\n', "")
+        sender = desk.start(*SEND, environment=environment(ses))
+        if who == "another process":
+            puller = desk.start(
+                "events", "pull", "--queue", ses.queue_url, "--follow", environment=environment(ses)
+            )
+        _, err = sender.communicate(timeout=120)
+        if who == "another process":
+            puller.send_signal(signal.SIGTERM)
+            out, _ = puller.communicate(timeout=30)
+            assert "paused itself" in out + _
+        assert sender.returncode == 1
+        assert "paused itself" in err
+        assert "readers.example.org: no such mailbox" in err
+        assert "--anyway" in err
+        counts = desk.done("status", "lamp", "--json").json
+        assert counts["mailings"][0]["state"] == "paused"
+        assert 50 <= counts["submitted"] < 1200
+        assert counts["uncertain"] == 0
+        (trip,) = counts["paused_itself"]
+        assert trip["causes"][0]["domain"] == "readers.example.org"
+        again = desk.run(*SEND, environment=environment(ses))
+        assert again.code == 1
+        assert "paused itself" in again.err
+        refused = desk.run("resume", "lamp")
+        assert refused.code == 1
+        assert "--anyway" in refused.err
+        desk.done("resume", "lamp", "--anyway")
+        ses.account.mishaps = ()
+        ses.account.rate = 2000
+        done = desk.done(*SEND, "--json", environment=environment(ses)).json
+        assert done["planned"] == 0
+        bounced = counts["feedback"]["bounced"]
+        assert done["submitted"] + done["excluded"].get("suppressed", 0) == 1500
+        assert bounced >= 10
+
+
+def test_kill_9_in_the_middle_of_a_pull_loses_no_event(desk: Desk, tmp_path: Path) -> None:
+    with open_pretend(desk, tmp_path, readers=200, mishaps="bounce:3%") as ses:
+        desk.set(f'queue = "{ses.queue_url}"\n', "")
+        desk.done(*SEND, environment=environment(ses))
+        desk.set("[feedback]\n", f'[feedback]\nqueue = "{ses.queue_url}"\n')
+        published = len((tmp_path / "events.jsonl").read_text().splitlines())
+        steps = (
+            "queue.py:receive:return",
+            "inbox.py:keep:call",
+            "inbox.py:keep:return",
+            "queue.py:delete:return",
+            "recording.py:record_facts:return",
+            "applying.py:_mark:return",
+            "applying.py:_applied:return",
+        )
+        for step in steps:
+            killed = preloaded(desk.folder, desk.environment(**environment(ses)), ("events", "pull"), step, 1)
+            killed.join(60)
+            assert killed.exitcode == -signal.SIGKILL, step
+            show_again(ses)
+        desk.done("events", "pull", environment=environment(ses))
+        assert not waiting(ses)
+        ((number,),) = query(desk, "SELECT count(*) FROM events WHERE state = 'applied'")
+        assert int(number) == published
+        counts = desk.done("status", "lamp", "--json").json
+        events = [json.loads(line) for line in (tmp_path / "events.jsonl").read_text().splitlines()]
+        bounced = [each for each in events if each["eventType"] == "Bounce"]
+        assert counts["feedback"]["bounced"] == len(bounced)
+        assert counts["feedback"]["delivered"] == 200 - len(bounced)
+        ((suppressed,),) = query(desk, "SELECT count(*) FROM suppressions")
+        assert int(suppressed) == len(bounced)
+
+
+def waiting(ses: PretendSes) -> list[Any]:
+    """What is in the queue of events, hidden or not."""
+    queue: Any = ses.hatch.outlet
+    return list(queue.messages.values())
+
+
+def show_again(ses: PretendSes) -> None:
+    """Let what a killed process had received be visible again, as it is after the queue's own time."""
+    for each in waiting(ses):
+        each.visible_at = 0.0
+
+
+def test_a_locked_database_acknowledges_nothing(desk: Desk, tmp_path: Path) -> None:
+    with open_pretend(desk, tmp_path, readers=20) as ses:
+        desk.set(f'queue = "{ses.queue_url}"\n', "")
+        desk.done(*SEND, environment=environment(ses))
+        before = len(waiting(ses))
+        other = sqlite3.connect(desk.folder / "var" / "newsletter.db", isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        pulled = desk.run("events", "pull", "--queue", ses.queue_url, environment=environment(ses))
+        assert pulled.code == 75
+        assert "another process is writing" in pulled.err
+        assert len(waiting(ses)) == before > 0
+        other.execute("ROLLBACK")
+        other.close()
+
+
+@pytest.fixture
+def moto() -> Iterator[tuple[str, Any]]:
+    """Amazon's SNS and SQS as moto has them."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}", host
+    server.stop()
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_from_ses_over_sns_and_sqs_to_the_status(desk: Desk, tmp_path: Path, moto: tuple[str, str]) -> None:
+    url, host = moto
+    keys = Keys(access="testing", secret="testing")
+    sns = make_client("sns", region="eu-west-1", endpoint=url, keys=keys)
+    sqs = make_client("sqs", region="eu-west-1", endpoint=url, keys=keys)
+    topic = sns.create_topic(Name="ses-events")["TopicArn"]
+    queue = sqs.create_queue(QueueName="ses-events")["QueueUrl"].replace("localhost", host)
+    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+
+    class Publishing(Outlet):
+        def put(self, body: str) -> None:
+            sns.publish(TopicArn=topic, Message=json.loads(body)["Message"])
+
+    account = Account(rate=500, mishaps=read_mishaps("bounce:10%"), seed=3)
+    publish_events(account, "news")
+    with pretend_ses(account, folder=tmp_path, outlet=Publishing()) as ses:
+        write_crowd(desk, 40, f'{SES}[feedback]\nqueue = "{queue}"\n')
+        desk.done(*SEND, environment={**environment(ses)})
+    Queue(queue, keys, region="eu-west-1").send(["poison"])
+    desk.done("events", "pull", environment=KEYS)
+    counts = desk.done("status", "lamp", "--json").json
+    assert counts["feedback"]["delivered"] + counts["feedback"]["bounced"] == 40
+    assert counts["feedback"]["bounced"] > 0
+    assert counts["events"]["parked"] == 1
+    parked = desk.done("events", "list", "--parked", "--json").json
+    assert desk.done("events", "show", str(parked["event"])).out.rstrip().endswith("poison")
+    assert desk.done("events", "retry", str(parked["event"]), "--json").json["parked"] == 1
+    (suppressed, *_) = desk.done("suppressions", "list", "--json").json_lines
+    assert suppressed["reason"] == "bounced"
+    assert "no such mailbox" in suppressed["origin"]
+    sns.close()
+    sqs.close()
+
+
+def test_both_suppression_lists_become_one(desk: Desk, tmp_path: Path) -> None:
+    with open_pretend(desk, tmp_path, readers=10) as ses:
+        desk.done("subscribers", "import", "subscribers/crowd.csv", "--list", "crowd")
+        ses.account.suppress("Reader3@readers.example.org", "COMPLAINT")
+        ses.account.suppress("nobody@elsewhere.example", "BOUNCE")
+        desk.done("suppressions", "add", "reader5@readers.example.org", "--reason", "bounced")
+        desk.done("suppressions", "add", "reader6@readers.example.org")
+        told = desk.done("suppressions", "sync", "--dry-run", "--json", environment=environment(ses)).json
+        assert (told["taken"], told["given"], told["freed"]) == (2, 1, 0)
+        assert "reader5@readers.example.org" not in ses.account.suppressed
+        done = desk.done("suppressions", "sync", "--json", environment=environment(ses)).json
+        assert (done["taken"], done["given"]) == (2, 1)
+        assert ses.account.suppressed["reader5@readers.example.org"].reason == "BOUNCE"
+        assert "reader6@readers.example.org" not in ses.account.suppressed
+        desk.done("suppressions", "remove", "reader3@readers.example.org")
+        freed = desk.done("suppressions", "sync", "--json", environment=environment(ses)).json
+        assert (freed["taken"], freed["given"], freed["freed"]) == (0, 0, 1)
+        assert "reader3@readers.example.org" not in ses.account.suppressed
+        listed = {
+            each["address"]: each["reason"] for each in desk.done("suppressions", "list", "--json").json_lines
+        }
+        assert listed == {
+            "reader5@readers.example.org": "bounced",
+            "reader6@readers.example.org": "manual",
+            None: "bounced",
+        }

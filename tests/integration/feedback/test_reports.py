@@ -1,0 +1,140 @@
+"""Reports by mail: taken in from files and handed down by replies, believed by the signed address alone."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from newsletter.delivery import signed_address
+from newsletter.feedback import Kind, State, count_kinds, count_settled, list_events
+from newsletter.tokens import Purpose
+from tests.integration.feedback.ledger import KEYRING, Ledger, open_ledger
+
+DSN = """\
+From: MAILER-DAEMON@mx.example.net
+To: {to}
+Date: Tue, 01 Jan 2030 12:00:00 +0000
+Subject: Undelivered Mail
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type=delivery-status;
+ boundary="B"
+
+--B
+Content-Type: text/plain
+
+Sorry.
+--B
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; mx.example.net
+
+Final-Recipient: rfc822; reader1@example.net
+Action: failed
+Status: 5.1.1
+Diagnostic-Code: smtp; 550 5.1.1 <reader1@example.net>: gone
+
+--B--
+"""
+ARF = """\
+From: feedback@isp.example
+To: abuse@example.org
+Date: Tue, 01 Jan 2030 12:00:00 +0000
+Subject: complaint
+Content-Type: multipart/report; report-type=feedback-report; boundary=B
+
+--B
+Content-Type: message/feedback-report
+
+Feedback-Type: {kind}
+User-Agent: X/1
+Version: 1
+Original-Mail-From: <{sender}>
+
+--B
+Content-Type: message/rfc822
+
+From: news@example.org
+Subject: x
+
+Hello
+--B--
+"""
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    with open_ledger(tmp_path) as ledger:
+        yield ledger
+
+
+def sender_of(ledger: Ledger, number: int, purpose: Purpose = Purpose.BOUNCE) -> str:
+    found = signed_address(KEYRING, ledger.settings, "weekly", purpose, number)
+    assert found is not None
+    return found
+
+
+def write(ledger: Ledger, text: str) -> Path:
+    path = ledger.folder / "report.eml"
+    path.write_bytes(text.replace("\n", "\r\n").encode())
+    return path
+
+
+def test_a_bounce_to_the_signed_sender_settles_and_suppresses(ledger: Ledger) -> None:
+    number, *_ = ledger.numbers()
+    ledger.put("uncertain")
+    path = write(ledger, DSN.format(to=sender_of(ledger, number)))
+    assert ledger.take_file(path).applied.settled == 1
+    assert ledger.take_file(path).new == 0
+    assert ledger.standing(number)[0] == "submitted"
+    assert ledger.suppressed() == {"reader1@example.net": "bounced"}
+    assert count_settled(ledger.database, [ledger.mailing.id])[0].by == "signed address"
+
+
+@pytest.mark.parametrize("to", ["news@example.org", f"b+{'a' * 29}@replies.example.org", "REPLY"])
+def test_a_bounce_that_anybody_could_have_written_is_parked(ledger: Ledger, to: str) -> None:
+    number, *_ = ledger.numbers()
+    to = sender_of(ledger, number, Purpose.REPLY) if to == "REPLY" else to
+    ledger.take_file(write(ledger, DSN.format(to=to)))
+    (event,) = list_events(ledger.database)
+    assert (event.state, event.reason) == (
+        State.PARKED,
+        "no signed address of ours is in this report, so it proves nothing",
+    )
+    assert not ledger.suppressed()
+
+
+@pytest.mark.parametrize(("kind", "suppressed"), [("abuse", 1), ("not-spam", 0), ("virus", 0)])
+def test_a_feedback_report_names_the_letter_by_its_envelope_sender(
+    ledger: Ledger, kind: str, suppressed: int
+) -> None:
+    number, *_ = ledger.numbers()
+    ledger.take_file(write(ledger, ARF.format(kind=kind, sender=sender_of(ledger, number))))
+    assert len(ledger.suppressed()) == suppressed
+    assert count_kinds(ledger.database, [ledger.mailing.id]) == (
+        {} if kind == "not-spam" else {Kind.COMPLAINED: 1}
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "From: jo@example.net\n\nHello\n",
+        "From: jo@example.net\nContent-Type: multipart/mixed; boundary=B\n\n--B\n\nHello\n--B--\n",
+        "Content-Type: multipart/report; boundary=B\n\n" + "--B\n" * 9999,
+    ],
+)
+def test_a_mail_that_is_no_report_is_parked(ledger: Ledger, text: str) -> None:
+    assert ledger.take_file(write(ledger, text)).applied.states == {State.PARKED: 1}
+
+
+def test_a_complaint_ends_the_subscription_and_a_lifted_suppression_does_not_renew_it(ledger: Ledger) -> None:
+    from newsletter.address import Address
+    from newsletter.audience import lift_suppression, show_subscriber
+
+    number, *_ = ledger.numbers()
+    ledger.take(ledger.event("Complaint", number))
+    person = Address.parse("reader1@example.net")
+    lift_suppression(ledger.database, KEYRING, person, origin="test", now=ledger.now)
+    record = show_subscriber(ledger.database, KEYRING, person)
+    assert record is not None
+    assert [str(each[0].state) for each in record.subscriptions] == ["ended"]

@@ -1,0 +1,183 @@
+"""Why something bounced is told from what reporters really say, and what follows stands in one table."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from newsletter.feedback.breaker import Numbers, judge
+from newsletter.feedback.decide import RULES, Effect, decide
+from newsletter.feedback.envelopes import opened
+from newsletter.feedback.event import Kind, Reason, Unreadable
+from newsletter.feedback.reasons import bounce_reason, complaint_reason, detail_of
+from newsletter.feedback.reports import DELIVERY_STATUS, FEEDBACK, groups, read_report, report_of
+from newsletter.feedback.ses import read_event
+from newsletter.settings import Feedback
+
+NOW = datetime(2030, 1, 1, tzinfo=UTC)
+BOUNCES = [
+    ("Permanent", "General", "5.1.1", "smtp; 550 5.1.1 user unknown", Effect.SUPPRESS),
+    ("Permanent", "NoEmail", "", "", Effect.SUPPRESS),
+    ("Permanent", "General", "", "", Effect.SUPPRESS),
+    ("Permanent", "General", "5.1.10", "550 5.1.10 RESOLVER.ADR.RecipientNotFound", Effect.SUPPRESS),
+    ("Permanent", "General", "5.4.4", "dns; host not found", Effect.SUPPRESS),
+    ("Permanent", "General", "5.2.1", "550 5.2.1 account disabled for spam", Effect.SUPPRESS),
+    ("Permanent", "Suppressed", "5.1.1", "Amazon SES has suppressed sending", Effect.SUPPRESS),
+    ("Permanent", "OnAccountSuppressionList", "5.1.1", "", Effect.SUPPRESS),
+    ("Permanent", "OnTenantSuppressionList", "", "", Effect.SUPPRESS),
+    ("Permanent", "UnsubscribedRecipient", "", "", Effect.LEAVE),
+    ("Permanent", "General", "5.2.2", "552 5.2.2 mailbox full", Effect.COUNT),
+    ("Transient", "MailboxFull", "", "", Effect.COUNT),
+    ("Transient", "General", "4.4.7", "4.4.7 message expired", Effect.COUNT),
+    ("Transient", "General", "", "", Effect.COUNT),
+    ("Undetermined", "Undetermined", "", "", Effect.COUNT),
+    ("Permanent", "SomethingNew", "", "", Effect.SUPPRESS),
+    ("Transient", "SomethingNew", "", "", Effect.COUNT),
+    ("Transient", "MessageTooLarge", "", "", Effect.OURS),
+    ("Permanent", "General", "5.3.4", "552 5.3.4 message size exceeds", Effect.OURS),
+    ("Transient", "ContentRejected", "", "", Effect.OURS),
+    ("Transient", "AttachmentRejected", "", "", Effect.OURS),
+    ("Permanent", "General", "5.7.1", "550 5.7.1 blocked using zen.spamhaus.org", Effect.OURS),
+    ("Permanent", "General", "5.7.606", "550 5.7.606 Access denied, banned sending IP", Effect.OURS),
+    (
+        "Permanent",
+        "General",
+        "5.7.515",
+        "550 5.7.515 not the required authentication level",
+        Effect.OURS,
+    ),
+    ("Permanent", "General", "5.7.26", "550-5.7.26 unauthenticated mail is prohibited", Effect.OURS),
+    ("Permanent", "General", "5.7.1", "554 5.7.1 looks like spam", Effect.OURS),
+    ("Permanent", "General", "5.7.0", "550 5.7.0 no", Effect.OURS),
+]
+
+
+@pytest.mark.parametrize(("kind", "subtype", "status", "words", "effect"), BOUNCES)
+def test_a_bounce_has_its_consequence(kind: str, subtype: str, status: str, words: str, effect: Effect) -> None:
+    assert decide(Kind.BOUNCED, bounce_reason(kind, subtype, status, words)).effect is effect
+
+
+@pytest.mark.parametrize(
+    ("kind", "effect"),
+    [
+        *((kind, Effect.SUPPRESS) for kind in ("abuse", "fraud", "other", "", "something-new")),
+        *((kind, Effect.OURS) for kind in ("virus", "auth-failure")),
+        ("not-spam", Effect.NOTHING),
+    ],
+)
+def test_a_complaint_has_its_consequence(kind: str, effect: Effect) -> None:
+    assert decide(Kind.COMPLAINED, complaint_reason(kind, "")).effect is effect
+
+
+@given(kind=st.sampled_from(Kind), reason=st.sampled_from(Reason))
+def test_every_report_has_a_rule_and_only_what_is_suppressed_says_as_what(kind: Kind, reason: Reason) -> None:
+    rule = decide(kind, reason)
+    assert rule in RULES
+    assert (rule.suppression is not None) is (rule.effect is Effect.SUPPRESS)
+
+
+@given(st.text(), st.text())
+def test_no_address_is_kept_in_a_detail(status: str, words: str) -> None:
+    assert "jo@example.net" not in detail_of(status, f"{words} <jo@example.net> {words}")
+
+
+def test_any_unknown_field_and_odd_type_is_borne() -> None:
+    odd = [None, 7, "x", [], {}, [None], [[]], {"x": 1}]
+    for value in odd:
+        for kind, place in (("Bounce", "bounce"), ("Complaint", "complaint"), ("Delivery", "delivery")):
+            for mail in ({}, {"tags": value, "destination": value, "timestamp": value, "commonHeaders": value}):
+                found = {"eventType": kind, place: value, "mail": mail, "newField": value}
+                assert read_event(found, NOW) is not None
+    assert read_event({"eventType": "Levitation"}, NOW) is None
+
+
+json_values: Any = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.integers() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=8,
+)
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["eventType", "notificationType", "mail", "bounce", "Message", "detail", "Records", "x"]),
+        json_values | st.sampled_from(["Bounce", "Send", "Complaint", "Open"]),
+    )
+)
+def test_whatever_comes_it_is_read_or_called_unreadable(found: dict[str, Any]) -> None:
+    try:
+        for each in opened(json.dumps(found)):
+            event = read_event(each, NOW)
+            assert event is None or event.at.tzinfo is not None
+    except Unreadable:
+        pass
+
+
+def _report(text: str, kind: str = DELIVERY_STATUS) -> dict[str, Any]:
+    return report_of(
+        kind, text, delivery_id=7, mailing_id=1, address="jo@example.net", date="Tue, 01 Jan 2030 12:00:00 +0100"
+    )
+
+
+@pytest.mark.parametrize(
+    ("action", "status", "kind", "effect"),
+    [
+        ("failed", "5.1.1", Kind.BOUNCED, Effect.SUPPRESS),
+        ("Failed (bad mailbox)", "5.1.1", Kind.BOUNCED, Effect.SUPPRESS),
+        ("failed", "5.2.2", Kind.BOUNCED, Effect.COUNT),
+        ("failed", "5.7.1", Kind.BOUNCED, Effect.OURS),
+        ("failed", "4.4.7", Kind.BOUNCED, Effect.COUNT),
+        ("delayed", "4.4.1", Kind.DEFERRED, Effect.NOTHING),
+        ("delivered", "2.0.0", Kind.DELIVERED, Effect.NOTHING),
+        ("relayed", "2.0.0", Kind.SENT, Effect.NOTHING),
+    ],
+)
+def test_a_delivery_status_report_is_an_event(action: str, status: str, kind: Kind, effect: Effect) -> None:
+    text = (
+        f"Reporting-MTA: dns; mx.example.net\n\nFinal-Recipient: rfc822; jo@example.net\nAction: {action}\n"
+        f"Status: {status}\nDiagnostic-Code: smtp; 550 {status}\n  <jo@example.net> no\n"
+    )
+    event = read_report(_report(text), NOW)
+    assert (event.kind, decide(event.kind, event.reason).effect) == (kind, effect)
+    assert event.at == datetime(2030, 1, 1, 11, tzinfo=UTC)
+    assert (event.delivery_id, event.mailing_id, event.by) == (7, 1, "signed address")
+    assert "jo@" not in event.detail
+
+
+def test_a_report_of_no_spam_suppresses_nobody() -> None:
+    event = read_report(_report("Feedback-Type: not-spam\nVersion: 1\n", FEEDBACK), NOW)
+    assert decide(event.kind, event.reason).effect is Effect.NOTHING
+
+
+@pytest.mark.parametrize("text", ["", "Reporting-MTA: dns; x\n", "Action: \n", "\0" * 99])
+def test_a_report_that_tells_nothing_is_unreadable(text: str) -> None:
+    with pytest.raises(Unreadable):
+        read_report(_report(text), NOW)
+
+
+@given(st.text(max_size=400))
+def test_the_fields_of_any_report_are_read(text: str) -> None:
+    assert all(isinstance(group, dict) for group in groups(text))
+
+
+@pytest.mark.parametrize(
+    ("sent", "bounced", "complained", "pauses"),
+    [
+        (199, 199, 199, False),
+        (200, 9, 0, False),
+        (200, 10, 0, True),
+        (1000, 40, 0, False),
+        (1000, 41, 0, True),
+        (200, 0, 2, False),
+        (200, 0, 3, True),
+        (10_000, 0, 8, False),
+        (10_000, 0, 9, True),
+    ],
+)
+def test_a_mailing_pauses_beyond_a_share_and_a_least_number(
+    sent: int, bounced: int, complained: int, pauses: bool
+) -> None:
+    assert bool(judge(Numbers(sent=sent, bounced=bounced, complained=complained), Feedback())) is pauses
