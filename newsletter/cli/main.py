@@ -39,6 +39,7 @@ VERBS = {
     "replies": "replies",
     "notices": "notices",
     "archive": "archive",
+    "serve": "serving",
 }
 """Each command and the module of this folder that has it, in the order of an author's day."""
 

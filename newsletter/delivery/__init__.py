@@ -2,9 +2,10 @@
 
 from newsletter.delivery.counting import IssueStatus, VariantCount, issue_status, mailed_slugs, mailing_counts
 from newsletter.delivery.editions import find_mailing, mailing_edition
+from newsletter.delivery.enquired import plan_enquired
 from newsletter.delivery.evidence import read_events, settle_by_events, settle_from_queue
 from newsletter.delivery.forecast import Forecast, make_forecast
-from newsletter.delivery.lookup import find_delivery, find_delivery_by_reference
+from newsletter.delivery.lookup import Addressee, find_addressee, find_delivery, find_delivery_by_reference
 from newsletter.delivery.mailing import (
     Counts,
     Delivery,
@@ -49,11 +50,15 @@ from newsletter.delivery.steering import cancel, pause, resume
 from newsletter.delivery.tally import Progress
 from newsletter.delivery.transports import Transport, open_transport
 from newsletter.delivery.transports.outbox import Kept, kept_messages
+from newsletter.delivery.weblinks import PATHS as WEB_PATHS
+from newsletter.delivery.weblinks import web_home, web_link
 
 __all__ = [
     "KINDS",
     "UNLIMITED",
+    "WEB_PATHS",
     "Account",
+    "Addressee",
     "Counts",
     "Delivery",
     "DeliveryStatus",
@@ -83,6 +88,7 @@ __all__ = [
     "cancel",
     "copy_ledger",
     "due_mailings",
+    "find_addressee",
     "find_delivery",
     "find_delivery_by_reference",
     "find_mailing",
@@ -101,6 +107,7 @@ __all__ = [
     "open_signer",
     "open_transport",
     "pause",
+    "plan_enquired",
     "plan_mailing",
     "plan_notice",
     "post_notices",
@@ -123,5 +130,7 @@ __all__ = [
     "start_test",
     "take_up",
     "unpublished",
+    "web_home",
+    "web_link",
     "write_letter",
 ]

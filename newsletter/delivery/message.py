@@ -18,6 +18,7 @@ from newsletter.delivery.returning import Form, form_of
 from newsletter.delivery.signing import Signer
 from newsletter.delivery.standing import standing_headers
 from newsletter.delivery.transports.transport import Envelope
+from newsletter.delivery.weblinks import web_home
 from newsletter.settings import Settings
 from newsletter.tokens import Keyring, Purpose
 
@@ -92,8 +93,7 @@ def make_skeleton(
         "links.unsubscribe": _cut("mailto:", unsubscribe, "?subject=unsubscribe", "token.unsubscribe"),
     }
     mail_link = links["links.unsubscribe"]
-    if settings.web.url:
-        home = f"{headers.ascii_url(settings.web.url).rstrip('/')}/u/"
+    if home := web_home(settings, Purpose.UNSUBSCRIBE):
         links["links.unsubscribe"] = (home, Slot(name="token.unsubscribe", context=Context.PLAIN), "")
     layout = _Layout()
     layout.add(headers.mailbox("From", sender.sender.name, str(sender.sender.address)))

@@ -1,0 +1,41 @@
+"""The application: every path of the door and who serves it.
+
+Paths with a token belong to the station that makes the link. Whoever adds a way adds a line to `WAYS`.
+"""
+
+from urllib.parse import urlsplit
+
+from starlette.applications import Starlette
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from newsletter.delivery import WEB_PATHS
+from newsletter.tokens import Purpose
+from newsletter.web import confirming, files, health, leaving, signup
+from newsletter.web.office import Office
+from newsletter.web.shield import Handler, Shield, endpoint, missing
+
+WAYS: dict[str, dict[str, Handler]] = {
+    "/": {"GET": signup.show_form},
+    "/subscribe": {"GET": signup.show_form, "POST": signup.sign_up, "OPTIONS": signup.allow_script},
+    "/subscribe/task": {"GET": signup.give_task, "OPTIONS": signup.allow_script},
+    WEB_PATHS[Purpose.CONFIRM] + "{token}": {"GET": confirming.show_confirmation, "POST": confirming.confirm},
+    WEB_PATHS[Purpose.UNSUBSCRIBE] + "{token}": {"GET": leaving.show_leaving, "POST": leaving.leave},
+    "/files/{token}": {"GET": files.show_file},
+    "/files/{version}/{token}": {"GET": files.show_file},
+    "/healthz": {"GET": health.show_health},
+    "/robots.txt": {"GET": health.show_robots},
+}
+"""Each path, and what serves each method; HEAD is served as GET."""
+
+_METHODS = ["GET", "POST", "OPTIONS", "PUT", "PATCH", "DELETE"]
+
+
+def make_app(office: Office) -> ASGIApp:
+    """Return the application that serves every way of the door."""
+    show = missing(office)
+    routes = [Route(path, endpoint(office, path, ways), methods=_METHODS) for path, ways in WAYS.items()]
+    app = Starlette(routes=routes, exception_handlers={404: show, 405: show})
+    app.router.redirect_slashes = False  # RFC 8058 section 3.2: a POST is never redirected
+    url = office.settings.web.url or ""
+    return Shield(app, urlsplit(url).path.rstrip("/"), is_secure=url.startswith("https:"))

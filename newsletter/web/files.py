@@ -1,0 +1,12 @@
+"""Files: the door's style sheet and scripts."""
+
+from starlette.responses import Response
+
+from newsletter.web.office import Office
+from newsletter.web.visit import Visit
+
+
+def show_file(office: Office, visit: Visit) -> Response:
+    """Return a file by its name, for ever where its version is asked for."""
+    found = office.pages.file(visit.version, visit.token)
+    return found if found is not None else office.pages.note("missing", status=404)
