@@ -11,6 +11,9 @@ from newsletter.cli.publication import open_publication
 
 app = typer.Typer()
 
+_BUSY_SECONDS = 4
+"""How long a visitor waits for another writer, before being asked to come back."""
+
 
 @app.command()
 def serve(
@@ -26,6 +29,7 @@ def serve(
 
     Example: newsletter serve --port 8080
     """
+    from newsletter.database import open_database
     from newsletter.web import serve as serve_door  # which takes long to import
 
     publication = open_publication(context)
@@ -35,7 +39,9 @@ def serve(
     level = logging.WARNING if quiet else logging.INFO
     logging.basicConfig(format="%(asctime)s %(message)s", datefmt="%Y-%m-%dT%H:%M:%S%z", level=logging.WARNING)
     logging.getLogger("newsletter").setLevel(level)
-    with closing(serve_door(publication.database, publication.keyring, settings)) as door:
+    publication.database.close()  # it is at its newest shape
+    database = open_database(settings.database_url, busy_seconds=_BUSY_SECONDS)
+    with closing(serve_door(database, publication.keyring, settings)) as door:
         for opened in door:
             terminal.talk(f"The door is open at {opened.url}")
             if web.url:

@@ -5,12 +5,16 @@ wait for all who ask meanwhile keeps each of them short. Nobody is answered befo
 """
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from queue import SimpleQueue
 
 from newsletter.audience import Leaving
+from newsletter.errors import StorageBusy
 
+PATIENCE_SECONDS = 20.0
+"""How long another writer is waited for: a mailbox provider may not come a second time."""
 _MOST = 200
 """Leavings in one transaction."""
 
@@ -50,11 +54,19 @@ class Leavings:
                 return
 
     def _settle(self, asked: Sequence[tuple[Leaving, "Future[None]"]]) -> None:
-        try:
-            self._write([leaving for leaving, _ in asked])
-        except Exception as error:  # whatever it is, whoever waits must hear of it
+        until = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            try:
+                self._write([leaving for leaving, _ in asked])
+                break
+            except StorageBusy as error:
+                if time.monotonic() < until:
+                    continue
+                failed: Exception = error
+            except Exception as error:  # whatever it is, whoever waits must hear of it
+                failed = error
             for _, done in asked:
-                done.set_exception(error)
+                done.set_exception(failed)
             return
         for _, done in asked:
             done.set_result(None)
