@@ -38,6 +38,8 @@ class Purpose(StrEnum):
     """What a reader may choose from a letter's foot."""
     OWN = "own-v1"
     """A person's own page, from the mail that was asked for."""
+    COMMENT = "comment-v1"
+    """The page of an answer's writer."""
     VIEW = "view-v1"
     """One letter as a page."""
     FORM = "form-v1"

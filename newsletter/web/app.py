@@ -10,8 +10,9 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from newsletter.delivery import WEB_PATHS
+from newsletter.replies import WRITER_PATH
 from newsletter.tokens import Purpose
-from newsletter.web import confirming, files, health, leaving, signup
+from newsletter.web import choosing, comments, confirming, files, health, leaving, own, signup, viewing
 from newsletter.web.office import Office
 from newsletter.web.shield import Handler, Shield, endpoint, missing
 
@@ -21,7 +22,14 @@ WAYS: dict[str, dict[str, Handler]] = {
     "/subscribe/task": {"GET": signup.give_task, "OPTIONS": signup.allow_script},
     WEB_PATHS[Purpose.CONFIRM] + "{token}": {"GET": confirming.show_confirmation, "POST": confirming.confirm},
     WEB_PATHS[Purpose.UNSUBSCRIBE] + "{token}": {"GET": leaving.show_leaving, "POST": leaving.leave},
-    "/files/{token}": {"GET": files.show_file},
+    WEB_PATHS[Purpose.PREFERENCES] + "{token}": {"GET": choosing.show_choices, "POST": choosing.choose},
+    WEB_PATHS[Purpose.VIEW] + "{token}": {"GET": viewing.show_letter},
+    WEB_PATHS[Purpose.OWN] + "{token}": {"GET": own.show_own_page, "POST": own.change_own_page},
+    WEB_PATHS[Purpose.OWN] + "{token}/data": {"GET": own.give_record},
+    WEB_PATHS[Purpose.OWN] + "{token}/erase": {"GET": own.show_erasure, "POST": own.erase_all},
+    WRITER_PATH + "{token}": {"GET": comments.show_comment, "POST": comments.change_comment},
+    "/link": {"GET": own.show_request, "POST": own.request_link},
+    "/embed.js": {"GET": files.show_script},
     "/files/{version}/{token}": {"GET": files.show_file},
     "/healthz": {"GET": health.show_health},
     "/robots.txt": {"GET": health.show_robots},

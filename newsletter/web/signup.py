@@ -29,7 +29,10 @@ def give_task(office: Office, visit: Visit) -> Response:
     """Give a script what its form needs: when it was shown, and a task while the door is attacked."""
     task = proof.stamp(office.keyring, Purpose.PROOF, visit.now) if is_attacked(office, visit) else ""
     shown = proof.stamp(office.keyring, Purpose.FORM, visit.now)
-    return JSONResponse({"shown": shown, "task": task, "bits": proof.BITS}, headers=_cors(office, visit))
+    words = phrases_for(visit.query.get("language", ""), office.settings.publication.language)
+    said = {name: getattr(words, name) for name in ("email", "subscribe", "leave_empty", "working")}
+    told = {"shown": shown, "task": task, "bits": proof.BITS, "words": said}
+    return JSONResponse(told, headers=_cors(office, visit))
 
 
 def allow_script(office: Office, visit: Visit) -> Response:
@@ -40,9 +43,10 @@ def allow_script(office: Office, visit: Visit) -> Response:
 def sign_up(office: Office, visit: Visit) -> Response:
     """Note that an address wants letters."""
     language = visit.first("language")
-    wanted = [name for name in visit.fields.get("list", ()) if name in office.offered]
-    if not visit.fields.get("list") and len(office.offered) == 1:
-        wanted = list(office.offered)
+    named = visit.fields.get("list", ())
+    wanted = [name for name in dict.fromkeys(named) if name in office.offered]
+    if not named and (len(office.offered) == 1 or visit.wants_json):
+        wanted = list(office.offered[:1])
     if (refusal := refused(office, visit)) is not None:
         return refusal
     address = address_in(visit)
@@ -151,8 +155,6 @@ def _form(
         email=visit.first("email")[:320],
         asked_language=_language(visit) or visit.query.get("language", "")[:20],
         shown=proof.stamp(office.keyring, Purpose.FORM, visit.now),
-        task=proof.stamp(office.keyring, Purpose.PROOF, visit.now) if is_attacked(office, visit) else "",
-        bits=proof.BITS,
     )
 
 
