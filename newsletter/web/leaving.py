@@ -9,7 +9,7 @@ from datetime import timedelta
 from starlette.responses import PlainTextResponse, Response
 
 from newsletter.audience import Leaving, read_preferences, take_back_leaving
-from newsletter.delivery import Addressee, find_addressee
+from newsletter.delivery import WEB_PATHS, Addressee, find_addressee
 from newsletter.tokens import Purpose
 from newsletter.web.office import Office
 from newsletter.web.pages import masked
@@ -24,7 +24,9 @@ def show_leaving(office: Office, visit: Visit) -> Response:
     """Ask whether the list shall end, and show what else can be chosen."""
     addressee = _addressee(office, visit)
     if addressee is None or addressee.subscriber_id is None:
-        return office.pages.page("leave", title=office.settings.publication.title, address="", several=False)
+        return office.pages.page(
+            "leave", title=office.settings.publication.title, address="", several=False, choices=""
+        )
     known = read_preferences(office.database, addressee.subscriber_id)
     chosen = office.settings.lists.get(addressee.list_name)
     return office.pages.page(
@@ -33,6 +35,7 @@ def show_leaving(office: Office, visit: Visit) -> Response:
         title=chosen.title if chosen else office.settings.publication.title,
         address=masked(str(known.address)) if known else "",
         several=len(office.settings.lists) > 1,
+        choices=WEB_PATHS[Purpose.PREFERENCES] + office.keyring.sign(Purpose.PREFERENCES, addressee.delivery_id),
     )
 
 
