@@ -23,6 +23,8 @@ from newsletter.settings import Settings
 from newsletter.tokens import Keyring, Purpose
 
 TEST_PREFIX = "[Test] "
+_OF_THE_DOOR = {"preferences": Purpose.PREFERENCES, "view": Purpose.VIEW}
+"""Links that a letter has only where there is a web door."""
 
 _Values = dict[str, str]
 _Fill = Callable[[_Values], bytes]
@@ -93,8 +95,12 @@ def make_skeleton(
         "links.unsubscribe": _cut("mailto:", unsubscribe, "?subject=unsubscribe", "token.unsubscribe"),
     }
     mail_link = links["links.unsubscribe"]
-    if home := web_home(settings, Purpose.UNSUBSCRIBE):
+    if home := (web_home(settings, Purpose.UNSUBSCRIBE) or ""):
         links["links.unsubscribe"] = (home, Slot(name="token.unsubscribe", context=Context.PLAIN), "")
+    for name, purpose in _OF_THE_DOOR.items():
+        above = web_home(settings, purpose) or ""
+        token = Slot(name=f"token.{name}", context=Context.PLAIN) if above else None
+        links[f"links.{name}"] = (above, token, "")
     layout = _Layout()
     layout.add(headers.mailbox("From", sender.sender.name, str(sender.sender.address)))
     layout.hole(_to)
@@ -116,7 +122,11 @@ def make_skeleton(
         layout.add_text("X-SES-MESSAGE-TAGS: delivery=", "delivery.id", f", mailing={mailing.id}\r\n")
     layout.add(standing_headers(settings, mailing))
     _add_bodies(layout, edition, links, mailing.edition_digest)
-    wanted = {"token.reply": Purpose.REPLY, "token.unsubscribe": Purpose.UNSUBSCRIBE}
+    wanted = {
+        "token.reply": Purpose.REPLY,
+        "token.unsubscribe": Purpose.UNSUBSCRIBE,
+        **{f"token.{name}": purpose for name, purpose in _OF_THE_DOOR.items()},
+    }
     return Skeleton(
         pieces=tuple(layout.pieces),
         holes=tuple((fill, tuple(places)) for fill, places in layout.holes.items()),
