@@ -25,6 +25,8 @@ VALUES = {
     "subscriber.first_name": "Zoë",
     "links.unsubscribe": "https://lantern.example/u/token",
     "links.reply": "mailto:r+token@replies.lantern.example",
+    "links.preferences": "https://lantern.example/preferences/token",
+    "links.view": "https://lantern.example/view/token",
 }
 PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Gallery</title>
 <meta name="viewport" content="width=device-width"><style>

@@ -35,6 +35,20 @@ class Purpose(StrEnum):
     """A moderator's word on one reply."""
     WRITER = "writer-v1"
     """A writer's word on what they wrote."""
+    CONFIRM = "confirm-v1"
+    """That a subscription was wanted."""
+    PREFERENCES = "preferences-v1"
+    """What a reader may choose from a letter's foot."""
+    OWN = "own-v1"
+    """A person's own page, from the mail that was asked for."""
+    COMMENT = "comment-v1"
+    """The page of an answer's writer."""
+    VIEW = "view-v1"
+    """One letter as a page."""
+    FORM = "form-v1"
+    """When a form was shown."""
+    PROOF = "proof-v1"
+    """A task that a browser is given."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Joining, leaving and erasure: one person at a time, each change with its line of consent."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, delete, insert, select, update
@@ -13,6 +14,15 @@ from newsletter.audience.suppressing import find_suppression, write_suppression
 from newsletter.database import Database
 from newsletter.errors import AskPerson
 from newsletter.tokens import Keyring
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leaving:
+    """One person's word that they want no more of a list, or with None of any."""
+
+    subscriber_id: int
+    list_name: str | None
+    evidence: str = ""
 
 
 def add_subscriber(
@@ -41,7 +51,6 @@ def add_subscriber(
                 f"{address}: suppressed as {found.reason} since {found.at:%d %B %Y}, so not added. "
                 f"If they asked for it: newsletter suppressions remove {address}"
             )
-        connection.execute(insert_missing(connection, lists).values(name=list_name))
         connection.execute(
             insert_missing(connection, subscribers).values(
                 address=str(address),
@@ -59,7 +68,7 @@ def add_subscriber(
             .where(subscribers.c.id == person.id)
             .values(**known, fields={**person.fields, **told})
         )
-        return _confirm(connection, person.id, list_name, origin=origin, now=now)
+        return confirm_subscription(connection, person.id, list_name, origin=origin, now=now)
 
 
 def find_subscriber_id(database: Database, address: Address) -> int | None:
@@ -81,14 +90,25 @@ def end_subscription(
 
     Returns the lists that they left; a second call changes nothing and returns none.
     """
+    leaving = Leaving(subscriber_id=subscriber_id, list_name=list_name, evidence=evidence)
+    return end_subscriptions(database, (leaving,), origin=origin, now=now)[0]
+
+
+def end_subscriptions(
+    database: Database, leavings: Sequence[Leaving], *, origin: str, now: datetime
+) -> tuple[tuple[str, ...], ...]:
+    """End the subscriptions of several people in one transaction; returns for each the lists that they left."""
     with database.write() as connection:
-        ended = _end(connection, subscriber_id, list_name, origin=origin, now=now, evidence=evidence)
-        if list_name is None:
-            address_hash = connection.scalar(
-                select(subscribers.c.address_hash).where(subscribers.c.id == subscriber_id)
-            )
-            if address_hash and not find_suppression(connection, address_hash):
-                write_suppression(connection, address_hash, SuppressionReason.UNSUBSCRIBED, origin=origin, now=now)
+        return tuple(_leave(connection, leaving, origin=origin, now=now) for leaving in leavings)
+
+
+def _leave(connection: Connection, leaving: Leaving, *, origin: str, now: datetime) -> tuple[str, ...]:
+    number = leaving.subscriber_id
+    ended = _end(connection, number, leaving.list_name, origin=origin, now=now, evidence=leaving.evidence)
+    if leaving.list_name is None:
+        address_hash = connection.scalar(select(subscribers.c.address_hash).where(subscribers.c.id == number))
+        if address_hash and not find_suppression(connection, address_hash):
+            write_suppression(connection, address_hash, SuppressionReason.UNSUBSCRIBED, origin=origin, now=now)
     return ended
 
 
@@ -116,7 +136,11 @@ def erase(database: Database, keyring: Keyring, address: Address, *, origin: str
     return number
 
 
-def _confirm(connection: Connection, subscriber_id: int, list_name: str, *, origin: str, now: datetime) -> bool:
+def confirm_subscription(
+    connection: Connection, subscriber_id: int, list_name: str, *, origin: str, now: datetime, evidence: str = ""
+) -> bool:
+    """Confirm a subscription within the caller's transaction; False if it is confirmed already."""
+    connection.execute(insert_missing(connection, lists).values(name=list_name))
     list_id = connection.execute(select(lists.c.id).where(lists.c.name == list_name)).scalar_one()
     present = connection.execute(
         select(subscriptions.c.id, subscriptions.c.state)
@@ -137,7 +161,9 @@ def _confirm(connection: Connection, subscriber_id: int, list_name: str, *, orig
         number = present.id
         connection.execute(update(subscriptions).where(subscriptions.c.id == number).values(**state))
     connection.execute(
-        insert(consents).values(subscription_id=number, act=ConsentAct.CONFIRMED, at=now, origin=origin)
+        insert(consents).values(
+            subscription_id=number, act=ConsentAct.CONFIRMED, at=now, origin=origin, evidence=evidence
+        )
     )
     return True
 

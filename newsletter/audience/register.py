@@ -165,6 +165,12 @@ def export_csv(database: Database, list_name: str, out: TextIO) -> int:
     return count
 
 
+def is_readable(database: Database) -> bool:
+    """Ask the roster for nothing; TryLater and its like where the database does not answer."""
+    with database.read() as connection:
+        return connection.scalar(select(func.count()).select_from(lists)) is not None
+
+
 def count_lists(database: Database) -> tuple[ListCount, ...]:
     """Count the people of every list, by state."""
     with database.read() as connection:

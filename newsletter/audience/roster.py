@@ -47,6 +47,7 @@ subscribers = Table(
     Column("last_name", Text, nullable=False, server_default=""),
     Column("fields", JSON, nullable=False, server_default="{}"),
     Column("created_at", Moment, nullable=False),
+    Column("paused_until", Moment),
     sqlite_autoincrement=True,
 )
 
@@ -101,12 +102,13 @@ def candidates(list_name: str) -> Select[tuple[int, str, str, str, dict[str, str
     """Ask for everybody who is or was on a list.
 
     Columns: subscriber_id, address, first_name, last_name, fields, exclusion. The exclusion is NULL
-    for whoever may be written to, else "suppressed", "unsubscribed" or "pending", the gravest first.
+    for whoever may be written to, else "suppressed", "unsubscribed", "pending" or "paused", the gravest first.
     """
     exclusion = case(
         (suppressions.c.address_hash.is_not(None), "suppressed"),
         (subscriptions.c.state == SubscriptionState.ENDED, "unsubscribed"),
         (subscriptions.c.state != SubscriptionState.CONFIRMED, "pending"),
+        (subscribers.c.paused_until.is_not(None), "paused"),
         else_=null(),
     )
     return (

@@ -73,9 +73,16 @@ def lift_suppression(
     with database.write() as connection:
         lifted = find_suppression(connection, address_hash)
         if lifted:
-            connection.execute(delete(suppressions).where(suppressions.c.address_hash == address_hash))
-            _write_consents(connection, address_hash, ConsentAct.LIFTED, lifted.reason, origin=origin, now=now)
+            lift(connection, address_hash, lifted.reason, origin=origin, now=now)
     return lifted
+
+
+def lift(
+    connection: Connection, address_hash: bytes, reason: SuppressionReason, *, origin: str, now: datetime
+) -> None:
+    """Take a suppression away, and say so in the consents of the person's subscriptions."""
+    connection.execute(delete(suppressions).where(suppressions.c.address_hash == address_hash))
+    _write_consents(connection, address_hash, ConsentAct.LIFTED, reason, origin=origin, now=now)
 
 
 def list_suppressions(database: Database) -> Iterator[ListedSuppression]:

@@ -39,5 +39,6 @@ VERBS = {
     "replies": ("replies", "What readers wrote back: fetch it, read it, let it stand under its issue."),
     "notices": ("notices", "Mail to one person: answers, and word on what became of theirs."),
     "archive": ("archive", "Build the static site of issues and their comments."),
+    "serve": ("serving", "Open the web door: people subscribe, confirm, unsubscribe and choose there."),
 }
 """In the order of an author's day."""

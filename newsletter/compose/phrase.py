@@ -21,6 +21,8 @@ class Phrases:
     subscribed: str
     """The reason where the list gives none."""
     unsubscribe: str
+    preferences: str
+    """The page where a reader chooses, where there is a web door."""
     links: str
     notes: str
     picture: str

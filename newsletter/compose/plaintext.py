@@ -39,6 +39,8 @@ class Frame:
     invitation: str
     because: str
     unsubscribe: str
+    preferences: str
+    """The link to a reader's own choices."""
     postal_address: str
 
 
@@ -146,6 +148,7 @@ def make_letter(blocks: Sequence[Block], words: Phrases, frame: Frame) -> str:
             for part in (
                 wrapped(frame.because, WIDTH),
                 f"{words.unsubscribe}: {frame.unsubscribe}",
+                f"{words.preferences}: {frame.preferences}" if frame.preferences else "",
                 wrapped(frame.postal_address, WIDTH),
             )
             if part

@@ -95,7 +95,9 @@ def _around(issue: Issue, list_name: str, settings: Settings, tags: Tags, album:
     words = phrases_for(issue.language)
     mailing_list, publication = settings.list_named(list_name), settings.publication
     direction = direction_of(issue.language)
-    url = page_url(settings, issue.slug.text)
+    page = page_url(settings, issue.slug.text)
+    has_door = settings.web.url is not None
+    url = page if page.startswith("http") else tags.place("links.view") if has_door else ""
     is_own_language = issue.language.split("-")[0].lower() == publication.language.split("-")[0].lower()
     reason = mailing_list.description if is_own_language else ""
     return {
@@ -107,14 +109,18 @@ def _around(issue: Issue, list_name: str, settings: Settings, tags: Tags, album:
         "end": direction.end,
         "authors": ", ".join(issue.authors) or publication.author,
         "day": written_day(issue.date, words),
-        "url": url if url.startswith("http") else "",
+        "url": url,
         "hero": hero_of(issue, album),
         "logos": logos_of(settings, album),
         "masthead": mailing_list.title,
         "because": words.because.format(reason=reason or words.subscribed.format(title=mailing_list.title)),
         "postal_address": mailing_list.postal_address or publication.postal_address,
         "invitation": _invitation(issue, settings, words),
-        "links": {"unsubscribe": tags.place("links.unsubscribe"), "reply": tags.place("links.reply")},
+        "links": {
+            "unsubscribe": tags.place("links.unsubscribe"),
+            "preferences": tags.place("links.preferences") if has_door else "",
+            "reply": tags.place("links.reply"),
+        },
     }
 
 
@@ -157,4 +163,5 @@ def _frame(letter: dict[str, Any]) -> Frame:
         byline=" · ".join(part for part in (letter["authors"], letter["day"]) if part),
         view_online=letter["url"],
         unsubscribe=letter["links"]["unsubscribe"],
+        preferences=letter["links"]["preferences"],
     )

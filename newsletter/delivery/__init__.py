@@ -3,9 +3,10 @@
 from newsletter.delivery.alone import is_sending
 from newsletter.delivery.counting import IssueStatus, VariantCount, issue_status, mailed_slugs, mailing_counts
 from newsletter.delivery.editions import find_mailing, mailing_edition
+from newsletter.delivery.enquired import plan_enquired
 from newsletter.delivery.evidence import read_events, settle_by_events
 from newsletter.delivery.forecast import Forecast, make_forecast
-from newsletter.delivery.lookup import find_delivery, find_delivery_by_reference
+from newsletter.delivery.lookup import Addressee, find_addressee, find_delivery, find_delivery_by_reference
 from newsletter.delivery.mailing import (
     Counts,
     Delivery,
@@ -64,11 +65,15 @@ from newsletter.delivery.steering import cancel, pause, resume
 from newsletter.delivery.tally import Progress
 from newsletter.delivery.transports import Transport, open_transport
 from newsletter.delivery.transports.outbox import Kept, kept_messages
+from newsletter.delivery.weblinks import PATHS as WEB_PATHS
+from newsletter.delivery.weblinks import web_home, web_link
 
 __all__ = [
     "KINDS",
     "UNLIMITED",
+    "WEB_PATHS",
     "Account",
+    "Addressee",
     "Counts",
     "Delivery",
     "DeliveryLine",
@@ -104,6 +109,7 @@ __all__ = [
     "deliveries_of",
     "deliveries_to",
     "due_mailings",
+    "find_addressee",
     "find_delivery",
     "find_delivery_by_reference",
     "find_mailing",
@@ -130,6 +136,7 @@ __all__ = [
     "open_transport",
     "pause",
     "pause_at_once",
+    "plan_enquired",
     "plan_mailing",
     "plan_notice",
     "post_notices",
@@ -153,5 +160,7 @@ __all__ = [
     "start_test",
     "take_up",
     "unpublished",
+    "web_home",
+    "web_link",
     "write_letter",
 ]

@@ -1,6 +1,8 @@
 """Finds a delivery again by what came back about it: its number, or how the next hop or we named its message."""
 
 import re
+from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import Connection, select
 
@@ -20,6 +22,39 @@ def find_delivery(database: Database, delivery_id: int) -> SentDelivery | None:
         return None
     with database.read() as connection:
         return _read(connection, delivery_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Addressee:
+    """Whose a delivery was, and by which list."""
+
+    delivery_id: int
+    subscriber_id: int | None
+    """None for a test."""
+    list_name: str
+    edition_digest: str
+    variant: int
+    mailed_at: datetime
+
+
+def find_addressee(database: Database, delivery_id: int) -> Addressee | None:
+    """Return whose the delivery of that number was, without reading what it carried; or None."""
+    if not 0 < delivery_id <= _MAX_ID:
+        return None
+    with database.read() as connection:
+        row = connection.execute(
+            select(
+                deliveries.c.id.label("delivery_id"),
+                deliveries.c.subscriber_id,
+                deliveries.c.variant,
+                mailings.c.list_name,
+                mailings.c.edition_digest,
+                mailings.c.created_at.label("mailed_at"),
+            )
+            .join(mailings, mailings.c.id == deliveries.c.mailing_id)
+            .where(deliveries.c.id == delivery_id)
+        ).one_or_none()
+    return None if row is None else Addressee(**row._mapping)
 
 
 def find_delivery_by_reference(database: Database, reference: str) -> SentDelivery | None:

@@ -31,6 +31,8 @@ class Exclusion(StrEnum):
     """Never confirmed the subscription."""
     UNSUBSCRIBED = "unsubscribed"
     SUPPRESSED = "suppressed"
+    PAUSED = "paused"
+    """They want no letters for a while."""
     ALREADY_SENT = "already sent"
     """Another mailing of this issue has them."""
     OUTSIDE = "not in segment"

@@ -18,15 +18,19 @@ from newsletter.delivery.returning import Form, form_of
 from newsletter.delivery.signing import Signer
 from newsletter.delivery.standing import standing_headers
 from newsletter.delivery.transports.transport import Envelope
+from newsletter.delivery.weblinks import web_home
 from newsletter.settings import Settings
 from newsletter.tokens import Keyring, Purpose
 
 TEST_PREFIX = "[Test] "
+_OF_THE_DOOR = {"preferences": Purpose.PREFERENCES, "view": Purpose.VIEW}
+"""Links that a letter has only where there is a web door."""
 
 _TOKENS = {
     "token.reply": Purpose.REPLY,
     "token.unsubscribe": Purpose.UNSUBSCRIBE,
     "token.bounce": Purpose.BOUNCE,
+    **{f"token.{name}": purpose for name, purpose in _OF_THE_DOOR.items()},
 }
 _Values = dict[str, str]
 _Fill = Callable[[_Values], bytes]
@@ -40,8 +44,10 @@ class Skeleton:
     """The message cut at its holes, which are empty here."""
     holes: tuple[tuple[_Fill, tuple[int, ...]], ...]
     """What goes where."""
+    tokens: tuple[str, ...]
+    """The tokens that a letter holds, by the names of their values."""
     sign: Callable[[int], Sequence[str]]
-    """Makes a delivery's tokens, in the order of `_TOKENS`."""
+    """Makes a delivery's tokens, in that order."""
     bounce: Form
     from_address: str
     mailing: Mailing
@@ -55,7 +61,7 @@ class Skeleton:
         """
         values = _values_of(delivery)
         values["date"] = _date(int(now.timestamp()))
-        for name, token in zip(_TOKENS, self.sign(delivery.id), strict=True):
+        for name, token in zip(self.tokens, self.sign(delivery.id), strict=True):
             values[name] = token
         pieces = list(self.pieces)
         for fill, places in self.holes:
@@ -93,9 +99,12 @@ def make_skeleton(
         "links.unsubscribe": _cut("mailto:", unsubscribe, "?subject=unsubscribe", "token.unsubscribe"),
     }
     mail_link = links["links.unsubscribe"]
-    if settings.web.url:
-        home = f"{headers.ascii_url(settings.web.url).rstrip('/')}/u/"
+    if home := (web_home(settings, Purpose.UNSUBSCRIBE) or ""):
         links["links.unsubscribe"] = (home, Slot(name="token.unsubscribe", context=Context.PLAIN), "")
+    for name, purpose in _OF_THE_DOOR.items():
+        above = web_home(settings, purpose) or ""
+        token = Slot(name=f"token.{name}", context=Context.PLAIN) if above else None
+        links[f"links.{name}"] = (above, token, "")
     layout = _Layout()
     layout.add(headers.mailbox("From", sender.sender.name, str(sender.sender.address)))
     layout.hole(_to)
@@ -112,15 +121,17 @@ def make_skeleton(
     if settings.web.url and settings.web.url.startswith("https:"):
         layout.add(b"List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n")
     layout.add_text("X-Delivery: ", "delivery.id", "\r\n")
-    if settings.delivery.transport == "smtp" and (name := settings.delivery.smtp.configuration_set):
-        layout.add_text(f"X-SES-CONFIGURATION-SET: {name}\r\n")
+    if settings.delivery.transport == "smtp" and (its_set := settings.delivery.smtp.configuration_set):
+        layout.add_text(f"X-SES-CONFIGURATION-SET: {its_set}\r\n")
         layout.add_text("X-SES-MESSAGE-TAGS: delivery=", "delivery.id", f", mailing={mailing.id}\r\n")
     layout.add(standing_headers(settings, mailing))
     _add_bodies(layout, edition, links, mailing.edition_digest)
+    tokens = tuple(name for name in _TOKENS if name in {*layout.names, "token.bounce"})
     return Skeleton(
         pieces=tuple(layout.pieces),
         holes=tuple((fill, tuple(places)) for fill, places in layout.holes.items()),
-        sign=keyring.signer(*_TOKENS.values()),
+        tokens=tokens,
+        sign=keyring.signer(*(_TOKENS[name] for name in tokens)),
         bounce=bounce,
         from_address=str(sender.sender.address),
         mailing=mailing,
@@ -144,6 +155,7 @@ class _Layout:
     def __init__(self) -> None:
         self.pieces: list[bytes] = []
         self.holes: dict[_Fill, list[int]] = {}
+        self.names: set[str] = set()
         self._fills: dict[object, _Fill] = {}
         self._is_static = False
         """Whether the last piece is the same for everybody, so that the next such one may join it."""
@@ -164,6 +176,7 @@ class _Layout:
 
     def value(self, name: str) -> None:
         """Leave a hole for a value that is ASCII and needs no escaping."""
+        self.names.add(name)
         self.hole(partial(_plain, name), name)
 
     def add_text(self, *texts: str) -> None:

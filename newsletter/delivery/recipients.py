@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-from newsletter.audience import Circumstances, answered_candidates
+from newsletter.audience import Circumstances, answered_candidates, end_pauses
 from newsletter.compose import Edition
 from newsletter.delivery.mailing import DeliveryStatus, Exclusion, Mailing
 from newsletter.delivery.tables import deliveries, mailings, rounds
@@ -45,6 +45,7 @@ def fill_mailing(
     Everybody's variant of the edition is decided here, and stays once anything has left.
     """
     chosen = _chosen(mailing, edition.segments, _rounds_that_count(connection, mailing, is_repeat=is_repeat), now)
+    end_pauses(connection, now)
     if not is_new:  # first, while there are the fewest to look through
         connection.execute(_welcome_back(mailing, edition, chosen))
         if not has_begun(connection, mailing):

@@ -14,6 +14,8 @@ _ORDER = {Level.ERROR: 0, Level.WARNING: 1, Level.NOTICE: 2}
 SAMPLE_VALUES = {
     "links.unsubscribe": "https://letters.example/unsubscribe",
     "links.reply": "mailto:reply@letters.example",
+    "links.preferences": "https://letters.example/preferences",
+    "links.view": "https://letters.example/view",
 }
 """What a letter shows where no reader's own links are known."""
 

@@ -25,13 +25,16 @@ if TYPE_CHECKING:
     from newsletter.replies.match import OurMail
     from newsletter.replies.mbox import write_mbox
     from newsletter.replies.moderation import ShownReply, approve, ask, list_replies, reject, show_reply
+    from newsletter.replies.naming import keep_name, kept_name
     from newsletter.replies.rawmail import raw_path
     from newsletter.replies.reading import Reading, extract_file
+    from newsletter.replies.redact import redacted_name
     from newsletter.replies.reply import Reply, ReplyState
     from newsletter.replies.rereading import Reread, reread
     from newsletter.replies.screen import Verdict
     from newsletter.replies.trust import History
     from newsletter.replies.withdrawal import replies_of, withdraw
+    from newsletter.replies.writerpage import WRITER_PATH, hand_in, read_writer_link, writer_link
 
 _PLACES = {
     "Answer": "authenticity",
@@ -74,9 +77,17 @@ _PLACES = {
     "open_mailbox": "mailboxes",
     "reject": "moderation",
     "show_reply": "moderation",
+    "WRITER_PATH": "writerpage",
+    "hand_in": "writerpage",
+    "keep_name": "naming",
+    "kept_name": "naming",
+    "read_writer_link": "writerpage",
+    "redacted_name": "redact",
+    "writer_link": "writerpage",
 }
 
 __all__ = [
+    "WRITER_PATH",
     "Answer",
     "Answered",
     "Cut",
@@ -104,11 +115,16 @@ __all__ = [
     "erase_replies",
     "extract_file",
     "fetch",
+    "hand_in",
+    "keep_name",
+    "kept_name",
     "list_replies",
     "names_of",
     "open_mailbox",
     "plan_digest",
     "raw_path",
+    "read_writer_link",
+    "redacted_name",
     "reject",
     "replies_by",
     "replies_of",
@@ -117,6 +133,7 @@ __all__ = [
     "show_reply",
     "withdraw",
     "write_mbox",
+    "writer_link",
 ]
 
 

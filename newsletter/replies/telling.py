@@ -9,6 +9,7 @@ from newsletter.replies.conversation import list_of, may_be_written_to, subject_
 from newsletter.replies.phrases import WriterPhrases, writer_phrases
 from newsletter.replies.reply import Reply
 from newsletter.replies.signing import Act, address_for
+from newsletter.replies.writerpage import writer_link
 from newsletter.settings import Settings
 from newsletter.tokens import Keyring
 
@@ -31,9 +32,10 @@ def tell_published(database: Database, keyring: Keyring, settings: Settings, rep
     pieces = [
         f"{words.published.format(title=title)}\n{url if '://' in url else ''}".rstrip(),
         *(f"{sentence}\n{address}" for sentence, address in ways if address is not None),
+        writer_link(database, keyring, settings, reply) or "",
         _quoted(reply),
     ]
-    _plan(database, settings, reply, PUBLISHED, "\n\n".join(pieces), now)
+    _plan(database, settings, reply, PUBLISHED, "\n\n".join(filter(None, pieces)), now)
     return True
 
 

@@ -1,6 +1,7 @@
 """The sections of newsletter.toml, typed, and the one frozen value that holds them all."""
 
 import re
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -25,6 +26,11 @@ MailboxSetting = Annotated[Mailbox, BeforeValidator(lambda text: Mailbox.parse(s
 AddressSetting = Annotated[Address, BeforeValidator(lambda text: Address.parse(str(text))), PlainSerializer(str)]
 _LABEL = "[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
 Url = Annotated[str, Field(pattern=r"^https?://[^\s/]+(/\S*)?$")]
+Network = Annotated[
+    IPv4Network | IPv6Network,
+    BeforeValidator(lambda text: ip_network(str(text), strict=False)),
+    PlainSerializer(str),
+]
 _BUCKET = re.compile(r"s3://(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?P<path>(?:/[A-Za-z0-9!_.*'()-]+)*)/?")
 
 
@@ -189,11 +195,21 @@ class Replies(_Section):
 
 
 class Web(_Section):
-    """`[web]`: where unsubscribe and confirm links lead."""
+    """`[web]`: the web door, and where unsubscribe and confirm links lead."""
 
     url: Url | None = None
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=1, le=65535)
+    lists: tuple[str, ...] = ()
+    """The lists that anybody may join there; all of them unless given."""
+    sites: tuple[Url, ...] = ()
+    """Other sites whose pages may carry the form; the publication's and the archive's may anyhow."""
+    trusted_proxies: tuple[Network, ...] = ()
+    """Whose X-Forwarded-For is believed: addresses or networks."""
+    mails_an_hour: int = Field(default=300, ge=1)
+    """How many mails strangers may cause by filling in forms."""
+    attack_from: int = Field(default=20, ge=1)
+    """Forms within a minute from which browsers are given a task, and others wait."""
 
 
 class _Stored(_Section):

@@ -22,6 +22,8 @@ VALUES = {
     "subscriber.email": "zoe+letters@example.com",
     "links.unsubscribe": "https://lantern.example/u/token",
     "links.reply": "mailto:r+token@replies.lantern.example",
+    "links.preferences": "https://lantern.example/preferences/token",
+    "links.view": "https://lantern.example/view/token",
 }
 
 

@@ -14,7 +14,12 @@ from newsletter.writing import make_publication, read_issue, read_issues
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "publication"
 TEMPLATES = ("letter", "digest", "announcement")
-LINKS = {"links.unsubscribe": "https://lantern.example/u/t", "links.reply": "mailto:r+t@replies.lantern.example"}
+LINKS = {
+    "links.unsubscribe": "https://lantern.example/u/t",
+    "links.reply": "mailto:r+t@replies.lantern.example",
+    "links.preferences": "https://lantern.example/preferences/t",
+    "links.view": "https://lantern.example/view/t",
+}
 
 
 @pytest.fixture(scope="session")

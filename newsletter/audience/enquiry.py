@@ -1,0 +1,98 @@
+"""Enquiries: what was asked at the web door for an address, and believed only once its mail is answered.
+
+Whoever knows an address can ask, so an enquiry changes nothing but itself. It says neither at the door nor
+by the time it takes whether the address is known: that is looked up later, when the enquiry is weighed.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import JSON, BigInteger, Boolean, Column, Index, Integer, Table, Text
+
+from newsletter.address import Address
+from newsletter.audience.roster import metadata
+from newsletter.database import Moment
+
+JOIN_LASTS = timedelta(days=7)
+"""How long a confirmation can be given; afterwards all that was noted of it is deleted."""
+OWN_LASTS = timedelta(hours=24)
+"""How long the mailed link to one's own page opens it."""
+ONE_MAIL_WITHIN = timedelta(hours=24)
+"""An address gets one mail of a kind within this time, however often it is given."""
+
+
+class EnquiryKind(StrEnum):
+    """What is asked."""
+
+    JOIN = "join"
+    OWN = "own"
+    """The link to a person's own page."""
+
+
+class EnquiryState(StrEnum):
+    """How far an enquiry is."""
+
+    NEW = "new"
+    WEIGHED = "weighed"
+    """The mail with its link is planned."""
+    ANSWERED = "answered"
+    """They are told that they have it already, so there is nothing to confirm."""
+    CONFIRMED = "confirmed"
+
+
+class Call(StrEnum):
+    """The mail that an enquiry calls for."""
+
+    CONFIRM = "confirmation"
+    KNOWN = "already subscribed"
+    OWN_PAGE = "own page"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enquiry:
+    """One thing that was asked."""
+
+    id: int
+    kind: EnquiryKind
+    address: Address
+    lists: tuple[str, ...]
+    language: str
+    evidence: str
+    """What shows that it was asked: from which network, by which form."""
+    is_slow: bool
+    """Whether it waits behind all others, since nothing speaks for a person behind it."""
+    state: EnquiryState
+    created_at: datetime
+    weighed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weighed:
+    """An enquiry, and the mail it calls for, if any."""
+
+    enquiry: Enquiry
+    call: Call | None
+
+
+_Big = BigInteger().with_variant(Integer, "sqlite")
+
+enquiries = Table(
+    "enquiries",
+    metadata,
+    Column("id", _Big, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("address_key", Text, nullable=False),
+    Column("lists", JSON, nullable=False),
+    Column("language", Text, nullable=False, server_default=""),
+    Column("evidence", Text, nullable=False, server_default=""),
+    Column("is_slow", Boolean, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("weighed_at", Moment),
+    Index("enquiries_by_state", "state", "is_slow", "id"),
+    Index("enquiries_by_address", "address_key", "created_at"),
+    Index("enquiries_by_weighing", "weighed_at"),
+    sqlite_autoincrement=True,
+)

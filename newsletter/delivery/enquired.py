@@ -1,0 +1,69 @@
+"""Pulls the enquiries of the web door and plans the one mail that each calls for, in the same transaction.
+
+Nothing a stranger wrote stands in these mails: whoever gives somebody else's address sends them our words only.
+"""
+
+from datetime import datetime
+
+from newsletter.audience import Call, MailCaps, Weighed, weigh_enquiry
+from newsletter.database import Database
+from newsletter.delivery.doorwords import DoorWords, door_words
+from newsletter.delivery.notices import Notice, plan_notice
+from newsletter.delivery.weblinks import web_link
+from newsletter.settings import Settings
+from newsletter.tokens import Keyring, Purpose
+
+_PURPOSES = {Call.CONFIRM: Purpose.CONFIRM, Call.KNOWN: Purpose.OWN, Call.OWN_PAGE: Purpose.OWN}
+_TURN = 50
+"""Enquiries weighed in one transaction."""
+
+
+def plan_enquired(
+    database: Database, keyring: Keyring, settings: Settings, *, caps: MailCaps, now: datetime
+) -> int:
+    """Weigh what was asked at the web door until nothing more may be mailed; returns how many notices are planned.
+
+    Needs `[web] url`, for the links.
+    """
+    planned = 0
+    while True:
+        with database.write() as connection:
+            for _ in range(_TURN):
+                weighed = weigh_enquiry(connection, keyring, settings.lists, caps, now)
+                if weighed is None:
+                    return planned
+                if weighed.call is not None:
+                    plan_notice(connection, _notice(weighed, weighed.call, keyring, settings), now)
+                    planned += 1
+
+
+def _notice(weighed: Weighed, call: Call, keyring: Keyring, settings: Settings) -> Notice:
+    enquiry = weighed.enquiry
+    words = door_words(enquiry.language or settings.publication.language)
+    names = [name for name in enquiry.lists if name in settings.lists]
+    link = web_link(keyring, settings, _PURPOSES[call], enquiry.id) or ""
+    title = settings.publication.title
+    return Notice(
+        kind=call.value,
+        about=str(enquiry.id),
+        recipient=str(enquiry.address),
+        list_name=names[0] if names else next(iter(settings.lists)),
+        subject=_subject(words, call).format(title=title),
+        text=_text(words, call, link, title, [settings.lists[name].title for name in names]),
+        is_automatic=True,
+    )
+
+
+def _subject(words: DoorWords, call: Call) -> str:
+    return {
+        Call.CONFIRM: words.confirm_subject,
+        Call.KNOWN: words.known_subject,
+        Call.OWN_PAGE: words.own_subject,
+    }[call]
+
+
+def _text(words: DoorWords, call: Call, link: str, title: str, lists: list[str]) -> str:
+    what = {Call.CONFIRM: words.confirm, Call.KNOWN: words.known, Call.OWN_PAGE: words.own}[call]
+    others = [f"- {name}" for name in lists] if lists not in ([], [title]) and call is not Call.OWN_PAGE else []
+    pieces = [what.format(title=title), "\n".join(others), link, words.not_you]
+    return "\n\n".join(filter(None, pieces)) + f"\n\n-- \n{title}\n"

@@ -1,0 +1,49 @@
+"""The application: every path of the door and who serves it.
+
+Paths with a token belong to the station that makes the link. Whoever adds a way adds a line to `WAYS`.
+"""
+
+from urllib.parse import urlsplit
+
+from starlette.applications import Starlette
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from newsletter.delivery import WEB_PATHS
+from newsletter.replies import WRITER_PATH
+from newsletter.tokens import Purpose
+from newsletter.web import choosing, comments, confirming, files, health, leaving, own, signup, viewing
+from newsletter.web.office import Office
+from newsletter.web.shield import Handler, Shield, endpoint, missing
+
+WAYS: dict[str, dict[str, Handler]] = {
+    "/": {"GET": signup.show_form},
+    "/subscribe": {"GET": signup.show_form, "POST": signup.sign_up, "OPTIONS": signup.allow_script},
+    "/subscribe/task": {"GET": signup.give_task, "OPTIONS": signup.allow_script},
+    WEB_PATHS[Purpose.CONFIRM] + "{token}": {"GET": confirming.show_confirmation, "POST": confirming.confirm},
+    WEB_PATHS[Purpose.UNSUBSCRIBE] + "{token}": {"GET": leaving.show_leaving, "POST": leaving.leave},
+    WEB_PATHS[Purpose.PREFERENCES] + "{token}": {"GET": choosing.show_choices, "POST": choosing.choose},
+    WEB_PATHS[Purpose.VIEW] + "{token}": {"GET": viewing.show_letter},
+    WEB_PATHS[Purpose.OWN] + "{token}": {"GET": own.show_own_page, "POST": own.change_own_page},
+    WEB_PATHS[Purpose.OWN] + "{token}/data": {"GET": own.give_record},
+    WEB_PATHS[Purpose.OWN] + "{token}/erase": {"GET": own.show_erasure, "POST": own.erase_all},
+    WRITER_PATH + "{token}": {"GET": comments.show_comment, "POST": comments.change_comment},
+    "/link": {"GET": own.show_request, "POST": own.request_link},
+    "/embed.js": {"GET": files.show_script},
+    "/files/{version}/{token}": {"GET": files.show_file},
+    "/healthz": {"GET": health.show_health},
+    "/robots.txt": {"GET": health.show_robots},
+}
+"""Each path, and what serves each method; HEAD is served as GET."""
+
+_METHODS = ["GET", "POST", "OPTIONS", "PUT", "PATCH", "DELETE"]
+
+
+def make_app(office: Office) -> ASGIApp:
+    """Return the application that serves every way of the door."""
+    show = missing(office)
+    routes = [Route(path, endpoint(office, path, ways), methods=_METHODS) for path, ways in WAYS.items()]
+    app = Starlette(routes=routes, exception_handlers={404: show, 405: show})
+    app.router.redirect_slashes = False  # RFC 8058 section 3.2: a POST is never redirected
+    url = office.settings.web.url or ""
+    return Shield(app, urlsplit(url).path.rstrip("/"), is_secure=url.startswith("https:"))

@@ -1,0 +1,157 @@
+"""Choosing: what somebody changes about their subscription, from a letter's foot or from their own page.
+
+The link of a letter may be forwarded with it. So it narrows, pauses and names; to see or delete what is kept,
+or to join a list without another mail, takes the link that was just mailed.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from starlette.responses import Response
+
+from newsletter.audience import (
+    EnquiryKind,
+    Preferences,
+    choose_language,
+    choose_lists,
+    enquire,
+    join_list,
+    open_enquiry,
+    pause,
+    read_preferences,
+)
+from newsletter.compose import phrases_for as letter_phrases_for
+from newsletter.delivery import find_addressee
+from newsletter.replies import keep_name, kept_name, redacted_name
+from newsletter.tokens import Purpose
+from newsletter.web.callers import blurred_network
+from newsletter.web.office import Office
+from newsletter.web.pages import masked
+from newsletter.web.person import number_of
+from newsletter.web.phrases import spoken_languages
+from newsletter.web.visit import Visit
+
+LETTER_LASTS = timedelta(days=60)
+"""How long the link of a letter opens the choices; afterwards a new one is mailed on request."""
+WEEKS = (2, 4, 12)
+"""The pauses on offer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chooser:
+    """Who chooses, and how well that is known."""
+
+    chosen: Preferences
+    is_proven: bool
+    """Whether a link that was just mailed to their address was followed."""
+
+
+def show_choices(office: Office, visit: Visit) -> Response:
+    """Show the choices of whoever holds a letter's link."""
+    chooser = _by_letter(office, visit)
+    return _gone(office, visit) if chooser is None else choices(office, visit, chooser)
+
+
+def choose(office: Office, visit: Visit) -> Response:
+    """Do what whoever holds a letter's link has chosen."""
+    chooser = _by_letter(office, visit)
+    return _gone(office, visit) if chooser is None else chosen_so(office, visit, chooser)
+
+
+def by_own_page(office: Office, visit: Visit) -> Chooser | None:
+    """Return who holds a link to their own page, while it is good."""
+    number = office.keyring.read(Purpose.OWN, visit.token)
+    enquiry = number and open_enquiry(office.database, EnquiryKind.OWN, number, visit.now)
+    person = number_of(office, enquiry.address) if enquiry else None
+    chosen = read_preferences(office.database, person) if person is not None else None
+    return None if chosen is None else Chooser(chosen=chosen, is_proven=True)
+
+
+def choices(office: Office, visit: Visit, chooser: Chooser, *, is_saved: bool = False) -> Response:
+    """Show what can be chosen, as it stands."""
+    chosen, settings = chooser.chosen, office.settings
+    offered = [name for name in settings.lists if name in chosen.lists or name in office.offered]
+    return office.pages.page(
+        "choices",
+        language=chosen.language,
+        address=str(chosen.address) if chooser.is_proven else masked(str(chosen.address)),
+        is_proven=chooser.is_proven,
+        is_saved=is_saved,
+        token=visit.token,
+        lists=[(name, settings.lists[name]) for name in offered],
+        chosen=chosen.lists,
+        weeks=WEEKS,
+        paused=_day(chosen.paused_until, chosen.language or settings.publication.language),
+        languages=spoken_languages(),
+        own_language=chosen.language,
+        shown_name=kept_name(office.database, chosen.subscriber_id),
+    )
+
+
+def chosen_so(office: Office, visit: Visit, chooser: Chooser) -> Response:
+    """Write what was chosen and show it."""
+    chosen, database = chooser.chosen, office.database
+    person, wanted = chosen.subscriber_id, visit.fields.get("list", ())
+    if visit.first("has_lists"):
+        offered = [name for name in chosen.lists if name in office.settings.lists]
+        choose_lists(database, person, wanted, offered, now=visit.now)
+        _join(office, visit, chooser, [n for n in office.offered if n in wanted and n not in chosen.lists])
+    if (length := visit.first("pause")) == "none":
+        pause(database, person, None)
+    elif length in {str(weeks) for weeks in WEEKS}:
+        pause(database, person, visit.now + timedelta(weeks=int(length)))
+    language = visit.first("language")
+    if language in {"", *(tag for tag, _ in spoken_languages())} and "language" in visit.fields:
+        choose_language(database, person, language)
+    if "name" in visit.fields:
+        name = redacted_name(visit.first("name"))
+        if name != kept_name(database, person):
+            keep_name(database, person, name, visit.now)
+    after = read_preferences(database, person)
+    if after is None:
+        return _gone(office, visit)
+    return choices(office, visit, Chooser(chosen=after, is_proven=chooser.is_proven), is_saved=True)
+
+
+def _join(office: Office, visit: Visit, chooser: Chooser, names: Sequence[str]) -> None:
+    if chooser.is_proven:
+        evidence = f"own page, from {blurred_network(visit.client)}"
+        for name in names:
+            join_list(office.database, chooser.chosen.subscriber_id, name, evidence=evidence, now=visit.now)
+    elif names:
+        enquire(
+            office.database,
+            EnquiryKind.JOIN,
+            chooser.chosen.address,
+            names,
+            language=chooser.chosen.language,
+            evidence=f"preferences, from {blurred_network(visit.client)}",
+            now=visit.now,
+        )
+        office.wake()
+
+
+def _by_letter(office: Office, visit: Visit) -> Chooser | None:
+    number = office.keyring.read(Purpose.PREFERENCES, visit.token)
+    addressee = find_addressee(office.database, number) if number else None
+    if addressee is None or addressee.subscriber_id is None or visit.now - addressee.mailed_at > LETTER_LASTS:
+        return None
+    chosen = read_preferences(office.database, addressee.subscriber_id)
+    return None if chosen is None else Chooser(chosen=chosen, is_proven=False)
+
+
+def _gone(office: Office, visit: Visit) -> Response:
+    return office.pages.note("gone", status=404, next=f"{visit.home}/link", next_words="link")
+
+
+def _day(moment: datetime | None, language: str) -> str:
+    if moment is None:
+        return ""
+    words: Any = letter_phrases_for(language)
+    return str(
+        words.date.format(
+            day=moment.day, month=words.months[moment.month - 1], year=moment.year, number=moment.month
+        )
+    )

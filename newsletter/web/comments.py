@@ -1,0 +1,34 @@
+"""Comments: the page on which a writer takes back or changes what they wrote."""
+
+from starlette.responses import Response
+
+from newsletter.replies import Reply, hand_in, read_writer_link, withdraw
+from newsletter.web.office import Office
+from newsletter.web.visit import Visit
+
+
+def show_comment(office: Office, visit: Visit) -> Response:
+    """Show the words as they stand, with what can be done about them; changes nothing."""
+    reply = _reply(office, visit)
+    return _gone(office) if reply is None else office.pages.page("comment", text=reply.text)
+
+
+def change_comment(office: Office, visit: Visit) -> Response:
+    """Take the words back, or keep new ones until the author has read them."""
+    reply = _reply(office, visit)
+    if reply is None:
+        return _gone(office)
+    if visit.first("act") == "withdraw":
+        withdraw(office.database, office.settings, reply.id, by="its writer", door="web", now=visit.now)
+        return office.pages.note("withdrawn", is_last=True)
+    if not hand_in(office.database, office.settings, reply, visit.first("text"), visit.now):
+        return office.pages.page("comment", text=reply.text)
+    return office.pages.note("edited", is_last=True)
+
+
+def _reply(office: Office, visit: Visit) -> Reply | None:
+    return read_writer_link(office.database, office.keyring, visit.token)
+
+
+def _gone(office: Office) -> Response:
+    return office.pages.note("gone", status=404)

@@ -1,0 +1,40 @@
+"""Confirming: the link of the mail shows a page, and only the button on it confirms.
+
+Programs that look at every link of a mail before its reader does must not confirm anything.
+"""
+
+from starlette.responses import Response
+
+from newsletter.audience import EnquiryKind, confirm_enquiry, open_enquiry
+from newsletter.tokens import Purpose
+from newsletter.web.callers import blurred_network
+from newsletter.web.office import Office
+from newsletter.web.pages import masked
+from newsletter.web.visit import Visit
+
+
+def show_confirmation(office: Office, visit: Visit) -> Response:
+    """Ask whether the lists shall be sent to the address; changes nothing."""
+    number = office.keyring.read(Purpose.CONFIRM, visit.token)
+    enquiry = number and open_enquiry(office.database, EnquiryKind.JOIN, number, visit.now)
+    if not enquiry:
+        return _gone(office, visit)
+    titles = [office.settings.lists[name].title for name in enquiry.lists if name in office.settings.lists]
+    address = masked(str(enquiry.address))
+    return office.pages.page("confirm", language=enquiry.language, lists=titles, address=address)
+
+
+def confirm(office: Office, visit: Visit) -> Response:
+    """Confirm what the link is for; a second time changes nothing."""
+    number = office.keyring.read(Purpose.CONFIRM, visit.token)
+    enquiry = number and open_enquiry(office.database, EnquiryKind.JOIN, number, visit.now)
+    if not number or not enquiry:
+        return _gone(office, visit)
+    evidence = f"enquiry {number}, pressed from {blurred_network(visit.client)}"
+    if not confirm_enquiry(office.database, office.keyring, number, evidence=evidence, now=visit.now):
+        return _gone(office, visit)
+    return office.pages.note("confirmed", language=enquiry.language, is_last=True)
+
+
+def _gone(office: Office, visit: Visit) -> Response:
+    return office.pages.note("gone", status=404, next=f"{visit.home}/subscribe", next_words="subscribe")

@@ -1,0 +1,72 @@
+"""Leavings of many readers, written together: whoever comes while a transaction is under way shares the next.
+
+A transaction that survives a power cut waits for the disk, and for the sender of a mailing before that; one
+wait for all who ask meanwhile keeps each of them short. Nobody is answered before theirs is written.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from queue import SimpleQueue
+
+from newsletter.audience import Leaving
+from newsletter.errors import StorageBusy
+
+PATIENCE_SECONDS = 20.0
+"""How long another writer is waited for: a mailbox provider may not come a second time."""
+_MOST = 200
+"""Leavings in one transaction."""
+
+
+class Leavings:
+    """The one writer of leavings."""
+
+    def __init__(self, write: Callable[[Sequence[Leaving]], object]) -> None:
+        self._write = write
+        self._waiting: SimpleQueue[tuple[Leaving, Future[None]] | None] = SimpleQueue()
+        self._thread = threading.Thread(target=self._work, name="leavings", daemon=True)
+
+    def start(self) -> None:
+        """Begin to write."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Write what waits, and end."""
+        self._waiting.put(None)
+        self._thread.join()
+
+    def add(self, leaving: Leaving) -> "Future[None]":
+        """Return what is done when the leaving is on the disk, or has the error that kept it from there."""
+        done: Future[None] = Future()
+        self._waiting.put((leaving, done))
+        return done
+
+    def _work(self) -> None:
+        while True:
+            group = [self._waiting.get()]
+            while len(group) < _MOST and not self._waiting.empty():
+                group.append(self._waiting.get())
+            asked = [each for each in group if each is not None]
+            if asked:
+                self._settle(asked)
+            if None in group:
+                return
+
+    def _settle(self, asked: Sequence[tuple[Leaving, "Future[None]"]]) -> None:
+        until = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            try:
+                self._write([leaving for leaving, _ in asked])
+                break
+            except StorageBusy as error:
+                if time.monotonic() < until:
+                    continue
+                failed: Exception = error
+            except Exception as error:  # whatever it is, whoever waits must hear of it
+                failed = error
+            for _, done in asked:
+                done.set_exception(failed)
+            return
+        for _, done in asked:
+            done.set_result(None)

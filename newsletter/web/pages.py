@@ -1,0 +1,100 @@
+"""Pages: what the door shows, set into the publication's templates and in its theme."""
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
+from starlette.responses import Response
+
+from newsletter.compose import direction_of, make_theme, typeface_for
+from newsletter.errors import EditFile
+from newsletter.finding import Finding, Level
+from newsletter.settings import Settings, packaged
+from newsletter.web.phrases import phrases_for
+
+_STATIC = Path(__file__).parent / "static"
+_TYPES = {".js": "text/javascript", ".css": "text/css"}
+
+
+class Pages:
+    """The door's templates, ready to be filled."""
+
+    def __init__(self, settings: Settings, home: str) -> None:
+        """`home` is the path of `[web] url`; EditFile when a template cannot be read."""
+        self.settings = settings
+        self.home = home
+        self._templates = Environment(
+            loader=FileSystemLoader([settings.templates / "web", packaged("templates") / "web"]),
+            autoescape=True,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            undefined=StrictUndefined,
+        )
+        theme = make_theme(settings.publication.accent, settings.theme)
+        face = typeface_for(settings.publication.language, settings.theme)
+        self.files = {name: (_STATIC / name).read_bytes() for name in ("signup.js", "embed.js")}
+        try:
+            for name in self._templates.list_templates(["html"]):
+                self._templates.get_template(name)
+            self.files["door.css"] = (
+                self._templates.get_template("door.css").render(theme=theme, type=face).encode()
+            )
+        except TemplateError as error:
+            raise EditFile([_fault(error)]) from error
+        self._versions = {name: hashlib.sha256(octets).hexdigest()[:10] for name, octets in self.files.items()}
+
+    def page(
+        self,
+        name: str,
+        *,
+        language: str = "",
+        status: int = 200,
+        headers: dict[str, str] | None = None,
+        **values: Any,
+    ) -> Response:
+        """Return a page in somebody's language, else the publication's; never kept by anybody on the way."""
+        publication = self.settings.publication
+        words = phrases_for(language, publication.language) if language else phrases_for(publication.language)
+        html = self._templates.get_template(f"{name}.html").render(
+            publication=publication,
+            words=words,
+            dir=direction_of(words.language).dir,
+            home=self.home,
+            archive=self.settings.archive.url,
+            file=lambda file: f"{self.home}/files/{self._versions[file]}/{file}",
+            **values,
+        )
+        return Response(html, status, headers, media_type="text/html")
+
+    def note(self, key: str, *, language: str = "", status: int = 200, **values: Any) -> Response:
+        """Return a page that only says something: the phrases `key` and `key_why`."""
+        shown = {"next": "", "next_words": "subscribe", "is_last": False, **values}
+        return self.page("note", language=language, status=status, key=key, **shown)
+
+    def file(self, version: str, name: str) -> Response | None:
+        """Return a style sheet or a script; one that is asked for by its version never changes."""
+        octets = self.files.get(name)
+        if octets is None:
+            return None
+        is_named = version == self._versions[name]
+        headers = {"Cache-Control": "public, max-age=31536000, immutable" if is_named else "public, max-age=300"}
+        return Response(octets, headers=headers, media_type=_TYPES[Path(name).suffix])
+
+
+def masked(address: str) -> str:
+    """Return an address as its holder knows it again and nobody else learns it: `a•••@e•••.org`."""
+    local, _, domain = address.rpartition("@")
+    name, _, ending = domain.rpartition(".")
+    return f"{local[:1]}•••@{name[:1]}•••.{ending}"
+
+
+def _fault(error: TemplateError) -> Finding:
+    return Finding(
+        rule="template",
+        level=Level.ERROR,
+        file=f"templates/web/{getattr(error, 'name', None) or ''}",
+        line=getattr(error, "lineno", None),
+        message=f"the template cannot be filled: {error}",
+        remedy="Mend it, or delete it to have the packaged one",
+    )

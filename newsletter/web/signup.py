@@ -1,0 +1,197 @@
+"""Signing up: the form, here or on another site, and what is noted when it is sent.
+
+The answer never depends on whether the address is known: nothing is looked up, one row is written.
+"""
+
+import hashlib
+from urllib.parse import urlsplit
+
+from starlette.responses import JSONResponse, Response
+
+from newsletter.address import Address
+from newsletter.audience import EnquiryKind, enquire
+from newsletter.tokens import Purpose
+from newsletter.web import proof
+from newsletter.web.callers import blurred_network, limited_network
+from newsletter.web.office import Office
+from newsletter.web.phrases import phrases_for
+from newsletter.web.visit import Visit
+
+
+def show_form(office: Office, visit: Visit) -> Response:
+    """Show the form; `?list=` chooses which lists are ticked, `?language=` the words."""
+    asked = visit.query.get("list", "")
+    chosen = [name for name in office.offered if name in asked.split(",")]
+    return _form(office, visit, visit.query.get("language", ""), chosen or list(office.offered[:1]))
+
+
+def give_task(office: Office, visit: Visit) -> Response:
+    """Give a script what its form needs: when it was shown, and a task while the door is attacked."""
+    task = proof.stamp(office.keyring, Purpose.PROOF, visit.now) if is_attacked(office, visit) else ""
+    shown = proof.stamp(office.keyring, Purpose.FORM, visit.now)
+    words = phrases_for(visit.query.get("language", ""), office.settings.publication.language)
+    said = {name: getattr(words, name) for name in ("email", "subscribe", "leave_empty", "working")}
+    told = {"shown": shown, "task": task, "bits": proof.BITS, "words": said}
+    return JSONResponse(told, headers=_cors(office, visit))
+
+
+def allow_script(office: Office, visit: Visit) -> Response:
+    """Answer a browser that asks whether a page of another site may send the form."""
+    return Response(status_code=204, headers=_cors(office, visit))
+
+
+def sign_up(office: Office, visit: Visit) -> Response:
+    """Note that an address wants letters."""
+    language = visit.first("language")
+    named = visit.fields.get("list", ())
+    wanted = [name for name in dict.fromkeys(named) if name in office.offered]
+    if not named and (len(office.offered) == 1 or visit.wants_json):
+        wanted = list(office.offered[:1])
+    if (refusal := refused(office, visit)) is not None:
+        return refusal
+    address = address_in(visit)
+    if address is None or not wanted:
+        key = "no_list" if address is not None else "wrong_address"
+        if visit.wants_json:
+            said = getattr(phrases_for(language, office.settings.publication.language), key)
+            return JSONResponse({"status": key, "message": said}, 422, headers=_cors(office, visit))
+        return _form(office, visit, language, wanted, problem=key, status=422)
+    note_enquiry(office, visit, EnquiryKind.JOIN, address, wanted)
+    if visit.wants_json:
+        words = phrases_for(language, office.settings.publication.language)
+        said = {"status": "asked", "title": words.asked, "message": words.asked_why}
+        return JSONResponse(said, headers=_cors(office, visit))
+    return office.pages.note("asked", language=language)
+
+
+def refused(office: Office, visit: Visit) -> Response | None:
+    """Return the answer to whoever may not send forms: from a site that is not ours, or too often."""
+    language = visit.first("language")
+    if not _is_from_us(office, visit):
+        return office.pages.note("foreign", language=language, status=403, next=f"{visit.home}/subscribe")
+    wait = office.limits.forms.take(limited_network(visit.client), visit.now.timestamp())
+    if not wait:
+        return None
+    headers = {"Retry-After": str(int(wait) + 1), **_cors(office, visit)}
+    if visit.wants_json:
+        words = phrases_for(language, office.settings.publication.language)
+        said = f"{words.too_often} {words.too_often_why}"
+        return JSONResponse({"status": "too often", "message": said}, 429, headers=headers)
+    answer = office.pages.note("too_often", language=language, status=429)
+    answer.headers.update(headers)
+    return answer
+
+
+def address_in(visit: Visit) -> Address | None:
+    """Return the address of a form, or None if it is not one."""
+    try:
+        return Address.parse(visit.first("email")[:320])
+    except ValueError:
+        return None
+
+
+def note_enquiry(
+    office: Office, visit: Visit, kind: EnquiryKind, address: Address, lists: list[str] | None = None
+) -> None:
+    """Note an enquiry, unless a machine filled in the form or the address was given too often."""
+    if visit.first("website"):
+        return
+    now = visit.now.timestamp()
+    key = hashlib.sha256(address.key.encode()).hexdigest()
+    if office.limits.address.take(f"{kind} {key}", now):
+        return
+    attacked = is_attacked(office, visit)
+    office.limits.all_forms.take("all", now)
+    enquire(
+        office.database,
+        kind,
+        address,
+        lists or (),
+        language=_language(visit),
+        evidence=f"form of {visit.home or '/'}subscribe from {blurred_network(visit.client)}",
+        is_slow=not _is_trusted(office, visit, attacked=attacked),
+        now=visit.now,
+    )
+    office.wake()
+
+
+def is_attacked(office: Office, visit: Visit) -> bool:
+    """Whether more forms come than people send."""
+    return office.limits.all_forms.is_full("all", visit.now.timestamp())
+
+
+def _is_trusted(office: Office, visit: Visit, *, attacked: bool) -> bool:
+    """Whether an enquiry need not wait behind all others.
+
+    A form that says when it was shown must not have been sent at once. While the door is attacked, a solved
+    task speaks for a browser; whoever has no scripts waits longer, and is served all the same.
+    """
+    shown = visit.first("shown")
+    age = proof.seconds_since(office.keyring, Purpose.FORM, shown, visit.now) if shown else None
+    if shown and (age is None or not proof.FASTEST_SECONDS <= age <= proof.FORM_SECONDS):
+        return False
+    if not attacked:
+        return True
+    task, solution = visit.first("task"), visit.first("solution")
+    given = proof.seconds_since(office.keyring, Purpose.PROOF, task, visit.now)
+    return (
+        given is not None
+        and 0 <= given <= proof.TASK_SECONDS
+        and proof.is_solved(task, solution)
+        and office.spent.spend(task, visit.now.timestamp())
+    )
+
+
+def _form(
+    office: Office, visit: Visit, language: str, chosen: list[str], *, problem: str = "", status: int = 200
+) -> Response:
+    return office.pages.page(
+        "subscribe",
+        language=language,
+        status=status,
+        lists=[(name, office.settings.lists[name]) for name in office.offered],
+        chosen=chosen,
+        problem=problem,
+        email=visit.first("email")[:320],
+        asked_language=_language(visit) or visit.query.get("language", "")[:20],
+        shown=proof.stamp(office.keyring, Purpose.FORM, visit.now),
+    )
+
+
+def _language(visit: Visit) -> str:
+    """Return the language that a form names, if we speak it."""
+    named = visit.first("language")[:20]
+    return phrases_for(named).language if named and phrases_for(named).language == named[:2].lower() else ""
+
+
+def _cors(office: Office, visit: Visit) -> dict[str, str]:
+    """Return what lets a script of a site that may carry the form read the answer, which names nobody."""
+    origin = visit.headers.get("origin", "")
+    if origin not in _sites(office):
+        return {"Vary": "Origin"}
+    return {
+        "Access-Control-Allow-Origin": origin,
+        "Access-Control-Allow-Methods": "GET, POST",
+        "Access-Control-Allow-Headers": "Accept, Content-Type",
+        "Access-Control-Max-Age": "600",
+        "Vary": "Origin",
+    }
+
+
+def _is_from_us(office: Office, visit: Visit) -> bool:
+    """Whether a form was sent from a page that may carry it, as far as browsers say where from.
+
+    A page that hides where it links from has a form of origin "null"; then Sec-Fetch-Site says whether it is ours.
+    """
+    origin = visit.headers.get("origin", "")
+    if origin in ("", "null"):
+        return visit.headers.get("sec-fetch-site", "none") in ("none", "same-origin", "")
+    if origin in _sites(office):
+        return True
+    return visit.headers.get("sec-fetch-site", "") == "same-origin"
+
+
+def _sites(office: Office) -> set[str]:
+    settings = office.settings
+    urls = (settings.web.url, settings.publication.url, settings.archive.url, *settings.web.sites)
+    return {f"{parts.scheme}://{parts.netloc}" for parts in (urlsplit(url) for url in urls if url)}

@@ -1,0 +1,117 @@
+"""A visitor at a web door that the real command keeps open."""
+
+import http.client
+import json
+import re
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from tests.acceptance.desk import Desk
+
+ONE_CLICK = b"List-Unsubscribe=One-Click"
+MULTIPART = (
+    b'--x\r\nContent-Disposition: form-data; name="List-Unsubscribe"\r\n\r\nOne-Click\r\n--x--\r\n',
+    "multipart/form-data; boundary=x",
+)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back."""
+
+    status: int
+    headers: Mapping[str, str]
+    text: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.text)
+
+
+@dataclass(frozen=True)
+class Doorway:
+    """An open door; each visitor comes from an address of their own unless one is named."""
+
+    url: str
+    desk: Desk
+    process: "subprocess.Popen[str]"
+    _visitors: Iterator[int] = field(default_factory=lambda: count(1))
+
+    def ask(self, method: str, path: str, body: bytes | None = None, **headers: str) -> Answer:
+        """Ask as a program does: no cookies, no redirects followed."""
+        parts = urlsplit(self.url)
+        number = next(self._visitors)
+        told = {"X-Forwarded-For": f"198.18.{number // 250 % 250}.{number % 250}"}
+        told |= {name.replace("_", "-"): value for name, value in headers.items()}
+        connection = http.client.HTTPConnection(parts.hostname or "", parts.port or 0, timeout=30)
+        try:
+            connection.request(method, path, body, told)
+            got = connection.getresponse()
+            return Answer(got.status, {k.lower(): v for k, v in got.getheaders()}, got.read().decode())
+        finally:
+            connection.close()
+
+    def get(self, path: str, **headers: str) -> Answer:
+        """Read a page."""
+        return self.ask("GET", path, **headers)
+
+    def send(self, path: str, fields: object = (), **headers: str) -> Answer:
+        """Send a form; fields are a mapping or pairs."""
+        told = {"Content_Type": "application/x-www-form-urlencoded", **headers}
+        return self.ask("POST", path, urlencode(fields, doseq=True).encode(), **told)  # type: ignore[arg-type]
+
+    def one_click(self, path: str) -> Answer:
+        """Unsubscribe as a mailbox provider does."""
+        return self.ask("POST", path, ONE_CLICK, Content_Type="application/x-www-form-urlencoded")
+
+    def link_to(self, address: str, kind: str = "confirm") -> str:
+        """The path of the newest link of a kind that was mailed to an address; waits for its mail."""
+        found = eventually(lambda: self._links(address, kind))
+        return str(found[-1])
+
+    def _links(self, address: str, kind: str) -> list[str]:
+        links: list[str] = []
+        if not all((self.desk.folder / "var" / "outbox" / name).exists() for name in ("cur", "new", "tmp")):
+            return links
+        for message in self.desk.messages():
+            if address in str(message["To"]) and (body := message.get_body(("plain",))) is not None:
+                links += re.findall(rf"https?://\S+?(/{kind}/[a-z2-7]{{29}})", body.get_content())
+        return links
+
+
+def eventually(look: Callable[[], Any], seconds: float = 20) -> Any:
+    """Return what is there once it is there."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if found := look():
+            return found
+        time.sleep(0.05)
+    raise AssertionError("it did not happen")
+
+
+@contextmanager
+def open_door(desk: Desk, *arguments: str, settings: str = "") -> Iterator[Doorway]:
+    """Keep a door open on a free port while the block runs; then it must end in order."""
+    file = desk.folder / "newsletter.toml"
+    text = file.read_text()
+    if "trusted_proxies" not in text:
+        more = f'[web]\ntrusted_proxies = ["127.0.0.1"]\n{settings}'
+        file.write_text(text.replace("[web]", more) if "[web]" in text else f"{text}\n{more}\n")
+    process = desk.start("serve", "--port", "0", *arguments)
+    assert process.stderr is not None
+    first = process.stderr.readline()
+    found = re.search(r"http://\S+", first)
+    assert found is not None, first + process.stderr.read()
+    try:
+        yield Doorway(found[0], desk, process)
+    finally:
+        process.terminate()
+        _, said = process.communicate(timeout=40)
+        assert process.returncode == 0, said
+        assert "Traceback" not in said, said
