@@ -42,9 +42,7 @@ class Keyring:
 
     def signer(self, purpose: Purpose) -> Callable[[int], str]:
         """Return a function from a number (0 to 2**64-1) to its token, cheap enough for a million calls."""
-        key = _derived(self.keys[0], purpose).ljust(_BLOCK, b"\0")
-        # RFC 2104 by hand, for its first half is the same for every number
-        inner, outer = (hashlib.sha256(bytes(octet ^ pad for octet in key)) for pad in (0x36, 0x5C))
+        inner, outer = _halves(_derived(self.keys[0], purpose))
 
         def sign(number: int) -> str:
             payload = number.to_bytes(8)
@@ -79,21 +77,35 @@ class Keyring:
         """Return the 16-byte keyed hash under which a suppressed address is remembered."""
         return self.address_hasher()(address_key)
 
+    @property
+    def hash_key_name(self) -> str:
+        """By what an export tells that its hashes were made with our key; it gives nothing of the key away."""
+        return _derived(self.keys[-1], "suppression-name-v1").hex()[:16]
+
     def address_hasher(self) -> Callable[[str], bytes]:
         """Return the function behind `address_hash`, cheap enough for a million calls.
 
         It uses the oldest key, so that rotating keys forgets nobody.
         """
-        key = _derived(self.keys[-1], "suppression-v1")
+        inner, outer = _halves(_derived(self.keys[-1], "suppression-v1"))
 
         def hashed(address_key: str) -> bytes:
-            return hmac.digest(key, address_key.encode(), "sha256")[:16]
+            (within := inner.copy()).update(address_key.encode())
+            (without := outer.copy()).update(within.digest())
+            return without.digest()[:16]
 
         return hashed
 
 
 def _derived(key: bytes, purpose: str) -> bytes:
     return hmac.digest(key, purpose.encode(), hashlib.sha256)
+
+
+def _halves(key: bytes) -> tuple["hashlib._Hash", "hashlib._Hash"]:
+    """Return how both hashes of an HMAC begin (RFC 2104), by hand, for that is the same for every message."""
+    padded = key.ljust(_BLOCK, b"\0")
+    inner, outer = (hashlib.sha256(bytes(octet ^ pad for octet in padded)) for pad in (0x36, 0x5C))
+    return inner, outer
 
 
 def _base32(octets: bytes) -> str:

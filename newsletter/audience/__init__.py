@@ -1,21 +1,26 @@
 """3. Who is written to, and why we may."""
 
 from newsletter.audience.asking import Circumstances, answered_candidates
+from newsletter.audience.bundle import open_sheets
 from newsletter.audience.exchange import import_csv, import_sheet, import_sources
+from newsletter.audience.exporting import consent_json, export_csv, export_json, export_suppressions
+from newsletter.audience.fields import FieldKind
+from newsletter.audience.hints import Flag, flags_of, suggest
 from newsletter.audience.joining import add_subscriber, end_subscription, erase, find_subscriber_id
 from newsletter.audience.register import (
     ListCount,
     Member,
     PersonRecord,
     count_lists,
-    export_csv,
+    describe_fields,
     list_members,
     show_subscriber,
 )
+from newsletter.audience.rejects import Rejects
 from newsletter.audience.report import Fate, ImportReport, Outcome
 from newsletter.audience.roster import candidates, ensure_lists
 from newsletter.audience.segmenting import SegmentCount, check_segment, count_segments
-from newsletter.audience.sheet import read_sheet
+from newsletter.audience.sheet import Sheet, read_sheet
 from newsletter.audience.subscriber import (
     Consent,
     Subscriber,
@@ -31,18 +36,23 @@ from newsletter.audience.suppressing import (
     suppress,
     suppression_of,
 )
+from newsletter.audience.tagging import change_tags, count_tags
 
 __all__ = [
     "Circumstances",
     "Consent",
     "Fate",
+    "FieldKind",
+    "Flag",
     "ImportReport",
     "ListCount",
     "ListedSuppression",
     "Member",
     "Outcome",
     "PersonRecord",
+    "Rejects",
     "SegmentCount",
+    "Sheet",
     "Subscriber",
     "Subscription",
     "SubscriptionState",
@@ -51,22 +61,31 @@ __all__ = [
     "add_subscriber",
     "answered_candidates",
     "candidates",
+    "change_tags",
     "check_segment",
+    "consent_json",
     "count_lists",
     "count_segments",
+    "count_tags",
+    "describe_fields",
     "end_subscription",
     "ensure_lists",
     "erase",
     "export_csv",
+    "export_json",
+    "export_suppressions",
     "find_subscriber_id",
+    "flags_of",
     "import_csv",
     "import_sheet",
     "import_sources",
     "lift_suppression",
     "list_members",
     "list_suppressions",
+    "open_sheets",
     "read_sheet",
     "show_subscriber",
+    "suggest",
     "suppress",
     "suppression_of",
 ]

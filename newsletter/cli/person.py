@@ -5,7 +5,7 @@ from typing import Any
 from rich.text import Text
 
 from newsletter.address import Address
-from newsletter.audience import Member, PersonRecord
+from newsletter.audience import Flag, Member, PersonRecord, consent_json, flags_of, suggest
 from newsletter.cli import terminal
 
 
@@ -22,6 +22,7 @@ def member_json(member: Member) -> dict[str, Any]:
         "first_name": person.first_name,
         "last_name": person.last_name,
         "fields": person.fields,
+        "tags": list(person.tags),
         "state": member.subscription.state,
         "changed_at": f"{member.subscription.changed_at:%Y-%m-%dT%H:%M:%SZ}",
         "suppressed": member.suppressed,
@@ -37,21 +38,15 @@ def record_json(address: Address, record: PersonRecord) -> dict[str, Any]:
         "first_name": person.first_name if person else "",
         "last_name": person.last_name if person else "",
         "fields": person.fields if person else {},
+        "tags": list(person.tags) if person else [],
+        "flags": [flag.name.lower() for flag in flags_of(str(address))],
         "known_since": f"{person.created_at:%Y-%m-%dT%H:%M:%SZ}" if person else None,
         "subscriptions": [
             {
                 "list": subscription.list_name,
                 "state": subscription.state,
                 "changed_at": f"{subscription.changed_at:%Y-%m-%dT%H:%M:%SZ}",
-                "consents": [
-                    {
-                        "act": consent.act,
-                        "at": f"{consent.at:%Y-%m-%dT%H:%M:%SZ}",
-                        "origin": consent.origin,
-                        "evidence": consent.evidence,
-                    }
-                    for consent in consents
-                ],
+                "consents": [consent_json(consent) for consent in consents],
             }
             for subscription, consents in record.subscriptions
         ],
@@ -73,6 +68,11 @@ def say_record(address: Address, record: PersonRecord) -> None:
         terminal.say(
             Text(f"  suppressed: {suppression.reason}, since {since}, by {suppression.origin}", style="attention")
         )
+    for flag in flags_of(str(address)):
+        meant = suggest(address) if flag is Flag.MISTYPED else None
+        terminal.say(Text(f"  {flag}{f': {meant}?' if meant else ''}", style="attention"))
+    if person and person.tags:
+        terminal.say(f"  tags: {', '.join(person.tags)}")
     for name, value in sorted(person.fields.items()) if person else ():
         terminal.say(f"  {name}: {value}")
     for subscription, consents in record.subscriptions:
@@ -80,7 +80,8 @@ def say_record(address: Address, record: PersonRecord) -> None:
             f"\n  {subscription.list_name}: {subscription.state} since {subscription.changed_at:%Y-%m-%d}"
         )
         for consent in consents:
-            proof = f" ({consent.evidence})" if consent.evidence else ""
+            told = (consent.evidence, consent.words and f"words: {consent.words}", consent.mail)
+            proof = f" ({'; '.join(filter(None, told))})" if any(told) else ""
             terminal.say(f"    {consent.at:%Y-%m-%d %H:%M}  {consent.act:<11}{consent.origin}{proof}")
 
 
