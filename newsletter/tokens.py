@@ -39,6 +39,8 @@ class Keyring:
     """The publication's keys, newest first: the newest signs, all of them verify."""
 
     keys: tuple[bytes, ...]
+    hashing_key: bytes | None = None
+    """The one under which suppressed addresses are remembered; None: the oldest of the keys."""
 
     def signer(self, purpose: Purpose) -> Callable[[int], str]:
         """Return a function from a number (0 to 2**64-1) to its token, cheap enough for a million calls."""
@@ -80,14 +82,14 @@ class Keyring:
     @property
     def hash_key_name(self) -> str:
         """By what an export tells that its hashes were made with our key; it gives nothing of the key away."""
-        return _derived(self.keys[-1], "suppression-name-v1").hex()[:16]
+        return _derived(self.hashing_key or self.keys[-1], "suppression-name-v1").hex()[:16]
 
     def address_hasher(self) -> Callable[[str], bytes]:
         """Return the function behind `address_hash`, cheap enough for a million calls.
 
-        It uses the oldest key, so that rotating keys forgets nobody.
+        Its key is never rotated, so that nobody is forgotten.
         """
-        inner, outer = _halves(_derived(self.keys[-1], "suppression-v1"))
+        inner, outer = _halves(_derived(self.hashing_key or self.keys[-1], "suppression-v1"))
 
         def hashed(address_key: str) -> bytes:
             (within := inner.copy()).update(address_key.encode())

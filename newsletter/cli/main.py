@@ -39,6 +39,8 @@ VERBS = {
     "replies": "replies",
     "notices": "notices",
     "archive": "archive",
+    "database": "database",
+    "keys": "keys",
 }
 """Each command and the module of this folder that has it, in the order of an author's day."""
 
