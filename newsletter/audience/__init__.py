@@ -1,5 +1,6 @@
 """3. Who is written to, and why we may."""
 
+from newsletter.audience.arriving import Newcomer, exclusion_of, newcomers
 from newsletter.audience.asking import Circumstances, answered_candidates
 from newsletter.audience.bundle import open_sheets
 from newsletter.audience.exchange import import_csv, import_sheet, import_sources
@@ -48,6 +49,7 @@ __all__ = [
     "ListCount",
     "ListedSuppression",
     "Member",
+    "Newcomer",
     "Outcome",
     "PersonRecord",
     "Rejects",
@@ -71,6 +73,7 @@ __all__ = [
     "end_subscription",
     "ensure_lists",
     "erase",
+    "exclusion_of",
     "export_csv",
     "export_json",
     "export_suppressions",
@@ -82,6 +85,7 @@ __all__ = [
     "lift_suppression",
     "list_members",
     "list_suppressions",
+    "newcomers",
     "open_sheets",
     "read_sheet",
     "show_subscriber",

@@ -44,6 +44,7 @@ from newsletter.delivery.returning import TokenAddress, read_token_address, repl
 from newsletter.delivery.schedule import Schedule, due_mailings, next_time, refuse_late
 from newsletter.delivery.sealing import ask_dns, open_signer, unpublished
 from newsletter.delivery.sender import send
+from newsletter.delivery.series import WELCOME, PlannedSeries, plan_series
 from newsletter.delivery.settling import Trouble, list_troubles, resolve
 from newsletter.delivery.steering import cancel, pause, resume
 from newsletter.delivery.tally import Progress
@@ -53,6 +54,7 @@ from newsletter.delivery.transports.outbox import Kept, kept_messages
 __all__ = [
     "KINDS",
     "UNLIMITED",
+    "WELCOME",
     "Account",
     "Counts",
     "Delivery",
@@ -66,6 +68,7 @@ __all__ = [
     "MailingState",
     "Notice",
     "Plan",
+    "PlannedSeries",
     "Posted",
     "Progress",
     "Recovered",
@@ -103,6 +106,7 @@ __all__ = [
     "pause",
     "plan_mailing",
     "plan_notice",
+    "plan_series",
     "post_notices",
     "read_events",
     "read_mishaps",

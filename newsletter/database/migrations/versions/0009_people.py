@@ -1,4 +1,4 @@
-"""Tags; what was said when somebody consented; consents that nobody alters; which series' letters are planned."""
+"""Tags; what was said when somebody consented; consents that nobody alters; when a series began."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -6,7 +6,6 @@ from alembic import op
 revision = "0009"
 down_revision = "0007"
 
-_BIG = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 _SQLITE_GUARD = """
 CREATE TRIGGER consents_stay BEFORE UPDATE ON consents
 BEGIN SELECT RAISE(ABORT, 'consents are written once'); END
@@ -34,13 +33,12 @@ def upgrade() -> None:
     )
     op.create_index("tags_by_tag", "tags", ["tag"])
     op.create_table(
-        "series_steps",
-        sa.Column("subscription_id", sa.Integer, primary_key=True, autoincrement=False),
-        sa.Column("series", sa.Text, primary_key=True),
-        sa.Column("began_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("letter", sa.Text, nullable=False),
-        sa.Column("planned_at", sa.DateTime(timezone=True), nullable=False),
+        "series",
+        sa.Column("name", sa.Text, primary_key=True),
+        sa.Column("list_name", sa.Text, primary_key=True),
+        sa.Column("begun_at", sa.DateTime(timezone=True), nullable=False),
     )
+    op.add_column("notices", sa.Column("html", sa.Text, nullable=False, server_default=""))
     if op.get_bind().dialect.name == "postgresql":
         for statement in _POSTGRESQL_GUARD:
             op.get_bind().exec_driver_sql(statement)
