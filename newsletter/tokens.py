@@ -56,6 +56,8 @@ class Keyring:
     """The publication's keys, newest first: the newest signs, all of them verify."""
 
     keys: tuple[bytes, ...]
+    hashing_key: bytes | None = None
+    """The one under which suppressed addresses are remembered; None: the oldest of the keys."""
 
     def signer(self, *purposes: Purpose) -> Callable[[int], Sequence[str]]:
         """Return a function from a number (0 to 2**64-1) to its tokens, cheap enough for a million calls."""
@@ -98,15 +100,22 @@ class Keyring:
         """Return the 16-byte keyed hash under which a suppressed address is remembered."""
         return self.address_hasher()(address_key)
 
+    @property
+    def hash_key_name(self) -> str:
+        """By what an export tells that its hashes were made with our key; it gives nothing of the key away."""
+        return _derived(self.hashing_key or self.keys[-1], "suppression-name-v1").hex()[:16]
+
     def address_hasher(self) -> Callable[[str], bytes]:
         """Return the function behind `address_hash`, cheap enough for a million calls.
 
-        It uses the oldest key, so that rotating keys forgets nobody.
+        Its key is never rotated, so that nobody is forgotten.
         """
-        key = _derived(self.keys[-1], "suppression-v1")
+        inner, outer = _halves(_derived(self.hashing_key or self.keys[-1], "suppression-v1"))
 
         def hashed(address_key: str) -> bytes:
-            return hmac.digest(key, address_key.encode(), "sha256")[:16]
+            (within := inner.copy()).update(address_key.encode())
+            (without := outer.copy()).update(within.digest())
+            return without.digest()[:16]
 
         return hashed
 

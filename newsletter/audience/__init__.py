@@ -1,6 +1,8 @@
 """3. Who is written to, and why we may."""
 
+from newsletter.audience.arriving import Newcomer, exclusion_of, newcomers
 from newsletter.audience.asking import Circumstances, answered_candidates
+from newsletter.audience.bundle import open_sheets
 from newsletter.audience.enquiring import (
     MailCaps,
     confirm_enquiry,
@@ -11,6 +13,9 @@ from newsletter.audience.enquiring import (
 )
 from newsletter.audience.enquiry import JOIN_LASTS, OWN_LASTS, Call, Enquiry, EnquiryKind, EnquiryState, Weighed
 from newsletter.audience.exchange import import_csv, import_sheet, import_sources
+from newsletter.audience.exporting import consent_json, export_csv, export_json, export_suppressions
+from newsletter.audience.fields import FieldKind
+from newsletter.audience.hints import Flag, flags_of, suggest
 from newsletter.audience.joining import (
     Leaving,
     add_subscriber,
@@ -35,15 +40,16 @@ from newsletter.audience.register import (
     Member,
     PersonRecord,
     count_lists,
-    export_csv,
+    describe_fields,
     is_readable,
     list_members,
     show_subscriber,
 )
+from newsletter.audience.rejects import Rejects
 from newsletter.audience.report import Fate, ImportReport, Outcome
 from newsletter.audience.roster import candidates, ensure_lists
 from newsletter.audience.segmenting import SegmentCount, check_segment, count_segments
-from newsletter.audience.sheet import read_sheet
+from newsletter.audience.sheet import Sheet, read_sheet
 from newsletter.audience.subscriber import (
     Consent,
     Subscriber,
@@ -62,6 +68,7 @@ from newsletter.audience.suppressing import (
     suppress_hash,
     suppression_of,
 )
+from newsletter.audience.tagging import change_tags, count_tags
 
 __all__ = [
     "JOIN_LASTS",
@@ -73,16 +80,21 @@ __all__ = [
     "EnquiryKind",
     "EnquiryState",
     "Fate",
+    "FieldKind",
+    "Flag",
     "ImportReport",
     "Leaving",
     "ListCount",
     "ListedSuppression",
     "MailCaps",
     "Member",
+    "Newcomer",
     "Outcome",
     "PersonRecord",
     "Preferences",
+    "Rejects",
     "SegmentCount",
+    "Sheet",
     "Subscriber",
     "Subscription",
     "SubscriptionState",
@@ -92,12 +104,16 @@ __all__ = [
     "add_subscriber",
     "answered_candidates",
     "candidates",
+    "change_tags",
     "check_segment",
     "choose_language",
     "choose_lists",
     "confirm_enquiry",
+    "consent_json",
     "count_lists",
     "count_segments",
+    "count_tags",
+    "describe_fields",
     "end_pauses",
     "end_subscription",
     "end_subscription_in",
@@ -105,9 +121,13 @@ __all__ = [
     "enquire",
     "ensure_lists",
     "erase",
+    "exclusion_of",
     "expire_enquiries",
     "export_csv",
+    "export_json",
+    "export_suppressions",
     "find_subscriber_id",
+    "flags_of",
     "hash_of_subscriber",
     "import_csv",
     "import_sheet",
@@ -118,11 +138,14 @@ __all__ = [
     "lift_suppression",
     "list_members",
     "list_suppressions",
+    "newcomers",
     "open_enquiry",
+    "open_sheets",
     "pause",
     "read_preferences",
     "read_sheet",
     "show_subscriber",
+    "suggest",
     "suppress",
     "suppress_hash",
     "suppression_of",

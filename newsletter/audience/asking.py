@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 
 from newsletter import segment as language
-from newsletter.audience.roster import candidates, lists, subscribers, subscriptions
+from newsletter.audience.roster import candidates, lists, subscribers, subscriptions, tags
 from newsletter.audience.subscriber import SubscriptionState
 from newsletter.database import folded
 from newsletter.segment import Act, Question, Value
@@ -81,6 +81,9 @@ def condition(question: Question, circumstances: Circumstances) -> ColumnElement
             return _holds(func.newsletter_folded(_field(question.field), type_=Text), folded(question.text) or "")
         case language.Having():
             return _field(question.field) != ""
+        case language.Dated():
+            theirs, day = func.newsletter_day(_field(question.field), type_=Text), question.at.isoformat()
+            return func.coalesce(theirs < day if question.is_before else theirs > day, false())
         case _:
             return _standing(question, circumstances)
 
@@ -94,6 +97,9 @@ def _standing(question: Question, circumstances: Circumstances) -> ColumnElement
                 .join(named, named.c.id == theirs.c.list_id)
                 .where(named.c.name == question.list_name, theirs.c.state == SubscriptionState.CONFIRMED)
             )
+        case language.Tagged():
+            is_meant = func.newsletter_folded(tags.c.tag, type_=Text) == folded(question.tag)
+            return subscribers.c.id.in_(select(tags.c.subscriber_id).where(is_meant))
         case language.Joined():
             return _joined(question)
         case language.JoinedWithin():

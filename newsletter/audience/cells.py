@@ -5,6 +5,7 @@ import unicodedata
 
 NAME_LENGTH = 200
 FIELD_LENGTH = 2000
+TAG_LENGTH = 60
 
 _PLAIN = re.compile(r"(?:[!-~]+(?: [!-~]+)*)?")
 _ENCODED_WORD = re.compile(r"=\?[^\s?]*\?[bqBQ]\?[^?]*\?=|=\?|\?=")
@@ -29,6 +30,12 @@ def cleaned_name(text: str) -> str:
     while "=?" in name or "?=" in name:
         name = cleaned(_ENCODED_WORD.sub("", name), NAME_LENGTH)
     return name
+
+
+def cleaned_tag(text: str) -> str:
+    """Return a tag: one line without what parts tags, and without quotation marks around it."""
+    tag = re.sub(r"[,;|]", " ", cleaned(text, TAG_LENGTH)).strip(' "')
+    return cleaned(tag, TAG_LENGTH)
 
 
 def guarded(text: str) -> str:

@@ -5,28 +5,32 @@ does the rest. Between two batches another writer gets its turn.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import reduce
 from itertools import islice
 from pathlib import Path
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
-from newsletter.address import Address
+from newsletter.address import Address, is_reserved, read_plain
 from newsletter.audience.admission import Origin, admit, dismiss, judge
 from newsletter.audience.cells import cleaned
+from newsletter.audience.fields import FieldKind
+from newsletter.audience.hints import flags_of
+from newsletter.audience.jsonlines import HashRow, read_json_rows
 from newsletter.audience.report import Fate, ImportReport, Outcome
-from newsletter.audience.roster import ensure_lists, imports, lists, subscriptions
+from newsletter.audience.roster import ensure_lists, imports, insert_missing, lists, subscriptions, suppressions
+from newsletter.audience.rows import Row, read_rows
 from newsletter.audience.ruling import Entry, Ruling
-from newsletter.audience.sheet import Row, Sheet, read_rows, read_sheet
+from newsletter.audience.sheet import Sheet, read_sheet
 from newsletter.database import Database
 from newsletter.errors import EditSettings
 from newsletter.finding import Finding, Level
 from newsletter.settings import FILE_NAME, Settings
 from newsletter.tokens import Keyring
 
-BATCH = 5000
+BATCH = 10_000
 """Rows to a transaction."""
 
 
@@ -58,28 +62,39 @@ def import_sources(
     sheet = read_sheet(path)
     if _last_digest(database, list_name, sheet.name) == sheet.digest:
         return None
-    return reduce(ImportReport.joined, import_sheet(database, keyring, sheet, list_name, now=now))
+    return reduce(
+        ImportReport.joined, import_sheet(database, keyring, sheet, list_name, now=now, kinds=settings.fields)
+    )
 
 
 def import_sheet(
-    database: Database, keyring: Keyring, sheet: Sheet, list_name: str, *, now: datetime, dry_run: bool = False
+    database: Database,
+    keyring: Keyring,
+    sheet: Sheet,
+    list_name: str,
+    *,
+    now: datetime,
+    dry_run: bool = False,
+    kinds: Mapping[str, str] | None = None,
 ) -> Iterator[ImportReport]:
     """Import a sheet batch by batch, each yielding what became of its rows.
 
     Closing the iterator stops after the batch that was reported last. A dry run writes nothing.
     """
+    typed = {name: FieldKind(kind) for name, kind in (kinds or {}).items()}
     origin = None if dry_run else _begin(database, sheet, list_name, now)
     with database.read() as connection:
         list_id = connection.scalar(select(lists.c.id).where(lists.c.name == list_name))
         newest = connection.scalar(select(func.max(subscriptions.c.id))) or 0
     yield ImportReport(file=sheet.name, list_name=list_name, findings=sheet.findings)
-    rows = read_rows(sheet)
+    rows = read_json_rows(sheet, typed) if sheet.is_json else read_rows(sheet, typed)
     while batch := list(islice(rows, BATCH)):
-        report, entries = _sorted_out(keyring, sheet, list_name, batch)
+        report, entries, hashes = _sorted_out(keyring, sheet, list_name, batch)
         with database.read() if origin is None else database.write() as connection:
             rulings = judge(connection, list_id, entries)
             if origin is not None:
                 admit(connection, origin, rulings)
+                _suppress_hashes(connection, hashes)
             dismiss(connection)
         yield report.joined(_report(sheet, list_name, rulings, newest, names_everybody=dry_run))
     if origin is not None:
@@ -100,35 +115,75 @@ def _begin(database: Database, sheet: Sheet, list_name: str, now: datetime) -> O
 
 
 def _sorted_out(
-    keyring: Keyring, sheet: Sheet, list_name: str, batch: Sequence[Row | Finding]
-) -> tuple[ImportReport, list[Entry]]:
+    keyring: Keyring, sheet: Sheet, list_name: str, batch: Sequence[Row | HashRow | Finding]
+) -> tuple[ImportReport, list[Entry], list[HashRow]]:
     """Tell sound rows from repeated ones and from those whose address is none."""
+    hashes: list[HashRow] = []
     entries: dict[str, Entry] = {}
     findings: list[Finding] = []
     fates: Counter[Fate] = Counter()
     reserved = 0
+    flagged: Counter[str] = Counter()
     hash_of = keyring.address_hasher()
     for row in batch:
         if isinstance(row, Finding):
             findings.append(row)
             fates[Fate.REJECTED] += row.level is Level.ERROR
             continue
-        try:
-            address = Address.parse(row.email)
-        except ValueError as error:
-            findings.append(_no_address(sheet, row, str(error)))
-            fates[Fate.REJECTED] += 1
+        if isinstance(row, HashRow):
+            if row.key_name == keyring.hash_key_name:
+                hashes.append(row)
+                fates[Fate.KEPT_OUT] += 1
+            else:
+                findings.append(_foreign_hash(sheet, row))
+                fates[Fate.REJECTED] += 1
             continue
-        key = address.key
+        address = read_plain(row.email)
+        if address is None:
+            try:
+                address = str(Address.parse(row.email))
+            except ValueError as error:
+                findings.append(_no_address(sheet, row, str(error)))
+                fates[Fate.REJECTED] += 1
+                continue
+        key = address.lower()
         if key in entries:
             fates[Fate.REPEATED] += 1
             continue
-        reserved += address.is_reserved
+        reserved += is_reserved(address.rpartition("@")[2])
+        if flags := flags_of(address):
+            flagged.update(flags)
         entries[key] = Entry(row, address, key, hash_of(key))
     report = ImportReport(
-        file=sheet.name, list_name=list_name, fates=+fates, reserved=reserved, findings=tuple(findings)
+        file=sheet.name,
+        list_name=list_name,
+        fates=+fates,
+        reserved=reserved,
+        flagged=flagged,
+        findings=tuple(findings),
     )
-    return report, list(entries.values())
+    return report, list(entries.values()), hashes
+
+
+def _suppress_hashes(connection: Connection, hashes: Sequence[HashRow]) -> None:
+    rows = [
+        {"address_hash": each.address_hash, "reason": each.reason.value, "at": each.at, "origin": each.origin}
+        for each in hashes
+    ]
+    if rows:
+        connection.execute(insert_missing(connection, suppressions), rows)
+
+
+def _foreign_hash(sheet: Sheet, row: HashRow) -> Finding:
+    message = "a suppression whose hash was made with another key, so it says nothing here"
+    return Finding(
+        rule="import",
+        level=Level.ERROR,
+        file=sheet.name,
+        line=row.line,
+        message=message,
+        remedy="Bring var/secret.key (or NEWSLETTER_SECRET_KEY) of that publication along",
+    )
 
 
 def _no_address(sheet: Sheet, row: Row, reason: str) -> Finding:
@@ -155,9 +210,7 @@ def _report(
         fates[fate] += 1
         if names_everybody or fate is Fate.KEPT_OUT:
             outcomes.append(
-                Outcome(
-                    line=ruling.entry.row.line, address=str(ruling.entry.address), fate=fate, reason=ruling.reason
-                )
+                Outcome(line=ruling.entry.row.line, address=ruling.entry.address, fate=fate, reason=ruling.reason)
             )
     return ImportReport(
         file=sheet.name,

@@ -1,27 +1,17 @@
-"""Headings: what the columns of somebody's CSV file mean, and their words for a person's standing."""
+"""Headings: what the columns of somebody's CSV file mean, whatever program wrote them."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
 from newsletter.audience.cells import cleaned
-from newsletter.audience.subscriber import SubscriptionState, SuppressionReason
+from newsletter.audience.formats import Format, recognise
+from newsletter.audience.meaning import Meaning
+from newsletter.errors import WrongUse
+from newsletter.finding import suggest
 
-
-class Meaning(StrEnum):
-    """What a column says of a person."""
-
-    EMAIL = "email"
-    FIRST_NAME = "first name"
-    LAST_NAME = "last name"
-    WHOLE_NAME = "whole name"
-    STATE = "state"
-    SUPPRESSION = "suppression"
-    STATUS = "status"
-    """Perhaps another program's word for either, perhaps an American state."""
-    CONSENT = "consent"
-    FIELD = "field"
+LEFT_OUT = "-"
+"""What a mapping says of a column that is not wanted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,51 +20,108 @@ class Column:
 
     meaning: Meaning
     field: str
+    heading: str = ""
+    """As the file has it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Headings:
+    """The columns of a file, and the program whose export it is, where that is known."""
+
+    columns: tuple[Column, ...]
+    format: Format | None = None
+
+    @property
+    def has_addresses(self) -> bool:
+        """Whether a column holds addresses."""
+        return any(column.meaning is Meaning.EMAIL for column in self.columns)
 
 
 _MEANINGS = {
-    **dict.fromkeys(("email", "emailaddress", "mail", "mailaddress", "subscriberemail"), Meaning.EMAIL),
-    **dict.fromkeys(("firstname", "givenname", "forename", "fname"), Meaning.FIRST_NAME),
-    **dict.fromkeys(("lastname", "surname", "familyname", "lname"), Meaning.LAST_NAME),
+    **dict.fromkeys(
+        ("email", "emailaddress", "mail", "mailaddress", "subscriberemail", "courriel", "correo", "eposta"),
+        Meaning.EMAIL,
+    ),
+    **dict.fromkeys(("firstname", "givenname", "forename", "fname", "prénom", "vorname"), Meaning.FIRST_NAME),
+    **dict.fromkeys(("lastname", "surname", "familyname", "lname", "nachname"), Meaning.LAST_NAME),
     **dict.fromkeys(("name", "fullname"), Meaning.WHOLE_NAME),
     "subscriptionstate": Meaning.STATE,
     "suppressed": Meaning.SUPPRESSION,
     **dict.fromkeys(("status", "state", "subscriptionstatus", "emailstatus"), Meaning.STATUS),
+    **dict.fromkeys(
+        ("unsubscribedat", "unsubtime", "unsubscribed", "optedout", "optouttime", "unsubscribedate", "optoutdate"),
+        Meaning.LEFT,
+    ),
+    **dict.fromkeys(("cleantime", "bouncedat", "bounced", "hardbounced"), Meaning.BOUNCED),
+    **dict.fromkeys(("complainedat", "markedasspamat"), Meaning.COMPLAINED),
     "consent": Meaning.CONSENT,
+    "rejectedbecause": Meaning.NOTHING,
+    **dict.fromkeys(("tags", "tag"), Meaning.TAGS),
 }
-_RESERVED = {"email", "first_name", "last_name", "name"}
-_OFTEN = {Meaning.STATUS, Meaning.FIELD}
+_CHOICES = {
+    **{name: meaning for name, meaning in _MEANINGS.items() if meaning is not Meaning.STATE},
+    "consent": Meaning.PROOF,
+}
+"""What a mapping may name besides a field of its own."""
+_RESERVED = {"email", "first_name", "last_name", "name", "domain", "tags"}
+_OFTEN = frozenset(Meaning) - {
+    Meaning.EMAIL,
+    Meaning.FIRST_NAME,
+    Meaning.LAST_NAME,
+    Meaning.WHOLE_NAME,
+    Meaning.STATE,
+    Meaning.SUPPRESSION,
+    Meaning.CONSENT,
+    Meaning.JOINED,
+}
 """Meanings that several columns may have; of the others the first column counts."""
 
-_WORDS: tuple[tuple[SubscriptionState | SuppressionReason, str], ...] = (
-    (SuppressionReason.ERASED, "erased|forgotten"),
-    (SuppressionReason.COMPLAINED, "complain|spam|abuse"),
-    (SuppressionReason.BOUNCED, "bounc|cleaned|undeliverable"),
-    (SuppressionReason.MANUAL, "block|blacklist|suppress|disabled|banned"),
-    (SubscriptionState.ENDED, "unsub|opt(ed)?[ -]?out|ended|removed|inactive"),
-    (SubscriptionState.PENDING, "pending|unconfirmed|not confirmed|unactivated"),
-    (SubscriptionState.CONFIRMED, "confirmed|subscribed|active|enabled"),
-)
-"""What other programs call a person's status, the gravest first: `unsubscribed` holds `subscribed`."""
 
+def read_headings(cells: Sequence[str], mapping: Mapping[str, str] | None = None) -> Headings:
+    """Say what each column means; case, spaces and underscores in headings do not matter.
 
-def read_headings(cells: Sequence[str]) -> tuple[Column, ...]:
-    """Say what each column means; case, spaces and underscores in headings do not matter."""
+    A mapping from headings to what they mean, or to a field's name, goes before what is recognised; WrongUse
+    where it names a column that is not there.
+    """
+    wanted = _mapped(cells, mapping or {})
+    letters = [letters_of(cell) for cell in cells]
+    format = recognise(letters)
     columns: list[Column] = []
-    for number, cell in enumerate(cells, 1):
-        letters = re.sub(r"[\W_]+", "", cell.casefold())
-        meaning = _MEANINGS.get(letters, Meaning.FIELD)
+    for number, (cell, word) in enumerate(zip(cells, letters, strict=True), 1):
+        if cell in wanted:
+            meaning, field = wanted[cell]
+        else:
+            known = format.meanings.get(word) if format else None
+            meaning, field = known or _MEANINGS.get(word, Meaning.FIELD), ""
+            if any(known is meaning for known, _ in wanted.values()) and meaning not in _OFTEN:
+                meaning = Meaning.FIELD
         if meaning not in _OFTEN and meaning in {column.meaning for column in columns}:
             meaning = Meaning.FIELD
         taken = _RESERVED | {column.field for column in columns}
-        columns.append(Column(meaning=meaning, field=_field_name(cell, number, taken)))
-    return tuple(columns)
+        name = field or _field_name(cell, number, taken)
+        columns.append(Column(meaning=meaning, field=name, heading=cleaned(cell, 60)))
+    return Headings(columns=tuple(columns), format=format)
 
 
-def read_status(word: str) -> SubscriptionState | SuppressionReason | None:
-    """Return what another program's `word` for a status means to us, if anything."""
-    word = word.casefold()
-    return next((meaning for meaning, pattern in _WORDS if re.search(pattern, word)), None)
+def letters_of(heading: str) -> str:
+    """Return what of a heading matters."""
+    return re.sub(r"[\W_]+", "", heading.casefold())
+
+
+def _mapped(cells: Sequence[str], mapping: Mapping[str, str]) -> dict[str, tuple[Meaning, str]]:
+    wanted: dict[str, tuple[Meaning, str]] = {}
+    for heading, told in mapping.items():
+        cell = next((cell for cell in cells if letters_of(cell) == letters_of(heading)), None)
+        if cell is None:
+            raise WrongUse(f"--map {heading}={told}: no column '{heading}'. {suggest(heading, cells)}")
+        if told.strip() in {LEFT_OUT, ""}:
+            wanted[cell] = (Meaning.NOTHING, "")
+        elif told.strip().casefold() == "joined":
+            wanted[cell] = (Meaning.JOINED, "joined")
+        else:
+            meaning = _CHOICES.get(letters_of(told), Meaning.FIELD)
+            wanted[cell] = (meaning, _field_name(told, 0, set()) if meaning is Meaning.FIELD else "")
+    return wanted
 
 
 def _field_name(cell: str, number: int, taken: set[str]) -> str:

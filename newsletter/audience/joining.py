@@ -1,6 +1,6 @@
 """Joining, leaving and erasure: one person at a time, each change with its line of consent."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,9 +8,17 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from newsletter.address import Address
 from newsletter.audience.cells import FIELD_LENGTH, cleaned, cleaned_name
-from newsletter.audience.roster import consents, insert_missing, lists, subscribers, subscriptions, suppressions
+from newsletter.audience.roster import (
+    consents,
+    insert_missing,
+    lists,
+    subscribers,
+    subscriptions,
+    suppressions,
+)
 from newsletter.audience.subscriber import ConsentAct, SubscriptionState, SuppressionReason
 from newsletter.audience.suppressing import find_suppression, write_suppression
+from newsletter.audience.tagging import add_tags, forget_tags
 from newsletter.database import Database
 from newsletter.errors import AskPerson
 from newsletter.tokens import Keyring
@@ -34,6 +42,7 @@ def add_subscriber(
     first_name: str = "",
     last_name: str = "",
     fields: Mapping[str, str] | None = None,
+    tags: Iterable[str] = (),
     origin: str,
     now: datetime,
 ) -> bool:
@@ -68,6 +77,7 @@ def add_subscriber(
             .where(subscribers.c.id == person.id)
             .values(**known, fields={**person.fields, **told})
         )
+        add_tags(connection, person.id, tags)
         return confirm_subscription(connection, person.id, list_name, origin=origin, now=now)
 
 
@@ -130,6 +140,7 @@ def erase(database: Database, keyring: Keyring, address: Address, *, origin: str
         theirs = select(subscriptions.c.id).where(subscriptions.c.subscriber_id == number)
         connection.execute(delete(consents).where(consents.c.subscription_id.in_(theirs)))
         connection.execute(delete(subscriptions).where(subscriptions.c.subscriber_id == number))
+        forget_tags(connection, number)
         connection.execute(delete(subscribers).where(subscribers.c.id == number))
         connection.execute(delete(suppressions).where(suppressions.c.address_hash == address_hash))
         write_suppression(connection, address_hash, SuppressionReason.ERASED, origin=origin, now=now)

@@ -7,7 +7,13 @@ from collections.abc import Iterator, Sequence
 from io import TextIOBase
 from pathlib import Path
 
+from newsletter.audience.encodings import guess_encoding, wide_encoding
+
 LINE_LENGTH = 1_000_000
+_GROUP = 1000
+"""Lines that are read at once where none of them is special."""
+_GROUP_LENGTH = 4_000_000
+_SAMPLE = 64_000
 _RECORD_LINES = 100
 """More lines than this are no cell with line breaks but a quotation mark that nobody closed."""
 _NEVER_CLOSED = "a quotation mark is opened and never closed"
@@ -35,9 +41,25 @@ class _Lines:
         self.held.append(line)
         return line
 
+    @property
+    def has_again(self) -> bool:
+        """Whether there are lines that were handed back."""
+        return bool(self._again)
+
     def hand_out_again(self, lines: Sequence[str]) -> None:
+        """Take lines back that were the last to be handed out."""
         self._again += reversed(lines)
         self.number -= len(lines)
+
+    def group(self) -> list[str]:
+        """Take the next lines at once."""
+        lines: list[str] = []
+        length = 0
+        while len(lines) < _GROUP and length < _GROUP_LENGTH and (line := self._file.readline(LINE_LENGTH)):
+            lines.append(line)
+            length += len(line)
+        self.number += len(lines)
+        return lines
 
 
 def read_records(file: TextIOBase, separator: str) -> Iterator[tuple[int, list[str] | str]]:
@@ -47,8 +69,26 @@ def read_records(file: TextIOBase, separator: str) -> Iterator[tuple[int, list[s
     """
     csv.field_size_limit(LINE_LENGTH)
     lines = _Lines(file)
+    while group := lines.group():
+        try:
+            records = list(csv.reader(group, delimiter=separator, strict=True))
+        except csv.Error:
+            records = []
+        if len(records) == len(group):  # so each line is one record
+            line = lines.number - len(group)
+            for cells in records:
+                line += 1
+                if cells:
+                    yield line, cells
+        else:
+            lines.hand_out_again(group)
+            yield from _read_slowly(lines, separator)
+
+
+def _read_slowly(lines: _Lines, separator: str) -> Iterator[tuple[int, list[str] | str]]:
+    """Read record by record until the lines that were handed back, and the record they end in, are over."""
     reader = csv.reader(lines, delimiter=separator, strict=True)
-    while True:
+    while lines.has_again:
         lines.held.clear()
         line = lines.number + 1
         try:
@@ -74,6 +114,7 @@ def survey(path: Path) -> tuple[str, str, int | None]:
     decoder = codecs.getincrementaldecoder("utf-8")()
     lines = 1
     broken: int | None = None
+    sample = b""
     with path.open("rb") as file:
         head = file.read(4096)
         file.seek(0)
@@ -85,10 +126,8 @@ def survey(path: Path) -> tuple[str, str, int | None]:
                 except UnicodeDecodeError as error:
                     broken = lines + error.object[: error.start].count(b"\n")
                 lines += chunk.count(b"\n")
-    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return digest.hexdigest(), "utf-16", None
-    if head[1::2].count(0) > len(head) // 4:
-        return digest.hexdigest(), "utf-16-le", None
-    if head[::2].count(0) > len(head) // 4:
-        return digest.hexdigest(), "utf-16-be", None
-    return digest.hexdigest(), "utf-8-sig" if broken is None else "cp1252", broken
+            if broken is not None and len(sample) < _SAMPLE:
+                sample += b"".join(line for line in chunk.splitlines(True) if not line.isascii())[:_SAMPLE]
+    if wide := wide_encoding(head):
+        return digest.hexdigest(), wide, None
+    return digest.hexdigest(), "utf-8-sig" if broken is None else guess_encoding(sample), broken

@@ -1,15 +1,14 @@
-"""The register: reading the roster for people, as records, tables and a CSV file that comes back unharmed."""
+"""The register: reading the roster for people, as records and as members of lists."""
 
-import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, TextIO
+from typing import Any
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Connection, Row, func, select
 
 from newsletter.address import Address
-from newsletter.audience.cells import guarded
-from newsletter.audience.roster import consents, lists, subscribers, subscriptions, suppressions
+from newsletter.audience.fields import FieldKind, KindGuess
+from newsletter.audience.roster import consents, lists, subscribers, subscriptions, suppressions, tags
 from newsletter.audience.subscriber import (
     Consent,
     ConsentAct,
@@ -56,6 +55,18 @@ class ListCount:
     suppressed: int = 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldDescription:
+    """A field of a list's people."""
+
+    name: str
+    kind: FieldKind
+    is_inferred: bool
+    count: int
+    """Of how many it is known."""
+    example: str
+
+
 def show_subscriber(database: Database, keyring: Keyring, address: Address) -> PersonRecord | None:
     """Return what is known of an address, None if that is nothing."""
     with database.read() as connection:
@@ -67,7 +78,8 @@ def show_subscriber(database: Database, keyring: Keyring, address: Address) -> P
             if suppression is None:
                 return None
             return PersonRecord(subscriber=None, subscriptions=(), suppression=suppression)
-        subscriber = _subscriber(person)
+        theirs = select(tags.c.tag).where(tags.c.subscriber_id == person.id).order_by(tags.c.tag)
+        subscriber = _subscriber(person, tuple(connection.scalars(theirs)))
         found = connection.execute(
             select(subscriptions, lists.c.name)
             .join(lists, lists.c.id == subscriptions.c.list_id)
@@ -108,6 +120,7 @@ def list_members(database: Database, list_name: str) -> Iterator[Member]:
         .scalar_subquery()
     )
     with database.read() as connection:
+        tagged = _Tags(connection, list_name)
         rows = connection.execution_options(yield_per=1000).execute(
             select(
                 subscribers,
@@ -131,7 +144,7 @@ def list_members(database: Database, list_name: str) -> Iterator[Member]:
                 subscription=Subscription(
                     id=row.subscription_id,
                     list_name=list_name,
-                    subscriber=_subscriber(row),
+                    subscriber=_subscriber(row, tagged.of(row.id)),
                     state=SubscriptionState(row.state),
                     changed_at=row.changed_at,
                 ),
@@ -140,29 +153,61 @@ def list_members(database: Database, list_name: str) -> Iterator[Member]:
             )
 
 
-def export_csv(database: Database, list_name: str, out: TextIO) -> int:
-    """Write a list as a CSV file that `import` reads back, the ended and the suppressed as what they are.
+class _Tags:
+    """The tags of a list's people, asked for in the order of their numbers."""
 
-    Cells are guarded against spreadsheets' formulas. Returns how many people were written.
-    """
-    names = sorted({name for member in list_members(database, list_name) for name in _fields(member)})
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(["email", "first_name", "last_name", "subscription_state", "suppressed", "consent", *names])
-    count = 0
-    for member in list_members(database, list_name):
-        person = member.subscription.subscriber
-        cells = (
-            str(person.address),
-            person.first_name,
-            person.last_name,
-            member.subscription.state,
-            member.suppressed or "",
-            member.consent,
-            *(person.fields.get(name, "") for name in names),
+    def __init__(self, connection: Connection, list_name: str) -> None:
+        rows = connection.execution_options(yield_per=1000).execute(
+            select(tags.c.subscriber_id, tags.c.tag)
+            .join_from(lists, subscriptions, subscriptions.c.list_id == lists.c.id)
+            .join(tags, tags.c.subscriber_id == subscriptions.c.subscriber_id)
+            .where(lists.c.name == list_name)
+            .order_by(tags.c.subscriber_id, tags.c.tag)
         )
-        writer.writerow([guarded(cell) for cell in cells])
-        count += 1
-    return count
+        self._rows = iter(rows)
+        self._held = next(self._rows, None)
+
+    def of(self, subscriber_id: int) -> tuple[str, ...]:
+        """Return a person's tags; nobody before them may be asked for afterwards."""
+        found: list[str] = []
+        while self._held is not None and self._held.subscriber_id <= subscriber_id:
+            if self._held.subscriber_id == subscriber_id:
+                found.append(self._held.tag)
+            self._held = next(self._rows, None)
+        return tuple(found)
+
+
+def read_consents(database: Database, list_name: str) -> Iterator[tuple[int, Consent]]:
+    """Read every consent of a list with its person's number, in the order of `list_members`."""
+    with database.read() as connection:
+        rows = connection.execution_options(yield_per=1000).execute(
+            select(consents, subscriptions.c.subscriber_id)
+            .join_from(lists, subscriptions, subscriptions.c.list_id == lists.c.id)
+            .join(consents, consents.c.subscription_id == subscriptions.c.id)
+            .where(lists.c.name == list_name)
+            .order_by(subscriptions.c.subscriber_id, consents.c.id)
+        )
+        for row in rows:
+            yield row.subscriber_id, _consent(row)
+
+
+def describe_fields(database: Database, list_name: str, kinds: Mapping[str, str]) -> tuple[FieldDescription, ...]:
+    """Say of each field of a list's people what it holds and of how many it is known; memory stays flat."""
+    guesses: dict[str, KindGuess] = {}
+    for member in list_members(database, list_name):
+        for name, value in member.subscription.subscriber.fields.items():
+            if value:
+                guesses.setdefault(name, KindGuess()).see(value)
+    return tuple(
+        FieldDescription(
+            name=name,
+            kind=FieldKind(kinds[name]) if name in kinds else guess.kind,
+            is_inferred=name not in kinds,
+            count=guess.count,
+            example=guess.example,
+        )
+        for name, guess in sorted(guesses.items())
+    )
 
 
 def is_readable(database: Database) -> bool:
@@ -189,11 +234,7 @@ def count_lists(database: Database) -> tuple[ListCount, ...]:
     return tuple(ListCount(name=name, **numbers) for name, numbers in counts.items())
 
 
-def _fields(member: Member) -> dict[str, str]:
-    return member.subscription.subscriber.fields
-
-
-def _subscriber(row: Row[Any]) -> Subscriber:
+def _subscriber(row: Row[Any], tags: tuple[str, ...] = ()) -> Subscriber:
     local, _, domain = row.address.rpartition("@")
     return Subscriber(
         id=row.id,
@@ -201,9 +242,17 @@ def _subscriber(row: Row[Any]) -> Subscriber:
         first_name=row.first_name,
         last_name=row.last_name,
         fields=row.fields,
+        tags=tags,
         created_at=row.created_at,
     )
 
 
 def _consent(row: Row[Any]) -> Consent:
-    return Consent(act=ConsentAct(row.act), at=row.at, origin=row.origin, evidence=row.evidence)
+    return Consent(
+        act=ConsentAct(row.act),
+        at=row.at,
+        origin=row.origin,
+        evidence=row.evidence,
+        words=row.words,
+        mail=row.mail,
+    )

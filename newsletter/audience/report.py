@@ -44,6 +44,8 @@ class ImportReport:
     """By reason: unsubscribed, bounced, complained, erased, manual."""
     reserved: int = 0
     """Addresses kept for documentation and tests (RFC 2606), which reach nobody."""
+    flagged: Mapping[str, int] = field(default_factory=dict)
+    """By what may be wrong with an address: a role, a throw-away domain, perhaps mistyped."""
     outcomes: tuple[Outcome, ...] = ()
     """Who was kept out; in a dry run, everybody."""
     findings: tuple[Finding, ...] = ()
@@ -63,6 +65,7 @@ class ImportReport:
             self,
             fates=Counter(self.fates) + Counter(later.fates),
             kept_out=Counter(self.kept_out) + Counter(later.kept_out),
+            flagged=Counter(self.flagged) + Counter(later.flagged),
             reserved=self.reserved + later.reserved,
             outcomes=(self.outcomes + later.outcomes)[:NAMED_AT_MOST],
             findings=(self.findings + later.findings)[:NAMED_AT_MOST],

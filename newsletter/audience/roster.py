@@ -85,7 +85,17 @@ consents = Table(
     Column("origin", Text, nullable=False),
     Column("evidence", Text, nullable=False, server_default=""),
     Column("import_id", Integer, ForeignKey("imports.id")),
+    Column("words", Text, nullable=False, server_default=""),
+    Column("mail", Text, nullable=False, server_default=""),
     Index("consents_by_subscription", "subscription_id"),
+)
+
+tags = Table(
+    "tags",
+    metadata,
+    Column("subscriber_id", Integer, ForeignKey("subscribers.id"), primary_key=True),
+    Column("tag", Text, primary_key=True),
+    Index("tags_by_tag", "tag"),
 )
 
 suppressions = Table(

@@ -3,12 +3,10 @@
 Suppressed and ended people stay out, whatever a file says; what a file says against mailing somebody counts.
 """
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
-from newsletter.address import Address
 from newsletter.audience.report import Fate
-from newsletter.audience.sheet import Row
+from newsletter.audience.rows import Row
 from newsletter.audience.subscriber import SubscriptionState, SuppressionReason
 
 
@@ -16,13 +14,12 @@ class Entry(NamedTuple):
     """A row whose address is sound. A tuple, for an import makes a million."""
 
     row: Row
-    address: Address
+    address: str
     key: str
     address_hash: bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
+class Known(NamedTuple):
     """What was there of an entry's person before the import; None for what was not."""
 
     subscriber_id: int | None
@@ -61,7 +58,7 @@ class Ruling(NamedTuple):
     def details(self) -> tuple[str, str, dict[str, str]]:
         """Names and fields after the import: an empty cell forgets nothing."""
         row, known = self.entry.row, self.known
-        fields = {**(known.fields or {}), **row.fields}
+        fields = {**(known.fields or {}), **row.fields} if row.fields != known.fields else row.fields
         if row.first_name or row.last_name:
             return row.first_name, row.last_name, fields
         return known.first_name or "", known.last_name or "", fields

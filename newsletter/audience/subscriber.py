@@ -17,6 +17,7 @@ class Subscriber:
     last_name: str = ""
     fields: dict[str, str] = field(default_factory=dict)
     """What else the author knows of them: the other columns of an import."""
+    tags: tuple[str, ...] = ()
     created_at: datetime
 
     @property
@@ -66,6 +67,10 @@ class Consent:
     """How it reached us: `import sample.csv`, `mail`, `command line`."""
     evidence: str = ""
     """What shows it: the line of the imported file, the delivery whose link was followed."""
+    words: str = ""
+    """What the form said that they agreed to, or which version of it."""
+    mail: str = ""
+    """Which mail asked them to confirm."""
 
 
 class SuppressionReason(StrEnum):

@@ -19,10 +19,11 @@ from newsletter.cli.asking import (
     read_address,
 )
 from newsletter.cli.deciding import relative
-from newsletter.cli.importing import export_list, import_file
+from newsletter.cli.importing import import_file
 from newsletter.cli.person import held, member_json, record_json, say_record, standing
 from newsletter.cli.publication import open_publication
 from newsletter.cli.suppressions import app as suppressions
+from newsletter.cli.taking_out import export_list
 from newsletter.errors import AskPerson, WrongUse
 
 app = typer.Typer()
@@ -111,6 +112,56 @@ def list_people(context: typer.Context, list_name: ListOption, as_json: JsonOpti
         terminal.talk(f"nobody is on {list_name}. Next: newsletter subscribers import FILE --list {list_name}")
         return
     terminal.say_table(["address", "name", "state", "since"], rows)
+
+
+@subscribers.command("tag")
+def tag_person(
+    context: typer.Context,
+    address: AddressArgument,
+    tags: Annotated[list[str], typer.Argument(metavar="TAG...", help="With a - before it, it is taken away.")],
+) -> None:
+    """Put tags on a person, or take them away; a segment asks for them as tagged "vip".
+
+    Example: newsletter subscribers tag ada@example.org vip "book club"
+    """
+    publication = open_publication(context)
+    person = read_address(address)
+    number = station.find_subscriber_id(publication.database, person)
+    if number is None:
+        raise WrongUse(f"nobody here has the address {person}")
+    removed = [tag[1:] for tag in tags if tag.startswith("-")]
+    added = [tag for tag in tags if not tag.startswith("-")]
+    station.change_tags(publication.database, number, added=added, removed=removed)
+    record = station.show_subscriber(publication.database, publication.keyring, person)
+    theirs = record.subscriber.tags if record and record.subscriber else ()
+    terminal.say(f"{person}: {', '.join(theirs) or 'no tags'}")
+
+
+@subscribers.command("fields")
+def show_fields(context: typer.Context, list_name: ListOption, as_json: JsonOption = False) -> None:
+    """Show what is known of a list's people besides their names: each field, what it holds, and of how many.
+
+    What a field holds stands in [fields] of newsletter.toml; else it is inferred from the values.
+
+    Example: newsletter subscribers fields --list weekly
+    """
+    publication = open_publication(context)
+    publication.settings.list_named(list_name)
+    found = station.describe_fields(publication.database, list_name, publication.settings.fields)
+    if as_json:
+        for each in found:
+            terminal.say_json(
+                {"field": each.name, "kind": each.kind, "inferred": each.is_inferred, "known_of": each.count}
+            )
+        return
+    rows = [
+        (each.name, f"{each.kind}{' (inferred)' if each.is_inferred else ''}", f"{each.count:,}", each.example)
+        for each in found
+    ]
+    if not rows:
+        terminal.talk(f"nothing is known of the people on {list_name} but their names")
+        return
+    terminal.say_table(["field", "holds", "known of", "for example"], rows, numbers=(2,))
 
 
 @subscribers.command("remove")

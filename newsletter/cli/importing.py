@@ -1,6 +1,6 @@
-"""`newsletter subscribers import` and `export`: a list as a CSV file, in and out."""
+"""`newsletter subscribers import`: people from a file onto a list."""
 
-import sys
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -9,34 +9,81 @@ import typer
 from rich.text import Text
 
 from newsletter import audience as station
-from newsletter.audience import Fate, ImportReport
+from newsletter.audience import Fate, ImportReport, Rejects, Sheet
 from newsletter.cli import terminal
 from newsletter.cli.asking import DryRunOption, JsonOption, ListOption
-from newsletter.cli.publication import open_publication
+from newsletter.cli.publication import Publication, open_publication
+from newsletter.errors import WrongUse
 
 NAMED_AT_MOST = 20
 
 
 def import_file(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A CSV file with headings.", show_default=False)],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="A CSV, JSON Lines or ZIP file.", show_default=False)
+    ],
     list_name: ListOption,
+    maps: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--map",
+            metavar="COLUMN=FIELD",
+            help="What a column is: email, name, status, tags, a field, or - for nothing.",
+        ),
+    ] = None,
     encoding: Annotated[str | None, typer.Option(help="Its encoding, if it is guessed wrong.")] = None,
+    rejects: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Where rows go that cannot be read. [default: below var/imports]"),
+    ] = None,
     is_dry_run: DryRunOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Bring people from a CSV file onto a list.
+    """Bring people from a file onto a list.
 
-    The columns email, first_name and last_name are known by many names; every other column becomes a
-    field. Rows are confirmed, with the file and line as proof. It may be repeated: whoever left, bounced,
-    complained or was erased stays out, and a row that cannot be read is named while the rest comes in.
+    The exports of Mailchimp, Substack, Ghost, Buttondown, listmonk, Kit, beehiiv and Mailcoach are known by
+    their columns, and so is our own; of any other file the columns email, first_name and last_name are known by
+    many names, and each further one becomes a field. Rows are confirmed, with the file and line as proof, unless
+    they say otherwise. It may be repeated: whoever left, bounced, complained or was erased stays out. A row
+    that cannot be read is written to a file with the reason, and the rest comes in.
 
-    Example: newsletter subscribers import people.csv --list weekly --dry-run
+    Example: newsletter subscribers import people.csv --list weekly --map "Town=city" --dry-run
     """
     publication = open_publication(context)
     publication.settings.list_named(list_name)
-    sheet = station.read_sheet(file, encoding=encoding)
+    mapping = _mapping(maps or ())
+    kept = rejects or publication.settings.var / "imports" / f"{file.stem}.rejected.csv"
     total: ImportReport | None = None
+    with station.open_sheets(file, encoding=encoding, mapping=mapping) as sheets, Rejects(kept) as rejected:
+        for sheet in sheets:
+            _say_what_it_is(sheet)
+            report = _bring(publication, sheet, list_name, rejected, is_dry_run=is_dry_run, as_json=as_json)
+            total = total.joined(report) if total else report
+    if total is None:
+        return
+    if as_json:
+        terminal.say_json({
+            "dry_run": is_dry_run,
+            **_report_json(total),
+            "format": sheets[0].format.name if sheets[0].format else None,
+            "rejects": str(kept) if rejected.count else None,
+        })  # fmt: skip
+    else:
+        _say_report(total, is_dry_run)
+    if rejected.count:
+        rows = terminal.count(rejected.count, "row")
+        terminal.talk(f"{rows} with the reasons: {os.path.relpath(kept)}. Mend and import that file", "attention")
+    if total.rows and total.count(Fate.REJECTED) == total.rows:
+        raise typer.Exit(1)
+
+
+def _bring(
+    publication: Publication, sheet: Sheet, list_name: str, rejected: Rejects, *, is_dry_run: bool, as_json: bool
+) -> ImportReport:
+    """Import one sheet, saying how far it is."""
+    total: ImportReport | None = None
+    said = 0
     with terminal.stderr().status(f"{sheet.name} ...") as status:
         for report in station.import_sheet(
             publication.database,
@@ -45,47 +92,42 @@ def import_file(
             list_name,
             now=datetime.now(UTC),
             dry_run=is_dry_run,
+            kinds=publication.settings.fields,
         ):
-            for finding in report.findings:
+            rejected.note(sheet, report.findings)
+            for finding in report.findings[: max(NAMED_AT_MOST - said, 0)]:
                 status.console.print(Text(str(finding), style="attention"))
+            said += len(report.findings)
             if is_dry_run and not as_json:
                 for outcome in report.outcomes:
                     terminal.say(f"{outcome.fate:<14}{outcome.address}{_because(outcome.reason)}")
             total = total.joined(report) if total else report
             status.update(f"{sheet.name}: {total.rows:,} rows")
-    if total is None:
-        return
-    if as_json:
-        terminal.say_json({"dry_run": is_dry_run, **_report_json(total)})
-    else:
-        _say_report(total, is_dry_run)
-    if total.rows and total.count(Fate.REJECTED) == total.rows:
-        raise typer.Exit(1)
+    if said > NAMED_AT_MOST:
+        terminal.talk(f"and {said - NAMED_AT_MOST:,} more such lines", "quiet")
+    assert total is not None
+    return total
 
 
-def export_list(
-    context: typer.Context,
-    list_name: ListOption,
-    out: Annotated[Path | None, typer.Option(metavar="FILE", help="Default: stdout.")] = None,
-) -> None:
-    """Write a list as a CSV file, with everybody's state and consent.
+def _mapping(maps: tuple[str, ...] | list[str]) -> dict[str, str]:
+    mapping: dict[str, str] = {}
+    for told in maps:
+        column, is_told, field = told.rpartition("=")
+        if not is_told or not column.strip():
+            raise WrongUse(f"--map '{told}' says nothing. Say COLUMN=FIELD, such as --map Town=city")
+        mapping[column.strip()] = field.strip()
+    return mapping
 
-    Imported again it changes nobody's mind: the ended come back as ended, the suppressed as suppressed.
-    Cells that a spreadsheet would take for a formula get an apostrophe, which import takes off again.
 
-    Example: newsletter subscribers export --list weekly --out weekly.csv
-    """
-    publication = open_publication(context)
-    publication.settings.list_named(list_name)
-    if out is None:
-        station.export_csv(publication.database, list_name, sys.stdout)
-        return
-    draft = out.with_name(f".{out.name}.part")
-    with draft.open("w", encoding="utf-8", newline="") as file:
-        number = station.export_csv(publication.database, list_name, file)
-    draft.chmod(0o600)
-    draft.replace(out)
-    terminal.talk(f"{terminal.count(number, 'person', 'people')} in {out}. It holds addresses: keep it private")
+def _say_what_it_is(sheet: Sheet) -> None:
+    if sheet.format is not None:
+        terminal.talk(f"{sheet.name} is an export of {sheet.format.name}", "quiet")
+    told = [f"{column.heading} is {_told(column)}" for column in sheet.columns]
+    terminal.talk(f"columns: {', '.join(told)}" if told else f"{sheet.name} is an export of ours", "quiet")
+
+
+def _told(column: Any) -> str:
+    return f"the field {column.field}" if column.meaning == "field" else str(column.meaning)
 
 
 def _say_report(report: ImportReport, is_dry_run: bool) -> None:
@@ -109,6 +151,8 @@ def _say_report(report: ImportReport, is_dry_run: bool) -> None:
     width = max(len(number) for _, number, _ in rows)
     for word, figure, remark in rows:
         terminal.say(f"  {word:<14}{figure:>{width}}  {remark}".rstrip())
+    for flag, number in sorted(report.flagged.items()):
+        terminal.talk(f"{terminal.count(number, 'address', 'addresses')} {flag}", "quiet")
     if is_dry_run:
         terminal.talk("Nothing was written. Next: the same without --dry-run")
     elif report.count(Fate.ADDED):
@@ -123,6 +167,7 @@ def _report_json(report: ImportReport) -> dict[str, Any]:
         **{fate.name.lower(): report.count(fate) for fate in Fate},
         "kept_out_reasons": dict(report.kept_out),
         "reserved": report.reserved,
+        "flagged": dict(report.flagged),
         "outcomes": [
             {"line": outcome.line, "address": outcome.address, "fate": outcome.fate, "reason": outcome.reason}
             for outcome in report.outcomes

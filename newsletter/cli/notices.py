@@ -15,6 +15,7 @@ from newsletter.delivery import (
     Transport,
     list_notices,
     open_transport,
+    plan_series,
     post_notices,
     resolve_notice,
 )
@@ -110,6 +111,7 @@ def settle_notice(
 
 def post(publication: Publication, transport: Transport) -> Posted:
     """Post what is due, and name what is in trouble."""
+    _plan_series(publication)
     posted = post_notices(
         publication.database, publication.keyring, publication.settings, transport, clock=lambda: datetime.now(UTC)
     )
@@ -122,6 +124,7 @@ def post(publication: Publication, transport: Transport) -> Posted:
 
 def post_due(publication: Publication, transport: Transport | None = None) -> None:
     """Post what is due besides other work: nothing that goes wrong ends that work."""
+    _plan_series(publication)
     if not any(notice.status is not DeliveryStatus.FAILED for notice in _unsettled(publication)):
         return
     try:
@@ -137,6 +140,12 @@ def post_due(publication: Publication, transport: Transport | None = None) -> No
         terminal.talk(f"{terminal.count(len(posted.submitted), 'notice')} submitted.")
     if posted.stopped is not None:
         terminal.talk(f"{posted.stopped}. What is due stays due: {terminal.command('notices send')}", "attention")
+
+
+def _plan_series(publication: Publication) -> None:
+    """Plan the letters of the welcome series that are due, and name what is wrong with others."""
+    for finding in plan_series(publication.database, publication.settings, datetime.now(UTC)).findings:
+        terminal.talk(str(finding), "attention")
 
 
 def _unsettled(publication: Publication) -> tuple[Notice, ...]:

@@ -3,10 +3,9 @@
 from datetime import datetime
 from typing import Any
 
-from rich.text import Text
 
 from newsletter.address import Address
-from newsletter.audience import Member, PersonRecord
+from newsletter.audience import Flag, Member, PersonRecord, consent_json, flags_of, suggest
 from newsletter.cli import terminal
 from newsletter.overview import WholeRecord
 from newsletter.replies import Reply
@@ -25,6 +24,7 @@ def member_json(member: Member) -> dict[str, Any]:
         "first_name": person.first_name,
         "last_name": person.last_name,
         "fields": person.fields,
+        "tags": list(person.tags),
         "state": member.subscription.state,
         "changed_at": f"{member.subscription.changed_at:%Y-%m-%dT%H:%M:%SZ}",
         "suppressed": member.suppressed,
@@ -33,29 +33,23 @@ def member_json(member: Member) -> dict[str, Any]:
 
 def record_json(address: Address, whole: WholeRecord) -> dict[str, Any]:
     """Return a whole record as JSON has it."""
-    record = whole.person or PersonRecord(subscriber=None, subscriptions=(), suppression=None)
-    person, suppression = record.subscriber, record.suppression
+    _say_roster(address, whole.person or PersonRecord(subscriber=None, subscriptions=(), suppression=None))
+    if whole.deliveries:
     return {
         "address": str(person.address if person else address),
         "id": person.id if person else None,
         "first_name": person.first_name if person else "",
         "last_name": person.last_name if person else "",
         "fields": person.fields if person else {},
+        "tags": list(person.tags) if person else [],
+        "flags": [flag.name.lower() for flag in flags_of(str(address))],
         "known_since": f"{person.created_at:%Y-%m-%dT%H:%M:%SZ}" if person else None,
         "subscriptions": [
             {
                 "list": subscription.list_name,
                 "state": subscription.state,
                 "changed_at": f"{subscription.changed_at:%Y-%m-%dT%H:%M:%SZ}",
-                "consents": [
-                    {
-                        "act": consent.act,
-                        "at": f"{consent.at:%Y-%m-%dT%H:%M:%SZ}",
-                        "origin": consent.origin,
-                        "evidence": consent.evidence,
-                    }
-                    for consent in consents
-                ],
+                "consents": [consent_json(consent) for consent in consents],
             }
             for subscription, consents in record.subscriptions
         ],
@@ -115,22 +109,6 @@ def say_record(address: Address, whole: WholeRecord) -> None:
     """Print a whole record: the roster's in full, and of the other stations' what there is."""
     record = whole.person or PersonRecord(subscriber=None, subscriptions=(), suppression=None)
     person, suppression = record.subscriber, record.suppression
-    terminal.say(Text.assemble((str(person.address if person else address), "subject"), _named(record)))
-    if suppression:
-        since = f"{suppression.at:%Y-%m-%d}"
-        terminal.say(
-            Text(f"  suppressed: {suppression.reason}, since {since}, by {suppression.origin}", style="attention")
-        )
-    for name, value in sorted(person.fields.items()) if person else ():
-        terminal.say(f"  {name}: {value}")
-    for subscription, consents in record.subscriptions:
-        terminal.say(
-            f"\n  {subscription.list_name}: {subscription.state} since {subscription.changed_at:%Y-%m-%d}"
-        )
-        for consent in consents:
-            proof = f" ({consent.evidence})" if consent.evidence else ""
-            terminal.say(f"    {consent.at:%Y-%m-%d %H:%M}  {consent.act:<11}{consent.origin}{proof}")
-    if whole.deliveries:
         terminal.say(f"\n  {terminal.count(len(whole.deliveries), 'letter')}")
         for line in whole.deliveries:
             when = f"{line.changed_at:%Y-%m-%d %H:%M}" if line.changed_at else " " * 16
@@ -144,6 +122,31 @@ def say_record(address: Address, whole: WholeRecord) -> None:
             )
     if whole.notices:
         terminal.say(f"\n  {terminal.count(len(whole.notices), 'notice')} to them")
+
+
+def _say_roster(address: Address, record: PersonRecord) -> None:
+    person, suppression = record.subscriber, record.suppression
+    terminal.say(terminal.styled((str(person.address if person else address), "subject"), _named(record)))
+    if suppression:
+        since = f"{suppression.at:%Y-%m-%d}"
+        terminal.say(
+            terminal.styled((f"  suppressed: {suppression.reason}, since {since}, by {suppression.origin}", "attention"))
+        )
+    for flag in flags_of(str(address)):
+        meant = suggest(address) if flag is Flag.MISTYPED else None
+        terminal.say(terminal.styled((f"  {flag}{f': {meant}?' if meant else ''}", "attention")))
+    if person and person.tags:
+        terminal.say(f"  tags: {', '.join(person.tags)}")
+    for name, value in sorted(person.fields.items()) if person else ():
+        terminal.say(f"  {name}: {value}")
+    for subscription, consents in record.subscriptions:
+        terminal.say(
+            f"\n  {subscription.list_name}: {subscription.state} since {subscription.changed_at:%Y-%m-%d}"
+        )
+        for consent in consents:
+            told = (consent.evidence, consent.words and f"words: {consent.words}", consent.mail)
+            proof = f" ({'; '.join(filter(None, told))})" if any(told) else ""
+            terminal.say(f"    {consent.at:%Y-%m-%d %H:%M}  {consent.act:<11}{consent.origin}{proof}")
 
 
 def held(whole: WholeRecord) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from newsletter.errors import WrongUse
-from newsletter.settings import FILE_NAME, Settings, find_root, read_or_make_keys, read_settings
+from newsletter.settings import FILE_NAME, Settings, find_root, read_hashing_key, read_or_make_keys, read_settings
 from newsletter.tokens import Keyring
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ class Publication:
     @cached_property
     def keyring(self) -> Keyring:
         """The keys that sign and verify tokens."""
-        return Keyring(read_or_make_keys(self.settings))
+        return Keyring(read_or_make_keys(self.settings), read_hashing_key(self.settings))
 
     @cached_property
     def database(self) -> "Database":

@@ -40,5 +40,7 @@ VERBS = {
     "notices": ("notices", "Mail to one person: answers, and word on what became of theirs."),
     "archive": ("archive", "Build the static site of issues and their comments."),
     "serve": ("serving", "Open the web door: people subscribe, confirm, unsubscribe and choose there."),
+    "database": ("database", "Where people are kept: its shape, and copies of it."),
+    "keys": ("keys", "The secrets that sign links, and hash who must not be written to."),
 }
 """In the order of an author's day."""

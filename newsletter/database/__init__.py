@@ -1,9 +1,10 @@
 """The database: an engine for SQLite (default) or PostgreSQL, and its migrations; no rule of the trade."""
 
+from newsletter.database.backup import back_up
 from newsletter.database.engine import Database, open_database
 from newsletter.database.functions import folded
 from newsletter.database.migrate import upgrade
 from newsletter.database.moment import Moment
 from newsletter.database.question import Order, Question
 
-__all__ = ["Database", "Moment", "Order", "Question", "folded", "open_database", "upgrade"]
+__all__ = ["Database", "Moment", "Order", "Question", "back_up", "folded", "open_database", "upgrade"]

@@ -8,7 +8,7 @@ import errno
 import re
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -100,12 +100,17 @@ class Database:
         """Close every pooled connection."""
         self.engine.dispose()
 
-    @contextmanager
-    def _translated(self) -> Iterator[None]:
-        try:
-            yield
-        except (DBAPIError, sqlite3.Error) as error:
-            raise _translate(error, self.place) from error
+    def _translated(self) -> AbstractContextManager[None]:
+        return translated(self.place)
+
+
+@contextmanager
+def translated(place: str) -> Iterator[None]:
+    """Turn a driver's errors within the block into ours."""
+    try:
+        yield
+    except (DBAPIError, sqlite3.Error) as error:
+        raise _translate(error, place) from error
 
 
 def open_database(url: str, *, busy_seconds: float = BUSY_SECONDS) -> Database:

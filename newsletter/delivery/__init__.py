@@ -60,6 +60,7 @@ from newsletter.delivery.returning import TokenAddress, read_token_address, repl
 from newsletter.delivery.schedule import Schedule, due_mailings, next_time, refuse_late
 from newsletter.delivery.sealing import ask_dns, open_signer, unpublished
 from newsletter.delivery.sender import send
+from newsletter.delivery.series import WELCOME, PlannedSeries, plan_series
 from newsletter.delivery.settling import Trouble, list_troubles, resolve
 from newsletter.delivery.steering import cancel, pause, resume
 from newsletter.delivery.tally import Progress
@@ -72,6 +73,7 @@ __all__ = [
     "KINDS",
     "UNLIMITED",
     "WEB_PATHS",
+    "WELCOME",
     "Account",
     "Addressee",
     "Counts",
@@ -87,6 +89,7 @@ __all__ = [
     "MailingState",
     "Notice",
     "Plan",
+    "PlannedSeries",
     "Posted",
     "Progress",
     "Proof",
@@ -139,6 +142,7 @@ __all__ = [
     "plan_enquired",
     "plan_mailing",
     "plan_notice",
+    "plan_series",
     "post_notices",
     "read_events",
     "read_mishaps",

@@ -13,6 +13,10 @@ from newsletter.delivery.transports.transport import Envelope
 from newsletter.settings import Settings
 from newsletter.tokens import Keyring, Purpose
 
+LEAVE_MARK = "mailto:leave@newsletter.invalid"
+REPLY_MARK = "mailto:reply@newsletter.invalid"
+"""Where a notice keeps a place for the address that only its number makes."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
@@ -41,10 +45,11 @@ def write_letter(notice: Notice, settings: Settings, keyring: Keyring, now: date
         *_thread(notice),
         *([b"Auto-Submitted: auto-generated", b"X-Auto-Response-Suppress: All"] if notice.is_automatic else []),
         b"MIME-Version: 1.0",
-        b"Content-Type: text/plain; charset=utf-8",
-        b"Content-Transfer-Encoding: quoted-printable",
     ]
-    text = notice.text.replace("\r\n", "\n").strip("\n") + "\n"
+    text, html = (
+        _with_addresses(part, reply, _leave_link(notice, settings, keyring)) for part in (notice.text, notice.html)
+    )
+    text = text.replace("\r\n", "\n").strip("\n") + "\n"
     envelope = Envelope(
         delivery_id=notice.number,
         mailing_id=0,
@@ -53,7 +58,35 @@ def write_letter(notice: Notice, settings: Settings, keyring: Keyring, now: date
         from_address=str(sender.address),
         recipient=notice.recipient,
     )
-    return Letter(envelope=envelope, message=b"\r\n".join(lines) + b"\r\n\r\n" + quoted_text(text))
+    return Letter(envelope=envelope, message=b"\r\n".join([*lines, _body(notice, text, html)]))
+
+
+def _body(notice: Notice, text: str, html: str) -> bytes:
+    """Return the text, and the HTML beside it where there is any, each with its own headers."""
+    parts = [_part("plain", text), *([_part("html", html)] if html else [])]
+    if len(parts) == 1:
+        return parts[0]
+    boundary = f"=_{notice.digest}".encode(
+        "ascii"
+    )  # no quoted-printable line can hold "=_" (RFC 2045 section 6.7)
+    inner = b"".join(b"\r\n--" + boundary + b"\r\n" + part for part in parts)
+    head = b'Content-Type: multipart/alternative;\r\n boundary="' + boundary + b'"\r\n'
+    return head + inner + b"\r\n--" + boundary + b"--\r\n"
+
+
+def _part(subtype: str, text: str) -> bytes:
+    head = f"Content-Type: text/{subtype}; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
+    return head.encode("ascii") + quoted_text(text)
+
+
+def _leave_link(notice: Notice, settings: Settings, keyring: Keyring) -> str:
+    form = form_of(settings, settings.list_named(notice.list_name), Purpose.UNSUBSCRIBE)
+    return f"mailto:{form.address(keyring.sign(Purpose.UNSUBSCRIBE, notice.number))}?subject=unsubscribe"
+
+
+def _with_addresses(text: str, reply: str, leave: str) -> str:
+    """Return a text with the signed addresses in the places that were kept for them."""
+    return text.replace(LEAVE_MARK, leave).replace(REPLY_MARK, f"mailto:{reply}")
 
 
 def sender_of(settings: Settings, list_name: str) -> Mailbox:

@@ -31,7 +31,7 @@ notices = table(
         column(name, kinds.Text)
         for name in (
             *("kind", "about", "recipient", "recipient_name", "list_name", "subject", "text", "in_reply_to"),
-            *("references", "status", "reason", "worker", "reference"),
+            *("references", "status", "reason", "worker", "reference", "html"),
         )
     ),
     *(column(name, kinds.BigInteger) for name in ("id", "delivery_id", "attempts", "due_at")),
@@ -60,6 +60,8 @@ class Notice:
     """The delivery of its recipient from which it all began."""
     subject: str
     text: str
+    html: str = ""
+    """The same as HTML, where there is any."""
     in_reply_to: str = ""
     """The message it answers, without brackets."""
     references: str = ""
@@ -85,7 +87,7 @@ class Notice:
         return hashlib.sha256(said.encode("utf-8", "replace")).hexdigest()[:16]
 
 
-_FIELDS = [notices.c[name] for name in Notice.__dataclass_fields__]
+FIELDS = [notices.c[name] for name in Notice.__dataclass_fields__]
 
 
 def plan_notice(connection: Connection, notice: Notice, now: datetime) -> int:
@@ -102,8 +104,8 @@ def find_notice(database: Database, number: int) -> Notice | None:
     if not FIRST_NUMBER < number < 2 * FIRST_NUMBER:
         return None
     with database.read() as connection:
-        row = connection.execute(select(*_FIELDS).where(notices.c.id == number - FIRST_NUMBER)).one_or_none()
-    return None if row is None else _notice(row)
+        row = connection.execute(select(*FIELDS).where(notices.c.id == number - FIRST_NUMBER)).one_or_none()
+    return None if row is None else read_notice(row)
 
 
 def find_notice_by_reference(database: Database, reference: str) -> Notice | None:
@@ -115,17 +117,17 @@ def find_notice_by_reference(database: Database, reference: str) -> Notice | Non
         return found if found is not None and found.digest == ours[2] else None
     name = reference.partition("@")[0]
     with database.read() as connection:
-        row = connection.execute(select(*_FIELDS).where(notices.c.reference == name).limit(1)).one_or_none()
-    return None if row is None or not name else _notice(row)
+        row = connection.execute(select(*FIELDS).where(notices.c.reference == name).limit(1)).one_or_none()
+    return None if row is None or not name else read_notice(row)
 
 
 def list_notices(database: Database, status: DeliveryStatus | None = None) -> tuple[Notice, ...]:
     """Return the notices, oldest first, of one status if asked."""
-    query = select(*_FIELDS).order_by(notices.c.id)
+    query = select(*FIELDS).order_by(notices.c.id)
     if status is not None:
         query = query.where(notices.c.status == status)
     with database.read() as connection:
-        return tuple(_notice(row) for row in connection.execute(query))
+        return tuple(read_notice(row) for row in connection.execute(query))
 
 
 def resolve_notice(database: Database, notice_id: int, *, resend: bool, now: datetime) -> Notice:
@@ -161,7 +163,8 @@ def message_ids(text: str) -> list[str]:
     return [name for name in found if _MESSAGE_ID.fullmatch(name) and name.isascii() and name.isprintable()]
 
 
-def _notice(row: Row[tuple[object, ...]]) -> Notice:
+def read_notice(row: Row[tuple[object, ...]]) -> Notice:
+    """Return the notice in a row of FIELDS."""
     values = dict(row._mapping)
     values["status"] = DeliveryStatus(values["status"])
     return Notice(**values)

@@ -19,8 +19,17 @@ from newsletter.delivery.alone import sole_sender
 from newsletter.delivery.mailing import DeliveryStatus
 from newsletter.delivery.mark import refuse_older_copy
 from newsletter.delivery.notice_message import write_letter
-from newsletter.delivery.notices import FIRST_NUMBER, Notice, find_notice, list_notices, notices
+from newsletter.delivery.notices import (
+    FIELDS,
+    FIRST_NUMBER,
+    Notice,
+    find_notice,
+    list_notices,
+    notices,
+    read_notice,
+)
 from newsletter.delivery.recovery import Remembers
+from newsletter.delivery.series import reason_to_stop
 from newsletter.delivery.transports import Transport
 from newsletter.errors import Deferred, Halted, NewsletterError, Refused, TryLater, Uncertain
 from newsletter.settings import Settings
@@ -104,7 +113,7 @@ def _claim(database: Database, keyring: Keyring, transport: str, now: datetime) 
     with database.write() as connection:
         due = (notices.c.status == DeliveryStatus.PLANNED.value) & (notices.c.due_at <= int(now.timestamp()))
         found = connection.execute(
-            select(notices.c.id, notices.c.recipient).where(due).order_by(notices.c.due_at, notices.c.id).limit(1)
+            select(*FIELDS).where(due).order_by(notices.c.due_at, notices.c.id).limit(1)
         ).one_or_none()
         if found is None:
             return None
@@ -112,6 +121,8 @@ def _claim(database: Database, keyring: Keyring, transport: str, now: datetime) 
         known = suppression_of(connection, keyring, Address.parse(found.recipient))
         if known in {SuppressionReason.BOUNCED, SuppressionReason.COMPLAINED}:
             status, reason = DeliveryStatus.FAILED, f"the address is suppressed: {known}"
+        elif reason := reason_to_stop(connection, read_notice(found)):
+            status = DeliveryStatus.FAILED
         worker = f"{transport}/{socket.gethostname()}/{os.getpid()}"
         connection.execute(
             update(notices)

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from newsletter.address import Address
-from newsletter.audience import end_subscription, suppression_of
-from newsletter.delivery import SentDelivery
+from newsletter.audience import end_subscription, find_subscriber_id, suppression_of
+from newsletter.delivery import WELCOME, SentDelivery
 from newsletter.feedback import take_report
 from newsletter.replies.desk import Desk
 from newsletter.replies.match import Match
@@ -25,7 +25,7 @@ def act(desk: Desk, mail: Mail, found: Match, reply: Reply) -> Reply:
     """Do what a mail asks or reports, each safe to do twice, and say so in the reply."""
     delivery = found.delivery
     if delivery is None:
-        return reply
+        return _leave_by_notice(desk, mail, found, reply)
     is_leaving_mail = found.purpose is Purpose.UNSUBSCRIBE and reply.verdict in _MAY_LEAVE
     is_wish = (
         reply.is_from_subscriber
@@ -53,6 +53,24 @@ def act(desk: Desk, mail: Mail, found: Match, reply: Reply) -> Reply:
         if _hand_down(desk, mail, delivery, reports):
             return replace(reply, note="its reader complained: the address is suppressed")
     return reply
+
+
+def _leave_by_notice(desk: Desk, mail: Mail, found: Match, reply: Reply) -> Reply:
+    """End the subscription of whoever wants to leave by a letter of a series."""
+    notice = found.notice
+    if notice is None or notice.kind != WELCOME:
+        return reply
+    is_leaving_mail = found.purpose is Purpose.UNSUBSCRIBE and reply.verdict in _MAY_LEAVE
+    wishes = reply.verdict is Verdict.HUMAN and asks_to_leave(reply.text, mail.headers.get("subject"))
+    is_theirs = reply.from_address.lower() == notice.recipient.lower()
+    subscriber_id = find_subscriber_id(desk.database, Address.parse(notice.recipient))
+    if subscriber_id is None or not (is_leaving_mail or (wishes and is_theirs)):
+        return reply
+    end_subscription(
+        desk.database, subscriber_id, notice.list_name, origin="mail", now=desk.now, evidence=reply.id
+    )
+    note = f"the subscription to {notice.list_name} has ended"
+    return replace(reply, state=ReplyState.UNSUBSCRIBED, note=note)
 
 
 def _hand_down(desk: Desk, mail: Mail, delivery: SentDelivery, reports: Mapping[str, str]) -> bool:

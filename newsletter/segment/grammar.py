@@ -17,12 +17,14 @@ from newsletter.segment.question import (
     Choice,
     Comparison,
     Containing,
+    Dated,
     Having,
     Joined,
     JoinedWithin,
     Named,
     OnList,
     Question,
+    Tagged,
     Value,
     negated,
 )
@@ -43,6 +45,9 @@ _GRAMMAR = r"""
     | field NOT CONTAINS STRING -> not_containing
     | HAS field -> having
     | NO field -> lacking
+    | field BEFORE DATE -> dated
+    | field AFTER DATE -> dated
+    | TAGGED tag -> tagged
     | ON other_list -> on_list
     | JOINED BEFORE DATE -> joined
     | JOINED AFTER DATE -> joined
@@ -55,10 +60,11 @@ _GRAMMAR = r"""
 !act: GOT | RECEIVED | ANSWERED
 values: LPAR value (COMMA value)* RPAR
 value: STRING -> text | NUMBER -> number
-!field: NAME | DAYS | ANY | OF | THE | LAST | ISSUES | BEFORE | AFTER | WITHIN | ANYTHING | RECEIVED
+!field: NAME | DAYS | ANY | OF | THE | LAST | ISSUES | BEFORE | AFTER | WITHIN | ANYTHING | TAGGED | RECEIVED
+!tag: NAME | STRING | DAYS
 !other_list: NAME | STRING | DAYS
 %declare NAME STRING NUMBER DATE OPERATOR LPAR RPAR COMMA DAYS AND OR NOT IN CONTAINS HAS NO ON JOINED BEFORE AFTER
-%declare WITHIN GOT RECEIVED ANSWERED NEVER ANY OF THE LAST ISSUES ANYTHING
+%declare WITHIN TAGGED GOT RECEIVED ANSWERED NEVER ANY OF THE LAST ISSUES ANYTHING
 """
 _EXAMPLE = 'Such as country = "PT"'
 _WANTED = {
@@ -129,6 +135,19 @@ class _Reading(Transformer[Token, Question]):
 
     def lacking(self, children: list[Any]) -> Question:
         return negated(Having(field=children[1]))
+
+    def dated(self, children: list[Any]) -> Question:
+        field, order, word = children
+        at = self._moment(word)
+        if isinstance(at, datetime):
+            raise self._fault("a field is compared with a day, not with an hour,", word, "Leave out the time")
+        return Dated(field=field, is_before=order.type == "BEFORE", at=at)
+
+    def tagged(self, children: list[Any]) -> Question:
+        return Tagged(tag=children[1])
+
+    def tag(self, children: list[Any]) -> str:
+        return str(children[0].value)
 
     def on_list(self, children: list[Any]) -> Question:
         return OnList(list_name=children[1])
@@ -251,7 +270,7 @@ def _misplaced(word: Word, before: Word | None, accepted: set[str], line: str) -
             f"a value is missing before '{shown}'", line, word.column, width=width, remedy=_EXAMPLE
         )
     if word.kind == "DATE" and "STRING" in accepted:
-        remedy = "Only 'joined' is a day; put quotation marks around a field's text"
+        remedy = "Say before or after it; put quotation marks around a field's text"
         return SegmentFault(f"the day '{shown}' cannot be compared", line, word.column, width=width, remedy=remedy)
     if word.kind in {"OPERATOR", "IN", "CONTAINS"} and before is not None and before.text.isalpha():
         remedy = f"A field of that name is subscriber.{before.written}"

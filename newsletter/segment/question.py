@@ -46,6 +46,22 @@ class Having:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Dated:
+    """A field that is a day before or after another one."""
+
+    field: str
+    is_before: bool
+    at: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tagged:
+    """A tag that the author put on them, compared without regard to case."""
+
+    tag: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OnList:
     """A confirmed subscription to another list."""
 
@@ -120,6 +136,8 @@ Question = (
     | Choice
     | Containing
     | Having
+    | Dated
+    | Tagged
     | OnList
     | Joined
     | JoinedWithin

@@ -15,7 +15,7 @@ _DIGITS = 15
 """More of them are no number that computers keep exactly."""
 KEYWORDS = frozenset({
     "and", "or", "not", "in", "contains", "has", "no", "on", "joined", "before", "after", "within", "got",
-    "received", "answered", "never", "any", "of", "the", "last", "issues", "anything",
+    "received", "answered", "tagged", "never", "any", "of", "the", "last", "issues", "anything",
 })  # fmt: skip
 _DAYS = {"day": 1, "days": 1, "week": 7, "weeks": 7}
 _UNKNOWN_ACTS = {"clicked": "clicks are", "opened": "openings are"}

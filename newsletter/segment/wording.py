@@ -11,6 +11,7 @@ from newsletter.segment.question import (
     Choice,
     Comparison,
     Containing,
+    Dated,
     Having,
     Joined,
     JoinedWithin,
@@ -18,6 +19,7 @@ from newsletter.segment.question import (
     Not,
     OnList,
     Question,
+    Tagged,
     Value,
 )
 from newsletter.segment.tokens import KEYWORDS
@@ -39,7 +41,7 @@ def written(question: Question) -> str:
             return " or ".join(
                 _bracketed(each) if isinstance(each, AnyOf) else written(each) for each in question.questions
             )
-        case Comparison() | Choice() | Containing() | Having():
+        case Comparison() | Choice() | Containing() | Having() | Dated():
             return _of_field(question)
         case _:
             return _of_standing(question)
@@ -49,7 +51,7 @@ def _bracketed(question: Question) -> str:
     return f"({written(question)})" if isinstance(question, (AllOf, AnyOf)) else written(question)
 
 
-def _of_field(question: Comparison | Choice | Containing | Having) -> str:
+def _of_field(question: Comparison | Choice | Containing | Having | Dated) -> str:
     match question:
         case Comparison():
             return f"{_field(question.field)} {question.order} {_value(question.value)}"
@@ -59,13 +61,19 @@ def _of_field(question: Comparison | Choice | Containing | Having) -> str:
             return f"{_field(question.field)} contains {_value(question.text)}"
         case Having():
             return f"has {_field(question.field)}"
+        case Dated():
+            return (
+                f"{_field(question.field)} {'before' if question.is_before else 'after'} {question.at.isoformat()}"
+            )
 
 
-def _of_standing(question: OnList | Joined | JoinedWithin | Activity | Named) -> str:
+def _of_standing(question: OnList | Tagged | Joined | JoinedWithin | Activity | Named) -> str:
     match question:
         case OnList():
             is_plain = _PLAIN_NAME.fullmatch(question.list_name) and question.list_name.lower() not in KEYWORDS
             return f"on {question.list_name if is_plain else _value(question.list_name)}"
+        case Tagged():
+            return f"tagged {_value(question.tag)}"
         case Joined():
             return f"joined {'before' if question.is_before else 'after'} {question.at.isoformat()}"
         case JoinedWithin():
@@ -140,6 +148,11 @@ def _affirmed(question: Question) -> str:
             return f"whose {_named(question.field)} contains {_value(question.text)}"
         case Having():
             return f"whose {_named(question.field)} is known"
+        case Dated():
+            order = "before" if question.is_before else "after"
+            return f"whose {_named(question.field)} is {order} {question.at.isoformat()}"
+        case Tagged():
+            return f"who have the tag {_value(question.tag)}"
         case OnList():
             return f"who are on the list {question.list_name}"
         case Joined():
@@ -163,6 +176,10 @@ def _denied(question: Question) -> str:
             return f"whose {_named(question.field)} does not contain {_value(question.text)}"
         case Having():
             return f"whose {_named(question.field)} is not known"
+        case Dated():
+            return _affirmed(question).replace(" is ", " is not ", 1)
+        case Tagged():
+            return f"who do not have the tag {_value(question.tag)}"
         case OnList():
             return f"who are not on the list {question.list_name}"
         case Activity(last=None, slug=None):

@@ -3,7 +3,7 @@
 Secrets never stand in the file. Unknown keys are errors with a suggestion.
 """
 
-from newsletter.settings.keys import read_or_make_keys
+from newsletter.settings.keys import GRACE_DAYS, Rotation, read_hashing_key, read_or_make_keys, rotate_keys
 from newsletter.settings.reading import FILE_NAME, find_root, packaged, read_settings
 from newsletter.settings.sections import (
     Archive,
@@ -25,6 +25,7 @@ from newsletter.settings.theme import Colours, DarkColours, LightColours, ThemeS
 
 __all__ = [
     "FILE_NAME",
+    "GRACE_DAYS",
     "Archive",
     "Colours",
     "DarkColours",
@@ -37,6 +38,7 @@ __all__ = [
     "Pictures",
     "Publication",
     "Replies",
+    "Rotation",
     "Ses",
     "Settings",
     "Smtp",
@@ -45,6 +47,8 @@ __all__ = [
     "Web",
     "find_root",
     "packaged",
+    "read_hashing_key",
     "read_or_make_keys",
     "read_settings",
+    "rotate_keys",
 ]

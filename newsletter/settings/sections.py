@@ -280,6 +280,8 @@ class Settings(_Section):
     lists: dict[str, ListSettings] = {}
     segments: dict[str, str] = {}
     """Questions about subscribers, by name."""
+    fields: dict[str, Literal["text", "number", "date", "yes/no"]] = {}
+    """What the fields of subscribers hold, by name."""
     delivery: Delivery = Delivery()
     database: Database = Database()
     feedback: Feedback = Feedback()

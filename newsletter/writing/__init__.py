@@ -7,12 +7,15 @@ from newsletter.writing.draft import start_draft
 from newsletter.writing.folder import fit_slug
 from newsletter.writing.issue import Issue, Slug, Status
 from newsletter.writing.sample import make_publication
+from newsletter.writing.series import Series, SeriesLetter, read_series
 from newsletter.writing.shelf import Shelf, newest_ready, read_issue, read_issues
 
 __all__ = [
     "Comment",
     "Comments",
     "Issue",
+    "Series",
+    "SeriesLetter",
     "Shelf",
     "Slug",
     "Status",
@@ -24,6 +27,7 @@ __all__ = [
     "read_comments",
     "read_issue",
     "read_issues",
+    "read_series",
     "start_draft",
     "write_comment",
 ]

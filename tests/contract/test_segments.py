@@ -15,7 +15,7 @@ from sqlalchemy import create_engine, event, insert, make_url, select, text
 
 from newsletter import segment as language
 from newsletter.audience import Circumstances, answered_candidates, check_segment, count_segments
-from newsletter.audience.roster import lists, subscribers, subscriptions, suppressions
+from newsletter.audience.roster import lists, subscribers, subscriptions, suppressions, tags
 from newsletter.audience.subscriber import SubscriptionState
 from newsletter.database import Database, open_database, upgrade
 from newsletter.segment import (
@@ -26,6 +26,7 @@ from newsletter.segment import (
     Choice,
     Comparison,
     Containing,
+    Dated,
     Having,
     Joined,
     JoinedWithin,
@@ -33,6 +34,7 @@ from newsletter.segment import (
     OnList,
     Question,
     SegmentFault,
+    Tagged,
     Value,
     negated,
     read_segment,
@@ -103,6 +105,7 @@ class Person:
     lists: frozenset[str] = frozenset()
     got: frozenset[str] = frozenset()
     answered: frozenset[str] = frozenset()
+    tags: frozenset[str] = frozenset()
 
 
 ISSUES = ("one", "two", "three")
@@ -141,6 +144,7 @@ people = st.builds(
     lists=st.frozensets(st.sampled_from(["daily", "monthly"])),
     got=some_issues,
     answered=some_issues,
+    tags=st.frozensets(st.sampled_from(["VIP", "vip club", "ΣΊΣΥΦΟΣ", "%"])),
 )
 asked = names | st.sampled_from(["email", "domain", "first_name", "last_name", "name"])
 numbers = st.sampled_from([40, 40.0, -3.5, 0, 999999999999999, 1000])
@@ -151,6 +155,13 @@ simple = st.one_of(
     st.builds(Choice, field=asked, values=st.lists(values, min_size=1, max_size=3).map(tuple)),
     st.builds(Containing, field=asked, text=words),
     st.builds(Having, field=asked),
+    st.builds(Tagged, tag=st.sampled_from(["vip", "VIP", "σίσυφος", "%", "'; DROP TABLE tags; --"])),
+    st.builds(
+        Dated,
+        field=names | st.just("joined"),
+        is_before=st.booleans(),
+        at=st.sampled_from([date(2026, 1, 1), date(2026, 1, 2), date(2026, 10, 3)]),
+    ),
     st.builds(OnList, list_name=st.sampled_from(["weekly", "daily", "monthly", "'; DROP TABLE lists; --"])),
     st.builds(Joined, is_before=st.booleans(), at=st.sampled_from([date(2026, 1, 1), date(2026, 1, 2)]) | moments),
     st.builds(JoinedWithin, days=st.sampled_from([1, 30, 40_000 % 36_525])),
@@ -190,6 +201,13 @@ def is_so(question: Question, person: Person) -> bool:  # noqa: C901 - every que
             return small(question.text) in small(value_of(question.field, person))
         case Having():
             return value_of(question.field, person) != ""
+        case Tagged():
+            return any(small(tag) == small(question.tag) for tag in person.tags)
+        case Dated():
+            day = day_of(person.fields.get(question.field, ""))
+            return bool(day) and (
+                day < question.at.isoformat() if question.is_before else day > question.at.isoformat()
+            )
         case OnList():
             return question.list_name in {"weekly", *person.lists}
         case Joined():
@@ -208,7 +226,10 @@ def is_so(question: Question, person: Person) -> bool:  # noqa: C901 - every que
 
 
 def told_day(person: Person) -> str:
-    told = person.fields.get("joined", "")
+    return day_of(person.fields.get("joined", ""))
+
+
+def day_of(told: str) -> str:
     try:
         return date.fromisoformat(told[:10]).isoformat() if told[10:11] in {"", "T", " "} else ""
     except ValueError:
@@ -261,7 +282,7 @@ def fill(database: Database, persons: list[Person]) -> None:
     with database.write() as connection:
         for table in ("replies", "deliveries", "mailings", "rounds", "editions"):
             connection.execute(text(f"DELETE FROM {table}"))
-        for roster in (subscriptions, subscribers, lists, suppressions):
+        for roster in (tags, subscriptions, subscribers, lists, suppressions):
             connection.execute(roster.delete())
         names = ["weekly", "daily", "monthly"]
         connection.execute(insert(lists), [{"id": n, "name": name} for n, name in enumerate(names, 1)])
@@ -303,6 +324,8 @@ def _insert(connection, number: int, person: Person, names: list[str]) -> None: 
             "created_at": NOW,
         },
     )
+    if person.tags:
+        connection.execute(insert(tags), [{"subscriber_id": number, "tag": tag} for tag in person.tags])
     for list_id, name in enumerate(names, 1):
         is_on = name == "weekly" or name in person.lists
         state = SubscriptionState.CONFIRMED if is_on else SubscriptionState.PENDING
@@ -337,7 +360,7 @@ def answers(database: Database, expressions: list[str]) -> list[tuple[bool, ...]
     asked_of = answered_candidates(expressions, HERE)
     with database.read() as connection:
         rows = connection.execute(asked_of.order_by(subscribers.c.id)).all()
-    found = [tuple(row[6:]) for row in rows]
+    found: list[tuple[bool, ...]] = [tuple(row[6:]) for row in rows]
     assert all(answer in (True, False) and answer is not None for row in found for answer in row)
     return [tuple(map(bool, row)) for row in found]
 

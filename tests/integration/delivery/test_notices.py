@@ -167,7 +167,7 @@ def test_the_outbox_leaves_no_doubt(database: Database, settings: Settings, plan
         connection.exec_driver_sql(
             "INSERT INTO notices SELECT 9, kind, 'three', recipient, recipient_name, list_name,"
             ' delivery_id, subject, text, in_reply_to, "references", is_automatic, status, reason, attempts,'
-            " due_at, worker, reference, created_at, changed_at FROM notices WHERE id = 1"
+            " due_at, worker, reference, created_at, changed_at, html FROM notices WHERE id = 1"
         )
     assert _post(database, settings, outbox) == ["submitted"]
     assert {str(notice.status) for notice in list_notices(database)} == {"submitted"}

@@ -1,0 +1,36 @@
+"""Meanings: what a column says of a person."""
+
+from enum import StrEnum
+
+
+class Meaning(StrEnum):
+    """What a column says of a person."""
+
+    EMAIL = "email"
+    FIRST_NAME = "first name"
+    LAST_NAME = "last name"
+    WHOLE_NAME = "whole name"
+    STATE = "state"
+    SUPPRESSION = "suppression"
+    STATUS = "status"
+    """Perhaps another program's word for either, perhaps an American state."""
+    WANTED = "wanted"
+    """`false` says that they want no letters."""
+    LEFT = "left"
+    """A day, or anything that is not no, says that they left."""
+    BOUNCED = "bounced"
+    COMPLAINED = "complained"
+    CONFIRMED = "confirmed"
+    """Without a day they have never confirmed."""
+    JOINED = "joined"
+    """The day they joined: a field, and part of the proof."""
+    PROOF = "proof"
+    """Goes into the consent record under the column's own name."""
+    CONSENT = "consent"
+    """Goes into the consent record as it is."""
+    TAGS = "tags"
+    ATTRIBUTES = "attributes"
+    """JSON: fields within a cell."""
+    FIELD = "field"
+    NOTHING = "nothing"
+    """Of use to the other program alone."""

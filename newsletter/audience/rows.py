@@ -1,0 +1,285 @@
+"""Rows: the people of a sheet, one by one, their cells cleaned and their standing read."""
+
+import json
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from newsletter.audience.cells import FIELD_LENGTH, NAME_LENGTH, cleaned, cleaned_name, cleaned_tag, unguarded
+from newsletter.audience.fields import FieldKind, is_no, read_value
+from newsletter.audience.formats import Standing, read_status
+from newsletter.audience.headings import Column
+from newsletter.audience.meaning import Meaning
+from newsletter.audience.records import read_records
+from newsletter.audience.sheet import Sheet, row_finding
+from newsletter.audience.subscriber import Consent, SubscriptionState, SuppressionReason
+from newsletter.finding import Finding, Level
+
+_JUDGED = frozenset({
+    Meaning.STATE, Meaning.SUPPRESSION, Meaning.STATUS, Meaning.WANTED, Meaning.LEFT, Meaning.BOUNCED,
+    Meaning.COMPLAINED, Meaning.CONFIRMED,
+})  # fmt: skip
+_GRAVITY = (SubscriptionState.CONFIRMED, SubscriptionState.PENDING, SubscriptionState.ENDED)
+_REASONS = {
+    Meaning.BOUNCED: SuppressionReason.BOUNCED,
+    Meaning.COMPLAINED: SuppressionReason.COMPLAINED,
+}
+_BESIDE = "\x1f"
+"""Between the cells of a row that is looked at whole."""
+_TROUBLE = re.compile(r"[^ -~\x1f]|  |'|(?:^|\x1f) | (?=\x1f|$)")
+MAX_ATTRIBUTES = 100
+
+
+class Row(NamedTuple):
+    """One person as a sheet has them, the address not looked at yet. A tuple, for an import makes a million."""
+
+    line: int
+    email: str
+    first_name: str
+    last_name: str
+    fields: dict[str, str]
+    state: SubscriptionState
+    suppression: SuppressionReason | None
+    consent: str
+    """What the sheet says of an earlier consent."""
+    tags: tuple[str, ...] = ()
+    history: tuple[Consent, ...] = ()
+    """Every earlier consent, where the file is one of ours."""
+
+
+def read_rows(sheet: Sheet, kinds: Mapping[str, FieldKind] | None = None) -> Iterator[Row | Finding]:
+    """Read a sheet's people in order; what cannot be read as one is a finding, and the next row follows.
+
+    `kinds` says of fields what they hold: another value is a finding, and only that value is left out.
+    """
+    with sheet.path.open(encoding=sheet.encoding, errors="replace", newline="") as file:
+        records = read_records(file, sheet.separator)
+        for _ in range(sheet.header_records):
+            next(records, None)
+        reader = _Reader(sheet, kinds or {})
+        width = len(sheet.columns)
+        for line, record in records:
+            if isinstance(record, str):
+                yield row_finding(sheet.name, line, record, "Mend the line and import again; the rest was read")
+                continue
+            cells = _cleaned_cells(record)
+            if not any(cells):
+                continue
+            if len(cells) != width:
+                if len(cells) > width and any(cells[width:]):
+                    yield _surplus(sheet, line, len(cells))
+                cells = [*cells[:width], *[""] * (width - len(cells))]
+            row = reader.read(line, cells)
+            if reader.findings:
+                yield from reader.findings
+                reader.findings.clear()
+            if row is not None:
+                yield row
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Places:
+    """Where the columns of each meaning stand; -1 is a column that is not there."""
+
+    email: int
+    first_name: int
+    last_name: int
+    whole_name: int
+    consent: int
+    fields: tuple[tuple[int, str], ...]
+    judged: tuple[tuple[int, Column], ...]
+    """Columns that may say something against mailing the person."""
+    proofs: tuple[tuple[int, str], ...]
+    joined: tuple[int, ...]
+    tags: tuple[int, ...]
+    attributes: tuple[int, ...]
+
+
+def _places(columns: Sequence[Column]) -> _Places:
+    def all_of(*meanings: Meaning) -> tuple[int, ...]:
+        return tuple(index for index, column in enumerate(columns) if column.meaning in meanings)
+
+    def of(meaning: Meaning) -> int:
+        return next(iter(all_of(meaning)), -1)
+
+    return _Places(
+        email=of(Meaning.EMAIL),
+        first_name=of(Meaning.FIRST_NAME),
+        last_name=of(Meaning.LAST_NAME),
+        whole_name=of(Meaning.WHOLE_NAME),
+        consent=of(Meaning.CONSENT),
+        fields=tuple((index, columns[index].field) for index in all_of(Meaning.FIELD)),
+        judged=tuple((index, column) for index, column in enumerate(columns) if column.meaning in _JUDGED),
+        proofs=tuple(
+            (index, columns[index].heading) for index in all_of(Meaning.PROOF, Meaning.JOINED, Meaning.CONFIRMED)
+        ),
+        joined=all_of(Meaning.JOINED, Meaning.CONFIRMED),
+        tags=all_of(Meaning.TAGS),
+        attributes=all_of(Meaning.ATTRIBUTES),
+    )
+
+
+class _Reader:
+    """Reads the rows of one sheet."""
+
+    def __init__(self, sheet: Sheet, kinds: Mapping[str, FieldKind]) -> None:
+        self._sheet = sheet
+        self._format = sheet.format.name if sheet.format else ""
+        self._has_words = bool(sheet.format and sheet.format.words)
+        self._places = _places(sheet.columns)
+        self._typed = {name: kind for name, kind in kinds.items() if kind is not FieldKind.TEXT}
+        self.findings: list[Finding] = []
+        """What was wrong with the last row."""
+
+    def read(self, line: int, cells: list[str]) -> Row | None:
+        """Return one person, None where the row must not be taken; what is wrong is in `findings`."""
+        places = self._places
+        fields = {name: cell for index, name in places.fields if (cell := cells[index])}
+        state, suppression = SubscriptionState.CONFIRMED, None
+        if self._sheet.standing is not None:
+            state, suppression = _graver(self._sheet.standing, state, suppression)
+        for index, column in places.judged:
+            cell = cells[index]
+            standing = self._standing(line, column, cell, fields)
+            if standing is not None:
+                state, suppression = _graver(standing, state, suppression)
+            elif any(finding.level is Level.ERROR for finding in self.findings):
+                return None
+        cells.append("")  # what a column at -1 says
+        first, last = _name(cells[places.first_name]), _name(cells[places.last_name])
+        if not first and not last and cells[places.whole_name]:
+            first, _, last = _name(cells[places.whole_name]).partition(" ")
+        consent = cells[places.consent]
+        if places.proofs:
+            consent = self._proof(cells, consent)
+        for index in places.joined:
+            if cells[index] and "joined" not in fields:
+                fields["joined"] = cells[index]
+        for index in places.attributes:
+            self._add_attributes(line, cells[index], fields)
+        if self._typed:
+            self._settle_kinds(line, fields)
+        tags = tuple(read_tags(",".join(cells[index] for index in places.tags))) if places.tags else ()
+        return Row(line, cells[places.email], first, last, fields, state, suppression, consent, tags)
+
+    def _standing(self, line: int, column: Column, cell: str, fields: dict[str, str]) -> Standing | None:
+        """Return what a cell says against mailing somebody, if it does."""
+        match column.meaning:
+            case Meaning.CONFIRMED:
+                return SubscriptionState.PENDING if is_no(cell) else None
+            case Meaning.WANTED:
+                return SubscriptionState.ENDED if cell and is_no(cell) else None
+            case Meaning.LEFT:
+                return None if is_no(cell) else SubscriptionState.ENDED
+            case Meaning.BOUNCED | Meaning.COMPLAINED:
+                return None if is_no(cell) else _REASONS[column.meaning]
+        if not cell:
+            return None
+        if column.meaning is Meaning.SUPPRESSION and cell in set(SuppressionReason):
+            return SuppressionReason(cell)
+        status = read_status(cell, self._format)
+        if status is not None or column.meaning is Meaning.STATUS:
+            if status is None and self._has_words:
+                message = f"{self._format}'s {column.heading} '{cleaned(cell, 40)}' is not known here"
+                self._warn(line, f"{message}, so they are pending", "Say with --map what the column means")
+                return SubscriptionState.PENDING
+            if status is None:
+                fields[column.field] = cell
+            return status
+        message = f"unknown {column.field} '{cell}'"
+        self.findings.append(row_finding(self._sheet.name, line, message, "Known: confirmed, pending, ended"))
+        return None
+
+    def _proof(self, cells: list[str], consent: str) -> str:
+        told = [f"{heading} {cells[index]}" for index, heading in self._places.proofs if cells[index]]
+        return cleaned("; ".join([consent, *told] if consent else told), FIELD_LENGTH)
+
+    def _add_attributes(self, line: int, cell: str, fields: dict[str, str]) -> None:
+        if cell in {"", "{}", "null", "[]"}:
+            return
+        try:
+            told = json.loads(cell)
+        except (ValueError, RecursionError):
+            told = None
+        if not isinstance(told, dict):
+            self._warn(
+                line, "attributes that are no JSON object, so they were left out", "Mend them if they matter"
+            )
+            return
+        for name, value in list(told.items())[:MAX_ATTRIBUTES]:
+            key = field_name(str(name))
+            text = _spelled(value)
+            if key and text:
+                fields.setdefault(key, text)
+
+    def _settle_kinds(self, line: int, fields: dict[str, str]) -> None:
+        for name, kind in self._typed.items():
+            if name not in fields:
+                continue
+            value = read_value(kind, fields[name])
+            if value is None:
+                shown = cleaned(fields.pop(name), 40)
+                self._warn(line, f"{name} '{shown}' is no {kind}, so it was left out", "Mend it and import again")
+            else:
+                fields[name] = value
+
+    def _warn(self, line: int, message: str, remedy: str) -> None:
+        self.findings.append(row_finding(self._sheet.name, line, message, remedy, Level.WARNING))
+
+
+def field_name(text: str) -> str:
+    """Return the name under which a field is kept; empty if there is none in the text."""
+    return re.sub(r"\W+", "_", cleaned(text, 60).casefold()).strip("_")
+
+
+def read_tags(text: str) -> list[str]:
+    """Return the tags in a cell, which programs part by commas, semicolons or bars, some with quotation marks."""
+    tags = (cleaned_tag(tag) for tag in re.split(r"[,;|]", text)) if text else ()
+    return list(dict.fromkeys(tag for tag in tags if tag))
+
+
+def _graver(
+    standing: Standing, state: SubscriptionState, suppression: SuppressionReason | None
+) -> tuple[SubscriptionState, SuppressionReason | None]:
+    if isinstance(standing, SuppressionReason):
+        return state, suppression or standing
+    return max(state, standing, key=_GRAVITY.index), suppression
+
+
+def _cleaned_cells(record: list[str]) -> list[str]:
+    """Return the cells cleaned and without their guards; looking at the whole row at once is what is fast."""
+    row = _BESIDE.join(record)
+    if len(row) <= FIELD_LENGTH and row.count(_BESIDE) == len(record) - 1:
+        if not _TROUBLE.search(row):
+            return record
+        is_clean = "  " not in row and "'" not in row and row.replace(_BESIDE, "").isprintable()
+        if is_clean and unicodedata.is_normalized("NFC", row):
+            return [cell.strip() for cell in record]
+    return [cleaned(unguarded(cell.strip()), FIELD_LENGTH) for cell in record]
+
+
+def _name(cell: str) -> str:
+    """Return a cell that is clean already as a name."""
+    is_plain = len(cell) <= NAME_LENGTH and "=?" not in cell and "?=" not in cell
+    return cell if is_plain else cleaned_name(cell)
+
+
+def _spelled(value: object) -> str:
+    """Return a JSON value as a field has it; of lists the elements, of objects nothing."""
+    match value:
+        case bool():
+            return "yes" if value else "no"
+        case str() | int() | float():
+            return cleaned(str(value), FIELD_LENGTH)
+        case list():
+            return cleaned(", ".join(filter(None, map(_spelled, value))), FIELD_LENGTH)
+        case _:
+            return ""
+
+
+def _surplus(sheet: Sheet, line: int, count: int) -> Finding:
+    message = f"{count} cells where the headings name {len(sheet.columns)}, so the last were left out"
+    remedy = "A comma inside a cell needs quotation marks around the cell"
+    return row_finding(sheet.name, line, message, remedy, Level.WARNING)

@@ -1,0 +1,50 @@
+"""`newsletter database`: the database's shape, and copies of it."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from newsletter.cli import terminal
+from newsletter.cli.publication import open_publication
+from newsletter.database import back_up, open_database, upgrade
+
+app = typer.Typer()
+database = typer.Typer(no_args_is_help=True, help="Where people are kept: its shape, and copies of it.")
+app.add_typer(database, name="database")
+
+
+@database.command("upgrade")
+def bring_up(context: typer.Context) -> None:
+    """Bring the database to the shape that this version knows; every command does so by itself.
+
+    It is one transaction: all of it happens, or nothing.
+
+    Example: newsletter database upgrade
+    """
+    opened = open_database(open_publication(context).settings.database_url)
+    terminal.say(f"{opened.place}: {'upgraded' if upgrade(opened) else 'is of the newest shape already'}")
+
+
+@database.command("backup")
+def copy_whole(
+    context: typer.Context,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Default: below var/backups, by the time.")
+    ] = None,
+) -> None:
+    """Copy the whole database into a file, even during a send, and check the copy.
+
+    It holds everything but the key: keep var/secret.key as well, apart from it. To restore, stop what is
+    running, put the file in the place of var/newsletter.db and take var/newsletter.db-wal and -shm away. If
+    letters have left since, the next send says so and asks before it goes on.
+
+    Example: newsletter database backup --out /media/disk/newsletter.db
+    """
+    publication = open_publication(context)
+    stamp = f"{datetime.now(UTC):%Y-%m-%dT%H%M%SZ}"
+    path = out or publication.settings.var / "backups" / f"newsletter-{stamp}.db"
+    size = back_up(publication.database, path)
+    terminal.say(f"{path}: {size:,} bytes, whole and sound")
+    terminal.talk("It holds addresses: keep it private, and a copy of var/secret.key apart from it")

@@ -1,0 +1,42 @@
+"""`newsletter keys`: the secrets that sign links and hash suppressed addresses."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from newsletter.cli import terminal
+from newsletter.cli.publication import open_publication
+from newsletter.settings import GRACE_DAYS, rotate_keys
+
+app = typer.Typer()
+keys = typer.Typer(no_args_is_help=True, help="The secrets that sign links, and hash who must not be written to.")
+app.add_typer(keys, name="keys")
+
+
+@keys.callback()
+def _keys() -> None:
+    """Keep `rotate` a command of its own."""
+
+
+@keys.command("rotate")
+def rotate(
+    context: typer.Context,
+    grace_days: Annotated[
+        int, typer.Option(help="How long links of a replaced key work; at least 60.")
+    ] = GRACE_DAYS,
+) -> None:
+    """Make a new key, which signs every link from now on.
+
+    Links that are out there keep working: a replaced key verifies for its grace, and goes with a later rotation.
+    Suppressions are hashed with the oldest key for ever, which then does nothing else. A send that is under way
+    goes on with the key it began with. Keep a copy of var/secret.key as safe as the database's.
+
+    Example: newsletter keys rotate
+    """
+    settings = open_publication(context).settings
+    done = rotate_keys(settings, datetime.now(UTC).date(), grace_days=grace_days)
+    terminal.say(f"A new key signs; {terminal.count(done.verifying - 1, 'older one')} still verified")
+    if done.dropped:
+        terminal.say(f"{terminal.count(done.dropped, 'key')} past the grace of {grace_days} days verified no more")
+    terminal.talk("Next: back up var/secret.key, and start anew what is running, such as newsletter serve")
