@@ -33,8 +33,8 @@ def member_json(member: Member) -> dict[str, Any]:
 
 def record_json(address: Address, whole: WholeRecord) -> dict[str, Any]:
     """Return a whole record as JSON has it."""
-    _say_roster(address, whole.person or PersonRecord(subscriber=None, subscriptions=(), suppression=None))
-    if whole.deliveries:
+    record = whole.person or PersonRecord(subscriber=None, subscriptions=(), suppression=None)
+    person, suppression = record.subscriber, record.suppression
     return {
         "address": str(person.address if person else address),
         "id": person.id if person else None,
@@ -107,8 +107,8 @@ def _moment(at: datetime | None) -> str | None:
 
 def say_record(address: Address, whole: WholeRecord) -> None:
     """Print a whole record: the roster's in full, and of the other stations' what there is."""
-    record = whole.person or PersonRecord(subscriber=None, subscriptions=(), suppression=None)
-    person, suppression = record.subscriber, record.suppression
+    _say_roster(address, whole.person or PersonRecord(subscriber=None, subscriptions=(), suppression=None))
+    if whole.deliveries:
         terminal.say(f"\n  {terminal.count(len(whole.deliveries), 'letter')}")
         for line in whole.deliveries:
             when = f"{line.changed_at:%Y-%m-%d %H:%M}" if line.changed_at else " " * 16
@@ -128,10 +128,8 @@ def _say_roster(address: Address, record: PersonRecord) -> None:
     person, suppression = record.subscriber, record.suppression
     terminal.say(terminal.styled((str(person.address if person else address), "subject"), _named(record)))
     if suppression:
-        since = f"{suppression.at:%Y-%m-%d}"
-        terminal.say(
-            terminal.styled((f"  suppressed: {suppression.reason}, since {since}, by {suppression.origin}", "attention"))
-        )
+        since = f"since {suppression.at:%Y-%m-%d}, by {suppression.origin}"
+        terminal.say(terminal.styled((f"  suppressed: {suppression.reason}, {since}", "attention")))
     for flag in flags_of(str(address)):
         meant = suggest(address) if flag is Flag.MISTYPED else None
         terminal.say(terminal.styled((f"  {flag}{f': {meant}?' if meant else ''}", "attention")))
