@@ -40,7 +40,7 @@ def approve_replies(
     """Let replies stand under their issues, as files in issues/SLUG/comments/.
 
     Approving again changes nothing. A reply whose writer asked for privacy is never published. Its writer hears of
-    it, with the addresses to change it and to take it back, unless [replies] tell_readers says no.
+    it, with the addresses to change it and to take it back, unless tell_readers in newsletter.toml says no.
 
     Example: newsletter replies approve k4vq m2xa --commit
     """

@@ -71,7 +71,7 @@ def fetch_replies(
 
     Each mail is stored before it is marked as seen, and recorded once however often it lies
     there. Machines' mail is told from people's, and nothing is published. Your mailbox loses nothing; our own
-    copies go `[replies] keep_raw_days` after your decision.
+    copies go keep_raw_days after your decision, as newsletter.toml has it.
 
     Example: newsletter replies fetch --maildir ~/Maildir
     """
