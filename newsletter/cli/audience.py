@@ -235,12 +235,16 @@ def erase_person(
         origin=COMMAND_LINE,
         now=datetime.now(UTC),
     )
-    was_known = erased.was_known or not record.is_empty
+    was_known = erased.was_known or erased.replies or erased.notices
     terminal.say(
         f"Erased {what}" if was_known else f"{person} was not known; the address is now kept from coming in"
     )
     for stone in erased.tombstones:
         terminal.say(f"  {relative(stone, publication)} is a tombstone now: commit it, and build the archive anew")
+    if erased.replies:
+        terminal.talk(
+            "What still lies in your mailbox, in backups and in Git's history is yours: see docs/privacy.md"
+        )
     _say_elsewhere(record)
 
 

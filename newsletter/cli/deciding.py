@@ -34,13 +34,13 @@ def approve_replies(
     by: ByOption = None,
     commit: CommitOption = False,
     with_leave: Annotated[
-        bool, typer.Option("--with-leave", help="Its writer has said yes, where [replies] publish asks first.")
+        bool, typer.Option("--with-leave", help="Its writer has said yes, where publish is 'ask'.")
     ] = False,
 ) -> None:
     """Let replies stand under their issues, as files in issues/SLUG/comments/.
 
     Approving again changes nothing. A reply whose writer asked for privacy is never published. Its writer hears of
-    it, with the addresses to change it and to take it back, unless [replies] tell_readers says no.
+    it, with the addresses to change it and to take it back, unless tell_readers in newsletter.toml says no.
 
     Example: newsletter replies approve k4vq m2xa --commit
     """
@@ -103,7 +103,7 @@ def reject_replies(
 def ask_writers(context: typer.Context, reply_ids: IdsArgument) -> None:
     """Ask the writers of replies by mail whether these may be published.
 
-    Each is asked once. What they answer is noted, and 'yes' lets you approve where [replies] publish = "ask".
+    Each is asked once. What they answer is noted, and 'yes' lets you approve where publish is "ask".
 
     Example: newsletter replies ask k4vq
     """
@@ -171,7 +171,7 @@ def send_digest(
 ) -> None:
     """Mail the moderators what waits for their word and no earlier digest told, with one address a decision.
 
-    `newsletter replies fetch` does so too, every [replies] digest_hours at most.
+    `newsletter replies fetch` does so too, every digest_hours at most.
 
     Example: newsletter replies digest
     """

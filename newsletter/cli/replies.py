@@ -69,7 +69,8 @@ def fetch_replies(
     """Take in the mail that readers sent back.
 
     Each mail is stored before it is marked as seen, and recorded once however often it lies
-    there. Machines' mail is told from people's; nothing is published and nothing is deleted.
+    there. Machines' mail is told from people's, and nothing is published. Your mailbox loses nothing; our own
+    copies go keep_raw_days after your decision, as newsletter.toml has it.
 
     Example: newsletter replies fetch --maildir ~/Maildir
     """

@@ -203,3 +203,28 @@ def test_a_dropped_mail_is_known_when_it_comes_again(harbour: Harbour, answer: M
     harbour.deliver(mail, "2.eml")
     again = place.fetch(NOW + timedelta(days=2))
     assert (again.known, again.dropped, _mails(place)) == (2, 1, 0)
+
+
+@pytest.mark.slow
+def test_the_command_says_what_is_left_to_its_author(harbour: Harbour, talk: Reply) -> None:
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "newsletter", "subscribers", *arguments],
+            cwd=harbour.settings.root,
+            env={"NEWSLETTER_SECRET_KEY": "k" * 40, "PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+
+    held = "1 subscription, 3 replies and 1 notice"
+    assert held in run("erase", "jo@example.net", "--dry-run").stdout
+    assert '"replies":[{' in run("show", "jo@example.net", "--json").stdout
+    first = run("erase", "jo@example.net", "--yes")
+    assert held in first.stdout
+    assert f"{talk.id}.md is a tombstone now" in first.stdout
+    assert "in your mailbox" in first.stderr
+    again = run("erase", "jo@example.net", "--yes")
+    assert (again.returncode, "was not known" in again.stdout) == (0, True)
+    assert "suppressed: erased" in run("show", "jo@example.net").stdout
