@@ -3,7 +3,6 @@
 from datetime import datetime
 from typing import Any
 
-
 from newsletter.address import Address
 from newsletter.audience import Flag, Member, PersonRecord, consent_json, flags_of, suggest
 from newsletter.cli import terminal
