@@ -50,6 +50,12 @@ async def storm(url: str, paths: list[str], rate: int) -> list[tuple[int, float]
     return await asyncio.gather(*asked)
 
 
+def cpu_seconds(process: int) -> float:
+    """Return the CPU time that a process has used."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def unsubscribes(seconds: int, rate: int) -> None:
     """Measure unsubscribes during a mailing that is long enough."""
     number = seconds * rate
@@ -70,8 +76,10 @@ def unsubscribes(seconds: int, rate: int) -> None:
             with open_door(desk, "--quiet") as door:
                 before = len(stage.taken())
                 begun = time.perf_counter()
+                used = cpu_seconds(door.process.pid)
                 answers = asyncio.run(storm(door.url, paths, rate))
                 took = time.perf_counter() - begun
+                used = cpu_seconds(door.process.pid) - used
                 mailed = len(stage.taken()) - before
             sending.terminate()
             sending.communicate(timeout=60)
@@ -83,7 +91,7 @@ def unsubscribes(seconds: int, rate: int) -> None:
         f"{number} unsubscribes in {took:.1f} s ({number / took:.0f} a second), {mailed} letters taken meanwhile\n"
         f"median {times[len(times) // 2]:.1f} ms   p95 {times[int(len(times) * 0.95)]:.1f} ms   "
         f"p99 {times[int(len(times) * 0.99)]:.1f} ms   longest {times[-1]:.1f} ms   "
-        f"errors {wrong}   ended {ended}"
+        f"errors {wrong}   ended {ended}   CPU of the door {used / number * 1000:.2f} ms each"
     )
 
 

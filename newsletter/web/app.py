@@ -14,14 +14,17 @@ from newsletter.replies import WRITER_PATH
 from newsletter.tokens import Purpose
 from newsletter.web import choosing, comments, confirming, files, health, leaving, own, signup, viewing
 from newsletter.web.office import Office
-from newsletter.web.shield import Handler, Shield, endpoint, missing
+from newsletter.web.shield import Handler, Shield, Swift, endpoint, missing
 
-WAYS: dict[str, dict[str, Handler]] = {
+WAYS: dict[str, dict[str, Handler | Swift]] = {
     "/": {"GET": signup.show_form},
     "/subscribe": {"GET": signup.show_form, "POST": signup.sign_up, "OPTIONS": signup.allow_script},
     "/subscribe/task": {"GET": signup.give_task, "OPTIONS": signup.allow_script},
     WEB_PATHS[Purpose.CONFIRM] + "{token}": {"GET": confirming.show_confirmation, "POST": confirming.confirm},
-    WEB_PATHS[Purpose.UNSUBSCRIBE] + "{token}": {"GET": leaving.show_leaving, "POST": leaving.leave},
+    WEB_PATHS[Purpose.UNSUBSCRIBE] + "{token}": {
+        "GET": leaving.show_leaving,
+        "POST": Swift(begin=leaving.one_click, end=leaving.thank_provider, otherwise=leaving.leave),
+    },
     WEB_PATHS[Purpose.PREFERENCES] + "{token}": {"GET": choosing.show_choices, "POST": choosing.choose},
     WEB_PATHS[Purpose.VIEW] + "{token}": {"GET": viewing.show_letter},
     WEB_PATHS[Purpose.OWN] + "{token}": {"GET": own.show_own_page, "POST": own.change_own_page},

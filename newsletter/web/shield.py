@@ -4,9 +4,12 @@ What is shown on these pages concerns one person, so nothing is kept by anybody,
 address of a page is told to another site.
 """
 
+import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from starlette.concurrency import run_in_threadpool
@@ -23,6 +26,18 @@ from newsletter.web.visit import TooLarge, TooSlow, Visit, read_fields
 log = logging.getLogger("newsletter.web")
 
 Handler = Callable[[Office, Visit], Response]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Swift:
+    """A handler that may have nothing to do but wait: that costs no thread, so that many can."""
+
+    begin: Callable[[Office, Visit], "Future[None] | None"]
+    """Returns what is waited for, or None where this is for `otherwise`."""
+    end: Handler
+    otherwise: Handler
+
+
 BUSY_SECONDS = 5
 """After how long somebody is asked to come back while the database is busy."""
 
@@ -74,7 +89,9 @@ class Shield:
         log.info("%s %s %s %dms", scope["method"][:10], scope.get("way", "-"), status or "-", milliseconds)
 
 
-def endpoint(office: Office, path: str, handlers: dict[str, Handler]) -> Callable[[Request], Awaitable[Response]]:
+def endpoint(
+    office: Office, path: str, handlers: dict[str, Handler | Swift]
+) -> Callable[[Request], Awaitable[Response]]:
     """Return what serves one path: each method by its handler, HEAD as GET, faults as pages."""
 
     async def serve(request: Request) -> Response:
@@ -103,9 +120,27 @@ def endpoint(office: Office, path: str, handlers: dict[str, Handler]) -> Callabl
             ),
             now=datetime.now(UTC),
         )
+        if isinstance(handler, Swift):
+            return await _swift(office, handler, visit)
         return await run_in_threadpool(_answer, office, handler, visit)
 
     return serve
+
+
+async def _swift(office: Office, handler: Swift, visit: Visit) -> Response:
+    begun = handler.begin(office, visit)
+    if begun is None:
+        return await run_in_threadpool(_answer, office, handler.otherwise, visit)
+    try:
+        await asyncio.wrap_future(begun)
+    except Exception as error:
+        failed = error
+
+        def fail(_office: Office, _visit: Visit) -> Response:
+            raise failed
+
+        return _answer(office, fail, visit)
+    return _answer(office, handler.end, visit)
 
 
 _READ = frozenset({"accept", "accept-language", "origin", "sec-fetch-site"})

@@ -152,7 +152,8 @@ def test_while_attacked_a_browser_solves_a_task_and_is_served_first(browser: Bro
 def test_the_form_stands_on_our_own_sites_by_one_line_of_script(
     browser: Browser, doorway: Doorway, blog: int, *, is_ours: bool
 ) -> None:
-    context = opened(browser)
+    context = browser.new_context()
+    context.set_default_timeout(60_000)
     page = context.new_page()
     site = f"http://{'127.0.0.1' if is_ours else 'localhost'}:{blog}/"
     page.goto(site)
