@@ -21,7 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from newsletter.errors import NewsletterError, TryLater
 from newsletter.web.callers import client_of
 from newsletter.web.office import Office
-from newsletter.web.visit import TooLarge, TooSlow, Visit, read_fields
+from newsletter.web.visit import TooLarge, TooSlow, Visit, read_body, read_fields
 
 log = logging.getLogger("newsletter.web")
 
@@ -89,9 +89,18 @@ class Shield:
         log.info("%s %s %s %dms", scope["method"][:10], scope.get("way", "-"), status or "-", milliseconds)
 
 
-def endpoint(
-    office: Office, path: str, handlers: dict[str, Handler | Swift]
-) -> Callable[[Request], Awaitable[Response]]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hook:
+    """A handler for machines that send no form: it gets the body as it came, up to `most_bytes`."""
+
+    handler: Handler
+    most_bytes: int = 256 * 1024
+
+
+Served = Handler | Swift | Hook
+
+
+def endpoint(office: Office, path: str, handlers: dict[str, Served]) -> Callable[[Request], Awaitable[Response]]:
     """Return what serves one path: each method by its handler, HEAD as GET, faults as pages."""
 
     async def serve(request: Request) -> Response:
@@ -101,7 +110,9 @@ def endpoint(
         if handler is None:
             return office.pages.note("missing", status=405, headers={"Allow": ", ".join(handlers)})
         try:
-            fields = await read_fields(request) if method == "POST" else {}
+            is_form = method == "POST" and not isinstance(handler, Hook)
+            fields = await read_fields(request) if is_form else {}
+            body = await read_body(request, handler.most_bytes) if isinstance(handler, Hook) else b""
         except TooLarge:
             return office.pages.note("too_often", status=413, headers={"Connection": "close"})
         except TooSlow:
@@ -114,6 +125,7 @@ def endpoint(
             version=request.path_params.get("version", ""),
             query=dict(request.query_params),
             fields=fields,
+            body=body,
             headers={name: text for name, text in request.headers.items() if name in _READ},
             client=client_of(
                 peer, request.headers.get("x-forwarded-for", ""), office.settings.web.trusted_proxies
@@ -122,7 +134,8 @@ def endpoint(
         )
         if isinstance(handler, Swift):
             return await _swift(office, handler, visit)
-        return await run_in_threadpool(_answer, office, handler, visit)
+        called = handler.handler if isinstance(handler, Hook) else handler
+        return await run_in_threadpool(_answer, office, called, visit)
 
     return serve
 
