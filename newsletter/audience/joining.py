@@ -109,7 +109,48 @@ def end_subscriptions(
 ) -> tuple[tuple[str, ...], ...]:
     """End the subscriptions of several people in one transaction; returns for each the lists that they left."""
     with database.write() as connection:
-        return tuple(_leave(connection, leaving, origin=origin, now=now) for leaving in leavings)
+        left = _end_some(connection, [each for each in leavings if each.list_name is not None], origin, now)
+        ended = []
+        for leaving in leavings:
+            if leaving.list_name is None:
+                ended.append(_leave(connection, leaving, origin=origin, now=now))
+            else:
+                name = left.pop((leaving.subscriber_id, leaving.list_name), None)
+                ended.append(() if name is None else (name,))
+    return tuple(ended)
+
+
+def _end_some(
+    connection: Connection, leavings: Sequence[Leaving], origin: str, now: datetime
+) -> dict[tuple[int, str], str]:
+    """End subscriptions to one list each, three statements a list; returns what was left, by person and list."""
+    evidence = {(each.subscriber_id, each.list_name): each.evidence for each in leavings}
+    left: dict[tuple[int, str], str] = {}
+    for list_name in {each.list_name for each in leavings}:
+        people = {each.subscriber_id for each in leavings if each.list_name == list_name}
+        rows = connection.execute(
+            select(subscriptions.c.id, subscriptions.c.subscriber_id)
+            .join(lists, lists.c.id == subscriptions.c.list_id)
+            .where(lists.c.name == list_name, subscriptions.c.subscriber_id.in_(people))
+            .where(subscriptions.c.state != SubscriptionState.ENDED)
+        ).all()
+        if not rows:
+            continue
+        connection.execute(
+            update(subscriptions)
+            .where(subscriptions.c.id.in_([row.id for row in rows]))
+            .values(state=SubscriptionState.ENDED, changed_at=now)
+        )
+        acts = {"act": ConsentAct.ENDED, "at": now, "origin": origin}
+        connection.execute(
+            insert(consents),
+            [
+                {**acts, "subscription_id": row.id, "evidence": evidence[row.subscriber_id, list_name]}
+                for row in rows
+            ],
+        )
+        left |= {(row.subscriber_id, str(list_name)): str(list_name) for row in rows}
+    return left
 
 
 def _leave(connection: Connection, leaving: Leaving, *, origin: str, now: datetime) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ from sqlalchemy import (
     case,
     null,
     select,
+    text,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
@@ -48,6 +49,12 @@ subscribers = Table(
     Column("fields", JSON, nullable=False, server_default="{}"),
     Column("created_at", Moment, nullable=False),
     Column("paused_until", Moment),
+    Index(
+        "subscribers_paused",
+        "paused_until",
+        sqlite_where=text("paused_until IS NOT NULL"),
+        postgresql_where=text("paused_until IS NOT NULL"),
+    ),
     sqlite_autoincrement=True,
 )
 

@@ -6,7 +6,13 @@ from newsletter.delivery.editions import find_mailing, mailing_edition
 from newsletter.delivery.enquired import plan_enquired
 from newsletter.delivery.evidence import read_events, settle_by_events
 from newsletter.delivery.forecast import Forecast, make_forecast
-from newsletter.delivery.lookup import Addressee, find_addressee, find_delivery, find_delivery_by_reference
+from newsletter.delivery.lookup import (
+    Addressee,
+    find_addressee,
+    find_addressees,
+    find_delivery,
+    find_delivery_by_reference,
+)
 from newsletter.delivery.mailing import (
     Counts,
     Delivery,
@@ -113,6 +119,7 @@ __all__ = [
     "deliveries_to",
     "due_mailings",
     "find_addressee",
+    "find_addressees",
     "find_delivery",
     "find_delivery_by_reference",
     "find_mailing",

@@ -1,6 +1,7 @@
 """Finds a delivery again by what came back about it: its number, or how the next hop or we named its message."""
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -32,29 +33,29 @@ class Addressee:
     subscriber_id: int | None
     """None for a test."""
     list_name: str
-    edition_digest: str
-    variant: int
     mailed_at: datetime
 
 
 def find_addressee(database: Database, delivery_id: int) -> Addressee | None:
     """Return whose the delivery of that number was, without reading what it carried; or None."""
-    if not 0 < delivery_id <= _MAX_ID:
-        return None
+    return find_addressees(database, [delivery_id]).get(delivery_id)
+
+
+def find_addressees(database: Database, delivery_ids: Collection[int]) -> dict[int, Addressee]:
+    """Return whose these deliveries were, by their numbers; those that are not there are left out."""
+    sane = [number for number in delivery_ids if 0 < number <= _MAX_ID]
     with database.read() as connection:
-        row = connection.execute(
+        rows = connection.execute(
             select(
                 deliveries.c.id.label("delivery_id"),
                 deliveries.c.subscriber_id,
-                deliveries.c.variant,
                 mailings.c.list_name,
-                mailings.c.edition_digest,
                 mailings.c.created_at.label("mailed_at"),
             )
             .join(mailings, mailings.c.id == deliveries.c.mailing_id)
-            .where(deliveries.c.id == delivery_id)
-        ).one_or_none()
-    return None if row is None else Addressee(**row._mapping)
+            .where(deliveries.c.id.in_(sane))
+        ).all()
+    return {row.delivery_id: Addressee(**row._mapping) for row in rows}
 
 
 def find_delivery_by_reference(database: Database, reference: str) -> SentDelivery | None:

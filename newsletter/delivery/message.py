@@ -99,12 +99,13 @@ def make_skeleton(
         "links.unsubscribe": _cut("mailto:", unsubscribe, "?subject=unsubscribe", "token.unsubscribe"),
     }
     mail_link = links["links.unsubscribe"]
-    if home := (web_home(settings, Purpose.UNSUBSCRIBE) or ""):
+    home = web_home(settings, Purpose.UNSUBSCRIBE)
+    if home:
         links["links.unsubscribe"] = (home, Slot(name="token.unsubscribe", context=Context.PLAIN), "")
-    for name, purpose in _OF_THE_DOOR.items():
+    for which, purpose in _OF_THE_DOOR.items():
         above = web_home(settings, purpose) or ""
-        token = Slot(name=f"token.{name}", context=Context.PLAIN) if above else None
-        links[f"links.{name}"] = (above, token, "")
+        token = Slot(name=f"token.{which}", context=Context.PLAIN) if above else None
+        links[f"links.{which}"] = (above, token, "")
     layout = _Layout()
     layout.add(headers.mailbox("From", sender.sender.name, str(sender.sender.address)))
     layout.hole(_to)

@@ -1,8 +1,10 @@
 """The application: every path of the door and who serves it.
 
-Paths with a token belong to the station that makes the link. Whoever adds a way adds a line to `WAYS`.
+Paths with a token belong to the station that makes the link. Whoever adds a way adds a line to `WAYS`; machines
+that send no form, such as a provider of events, are served by a `Hook`.
 """
 
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
@@ -14,14 +16,17 @@ from newsletter.replies import WRITER_PATH
 from newsletter.tokens import Purpose
 from newsletter.web import choosing, comments, confirming, files, health, leaving, own, signup, viewing
 from newsletter.web.office import Office
-from newsletter.web.shield import Handler, Shield, endpoint, missing
+from newsletter.web.shield import Served, Shield, Swift, endpoint, missing
 
-WAYS: dict[str, dict[str, Handler]] = {
+WAYS: dict[str, dict[str, Served]] = {
     "/": {"GET": signup.show_form},
     "/subscribe": {"GET": signup.show_form, "POST": signup.sign_up, "OPTIONS": signup.allow_script},
     "/subscribe/task": {"GET": signup.give_task, "OPTIONS": signup.allow_script},
     WEB_PATHS[Purpose.CONFIRM] + "{token}": {"GET": confirming.show_confirmation, "POST": confirming.confirm},
-    WEB_PATHS[Purpose.UNSUBSCRIBE] + "{token}": {"GET": leaving.show_leaving, "POST": leaving.leave},
+    WEB_PATHS[Purpose.UNSUBSCRIBE] + "{token}": {
+        "GET": leaving.show_leaving,
+        "POST": Swift(begin=leaving.one_click, end=leaving.thank_provider, otherwise=leaving.leave),
+    },
     WEB_PATHS[Purpose.PREFERENCES] + "{token}": {"GET": choosing.show_choices, "POST": choosing.choose},
     WEB_PATHS[Purpose.VIEW] + "{token}": {"GET": viewing.show_letter},
     WEB_PATHS[Purpose.OWN] + "{token}": {"GET": own.show_own_page, "POST": own.change_own_page},
@@ -39,10 +44,10 @@ WAYS: dict[str, dict[str, Handler]] = {
 _METHODS = ["GET", "POST", "OPTIONS", "PUT", "PATCH", "DELETE"]
 
 
-def make_app(office: Office) -> ASGIApp:
+def make_app(office: Office, ways: Mapping[str, dict[str, Served]] = WAYS) -> ASGIApp:
     """Return the application that serves every way of the door."""
     show = missing(office)
-    routes = [Route(path, endpoint(office, path, ways), methods=_METHODS) for path, ways in WAYS.items()]
+    routes = [Route(path, endpoint(office, path, served), methods=_METHODS) for path, served in ways.items()]
     app = Starlette(routes=routes, exception_handlers={404: show, 405: show})
     app.router.redirect_slashes = False  # RFC 8058 section 3.2: a POST is never redirected
     url = office.settings.web.url or ""

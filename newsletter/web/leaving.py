@@ -4,13 +4,15 @@ A POST always gets the same answer, whatever its token is worth: unknown, used, 
 cookie, no redirect, and GET and HEAD change nothing. Nobody is answered before it is written.
 """
 
+from concurrent.futures import Future
 from datetime import timedelta
 
 from starlette.responses import PlainTextResponse, Response
 
-from newsletter.audience import Leaving, read_preferences, take_back_leaving
+from newsletter.audience import read_preferences, take_back_leaving
 from newsletter.delivery import WEB_PATHS, Addressee, find_addressee
 from newsletter.tokens import Purpose
+from newsletter.web.leavings import Word
 from newsletter.web.office import Office
 from newsletter.web.pages import masked
 from newsletter.web.visit import Visit
@@ -39,12 +41,23 @@ def show_leaving(office: Office, visit: Visit) -> Response:
     )
 
 
+def one_click(office: Office, visit: Visit) -> "Future[None] | None":
+    """End the subscription as a mailbox provider asks (RFC 8058); None where a person does."""
+    if visit.first("List-Unsubscribe").strip().lower() != "one-click":
+        return None
+    return _written(office, visit, from_all=False, is_one_click=True)
+
+
+def thank_provider(_office: Office, _visit: Visit) -> Response:
+    """Say what is the same for every token."""
+    return PlainTextResponse("You are unsubscribed.\n")
+
+
 def leave(office: Office, visit: Visit) -> Response:
-    """End the subscription, or all of them where the reader said so, at once."""
-    is_one_click = visit.first("List-Unsubscribe").strip().lower() == "one-click"
-    act = "" if is_one_click else visit.first("act")
-    addressee = _addressee(office, visit)
+    """End the subscription, or all of them where the reader said so; or take that back."""
+    act = visit.first("act")
     if act == "again":
+        addressee = _addressee(office, visit)
         if addressee is not None and addressee.subscriber_id is not None:
             take_back_leaving(
                 office.database,
@@ -54,16 +67,17 @@ def leave(office: Office, visit: Visit) -> Response:
                 now=visit.now,
             )
         return office.pages.note("back", is_last=True)
-    if addressee is not None and addressee.subscriber_id is not None:
-        leaving = Leaving(
-            subscriber_id=addressee.subscriber_id,
-            list_name=None if act == "all" else addressee.list_name,
-            evidence=f"delivery {addressee.delivery_id}{', one click' if is_one_click else ''}",
-        )
-        office.leavings.add(leaving).result(_PATIENCE)
-    if is_one_click:
-        return PlainTextResponse("You are unsubscribed.\n")
+    _written(office, visit, from_all=act == "all", is_one_click=False).result(_PATIENCE)
     return office.pages.page("left", can_undo=act != "all")
+
+
+def _written(office: Office, visit: Visit, *, from_all: bool, is_one_click: bool) -> "Future[None]":
+    number = office.keyring.read(Purpose.UNSUBSCRIBE, visit.token)
+    if not number:
+        done: Future[None] = Future()
+        done.set_result(None)
+        return done
+    return office.leavings.add(Word(delivery_id=number, from_all=from_all, is_one_click=is_one_click))
 
 
 def _addressee(office: Office, visit: Visit) -> Addressee | None:

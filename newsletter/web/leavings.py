@@ -8,9 +8,9 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from dataclasses import dataclass
 from queue import SimpleQueue
 
-from newsletter.audience import Leaving
 from newsletter.errors import StorageBusy
 
 PATIENCE_SECONDS = 20.0
@@ -19,12 +19,21 @@ _MOST = 200
 """Leavings in one transaction."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Word:
+    """What the holder of a letter's link said: no more of its list, or of any."""
+
+    delivery_id: int
+    from_all: bool
+    is_one_click: bool
+
+
 class Leavings:
     """The one writer of leavings."""
 
-    def __init__(self, write: Callable[[Sequence[Leaving]], object]) -> None:
+    def __init__(self, write: Callable[[Sequence[Word]], object]) -> None:
         self._write = write
-        self._waiting: SimpleQueue[tuple[Leaving, Future[None]] | None] = SimpleQueue()
+        self._waiting: SimpleQueue[tuple[Word, Future[None]] | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="leavings", daemon=True)
 
     def start(self) -> None:
@@ -36,10 +45,10 @@ class Leavings:
         self._waiting.put(None)
         self._thread.join()
 
-    def add(self, leaving: Leaving) -> "Future[None]":
-        """Return what is done when the leaving is on the disk, or has the error that kept it from there."""
+    def add(self, word: Word) -> "Future[None]":
+        """Return what is done when it is on the disk, or has the error that kept it from there."""
         done: Future[None] = Future()
-        self._waiting.put((leaving, done))
+        self._waiting.put((word, done))
         return done
 
     def _work(self) -> None:
@@ -53,11 +62,11 @@ class Leavings:
             if None in group:
                 return
 
-    def _settle(self, asked: Sequence[tuple[Leaving, "Future[None]"]]) -> None:
+    def _settle(self, asked: Sequence[tuple[Word, "Future[None]"]]) -> None:
         until = time.monotonic() + PATIENCE_SECONDS
         while True:
             try:
-                self._write([leaving for leaving, _ in asked])
+                self._write([word for word, _ in asked])
                 break
             except StorageBusy as error:
                 if time.monotonic() < until:

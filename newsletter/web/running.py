@@ -16,13 +16,14 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from newsletter.audience import Leaving, end_subscriptions, ensure_lists
 from newsletter.database import Database
+from newsletter.delivery import find_addressees
 from newsletter.errors import EditSettings
 from newsletter.finding import suggest
 from newsletter.settings import Settings
 from newsletter.tokens import Keyring
 from newsletter.web.app import make_app
 from newsletter.web.clerk import Clerk
-from newsletter.web.leavings import Leavings
+from newsletter.web.leavings import Leavings, Word
 from newsletter.web.limits import Limit
 from newsletter.web.office import Limits, Office
 from newsletter.web.pages import Pages
@@ -47,7 +48,17 @@ class Open:
 def _at_work(database: Database, keyring: Keyring, settings: Settings) -> Iterator[Office]:
     """Give an office whose clerk and writer work while the block runs."""
 
-    def write(leavings: Sequence[Leaving]) -> None:
+    def write(words: Sequence[Word]) -> None:
+        known = find_addressees(database, [word.delivery_id for word in words])
+        leavings = [
+            Leaving(
+                subscriber_id=addressee.subscriber_id,
+                list_name=None if word.from_all else addressee.list_name,
+                evidence=f"delivery {word.delivery_id}{', one click' if word.is_one_click else ''}",
+            )
+            for word in words
+            if (addressee := known.get(word.delivery_id)) is not None and addressee.subscriber_id is not None
+        ]
         end_subscriptions(database, leavings, origin="web", now=datetime.now(UTC))
 
     clerk, writer = Clerk(), Leavings(write)

@@ -4,9 +4,12 @@ What is shown on these pages concerns one person, so nothing is kept by anybody,
 address of a page is told to another site.
 """
 
+import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from starlette.concurrency import run_in_threadpool
@@ -18,11 +21,23 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from newsletter.errors import NewsletterError, TryLater
 from newsletter.web.callers import client_of
 from newsletter.web.office import Office
-from newsletter.web.visit import TooLarge, TooSlow, Visit, read_fields
+from newsletter.web.visit import TooLarge, TooSlow, Visit, read_body, read_fields
 
 log = logging.getLogger("newsletter.web")
 
 Handler = Callable[[Office, Visit], Response]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Swift:
+    """A handler that may have nothing to do but wait: that costs no thread, so that many can."""
+
+    begin: Callable[[Office, Visit], "Future[None] | None"]
+    """Returns what is waited for, or None where this is for `otherwise`."""
+    end: Handler
+    otherwise: Handler
+
+
 BUSY_SECONDS = 5
 """After how long somebody is asked to come back while the database is busy."""
 
@@ -74,7 +89,18 @@ class Shield:
         log.info("%s %s %s %dms", scope["method"][:10], scope.get("way", "-"), status or "-", milliseconds)
 
 
-def endpoint(office: Office, path: str, handlers: dict[str, Handler]) -> Callable[[Request], Awaitable[Response]]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hook:
+    """A handler for machines that send no form: it gets the body as it came, up to `most_bytes`."""
+
+    handler: Handler
+    most_bytes: int = 256 * 1024
+
+
+Served = Handler | Swift | Hook
+
+
+def endpoint(office: Office, path: str, handlers: dict[str, Served]) -> Callable[[Request], Awaitable[Response]]:
     """Return what serves one path: each method by its handler, HEAD as GET, faults as pages."""
 
     async def serve(request: Request) -> Response:
@@ -84,7 +110,9 @@ def endpoint(office: Office, path: str, handlers: dict[str, Handler]) -> Callabl
         if handler is None:
             return office.pages.note("missing", status=405, headers={"Allow": ", ".join(handlers)})
         try:
-            fields = await read_fields(request) if method == "POST" else {}
+            is_form = method == "POST" and not isinstance(handler, Hook)
+            fields = await read_fields(request) if is_form else {}
+            body = await read_body(request, handler.most_bytes) if isinstance(handler, Hook) else b""
         except TooLarge:
             return office.pages.note("too_often", status=413, headers={"Connection": "close"})
         except TooSlow:
@@ -97,15 +125,35 @@ def endpoint(office: Office, path: str, handlers: dict[str, Handler]) -> Callabl
             version=request.path_params.get("version", ""),
             query=dict(request.query_params),
             fields=fields,
+            body=body,
             headers={name: text for name, text in request.headers.items() if name in _READ},
             client=client_of(
                 peer, request.headers.get("x-forwarded-for", ""), office.settings.web.trusted_proxies
             ),
             now=datetime.now(UTC),
         )
-        return await run_in_threadpool(_answer, office, handler, visit)
+        if isinstance(handler, Swift):
+            return await _swift(office, handler, visit)
+        called = handler.handler if isinstance(handler, Hook) else handler
+        return await run_in_threadpool(_answer, office, called, visit)
 
     return serve
+
+
+async def _swift(office: Office, handler: Swift, visit: Visit) -> Response:
+    begun = handler.begin(office, visit)
+    if begun is None:
+        return await run_in_threadpool(_answer, office, handler.otherwise, visit)
+    try:
+        await asyncio.wrap_future(begun)
+    except Exception as error:
+        failed = error
+
+        def fail(_office: Office, _visit: Visit) -> Response:
+            raise failed
+
+        return _answer(office, fail, visit)
+    return _answer(office, handler.end, visit)
 
 
 _READ = frozenset({"accept", "accept-language", "origin", "sec-fetch-site"})

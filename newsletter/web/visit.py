@@ -38,6 +38,8 @@ class Visit:
     """Of a file."""
     query: Mapping[str, str] = field(default_factory=dict)
     fields: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    body: bytes = b""
+    """As it came, where a machine sends no form."""
     headers: Mapping[str, str] = field(default_factory=dict)
     client: str
     """The address it came from, as far as our own proxies know."""
@@ -56,10 +58,7 @@ class Visit:
 
 async def read_fields(request: Request) -> dict[str, list[str]]:
     """Return the fields of a form, of either encoding; none where it cannot be read. TooLarge, TooSlow."""
-    try:
-        body = await asyncio.wait_for(_body(request), BODY_SECONDS)
-    except (TimeoutError, ClientDisconnect) as error:
-        raise TooSlow from error
+    body = await read_body(request, MOST_BYTES)
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "multipart/form-data":
         pairs = await _multipart(request, body)
@@ -74,14 +73,22 @@ async def read_fields(request: Request) -> dict[str, list[str]]:
     return fields
 
 
-async def _body(request: Request) -> bytes:
+async def read_body(request: Request, most: int) -> bytes:
+    """Return a body of at most so many bytes, as it came. TooLarge, TooSlow."""
+    try:
+        return await asyncio.wait_for(_body(request, most), BODY_SECONDS)
+    except (TimeoutError, ClientDisconnect) as error:
+        raise TooSlow from error
+
+
+async def _body(request: Request, most: int) -> bytes:
     declared = request.headers.get("content-length", "")
-    if declared.isdecimal() and int(declared) > MOST_BYTES:
+    if declared.isdecimal() and int(declared) > most:
         raise TooLarge
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
-        if len(body) > MOST_BYTES:
+        if len(body) > most:
             raise TooLarge
     return bytes(body)
 

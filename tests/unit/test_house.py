@@ -18,6 +18,8 @@ HOMES = {
     "alembic": {"newsletter.database"},
     "nh3": {"newsletter.compose"},
     "urllib3": {"newsletter.cards.web"},
+    "starlette": {"newsletter.web"},
+    "uvicorn": {"newsletter.web.running"},
 }
 """A costly library, and the only places that may meet it."""
 

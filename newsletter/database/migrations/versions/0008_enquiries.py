@@ -30,3 +30,7 @@ def upgrade() -> None:
     op.create_index("enquiries_by_address", "enquiries", ["address_key", "created_at"])
     op.create_index("enquiries_by_weighing", "enquiries", ["weighed_at"])
     op.add_column("subscribers", sa.Column("paused_until", sa.DateTime(timezone=True)))
+    is_paused = sa.text("paused_until IS NOT NULL")
+    op.create_index(
+        "subscribers_paused", "subscribers", ["paused_until"], sqlite_where=is_paused, postgresql_where=is_paused
+    )

@@ -1,0 +1,76 @@
+"""A door with two lists whose readers have got a letter, and the links of every page."""
+
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+
+import pytest
+
+from newsletter.tokens import Purpose
+from tests.acceptance.desk import Desk
+from tests.acceptance.doorway import Doorway, open_door
+from tests.integration.web.conftest import WEEKLY, token
+
+
+class _Blog(BaseHTTPRequestHandler):
+    """Another site, whose every page carries the form."""
+
+    door = ""
+
+    def do_GET(self) -> None:
+        script = f'<script src="{self.door}/embed.js" data-list="weekly" data-language="de" async></script>'
+        body = f"<!DOCTYPE html><h1>A blog</h1>{script}".encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture(scope="session")
+def blog() -> Iterator[int]:
+    """The port of another site; it is ours by its number, and a stranger's by the name localhost."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Blog) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        yield server.server_port
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture(scope="session")
+def doorway(tmp_path_factory: pytest.TempPathFactory, blog: int) -> Iterator[Doorway]:
+    """An open door; it counts as attacked from twenty forms a minute on."""
+    desk = Desk(tmp_path_factory.mktemp("doorway"))
+    desk.done("init", ".")
+    desk.set("[delivery]", WEEKLY)
+    desk.set('url = "https://lamplighter.example"\n', "")
+    desk.done("send")
+    with open_door(desk, settings=f'sites = ["http://127.0.0.1:{blog}"]\n') as door:
+        _Blog.door = door.url
+        yield door
+
+
+@pytest.fixture(scope="session")
+def places(doorway: Doorway) -> dict[str, str]:
+    """The path of every kind of page."""
+    doorway.send("/subscribe", [("email", "pages@example.org"), ("list", "sample"), ("list", "weekly")])
+    doorway.send("/link", {"email": "ada@example.org"})
+    own = doorway.link_to("ada@example.org", "own")
+    return {
+        "subscribe": "/subscribe",
+        "arabic": "/subscribe?language=ar",
+        "german": "/subscribe?language=de",
+        "confirm": doorway.link_to("pages@example.org"),
+        "leave": f"/u/{token(doorway, Purpose.UNSUBSCRIBE, 2)}",
+        "choices": f"/preferences/{token(doorway, Purpose.PREFERENCES, 3)}",
+        "own": own,
+        "erase": f"{own}/erase",
+        "link": "/link",
+        "gone": f"/confirm/{'a' * 29}",
+        "missing": "/nothing/here",
+        "view": f"/view/{token(doorway, Purpose.VIEW, 2)}",
+    }

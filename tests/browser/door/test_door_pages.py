@@ -1,0 +1,211 @@
+"""The door's pages in a real browser: on a phone, by night, by keyboard, without scripts, as axe judges them."""
+
+import json
+import re
+import sqlite3
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, Response
+
+from newsletter.tokens import Purpose
+from tests.acceptance.doorway import Doorway, eventually
+from tests.integration.web.conftest import states, token
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+
+def contents(door: Doorway) -> dict[str, list[tuple[object, ...]]]:
+    """Every row of every table that a link could change."""
+    database = sqlite3.connect(door.desk.folder / "var" / "newsletter.db")
+    tables = ("subscribers", "subscriptions", "consents", "suppressions", "enquiries", "replies", "writers")
+    found = {name: database.execute(f"SELECT * FROM {name} ORDER BY 1").fetchall() for name in tables}
+    database.close()
+    return found
+
+
+def opened(browser: Browser, width: int = 375, scheme: str = "light", *, scripts: bool = True) -> BrowserContext:
+    context = browser.new_context(
+        viewport={"width": width, "height": 800},
+        color_scheme=scheme,  # type: ignore[arg-type]
+        java_script_enabled=scripts,
+        extra_http_headers={"X-Forwarded-For": "198.51.100.9"},
+    )
+    context.set_default_timeout(60_000)
+    return context
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_barrier_at_the_door(
+    browser: Browser, doorway: Doorway, places: dict[str, str], scheme: str
+) -> None:
+    context = opened(browser, scheme=scheme)
+    page = context.new_page()
+    found = []
+    for name, path in places.items():
+        if name == "view":
+            continue  # its sandbox lets no script in; letters are judged among their own tests
+        page.goto(doorway.url + path)
+        for violation in Axe().run(page).response["violations"]:
+            found += [(name, violation["id"], node["html"][:200]) for node in violation["nodes"]]
+    context.close()
+    assert found == []
+
+
+@pytest.mark.parametrize("width", [320, 375, 1280])
+def test_no_page_of_the_door_is_wider_than_the_screen_nor_breaks_its_own_policy(
+    browser: Browser, doorway: Doorway, places: dict[str, str], width: int
+) -> None:
+    context = opened(browser, width)
+    page = context.new_page()
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    for name, path in places.items():
+        page.goto(doorway.url + path)
+        if name not in ("view",):
+            assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), name
+            assert page.evaluate("getComputedStyle(document.body).maxWidth") != "none", "the style sheet is loaded"
+    context.close()
+    assert [text for text in said if "Content Security Policy" in text and "frame-ancestors" not in text] == []
+
+
+def test_a_reader_comes_and_goes_by_keyboard_only(browser: Browser, doorway: Doorway) -> None:
+    who = "keyboard@example.org"
+    context = opened(browser)
+    page = context.new_page()
+    page.goto(f"{doorway.url}/subscribe?list=weekly")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to the text"
+    _tab_to(page, "email")
+    page.keyboard.type(who)
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="Check your mailbox").wait_for()
+    page.goto(doorway.url + doorway.link_to(who))
+    _tab_to(page, "Yes, send them")
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="Welcome").wait_for()
+    assert states(doorway, who) == {"weekly": "confirmed"}
+    page.goto(f"{doorway.url}/u/{token(doorway, Purpose.UNSUBSCRIBE, 7)}")
+    _tab_to(page, "Unsubscribe")
+    page.keyboard.press("Space")
+    page.get_by_role("heading", name="You are unsubscribed").wait_for()
+    context.close()
+
+
+def _tab_to(page: Page, wanted: str) -> None:
+    where = "[document.activeElement.name, document.activeElement.textContent]"
+    for _ in range(20):
+        page.keyboard.press("Tab")
+        outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+        assert outline != "none", "one sees where one is"
+        if wanted in page.evaluate(where):
+            return
+    raise AssertionError(f"the keyboard does not reach {wanted}")
+
+
+def test_everything_works_without_scripts(browser: Browser, doorway: Doorway) -> None:
+    who = "plain@example.org"
+    context = opened(browser, scripts=False)
+    page = context.new_page()
+    page.goto(f"{doorway.url}/subscribe?list=sample")
+    page.get_by_label("Your e-mail address").fill("nonsense")
+    page.get_by_role("button", name="Subscribe").click()
+    assert page.get_by_role("alert").is_visible()
+    page.get_by_label("Your e-mail address").fill(who)
+    page.get_by_role("button", name="Subscribe").click()
+    page.get_by_role("heading", name="Check your mailbox").wait_for()
+    page.goto(doorway.url + doorway.link_to(who))
+    page.get_by_role("button", name="Yes, send them").click()
+    page.get_by_role("heading", name="Welcome").wait_for()
+    assert states(doorway, who) == {"sample": "confirmed"}
+    page.goto(f"{doorway.url}/preferences/{token(doorway, Purpose.PREFERENCES, 8)}")
+    page.get_by_label("4 weeks without letters").check()
+    page.get_by_label("Name beside your answers").fill("Jo W.")
+    page.get_by_label("Language", exact=True).select_option("fr")
+    page.get_by_role("button", name="Save").click()
+    page.get_by_text("Enregistré.").wait_for()
+    assert page.get_by_label("Nom à côté de vos réponses").input_value() == "Jo W."
+    context.close()
+
+
+def test_while_attacked_a_browser_solves_a_task_and_is_served_first(browser: Browser, doorway: Doorway) -> None:
+    for number in range(25):
+        doorway.send("/subscribe", {"email": f"flood{number}@example.org", "list": "sample"})
+    assert doorway.get("/subscribe/task").json["task"]
+    context = opened(browser)
+    page = context.new_page()
+    page.goto(f"{doorway.url}/subscribe")
+    page.wait_for_timeout(2_100)
+    page.get_by_label("Your e-mail address").fill("human@example.org")
+    page.get_by_role("button", name="Subscribe").click()
+    page.get_by_role("heading", name="Check your mailbox").wait_for()
+    assert doorway.link_to("human@example.org")
+    database = sqlite3.connect(doorway.desk.folder / "var" / "newsletter.db")
+    rows = dict(database.execute("SELECT address, is_slow FROM enquiries"))
+    database.close()
+    assert rows["human@example.org"] == 0
+    assert any(slow for address, slow in rows.items() if address.startswith("flood"))
+    context.close()
+
+
+@pytest.mark.parametrize("is_ours", [True, False])
+def test_the_form_stands_on_our_own_sites_by_one_line_of_script(
+    browser: Browser, doorway: Doorway, blog: int, *, is_ours: bool
+) -> None:
+    context = browser.new_context()
+    context.set_default_timeout(60_000)
+    page = context.new_page()
+    site = f"http://{'127.0.0.1' if is_ours else 'localhost'}:{blog}/"
+    page.goto(site)
+    if is_ours:
+        page.get_by_label("Ihre E-Mail-Adresse").fill("embedded@example.org")
+        page.get_by_role("button", name="Abonnieren").click()
+        page.get_by_text("Sehen Sie in Ihr Postfach").wait_for()
+    else:
+        page.get_by_role("link", name="Subscribe").wait_for()
+        assert page.get_by_role("textbox").count() == 0
+    context.close()
+
+
+def test_a_crawler_that_follows_every_link_changes_nothing(browser: Browser, doorway: Doorway) -> None:
+    letters = [message for message in doorway.desk.messages() if message["List-Id"]][10:13]
+    home = "https://letters.lamplighter.example"
+    links: set[str] = set()
+    for letter in letters:
+        for kind in ("html", "plain"):
+            body = letter.get_body((kind,))
+            assert body is not None
+            links |= set(re.findall(rf"{re.escape(home)}(/[^\"<>\s]+)", body.get_content()))
+    assert len(links) == 9
+    eventually(lambda: not _waiting(doorway))
+    before = contents(doorway)
+    context = opened(browser)
+    page = context.new_page()
+    seen: list[Response] = []
+    page.on("response", lambda response: seen.append(response))
+    queue, done = sorted(links), set()
+    while queue:
+        path = queue.pop()
+        if path in done:
+            continue
+        done.add(path)
+        doorway.ask("HEAD", path)
+        page.goto(doorway.url + path)
+        if not path.startswith("/view/"):
+            page.mouse.move(100, 300)
+            found = page.evaluate(
+                "[...document.querySelectorAll('a[href^=\"/\"]')].map(a => a.getAttribute('href'))"
+            )
+            queue += [link for link in found if link not in done]
+    context.close()
+    assert json.dumps(contents(doorway), default=str) == json.dumps(before, default=str)
+    assert len(done) > 9
+    assert all(response.status == 200 for response in seen)
+    assert all("set-cookie" not in response.headers for response in seen)
+    leave = next(path for path in sorted(links) if path.startswith("/u/"))
+    assert doorway.one_click(leave).status == 200
+    assert contents(doorway)["subscriptions"] != before["subscriptions"]
+
+
+def _waiting(door: Doorway) -> bool:
+    return any(row[8] == "new" and not row[7] for row in contents(door)["enquiries"])

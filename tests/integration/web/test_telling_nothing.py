@@ -1,0 +1,43 @@
+"""The time that a form takes tells nothing: known and unknown addresses, measured in turn and compared."""
+
+import statistics
+import time
+
+import pytest
+
+from tests.acceptance.doorway import Doorway
+
+TRIES = 200
+_SIGMAS = 4.0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", ["/subscribe", "/link"])
+def test_the_time_of_a_form_does_not_tell_whether_its_address_is_known(door: Doorway, path: str) -> None:
+    known = [f"known{path[1:]}{number}@example.org" for number in range(TRIES + 10)]
+    file = door.desk.write("known.csv", "\n".join(["email", *known]))
+    door.desk.done("subscribers", "import", str(file), "--list", "sample")
+    times: dict[bool, list[float]] = {True: [], False: []}
+    for number in range(TRIES + 10):
+        order = (True, False) if number % 2 else (False, True)  # who comes first finds the clerk in another mood
+        for is_known in order:
+            who = known[number] if is_known else f"nobody{path[1:]}{number}@example.org"  # each once
+            begun = time.perf_counter()
+            answer = door.send(path, {"email": who, "list": "sample"})
+            took = time.perf_counter() - begun
+            assert answer.status == 200
+            if number >= 10:  # the first ones warm the door up
+                times[is_known].append(took)
+    apart, noise = median_gap(times[True], times[False])
+    assert apart < _SIGMAS * noise, f"{apart * 1000:.2f} ms apart, noise {noise * 1000:.2f} ms"
+
+
+def median_gap(some: list[float], others: list[float]) -> tuple[float, float]:
+    """Return how far the medians are apart, and the standard error of that by the spread of the middle half."""
+    errors = []
+    for times in (some, others):
+        low, _, high = statistics.quantiles(times, n=4)
+        errors.append(1.2533 * (high - low) / 1.349 / len(times) ** 0.5)
+    return abs(statistics.median(some) - statistics.median(others)), max(
+        (errors[0] ** 2 + errors[1] ** 2) ** 0.5, 1e-4
+    )
