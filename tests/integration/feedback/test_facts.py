@@ -359,3 +359,29 @@ def test_a_notice_that_bounces_suppresses_its_address_and_is_settled(ledger: Led
     assert ledger.suppressed() == {"reader2@example.net": "bounced"}
     assert len(list_notices(ledger.database, DeliveryStatus.SUBMITTED)) == 1
     assert not ledger.facts()
+
+
+def test_looking_whether_somebody_sends_keeps_nobody_from_sending(ledger: Ledger) -> None:
+    import threading
+
+    from newsletter.delivery import is_sending
+    from newsletter.delivery.alone import sole_sender
+
+    is_over = threading.Event()
+
+    def look() -> None:
+        while not is_over.is_set():
+            is_sending(ledger.database)
+
+    lookers = [threading.Thread(target=look) for _ in range(2)]
+    for looker in lookers:
+        looker.start()
+    try:
+        for _ in range(300):
+            with sole_sender(ledger.database, "testing"):
+                assert is_sending(ledger.database)
+    finally:
+        is_over.set()
+        for looker in lookers:
+            looker.join()
+    assert not is_sending(ledger.database)
