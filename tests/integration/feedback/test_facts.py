@@ -385,3 +385,23 @@ def test_looking_whether_somebody_sends_keeps_nobody_from_sending(ledger: Ledger
         for looker in lookers:
             looker.join()
     assert not is_sending(ledger.database)
+
+
+def test_no_question_reads_all_deliveries_there_are(ledger: Ledger) -> None:
+    from sqlalchemy import event
+
+    from newsletter.delivery import deliveries_of
+    from newsletter.feedback.consequences import bounces_in_a_row
+
+    asked: list[tuple[str, Any]] = []
+
+    @event.listens_for(ledger.database.engine, "before_cursor_execute")
+    def note(_connection: Any, _cursor: Any, statement: str, values: Any, *_more: Any) -> None:
+        asked.append((statement, values))
+
+    with ledger.database.read() as connection:
+        deliveries_of(connection, 1, NOW)
+        bounces_in_a_row(connection, 1, NOW, 30, 0)
+        for statement, values in [each for each in asked if each[0].startswith("SELECT")]:
+            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all()
+            assert not any(row[-1].startswith(("SCAN deliveries", "SCAN facts")) for row in plan), plan
