@@ -100,10 +100,9 @@ def resolve_mailing(
 ) -> None:
     """Settle the deliveries of a mailing of which nobody knows whether they were taken.
 
-    Without an option it names them and changes nothing. With --events, what SES's own events prove is settled
-    first; those of a queue are kept here before they are deleted there; `newsletter
-    events` does the same for all mailings. After --resend, `newsletter send` sends
-    to them.
+    Without an option it names them and changes nothing. With --events, what events prove is settled first, as by
+    `newsletter events`; those of a queue are kept here before they are deleted there. After --resend, `newsletter
+    send` sends to them.
 
     Example: newsletter resolve my-first-letter --resend
     """

@@ -6,6 +6,7 @@ database, on PostgreSQL an advisory lock.
 
 import fcntl
 import os
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -16,6 +17,7 @@ from newsletter.database import Database
 from newsletter.errors import TryLater
 
 _ADVISORY = {"sender": 0x6E657773, "notices": 0x6E6F7469}
+_LOOKS, _LOOK_SECONDS = 5, 0.02
 
 
 Held = Callable[[], None]
@@ -35,7 +37,7 @@ def sole_sender(database: Database, doing: str, *, lock: str = "sender") -> Iter
     descriptor = os.open(Path(database.place).parent / f"{lock}.lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _lock(descriptor)
         except BlockingIOError as error:
             who = os.read(descriptor, 400).decode("utf-8", "replace").strip() or "another process"
             raise TryLater(f"{who} is at it already. Run it again when that has ended") from error
@@ -45,6 +47,18 @@ def sole_sender(database: Database, doing: str, *, lock: str = "sender") -> Iter
         yield lambda: None  # only closing the file gives it up
     finally:
         os.close(descriptor)
+
+
+def _lock(descriptor: int) -> None:
+    """Take a lock; whoever only looks whether it is held has it for an instant, so that is waited for."""
+    for _ in range(_LOOKS):
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(_LOOK_SECONDS)
+        else:
+            return
+    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def is_sending(database: Database) -> bool:

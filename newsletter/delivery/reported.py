@@ -130,13 +130,15 @@ def count_submitted(connection: Connection, mailing_id: int) -> int:
 
 def deliveries_of(connection: Connection, subscriber_id: int, since: datetime) -> list[int]:
     """Return the deliveries to a person in the mailings that were made since then."""
-    return list(
-        connection.scalars(
-            select(deliveries.c.id)
-            .join(mailings, mailings.c.id == deliveries.c.mailing_id)
-            .where(mailings.c.created_at >= since, deliveries.c.subscriber_id == subscriber_id)
+    recent = list(connection.scalars(select(mailings.c.id).where(mailings.c.created_at >= since)))
+    found: list[int] = []
+    for start in range(0, len(recent), _AT_ONCE):  # joined, SQLite would read all deliveries there are
+        asked = select(deliveries.c.id).where(
+            deliveries.c.mailing_id.in_(recent[start : start + _AT_ONCE]),
+            deliveries.c.subscriber_id == subscriber_id,
         )
-    )
+        found += connection.scalars(asked)
+    return found
 
 
 def pause_at_once(connection: Connection, mailing_id: int) -> bool:

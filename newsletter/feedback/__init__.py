@@ -12,7 +12,7 @@ from newsletter.feedback.inbox import (
     list_events,
     retry,
 )
-from newsletter.feedback.notified import PATH, WebAnswer, take_notification
+from newsletter.feedback.notified import SNS_PATH, WebAnswer, take_notification
 from newsletter.feedback.pulling import open_queue, pull, pulling_beside
 from newsletter.feedback.register import (
     FactCount,
@@ -27,7 +27,7 @@ from newsletter.feedback.register import (
 from newsletter.feedback.syncing import Synced, sync_suppressions
 
 __all__ = [
-    "PATH",
+    "SNS_PATH",
     "Applied",
     "Arrived",
     "Cause",

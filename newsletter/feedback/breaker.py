@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, select, text, update
+from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, select, update
 
 from newsletter.database import Database
 from newsletter.delivery import Mailing, count_submitted, is_under_way, pause_at_once
@@ -21,8 +21,6 @@ from newsletter.settings import Feedback
 
 _NAMED = 5
 """How many causes are named."""
-_OF_TROUBLE = text("facts.act in ('bounced', 'complained', 'rejected')")
-"""As the index has it, or SQLite would not use it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,7 +167,7 @@ def _last(connection: Connection, mailing_id: int) -> Trip | None:
 
 def _count(connection: Connection, mailing_id: int, kinds: Iterable[Kind]) -> int:
     asked = select(func.count(facts.c.delivery_id.distinct())).where(
-        facts.c.mailing_id == mailing_id, _OF_TROUBLE, or_(*map(_is_trouble, kinds))
+        facts.c.mailing_id == mailing_id, or_(*map(_is_trouble, kinds))
     )
     return int(connection.scalar(asked) or 0)
 
@@ -180,7 +178,6 @@ def _causes(connection: Connection, mailing_id: int) -> tuple[Cause, ...]:
         select(facts.c.domain, facts.c.reason, number)
         .where(
             facts.c.mailing_id == mailing_id,
-            _OF_TROUBLE,
             or_(*map(_is_trouble, (Kind.BOUNCED, Kind.REJECTED, Kind.COMPLAINED))),
         )
         .group_by(facts.c.domain, facts.c.reason)

@@ -51,29 +51,34 @@ def _act(connection: Connection, desk: Desk, matched: Matched) -> bool:
         _leave(connection, matched, desk.now)
         return False
     if rule.effect is Effect.COUNT and delivery is not None and delivery.subscriber_id is not None:
-        number = bounces_in_a_row(connection, delivery.subscriber_id, desk.now, desk.settings.soft_days)
-        if number >= desk.settings.soft_bounces:
+        least, days = desk.settings.soft_bounces, desk.settings.soft_days
+        number = bounces_in_a_row(connection, delivery.subscriber_id, desk.now, days, least)
+        if number >= least:
             why = f"{event.reason}, in {number} mailings within {desk.settings.soft_days} days"
             return _suppress(connection, desk, matched, SuppressionReason.BOUNCED, why)
     return False
 
 
-def bounces_in_a_row(connection: Connection, subscriber_id: int, now: datetime, days: int) -> int:
-    """Return in how many mailings a person's letter came back for a passing reason since one last arrived."""
+def bounces_in_a_row(connection: Connection, subscriber_id: int, now: datetime, days: int, least: int) -> int:
+    """Return in how many mailings a person's letter came back for a passing reason since one last arrived.
+
+    Whether one arrived is asked only where there are so many that it matters: `least`.
+    """
     since = now - timedelta(days=days)
-    theirs = deliveries_of(connection, subscriber_id, since - timedelta(days=days))
-    arrived = connection.scalar(
-        select(func.max(facts.c.at)).where(facts.c.delivery_id.in_(theirs), facts.c.act == Kind.DELIVERED.value)
-    )
     asked = select(func.count(facts.c.mailing_id.distinct())).where(
         facts.c.subscriber_id == subscriber_id,
         literal_column("facts.act") == literal_column("'bounced'"),
         facts.c.reason.in_(_COUNTED),
         facts.c.at >= since,
     )
-    if arrived is not None:
-        asked = asked.where(facts.c.at > arrived)
-    return int(connection.scalar(asked) or 0)
+    number = int(connection.scalar(asked) or 0)
+    if number < least:
+        return number
+    theirs = deliveries_of(connection, subscriber_id, since - timedelta(days=days))
+    arrived = connection.scalar(
+        select(func.max(facts.c.at)).where(facts.c.delivery_id.in_(theirs), facts.c.act == Kind.DELIVERED.value)
+    )
+    return number if arrived is None else int(connection.scalar(asked.where(facts.c.at > arrived)) or 0)
 
 
 def _suppress(connection: Connection, desk: Desk, matched: Matched, reason: SuppressionReason, why: str) -> bool:

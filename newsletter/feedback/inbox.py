@@ -109,8 +109,11 @@ def keep(database: Database, incoming: Sequence[Incoming], source: str, now: dat
 
 
 def unpack(raw: bytes) -> str:
-    """Return an event as it came."""
-    return zlib.decompress(raw).decode("utf-8", "replace") if raw else ""
+    """Return an event as it came; "" where it was not to be kept, or was damaged since."""
+    try:
+        return zlib.decompress(raw).decode("utf-8", "replace") if raw else ""
+    except zlib.error:
+        return ""
 
 
 def list_events(database: Database, states: Iterable[State] = (), *, limit: int = 100) -> list[StoredEvent]:

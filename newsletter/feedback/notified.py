@@ -18,7 +18,7 @@ from newsletter.feedback.sns import Forged, SnsType, verify
 from newsletter.settings import Settings
 from newsletter.tokens import Keyring
 
-PATH = "/hooks/sns"
+SNS_PATH = "/hooks/sns"
 """Where the web door mounts it."""
 log = logging.getLogger(__name__)
 
@@ -43,7 +43,7 @@ def take_notification(
     certificate: Callable[[str], bytes] | None = None,
     confirm: Callable[[str], object] = visit,
 ) -> WebAnswer:
-    """Take in what was posted to `PATH` and return what to answer; nothing is raised.
+    """Take in what was posted to `SNS_PATH` and return what to answer; nothing is raised.
 
     It is durable before 200 is answered, and counts once however often it comes. A subscription to a topic of
     `[feedback] topics` is confirmed by itself. `certificate` and `confirm` ask SNS; by default, they do.

@@ -49,13 +49,7 @@ facts = Table(
     Column("reason", Text, nullable=False),
     Column("domain", Text, nullable=False),
     Column("detail", Text, nullable=False),
-    Index(
-        "facts_of_trouble",
-        "mailing_id",
-        "act",
-        postgresql_where=text("act in ('bounced', 'complained', 'rejected')"),
-        sqlite_where=text("act in ('bounced', 'complained', 'rejected')"),
-    ),
+    Index("facts_by_mailing", "mailing_id", "act"),
     Index(
         "facts_of_bounces",
         "subscriber_id",

@@ -359,3 +359,49 @@ def test_a_notice_that_bounces_suppresses_its_address_and_is_settled(ledger: Led
     assert ledger.suppressed() == {"reader2@example.net": "bounced"}
     assert len(list_notices(ledger.database, DeliveryStatus.SUBMITTED)) == 1
     assert not ledger.facts()
+
+
+def test_looking_whether_somebody_sends_keeps_nobody_from_sending(ledger: Ledger) -> None:
+    import threading
+
+    from newsletter.delivery import is_sending
+    from newsletter.delivery.alone import sole_sender
+
+    is_over = threading.Event()
+
+    def look() -> None:
+        while not is_over.is_set():
+            is_sending(ledger.database)
+
+    lookers = [threading.Thread(target=look) for _ in range(2)]
+    for looker in lookers:
+        looker.start()
+    try:
+        for _ in range(300):
+            with sole_sender(ledger.database, "testing"):
+                assert is_sending(ledger.database)
+    finally:
+        is_over.set()
+        for looker in lookers:
+            looker.join()
+    assert not is_sending(ledger.database)
+
+
+def test_no_question_reads_all_deliveries_there_are(ledger: Ledger) -> None:
+    from sqlalchemy import event
+
+    from newsletter.delivery import deliveries_of
+    from newsletter.feedback.consequences import bounces_in_a_row
+
+    asked: list[tuple[str, Any]] = []
+
+    @event.listens_for(ledger.database.engine, "before_cursor_execute")
+    def note(_connection: Any, _cursor: Any, statement: str, values: Any, *_more: Any) -> None:
+        asked.append((statement, values))
+
+    with ledger.database.read() as connection:
+        deliveries_of(connection, 1, NOW)
+        bounces_in_a_row(connection, 1, NOW, 30, 0)
+        for statement, values in [each for each in asked if each[0].startswith("SELECT")]:
+            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all()
+            assert not any(row[-1].startswith(("SCAN deliveries", "SCAN facts")) for row in plan), plan

@@ -70,10 +70,7 @@ def upgrade() -> None:
         sa.Column("detail", sa.Text, nullable=False),
         sqlite_with_rowid=False,
     )
-    is_trouble = sa.text("act in ('bounced', 'complained', 'rejected')")
-    op.create_index(
-        "facts_of_trouble", "facts", ["mailing_id", "act"], postgresql_where=is_trouble, sqlite_where=is_trouble
-    )
+    op.create_index("facts_by_mailing", "facts", ["mailing_id", "act"])
     is_bounce = sa.text("act = 'bounced'")
     op.create_index(
         "facts_of_bounces", "facts", ["subscriber_id"], postgresql_where=is_bounce, sqlite_where=is_bounce
