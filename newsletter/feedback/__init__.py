@@ -24,9 +24,11 @@ from newsletter.feedback.register import (
     facts_of,
     look_at_pipe,
 )
+from newsletter.feedback.sns import MOST_OCTETS
 from newsletter.feedback.syncing import Synced, sync_suppressions
 
 __all__ = [
+    "MOST_OCTETS",
     "SNS_PATH",
     "Applied",
     "Arrived",

@@ -15,6 +15,7 @@ from newsletter.delivery import WEB_PATHS
 from newsletter.replies import WRITER_PATH
 from newsletter.tokens import Purpose
 from newsletter.web import choosing, comments, confirming, files, health, leaving, own, signup, viewing
+from newsletter.web.hooks import HOOKS
 from newsletter.web.office import Office
 from newsletter.web.shield import Served, Shield, Swift, endpoint, missing
 
@@ -36,6 +37,7 @@ WAYS: dict[str, dict[str, Served]] = {
     "/link": {"GET": own.show_request, "POST": own.request_link},
     "/embed.js": {"GET": files.show_script},
     "/files/{version}/{token}": {"GET": files.show_file},
+    **HOOKS,
     "/healthz": {"GET": health.show_health},
     "/robots.txt": {"GET": health.show_robots},
 }

@@ -1,0 +1,20 @@
+"""What machines post to the door: its station checks it, keeps it and says what to answer."""
+
+from starlette.responses import PlainTextResponse, Response
+
+from newsletter.feedback import MOST_OCTETS, SNS_PATH, take_notification
+from newsletter.web.office import Office
+from newsletter.web.shield import Hook, Served
+from newsletter.web.visit import Visit
+
+
+def hear_sns(office: Office, visit: Visit) -> Response:
+    """Take in a notification of Amazon SNS."""
+    answer = take_notification(
+        office.database, office.keyring, office.settings, visit.headers, visit.body, clock=lambda: visit.now
+    )
+    return PlainTextResponse(f"{answer.text}\n", status_code=answer.status)
+
+
+HOOKS: dict[str, dict[str, Served]] = {SNS_PATH: {"POST": Hook(handler=hear_sns, most_bytes=MOST_OCTETS)}}
+"""The ways of machines."""

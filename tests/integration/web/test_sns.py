@@ -1,0 +1,58 @@
+"""Amazon SNS at the door: believed by its signature, asked to come again while nothing can be kept."""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+
+from tests.acceptance.desk import Desk
+from tests.acceptance.doorway import Doorway, open_door
+from tests.integration.feedback.signing import TOPIC, URL, Authority, body
+
+NOW = datetime.now(UTC)
+AUTHORITY = Authority(NOW)
+HOOK = "/hooks/sns"
+
+
+@pytest.fixture(scope="module")
+def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Doorway]:
+    """A door that hears one topic, whose certificate lies beside it."""
+    desk = Desk(tmp_path_factory.mktemp("door"))
+    desk.done("init", ".")
+    desk.set("[delivery]", f'[feedback]\ntopics = ["{TOPIC}"]\ncertificates = "pins"\n\n[delivery]')
+    (desk.folder / "pins").mkdir()
+    (desk.folder / "pins" / URL.rpartition("/")[2]).write_bytes(AUTHORITY.pem)
+    desk.done("send")
+    with open_door(desk) as opened:
+        yield opened
+
+
+def bounce(delivery: int) -> bytes:
+    told = {"bounceType": "Permanent", "bounceSubType": "General", "timestamp": NOW.isoformat()}
+    tags = {"delivery": [str(delivery)], "mailing": ["1"]}
+    mail = {"messageId": f"0102-{delivery}", "destination": [f"gone{delivery}@example.net"], "tags": tags}
+    event = {"eventType": "Bounce", "bounce": told, "mail": mail}
+    return body(AUTHORITY.signed(Message=json.dumps(event), Timestamp=f"{NOW:%Y-%m-%dT%H:%M:%S.000Z}"))
+
+
+def test_what_sns_signed_is_taken_in_and_what_it_did_not_is_refused(door: Doorway) -> None:
+    said = bounce(1)
+    assert door.ask("POST", HOOK, said).status == 200
+    assert door.ask("POST", HOOK, said).status == 200
+    assert door.ask("POST", HOOK, said.replace(b"Permanent", b"Transient")).status == 403
+    assert door.ask("POST", HOOK, said.replace(b"111122223333", b"999988887777")).status == 403
+    assert door.ask("POST", HOOK, b"junk").status == 403
+    assert door.ask("GET", HOOK).status == 405
+    counts = door.desk.done("status", "--json").json_lines[0]
+    assert counts["feedback"]["bounced"] == 1
+
+
+def test_while_nothing_can_be_kept_sns_is_asked_to_come_again(door: Doorway) -> None:
+    other = sqlite3.connect(door.desk.folder / "var" / "newsletter.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    assert door.ask("POST", HOOK, bounce(2)).status == 503
+    other.execute("ROLLBACK")
+    other.close()
+    assert door.ask("POST", HOOK, bounce(2)).status == 200
