@@ -8,6 +8,7 @@ from newsletter.audience.exporting import consent_json, export_csv, export_json,
 from newsletter.audience.fields import FieldKind
 from newsletter.audience.hints import Flag, flags_of, suggest
 from newsletter.audience.joining import add_subscriber, end_subscription, erase, find_subscriber_id
+from newsletter.audience.refusing import Refusals, import_suppressions
 from newsletter.audience.register import (
     ListCount,
     Member,
@@ -52,6 +53,7 @@ __all__ = [
     "Newcomer",
     "Outcome",
     "PersonRecord",
+    "Refusals",
     "Rejects",
     "SegmentCount",
     "Sheet",
@@ -82,6 +84,7 @@ __all__ = [
     "import_csv",
     "import_sheet",
     "import_sources",
+    "import_suppressions",
     "lift_suppression",
     "list_members",
     "list_suppressions",

@@ -10,9 +10,12 @@ from newsletter.audience import SuppressionReason
 from newsletter.cli import terminal
 from newsletter.cli.asking import COMMAND_LINE, AddressArgument, JsonOption, read_address
 from newsletter.cli.publication import open_publication
+from newsletter.cli.refusing import export_suppressed, import_suppressed
 from newsletter.errors import WrongUse
 
 app = typer.Typer(no_args_is_help=True, help="Addresses that are not to be mailed, and why.")
+app.command("import")(import_suppressed)
+app.command("export")(export_suppressed)
 
 
 @app.command("list")
