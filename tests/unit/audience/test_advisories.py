@@ -1,4 +1,4 @@
-"""What went wrong in other programs' imports, exports and links does not go wrong here; each test names its advisory."""
+"""What went wrong in imports, exports and links elsewhere; each test names its advisory."""
 
 import csv
 import io
