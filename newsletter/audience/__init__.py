@@ -39,6 +39,7 @@ from newsletter.audience.suppressing import (
     suppression_of,
 )
 from newsletter.audience.tagging import change_tags, count_tags
+from newsletter.audience.telling import record_json
 
 __all__ = [
     "Circumstances",
@@ -91,6 +92,7 @@ __all__ = [
     "newcomers",
     "open_sheets",
     "read_sheet",
+    "record_json",
     "show_subscriber",
     "suggest",
     "suppress",

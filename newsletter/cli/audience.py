@@ -18,7 +18,7 @@ from newsletter.cli.asking import (
     read_address,
 )
 from newsletter.cli.importing import import_file
-from newsletter.cli.person import member_json, record_json, say_record, standing
+from newsletter.cli.person import member_json, say_record, standing
 from newsletter.cli.publication import open_publication
 from newsletter.cli.suppressions import app as suppressions
 from newsletter.cli.taking_out import export_list
@@ -76,7 +76,7 @@ def show_person(context: typer.Context, address: AddressArgument, as_json: JsonO
     if record is None:
         raise WrongUse(f"nobody here has the address {person}")
     if as_json:
-        terminal.say_json(record_json(person, record))
+        terminal.say_json(station.record_json(person, record))
     else:
         say_record(person, record)
 

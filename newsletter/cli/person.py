@@ -5,7 +5,7 @@ from typing import Any
 from rich.text import Text
 
 from newsletter.address import Address
-from newsletter.audience import Flag, Member, PersonRecord, consent_json, flags_of, suggest
+from newsletter.audience import Flag, Member, PersonRecord, flags_of, suggest
 from newsletter.cli import terminal
 
 
@@ -26,36 +26,6 @@ def member_json(member: Member) -> dict[str, Any]:
         "state": member.subscription.state,
         "changed_at": f"{member.subscription.changed_at:%Y-%m-%dT%H:%M:%SZ}",
         "suppressed": member.suppressed,
-    }
-
-
-def record_json(address: Address, record: PersonRecord) -> dict[str, Any]:
-    """Return a whole record as JSON has it."""
-    person, suppression = record.subscriber, record.suppression
-    return {
-        "address": str(person.address if person else address),
-        "id": person.id if person else None,
-        "first_name": person.first_name if person else "",
-        "last_name": person.last_name if person else "",
-        "fields": person.fields if person else {},
-        "tags": list(person.tags) if person else [],
-        "flags": [flag.name.lower() for flag in flags_of(str(address))],
-        "known_since": f"{person.created_at:%Y-%m-%dT%H:%M:%SZ}" if person else None,
-        "subscriptions": [
-            {
-                "list": subscription.list_name,
-                "state": subscription.state,
-                "changed_at": f"{subscription.changed_at:%Y-%m-%dT%H:%M:%SZ}",
-                "consents": [consent_json(consent) for consent in consents],
-            }
-            for subscription, consents in record.subscriptions
-        ],
-        "suppression": suppression
-        and {
-            "reason": suppression.reason,
-            "at": f"{suppression.at:%Y-%m-%dT%H:%M:%SZ}",
-            "origin": suppression.origin,
-        },
     }
 
 
