@@ -35,6 +35,7 @@ from newsletter.audience.preferring import (
     read_preferences,
     take_back_leaving,
 )
+from newsletter.audience.refusing import Refusals, import_suppressions
 from newsletter.audience.register import (
     ListCount,
     Member,
@@ -69,6 +70,7 @@ from newsletter.audience.suppressing import (
     suppression_of,
 )
 from newsletter.audience.tagging import change_tags, count_tags
+from newsletter.audience.telling import record_json
 
 __all__ = [
     "JOIN_LASTS",
@@ -92,6 +94,7 @@ __all__ = [
     "Outcome",
     "PersonRecord",
     "Preferences",
+    "Refusals",
     "Rejects",
     "SegmentCount",
     "Sheet",
@@ -132,6 +135,7 @@ __all__ = [
     "import_csv",
     "import_sheet",
     "import_sources",
+    "import_suppressions",
     "is_readable",
     "join_list",
     "last_lifted",
@@ -144,6 +148,7 @@ __all__ = [
     "pause",
     "read_preferences",
     "read_sheet",
+    "record_json",
     "show_subscriber",
     "suggest",
     "suppress",

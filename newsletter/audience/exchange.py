@@ -4,8 +4,10 @@ A batch is one transaction: if the import breaks off, what was done stays done, 
 does the rest. Between two batches another writer gets its turn.
 """
 
+import gc
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from functools import reduce
 from itertools import islice
@@ -88,18 +90,34 @@ def import_sheet(
         newest = connection.scalar(select(func.max(subscriptions.c.id))) or 0
     yield ImportReport(file=sheet.name, list_name=list_name, findings=sheet.findings)
     rows = read_json_rows(sheet, typed) if sheet.is_json else read_rows(sheet, typed)
-    while batch := list(islice(rows, BATCH)):
-        report, entries, hashes = _sorted_out(keyring, sheet, list_name, batch)
-        with database.read() if origin is None else database.write() as connection:
-            rulings = judge(connection, list_id, entries)
-            if origin is not None:
-                admit(connection, origin, rulings)
-                _suppress_hashes(connection, hashes)
-            dismiss(connection)
-        yield report.joined(_report(sheet, list_name, rulings, newest, names_everybody=dry_run))
+    while True:
+        with _uncollected():
+            if not (batch := list(islice(rows, BATCH))):
+                break
+            report, entries, hashes = _sorted_out(keyring, sheet, list_name, batch)
+            with database.read() if origin is None else database.write() as connection:
+                rulings = judge(connection, list_id, entries)
+                if origin is not None:
+                    admit(connection, origin, rulings)
+                    _suppress_hashes(connection, hashes)
+                dismiss(connection)
+            done = report.joined(_report(sheet, list_name, rulings, newest, names_everybody=dry_run))
+        yield done
     if origin is not None:
         with database.write() as connection:
             connection.execute(update(imports).where(imports.c.id == origin.import_id).values(finished_at=now))
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Keep the interpreter from looking for cycles among a batch's tuples, which have none."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _begin(database: Database, sheet: Sheet, list_name: str, now: datetime) -> Origin:

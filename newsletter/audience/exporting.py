@@ -2,6 +2,7 @@
 
 import csv
 import json
+from datetime import datetime
 from typing import Any, TextIO
 
 from sqlalchemy import exists, select
@@ -80,7 +81,7 @@ def export_suppressions(database: Database, keyring: Keyring, out: TextIO, *, on
                     "suppressed_hash": row.address_hash.hex(),
                     "key": keyring.hash_key_name,
                     "reason": row.reason,
-                    "at": row.at.isoformat(),
+                    "at": _moment(row.at),
                     "origin": row.origin,
                 },
             )
@@ -97,7 +98,7 @@ def member_json(member: Member, consents: list[Consent]) -> dict[str, Any]:
         "first_name": person.first_name,
         "last_name": person.last_name,
         "state": subscription.state,
-        "changed_at": subscription.changed_at.isoformat(),
+        "changed_at": _moment(subscription.changed_at),
         "suppressed": member.suppressed,
         "fields": person.fields,
         "tags": list(person.tags),
@@ -109,12 +110,16 @@ def consent_json(consent: Consent) -> dict[str, str]:
     """Return a line of consent as JSON has it."""
     return {
         "act": consent.act,
-        "at": consent.at.isoformat(),
+        "at": _moment(consent.at),
         "origin": consent.origin,
         "evidence": consent.evidence,
         "words": consent.words,
         "mail": consent.mail,
     }
+
+
+def _moment(at: datetime) -> str:
+    return at.isoformat().replace("+00:00", "Z")
 
 
 def _write(out: TextIO, value: dict[str, Any]) -> None:

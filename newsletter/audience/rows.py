@@ -26,10 +26,8 @@ _REASONS = {
     Meaning.BOUNCED: SuppressionReason.BOUNCED,
     Meaning.COMPLAINED: SuppressionReason.COMPLAINED,
 }
-_BESIDE = "\x1f"
-"""Between the cells of a row that is looked at whole."""
-_TROUBLE = re.compile(r"[^ -~\x1f]|  |'|(?:^|\x1f) | (?=\x1f|$)")
 MAX_ATTRIBUTES = 100
+_MOST_WORDS = 1000
 
 
 class Row(NamedTuple):
@@ -130,6 +128,8 @@ class _Reader:
         self._has_words = bool(sheet.format and sheet.format.words)
         self._places = _places(sheet.columns)
         self._typed = {name: kind for name, kind in kinds.items() if kind is not FieldKind.TEXT}
+        self._known_words: dict[tuple[int, str], Standing] = {}
+        """What the words of a column have meant, for there are few and a million rows."""
         self.findings: list[Finding] = []
         """What was wrong with the last row."""
 
@@ -137,16 +137,10 @@ class _Reader:
         """Return one person, None where the row must not be taken; what is wrong is in `findings`."""
         places = self._places
         fields = {name: cell for index, name in places.fields if (cell := cells[index])}
-        state, suppression = SubscriptionState.CONFIRMED, None
-        if self._sheet.standing is not None:
-            state, suppression = _graver(self._sheet.standing, state, suppression)
-        for index, column in places.judged:
-            cell = cells[index]
-            standing = self._standing(line, column, cell, fields)
-            if standing is not None:
-                state, suppression = _graver(standing, state, suppression)
-            elif any(finding.level is Level.ERROR for finding in self.findings):
-                return None
+        judged = self._judged(line, cells, fields)
+        if judged is None:
+            return None
+        state, suppression = judged
         cells.append("")  # what a column at -1 says
         first, last = _name(cells[places.first_name]), _name(cells[places.last_name])
         if not first and not last and cells[places.whole_name]:
@@ -163,6 +157,26 @@ class _Reader:
             self._settle_kinds(line, fields)
         tags = tuple(read_tags(",".join(cells[index] for index in places.tags))) if places.tags else ()
         return Row(line, cells[places.email], first, last, fields, state, suppression, consent, tags)
+
+    def _judged(
+        self, line: int, cells: list[str], fields: dict[str, str]
+    ) -> tuple[SubscriptionState, SuppressionReason | None] | None:
+        """Return how a row says that somebody stands, None where it cannot be read."""
+        state, suppression = SubscriptionState.CONFIRMED, None
+        if self._sheet.standing is not None:
+            state, suppression = _graver(self._sheet.standing, state, suppression)
+        for index, column in self._places.judged:
+            cell = cells[index]
+            standing = self._known_words.get((index, cell))
+            if standing is None:
+                standing = self._standing(line, column, cell, fields)
+                if standing is not None and not self.findings and len(self._known_words) < _MOST_WORDS:
+                    self._known_words[index, cell] = standing
+            if standing is not None and standing is not SubscriptionState.CONFIRMED:
+                state, suppression = _graver(standing, state, suppression)
+            elif any(finding.level is Level.ERROR for finding in self.findings):
+                return None
+        return state, suppression
 
     def _standing(self, line: int, column: Column, cell: str, fields: dict[str, str]) -> Standing | None:
         """Return what a cell says against mailing somebody, if it does."""
@@ -250,13 +264,11 @@ def _graver(
 
 def _cleaned_cells(record: list[str]) -> list[str]:
     """Return the cells cleaned and without their guards; looking at the whole row at once is what is fast."""
-    row = _BESIDE.join(record)
-    if len(row) <= FIELD_LENGTH and row.count(_BESIDE) == len(record) - 1:
-        if not _TROUBLE.search(row):
-            return record
-        is_clean = "  " not in row and "'" not in row and row.replace(_BESIDE, "").isprintable()
-        if is_clean and unicodedata.is_normalized("NFC", row):
-            return [cell.strip() for cell in record]
+    row = ",".join(record)
+    is_clean = len(row) <= FIELD_LENGTH and row.isprintable() and "  " not in row and "'" not in row
+    if is_clean and (row.isascii() or unicodedata.is_normalized("NFC", row)):
+        has_edges = ", " in row or " ," in row or row[:1] == " " or row[-1:] == " "
+        return [cell.strip() for cell in record] if has_edges else record
     return [cleaned(unguarded(cell.strip()), FIELD_LENGTH) for cell in record]
 
 

@@ -77,6 +77,8 @@ class Ruling(NamedTuple):
 def rule(entry: Entry, known: Known) -> Ruling:
     """Decide what happens to one entry."""
     row = entry.row
+    if known is NOTHING_KNOWN and row.suppression is None and row.state is not SubscriptionState.ENDED:
+        return Ruling(entry, known, Fate.ADDED, "", row.state)
     if known.suppressed:
         return Ruling(entry, known, Fate.KEPT_OUT, known.suppressed)
     if row.suppression is SuppressionReason.ERASED:

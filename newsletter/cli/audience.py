@@ -20,7 +20,7 @@ from newsletter.cli.asking import (
 )
 from newsletter.cli.deciding import relative
 from newsletter.cli.importing import import_file
-from newsletter.cli.person import held, member_json, record_json, say_record, standing
+from newsletter.cli.person import held, member_json, say_record, standing
 from newsletter.cli.publication import open_publication
 from newsletter.cli.suppressions import app as suppressions
 from newsletter.cli.taking_out import export_list
@@ -81,7 +81,7 @@ def show_person(context: typer.Context, address: AddressArgument, as_json: JsonO
     if record.is_empty:
         raise WrongUse(f"nobody here has the address {person}")
     if as_json:
-        terminal.say_json(record_json(person, record))
+        terminal.say_json(overview.record_json(person, record))
     else:
         say_record(person, record)
 
@@ -118,20 +118,21 @@ def list_people(context: typer.Context, list_name: ListOption, as_json: JsonOpti
 def tag_person(
     context: typer.Context,
     address: AddressArgument,
-    tags: Annotated[list[str], typer.Argument(metavar="TAG...", help="With a - before it, it is taken away.")],
+    tags: Annotated[list[str] | None, typer.Argument(metavar="TAG...", show_default=False)] = None,
+    removed: Annotated[
+        list[str] | None, typer.Option("--remove", metavar="TAG", help="Take this one away; may be repeated.")
+    ] = None,
 ) -> None:
     """Put tags on a person, or take them away; a segment asks for them as tagged "vip".
 
-    Example: newsletter subscribers tag ada@example.org vip "book club"
+    Example: newsletter subscribers tag ada@example.org vip "book club" --remove trial
     """
     publication = open_publication(context)
     person = read_address(address)
     number = station.find_subscriber_id(publication.database, person)
     if number is None:
         raise WrongUse(f"nobody here has the address {person}")
-    removed = [tag[1:] for tag in tags if tag.startswith("-")]
-    added = [tag for tag in tags if not tag.startswith("-")]
-    station.change_tags(publication.database, number, added=added, removed=removed)
+    station.change_tags(publication.database, number, added=tags or (), removed=removed or ())
     record = station.show_subscriber(publication.database, publication.keyring, person)
     theirs = record.subscriber.tags if record and record.subscriber else ()
     terminal.say(f"{person}: {', '.join(theirs) or 'no tags'}")

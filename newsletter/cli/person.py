@@ -1,13 +1,11 @@
 """A person on the terminal: the whole record, and one line of a list."""
 
-from datetime import datetime
 from typing import Any
 
 from newsletter.address import Address
-from newsletter.audience import Flag, Member, PersonRecord, consent_json, flags_of, suggest
+from newsletter.audience import Flag, Member, PersonRecord, flags_of, suggest
 from newsletter.cli import terminal
 from newsletter.overview import WholeRecord
-from newsletter.replies import Reply
 
 
 def standing(member: Member) -> str:
@@ -28,80 +26,6 @@ def member_json(member: Member) -> dict[str, Any]:
         "changed_at": f"{member.subscription.changed_at:%Y-%m-%dT%H:%M:%SZ}",
         "suppressed": member.suppressed,
     }
-
-
-def record_json(address: Address, whole: WholeRecord) -> dict[str, Any]:
-    """Return a whole record as JSON has it."""
-    record = whole.person or PersonRecord(subscriber=None, subscriptions=(), suppression=None)
-    person, suppression = record.subscriber, record.suppression
-    return {
-        "address": str(person.address if person else address),
-        "id": person.id if person else None,
-        "first_name": person.first_name if person else "",
-        "last_name": person.last_name if person else "",
-        "fields": person.fields if person else {},
-        "tags": list(person.tags) if person else [],
-        "flags": [flag.name.lower() for flag in flags_of(str(address))],
-        "known_since": f"{person.created_at:%Y-%m-%dT%H:%M:%SZ}" if person else None,
-        "subscriptions": [
-            {
-                "list": subscription.list_name,
-                "state": subscription.state,
-                "changed_at": f"{subscription.changed_at:%Y-%m-%dT%H:%M:%SZ}",
-                "consents": [consent_json(consent) for consent in consents],
-            }
-            for subscription, consents in record.subscriptions
-        ],
-        "suppression": suppression
-        and {
-            "reason": suppression.reason,
-            "at": f"{suppression.at:%Y-%m-%dT%H:%M:%SZ}",
-            "origin": suppression.origin,
-        },
-        "deliveries": [
-            {
-                "id": line.id,
-                "issue": line.slug,
-                "list": line.list_name,
-                "kind": line.kind,
-                "status": line.status,
-                "reason": line.reason,
-                "changed_at": _moment(line.changed_at),
-            }
-            for line in whole.deliveries
-        ],
-        "replies": [_reply_json(reply) for reply in whole.replies],
-        "replies_from_other_addresses": [_reply_json(reply) for reply in whole.elsewhere],
-        "notices": [
-            {
-                "id": notice.id,
-                "kind": notice.kind,
-                "status": notice.status,
-                "subject": notice.subject,
-                "text": notice.text,
-                "created_at": _moment(notice.created_at),
-            }
-            for notice in whole.notices
-        ],
-        "raw_mails": [str(path) for path in whole.raw_mails],
-    }
-
-
-def _reply_json(reply: Reply) -> dict[str, Any]:
-    return {
-        "id": reply.id,
-        "issue": reply.slug,
-        "from": reply.from_address,
-        "author": reply.author,
-        "received": _moment(reply.received_at),
-        "state": reply.state,
-        "verdict": reply.verdict,
-        "text": reply.text,
-    }
-
-
-def _moment(at: datetime | None) -> str | None:
-    return f"{at:%Y-%m-%dT%H:%M:%SZ}" if at else None
 
 
 def say_record(address: Address, whole: WholeRecord) -> None:

@@ -11,11 +11,14 @@ from newsletter.audience import SuppressionReason
 from newsletter.cli import terminal
 from newsletter.cli.asking import COMMAND_LINE, AddressArgument, DryRunOption, JsonOption, read_address
 from newsletter.cli.publication import open_publication
+from newsletter.cli.refusing import export_suppressed, import_suppressed
 from newsletter.cli.stopping import stop_signals
 from newsletter.errors import WrongUse
 from newsletter.feedback import Synced, sync_suppressions
 
 app = typer.Typer(no_args_is_help=True, help="Addresses that are not to be mailed, and why.")
+app.command("import")(import_suppressed)
+app.command("export")(export_suppressed)
 
 
 @app.command("list")

@@ -13,6 +13,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import JSON, Column, Integer, MetaData, Table, Text, create_engine, insert, make_url, select, text
+from sqlalchemy.exc import DBAPIError
 
 from newsletter.address import Address
 from newsletter.audience import (
@@ -35,8 +36,10 @@ from newsletter.audience import (
 from newsletter.audience.admission import arrivals, known_arrivals
 from newsletter.audience.roster import metadata
 from newsletter.database import Database, open_database, upgrade
+from newsletter.delivery import list_notices, plan_series
 from newsletter.errors import EditSettings, StorageBusy, TryLater
 from newsletter.feedback.tables import metadata as feedback_metadata
+from newsletter.settings import Settings
 from newsletter.tokens import Keyring
 from tests.integration.feedback.ledger import open_ledger
 
@@ -262,3 +265,45 @@ def test_a_database_that_does_not_exist_is_the_settings_fault(postgres: str) -> 
     absent = make_url(postgres).set(database="no_such_database", drivername="postgresql")
     with pytest.raises(EditSettings, match="does not exist"):
         upgrade(open_database(absent.render_as_string(hide_password=False)))
+
+
+def test_a_consent_is_never_altered(database: Database) -> None:
+    add(database, "ada")
+    with pytest.raises(DBAPIError, match="consents are written once"), database.write() as connection:
+        connection.execute(text("UPDATE consents SET act = 'ended'"))
+    with database.read() as connection:
+        assert connection.scalars(text("SELECT act FROM consents")).all() == ["confirmed"]
+
+
+def test_tags_fields_and_history_come_in_on_every_database(database: Database, tmp_path: Path) -> None:
+    path = tmp_path / "people.jsonl"
+    path.write_text(
+        '{"email":"ada@example.org","fields":{"città":"Łódź"},"tags":["VIP","Σ"],"consents":'
+        '[{"act":"requested","at":"2020-01-02T03:04:05Z","origin":"web","words":"v1","mail":"m1"}]}\n'
+        '{"email":"bob@example.org","state":"ended"}\n'
+    )
+    for _ in range(2):
+        import_csv(database, KEYRING, path, "weekly", now=NOW)
+    ada, bob = list_members(database, "weekly")
+    assert ada.subscription.subscriber.tags == ("VIP", "Σ")
+    assert ada.subscription.subscriber.fields == {"città": "Łódź"}
+    assert bob.subscription.state == "ended"
+    found = show_subscriber(database, KEYRING, Address("ada", "example.org"))
+    assert found is not None
+    assert [(consent.act, consent.words) for consent in found.subscriptions[0][1]] == [
+        ("requested", "v1"),
+        ("imported", ""),
+    ]
+
+
+def test_a_series_is_planned_once_on_every_database(database: Database, tmp_path: Path) -> None:
+    folder = tmp_path / "series" / "welcome"
+    folder.mkdir(parents=True)
+    (folder / "1.md").write_text("---\ntitle: Hello\nstatus: ready\n---\nHi.\n")
+    entry = {"title": "T", "from": "T <t@example.org>", "list_id": "t.example.org"}
+    settings = Settings.model_validate(
+        {"publication": {"title": "T"}, "lists": {"weekly": entry}, "root": tmp_path}
+    )
+    add(database, "ada")
+    assert [plan_series(database, settings, NOW).planned for _ in range(3)] == [1, 0, 0]
+    assert [notice.recipient for notice in list_notices(database)] == ["ada@example.org"]

@@ -44,8 +44,7 @@ list_id = "weekly.example.org"
 domain = "r.example.org"
 """
 LETTERS = {
-    "1-hello.md": "---\ntitle: Hello\nstatus: ready\n---\n"
-    "Dear {{ subscriber.first_name | default('you') }}, **hi**.\n",
+    "1-hello.md": "---\ntitle: Hello\nstatus: ready\n---\nDear {{ subscriber.first_name }}, **hi**.\n",
     "2-tour.md": "---\ntitle: A tour\nstatus: ready\ndays: 3\n---\nLook around.\n",
     "3-draft.md": "---\ntitle: Not yet\ndays: 4\n---\nUnfinished.\n",
 }

@@ -1,0 +1,38 @@
+"""Telling: the audience's part of a person's whole record, as JSON, for their right to see it."""
+
+from typing import Any
+
+from newsletter.address import Address
+from newsletter.audience.exporting import consent_json
+from newsletter.audience.hints import flags_of
+from newsletter.audience.register import PersonRecord
+
+
+def record_json(address: Address, record: PersonRecord) -> dict[str, Any]:
+    """Return a whole record as JSON has it."""
+    person, suppression = record.subscriber, record.suppression
+    return {
+        "address": str(person.address if person else address),
+        "id": person.id if person else None,
+        "first_name": person.first_name if person else "",
+        "last_name": person.last_name if person else "",
+        "fields": person.fields if person else {},
+        "tags": list(person.tags) if person else [],
+        "flags": [flag.name.lower() for flag in flags_of(str(address))],
+        "known_since": f"{person.created_at:%Y-%m-%dT%H:%M:%SZ}" if person else None,
+        "subscriptions": [
+            {
+                "list": subscription.list_name,
+                "state": subscription.state,
+                "changed_at": f"{subscription.changed_at:%Y-%m-%dT%H:%M:%SZ}",
+                "consents": [consent_json(consent) for consent in consents],
+            }
+            for subscription, consents in record.subscriptions
+        ],
+        "suppression": suppression
+        and {
+            "reason": suppression.reason,
+            "at": f"{suppression.at:%Y-%m-%dT%H:%M:%SZ}",
+            "origin": suppression.origin,
+        },
+    }

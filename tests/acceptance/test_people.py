@@ -1,0 +1,168 @@
+"""People come in and go out by the real command, whatever the file, the moment or the other process."""
+
+import os
+import signal
+import sqlite3
+import subprocess
+import time
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance.desk import COMMAND, Desk
+
+EXPORTS = Path(__file__).parents[1] / "unit" / "audience" / "exports"
+LIST = ("--list", "sample")
+
+
+def write_people(path: Path, number: int) -> None:
+    rows = (f"reader{n}@mail{n % 50}.org,Reader {n},PT" for n in range(number))
+    path.write_text("email,name,country\n" + "\n".join(rows) + "\n")
+
+
+def counted(desk: Desk, table: str) -> int:
+    with closing(sqlite3.connect(desk.folder / "var" / "newsletter.db")) as database:
+        return int(database.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
+
+
+def test_an_import_that_is_killed_is_simply_repeated(desk: Desk) -> None:
+    desk.done("lists")
+    before = counted(desk, "consents")
+    write_people(desk.folder / "many.csv", 60_000)
+    arguments = [str(COMMAND), "subscribers", "import", "many.csv", *LIST]
+    for number in range(3):
+        process = subprocess.Popen(
+            arguments,
+            cwd=desk.folder,
+            env=desk.environment(),
+            stderr=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+        )
+        deadline = time.monotonic() + 60
+        while counted(desk, "consents") <= before + number * 10_000 and time.monotonic() < deadline:
+            time.sleep(0.02)
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+    assert before < counted(desk, "consents") < before + 60_000
+    done = desk.done("subscribers", "import", "many.csv", *LIST, "--json", seconds=300).json
+    assert done["rows"] == 60_000
+    assert done["rejected"] == 0
+    assert counted(desk, "consents") == before + 60_000
+    assert counted(desk, "subscriptions") == counted(desk, "subscribers")
+    again = desk.done("subscribers", "import", "many.csv", *LIST, "--json", seconds=300).json
+    assert again["known"] == 60_000
+    assert counted(desk, "consents") == before + 60_000
+
+
+def test_a_locked_database_costs_one_line(desk: Desk) -> None:
+    desk.done("lists")
+    write_people(desk.folder / "few.csv", 3)
+    with closing(sqlite3.connect(desk.folder / "var" / "newsletter.db", isolation_level=None)) as database:
+        database.execute("BEGIN IMMEDIATE")
+        found = desk.run("subscribers", "import", "few.csv", *LIST)
+        database.execute("ROLLBACK")
+    assert found.code == 75
+    (line,) = [line for line in found.err.splitlines() if line.startswith("newsletter:")]
+    assert "another process is writing to it" in line
+    desk.done("subscribers", "import", "few.csv", *LIST)
+
+
+def test_a_dry_run_names_everybody_and_writes_nothing(desk: Desk) -> None:
+    desk.done("lists")
+    before = counted(desk, "subscribers")
+    found = desk.done("subscribers", "import", str(EXPORTS / "buttondown.csv"), *LIST, "--dry-run")
+    assert "an export of Buttondown" in found.err
+    assert "left@mail.example.org: unsubscribed" in found.out
+    assert "ann@mail.example.org" in found.out
+    assert counted(desk, "subscribers") == before
+
+
+def test_bad_rows_go_to_a_file_and_a_mapping_reads_any_table(desk: Desk) -> None:
+    (desk.folder / "odd.csv").write_text("Kontaktadresse;Ort\nann@mail.org;Köln\nnobody;Ulm\n", encoding="cp1252")
+    maps = ("--map", "Kontaktadresse=email", "--map", "ort=city")
+    found = desk.done("subscribers", "import", "odd.csv", *LIST, *maps)
+    assert "1 row with the reasons: var/imports/odd.rejected.csv" in found.err
+    kept = (desk.folder / "var" / "imports" / "odd.rejected.csv").read_text()
+    assert kept.splitlines()[1].startswith("nobody,Ulm,")
+    assert desk.done("subscribers", "show", "ann@mail.org", "--json").json["fields"] == {"city": "Köln"}
+    assert desk.run("subscribers", "import", "odd.csv", *LIST, "--map", "Ort").code == 2
+
+
+def test_a_list_moves_to_another_publication_with_all_that_is_known(desk: Desk, tmp_path: Path) -> None:
+    desk.done("subscribers", "import", str(EXPORTS / "kit.csv"), *LIST)
+    desk.done("subscribers", "tag", "ann@mail.example.org", "Patron", "--remove", "Book club")
+    desk.done("subscribers", "erase", "left@mail.example.org", "--yes")
+    desk.done("subscribers", "export", *LIST, "--out", "list.jsonl")
+    desk.done("suppressions", "export", "--out", "suppressed.jsonl")
+    text = (desk.folder / "list.jsonl").read_text()
+    assert "left@mail.example.org" not in text
+    other = Desk(tmp_path / "other")
+    other.folder.mkdir()
+    other.done("init", ".")
+    other.done("lists")
+    foreign = other.run("suppressions", "import", str(desk.folder / "suppressed.jsonl"))
+    assert (foreign.code, "another key" in foreign.err) == (1, True)
+    (other.folder / "var" / "secret.key").write_bytes((desk.folder / "var" / "secret.key").read_bytes())
+    other.done("subscribers", "import", str(desk.folder / "list.jsonl"), *LIST)
+    ann = other.done("subscribers", "show", "ann@mail.example.org", "--json").json
+    assert ann["tags"] == ["Patron", "VIP"]
+    assert [consent["origin"] for consent in ann["subscriptions"][0]["consents"]] == [
+        "import kit.csv",
+        "import list.jsonl",
+    ]
+    gone = other.done("subscribers", "show", "left@mail.example.org", "--json").json
+    assert gone["suppression"]["reason"] == "erased"
+    assert other.run("subscribers", "add", "left@mail.example.org", *LIST).code == 1
+
+
+def test_suppressions_come_from_any_list(desk: Desk) -> None:
+    (desk.folder / "bare.txt").write_text("# from the old system\nann@mail.org\n\nbob@mail.org,\nnobody\n")
+    found = desk.done("suppressions", "import", "bare.txt", "--reason", "bounced")
+    assert "2 addresses suppressed" in found.out
+    assert "bare.txt:5" in found.err
+    (desk.folder / "table.csv").write_text("EmailAddress,Reason\ncat@mail.org,COMPLAINT\nann@mail.org,BOUNCE\n")
+    assert "1 address suppressed, 1 were already" in desk.done("suppressions", "import", "table.csv").out
+    listed = {
+        each["address"] or each["hash"]: each["reason"]
+        for each in desk.done("suppressions", "list", "--json").json_lines
+    }
+    assert sorted(listed.values()) == ["bounced", "bounced", "complained"]
+
+
+def test_fields_say_what_they_hold(desk: Desk) -> None:
+    settings = desk.folder / "newsletter.toml"
+    settings.write_text(settings.read_text() + '\n[fields]\nborn = "date"\n')
+    (desk.folder / "more.csv").write_text("email,born,age\nann@mail.org,1.2.1980,40\nbob@mail.org,never,7\n")
+    found = desk.done("subscribers", "import", "more.csv", *LIST)
+    assert "born 'never' is no date" in found.err
+    told = {each["field"]: each for each in desk.done("subscribers", "fields", *LIST, "--json").json_lines}
+    assert (told["born"]["kind"], told["born"]["inferred"], told["born"]["known_of"]) == ("date", False, 1)
+    assert (told["age"]["kind"], told["age"]["inferred"]) == ("number", True)
+    shown = desk.done("segments", "show", "born before 1990-01-01 and age >= 40", *LIST, "--json").json
+    assert shown["inside"] == 1
+
+
+def test_keys_rotate_and_a_backup_comes_back(desk: Desk) -> None:
+    desk.done("subscribers", "add", "ann@mail.org", *LIST)
+    desk.done("suppressions", "add", "gone@mail.org")
+    desk.done("keys", "rotate")
+    assert "already" in desk.done("suppressions", "add", "gone@mail.org").out
+    saved = desk.done("database", "backup", "--out", "copy.db")
+    assert "whole and sound" in saved.out
+    desk.done("subscribers", "erase", "ann@mail.org", "--yes")
+    for name in ("newsletter.db-wal", "newsletter.db-shm"):
+        (desk.folder / "var" / name).unlink(missing_ok=True)
+    (desk.folder / "copy.db").replace(desk.folder / "var" / "newsletter.db")
+    assert desk.done("subscribers", "show", "ann@mail.org", "--json").json["address"] == "ann@mail.org"
+    assert "already" in desk.done("suppressions", "add", "gone@mail.org").out
+    assert "newest shape" in desk.done("database", "upgrade").out
+
+
+@pytest.mark.parametrize("cell", ["=cmd|' /C calc'!A0", "+1", "-1", "@SUM(A1)", "\t=1", "＝1"])
+def test_an_export_runs_nothing_in_a_spreadsheet(desk: Desk, cell: str) -> None:
+    (desk.folder / "evil.csv").write_text(f'email,first_name,note\nann@mail.org,"{cell}","{cell}"\n')
+    desk.done("subscribers", "import", "evil.csv", *LIST)
+    out = desk.done("subscribers", "export", *LIST).out
+    (line,) = [line for line in out.splitlines() if "ann@mail.org" in line]
+    assert f"'{cell.strip()}" in line
