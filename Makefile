@@ -7,7 +7,7 @@ NEWSLETTER := $(BIN)/newsletter
 INSTALL := $(BIN)/python -m pip --disable-pip-version-check install --quiet --quiet --only-binary :all: --no-binary dkimpy -c constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev send test test-slow new check plan test-send replies archive compose \
+.PHONY: help setup dev send test test-slow new check plan test-send replies archive stats doctor compose \
 	verify lint types contracts format bench crash fuzz wheel gallery
 
 help: ## list all targets
@@ -35,6 +35,12 @@ replies: setup ## fetch and list what readers wrote back
 
 archive: setup ## build the static site
 	@$(NEWSLETTER) archive build
+
+stats: setup ## say what became of letters (ISSUE=slug HTML=file)
+	@$(NEWSLETTER) stats $(ISSUE) $(if $(HTML),--html $(HTML))
+
+doctor: setup ## look at everything that a send needs
+	@$(NEWSLETTER) doctor
 
 # --- for developers ----------------------------------------------------------
 

@@ -39,6 +39,8 @@ VERBS = {
     "replies": "replies",
     "notices": "notices",
     "archive": "archive",
+    "stats": "stats",
+    "doctor": "doctor",
 }
 """Each command and the module of this folder that has it, in the order of an author's day."""
 

@@ -16,7 +16,7 @@ from rich.table import Table
 from rich.text import Text
 from rich.theme import Theme
 
-_THEME = Theme({"attention": "yellow", "subject": "bold", "quiet": "dim"})
+_THEME = Theme({"attention": "yellow", "subject": "bold", "quiet": "dim", "bar": "cyan"})
 
 
 def stdout() -> Console:
@@ -32,6 +32,21 @@ def stderr() -> Console:
 def say(text: str | Text = "") -> None:
     """Print a result to stdout, as it is: no markup is read from it."""
     stdout().print(text if isinstance(text, Text) else Text(text))
+
+
+def say_fitted(row: Text | Table) -> None:
+    """Print a line or a table to stdout, no wider than the terminal."""
+    Console(theme=_THEME, highlight=False).print(row, no_wrap=True, overflow="ellipsis")
+
+
+def width() -> int:
+    """Return how many columns stdout has; 80 where it is no terminal and COLUMNS says nothing."""
+    return stdout().width
+
+
+def draws_blocks() -> bool:
+    """Return whether stdout takes more than ASCII."""
+    return stdout().encoding.lower().startswith("utf")
 
 
 def talk(text: str | Text = "", style: str = "") -> None:

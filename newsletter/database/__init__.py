@@ -2,8 +2,8 @@
 
 from newsletter.database.engine import Database, open_database
 from newsletter.database.functions import folded
-from newsletter.database.migrate import upgrade
+from newsletter.database.migrate import is_up_to_date, upgrade
 from newsletter.database.moment import Moment
 from newsletter.database.question import Order, Question
 
-__all__ = ["Database", "Moment", "Order", "Question", "folded", "open_database", "upgrade"]
+__all__ = ["Database", "Moment", "Order", "Question", "folded", "is_up_to_date", "open_database", "upgrade"]

@@ -1,0 +1,59 @@
+"""`newsletter stats`: what became of letters, to people, to machines and as a page to keep."""
+
+import csv
+import sys
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from newsletter.cli import terminal
+from newsletter.cli.publication import Publication, open_publication
+from newsletter.cli.stats_view import say_statistics
+from newsletter.errors import WrongUse
+from newsletter.overview import Statistics, csv_rows, gather_statistics, statistics_json
+from newsletter.writing import read_issues
+
+app = typer.Typer()
+
+
+@app.command("stats")
+def show_statistics(
+    context: typer.Context,
+    issue: Annotated[
+        str | None, typer.Argument(metavar="ISSUE", help="The issue's slug; default: every issue sent.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One object on one line.")] = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="One line a mailing, for a spreadsheet.")] = False,
+) -> None:
+    """Say what became of letters: submitted, delivered, bounced, answered; and how lists grow.
+
+    Counts people, follows nobody: there is no pixel and no marked link. Groups of fewer than five readers are
+    shown with others only. A dash is a number that nothing reports, which is not a zero.
+
+    Example: newsletter stats my-first-letter
+    """
+    if as_json + as_csv > 1:
+        raise WrongUse("say one of --json and --csv")
+    publication = open_publication(context)
+    found = gather_statistics(publication.database, slug=issue, titles=_titles(publication), now=datetime.now(UTC))
+    if as_json:
+        terminal.say_json(statistics_json(found))
+    elif as_csv:
+        csv.writer(sys.stdout, lineterminator="\n").writerows(csv_rows(found))
+    else:
+        _say(found, publication, is_one=issue is not None)
+
+
+def _say(found: Statistics, publication: Publication, *, is_one: bool) -> None:
+    if not found.issues:
+        terminal.talk(
+            f"nothing was sent yet, so there are no numbers. {terminal.command('send')} sends the newest issue"
+        )
+    if found.issues or found.lists:
+        say_statistics(found, title=publication.settings.publication.title, is_one=is_one)
+
+
+def _titles(publication: Publication) -> dict[str, str]:
+    """Return the issues' titles, of those whose files can be read."""
+    return {issue.slug.text: issue.title for issue in read_issues(publication.settings).issues}

@@ -1,0 +1,72 @@
+"""9. Looks across all stations: statistics, the doctor, alerts, metrics.
+
+Names are loaded when they are first asked for, so that nobody waits for what they do not use.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from newsletter.overview.caveats import Caveat, Weight
+    from newsletter.overview.doctor import Check, Dns, Level, examine, fail, read_server
+    from newsletter.overview.exporting import csv_rows, statistics_json
+    from newsletter.overview.numbers import (
+        DomainNumbers,
+        IssueNumbers,
+        ListGrowth,
+        MailingNumbers,
+        Numbers,
+        Week,
+        share,
+    )
+    from newsletter.overview.statistics import Statistics, gather_statistics
+
+_PLACES = {
+    "Caveat": "caveats",
+    "Check": "doctor",
+    "Dns": "doctor",
+    "DomainNumbers": "numbers",
+    "IssueNumbers": "numbers",
+    "Level": "doctor",
+    "ListGrowth": "numbers",
+    "MailingNumbers": "numbers",
+    "Numbers": "numbers",
+    "Statistics": "statistics",
+    "Week": "numbers",
+    "Weight": "caveats",
+    "csv_rows": "exporting",
+    "examine": "doctor",
+    "fail": "doctor",
+    "gather_statistics": "statistics",
+    "read_server": "doctor",
+    "share": "numbers",
+    "statistics_json": "exporting",
+}
+
+__all__ = [
+    "Caveat",
+    "Check",
+    "Dns",
+    "DomainNumbers",
+    "IssueNumbers",
+    "Level",
+    "ListGrowth",
+    "MailingNumbers",
+    "Numbers",
+    "Statistics",
+    "Week",
+    "Weight",
+    "csv_rows",
+    "examine",
+    "fail",
+    "gather_statistics",
+    "read_server",
+    "share",
+    "statistics_json",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PLACES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_PLACES[name]}"), name)
