@@ -144,14 +144,15 @@ def _of_domains(domains: tuple[DomainNumbers, ...], width: int) -> list[Text | T
 def _of_lists(lists: tuple[ListGrowth, ...], width: int) -> list[Text | Table]:
     if not lists:
         return []
-    weeks = max((len(each.weeks) for each in lists), default=0)
+    drawn = 26 if width >= _WIDE else 16
+    weeks = min(drawn, max((len(each.weeks) for each in lists), default=0))
     grid = _grid("list", "readers", f"last {weeks} weeks" if weeks > 1 else "", "joined", "left", "pending")
     for each in lists:
         recent = each.weeks[-4:]
         grid.add_row(
             Text(each.name),
             Text(f"{each.confirmed:,}", style="subject"),
-            _line([week.members for week in each.weeks], 26 if width >= _WIDE else 16),
+            _line([week.members for week in each.weeks], drawn),
             f"{sum(week.joined for week in recent):,}",
             f"{sum(week.left for week in recent):,}",
             f"{each.pending:,}",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from newsletter.overview.caveats import Caveat, Weight
+    from newsletter.overview.charts import open_drawing
     from newsletter.overview.doctor import Check, Dns, Level, examine, fail, read_server
     from newsletter.overview.exporting import csv_rows, statistics_json
     from newsletter.overview.numbers import (
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
         Week,
         share,
     )
+    from newsletter.overview.report import make_report
     from newsletter.overview.statistics import Statistics, gather_statistics
 
 _PLACES = {
@@ -38,6 +40,8 @@ _PLACES = {
     "examine": "doctor",
     "fail": "doctor",
     "gather_statistics": "statistics",
+    "make_report": "report",
+    "open_drawing": "charts",
     "read_server": "doctor",
     "share": "numbers",
     "statistics_json": "exporting",
@@ -60,6 +64,8 @@ __all__ = [
     "examine",
     "fail",
     "gather_statistics",
+    "make_report",
+    "open_drawing",
     "read_server",
     "share",
     "statistics_json",

@@ -101,8 +101,8 @@ def _about_providers(totals: Numbers, domains: Iterable[DomainNumbers]) -> Itera
     at_gmail = sum(each.numbers.submitted for each in domains if each.domain in _GMAIL)
     if at_gmail:
         yield _know(
-            f"Gmail sends no complaints to anybody, Amazon SES included: of {at_gmail:,} readers there, none will "
-            "ever show as having complained. Google's Postmaster Tools has a rate."
+            f"Gmail sends no complaints to anybody, Amazon SES included: of {at_gmail:,} letters that went there, "
+            "none will ever show as complained of. Google's Postmaster Tools has a rate."
         )
     elif totals.complained is not None:
         yield _know(

@@ -41,7 +41,9 @@ def statistics_json(found: Statistics) -> dict[str, Any]:
             }
             for issue in found.issues
         ],
-        "domains": [{"domain": each.domain, **_returned(each.numbers)} for each in found.domains],
+        "domains": [
+            {"domain": each.domain, "readers": each.readers, **_returned(each.numbers)} for each in found.domains
+        ],
         "lists": [_growth(each) for each in found.lists],
         "caveats": [{"weight": str(each.weight), "text": each.text} for each in found.caveats],
     }

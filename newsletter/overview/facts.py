@@ -183,6 +183,14 @@ def domains(connection: Connection, numbers: Iterable[int]) -> list[DomainNumber
     found: dict[str, dict[str, int]] = defaultdict(dict)
     for name, status, number in connection.execute(of_readers):
         found[name or OTHERS][status] = number
+    of_people = (
+        select(domain, func.count(distinct(deliveries.c.subscriber_id)))
+        .join_from(deliveries, subscribers, subscribers.c.id == deliveries.c.subscriber_id, isouter=True)
+        .where(deliveries.c.mailing_id.in_(wanted))
+        .where(deliveries.c.status.in_(("submitted", "failed", "uncertain")))
+        .group_by(domain)
+    )
+    people = {name or OTHERS: number for name, number in connection.execute(of_people)}
     facts = _facts(connection).subquery()
     of_facts = (
         select(domain, facts.c.kind, func.count(distinct(facts.c.delivery_id)))
@@ -197,7 +205,11 @@ def domains(connection: Connection, numbers: Iterable[int]) -> list[DomainNumber
         heard[kind] = 0
     none = _claimed(heard, is_heard=bool(heard))
     return [
-        DomainNumbers(domain=name, numbers=Numbers(**{**none, **counts}))  # type: ignore[arg-type]
+        DomainNumbers(
+            domain=name,
+            readers=people.get(name, 0),
+            numbers=Numbers(**{**none, **counts}),  # type: ignore[arg-type]
+        )
         for name, counts in found.items()
     ]
 

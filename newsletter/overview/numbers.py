@@ -5,7 +5,7 @@ No number tells what one person did: receiving domains with fewer than FEWEST re
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 
 FEWEST = 5
@@ -109,6 +109,8 @@ class DomainNumbers:
     """What became of the letters to one receiving domain."""
 
     domain: str
+    readers: int
+    """How many people that is, each counted once."""
     numbers: Numbers
 
 
@@ -134,20 +136,16 @@ class ListGrowth:
 
 
 def fold_domains(found: Iterable[DomainNumbers]) -> tuple[DomainNumbers, ...]:
-    """Return the largest domains, the rest as one, each of at least FEWEST letters; () where there are fewer."""
+    """Return the largest domains, the rest as one, each of at least FEWEST readers; () where there are fewer."""
     ordered = sorted(found, key=lambda each: (each.domain == OTHERS, -each.numbers.submitted, each.domain))
-    shown = [each for each in ordered if each.domain != OTHERS and each.numbers.submitted >= FEWEST]
+    shown = [each for each in ordered if each.domain != OTHERS and each.readers >= FEWEST]
     shown = shown[:_MOST_DOMAINS]
     rest = [each for each in ordered if each not in shown]
-    while rest and sum(each.numbers.submitted for each in rest) < FEWEST:
+    while rest and sum(each.readers for each in rest) < FEWEST:
         if not shown:
             return ()
         rest.append(shown.pop())  # or what is missing from the total would tell of the few
     if rest:
-        shown.append(DomainNumbers(domain=OTHERS, numbers=added(each.numbers for each in rest)))
+        readers = sum(each.readers for each in rest)
+        shown.append(DomainNumbers(domain=OTHERS, readers=readers, numbers=added(each.numbers for each in rest)))
     return tuple(shown)
-
-
-def without_reasons(numbers: Numbers) -> Numbers:
-    """Return the numbers without the next hop's own words."""
-    return replace(numbers, failures={}, bounce_reasons={})

@@ -105,6 +105,14 @@ def test_no_domain_tells_of_fewer_than_five_readers(database: Database, few: int
     assert {each.domain for each in found} == {"big.example", "others"}
 
 
+def test_many_letters_to_one_reader_are_one_reader(database: Database) -> None:
+    readers = join(database, [*people(20, "big.example"), *people(7, "mid.example"), *people(1, "tiny.example")])
+    for number in range(8):
+        mail(database, f"issue-{number}", readers)
+    found = gather_statistics(database, now=NOW).domains
+    assert {each.domain: each.readers for each in found} == {"big.example": 20, "others": 8}
+
+
 def test_a_mailing_to_very_few_has_no_domains_at_all(database: Database) -> None:
     mail(database, "one", join(database, people(4, "a.example")))
     assert gather_statistics(database, now=NOW).domains == ()
