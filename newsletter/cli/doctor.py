@@ -1,5 +1,6 @@
 """`newsletter doctor`: looks at everything that a send needs, and says what to do about it."""
 
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -8,8 +9,11 @@ import typer
 from rich.text import Text
 
 from newsletter.cli import terminal
+from newsletter.cli.notices import post
+from newsletter.cli.publication import Publication
+from newsletter.delivery import open_transport
 from newsletter.errors import EditSettings, WrongUse
-from newsletter.overview import Check, Level, examine, fail, read_server
+from newsletter.overview import Alarm, Check, Level, examine, fail, plan_alert, read_server, watch
 from newsletter.settings import FILE_NAME, Settings, find_root, read_settings
 
 app = typer.Typer()
@@ -24,6 +28,9 @@ def see_doctor(
     resolver: Annotated[
         str | None, typer.Option(metavar="ADDRESS", help="Ask this name server instead of the system's.")
     ] = None,
+    alert: Annotated[
+        bool, typer.Option("--alert", help="Mail what fails, or has stopped, to [operations] alert; for cron.")
+    ] = False,
     seconds: Annotated[float, typer.Option(min=1, max=300, help="The most that all of it may take.")] = 20.0,
 ) -> None:
     """Look at everything that a send needs: ok, warn or fail, each with its remedy.
@@ -31,6 +38,9 @@ def see_doctor(
     Settings, secrets, database, disk, templates and clock; where mail really leaves, DNS and the account or relay;
     and where answers arrive. Sends nothing, changes nothing, and ends in time whatever does not answer. Exit
     code 1 when anything fails.
+
+    With --alert it also looks for what has stopped or fallen silent: a mailing, a way in, notices. What is new
+    among all that is mailed to you, once a day for each, through the transport of newsletter.toml; let cron do so.
 
     Example: newsletter doctor --json
     """
@@ -44,8 +54,34 @@ def see_doctor(
     warned = sum(check.level is Level.WARN for check in found)
     if not as_json:
         terminal.talk(f"{len(found) - failed - warned} ok, {warned} to know, {failed} to mend")
+    if alert:
+        failed += _alert(Publication(settings), found, is_json=as_json)
     if failed:
         raise typer.Exit(1)
+
+
+def _alert(publication: Publication, found: list[Check], *, is_json: bool) -> int:
+    """Mail what is new of what fails and what has stopped; return how much has stopped."""
+    database, settings, now = publication.database, publication.settings, datetime.now(UTC)
+    alarms = watch(database, settings, now=now)
+    for alarm in alarms:
+        _show(fail("watch", alarm.key, alarm.message, alarm.remedy), is_json=is_json)
+    failed = [
+        Alarm(
+            key=f"{check.part} {check.name}",
+            message=f"{check.part} {check.name}: {check.message}",
+            remedy=check.remedy,
+        )
+        for check in found
+        if check.level is Level.FAIL
+    ]
+    planned = plan_alert(database, settings, [*alarms, *failed], now=now)
+    if planned:
+        with closing(open_transport(settings)) as transport:
+            posted = post(publication, transport)
+        if posted.stopped is not None:
+            raise posted.stopped
+    return len(alarms)
 
 
 def _settings(wanted: Path | None, *, is_json: bool) -> Settings:

@@ -13,7 +13,16 @@ from newsletter.cli.publication import Publication, open_publication
 from newsletter.cli.stats_view import say_statistics
 from newsletter.durable import write_durably
 from newsletter.errors import WrongUse
-from newsletter.overview import Statistics, csv_rows, gather_statistics, make_report, open_drawing, statistics_json
+from newsletter.overview import (
+    Statistics,
+    csv_rows,
+    gather_statistics,
+    make_report,
+    metrics,
+    open_drawing,
+    statistics_json,
+    watch,
+)
 from newsletter.writing import read_issues
 
 app = typer.Typer()
@@ -27,6 +36,9 @@ def show_statistics(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One object on one line.")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="One line a mailing, for a spreadsheet.")] = False,
+    as_metrics: Annotated[
+        bool, typer.Option("--metrics", help="For Prometheus, such as a textfile collector.")
+    ] = False,
     html: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write a page with charts, complete in one file.")
     ] = None,
@@ -39,8 +51,8 @@ def show_statistics(
 
     Example: newsletter stats my-first-letter
     """
-    if as_json + as_csv > 1:
-        raise WrongUse("say one of --json and --csv")
+    if as_json + as_csv + as_metrics > 1:
+        raise WrongUse("say one of --json, --csv and --metrics")
     publication = open_publication(context)
     found = gather_statistics(publication.database, slug=issue, titles=_titles(publication), now=datetime.now(UTC))
     if html is not None:
@@ -49,6 +61,9 @@ def show_statistics(
         terminal.say_json(statistics_json(found))
     elif as_csv:
         csv.writer(sys.stdout, lineterminator="\n").writerows(csv_rows(found))
+    elif as_metrics:
+        alarms = watch(publication.database, publication.settings, now=found.made_at)
+        terminal.say(metrics(found, alarms).rstrip("\n"))
     elif html is None:
         _say(found, publication, is_one=issue is not None)
 

@@ -8,6 +8,7 @@ import os
 import shutil
 import sys
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from rich.table import Table
 from rich.text import Text
 from rich.theme import Theme
 
+LOGS = "NEWSLETTER_LOGS"
+"""The variable that says how talk is written: text, or json."""
 _THEME = Theme({"attention": "yellow", "subject": "bold", "quiet": "dim", "bar": "cyan"})
 
 
@@ -51,11 +54,30 @@ def draws_blocks() -> bool:
 
 def talk(text: str | Text = "", style: str = "") -> None:
     """Print talk to stderr; `style` is attention, subject or quiet."""
+    if is_logging():
+        if said := str(text).strip():
+            log("talk", level="warning" if style == "attention" else "info", message=said)
+        return
     stderr().print(text if isinstance(text, Text) else Text(text, style=style))
+
+
+def is_logging() -> bool:
+    """Return whether talk is written for machines."""
+    return os.environ.get(LOGS) == "json"
+
+
+def log(event: str, *, level: str = "info", **values: object) -> None:
+    """Write one event to stderr as one JSON object: `at`, `level`, `event` and its values."""
+    at = datetime.now(UTC).isoformat(timespec="milliseconds")
+    line = {"at": at, "level": level, "event": event, **values}
+    print(json.dumps(line, ensure_ascii=False, separators=(",", ":"), default=str), file=sys.stderr, flush=True)  # noqa: T201
 
 
 def complain(message: str) -> None:
     """Print what went wrong to stderr, the first word of each line in the colour for attention."""
+    if is_logging():
+        log("error", level="error", message=message)
+        return
     for line in message.splitlines():
         stderr().print(Text.assemble(("newsletter: ", "attention"), line))
 

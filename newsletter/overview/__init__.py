@@ -7,10 +7,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from newsletter.overview.alerting import plan_alert
     from newsletter.overview.caveats import Caveat, Weight
     from newsletter.overview.charts import open_drawing
     from newsletter.overview.doctor import Check, Dns, Level, examine, fail, read_server
     from newsletter.overview.exporting import csv_rows, statistics_json
+    from newsletter.overview.exposition import metrics
     from newsletter.overview.numbers import (
         DomainNumbers,
         IssueNumbers,
@@ -22,8 +24,10 @@ if TYPE_CHECKING:
     )
     from newsletter.overview.report import make_report
     from newsletter.overview.statistics import Statistics, gather_statistics
+    from newsletter.overview.watching import Alarm, watch
 
 _PLACES = {
+    "Alarm": "watching",
     "Caveat": "caveats",
     "Check": "doctor",
     "Dns": "doctor",
@@ -41,13 +45,17 @@ _PLACES = {
     "fail": "doctor",
     "gather_statistics": "statistics",
     "make_report": "report",
+    "metrics": "exposition",
     "open_drawing": "charts",
+    "plan_alert": "alerting",
     "read_server": "doctor",
     "share": "numbers",
     "statistics_json": "exporting",
+    "watch": "watching",
 }
 
 __all__ = [
+    "Alarm",
     "Caveat",
     "Check",
     "Dns",
@@ -65,10 +73,13 @@ __all__ = [
     "fail",
     "gather_statistics",
     "make_report",
+    "metrics",
     "open_drawing",
+    "plan_alert",
     "read_server",
     "share",
     "statistics_json",
+    "watch",
 ]
 
 

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from email.utils import formatdate
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -155,7 +156,8 @@ class _Desk:
         request = self._model.read(operation, named, asked.query, asked.body)
         if operation not in _RECORDS:
             raise Refusal(501, "NotImplementedException", f"The pretend SES does not do {operation}.")
-        return _RECORDS[operation](self.ses.account, request)
+        said = json.dumps(_RECORDS[operation](self.ses.account, request)).encode()
+        return Reply(status=200, body=said, headers={"Date": formatdate(usegmt=True)})
 
     def _send(self, operation: str, named: dict[str, str], asked: Request) -> dict[str, Any] | Reply | None:
         ses = self.ses
