@@ -11,6 +11,7 @@ from rich.text import Text
 from newsletter.cli import terminal
 from newsletter.cli.notices import post
 from newsletter.cli.publication import Publication
+from newsletter.cli.selftest import mail_ourselves
 from newsletter.delivery import open_transport
 from newsletter.errors import EditSettings, WrongUse
 from newsletter.overview import Alarm, Check, Level, examine, fail, plan_alert, read_server, watch
@@ -31,6 +32,10 @@ def see_doctor(
     alert: Annotated[
         bool, typer.Option("--alert", help="Mail what fails, or has stopped, to [operations] alert; for cron.")
     ] = False,
+    mail: Annotated[
+        bool, typer.Option("--mail", help="Also mail a letter to ourselves, and look at its signatures.")
+    ] = False,
+    wait: Annotated[float, typer.Option(min=1, help="Seconds to wait for that letter.")] = 120.0,
     seconds: Annotated[float, typer.Option(min=1, max=300, help="The most that all of it may take.")] = 20.0,
 ) -> None:
     """Look at everything that a send needs: ok, warn or fail, each with its remedy.
@@ -38,6 +43,9 @@ def see_doctor(
     Settings, secrets, database, disk, templates and clock; where mail really leaves, DNS and the account or relay;
     and where answers arrive. Sends nothing, changes nothing, and ends in time whatever does not answer. Exit
     code 1 when anything fails.
+
+    With --mail the newest issue goes to an address of your own, once, through the real transport; when it has come
+    back, it says whether a DKIM signature that counts covers both List-Unsubscribe headers.
 
     With --alert it also looks for what has stopped or fallen silent: a mailing, a way in, notices. What is new
     among all that is mailed to you, once a day for each, through the transport of newsletter.toml; let cron do so.
@@ -50,6 +58,10 @@ def see_doctor(
     for check in examine(settings, dns=dns, clock=lambda: datetime.now(UTC), seconds=seconds):
         found.append(check)
         _show(check, is_json=as_json)
+    if mail:
+        for check in mail_ourselves(Publication(settings), dns, seconds=wait):
+            found.append(check)
+            _show(check, is_json=as_json)
     failed = sum(check.level is Level.FAIL for check in found)
     warned = sum(check.level is Level.WARN for check in found)
     if not as_json:

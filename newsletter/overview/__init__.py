@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from newsletter.overview.caveats import Caveat, Weight
     from newsletter.overview.charts import open_drawing
     from newsletter.overview.doctor import Check, Dns, Level, examine, fail, read_server
+    from newsletter.overview.doctor.received import await_letter, judge_letter, own_address
     from newsletter.overview.exporting import csv_rows, statistics_json
     from newsletter.overview.exposition import metrics
     from newsletter.overview.numbers import (
@@ -40,13 +41,16 @@ _PLACES = {
     "Statistics": "statistics",
     "Week": "numbers",
     "Weight": "caveats",
+    "await_letter": "doctor.received",
     "csv_rows": "exporting",
     "examine": "doctor",
     "fail": "doctor",
     "gather_statistics": "statistics",
+    "judge_letter": "doctor.received",
     "make_report": "report",
     "metrics": "exposition",
     "open_drawing": "charts",
+    "own_address": "doctor.received",
     "plan_alert": "alerting",
     "read_server": "doctor",
     "share": "numbers",
@@ -68,13 +72,16 @@ __all__ = [
     "Statistics",
     "Week",
     "Weight",
+    "await_letter",
     "csv_rows",
     "examine",
     "fail",
     "gather_statistics",
+    "judge_letter",
     "make_report",
     "metrics",
     "open_drawing",
+    "own_address",
     "plan_alert",
     "read_server",
     "share",

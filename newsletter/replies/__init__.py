@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from newsletter.replies.authenticity import Answer, DnsKeys, KeyLookup, Proof
+    from newsletter.replies.authenticity import Answer, DnsKeys, KeyLookup, Proof, Signature, read_signatures
     from newsletter.replies.conversation import Answered, answer, draft
     from newsletter.replies.decisions import Decision
     from newsletter.replies.digest import plan_digest
@@ -37,6 +37,8 @@ _PLACES = {
     "Mailbox": "mailboxes",
     "OurMail": "match",
     "Proof": "authenticity",
+    "Signature": "authenticity",
+    "read_signatures": "authenticity",
     "Reading": "reading",
     "Received": "mailboxes",
     "Reply": "reply",
@@ -77,6 +79,7 @@ __all__ = [
     "Reply",
     "ReplyState",
     "ShownReply",
+    "Signature",
     "Verdict",
     "answer",
     "approve",
@@ -87,6 +90,7 @@ __all__ = [
     "list_replies",
     "open_mailbox",
     "plan_digest",
+    "read_signatures",
     "reject",
     "replies_of",
     "show_reply",

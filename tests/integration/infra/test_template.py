@@ -1,6 +1,9 @@
 """The template of a ready account: without a finding, and deployed as far as the pretend AWS can."""
 
 import json
+import re
+import shutil
+import subprocess
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -143,3 +146,19 @@ def test_without_a_domain_for_answers_nothing_is_made_for_them(aws: str) -> None
     found = Deployed(aws, {**VALUES, "ReplyDomain": ""})
     assert not [name for name in found.named if name.startswith("Answer")]
     assert "EventQueue" in found.named
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed")
+def test_systemd_finds_nothing_wrong_with_the_units(tmp_path: Path) -> None:
+    units = sorted((TEMPLATE.parent / "systemd").iterdir())
+    assert len(units) == 8
+    for unit in units:
+        known = re.sub(r"^(ExecStart=)\S+", r"\1/bin/true", unit.read_text(), flags=re.MULTILINE)
+        (tmp_path / unit.name).write_text(known.replace("User=letters", "User=root"))
+    said = subprocess.run(
+        ["systemd-analyze", "verify", *(str(tmp_path / unit.name) for unit in units)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert not [line for line in said.stderr.splitlines() if "newsletter-" in line]
