@@ -16,7 +16,7 @@ from newsletter.delivery.mailing import (
     SentDelivery,
     Stage,
 )
-from newsletter.delivery.mark import accept_older_copy, refuse_older_copy
+from newsletter.delivery.mark import accept_older_copy, mark_path, refuse_older_copy
 from newsletter.delivery.notice_message import sender_of, write_letter
 from newsletter.delivery.notices import (
     Notice,
@@ -96,6 +96,7 @@ __all__ = [
     "mailing_counts",
     "mailing_edition",
     "make_forecast",
+    "mark_path",
     "next_time",
     "open_rehearsal",
     "open_signer",

@@ -48,7 +48,9 @@ def mail(
     moment = at.strftime("%Y-%m-%d %H:%M:%S.%f")
     with database.write() as connection:
         connection.execute(
-            text("INSERT OR IGNORE INTO editions (digest, frozen, created_at) VALUES (:d, '{}', :at)"),
+            text(
+                "INSERT INTO editions (digest, frozen, created_at) VALUES (:d, '{}', :at) ON CONFLICT DO NOTHING"
+            ),
             {"d": slug, "at": moment},
         )
         number = connection.execute(
@@ -112,8 +114,18 @@ def answer(
             text(
                 "INSERT INTO replies (id, raw_hash, received_at, fetched_at, slug, delivery_id, matched_by, "
                 "from_address, author, is_from_subscriber, is_verified, verdict, reason, state, text, note, "
-                "extractor) VALUES (:id, :id, :at, :at, :s, :d, 'token', 'a@b.example', 'A', 1, 0, :v, '', :st, "
-                "'hello', :n, 1)"
+                "extractor) VALUES (:id, :id, :at, :at, :s, :d, 'token', 'a@b.example', 'A', :yes, :no, :v, '', "
+                ":st, 'hello', :n, 1)"
             ),
-            {"id": f"r{number}", "at": moment, "s": slug, "d": delivery, "v": verdict, "st": state, "n": note},
+            {
+                "id": f"r{number}",
+                "at": moment,
+                "s": slug,
+                "d": delivery,
+                "v": verdict,
+                "st": state,
+                "n": note,
+                "yes": True,
+                "no": False,
+            },
         )
