@@ -77,7 +77,14 @@ def _log_in(client: smtplib.SMTP, settings: Settings) -> Check:
     if settings.smtp_password is None:
         return fail(_PART, "login", f"user '{smtp.username}' has no password", "Set NEWSLETTER_SMTP_PASSWORD")
     try:
-        client.login(smtp.username or "", settings.smtp_password.get_secret_value())
+        user, password = smtp.username or "", settings.smtp_password.get_secret_value()
+        if (
+            "PLAIN" in client.esmtp_features.get("auth", "").upper().split()
+        ):  # one try, where login() makes several
+            client.user, client.password = user, password
+            client.auth("PLAIN", client.auth_plain)
+        else:
+            client.login(user, password)
     except smtplib.SMTPNotSupportedError:
         return fail(_PART, "login", "it offers no login on this connection", 'Set security = "starttls" or "tls"')
     except smtplib.SMTPAuthenticationError as error:
@@ -87,6 +94,8 @@ def _log_in(client: smtplib.SMTP, settings: Settings) -> Check:
             f"refused: {_words(error)}",
             "Check [delivery.smtp] username and NEWSLETTER_SMTP_PASSWORD",
         )
+    except (OSError, smtplib.SMTPException) as error:
+        return fail(_PART, "login", f"no answer to it: {_words(error)}", "Ask whoever runs the relay")
     return ok(_PART, "login", f"user '{smtp.username}' is let in")
 
 
