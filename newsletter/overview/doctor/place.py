@@ -14,6 +14,7 @@ from newsletter.writing import Issue, read_issues
 _PART = "settings"
 _MENDED = {(3, 11): 15, (3, 12): 13, (3, 13): 12, (3, 14): 3}
 """The first releases whose `email` lets no header be smuggled in (CVE-2026-1299)."""
+_KEY_LENGTH = 32
 _READABLE = stat.S_IRWXG | stat.S_IRWXO
 
 
@@ -71,16 +72,14 @@ def look_at_secrets(settings: Settings) -> Iterator[Check]:
     """Look at who may read what only we should."""
     key = settings.var / "secret.key"
     if settings.secret_key is not None:
-        strong = len(settings.secret_key.get_secret_value().split()[0:1] or [""]) and all(
-            len(line) >= 32 for line in settings.secret_key.get_secret_value().split()
-        )
-        if strong:
+        keys = settings.secret_key.get_secret_value().split()
+        if keys and all(len(each) >= _KEY_LENGTH for each in keys):
             yield ok("secrets", "key", "NEWSLETTER_SECRET_KEY is set")
         else:
             yield fail(
                 "secrets",
                 "key",
-                "NEWSLETTER_SECRET_KEY is shorter than 32 characters",
+                f"NEWSLETTER_SECRET_KEY is shorter than {_KEY_LENGTH} characters",
                 "Make one: python3 -c 'import secrets; print(secrets.token_hex(32))'",
             )
     elif key.exists():
