@@ -81,7 +81,7 @@ def lines(rows: list[dict[str, Any]], width: int) -> dict[str, Any]:
         "y": {
             "field": count,
             "type": "quantitative",
-            "axis": {"tickCount": 4, "format": "~s"},
+            "axis": {"tickCount": 4, "format": ",d"},
             "scale": {"zero": True},
         },
         "color": {"field": "list", "type": "nominal", "legend": None, "scale": colours},
@@ -126,7 +126,7 @@ def stacks(rows: list[dict[str, Any]], known: list[str], width: int) -> dict[str
                 **_ordered("domain", "order"),
                 "axis": {"labelLimit": 160 if width == WIDE else 104, "labelPadding": 8},
             },
-            "x": {"field": "letters", "type": "quantitative", "axis": {"tickCount": 4, "format": "~s"}},
+            "x": {"field": "letters", "type": "quantitative", "axis": {"tickCount": 4, "format": ",d"}},
             "color": {
                 "field": "what",
                 "type": "nominal",

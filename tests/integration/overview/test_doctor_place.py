@@ -15,7 +15,6 @@ from newsletter.overview.doctor.storing import look_at_database
 from tests.integration.overview.conftest import settings_for
 from tests.integration.overview.seed import NOW, join, mail, new_database
 
-
 LONG = "k" * 32
 
 
