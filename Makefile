@@ -7,7 +7,7 @@ NEWSLETTER := $(BIN)/newsletter
 INSTALL := $(BIN)/python -m pip --disable-pip-version-check install --quiet --quiet --only-binary :all: --no-binary dkimpy -c constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev send test test-slow new check plan test-send replies archive serve compose \
+.PHONY: help setup dev send test test-slow new check plan test-send replies archive serve stats doctor compose \
 	verify lint types contracts format bench crash fuzz wheel gallery
 
 help: ## list all targets
@@ -38,6 +38,12 @@ archive: setup ## build the static site
 
 serve: setup ## open the web door
 	@$(NEWSLETTER) serve
+
+stats: setup ## say what became of letters (ISSUE=slug HTML=file)
+	@$(NEWSLETTER) stats $(ISSUE) $(if $(HTML),--html $(HTML))
+
+doctor: setup ## look at everything that a send needs
+	@$(NEWSLETTER) doctor
 
 # --- for developers ----------------------------------------------------------
 

@@ -4,7 +4,7 @@ from newsletter.aws.bucket import Bucket
 from newsletter.aws.client import Fault, Keys, account_of, call, make_client
 from newsletter.aws.lean import LeanSes, open_lean_ses
 from newsletter.aws.model import BadRequest, ServiceModel, read_model
-from newsletter.aws.queue import Queue, QueueMessage
+from newsletter.aws.queue import Queue, QueueMessage, QueueState
 
 __all__ = [
     "BadRequest",
@@ -14,6 +14,7 @@ __all__ = [
     "LeanSes",
     "Queue",
     "QueueMessage",
+    "QueueState",
     "ServiceModel",
     "account_of",
     "call",

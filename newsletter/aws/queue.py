@@ -1,5 +1,6 @@
 """One SQS queue, known by its URL: receive, delete only what is safe elsewhere, send."""
 
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,6 +20,18 @@ class QueueMessage:
 
     body: str
     handle: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueState:
+    """How a queue is, about: SQS itself counts by and by."""
+
+    waiting: int
+    hidden: int
+    """Received by somebody, and not deleted yet."""
+    keeps_seconds: int | None
+    dead_letters: str | None
+    """The URL of the queue for what was received too often; None where there is none."""
 
 
 class Queue:
@@ -58,6 +71,31 @@ class Queue:
         entries = [{"Id": str(number), "MessageBody": body} for number, body in enumerate(bodies)]
         if entries and (failed := self._call("send_message_batch", Entries=entries).get("Failed")):
             raise TryLater(f"{self.url}: {failed[0].get('Message') or failed[0].get('Code')}. Run it again later")
+
+    def state(self) -> QueueState:
+        """Return how much waits; nothing is received."""
+        names = (
+            "ApproximateNumberOfMessages",
+            "ApproximateNumberOfMessagesNotVisible",
+            "MessageRetentionPeriod",
+            "RedrivePolicy",
+        )
+        found = self._call("get_queue_attributes", AttributeNames=list(names)).get("Attributes", {})
+        keeps = found.get("MessageRetentionPeriod")
+        return QueueState(
+            waiting=int(found.get("ApproximateNumberOfMessages") or 0),
+            hidden=int(found.get("ApproximateNumberOfMessagesNotVisible") or 0),
+            keeps_seconds=int(keeps) if keeps else None,
+            dead_letters=self._dead_letters(found.get("RedrivePolicy")),
+        )
+
+    def _dead_letters(self, policy: str | None) -> str | None:
+        """Return the URL of the queue that a redrive policy names: it lies beside this one."""
+        try:
+            arn = str(json.loads(policy or "{}").get("deadLetterTargetArn") or "")
+        except (ValueError, AttributeError):
+            return None
+        return f"{self.url.rpartition('/')[0]}/{arn.rpartition(':')[2]}" if arn else None
 
     def close(self) -> None:
         """Close the kept connections."""

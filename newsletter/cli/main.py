@@ -14,7 +14,7 @@ from typer.core import TyperCommand, TyperGroup
 from newsletter import __version__
 from newsletter.cli import terminal
 from newsletter.cli.verbs import VERBS
-from newsletter.errors import NewsletterError
+from newsletter.errors import NewsletterError, WrongUse
 
 
 class _Verbs(TyperGroup):
@@ -74,6 +74,14 @@ def newsletter(
             help="The folder of newsletter.toml; default: this one, or the nearest above.",
         ),
     ] = None,
+    logs: Annotated[
+        str | None,
+        typer.Option(
+            envvar=terminal.LOGS,
+            metavar="FORMAT",
+            help="Talk on stderr as text, or json: an object a line.",
+        ),
+    ] = None,
     _version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Say which one this is.")
     ] = False,
@@ -83,6 +91,10 @@ def newsletter(
     Results go to stdout, talk and progress to stderr. Exit codes: 0 done, 1 not done, 2 wrong usage, 75 try later.
     """
     context.obj = publication
+    if logs is not None:
+        if logs not in {"text", "json"}:
+            raise WrongUse(f"--logs {logs}: say text or json")
+        os.environ[terminal.LOGS] = logs  # which a process that we start shall keep to as well
 
 
 def run() -> None:

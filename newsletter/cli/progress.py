@@ -36,7 +36,9 @@ class ProgressLine:
         self._shown_at, self._waiting_for = now, progress.waiting_for
         done, total = progress.counts.recipients - progress.counts.planned, progress.counts.recipients
         if self._bar is None:
-            if progress.counts.planned:
+            if terminal.is_logging():
+                _log(progress, done, total)
+            elif progress.counts.planned:
                 terminal.talk(f"{done:,} of {total:,}, {_pace(progress)}")
             return
         if self._task is None:
@@ -56,7 +58,7 @@ class ProgressLine:
 def progress_line() -> Iterator[ProgressLine]:
     """Show progress on stderr while the block runs."""
     console = terminal.stderr()
-    if not console.is_terminal:
+    if not console.is_terminal or terminal.is_logging():
         yield ProgressLine(None)
         return
     columns = (
@@ -66,6 +68,19 @@ def progress_line() -> Iterator[ProgressLine]:
     )
     with Bar(*columns, console=console, transient=True) as bar:
         yield ProgressLine(bar)
+
+
+def _log(progress: Progress, done: int, total: int) -> None:
+    terminal.log(
+        "sending",
+        done=done,
+        total=total,
+        failed=progress.counts.failed,
+        uncertain=progress.counts.uncertain,
+        rate=round(progress.rate, 1),
+        seconds_left=progress.eta and round(progress.eta),
+        waiting_for=progress.waiting_for or None,
+    )
 
 
 def duration(seconds: float) -> str:

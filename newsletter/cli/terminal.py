@@ -9,14 +9,18 @@ import os
 import shutil
 import sys
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 if TYPE_CHECKING:
     from rich.console import Console, JustifyMethod
+    from rich.table import Table
     from rich.text import Text
 
-_STYLES = {"attention": "yellow", "subject": "bold", "quiet": "dim"}
+LOGS = "NEWSLETTER_LOGS"
+"""The variable that says how talk is written: text, or json."""
+_STYLES = {"attention": "yellow", "subject": "bold", "quiet": "dim", "bar": "cyan"}
 _OBEYED = dict.fromkeys(map(ord, "\a\b\v\f\r"))
 """What a terminal would do rather than show; rich leaves it out as well."""
 
@@ -46,16 +50,49 @@ def say(text: "str | Text" = "") -> None:
         stdout().print(text)
 
 
+def say_fitted(row: "Text | Table") -> None:
+    """Print a line or a table to stdout, no wider than the terminal."""
+    _console().print(row, no_wrap=True, overflow="ellipsis")
+
+
+def width() -> int:
+    """Return how many columns stdout has; 80 where it is no terminal and COLUMNS says nothing."""
+    return stdout().width
+
+
+def draws_blocks() -> bool:
+    """Return whether stdout takes more than ASCII."""
+    return stdout().encoding.lower().startswith("utf")
+
+
 def talk(text: "str | Text" = "", style: str = "") -> None:
     """Print talk to stderr; `style` is attention, subject or quiet."""
-    if isinstance(text, str) and not style:
+    if is_logging():
+        if said := str(text).strip():
+            log("talk", level="warning" if style == "attention" else "info", message=said)
+    elif isinstance(text, str) and not style:
         _write(text, sys.stderr)
     else:
         stderr().print(styled((text, style)) if isinstance(text, str) else text)
 
 
+def is_logging() -> bool:
+    """Return whether talk is written for machines."""
+    return os.environ.get(LOGS) == "json"
+
+
+def log(event: str, *, level: str = "info", **values: object) -> None:
+    """Write one event to stderr as one JSON object: `at`, `level`, `event` and its values."""
+    at = datetime.now(UTC).isoformat(timespec="milliseconds")
+    line = {"at": at, "level": level, "event": event, **values}
+    print(json.dumps(line, ensure_ascii=False, separators=(",", ":"), default=str), file=sys.stderr, flush=True)  # noqa: T201
+
+
 def complain(message: str) -> None:
     """Print what went wrong to stderr, the first word of each line in the colour for attention."""
+    if is_logging():
+        log("error", level="error", message=message)
+        return
     for line in message.splitlines():
         stderr().print(styled(("newsletter: ", "attention"), line))
 

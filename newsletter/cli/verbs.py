@@ -42,5 +42,7 @@ VERBS = {
     "serve": ("serving", "Open the web door: people subscribe, confirm, unsubscribe and choose there."),
     "database": ("database", "Where people are kept: its shape, and copies of it."),
     "keys": ("keys", "The secrets that sign links, and hash who must not be written to."),
+    "stats": ("stats", "Say what became of letters: submitted, delivered, bounced, answered; and how lists grow."),
+    "doctor": ("doctor", "Look at everything that a send needs: ok, warn or fail, each with its remedy."),
 }
 """In the order of an author's day."""

@@ -17,7 +17,7 @@ from newsletter.compose.parts import MOST_SEGMENTS, PART_NAMES, AskedSegment
 from newsletter.compose.phrases import direction_of, phrases_for
 from newsletter.compose.pictures import Picture
 from newsletter.compose.places import page_url
-from newsletter.compose.theme import make_theme
+from newsletter.compose.theme import Palette, make_theme
 from newsletter.compose.typeface import typeface_for
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "Composed",
     "Context",
     "Edition",
+    "Palette",
     "Part",
     "Picture",
     "Shown",

@@ -3,8 +3,18 @@
 from newsletter.database.backup import back_up
 from newsletter.database.engine import Database, open_database
 from newsletter.database.functions import folded
-from newsletter.database.migrate import upgrade
+from newsletter.database.migrate import is_up_to_date, upgrade
 from newsletter.database.moment import Moment
 from newsletter.database.question import Order, Question
 
-__all__ = ["Database", "Moment", "Order", "Question", "back_up", "folded", "open_database", "upgrade"]
+__all__ = [
+    "Database",
+    "Moment",
+    "Order",
+    "Question",
+    "back_up",
+    "folded",
+    "is_up_to_date",
+    "open_database",
+    "upgrade",
+]

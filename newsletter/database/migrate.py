@@ -17,8 +17,7 @@ def upgrade(database: Database) -> bool:
 
     Raises EditSettings when a newer version of this program has already changed the database.
     """
-    known = {path.name.partition("_")[0] for path in (_MIGRATIONS / "versions").glob("[0-9]*.py")}
-    present = _present(database)
+    known, present = _known(), _present(database)
     if present == max(known):
         return False
     if present is not None and present not in known:
@@ -34,6 +33,15 @@ def upgrade(database: Database) -> bool:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
     return True
+
+
+def is_up_to_date(database: Database) -> bool:
+    """Return whether no migration is missing; nothing is changed."""
+    return _present(database) == max(_known())
+
+
+def _known() -> set[str]:
+    return {path.name.partition("_")[0] for path in (_MIGRATIONS / "versions").glob("[0-9]*.py")}
 
 
 def _present(database: Database) -> str | None:

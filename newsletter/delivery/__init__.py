@@ -24,7 +24,7 @@ from newsletter.delivery.mailing import (
     SentDelivery,
     Stage,
 )
-from newsletter.delivery.mark import accept_older_copy, refuse_older_copy
+from newsletter.delivery.mark import accept_older_copy, mark_path, refuse_older_copy
 from newsletter.delivery.notice_message import sender_of, write_letter
 from newsletter.delivery.notices import (
     Notice,
@@ -139,6 +139,7 @@ __all__ = [
     "mailing_counts",
     "mailing_edition",
     "make_forecast",
+    "mark_path",
     "next_time",
     "notices_to",
     "open_rehearsal",

@@ -1,6 +1,108 @@
-"""9. What is seen across all stations."""
+"""9. Looks across all stations: statistics, the doctor, alerts, metrics, one person's whole record.
 
-from newsletter.overview.person import ErasedPerson, WholeRecord, erase, record
-from newsletter.overview.telling import record_json
+Names are loaded when they are first asked for, so that nobody waits for what they do not use.
+"""
 
-__all__ = ["ErasedPerson", "WholeRecord", "erase", "record", "record_json"]
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from newsletter.overview.alerting import plan_alert
+    from newsletter.overview.caveats import Caveat, Weight
+    from newsletter.overview.charts import open_drawing
+    from newsletter.overview.doctor import Check, Dns, Level, examine, fail, read_server
+    from newsletter.overview.doctor.received import await_letter, judge_letter, own_address
+    from newsletter.overview.exporting import csv_rows, statistics_json
+    from newsletter.overview.exposition import metrics
+    from newsletter.overview.numbers import (
+        DomainNumbers,
+        IssueNumbers,
+        ListGrowth,
+        MailingNumbers,
+        Numbers,
+        Week,
+        share,
+    )
+    from newsletter.overview.person import ErasedPerson, WholeRecord, erase, record
+    from newsletter.overview.report import make_report
+    from newsletter.overview.statistics import Statistics, gather_statistics
+    from newsletter.overview.telling import record_json
+    from newsletter.overview.watching import Alarm, watch
+
+_PLACES = {
+    "Alarm": "watching",
+    "Caveat": "caveats",
+    "Check": "doctor",
+    "Dns": "doctor",
+    "DomainNumbers": "numbers",
+    "ErasedPerson": "person",
+    "IssueNumbers": "numbers",
+    "Level": "doctor",
+    "ListGrowth": "numbers",
+    "MailingNumbers": "numbers",
+    "Numbers": "numbers",
+    "Statistics": "statistics",
+    "Week": "numbers",
+    "Weight": "caveats",
+    "WholeRecord": "person",
+    "await_letter": "doctor.received",
+    "csv_rows": "exporting",
+    "erase": "person",
+    "examine": "doctor",
+    "fail": "doctor",
+    "gather_statistics": "statistics",
+    "judge_letter": "doctor.received",
+    "make_report": "report",
+    "metrics": "exposition",
+    "open_drawing": "charts",
+    "own_address": "doctor.received",
+    "plan_alert": "alerting",
+    "read_server": "doctor",
+    "record": "person",
+    "record_json": "telling",
+    "share": "numbers",
+    "statistics_json": "exporting",
+    "watch": "watching",
+}
+
+__all__ = [
+    "Alarm",
+    "Caveat",
+    "Check",
+    "Dns",
+    "DomainNumbers",
+    "ErasedPerson",
+    "IssueNumbers",
+    "Level",
+    "ListGrowth",
+    "MailingNumbers",
+    "Numbers",
+    "Statistics",
+    "Week",
+    "Weight",
+    "WholeRecord",
+    "await_letter",
+    "csv_rows",
+    "erase",
+    "examine",
+    "fail",
+    "gather_statistics",
+    "judge_letter",
+    "make_report",
+    "metrics",
+    "open_drawing",
+    "own_address",
+    "plan_alert",
+    "read_server",
+    "record",
+    "record_json",
+    "share",
+    "statistics_json",
+    "watch",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PLACES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_PLACES[name]}"), name)

@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from newsletter.replies.authenticity import Answer, DnsKeys, KeyLookup, Proof
+    from newsletter.replies.authenticity import Answer, DnsKeys, KeyLookup, Proof, Signature, read_signatures
     from newsletter.replies.conversation import Answered, answer, draft
     from newsletter.replies.decisions import Decision
     from newsletter.replies.digest import plan_digest
@@ -49,6 +49,8 @@ _PLACES = {
     "Mailbox": "mailboxes",
     "OurMail": "match",
     "Proof": "authenticity",
+    "Signature": "authenticity",
+    "read_signatures": "authenticity",
     "Reading": "reading",
     "Received": "mailboxes",
     "Reply": "reply",
@@ -107,6 +109,7 @@ __all__ = [
     "ReplyState",
     "Reread",
     "ShownReply",
+    "Signature",
     "Verdict",
     "answer",
     "approve",
@@ -123,6 +126,7 @@ __all__ = [
     "open_mailbox",
     "plan_digest",
     "raw_path",
+    "read_signatures",
     "read_writer_link",
     "redacted_name",
     "reject",

@@ -272,6 +272,13 @@ class Tracking(_Section):
     """`[tracking]`: off, and nothing to switch on yet."""
 
 
+class Operations(_Section):
+    """`[operations]`: what the author hears of without asking."""
+
+    alert: tuple[AddressSetting, ...] = ()
+    """Who is mailed by `newsletter doctor --alert`; else the moderators."""
+
+
 class Settings(_Section):
     """The whole of newsletter.toml, with the folder it stands in and the secrets of the environment."""
 
@@ -291,6 +298,7 @@ class Settings(_Section):
     pictures: Pictures = Pictures()
     theme: ThemeSettings = ThemeSettings()
     tracking: Tracking = Tracking()
+    operations: Operations = Operations()
     secret_key: SecretStr | None = None
     smtp_password: SecretStr | None = None
     dkim_key: SecretStr | None = None

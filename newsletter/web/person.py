@@ -2,72 +2,31 @@
 
 from typing import Any
 
+from newsletter import overview
 from newsletter.address import Address
-from newsletter.audience import erase, find_subscriber_id, read_preferences, show_subscriber
-from newsletter.errors import NewsletterError
-from newsletter.replies import kept_name, replies_of, withdraw
+from newsletter.audience import find_subscriber_id, read_preferences
+from newsletter.replies import kept_name
 from newsletter.web.office import Office
 from newsletter.web.visit import Visit
 
 
 def record_of(office: Office, address: Address) -> dict[str, Any]:
-    """Return all that is kept about a person, as plain values."""
-    found = show_subscriber(office.database, office.keyring, address)
-    person = found.subscriber if found else None
-    chosen = read_preferences(office.database, person.id) if person else None
+    """Return all that is kept about a person, as plain values; nothing that tells of this machine."""
+    whole = overview.record(office.database, office.keyring, office.settings, address)
+    told = overview.record_json(address, whole)
+    told["raw_mails"] = len(whole.raw_mails)
+    number = whole.subscriber_id
+    chosen = read_preferences(office.database, number) if number else None
     return {
-        "address": str(person.address if person else address),
-        "first_name": person.first_name if person else "",
-        "last_name": person.last_name if person else "",
-        "fields": person.fields if person else {},
-        "known_since": person and person.created_at.isoformat(timespec="seconds"),
+        **told,
         "paused_until": chosen and chosen.paused_until and chosen.paused_until.isoformat(timespec="seconds"),
-        "name_beside_answers": kept_name(office.database, person.id) if person else "",
-        "subscriptions": [
-            {
-                "list": subscription.list_name,
-                "state": subscription.state,
-                "since": subscription.changed_at.isoformat(timespec="seconds"),
-                "history": [
-                    {
-                        "act": consent.act,
-                        "at": consent.at.isoformat(timespec="seconds"),
-                        "by": consent.origin,
-                        "evidence": consent.evidence,
-                    }
-                    for consent in consents
-                ],
-            }
-            for subscription, consents in (found.subscriptions if found else ())
-        ],
-        "answers": [
-            {
-                "issue": reply.slug,
-                "received": reply.received_at.isoformat(timespec="seconds"),
-                "state": reply.state,
-                "text": reply.text,
-            }
-            for reply in replies_of(office.database, str(address))
-        ],
+        "name_beside_answers": kept_name(office.database, number) if number else "",
     }
 
 
 def erase_person(office: Office, visit: Visit, address: Address) -> None:
-    """Delete all that is kept about a person: their answers first, then what names them."""
-    for reply in replies_of(office.database, str(address)):
-        try:
-            withdraw(
-                office.database,
-                office.settings,
-                reply.id,
-                by="its writer",
-                door="web",
-                is_erased=True,
-                now=visit.now,
-            )
-        except NewsletterError:  # there is nothing of it to take back
-            continue
-    erase(office.database, office.keyring, address, origin="web", now=visit.now)
+    """Delete all that is kept about a person, in every station."""
+    overview.erase(office.database, office.keyring, office.settings, address, origin="web", now=visit.now)
 
 
 def number_of(office: Office, address: Address) -> int | None:

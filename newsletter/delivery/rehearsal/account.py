@@ -70,6 +70,8 @@ class Account:
     sets: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
     """Event destinations by their name, by configuration set."""
     suppressed: dict[str, Suppressed] = field(default_factory=dict)
+    identities: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """What GetEmailIdentity says, by name; domains and addresses."""
     templates: dict[str, dict[str, str]] = field(default_factory=dict)
     """Subject, Text and Html, by name."""
     asked: int = 0

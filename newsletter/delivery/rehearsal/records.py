@@ -1,5 +1,6 @@
 """The pretend SES's other calls: the account, its suppression list, its configuration sets, its templates."""
 
+import hashlib
 from typing import Any
 
 from newsletter.delivery.rehearsal.account import Account, Refusal, Suppressed
@@ -61,6 +62,66 @@ def list_suppressed(account: Account, request: dict[str, Any]) -> dict[str, Any]
     return page if len(found) <= size else {**page, "NextToken": found[size - 1].address.lower()}
 
 
+def get_identity(account: Account, request: dict[str, Any]) -> dict[str, Any]:
+    """Say what is known of a domain or an address."""
+    name = request["EmailIdentity"].lower()
+    if name not in account.identities:
+        raise Refusal(404, "NotFoundException", f"Email identity {name} does not exist.")
+    return account.identities[name]
+
+
+def create_identity(account: Account, request: dict[str, Any]) -> dict[str, Any]:
+    """Make an identity, which is verified at once: the pretend SES asks no name server."""
+    name = request["EmailIdentity"].lower()
+    if name in account.identities:
+        raise Refusal(400, "AlreadyExistsException", f"Email identity {name} already exist.")
+    is_address = "@" in name
+    account.identities[name] = {
+        "IdentityType": "EMAIL_ADDRESS" if is_address else "DOMAIN",
+        "VerifiedForSendingStatus": True,
+        "VerificationStatus": "SUCCESS",
+        "FeedbackForwardingStatus": True,
+        "DkimAttributes": {
+            "SigningEnabled": not is_address,
+            "Status": "NOT_STARTED" if is_address else "SUCCESS",
+            "Tokens": [] if is_address else [_token(name, number) for number in range(3)],
+            "SigningAttributesOrigin": "AWS_SES",
+        },
+        "MailFromAttributes": {"BehaviorOnMxFailure": "USE_DEFAULT_VALUE"},
+    }
+    said = account.identities[name]
+    return {key: said[key] for key in ("IdentityType", "VerifiedForSendingStatus", "DkimAttributes")}
+
+
+def delete_identity(account: Account, request: dict[str, Any]) -> dict[str, Any]:
+    """Forget an identity."""
+    if account.identities.pop(request["EmailIdentity"].lower(), None) is None:
+        raise Refusal(404, "NotFoundException", "Email identity does not exist.")
+    return {}
+
+
+def put_mail_from(account: Account, request: dict[str, Any]) -> dict[str, Any]:
+    """Give an identity a MAIL FROM domain, found to be right at once."""
+    found = get_identity(account, request)
+    domain = request.get("MailFromDomain") or ""
+    found["MailFromAttributes"] = {
+        **({"MailFromDomain": domain, "MailFromDomainStatus": "SUCCESS"} if domain else {}),
+        "BehaviorOnMxFailure": request.get("BehaviorOnMxFailure", "USE_DEFAULT_VALUE"),
+    }
+    return {}
+
+
+def list_identities(account: Account, _request: dict[str, Any]) -> dict[str, Any]:
+    """List the identities."""
+    names = ("IdentityType", "VerificationStatus")
+    return {
+        "EmailIdentities": [
+            {"IdentityName": name, "SendingEnabled": True, **{key: found[key] for key in names}}
+            for name, found in sorted(account.identities.items())
+        ]
+    }
+
+
 def create_set(account: Account, request: dict[str, Any]) -> dict[str, Any]:
     """Make a configuration set, which publishes nothing yet."""
     name = request["ConfigurationSetName"]
@@ -73,7 +134,12 @@ def create_set(account: Account, request: dict[str, Any]) -> dict[str, Any]:
 def get_set(account: Account, request: dict[str, Any]) -> dict[str, Any]:
     """Say that a configuration set is there."""
     _destinations(account, request)
-    return {"ConfigurationSetName": request["ConfigurationSetName"]}
+    return {
+        "ConfigurationSetName": request["ConfigurationSetName"],
+        "SendingOptions": {"SendingEnabled": True},
+        "ReputationOptions": {"ReputationMetricsEnabled": False},
+        "SuppressionOptions": {"SuppressedReasons": ["BOUNCE", "COMPLAINT"]},
+    }
 
 
 def delete_set(account: Account, request: dict[str, Any]) -> dict[str, Any]:
@@ -152,6 +218,10 @@ def list_templates(account: Account, request: dict[str, Any]) -> dict[str, Any]:
     found = [name for name in sorted(account.templates) if name > after]
     page = {"TemplatesMetadata": [{"TemplateName": name} for name in found[:size]]}
     return page if len(found) <= size else {**page, "NextToken": found[size - 1]}
+
+
+def _token(name: str, number: int) -> str:
+    return hashlib.sha256(f"{name} {number}".encode()).hexdigest()[:32]
 
 
 def _template(account: Account, request: dict[str, Any]) -> dict[str, str]:

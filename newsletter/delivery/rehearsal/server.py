@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from email.utils import formatdate
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -28,6 +29,11 @@ _RECORDS: MappingProxyType[str, Callable[[Account, dict[str, Any]], dict[str, An
         "GetSuppressedDestination": records.get_suppressed,
         "DeleteSuppressedDestination": records.delete_suppressed,
         "ListSuppressedDestinations": records.list_suppressed,
+        "CreateEmailIdentity": records.create_identity,
+        "GetEmailIdentity": records.get_identity,
+        "DeleteEmailIdentity": records.delete_identity,
+        "ListEmailIdentities": records.list_identities,
+        "PutEmailIdentityMailFromAttributes": records.put_mail_from,
         "CreateConfigurationSet": records.create_set,
         "GetConfigurationSet": records.get_set,
         "DeleteConfigurationSet": records.delete_set,
@@ -150,7 +156,8 @@ class _Desk:
         request = self._model.read(operation, named, asked.query, asked.body)
         if operation not in _RECORDS:
             raise Refusal(501, "NotImplementedException", f"The pretend SES does not do {operation}.")
-        return _RECORDS[operation](self.ses.account, request)
+        said = json.dumps(_RECORDS[operation](self.ses.account, request)).encode()
+        return Reply(status=200, body=said, headers={"Date": formatdate(usegmt=True)})
 
     def _send(self, operation: str, named: dict[str, str], asked: Request) -> dict[str, Any] | Reply | None:
         ses = self.ses

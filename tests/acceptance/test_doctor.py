@@ -1,0 +1,170 @@
+"""The real command: what it says of a publication, how it ends, and a letter that really goes round."""
+
+import json
+import mailbox
+import os
+import socket
+import subprocess
+import sys
+from base64 import b64encode
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from email import message_from_bytes
+from pathlib import Path
+from typing import Any
+
+import dkim
+import pytest
+from aiosmtpd.controller import Controller
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+
+from tests.acceptance.desk import Desk
+from tests.integration.overview.nameserver import Zone, serving
+
+KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+PEM = KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+PUBLIC = b64encode(KEY.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).decode()
+ZONE: Zone = {
+    ("s._domainkey.lamplighter.example", "TXT"): [f"v=DKIM1; k=rsa; p={PUBLIC}"],
+    ("replies.lamplighter.example", "TXT"): ["v=spf1 ip4:192.0.2.1 -all"],
+    ("replies.lamplighter.example", "MX"): ["10 mx.lamplighter.example."],
+    ("mx.lamplighter.example", "A"): ["192.0.2.1"],
+    ("_dmarc.lamplighter.example", "TXT"): ["v=DMARC1; p=reject; rua=mailto:a@lamplighter.example"],
+}
+
+
+class Border:
+    """A mail server that puts what it takes into a Maildir, as `changed` makes of it."""
+
+    def __init__(self, folder: Path, changed: Callable[[bytes], bytes]) -> None:
+        self.box, self.changed = mailbox.Maildir(folder, create=True), changed
+
+    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:
+        self.box.add(self.changed(envelope.content))
+        return "250 taken"
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as line:
+        return int(line.getsockname()[1])
+
+
+@contextmanager
+def border(folder: Path, changed: Callable[[bytes], bytes] = lambda raw: raw) -> Iterator[int]:
+    controller = Controller(Border(folder, changed), hostname="127.0.0.1", port=free_port())
+    controller.start()
+    try:
+        yield controller.port
+    finally:
+        controller.stop()
+
+
+def signed_without(*names: str) -> Callable[[bytes], bytes]:
+    """What a relay makes of a letter that signs by a list of its own."""
+
+    def change(raw: bytes) -> bytes:
+        fields = [name.lower().encode() for name in message_from_bytes(raw) if name.lower() not in names]
+        return bytes(dkim.sign(raw, b"s", b"lamplighter.example", PEM, include_headers=fields)) + raw
+
+    return change
+
+
+def settled(desk: Desk, port: int, *, signs: bool) -> None:
+    """Make the sample publication mail through the border, and read its answers there."""
+    path = desk.folder / "newsletter.toml"
+    written = path.read_text().replace('transport = "outbox"', 'transport = "smtp"')
+    written = written.replace("[replies]\n", '[replies]\nmailbox = "maildir:answers"\n')
+    written += f'\n[delivery.smtp]\nhost = "127.0.0.1"\nport = {port}\n'
+    if signs:
+        (desk.folder / "dkim.pem").write_bytes(PEM)
+        (desk.folder / "dkim.pem").chmod(0o600)
+        written += '\n[delivery.dkim]\nselector = "s"\nkey = "dkim.pem"\n'
+    path.write_text(written)
+
+
+def doctor(desk: Desk, *words: str) -> tuple[int, dict[tuple[str, str], dict[str, str]]]:
+    done = subprocess.run(
+        [sys.executable, "-m", "newsletter", "doctor", "--json", *words],
+        cwd=desk.folder,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        env=os.environ,
+    )
+    lines = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+    return done.returncode, {(each["part"], each["check"]): each for each in lines}
+
+
+def test_a_fresh_publication_has_nothing_to_mend(desk: Desk) -> None:
+    code, found = doctor(desk)
+    assert code == 0, found
+    assert found["settings", "newsletter.toml"]["level"] == "ok"
+    assert not [each for each in found.values() if each["level"] == "fail"]
+
+
+@pytest.mark.parametrize(
+    ("spoil", "part", "words"),
+    [
+        (lambda at: (at / "newsletter.toml").write_text("[publication]\ntitel = 'x'\n"), "settings", "titel"),
+        (lambda at: (at / "var" / "newsletter.db").write_bytes(b"no database" * 99), "database", "damaged"),
+        (lambda at: (at / "var").chmod(0o755), "secrets", "others can get at it"),
+    ],
+)
+def test_what_is_wrong_is_named_and_ends_with_1(
+    desk: Desk, spoil: Callable[[Path], object], part: str, words: str
+) -> None:
+    desk.done("send", "--yes")
+    spoil(desk.folder)
+    code, found = doctor(desk)
+    failed = [each for each in found.values() if each["level"] == "fail"]
+    assert code == 1
+    assert any(each["part"] == part and words in each["message"] for each in failed), failed
+    assert all(each["remedy"] for each in failed)
+
+
+def test_a_relay_that_never_answers_keeps_nobody_waiting(desk: Desk) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as deaf, serving(ZONE) as place:
+        settled(desk, deaf.getsockname()[1], signs=False)
+        code, found = doctor(desk, "--resolver", place, "--seconds", "3")
+    assert code == 1
+    assert "within 3 seconds" in found["smtp", "time"]["message"]
+
+
+def test_a_letter_to_ourselves_shows_that_one_click_is_covered(desk: Desk) -> None:
+    with border(desk.folder / "answers") as port, serving(ZONE) as place:
+        settled(desk, port, signs=True)
+        code, found = doctor(desk, "--mail", "--resolver", place, "--wait", "20")
+    assert {key[1]: each["level"] for key, each in found.items() if key[0] == "mail"} == {
+        "signature of lamplighter.example": "ok",
+        "DMARC": "ok",
+        "one click": "ok",
+    }, found
+    assert code == 0, [each for each in found.values() if each["level"] == "fail"]
+
+
+def test_a_relay_that_signs_without_one_of_the_headers_is_found_out(desk: Desk) -> None:
+    left_out = signed_without("list-unsubscribe-post")
+    with border(desk.folder / "answers", left_out) as port, serving(ZONE) as place:
+        settled(desk, port, signs=False)
+        code, found = doctor(desk, "--mail", "--resolver", place, "--wait", "20")
+    assert code == 1
+    assert found["mail", "DMARC"]["level"] == "ok"
+    assert found["mail", "one click"]["level"] == "fail"
+    assert "list-unsubscribe-post" in found["mail", "one click"]["message"]
+
+
+def test_an_alert_is_mailed_once_about_what_fails(desk: Desk) -> None:
+    zone = {key: value for key, value in ZONE.items() if key[1] != "MX"}
+    with border(desk.folder / "answers") as port, serving(zone) as place:
+        settled(desk, port, signs=True)
+        path = desk.folder / "newsletter.toml"
+        path.write_text(path.read_text() + '\n[operations]\nalert = ["ines@lamplighter.example"]\n')
+        for _ in range(2):
+            code, _ = doctor(desk, "--alert", "--resolver", place)
+            assert code == 1
+    mails = list(mailbox.Maildir(desk.folder / "answers"))
+    assert len(mails) == 1
+    assert mails[0]["To"] == "ines@lamplighter.example"
+    assert "MX replies.lamplighter.example" in mails[0].get_payload(decode=True).decode()

@@ -1,0 +1,106 @@
+"""The report in a real browser: on a phone and a desk, by day and by night, on paper; it fetches nothing."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+
+from newsletter.overview import gather_statistics, make_report, open_drawing
+from tests.integration.overview.conftest import settings_for
+from tests.integration.overview.seed import NOW, answer, join, mail, new_database, open_facts, report
+
+pytestmark = pytest.mark.browser
+HOSTILE = "</svg><script>document.title='taken'</script> & \"more\" \u2028 'x' {{ 7 * 7 }}"
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """A report of everything, one of an issue, one without charts, and one of nothing."""
+    root = tmp_path_factory.mktemp("report")
+    settings = settings_for(root)
+    draw = open_drawing()
+    assert draw is not None
+    written = []
+    with closing(new_database(root, settings)) as database:
+        empty = make_report(gather_statistics(database, now=NOW), settings, draw)
+        written.append(root / "empty.html")
+        written[-1].write_text(empty)
+        open_facts(database)
+        readers = join(database, [f"p{n}@{'gmail.com' if n % 2 else 'b.example'}" for n in range(40)])
+        for number in range(3):
+            at = NOW - timedelta(weeks=4 - number)
+            mailing, deliveries = mail(database, f"issue-{number}", readers, at=at)
+            report(database, mailing, deliveries[:37], "delivered")
+            report(database, mailing, deliveries[37:39], "bounced", f"refused {HOSTILE}")
+            report(database, mailing, deliveries[3:4], "complained", "unwanted")
+            answer(database, f"issue-{number}", deliveries[5], state="approved", at=at + timedelta(hours=2))
+        found = gather_statistics(database, titles={"issue-1": HOSTILE}, now=NOW)
+        one = gather_statistics(database, titles={"issue-1": HOSTILE}, slug="issue-1", now=NOW)
+    for name, text in {
+        "all": make_report(found, settings, draw),
+        "one": make_report(one, settings, draw, slug="issue-1"),
+        "plain": make_report(found, settings, None),
+    }.items():
+        written.append(root / f"{name}.html")
+        written[-1].write_text(text)
+    return written
+
+
+@pytest.fixture(params=[(375, "light"), (375, "dark"), (1280, "light"), (1280, "dark")], ids=str)
+def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
+    width, scheme = request.param
+    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    yield context.new_page()
+    context.close()
+
+
+def test_the_report_has_no_fault_that_axe_finds(pages: list[Path], page: Page) -> None:
+    for path in pages:
+        page.goto(path.as_uri())
+        found = Axe().run(page).response["violations"]
+        assert not found, [(each["id"], each["nodes"][0]["html"][:200]) for each in found]
+
+
+def test_the_report_fits_the_screen_and_fetches_nothing(pages: list[Path], page: Page) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    for path in pages:
+        page.goto(path.as_uri())
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), path
+        assert page.title() != "taken"
+    assert asked == [path.as_uri() for path in pages]
+
+
+def test_one_drawing_of_each_chart_is_shown_and_none_is_cut(pages: list[Path], page: Page) -> None:
+    page.goto(pages[1].as_uri())
+    shown = page.locator("figure svg:visible")
+    assert shown.count() == page.locator("figure").count() >= 5
+    width = page.viewport_size["width"]  # type: ignore[index]
+    for number in range(shown.count()):
+        box = shown.nth(number).bounding_box()
+        assert box is not None
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= width
+
+
+def test_what_is_written_in_charts_is_seen_in_either_scheme(pages: list[Path], page: Page) -> None:
+    page.goto(pages[1].as_uri())
+    paper = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    fills = page.evaluate(
+        "[...document.querySelectorAll('figure svg text')].map(each => getComputedStyle(each).fill)"
+    )
+    assert fills
+    assert paper not in fills
+    assert not {"rgb(0, 0, 0)", "rgb(1, 1, 1)", "rgb(2, 2, 2)"} & set(fills)
+
+
+def test_on_paper_the_report_is_light_and_whole(pages: list[Path], page: Page) -> None:
+    page.goto(pages[1].as_uri())
+    page.emulate_media(media="print")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    assert page.locator("figure .wide svg:visible").count() == page.locator("figure").count()
+    assert page.pdf(format="A4")[:5] == b"%PDF-"
