@@ -1,8 +1,4 @@
-"""Facts: what is recorded about deliveries, counted; the one place that knows whose tables say it.
-
-What came back is read from `delivery_facts`, else from feedback's own `facts`; where there is neither, from the
-bounces and complaints that arrived as replies.
-"""
+"""Facts: what is recorded about deliveries, counted; the one place that knows whose tables say it."""
 
 import re
 from collections import defaultdict
@@ -11,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from statistics import median
 
-from sqlalchemy import Connection, Select, case, column, distinct, func, inspect, literal, select, table
+from sqlalchemy import Connection, Select, case, column, distinct, func, select, table
 from sqlalchemy import types as kinds
 
 from newsletter.database import Moment
@@ -31,6 +27,12 @@ replies = table(
     *(column(name, kinds.Text) for name in ("id", "slug", "verdict", "state", "note")),
     *(column(name, _BIG) for name in ("delivery_id", "subscriber_id")),
     column("received_at", Moment),
+)
+_recorded = table(
+    "facts",
+    *(column(name, _BIG) for name in ("delivery_id", "mailing_id")),
+    *(column(name, kinds.Text) for name in ("act", "reason")),
+    column("at", Moment),
 )
 consents = table("consents", column("act", kinds.Text), column("evidence", kinds.Text))
 
@@ -52,9 +54,9 @@ class Returned:
     bounce_reasons: dict[str, int]
 
 
-def reports_facts(connection: Connection) -> bool:
-    """Return whether anything here records what a provider reports."""
-    return _store(connection) is not None
+def are_reported(connection: Connection) -> bool:
+    """Return whether anything was ever reported of a letter."""
+    return connection.execute(select(_recorded.c.delivery_id).limit(1)).first() is not None
 
 
 def returned(connection: Connection, numbers: Iterable[int]) -> dict[int, Returned]:
@@ -65,7 +67,7 @@ def returned(connection: Connection, numbers: Iterable[int]) -> dict[int, Return
     reported.
     """
     wanted = list(numbers)
-    facts = _facts(connection).subquery()
+    facts = _facts().subquery()
     is_heard = connection.execute(select(facts.c.kind).limit(1)).first() is not None
     by_kind: dict[int, dict[str, int]] = defaultdict(dict)
     by_reason: dict[int, dict[str, int]] = defaultdict(dict)
@@ -191,7 +193,7 @@ def domains(connection: Connection, numbers: Iterable[int]) -> list[DomainNumber
         .group_by(domain)
     )
     people = {name or OTHERS: number for name, number in connection.execute(of_people)}
-    facts = _facts(connection).subquery()
+    facts = _facts().subquery()
     of_facts = (
         select(domain, facts.c.kind, func.count(distinct(facts.c.delivery_id)))
         .join_from(facts, deliveries, deliveries.c.id == facts.c.delivery_id)
@@ -221,49 +223,15 @@ def _claimed(counts: dict[str, int], *, is_heard: bool) -> dict[str, int]:
     return {**({"bounced": 0, "complained": 0} if is_heard else {}), **counts}
 
 
-def _facts(connection: Connection) -> Select[tuple[int, int, str, str, datetime]]:
+def _facts() -> Select[tuple[int, int, str, str, datetime]]:
     """Return the question for all facts: delivery_id, mailing_id, kind, reason, occurred_at."""
-    store = _store(connection)
-    if store is not None:
-        name, kind, at = store
-        recorded = table(
-            name,
-            *(column(each, _BIG) for each in ("delivery_id", "mailing_id")),
-            *(column(each, kinds.Text) for each in (kind, "reason")),
-            column(at, Moment),
-        )
-        return select(
-            recorded.c.delivery_id,
-            recorded.c.mailing_id,
-            recorded.c[kind].label("kind"),
-            recorded.c.reason,
-            recorded.c[at].label("occurred_at"),
-        )
-    return (
-        select(
-            replies.c.delivery_id,
-            deliveries.c.mailing_id,
-            case(
-                (replies.c.verdict == "complaint", literal("complained")),
-                (replies.c.note.like("status 4%"), literal("deferred")),
-                else_=literal("bounced"),
-            ).label("kind"),
-            replies.c.note.label("reason"),
-            replies.c.received_at.label("occurred_at"),
-        )
-        .join_from(replies, deliveries, deliveries.c.id == replies.c.delivery_id)
-        .where(replies.c.verdict.in_(("bounce", "complaint")))
+    return select(
+        _recorded.c.delivery_id,
+        _recorded.c.mailing_id,
+        _recorded.c.act.label("kind"),
+        _recorded.c.reason,
+        _recorded.c["at"].label("occurred_at"),
     )
-
-
-def _store(connection: Connection) -> tuple[str, str, str] | None:
-    """Return the table or view of facts, and what its kind and its time are called there."""
-    known = inspect(connection)
-    if known.has_table("delivery_facts"):
-        return "delivery_facts", "kind", "occurred_at"
-    if known.has_table("facts"):
-        return "facts", "act", "at"
-    return None
 
 
 def _spoken(reason: str) -> str:

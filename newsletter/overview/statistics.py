@@ -53,7 +53,7 @@ def gather_statistics(
     ids = [mailing.id for mailing in mailings]
     with database.read() as connection:
         back, answers = facts.returned(connection, ids), facts.answers(connection, ids)
-        has_facts = facts.reports_facts(connection)
+        has_facts = facts.are_reported(connection)
         issues = [
             _issue(
                 status,

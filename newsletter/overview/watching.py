@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, column, func, inspect, select, table
+from sqlalchemy import Connection, column, func, select, table
 from sqlalchemy import types as kinds
 
 from newsletter.database import Database, Moment
@@ -51,7 +51,7 @@ def watch(database: Database, settings: Settings, *, now: datetime) -> tuple[Ala
             *_doubtful(connection),
             *_stuck_notices(connection, now),
             *_silent_answers(connection, settings, now),
-            *_silent_events(connection, now),
+            *_silent_events(connection, settings, now),
         )
 
 
@@ -96,8 +96,6 @@ def _stopped(connection: Connection, now: datetime) -> Iterator[Alarm]:
 
 def _paused(connection: Connection) -> Iterator[Alarm]:
     """Yield the mailings that paused themselves, which another station records."""
-    if not inspect(connection).has_table("trips"):
-        return
     asked = (
         select(_trips.c.mailing_id, _trips.c.why, _mailings.c.slug)
         .join_from(_trips, _mailings, _mailings.c.id == _trips.c.mailing_id)
@@ -160,9 +158,9 @@ def _silent_answers(connection: Connection, settings: Settings, now: datetime) -
         )
 
 
-def _silent_events(connection: Connection, now: datetime) -> Iterator[Alarm]:
+def _silent_events(connection: Connection, settings: Settings, now: datetime) -> Iterator[Alarm]:
     """Yield the newest mailing that SES should have reported on by now, and did not."""
-    if not facts.reports_facts(connection):
+    if not (settings.feedback.queue or settings.feedback.topics):
         return
     asked = (
         select(_mailings.c.id, _mailings.c.slug, _mailings.c.finished_at)

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page
 
 from newsletter.overview import gather_statistics, make_report, open_drawing
 from tests.integration.overview.conftest import settings_for
-from tests.integration.overview.seed import NOW, answer, join, mail, new_database, open_facts, report
+from tests.integration.overview.seed import NOW, answer, join, mail, new_database, report
 
 pytestmark = pytest.mark.browser
 HOSTILE = "</svg><script>document.title='taken'</script> & \"more\" \u2028 'x' {{ 7 * 7 }}"
@@ -29,7 +29,6 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
         empty = make_report(gather_statistics(database, now=NOW), settings, draw)
         written.append(root / "empty.html")
         written[-1].write_text(empty)
-        open_facts(database)
         readers = join(database, [f"p{n}@{'gmail.com' if n % 2 else 'b.example'}" for n in range(40)])
         for number in range(3):
             at = NOW - timedelta(weeks=4 - number)

@@ -76,23 +76,15 @@ def mail(
     return mailing, found
 
 
-def open_facts(database: Database) -> None:
-    """Make what another station records facts in, as statistics read it."""
-    with database.write() as connection:
-        connection.execute(text("DROP VIEW IF EXISTS delivery_facts"))
-        connection.execute(
-            text(
-                "CREATE TABLE delivery_facts (delivery_id INTEGER, mailing_id INTEGER, kind TEXT, reason TEXT, "
-                "domain TEXT, occurred_at TIMESTAMP)"
-            )
-        )
-
-
 def report(database: Database, mailing: int, deliveries: list[int], kind: str, reason: str = "") -> None:
+    """Write down what a provider reports of letters, as feedback does."""
     with database.write() as connection:
         for delivery in deliveries:
             connection.execute(
-                text("INSERT INTO delivery_facts VALUES (:d, :m, :k, :r, 'x.example', '2026-11-24 12:30:00')"),
+                text(
+                    "INSERT INTO facts (delivery_id, act, at, code, mailing_id, reason, domain, detail) "
+                    "VALUES (:d, :k, '2026-11-24 12:30:00', '', :m, :r, 'x.example', '') ON CONFLICT DO NOTHING"
+                ),
                 {"d": delivery, "m": mailing, "k": kind, "r": reason},
             )
 

@@ -15,7 +15,7 @@ from newsletter.overview import Level, gather_statistics, statistics_json, watch
 from newsletter.overview.doctor.clocks import look_at_clock
 from newsletter.overview.doctor.storing import look_at_database
 from tests.integration.overview.conftest import settings_for
-from tests.integration.overview.seed import NOW, answer, join, leave, mail, new_database, open_facts, report
+from tests.integration.overview.seed import NOW, answer, join, leave, mail, new_database, report
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +35,6 @@ def live(database: Database) -> None:
     readers = join(
         database, [*(f"p{n}@big.example" for n in range(30)), *(f"q{n}@tiny.example" for n in range(3))]
     )
-    open_facts(database)
     mailing, deliveries = mail(database, "one", readers, at=NOW - timedelta(days=2))
     report(database, mailing, deliveries[:28], "delivered")
     report(database, mailing, deliveries[28:30], "bounced", "no such mailbox")

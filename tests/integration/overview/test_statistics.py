@@ -22,7 +22,6 @@ from tests.integration.overview.seed import (
     leave,
     mail,
     new_database,
-    open_facts,
     report,
 )
 
@@ -46,7 +45,6 @@ def test_what_nothing_reports_is_not_claimed_to_be_zero(database: Database) -> N
 
 
 def test_each_delivery_is_counted_once_however_often_it_is_reported(database: Database) -> None:
-    open_facts(database)
     mailing, deliveries = mail(database, "one", join(database, people(10, "a.example")))
     report(database, mailing, deliveries[:9], "delivered")
     report(database, mailing, deliveries[:9], "delivered")
@@ -59,24 +57,12 @@ def test_each_delivery_is_counted_once_however_often_it_is_reported(database: Da
 
 
 def test_a_mailing_that_no_provider_reports_on_is_not_said_to_have_reached_nobody(database: Database) -> None:
-    open_facts(database)
     readers = join(database, people(10, "a.example"))
     mailing, deliveries = mail(database, "one", readers)
     report(database, mailing, deliveries, "delivered")
     mail(database, "two", readers, transport="smtp")
     found = {issue.slug: issue.totals for issue in gather_statistics(database, now=NOW).issues}
     assert (found["one"].delivered, found["two"].delivered, found["two"].bounced) == (10, None, 0)
-
-
-def test_bounces_that_came_back_by_mail_count_where_nothing_else_reports(database: Database) -> None:
-    _, deliveries = mail(database, "one", join(database, people(10, "a.example")))
-    answer(database, "one", deliveries[0], verdict="bounce", state="ignored", note="status 5.1.1: suppressed")
-    answer(database, "one", deliveries[1], verdict="bounce", state="ignored", note="status 4.4.1: kept")
-    answer(database, "one", deliveries[2], verdict="complaint", state="ignored")
-    numbers = gather_statistics(database, now=NOW).totals
-    assert (numbers.bounced, numbers.deferred, numbers.complained) == (1, 1, 1)
-    assert numbers.bounce_reasons == {"status 5.1.1": 1}
-    assert numbers.replies == 0
 
 
 def test_replies_comments_and_leaving_belong_to_the_letter_that_caused_them(database: Database) -> None:
@@ -94,7 +80,6 @@ def test_replies_comments_and_leaving_belong_to_the_letter_that_caused_them(data
 
 @pytest.mark.parametrize("few", [1, 4])
 def test_no_domain_tells_of_fewer_than_five_readers(database: Database, few: int) -> None:
-    open_facts(database)
     readers = join(database, [*people(20, "big.example"), *people(7, "mid.example"), *people(few, "tiny.example")])
     mailing, deliveries = mail(database, "one", readers)
     report(database, mailing, deliveries[-1:], "complained")
@@ -152,7 +137,6 @@ def test_a_spreadsheet_takes_no_title_for_a_formula(database: Database) -> None:
 
 
 def test_a_bounce_rate_that_costs_an_account_is_said_loudly(database: Database) -> None:
-    open_facts(database)
     mailing, deliveries = mail(database, "one", join(database, people(210, "a.example")))
     report(database, mailing, deliveries[:15], "bounced")
     told = gather_statistics(database, now=NOW).caveats[0]

@@ -15,7 +15,7 @@ from newsletter.errors import EditSettings
 from newsletter.overview import Alarm, gather_statistics, metrics, plan_alert, watch
 from newsletter.settings import Settings
 from tests.integration.overview.conftest import settings_for
-from tests.integration.overview.seed import NOW, answer, join, mail, new_database, open_facts, report
+from tests.integration.overview.seed import NOW, answer, join, mail, new_database, report
 
 READERS = [f"p{number}@a.example" for number in range(250)]
 
@@ -69,14 +69,14 @@ def test_a_way_in_is_silent_only_when_something_should_have_come(database: Datab
     assert keys(database, listening) == {"silent answers"}
 
 
-def test_events_that_never_come_are_told_where_events_are_kept(database: Database, settings: Settings) -> None:
+def test_events_that_never_come_are_told_where_they_are_awaited(database: Database, tmp_path: Path) -> None:
+    listening = settings_for(tmp_path, feedback={"queue": "https://sqs.eu-west-1.amazonaws.com/1/events"})
     readers = join(database, READERS[:30])
     mailing, deliveries = mail(database, "one", readers, at=NOW - timedelta(days=1))
-    assert keys(database, settings) == set()
-    open_facts(database)
-    assert keys(database, settings) == {f"silent events {mailing}"}
+    assert keys(database, settings_for(tmp_path)) == set()
+    assert keys(database, listening) == {f"silent events {mailing}"}
     report(database, mailing, deliveries[:1], "delivered")
-    assert keys(database, settings) == set()
+    assert keys(database, listening) == set()
 
 
 def test_an_alert_is_mailed_once_a_day_for_each_thing(database: Database, tmp_path: Path) -> None:
@@ -99,7 +99,6 @@ def test_an_alert_that_nobody_would_get_is_an_error(database: Database, settings
 
 
 def test_metrics_are_read_by_prometheus_itself(database: Database) -> None:
-    open_facts(database)
     mailing, deliveries = mail(database, "one", join(database, READERS[:10]))
     report(database, mailing, deliveries[:9], "delivered")
     alarm = Alarm(key='a "b" \\ \n c', message="m", remedy="r")

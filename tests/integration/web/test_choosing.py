@@ -78,7 +78,7 @@ def test_the_whole_record_is_given_and_erased_by_a_mailed_link(door: Doorway) ->
     assert "attachment" in given.headers["content-disposition"]
     told = json.loads(given.text)
     assert told["address"] == who
-    assert [each["act"] for each in told["subscriptions"][0]["history"]] == ["requested", "confirmed"]
+    assert [each["act"] for each in told["subscriptions"][0]["consents"]] == ["requested", "confirmed"]
     assert door.get(f"{path}/erase").status == 200
     assert record(door, who) is not None
     assert door.send(f"{path}/erase").status == 200
@@ -123,6 +123,7 @@ def test_a_writer_changes_and_takes_back_what_they_wrote(door: Doorway) -> None:
     desk.done("replies", "fetch", "--maildir", str(desk.folder / "answers"))
     (held,) = desk.done("replies", "list", "--json").json_lines
     desk.done("replies", "approve", held["id"])
+    desk.done("notices", "send")
     path = eventually(lambda: door.link_to("bram.desmet@example.net", "comment"))
     assert "never once spoke of it" in door.get(path).text
     door.send(path, {"act": "edit", "text": "Better words, with a@b.example in them."})
