@@ -21,7 +21,7 @@ _READABLE = stat.S_IRWXG | stat.S_IRWXO
 def look_at_settings(settings: Settings) -> Iterator[Check]:
     """Look at newsletter.toml, which was read already, and at the Python below."""
     yield ok(
-        _PART, FILE_NAME, f"read: {len(settings.lists)} lists, letters leave by {settings.delivery.transport}"
+        _PART, FILE_NAME, f"read; letters leave by {settings.delivery.transport} to {', '.join(settings.lists)}"
     )
     real = settings.delivery.transport != "outbox"
     if not settings.lists:
