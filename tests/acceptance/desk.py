@@ -3,6 +3,7 @@
 import json
 import mailbox
 import os
+import re
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -82,10 +83,11 @@ class Desk:
         return {**kept, "COLUMNS": "100", **more}
 
     def messages(self) -> list[EmailMessage]:
-        """Every message in the outbox."""
+        """Every message in the outbox, in the order of their names, which is that of their days and numbers."""
         box = mailbox.Maildir(self.folder / "var" / "outbox", create=False)
         parser = BytesParser(policy=policy.default)
-        return [parser.parsebytes(box.get_bytes(key)) for key in box.keys()]  # noqa: SIM118
+        names = sorted(box.keys(), key=lambda name: [int(digits) for digits in re.findall(r"\d+", name)])
+        return [parser.parsebytes(box.get_bytes(name)) for name in names]
 
     def message_to(self, address: str) -> EmailMessage:
         """The one message to `address`."""

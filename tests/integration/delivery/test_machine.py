@@ -163,7 +163,8 @@ class Mailroom(RuleBasedStateMachine):
             self.spool.keep(self.outcomes)
         if is_submitting and self.in_hand and len(self.outcomes) < 8:
             self._note(self.in_hand[0])
-            self.mailed[self.in_hand[0].subscriber_id or 0] += is_taken
+            if is_taken:
+                self.mailed[self.in_hand[0].subscriber_id or 0] += 1
         self.in_hand, self.outcomes = [], []
         self.now += timedelta(minutes=1)
         recover(self.database, self.spool, Hop(), self.mark, self.now)
