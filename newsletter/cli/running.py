@@ -1,6 +1,7 @@
 """Runs a mailing under the author's eyes: shows it, stops it in order, names what went wrong."""
 
-from contextlib import closing
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 
 from newsletter.cli import terminal
@@ -58,9 +59,9 @@ def run_mailing(
         try:
             with (
                 stop_signals() as stop,
-                closing(sending),
                 pulling_beside(database, publication.keyring, settings, clock=now, complain=_complain),
                 progress_line() as line,
+                _ended(sending),
             ):
                 for progress in sending:
                     line.show(progress)
@@ -81,6 +82,19 @@ def run_mailing(
         say_trip(trip)
     if stopped is not None and (counts.planned or not isinstance(stopped, KeyboardInterrupt)):
         raise stopped
+
+
+@contextmanager
+def _ended(sending: Generator[Progress, None, None]) -> Iterator[None]:
+    """Let a send end in order when the block ends; break it off where the block is broken off."""
+    try:
+        yield
+    except KeyboardInterrupt as broken:
+        with suppress(KeyboardInterrupt, StopIteration):
+            sending.throw(broken)
+        raise
+    finally:
+        sending.close()
 
 
 def _complain(words: str) -> None:

@@ -108,14 +108,25 @@ class Run:
                 self._turn(0)
             if next_due(self._database, self._mailing) is None:
                 finish_mailing(self._database, self._mailing, self._clock())
-        except KeyboardInterrupt:  # nobody wants to wait any more
+        except KeyboardInterrupt:
+            self.break_off()
+            raise
+        finally:
+            self._keep()
+
+    def break_off(self) -> None:
+        """Wait for nothing: what is being submitted is uncertain."""
+        try:
             self._learn(self._crew.abandon())
             with suppress(NewsletterError):
                 self._turn(0)
-            raise
         finally:
-            if self._unrecorded:
-                self._spool.keep(self._unrecorded)
+            self._keep()
+
+    def _keep(self) -> None:
+        if self._unrecorded:
+            self._spool.keep(self._unrecorded)
+            self._unrecorded = []
 
     def _learn(self, finished: Sequence[Finished]) -> Sequence[Outcome]:
         """Return what became of deliveries, which is to be recorded whatever else goes wrong."""

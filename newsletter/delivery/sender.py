@@ -144,7 +144,11 @@ def _attempt(bench: _Bench) -> Generator[Progress, None, None]:
             connections=connections,
             in_flight=in_flight,
         )
+        ending = run.end
         try:
             yield from run.progress()
+        except KeyboardInterrupt:  # nobody wants to wait any more
+            ending = run.break_off
+            raise
         finally:
-            run.end()
+            ending()
