@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from newsletter.compose import layout, letter
+from newsletter.compose import layout, letter, rendition
 from newsletter.compose.tags import Tags
 from newsletter.settings import read_settings
 from newsletter.writing import read_issues
@@ -62,7 +62,7 @@ class Letter:
 def letters_of(folder: Path) -> Iterator[Letter]:
     """Compose each issue, repeated until it is long enough, as far as its MJML."""
     settings = read_settings(folder, {})
-    make_html = letter.make_html
+    make_html = rendition.make_html
     for issue in read_issues(settings).issues:
         body = issue.body * -(-WORDS // len(issue.body.split()))
         calls: list[Letter] = []
@@ -72,7 +72,7 @@ def letters_of(folder: Path) -> Iterator[Letter]:
             calls.append(Letter(f"{issue.slug}, {len(body.split())} words", templates, name, mjml, tags))  # noqa: B023
             return make_html(templates, name, values, tags)
 
-        letter.make_html = listening
+        rendition.make_html = listening
         letter.compose(replace(issue, body=body), next(iter(settings.lists)), settings)
         yield calls[0]
 
