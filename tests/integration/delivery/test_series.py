@@ -97,7 +97,8 @@ def leave(database: Database, name: str, now: datetime) -> None:
 def post(database: Database, settings: Settings, now: datetime) -> None:
     plan_series(database, settings, now)
     with closing(open_transport(settings)) as transport:
-        post_notices(database, KEYRING, settings, transport, clock=lambda: now)
+        posted = post_notices(database, KEYRING, settings, transport, clock=lambda: now)
+    assert (posted.stopped, posted.put_off) == (None, 0)
 
 
 def taken(settings: Settings) -> list[tuple[str, str]]:
