@@ -52,7 +52,7 @@ def test_no_more_than_the_limit_goes_through_at_once(number: int, seconds: int, 
         told = limit.take("a", now)
         assert was_full is bool(told)
         if told:
-            assert 0 < told <= seconds
+            assert 0 < told <= seconds + 1e-9  # of a sum of floating numbers
         else:
             passed.append(now)
     for moment in passed:
