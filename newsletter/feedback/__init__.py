@@ -1,6 +1,6 @@
 """6. What came back about deliveries: events become facts, suppressions, certainty, and pauses."""
 
-from newsletter.feedback.applying import Applied, apply_all
+from newsletter.feedback.applying import Applied
 from newsletter.feedback.arriving import Arrived, ingest, take_report, work_off
 from newsletter.feedback.breaker import Cause, Trip, list_trips, open_trip, resume
 from newsletter.feedback.event import Event, Kind, Reason
@@ -16,6 +16,7 @@ from newsletter.feedback.notified import SNS_PATH, WebAnswer, take_notification
 from newsletter.feedback.pulling import open_queue, pull, pulling_beside
 from newsletter.feedback.register import (
     FactCount,
+    KnownFact,
     Pipe,
     Settled,
     count_facts,
@@ -36,6 +37,7 @@ __all__ = [
     "Event",
     "FactCount",
     "Kind",
+    "KnownFact",
     "Pipe",
     "Reason",
     "Settled",
@@ -44,7 +46,6 @@ __all__ = [
     "Synced",
     "Trip",
     "WebAnswer",
-    "apply_all",
     "count_facts",
     "count_kinds",
     "count_settled",

@@ -87,13 +87,6 @@ def apply_waiting(
             time.sleep((time.monotonic() - began) * (1 / _SHARE_BESIDE_SENDER - 1))
 
 
-def apply_all(
-    database: Database, keyring: Keyring, settings: Settings, *, clock: Callable[[], datetime]
-) -> Applied:
-    """Apply every event that waits, and return what came of them."""
-    return sum(apply_waiting(database, keyring, settings, clock=clock), Applied())
-
-
 def _next(database: Database, most: int, known: Mapping[bytes, dict[str, Any]], now: datetime) -> list[Read]:
     """Read the next events that wait, or are due again."""
     columns = (events.c.id, events.c.digest, events.c.raw, events.c.received_at, events.c.attempts)

@@ -1,7 +1,7 @@
 """What the station knows, for others to show: facts counted, what events settled, and how the pipe is."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -21,6 +21,17 @@ class FactCount:
     reason: str
     domain: str
     deliveries: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownFact:
+    """One thing that was reported of a delivery."""
+
+    delivery_id: int
+    kind: Kind
+    at: datetime
+    reason: str
+    detail: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,8 +122,13 @@ def look_at_pipe(database: Database) -> Pipe:
         )
 
 
-def facts_of(database: Database, delivery_id: int) -> list[tuple[Kind, datetime, str, str]]:
-    """Return what is known of one delivery, in order of time: kind, moment, reason, detail."""
-    asked = select(facts).where(facts.c.delivery_id == delivery_id).order_by(facts.c.at, facts.c.act)
+def facts_of(database: Database, delivery_ids: Sequence[int]) -> list[KnownFact]:
+    """Return what was reported of some deliveries, in order of time."""
+    asked = select(facts).where(facts.c.delivery_id.in_(delivery_ids)).order_by(facts.c.at, facts.c.act)
     with database.read() as connection:
-        return [(Kind(row.act), row.at, row.reason, row.detail) for row in connection.execute(asked)]
+        return [
+            KnownFact(
+                delivery_id=row.delivery_id, kind=Kind(row.act), at=row.at, reason=row.reason, detail=row.detail
+            )
+            for row in connection.execute(asked)
+        ]

@@ -30,6 +30,8 @@ class WholeRecord:
     person: audience.PersonRecord | None
     """Subscriber, subscriptions with their consents, suppression; None where the roster knows nothing."""
     deliveries: tuple[delivery.DeliveryLine, ...]
+    facts: tuple[feedback.KnownFact, ...]
+    """What was reported of these deliveries."""
     replies: tuple[Reply, ...]
     elsewhere: tuple[Reply, ...]
     """What came to their signed addresses from other ones: theirs too, perhaps."""
@@ -65,9 +67,11 @@ def record(database: Database, keyring: Keyring, settings: Settings, address: Ad
     person = audience.show_subscriber(database, keyring, address)
     number = person.subscriber.id if person and person.subscriber else None
     theirs = replies_by(database, number, address)
+    lines = delivery.deliveries_to(database, number, address)
     return WholeRecord(
         person=person,
-        deliveries=delivery.deliveries_to(database, number, address),
+        deliveries=lines,
+        facts=tuple(feedback.facts_of(database, [line.id for line in lines])),
         replies=theirs,
         elsewhere=replies_to_letters_of(database, number, address),
         notices=delivery.notices_to(database, address),

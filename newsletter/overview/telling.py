@@ -23,6 +23,11 @@ def record_json(address: Address, whole: WholeRecord) -> dict[str, Any]:
                 "status": line.status,
                 "reason": line.reason,
                 "changed_at": _moment(line.changed_at),
+                "reported": [
+                    {"kind": fact.kind, "at": _moment(fact.at), "reason": fact.reason, "detail": fact.detail}
+                    for fact in whole.facts
+                    if fact.delivery_id == line.id
+                ],
             }
             for line in whole.deliveries
         ],

@@ -11,10 +11,14 @@ from newsletter.web.visit import Visit
 
 
 def record_of(office: Office, address: Address) -> dict[str, Any]:
-    """Return all that is kept about a person, as plain values; nothing that tells of this machine."""
+    """Return all that is kept about a person, as plain values.
+
+    Nothing tells of this machine, nor of others, whose answers came to the person's signed addresses.
+    """
     whole = overview.record(office.database, office.keyring, office.settings, address)
     told = overview.record_json(address, whole)
     told["raw_mails"] = len(whole.raw_mails)
+    del told["replies_from_other_addresses"]
     number = whole.subscriber_id
     chosen = read_preferences(office.database, number) if number else None
     return {

@@ -116,10 +116,10 @@ def test_a_kind_is_a_dated_fact_with_reason_and_domain(ledger: Ledger) -> None:
     }
     bounced = next(c for c in count_facts(ledger.database, [ledger.mailing.id]) if c.kind is Kind.BOUNCED)
     assert (bounced.reason, bounced.domain, bounced.deliveries) == ("no such mailbox", "example.net", 1)
-    ((_, at, _, detail),) = facts_of(ledger.database, second)
-    assert (at, detail) == (NOW, "5.1.1 smtp; 550 5.1.1 <address> is gone")
-    opened = [fact for fact in facts_of(ledger.database, first) if fact[0] is Kind.OPENED]
-    assert [at.hour for _, at, _, _ in opened] == [0]
+    (back,) = facts_of(ledger.database, [second])
+    assert (back.at, back.detail) == (NOW, "5.1.1 smtp; 550 5.1.1 <address> is gone")
+    opened = [fact for fact in facts_of(ledger.database, [first]) if fact.kind is Kind.OPENED]
+    assert [fact.at.hour for fact in opened] == [0]
 
 
 @pytest.mark.parametrize("was", ["claimed", "uncertain", "planned"])

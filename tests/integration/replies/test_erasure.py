@@ -18,6 +18,7 @@ from newsletter.errors import AskPerson
 from newsletter.replies import Reply, approve, list_replies, reject
 from newsletter.replies import answer as answer_reader
 from newsletter.writing import read_comments
+from tests.integration.overview.seed import report
 from tests.integration.replies.conftest import NOW, Harbour
 
 JO = Address.parse("jo@example.net")
@@ -107,8 +108,12 @@ def test_a_friends_answer_to_a_forwarded_letter_is_named_and_stays(harbour: Harb
 
 
 def test_a_record_tells_what_every_station_holds(harbour: Harbour, talk: Reply) -> None:
+    (line,) = overview.record(harbour.database, harbour.keyring, harbour.settings, JO).deliveries
+    report(harbour.database, 1, [line.id], "delivered")
     record = overview.record(harbour.database, harbour.keyring, harbour.settings, JO)
     assert [line.slug for line in record.deliveries] == ["ferries"]
+    (delivery,) = overview.record_json(JO, record)["deliveries"]
+    assert [fact["kind"] for fact in delivery["reported"]] == ["delivered"]
     assert {reply.state for reply in record.replies} == {"approved", "private", "ignored"}
     assert [notice.kind for notice in record.notices] == ["published"]
     assert len(record.raw_mails) == 3

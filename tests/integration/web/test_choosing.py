@@ -78,6 +78,7 @@ def test_the_whole_record_is_given_and_erased_by_a_mailed_link(door: Doorway) ->
     assert "attachment" in given.headers["content-disposition"]
     told = json.loads(given.text)
     assert told["address"] == who
+    assert "replies_from_other_addresses" not in told, "they are other people's"
     assert [each["act"] for each in told["subscriptions"][0]["consents"]] == ["requested", "confirmed"]
     assert door.get(f"{path}/erase").status == 200
     assert record(door, who) is not None
