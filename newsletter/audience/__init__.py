@@ -69,7 +69,7 @@ from newsletter.audience.suppressing import (
     suppress_hash,
     suppression_of,
 )
-from newsletter.audience.tagging import change_tags, count_tags
+from newsletter.audience.tagging import change_tags
 from newsletter.audience.telling import record_json
 
 __all__ = [
@@ -115,7 +115,6 @@ __all__ = [
     "consent_json",
     "count_lists",
     "count_segments",
-    "count_tags",
     "describe_fields",
     "end_pauses",
     "end_subscription",

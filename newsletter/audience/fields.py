@@ -4,7 +4,6 @@ Values are kept as text in one spelling of their kind, so that the segment langu
 """
 
 import re
-from collections.abc import Iterable
 from datetime import date
 from enum import StrEnum
 
@@ -62,14 +61,6 @@ class KindGuess:
     def kind(self) -> FieldKind:
         """Yes/no, then number, then date, else text."""
         return self._left[0] if self._left and self.count else FieldKind.TEXT
-
-
-def infer_kind(values: Iterable[str]) -> FieldKind:
-    """Return the narrowest kind that all of some values are of."""
-    guess = KindGuess()
-    for value in values:
-        guess.see(value)
-    return guess.kind
 
 
 def is_no(text: str) -> bool:

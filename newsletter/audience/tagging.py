@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, delete
 
 from newsletter.audience.cells import cleaned_tag
 from newsletter.audience.roster import insert_missing, tags
@@ -29,10 +29,3 @@ def add_tags(connection: Connection, subscriber_id: int, names: Iterable[str]) -
 def forget_tags(connection: Connection, subscriber_id: int | None) -> None:
     """Take all tags from a person within the caller's transaction."""
     connection.execute(delete(tags).where(tags.c.subscriber_id == subscriber_id))
-
-
-def count_tags(database: Database) -> tuple[tuple[str, int], ...]:
-    """Return every tag with how many people have it."""
-    with database.read() as connection:
-        rows = connection.execute(select(tags.c.tag, func.count()).group_by(tags.c.tag).order_by(tags.c.tag))
-        return tuple((tag, number) for tag, number in rows)

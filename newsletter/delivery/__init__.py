@@ -4,7 +4,6 @@ from newsletter.delivery.alone import is_sending
 from newsletter.delivery.counting import IssueStatus, VariantCount, issue_status, mailed_slugs, mailing_counts
 from newsletter.delivery.editions import find_mailing, mailing_edition
 from newsletter.delivery.enquired import plan_enquired
-from newsletter.delivery.evidence import read_events, settle_by_events
 from newsletter.delivery.forecast import Forecast, make_forecast
 from newsletter.delivery.lookup import (
     Addressee,
@@ -62,7 +61,7 @@ from newsletter.delivery.reported import (
     settle_notices,
     settle_proven,
 )
-from newsletter.delivery.returning import TokenAddress, read_token_address, reply_address, signed_address
+from newsletter.delivery.returning import TokenAddress, read_token_address, signed_address
 from newsletter.delivery.schedule import Schedule, due_mailings, next_time, refuse_late
 from newsletter.delivery.sealing import ask_dns, open_signer, unpublished
 from newsletter.delivery.sender import send
@@ -152,19 +151,16 @@ __all__ = [
     "plan_notice",
     "plan_series",
     "post_notices",
-    "read_events",
     "read_mishaps",
     "read_token_address",
     "refuse_late",
     "refuse_older_copy",
-    "reply_address",
     "resolve",
     "resolve_notice",
     "resume",
     "send",
     "sender_of",
     "serve_ses",
-    "settle_by_events",
     "settle_notices",
     "settle_proven",
     "signed_address",

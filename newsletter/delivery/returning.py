@@ -70,12 +70,6 @@ def signed_address(
     return form.address(keyring.sign(purpose, number)) if form.purpose is not None else None
 
 
-def reply_address(keyring: Keyring, settings: Settings, list_name: str, delivery_id: int) -> str:
-    """Return where an answer to a delivery goes."""
-    form = form_of(settings, settings.list_named(list_name), Purpose.REPLY)
-    return form.address(keyring.sign(Purpose.REPLY, delivery_id))
-
-
 def read_token_address(keyring: Keyring, settings: Settings, address: str) -> TokenAddress | None:
     """Return what a signed address says, or None if it is not one of ours; case does not matter.
 

@@ -9,7 +9,6 @@ from newsletter.database import Database, Moment
 
 CONSENT = "consent"
 """The writer's leave to publish, beside the states a reply may be decided into."""
-EDITED = "edited"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,7 +27,6 @@ class Act(IntEnum):
 
 
 MODERATORS = frozenset({Act.APPROVE, Act.REJECT, Act.TELL, Act.ANSWER})
-WRITERS = frozenset({Act.WITHDRAW, Act.EDIT, Act.CONSENT})
 
 
 def address_for(

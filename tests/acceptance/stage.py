@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from newsletter.database import open_database
-from newsletter.delivery import Account, read_events, settle_by_events
+from newsletter.delivery import Account
+from newsletter.delivery.rehearsal.evidence import read_events, settle_by_events
 from newsletter.delivery.rehearsal.server import PretendSes, pretend_ses, publish_events
 from tests.acceptance.desk import Desk
 from tests.acceptance.hops import write_crowd

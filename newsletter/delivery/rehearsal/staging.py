@@ -18,10 +18,10 @@ from newsletter import settings as toml
 from newsletter.compose import Edition
 from newsletter.database import Database, open_database, upgrade
 from newsletter.delivery.counting import mailing_counts
-from newsletter.delivery.evidence import read_events, settle_by_events
 from newsletter.delivery.mailing import Counts, Mailing
 from newsletter.delivery.planning import start_mailing
 from newsletter.delivery.rehearsal.account import Account, Taken
+from newsletter.delivery.rehearsal.evidence import read_events, settle_by_events
 from newsletter.delivery.sender import send
 from newsletter.delivery.tables import deliveries
 from newsletter.delivery.tally import Progress

@@ -11,8 +11,9 @@ from sqlalchemy import insert, select
 
 from newsletter.compose import Edition
 from newsletter.database import Database, open_database, upgrade
-from newsletter.delivery import DeliveryStatus, read_events, settle_by_events, start_test
+from newsletter.delivery import DeliveryStatus, start_test
 from newsletter.delivery.mailing import Mailing
+from newsletter.delivery.rehearsal.evidence import read_events, settle_by_events
 from newsletter.delivery.tables import deliveries
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)

@@ -12,7 +12,8 @@ from urllib.error import HTTPError
 import pytest
 
 from newsletter.aws import Keys, make_client, read_model
-from newsletter.delivery import Account, read_events, read_mishaps
+from newsletter.delivery import Account, read_mishaps
+from newsletter.delivery.rehearsal.evidence import read_events
 from newsletter.delivery.rehearsal.server import PretendSes, pretend_ses, publish_events
 
 HEAD = b"From: News <news@example.org>\r\nTo: x@example.net\r\nSubject: Issue 42\r\nMessage-ID: <1@x>\r\n"

@@ -14,8 +14,8 @@ from newsletter.aws import Keys, Queue, make_client
 from newsletter.compose import Edition
 from newsletter.database import open_database, upgrade
 from newsletter.delivery import Account, DeliveryStatus, list_troubles, start_test
-from newsletter.delivery.evidence import open_envelope
 from newsletter.delivery.ledger import Outcome, record, take_turn
+from newsletter.delivery.rehearsal.evidence import open_envelope
 from newsletter.delivery.rehearsal.outlets import RealQueue
 from newsletter.delivery.rehearsal.server import PretendSes, pretend_ses, publish_events
 from newsletter.errors import EditSettings, TryLater

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.delivery import TokenAddress, read_token_address, reply_address
+from newsletter.delivery import TokenAddress, read_token_address, signed_address
 from newsletter.delivery.returning import form_of
 from newsletter.errors import EditSettings
 from newsletter.settings import Settings
@@ -33,10 +33,12 @@ def test_an_address_we_made_is_read_back(
 
 
 def test_the_forms_are_as_documented() -> None:
-    assert reply_address(KEYRING, DOMAIN, "sample", 5).startswith("r+")
-    assert reply_address(KEYRING, DOMAIN, "sample", 5).endswith("@replies.lamplighter.example")
-    assert reply_address(KEYRING, ADDRESS, "sample", 5).startswith("me+news+")
-    assert reply_address(KEYRING, ADDRESS, "sample", 5).endswith("@example.com")
+    to_domain = signed_address(KEYRING, DOMAIN, "sample", Purpose.REPLY, 5) or ""
+    to_address = signed_address(KEYRING, ADDRESS, "sample", Purpose.REPLY, 5) or ""
+    assert to_domain.startswith("r+")
+    assert to_domain.endswith("@replies.lamplighter.example")
+    assert to_address.startswith("me+news+")
+    assert to_address.endswith("@example.com")
 
 
 @given(text=st.text(max_size=100))
@@ -57,4 +59,4 @@ def test_a_token_of_another_purpose_key_or_domain_is_none_of_ours() -> None:
 def test_an_address_without_room_for_a_token_is_a_setting_to_mend(with_settings: Callable[..., Settings]) -> None:
     settings = with_settings(replies={"address": f"{'a' * 40}@example.com"})
     with pytest.raises(EditSettings, match="leaves no room"):
-        reply_address(KEYRING, settings, "sample", 5)
+        signed_address(KEYRING, settings, "sample", Purpose.REPLY, 5)
