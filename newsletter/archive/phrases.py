@@ -2,8 +2,9 @@
 
 from newsletter.archive.languages import LANGUAGES
 from newsletter.archive.phrase import Phrases
+from newsletter.language import primary
 
 
 def phrases_for(language: str) -> Phrases:
     """Return the fixed words for a language tag such as pt-BR."""
-    return LANGUAGES.get(language.lower().split("-")[0], LANGUAGES["en"])
+    return LANGUAGES.get(primary(language), LANGUAGES["en"])

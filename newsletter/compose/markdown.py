@@ -16,6 +16,7 @@ from mdit_py_plugins.footnote import footnote_plugin
 
 from newsletter.compose.eastasian import EastAsianInline, render_softbreak
 from newsletter.compose.highlight import highlighted
+from newsletter.language import primary
 
 _QUOTES = {
     "de": "„“‚‘", "cs": "„“‚‘", "sk": "„“‚‘", "sl": "„“‚‘", "bg": "„“‚‘", "et": "„“‚‘", "lt": "„“‚‘",
@@ -80,10 +81,10 @@ def tame(text: str) -> tuple[str, int | None]:
 
 
 def _quotes(language: str) -> Sequence[str]:
-    primary = language.lower().split("-")[0]
-    if primary == "fr":
+    spoken = primary(language)
+    if spoken == "fr":
         return ["«\u00a0", "\u00a0»", "“", "”"]
-    return _QUOTES.get(primary, "“”‘’")
+    return _QUOTES.get(spoken, "“”‘’")
 
 
 def _set_dashes(state: StateCore) -> None:

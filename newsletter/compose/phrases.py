@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from newsletter.compose.languages import LANGUAGES
 from newsletter.compose.phrase import Phrases
+from newsletter.language import primary
 
 RIGHT_TO_LEFT = frozenset({"ar", "arc", "ckb", "dv", "fa", "he", "iw", "ps", "sd", "ug", "ur", "yi"})
 
@@ -19,10 +20,10 @@ class Direction:
 
 def phrases_for(language: str) -> Phrases:
     """Return the fixed words for a language tag such as pt-BR; English where we have none."""
-    return LANGUAGES.get(language.lower().replace("_", "-").split("-")[0], LANGUAGES["en"])
+    return LANGUAGES.get(primary(language), LANGUAGES["en"])
 
 
 def direction_of(language: str) -> Direction:
     """Return the direction of a language's script, also of one whose words we do not have."""
-    is_rtl = language.lower().split("-")[0] in RIGHT_TO_LEFT
+    is_rtl = primary(language) in RIGHT_TO_LEFT
     return Direction("rtl", "right", "left") if is_rtl else Direction("ltr", "left", "right")

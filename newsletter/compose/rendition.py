@@ -20,6 +20,7 @@ from newsletter.compose.tags import Tags
 from newsletter.compose.theme import make_theme
 from newsletter.compose.typeface import typeface_for
 from newsletter.finding import Finding
+from newsletter.language import primary
 from newsletter.settings import Settings
 from newsletter.writing import Issue
 
@@ -98,7 +99,7 @@ def _around(issue: Issue, list_name: str, settings: Settings, tags: Tags, album:
     page = page_url(settings, issue.slug.text)
     has_door = settings.web.url is not None
     url = page if page.startswith("http") else tags.place("links.view") if has_door else ""
-    is_own_language = issue.language.split("-")[0].lower() == publication.language.split("-")[0].lower()
+    is_own_language = primary(issue.language) == primary(publication.language)
     reason = mailing_list.description if is_own_language else ""
     return {
         "title": tags.admit(issue.title),

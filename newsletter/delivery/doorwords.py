@@ -3,6 +3,8 @@
 
 from dataclasses import dataclass
 
+from newsletter.language import primary
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DoorWords:
@@ -161,4 +163,4 @@ LANGUAGES: dict[str, DoorWords] = {
 
 def door_words(language: str) -> DoorWords:
     """Return the words for a language tag such as pt-BR."""
-    return LANGUAGES.get(language.lower().replace("_", "-").split("-")[0], LANGUAGES["en"])
+    return LANGUAGES.get(primary(language), LANGUAGES["en"])

@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterable
 from datetime import date
 
+from newsletter.language import primary
+
 _SEPARATORS = r" ()/.\-\u00a0\u2007\u2009\u202f\u2010-\u2013\uff0d\uff08\uff09\u30fc"
 _CANDIDATE = re.compile(
     rf"(?<![\w/.,:#№€$£¥=+-])(?:[+＋] ?|\([+]?)?\d[\d{_SEPARATORS}]{{4,26}}\d"
@@ -51,7 +53,7 @@ def regions_of(address: str, language: str) -> tuple[str, ...]:
     """Return the countries whose numbers a writer is likely to give, by address and language."""
     top = address.rpartition(".")[2].upper()
     own = ("GB",) if top == "UK" else (top,) if len(top) == 2 and top.isalpha() else ()
-    return tuple(dict.fromkeys((*own, *_LANGUAGE_REGIONS.get(language.lower().split("-")[0], ()))))
+    return tuple(dict.fromkeys((*own, *_LANGUAGE_REGIONS.get(primary(language), ()))))
 
 
 def replace_phones(text: str, regions: Iterable[str], replacement: str) -> str:

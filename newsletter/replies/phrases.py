@@ -3,6 +3,8 @@
 
 from dataclasses import dataclass
 
+from newsletter.language import primary
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WriterPhrases:
@@ -143,4 +145,4 @@ LANGUAGES: dict[str, WriterPhrases] = {
 
 def writer_phrases(language: str) -> WriterPhrases:
     """Return the sentences for a language tag such as pt-BR."""
-    return LANGUAGES.get(language.lower().split("-")[0], LANGUAGES["en"])
+    return LANGUAGES.get(primary(language), LANGUAGES["en"])

@@ -1,5 +1,6 @@
 """The words of the web door in somebody's language; one that we do not speak gets English."""
 
+from newsletter.language import primary
 from newsletter.web.languages import LANGUAGES
 from newsletter.web.phrase import Phrases
 
@@ -7,7 +8,7 @@ from newsletter.web.phrase import Phrases
 def phrases_for(*languages: str) -> Phrases:
     """Return the words of the first of these language tags that we speak."""
     for language in languages:
-        found = LANGUAGES.get(language.lower().replace("_", "-").split("-")[0])
+        found = LANGUAGES.get(primary(language))
         if found is not None:
             return found
     return LANGUAGES["en"]
