@@ -1,4 +1,4 @@
-"""`newsletter plan`, `test-send`, `send`, `status`: a letter on its way to everybody."""
+"""`newsletter plan`, `test-send`, `send`: a letter on its way to everybody."""
 
 import sys
 from collections.abc import Iterable
@@ -14,12 +14,11 @@ from newsletter.cli.choosing import Choice, choose
 from newsletter.cli.notices import post_due
 from newsletter.cli.picturing import provide_pictures
 from newsletter.cli.publication import Publication, open_publication
-from newsletter.cli.reporting import feedback_json, pipe_json, say_feedback, say_pipe
-from newsletter.cli.running import name_troubles, now, run_mailing
+from newsletter.cli.running import now, run_mailing
 from newsletter.cli.scheduling import bring_in_sources, read_time, say_next, say_scheduled, send_due
 from newsletter.cli.segmenting import check_chosen, say_findings, segment_findings, variant_for
 from newsletter.cli.signing import check_signing
-from newsletter.cli.standing import counts_json, say_plan, say_status, status_json, variants_json
+from newsletter.cli.standing import counts_json, say_plan, variants_json
 from newsletter.delivery import (
     MailingState,
     Plan,
@@ -27,8 +26,6 @@ from newsletter.delivery import (
     Stage,
     Transport,
     accept_older_copy,
-    issue_status,
-    mailed_slugs,
     mailing_edition,
     make_forecast,
     open_transport,
@@ -39,10 +36,8 @@ from newsletter.delivery import (
     start_test,
 )
 from newsletter.errors import AskPerson, EditFile, WrongUse
-from newsletter.feedback import look_at_pipe
 from newsletter.finding import Finding, Level
 from newsletter.preflight import check
-from newsletter.writing import read_issue
 
 app = typer.Typer()
 
@@ -233,42 +228,6 @@ def send_issue(
                 is_restored=restored,
                 waits_for_quota=not no_wait,
             )
-
-
-@app.command("status")
-def status(
-    context: typer.Context,
-    issue: Annotated[
-        str | None, typer.Argument(metavar="ISSUE", help="The issue's slug; default: every issue sent.")
-    ] = None,
-    is_json: JsonOption = False,
-) -> None:
-    """Say where everybody is: who was mailed, who is still to be, who not and why, and what came back.
-
-    Without an issue, one line for each issue that has a mailing, the newest first. Nothing is asked but the ledger
-    and the events that are here already.
-
-    Example: newsletter status my-first-letter --json
-    """
-    publication = open_publication(context)
-    slugs = mailed_slugs(publication.database)
-    if issue is not None:
-        slugs = (issue if issue in slugs else read_issue(publication.settings, issue).slug.text,)
-    found = [issue_status(publication.database, slug) for slug in slugs]
-    if is_json:
-        for each in found:
-            numbers = [mailing.id for mailing, _ in each.mailings]
-            more = feedback_json(publication.database, numbers)
-            if issue is not None:
-                more["events"] = pipe_json(look_at_pipe(publication.database))
-            terminal.say_json({**status_json(each, now()), **more})
-        return
-    say_status(found, now(), is_one=issue is not None)
-    if issue is not None:
-        for mailing, counts in found[0].mailings:
-            name_troubles(publication, mailing, counts)
-        say_feedback(publication.database, [mailing.id for mailing, _ in found[0].mailings])
-    say_pipe(publication.database)
 
 
 def _may_leave(plan: Plan, *, yes: bool, is_json: bool) -> bool:

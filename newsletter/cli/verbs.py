@@ -23,7 +23,7 @@ VERBS = {
     ),
     "cancel": ("steering", "End a mailing for good: whoever has not got it yet will not."),
     "status": (
-        "sending",
+        "status",
         "Say where everybody is: who was mailed, who is still to be, who not and why, and what came back.",
     ),
     "resolve": (

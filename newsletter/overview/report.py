@@ -59,7 +59,8 @@ def _lead(found: Statistics, one: IssueNumbers | None) -> str:
         return "Nothing was sent yet."
     number = len(found.issues)
     first, last = found.issues[0].sent_at, found.issues[-1].sent_at
-    said = f"{number} issue{'' if number == 1 else 's'}, from {first:%d %B %Y} to {last:%d %B %Y}."
+    days = f"from {first:%d %B %Y} to {last:%d %B %Y}" if first.date() != last.date() else f"{last:%d %B %Y}"
+    said = f"{number} issue{'' if number == 1 else 's'}, {days}."
     return said.replace(" 0", " ")
 
 

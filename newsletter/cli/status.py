@@ -1,0 +1,54 @@
+"""`newsletter status`: where everybody is, and what came back."""
+
+from typing import Annotated
+
+import typer
+
+from newsletter.cli import terminal
+from newsletter.cli.publication import open_publication
+from newsletter.cli.reporting import feedback_json, pipe_json, say_feedback, say_pipe
+from newsletter.cli.running import name_troubles, now
+from newsletter.cli.standing import say_status, status_json
+from newsletter.delivery import issue_status, mailed_slugs
+from newsletter.feedback import look_at_pipe
+from newsletter.writing import read_issue
+
+app = typer.Typer()
+
+JsonOption = Annotated[bool, typer.Option("--json", help="One object on one line.")]
+
+
+@app.command("status")
+def status(
+    context: typer.Context,
+    issue: Annotated[
+        str | None, typer.Argument(metavar="ISSUE", help="The issue's slug; default: every issue sent.")
+    ] = None,
+    is_json: JsonOption = False,
+) -> None:
+    """Say where everybody is: who was mailed, who is still to be, who not and why, and what came back.
+
+    Without an issue, one line for each issue that has a mailing, the newest first. Nothing is asked but the ledger
+    and the events that are here already.
+
+    Example: newsletter status my-first-letter --json
+    """
+    publication = open_publication(context)
+    slugs = mailed_slugs(publication.database)
+    if issue is not None:
+        slugs = (issue if issue in slugs else read_issue(publication.settings, issue).slug.text,)
+    found = [issue_status(publication.database, slug) for slug in slugs]
+    if is_json:
+        for each in found:
+            numbers = [mailing.id for mailing, _ in each.mailings]
+            more = feedback_json(publication.database, numbers)
+            if issue is not None:
+                more["events"] = pipe_json(look_at_pipe(publication.database))
+            terminal.say_json({**status_json(each, now()), **more})
+        return
+    say_status(found, now(), is_one=issue is not None)
+    if issue is not None:
+        for mailing, counts in found[0].mailings:
+            name_troubles(publication, mailing, counts)
+        say_feedback(publication.database, [mailing.id for mailing, _ in found[0].mailings])
+    say_pipe(publication.database)
