@@ -1,5 +1,6 @@
 """`newsletter rehearse`: a whole send, faults included, to a pretend SES on this machine."""
 
+import math
 import tempfile
 from contextlib import closing
 from pathlib import Path
@@ -89,8 +90,11 @@ def _rehearse(publication: Publication, choice: Choice, account: Account) -> Reh
             folder=settings.root / _FOLDER,
             now=now(),
         ) as play:
-            running = play.run(now)
-            with stop_signals() as stop, closing(running), progress_line() as line:
+            with (
+                stop_signals(heeded=2) as stop,
+                closing(play.run(now, stop.is_pressed)) as running,
+                progress_line() as line,
+            ):
                 for progress in running:
                     line.show(progress)
                     if stop.is_set():
@@ -111,7 +115,7 @@ def _serve(publication: Publication, account: Account, port: int, queue: str | N
                 f"[delivery.ses] endpoint. It writes into {_FOLDER}/"
             )
             terminal.talk(f"Its events are in the queue {there.queue_url} too: 'resolve --events' reads it")
-            stop.wait()
+            stop.wait(math.inf)
     except OSError as error:
         raise WrongUse(f"--port {port}: {error.strerror}. Choose another one") from error
 

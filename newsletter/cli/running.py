@@ -1,7 +1,6 @@
 """Runs a mailing under the author's eyes: shows it, stops it in order, names what went wrong."""
 
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing
 from datetime import UTC, datetime
 
 from newsletter.cli import terminal
@@ -46,22 +45,24 @@ def run_mailing(
     before = mailing_counts(database, mailing.id)
     stopped: NewsletterError | KeyboardInterrupt | None = None
     if before.planned:
-        sending = send(
-            database,
-            publication.keyring,
-            settings,
-            mailing,
-            transport,
-            clock=now,
-            is_restored=is_restored,
-            waits_for_quota=waits_for_quota,
-        )
         try:
             with (
-                stop_signals() as stop,
+                stop_signals(heeded=2) as stop,
                 pulling_beside(database, publication.keyring, settings, clock=now, complain=_complain),
                 progress_line() as line,
-                _ended(sending),
+                closing(
+                    send(
+                        database,
+                        publication.keyring,
+                        settings,
+                        mailing,
+                        transport,
+                        clock=now,
+                        is_restored=is_restored,
+                        waits_for_quota=waits_for_quota,
+                        is_hurried=stop.is_pressed,
+                    )
+                ) as sending,
             ):
                 for progress in sending:
                     line.show(progress)
@@ -82,19 +83,6 @@ def run_mailing(
         say_trip(trip)
     if stopped is not None and (counts.planned or not isinstance(stopped, KeyboardInterrupt)):
         raise stopped
-
-
-@contextmanager
-def _ended(sending: Generator[Progress, None, None]) -> Iterator[None]:
-    """Let a send end in order when the block ends; break it off where the block is broken off."""
-    try:
-        yield
-    except KeyboardInterrupt as broken:
-        with suppress(KeyboardInterrupt, StopIteration):
-            sending.throw(broken)
-        raise
-    finally:
-        sending.close()
 
 
 def _complain(words: str) -> None:

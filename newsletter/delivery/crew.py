@@ -4,7 +4,7 @@ They are submitted by threads that each wait for their answer, or by one that se
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from newsletter.delivery.mailing import Delivery
@@ -15,6 +15,9 @@ from newsletter.delivery.transports.transport import Lined, Transport
 from newsletter.delivery.tray import Finished, Task, Tray, Write
 from newsletter.delivery.watch import Watch
 from newsletter.errors import Uncertain
+
+_LOOK_SECONDS = 0.1
+"""How often a crew that ends is asked whether anybody still wants to wait."""
 
 
 class Hands(Protocol):
@@ -73,18 +76,21 @@ class Crew:
         self._found += self._tray.take_all()
         return self._give()
 
-    def stop(self) -> list[Finished]:
-        """Let each submit that is under way end, try nothing more, and return everything that is out."""
+    def stop(self, is_hurried: Callable[[], bool]) -> list[Finished]:
+        """Let each submit that is under way end, try nothing more, and return everything that is out.
+
+        Once `is_hurried`, it waits no longer: what is still being submitted then is uncertain.
+        """
         self.hold()
         while len(self._found) < self.outstanding:
+            if is_hurried():
+                return self._abandoned()
             self._tray.wanted = 1
-            self._found += self._tray.take(None)
+            self._found += self._tray.take(_LOOK_SECONDS)
         self._hands.end()
         return self._give()
 
-    def abandon(self) -> list[Finished]:
-        """Return everything that is out without waiting: what is being submitted is uncertain."""
-        self.hold()
+    def _abandoned(self) -> list[Finished]:
         self._found += self._tray.take_all()
         given = {finished.delivery.id for finished in self._found}
         broken = Uncertain("it was broken off before the next hop had answered")

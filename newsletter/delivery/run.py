@@ -6,7 +6,6 @@ a moment where the next hop is slow: that many a kill leaves uncertain.
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 from datetime import datetime
 
 from newsletter.database import Database
@@ -21,7 +20,7 @@ from newsletter.delivery.tally import Progress, Tally
 from newsletter.delivery.tray import Finished, Task
 from newsletter.delivery.verdicts import ANOTHER_RUN, Judge
 from newsletter.delivery.watch import MOST_DOUBTS
-from newsletter.errors import AskPerson, Deferred, Halted, NewsletterError, StorageBusy
+from newsletter.errors import AskPerson, Deferred, Halted, StorageBusy
 
 _GROUP_SECONDS = 0.05
 """How long results are gathered for one transaction."""
@@ -55,6 +54,7 @@ class Run:
         clock: Callable[[], datetime],
         connections: int,
         in_flight: int,
+        is_hurried: Callable[[], bool],
     ) -> None:
         self._database = database
         self._mailing = mailing
@@ -70,6 +70,7 @@ class Run:
         self._clock = clock
         self._connections = connections
         self._in_flight = in_flight
+        self._is_hurried = is_hurried
         self._free = list(range(in_flight))
         self._slots: dict[int, int] = {}
         self._unrecorded: list[Outcome] = []
@@ -103,23 +104,11 @@ class Run:
     def end(self) -> None:
         """Let what is being submitted end, and record it; in the spool if the database cannot take it."""
         try:
-            self._learn(self._crew.stop())
+            self._learn(self._crew.stop(self._is_hurried))
             if self._unrecorded:
                 self._turn(0)
             if next_due(self._database, self._mailing) is None:
                 finish_mailing(self._database, self._mailing, self._clock())
-        except KeyboardInterrupt:
-            self.break_off()
-            raise
-        finally:
-            self._keep()
-
-    def break_off(self) -> None:
-        """Wait for nothing: what is being submitted is uncertain."""
-        try:
-            self._learn(self._crew.abandon())
-            with suppress(NewsletterError):
-                self._turn(0)
         finally:
             self._keep()
 

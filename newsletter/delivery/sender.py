@@ -45,6 +45,7 @@ def send(
     delays: Delays | None = None,
     is_restored: bool = False,
     waits_for_quota: bool = False,
+    is_hurried: Callable[[], bool] = lambda: False,
 ) -> Generator[Progress, None, None]:
     """Send a mailing to everybody who is planned, yielding how far it is after each group.
 
@@ -52,7 +53,7 @@ def send(
     Deferred, StorageBusy, StorageFull; AskPerson when the mailing is paused or cancelled meanwhile, or when the
     database is an older copy, unless `is_restored` says that it may be. In any case what was submitted is
     recorded, and the rest stays planned. With `waits_for_quota` a spent quota ends nothing: once it frees, the
-    send goes on.
+    send goes on. Once `is_hurried`, a send that ends waits for no answer any more: those letters are uncertain.
     """
     with (
         sole_sender(database, f"sending '{mailing.slug}' to '{mailing.list_name}'") as held,
@@ -77,6 +78,7 @@ def send(
             write=lambda delivery: skeletons[delivery.variant].letter(delivery, clock()),
             clock=clock,
             delays=delays or Delays(),
+            is_hurried=is_hurried,
         )
         while True:
             try:
@@ -118,6 +120,7 @@ class _Bench:
     write: Write
     clock: Callable[[], datetime]
     delays: Delays
+    is_hurried: Callable[[], bool]
 
 
 def _attempt(bench: _Bench) -> Generator[Progress, None, None]:
@@ -143,12 +146,9 @@ def _attempt(bench: _Bench) -> Generator[Progress, None, None]:
             clock=steady(bench.clock),
             connections=connections,
             in_flight=in_flight,
+            is_hurried=bench.is_hurried,
         )
-        ending = run.end
         try:
             yield from run.progress()
-        except KeyboardInterrupt:  # nobody wants to wait any more
-            ending = run.break_off
-            raise
         finally:
-            ending()
+            run.end()

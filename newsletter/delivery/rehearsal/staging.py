@@ -118,13 +118,21 @@ class Rehearsal:
         self._stops: list[str] = []
         self._seconds = 0.0
 
-    def run(self, clock: Callable[[], datetime]) -> Generator[Progress, None, None]:
+    def run(
+        self, clock: Callable[[], datetime], is_hurried: Callable[[], bool]
+    ) -> Generator[Progress, None, None]:
         """Send, and after a stop once more, until everybody was tried or going on is of no use."""
         started = time.monotonic()
         try:
             for _ in range(_MOST_RUNS):
                 sending = send(
-                    self._database, self._keyring, self._settings, self.mailing, self._transport, clock=clock
+                    self._database,
+                    self._keyring,
+                    self._settings,
+                    self.mailing,
+                    self._transport,
+                    clock=clock,
+                    is_hurried=is_hurried,
                 )
                 try:
                     yield from sending
