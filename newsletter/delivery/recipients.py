@@ -13,11 +13,11 @@ from sqlalchemy import (
     case,
     exists,
     false,
+    insert,
     literal,
     not_,
     null,
     select,
-    true,
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
@@ -50,13 +50,15 @@ def fill_mailing(
         connection.execute(_welcome_back(mailing, edition, chosen))
         if not has_begun(connection, mailing):
             connection.execute(_decide_variants(mailing, edition, chosen))
+    columns = ("mailing_id", "subscriber_id", "round_id", "status", "reason", "variant")
+    rows = _rows(mailing, chosen, is_new=is_new)
+    if is_new:  # nobody has a row, and not to look for one is a tenth of all work
+        connection.execute(insert(deliveries).from_select(columns, rows))
+        return
     is_sqlite = connection.dialect.name == "sqlite"
     statement = sqlite.insert(deliveries) if is_sqlite else postgresql.insert(deliveries)
-    columns = ("mailing_id", "subscriber_id", "round_id", "status", "reason", "variant")
     connection.execute(
-        statement.from_select(columns, _rows(mailing, chosen, is_new=is_new)).on_conflict_do_nothing(
-            index_elements=["mailing_id", "subscriber_id"]
-        )
+        statement.from_select(columns, rows).on_conflict_do_nothing(index_elements=["mailing_id", "subscriber_id"])
     )
 
 
@@ -155,6 +157,6 @@ def _rows(mailing: Mailing, chosen: _Chosen, *, is_new: bool) -> Select[tuple[ob
         case((is_recipient, row.c.variant), else_=0),
     )
     if is_new:
-        return rows.where(true())  # without any condition SQLite takes ON CONFLICT for one of a join
+        return rows
     is_there = exists().where(present.c.mailing_id == mailing.id, present.c.subscriber_id == row.c.subscriber_id)
     return rows.where(~is_there)
