@@ -1,5 +1,6 @@
 """`newsletter database`: the database's shape, and copies of it."""
 
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -8,7 +9,9 @@ import typer
 
 from newsletter.cli import terminal
 from newsletter.cli.publication import open_publication
-from newsletter.database import back_up, open_database, upgrade
+from newsletter.database import back_up, copy_database, open_database, upgrade
+from newsletter.delivery import sole_sender
+from newsletter.errors import WrongUse
 
 app = typer.Typer()
 database = typer.Typer(no_args_is_help=True, help="Where people are kept: its shape, and copies of it.")
@@ -48,3 +51,35 @@ def copy_whole(
     size = back_up(publication.database, path)
     terminal.say(f"{path}: {size:,} bytes, whole and sound")
     terminal.talk("It holds addresses: keep it private, and a copy of var/secret.key apart from it")
+
+
+@database.command("copy")
+def move_in(
+    context: typer.Context,
+    to: Annotated[str, typer.Argument(metavar="URL", help="postgresql://user@host/name, or sqlite:///PATH.")],
+) -> None:
+    """Copy everything into an empty database: from SQLite to PostgreSQL when the list outgrows it, or back.
+
+    Nothing is sent meanwhile. Stop the web door and whatever fetches as well: what they write after the copy
+    began is not in it. The copy is whole, or the other database stays empty. Leave the password to PGPASSWORD
+    or ~/.pgpass. Afterwards NEWSLETTER_DATABASE_URL, or [database] url, makes the copy the one that counts.
+
+    Example: newsletter database copy postgresql://news@db.example.org/news
+    """
+    if "://" not in to:
+        raise WrongUse(f"'{to}': not the URL of a database. Write postgresql://user@host/name, or sqlite:///PATH")
+    source = open_publication(context).database
+    rows: dict[str, int] = {}
+    with (
+        closing(open_database(to)) as target,
+        sole_sender(source, "copying the database"),
+        closing(copy_database(source, target)) as copying,
+    ):
+        for done in copying:
+            if done.table not in rows:
+                terminal.talk(f"copying {done.table}")
+            rows[done.table] = done.rows
+    for table, number in rows.items():
+        terminal.say(f"{number:>12,}  {table}")
+    terminal.say(f"{target.place}: holds all of it")
+    terminal.talk("It counts from now on once NEWSLETTER_DATABASE_URL, or [database] url, names it")

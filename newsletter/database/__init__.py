@@ -1,6 +1,7 @@
 """The database: an engine for SQLite (default) or PostgreSQL, and its migrations; no rule of the trade."""
 
 from newsletter.database.backup import back_up
+from newsletter.database.copying import copy_database
 from newsletter.database.engine import Database, open_database
 from newsletter.database.functions import folded
 from newsletter.database.migrate import is_up_to_date, upgrade
@@ -13,6 +14,7 @@ __all__ = [
     "Order",
     "Question",
     "back_up",
+    "copy_database",
     "folded",
     "is_up_to_date",
     "open_database",

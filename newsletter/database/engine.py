@@ -125,6 +125,7 @@ def open_database(url: str, *, busy_seconds: float = BUSY_SECONDS) -> Database:
             engine = create_engine(
                 parsed.set(drivername="postgresql+psycopg"),
                 pool_pre_ping=True,
+                hide_parameters=True,  # which are addresses, and errors are shown and logged
                 connect_args={"options": f"-c lock_timeout={int(busy_seconds * 1000)}", "connect_timeout": 10},
             )
             return Database(engine, parsed.render_as_string(hide_password=True))
@@ -141,7 +142,7 @@ def open_database(url: str, *, busy_seconds: float = BUSY_SECONDS) -> Database:
         ) from error
     path = Path(parsed.database)
     _make_folder(path.parent)
-    engine = create_engine(parsed, connect_args={"timeout": busy_seconds})
+    engine = create_engine(parsed, hide_parameters=True, connect_args={"timeout": busy_seconds})
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return Database(engine, str(path))

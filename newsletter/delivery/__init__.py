@@ -1,6 +1,6 @@
 """5. An edition meets an audience: mailings, deliveries, receipts."""
 
-from newsletter.delivery.alone import is_sending
+from newsletter.delivery.alone import is_sending, sole_sender
 from newsletter.delivery.counting import IssueStatus, VariantCount, issue_status, mailed_slugs, mailing_counts
 from newsletter.delivery.editions import find_mailing, mailing_edition
 from newsletter.delivery.enquired import plan_enquired
@@ -164,6 +164,7 @@ __all__ = [
     "settle_notices",
     "settle_proven",
     "signed_address",
+    "sole_sender",
     "start_mailing",
     "start_test",
     "take_up",
