@@ -13,7 +13,7 @@ VERBS = {
         "sending",
         "Say who would get an issue, who would not and why, how long it takes and what it costs.",
     ),
-    "test-send": ("sending", "Send an issue to a few addresses of your own, to see it as readers will."),
+    "test-send": ("trying", "Send an issue to a few addresses of your own, to see it as readers will."),
     "rehearse": ("rehearsing", "Rehearse a whole send against a pretend Amazon SES, and say what happened."),
     "send": ("sending", "Send an issue to a list: to everybody who has not got it yet, and to nobody twice."),
     "pause": ("steering", "Let nothing more of a mailing leave, until it is resumed."),
