@@ -15,6 +15,9 @@ from jinja2.bccache import Bucket, BytecodeCache
 from newsletter import __version__
 from newsletter.durable import make_private_folder
 
+_MOST = 400
+"""Files; a publication with its own templates has some twenty."""
+
 
 @dataclass(frozen=True, slots=True)
 class Cache:
@@ -40,6 +43,14 @@ class Cache:
                 draft.replace(self.folder / name)
             finally:
                 draft.unlink(missing_ok=True)
+            self._make_room()
+
+    def _make_room(self) -> None:
+        """Let the oldest go once there are many: what is still wanted of them is worked out again."""
+        kept = list(self.folder.iterdir())
+        if len(kept) > _MOST:
+            for path in sorted(kept, key=lambda path: path.stat().st_mtime)[: len(kept) - _MOST // 2]:
+                path.unlink(missing_ok=True)
 
 
 def _digest(content: bytes) -> bytes:

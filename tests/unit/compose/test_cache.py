@@ -1,6 +1,7 @@
 """What is kept between two runs changes no letter, and whatever happens to it costs only time."""
 
 import json
+import os
 from pathlib import Path
 
 import jinja2
@@ -86,3 +87,14 @@ def test_another_release_of_a_library_reads_nothing_of_the_one_before() -> None:
     assert made_by("jinja2") != made_by("lxml")
     assert made_by("jinja2", "1") != made_by("jinja2", "2")
     assert made_by("jinja2", "1") == made_by("jinja2", "1")
+
+
+def test_the_oldest_go_once_there_are_many(tmp_path: Path) -> None:
+    cache = Cache(tmp_path / "kept")
+    for number in range(401):
+        cache.write(f"name-{number}", b"content")
+        os.utime(cache.folder / f"name-{number}", (number, number))
+    cache.write("newest", b"content")
+    assert cache.read("newest") == b"content"
+    assert cache.read("name-0") is None
+    assert len(list(cache.folder.iterdir())) <= 401
