@@ -1,6 +1,5 @@
 """Which issue and which list a command means when it is not told."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -105,7 +104,11 @@ def _composed(
     list_name = choose_list(issue, settings, wanted_list)
     composed = compose(issue, list_name, settings)
     if own and issue.segment is not None:
-        faults = [each for each in composed.findings if each.rule == "segment" and each.line == issue.segment_line]
+        faults = [
+            each
+            for each in composed.findings
+            if each.rule == "segment" and each.line == issue.lines.get("segment")
+        ]
         if composed.segment is None:
             raise EditFile(faults)
         segment = read_segment(issue.segment, settings.segments)
@@ -122,13 +125,11 @@ def _newest_first(shelf: Shelf) -> Iterator[Issue]:
 
 
 def _unknown_list(issue: Issue, settings: Settings) -> Finding:
-    above = issue.path.read_text(encoding="utf-8", errors="replace").splitlines()[: issue.body_line]
-    line = next((number for number, text in enumerate(above, 1) if re.match(r"\s*\"?list\"?\s*[:=]", text)), None)
     return Finding(
         rule="list",
         level=Level.ERROR,
         file=issue.file,
-        line=line,
+        line=issue.lines.get("list"),
         message=f"unknown list '{issue.list_name}'",
         remedy=did_you_mean(issue.list_name or "", settings.lists) or f"Known here: {', '.join(settings.lists)}",
     )

@@ -23,7 +23,7 @@ def check_chosen(publication: Publication, choice: Choice) -> None:
         check_segment(publication.database, choice.segment, choice.list_name, publication.settings.lists)
     except SegmentFault as fault:
         if choice.is_own_segment:
-            raise EditFile([_fault_finding(choice.issue, choice.issue.segment_line, fault)]) from fault
+            raise EditFile([_fault_finding(choice.issue, choice.issue.lines.get("segment"), fault)]) from fault
         raise WrongUse(fault.pointed) from fault
 
 

@@ -114,10 +114,10 @@ def own_segment(issue: Issue, settings: Settings) -> tuple[AskedSegment | None, 
         expression = read_segment(issue.segment, settings.segments).expression
     except SegmentFault as fault:
         finding = Finding(
-            rule="segment", level=Level.ERROR, file=issue.file, line=issue.segment_line, message=str(fault)
+            rule="segment", level=Level.ERROR, file=issue.file, line=issue.lines.get("segment"), message=str(fault)
         )
         return None, (finding,)
-    return AskedSegment(expression=expression, written=issue.segment, line=issue.segment_line), ()
+    return AskedSegment(expression=expression, written=issue.segment, line=issue.lines.get("segment")), ()
 
 
 def _parts(issue: Issue, settings: Settings, remarks: Remarks, asked: dict[str, AskedSegment]) -> Iterator[Part]:

@@ -62,20 +62,23 @@ def list_is_known(check: Check) -> Iterator[Finding]:
     name = check.issue.list_name
     if name is not None and name not in check.settings.lists:
         remedy = did_you_mean(name, check.settings.lists) or f"Add [lists.{name}] to {FILE_NAME}"
-        yield check.finding("list", Level.ERROR, f"unknown list '{name}'", remedy)
+        yield check.finding("list", Level.ERROR, f"unknown list '{name}'", remedy, check.issue.lines.get("list"))
 
 
 def subject_is_good(check: Check) -> Iterator[Finding]:
     """A subject is there, on one line, and not cut off in the inbox."""
-    subject = filled(check.composed.edition.subject, {})
+    subject, lines = filled(check.composed.edition.subject, {}), check.issue.lines
+    line = lines.get("subject", lines.get("title"))
     if not subject.strip():
-        yield check.finding("subject", Level.ERROR, "the subject is empty", "Give the issue a title or a subject")
+        yield check.finding(
+            "subject", Level.ERROR, "the subject is empty", "Give the issue a title or a subject", line
+        )
     elif len(subject) > _MAX_SUBJECT:
         message = f"the subject has {len(subject)} characters, more than {_MAX_SUBJECT}"
-        yield check.finding("subject", Level.ERROR, message, "Shorten it, or set 'subject'")
+        yield check.finding("subject", Level.ERROR, message, "Shorten it, or set 'subject'", line)
     elif len(subject) > _LONG_SUBJECT:
         message = f"the subject has {len(subject)} characters; phones show about 40"
-        yield check.finding("subject", Level.WARNING, message, "Put what matters first")
+        yield check.finding("subject", Level.WARNING, message, "Put what matters first", line)
 
 
 def preheader_is_there(check: Check) -> Iterator[Finding]:
@@ -194,16 +197,20 @@ def nothing_is_unfinished(check: Check) -> Iterator[Finding]:
         if match := _UNFINISHED.search(line):
             message = f"'{match[0]}' looks unfinished"
             yield check.finding("unfinished", Level.WARNING, message, "Finish it or take it out", number)
-    for field in (check.issue.title, check.issue.subject, check.issue.preheader):
-        if match := _UNFINISHED.search(field):
-            yield check.finding("unfinished", Level.WARNING, f"'{match[0]}' in '{_short(field)}' looks unfinished")
+    for key in ("title", "subject", "preheader"):
+        text = getattr(check.issue, key)
+        if match := _UNFINISHED.search(text):
+            message = f"'{match[0]}' in '{_short(text)}' looks unfinished"
+            yield check.finding("unfinished", Level.WARNING, message, line=check.issue.lines.get(key))
             break
 
 
 def it_is_ready(check: Check) -> Iterator[Finding]:
     """A draft is only sent when it is asked for by name."""
     if check.issue.status is Status.DRAFT:
-        yield check.finding("draft", Level.NOTICE, "is a draft", "Set 'status: ready' when it may go out")
+        lines = check.issue.lines
+        line = lines.get("status", lines.get("draft", lines.get("published")))
+        yield check.finding("draft", Level.NOTICE, "is a draft", "Set 'status: ready' when it may go out", line)
     if check.issue.date is None:
         yield check.finding("date", Level.NOTICE, "has no date, so the archive leaves it out", "Set 'date'")
 
@@ -212,7 +219,13 @@ def times_make_sense(check: Check) -> Iterator[Finding]:
     """What must be sent before a time must not wait until after it."""
     send_at: datetime | None = check.issue.send_at
     if send_at and check.issue.send_before and check.issue.send_before <= send_at:
-        yield check.finding("times", Level.ERROR, "send_before is not after send_at", "Mend one of them")
+        yield check.finding(
+            "times",
+            Level.ERROR,
+            "send_before is not after send_at",
+            "Mend one of them",
+            check.issue.lines.get("send_before"),
+        )
 
 
 RULES = (

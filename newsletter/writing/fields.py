@@ -45,6 +45,8 @@ _DATE_FORMS = (
     "%Y年%m月%d日",
 )  # fmt: skip
 
+_FLAGS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
+
 
 def line_of_text(value: Any) -> str:
     """Return a scalar as one clean line; ValueError for a list or a mapping."""
@@ -96,12 +98,18 @@ def language(value: Any) -> str:
 
 
 def are_comments_open(value: Any) -> bool:
-    """Read `open`, `closed`, or what other programs write: true and false."""
-    if isinstance(value, bool):
-        return value
-    if line_of_text(value).lower() in {"open", "closed"}:
-        return line_of_text(value).lower() == "open"
-    raise ValueError("is neither open nor closed")
+    """Read `open`, `closed`, or what other programs write: yes and no, in any of YAML's words."""
+    word = line_of_text(value).lower()
+    if word in {"open", "closed"}:
+        return word == "open"
+    if (told := flag(value)) is None:
+        raise ValueError("is neither open nor closed")
+    return told
+
+
+def flag(value: Any) -> bool | None:
+    """Return what one of YAML's words for yes and no says; None when it is none of them."""
+    return _FLAGS.get(line_of_text(value).lower()) if isinstance(value, (str, bool)) else None
 
 
 def _by_form(text: str) -> datetime:

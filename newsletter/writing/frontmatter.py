@@ -7,7 +7,7 @@ import json
 import re
 import tomllib
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, ClassVar
 
 import yaml
 from frontmatter.default_handlers import YAMLHandler
@@ -19,7 +19,25 @@ _MAX_DEPTH = 20
 _MAX_NODES = 5_000
 """Of the expanded tree: an alias counts as often as what it stands for."""
 
-_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_SAFE: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_READ_AS_SUCH = {f"tag:yaml.org,2002:{kind}" for kind in ("null", "merge", "timestamp")}
+
+
+class _Loader(_SAFE):  # type: ignore[misc]
+    """Keeps what an author typed: `title: 007`, `title: 12:30` and `language: no` are no numbers and no booleans.
+
+    Of YAML 1.1's kinds only nothing, merged mappings and times are read as such, and true and false of YAML 1.2's.
+    """
+
+    yaml_implicit_resolvers: ClassVar[dict[str, list[tuple[str, re.Pattern[str]]]]] = {
+        first: [(tag, form) for tag, form in forms if tag in _READ_AS_SUCH]
+        for first, forms in _SAFE.yaml_implicit_resolvers.items()
+    }
+
+
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:bool", re.compile("^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF")
+)
 
 
 class FrontMatterFault(ValueError):
@@ -140,7 +158,7 @@ def _read_yaml(written: str) -> FrontMatter:
 
 def _construct(written: str, oddities: tuple[tuple[int, str], ...]) -> FrontMatter:
     _refuse_depth(written)
-    node = yaml.compose(written, Loader=_LOADER)
+    node = yaml.compose(written, Loader=_Loader)
     if node is None:
         return FrontMatter(values={}, lines={}, body="", body_line=0)
     if not isinstance(node, yaml.MappingNode):
@@ -155,7 +173,7 @@ def _construct(written: str, oddities: tuple[tuple[int, str], ...]) -> FrontMatt
         if key in dict(keys[: keys.index((key, line))])
     ]
     try:
-        loaded = YAMLHandler().load(written, Loader=_LOADER)
+        loaded = YAMLHandler().load(written, Loader=_Loader)
         values = {str(key): value for key, value in loaded.items()}
         faults: list[tuple[int, str]] = []
     except (ValueError, TypeError, OverflowError, yaml.constructor.ConstructorError):
@@ -183,7 +201,7 @@ def _construct_one_by_one(node: yaml.MappingNode) -> tuple[dict[str, Any], list[
 
 def _refuse_depth(written: str) -> None:
     depth = 0
-    for event in yaml.parse(written, Loader=_LOADER):
+    for event in yaml.parse(written, Loader=_Loader):
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
         elif isinstance(event, yaml.CollectionEndEvent):
@@ -225,7 +243,7 @@ def _quote_plain_values(written: str) -> tuple[str, tuple[tuple[int, str], ...]]
 
 def _trips(value: str) -> bool:
     try:
-        return not isinstance(yaml.compose(f"key: {value}", Loader=_LOADER), yaml.MappingNode)
+        return not isinstance(yaml.compose(f"key: {value}", Loader=_Loader), yaml.MappingNode)
     except yaml.YAMLError:
         return True
 

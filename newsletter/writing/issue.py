@@ -1,7 +1,8 @@
 """Issues: what the author wrote, as one Markdown file with front matter."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -48,7 +49,6 @@ class Issue:
     authors: tuple[str, ...] = ()
     list_name: str | None = None
     segment: str | None = None
-    segment_line: int | None = None
     template: str = "letter"
     status: Status = Status.DRAFT
     language: str
@@ -64,6 +64,8 @@ class Issue:
     """The Markdown below the front matter."""
     body_line: int = 1
     """The 1-based line of the file on which `body` begins."""
+    lines: Mapping[str, int] = field(default_factory=dict)
+    """The 1-based line of each key that the front matter gives."""
     extra: dict[str, Any]
     """Front matter that is not ours, kept as it was read."""
     findings: tuple[Finding, ...] = ()

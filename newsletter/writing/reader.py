@@ -97,7 +97,6 @@ class _Reading:
             authors=self._take("authors", fields.names, ()),
             list_name=self._take("list", fields.line_of_text, "") or None,
             segment=self._take("segment", fields.line_of_text, "") or None,
-            segment_line=self.lines.get("segment"),
             template=self._take("template", fields.line_of_text, "") or "letter",
             status=status,
             language=self._take("language", fields.language, self.settings.publication.language),
@@ -111,6 +110,7 @@ class _Reading:
             comments_open=self._take("comments", fields.are_comments_open, True),
             body=self.front.body,
             body_line=self.front.body_line,
+            lines=self.lines,
             extra=self.values,
         )
         self._judge_the_rest()
@@ -158,7 +158,9 @@ class _Reading:
             message = f"unknown status '{told[:40]}', so it is a draft"
             self._find("status", Level.WARNING, self.lines.get("status"), message, remedy)
             return Status.DRAFT
-        is_ready = self.values.get("draft") is False or self.values.get("published") is True
+        is_ready = (
+            fields.flag(self.values.get("draft")) is False or fields.flag(self.values.get("published")) is True
+        )
         return Status.READY if is_ready else Status.DRAFT
 
     def _day_in_name(self) -> datetime | None:

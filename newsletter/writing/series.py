@@ -1,5 +1,6 @@
 """Series: letters that everybody who joins gets, so many days after joining: series/NAME/*.md."""
 
+import re
 from dataclasses import dataclass
 
 from newsletter.errors import EditFile
@@ -46,11 +47,11 @@ def read_series(settings: Settings, name: str) -> Series:
         except EditFile as error:
             broken += error.findings
             continue
-        days = issue.extra.get("days", 0)
-        if isinstance(days, bool) or not isinstance(days, int) or not 0 <= days <= MOST_DAYS:
+        days = str(issue.extra.get("days", 0))
+        if not re.fullmatch("[0-9]{1,4}", days) or int(days) > MOST_DAYS:
             broken.append(_fault(file, f"days '{days}' is no whole number up to {MOST_DAYS}", "Write days: 3"))
         elif issue.status is Status.READY:
-            letters.append(SeriesLetter(name=path.stem, issue=issue, days=days))
+            letters.append(SeriesLetter(name=path.stem, issue=issue, days=int(days)))
     return Series(letters=tuple(sorted(letters, key=lambda each: (each.days, each.name))), broken=tuple(broken))
 
 

@@ -267,3 +267,16 @@ def test_an_unknown_slug_names_the_nearest(publication):
     write(publication, "x", "the-winter-letter.md")
     with pytest.raises(WrongUse, match="Did you mean 'the-winter-letter'"):
         read_issue(publication, "winter-letter")
+
+
+def test_no_is_norwegian_and_still_means_no(publication):
+    issue = read(publication, "---\ntitle: No\nlanguage: no\ncomments: no\ndraft: no\n---\nBody.\n")
+    assert (issue.title, issue.language, issue.status) == ("No", "no", Status.READY)
+    assert not issue.comments_open
+    assert not issue.findings
+
+
+@pytest.mark.parametrize("typed", ["007", "12:30", "No", "On", "1_000", "3.10", "0x1f", "1e5", "Yes", "0o17"])
+def test_a_value_stays_as_it_was_typed(publication, typed):
+    issue = read(publication, f"---\ntitle: {typed}\ntags: [{typed}]\n---\nBody.\n")
+    assert (issue.title, issue.tags) == (typed, (typed,))
