@@ -25,6 +25,7 @@ from newsletter.audience.joining import (
     erase,
     find_subscriber_id,
 )
+from newsletter.audience.keyed import Adopted, adopt_key, refuse_other_key
 from newsletter.audience.preferring import (
     Preferences,
     choose_language,
@@ -75,6 +76,7 @@ from newsletter.audience.telling import record_json
 __all__ = [
     "JOIN_LASTS",
     "OWN_LASTS",
+    "Adopted",
     "Call",
     "Circumstances",
     "Consent",
@@ -105,6 +107,7 @@ __all__ = [
     "SuppressionReason",
     "Weighed",
     "add_subscriber",
+    "adopt_key",
     "answered_candidates",
     "candidates",
     "change_tags",
@@ -148,6 +151,7 @@ __all__ = [
     "read_preferences",
     "read_sheet",
     "record_json",
+    "refuse_other_key",
     "show_subscriber",
     "suggest",
     "suppress",

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from newsletter.audience import adopt_key
 from newsletter.cli import terminal
 from newsletter.cli.publication import open_publication
 from newsletter.settings import GRACE_DAYS, rotate_keys
@@ -12,11 +13,6 @@ from newsletter.settings import GRACE_DAYS, rotate_keys
 app = typer.Typer()
 keys = typer.Typer(no_args_is_help=True, help="The secrets that sign links, and hash who must not be written to.")
 app.add_typer(keys, name="keys")
-
-
-@keys.callback()
-def _keys() -> None:
-    """Keep `rotate` a command of its own."""
 
 
 @keys.command("rotate")
@@ -40,3 +36,24 @@ def rotate(
     if done.dropped:
         terminal.say(f"{terminal.count(done.dropped, 'key')} past the grace of {grace_days} days verified no more")
     terminal.talk("Next: back up var/secret.key, and start anew what is running, such as newsletter serve")
+
+
+@keys.command("adopt")
+def adopt(context: typer.Context) -> None:
+    """Go on with the key that is there, when the one that the database was filled with is lost for good.
+
+    Everybody is hashed anew, and those who are suppressed stay so. What cannot be saved: links in letters that
+    were sent are dead, so unsubscribe by hand whoever writes; and who was suppressed without being a subscriber
+    is not recognised any more. Look for the old key in every backup first.
+
+    Example: newsletter keys adopt
+    """
+    publication = open_publication(context)
+    done = adopt_key(publication.database, publication.present_keyring)
+    terminal.say(f"{terminal.count(done.subscribers, 'subscriber')} hashed with the present key")
+    if done.lost:
+        terminal.talk(
+            f"{terminal.count(done.lost, 'suppression')} of people who are no subscribers name nobody any more: "
+            "import no old list before you have taken out who left",
+            style="attention",
+        )

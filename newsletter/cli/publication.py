@@ -23,7 +23,15 @@ class Publication:
 
     @cached_property
     def keyring(self) -> Keyring:
-        """The keys that sign and verify tokens."""
+        """The keys that sign and verify tokens; EditSettings when the database was filled with another one."""
+        from newsletter.audience import refuse_other_key
+
+        refuse_other_key(self.database, self.present_keyring)
+        return self.present_keyring
+
+    @cached_property
+    def present_keyring(self) -> Keyring:
+        """The keys that are there, whether or not they are the database's."""
         return Keyring(read_or_make_keys(self.settings), read_hashing_key(self.settings))
 
     @cached_property

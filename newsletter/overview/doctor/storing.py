@@ -11,11 +11,13 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
+from newsletter.audience import refuse_other_key
 from newsletter.database import Database, is_up_to_date, open_database
 from newsletter.delivery import mark_path, refuse_older_copy
-from newsletter.errors import AskPerson
+from newsletter.errors import AskPerson, EditSettings
 from newsletter.overview.doctor.check import Check, fail, ok, warn
-from newsletter.settings import Settings
+from newsletter.settings import Settings, read_hashing_key, read_or_make_keys
+from newsletter.tokens import Keyring
 
 _PART = "database"
 _PATIENCE, _STEPS = 8.0, 1_000
@@ -41,7 +43,22 @@ def look_at_database(settings: Settings, *, patience: float = _PATIENCE) -> Iter
             return
         yield ok(_PART, "shape", "the newest shape")
         yield _health(database, patience)
+        yield from _key(database, settings)
         yield from _copies(database, settings)
+
+
+def _key(database: Database, settings: Settings) -> Iterator[Check]:
+    """Look whether the key that is there is the one that people were hashed with; none is made here."""
+    if settings.secret_key is None and not (settings.var / "secret.key").exists():
+        return
+    try:
+        keyring = Keyring(read_or_make_keys(settings), read_hashing_key(settings))
+        refuse_other_key(database, keyring)
+    except EditSettings as error:
+        said, _, remedy = str(error).partition(". ")
+        yield fail(_PART, "key", said, remedy)
+    else:
+        yield ok(_PART, "key", "goes with the secret key")
 
 
 def _health(database: Database, patience: float) -> Check:

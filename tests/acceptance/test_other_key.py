@@ -1,0 +1,47 @@
+"""A key that is not the database's: noticed before a link dies or a suppressed address is forgotten."""
+
+import pytest
+
+from tests.acceptance.desk import Desk
+
+READER = "zofia@example.com"
+OTHER = "k" * 64
+
+
+@pytest.fixture
+def changed(desk: Desk) -> Desk:
+    """A publication that has sent, and whose key is another one now."""
+    desk.done("send")
+    desk.done("suppressions", "add", READER)
+    desk.done("suppressions", "add", "stranger@example.org")
+    (desk.folder / "var" / "secret.key").unlink()
+    return desk
+
+
+@pytest.mark.parametrize(
+    "arguments", [("send", "--again"), ("subscribers", "add", "new@example.org", "--list", "sample")]
+)
+def test_nothing_is_done_with_another_key(changed: Desk, arguments: tuple[str, ...]) -> None:
+    before = changed.messages()
+    refused = changed.run(*arguments)
+    assert refused.code == 1
+    assert "is not the one" in refused.err
+    assert "keys adopt" in refused.err
+    assert len(changed.messages()) == len(before)
+    assert any(
+        check["check"] == "key" and check["level"] == "fail"
+        for check in changed.run("doctor", "--json").json_lines
+        if check["part"] == "database"
+    )
+
+
+def test_a_lost_key_is_replaced_and_who_is_suppressed_stays_so(changed: Desk) -> None:
+    done = changed.done("keys", "adopt")
+    letters = len([message for message in changed.messages() if READER in str(message["To"])])
+    assert "25 subscribers" in done.out
+    assert "1 suppression of people" in done.err
+    sent = changed.done("send", "--again", "--json").json
+    assert sent["excluded"] == {"suppressed": 1}
+    changed.done("subscribers", "add", READER, "--list", "sample")
+    assert sum(READER in str(message["To"]) for message in changed.messages()) == letters
+    assert "0 subscribers" in changed.done("keys", "adopt").out
