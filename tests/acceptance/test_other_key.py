@@ -37,11 +37,9 @@ def test_nothing_is_done_with_another_key(changed: Desk, arguments: tuple[str, .
 
 def test_a_lost_key_is_replaced_and_who_is_suppressed_stays_so(changed: Desk) -> None:
     done = changed.done("keys", "adopt")
-    letters = len([message for message in changed.messages() if READER in str(message["To"])])
     assert "25 subscribers" in done.out
     assert "1 suppression of people" in done.err
     sent = changed.done("send", "--again", "--json").json
     assert sent["excluded"] == {"suppressed": 1}
-    changed.done("subscribers", "add", READER, "--list", "sample")
-    assert sum(READER in str(message["To"]) for message in changed.messages()) == letters
+    assert "suppressed" in changed.run("subscribers", "add", READER, "--list", "sample").err
     assert "0 subscribers" in changed.done("keys", "adopt").out
