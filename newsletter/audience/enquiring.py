@@ -49,6 +49,7 @@ def enquire(
     *,
     language: str = "",
     evidence: str = "",
+    words: str = "",
     is_slow: bool = False,
     now: datetime,
 ) -> None:
@@ -62,6 +63,7 @@ def enquire(
                 lists=list(list_names),
                 language=language,
                 evidence=evidence,
+                words=words,
                 is_slow=is_slow,
                 state=EnquiryState.NEW.value,
                 created_at=now,
@@ -105,7 +107,16 @@ def open_enquiry(database: Database, kind: EnquiryKind, number: int, now: dateti
         return _open(connection, kind, number, now)
 
 
-def confirm_enquiry(database: Database, keyring: Keyring, number: int, *, evidence: str, now: datetime) -> bool:
+def confirm_enquiry(
+    database: Database,
+    keyring: Keyring,
+    number: int,
+    *,
+    evidence: str,
+    words: str = "",
+    mail: str = "",
+    now: datetime,
+) -> bool:
     """Confirm the subscriptions of an enquiry; True while its link is good. A second call changes nothing.
 
     Whoever had left everything, or was erased, comes back by it: that is their own word, proven by mail.
@@ -125,7 +136,16 @@ def confirm_enquiry(database: Database, keyring: Keyring, number: int, *, eviden
             lift(connection, address_hash, found.reason, origin="web", now=now)
         subscriber_id = _person(connection, keyring, enquiry.address, enquiry.language, now)
         for list_name in enquiry.lists:
-            confirm_subscription(connection, subscriber_id, list_name, origin="web", evidence=evidence, now=now)
+            confirm_subscription(
+                connection,
+                subscriber_id,
+                list_name,
+                origin="web",
+                evidence=evidence,
+                words=words,
+                mail=mail,
+                now=now,
+            )
         connection.execute(
             update(enquiries).where(enquiries.c.id == number).values(state=EnquiryState.CONFIRMED.value)
         )
@@ -205,7 +225,7 @@ def _call(
         return None if _earlier(connection, enquiry, EnquiryState.ANSWERED, now) else Call.KNOWN
     subscriber_id = _person(connection, keyring, enquiry.address, "", now)
     for list_name in missing:
-        _make_pending(connection, subscriber_id, list_name, enquiry.evidence, now)
+        _make_pending(connection, subscriber_id, list_name, enquiry, now)
     earlier = _earlier(connection, enquiry, EnquiryState.WEIGHED, now)
     if earlier is None:
         return Call.CONFIRM
@@ -265,7 +285,7 @@ def _person(connection: Connection, keyring: Keyring, address: Address, language
 
 
 def _make_pending(
-    connection: Connection, subscriber_id: int, list_name: str, evidence: str, now: datetime
+    connection: Connection, subscriber_id: int, list_name: str, enquiry: Enquiry, now: datetime
 ) -> None:
     """Note that a subscription was asked for; one that had ended stays ended until it is confirmed."""
     connection.execute(insert_missing(connection, lists).values(name=list_name))
@@ -282,7 +302,12 @@ def _make_pending(
     number = connection.execute(select(subscriptions.c.id).where(theirs)).scalar_one()
     connection.execute(
         insert(consents).values(
-            subscription_id=number, act=ConsentAct.REQUESTED.value, at=now, origin="web", evidence=evidence
+            subscription_id=number,
+            act=ConsentAct.REQUESTED.value,
+            at=now,
+            origin="web",
+            evidence=enquiry.evidence,
+            words=enquiry.words,
         )
     )
 
@@ -309,6 +334,7 @@ def _enquiry(row: Row[Any]) -> Enquiry:
         lists=tuple(row.lists),
         language=row.language,
         evidence=row.evidence,
+        words=row.words,
         is_slow=row.is_slow,
         state=EnquiryState(row.state),
         created_at=row.created_at,

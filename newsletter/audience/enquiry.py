@@ -60,6 +60,8 @@ class Enquiry:
     language: str
     evidence: str
     """What shows that it was asked: from which network, by which form."""
+    words: str = ""
+    """What the form said that they agreed to, and which version of it."""
     is_slow: bool
     """Whether it waits behind all others, since nothing speaks for a person behind it."""
     state: EnquiryState
@@ -87,6 +89,7 @@ enquiries = Table(
     Column("lists", JSON, nullable=False),
     Column("language", Text, nullable=False, server_default=""),
     Column("evidence", Text, nullable=False, server_default=""),
+    Column("words", Text, nullable=False, server_default=""),
     Column("is_slow", Boolean, nullable=False),
     Column("state", Text, nullable=False),
     Column("created_at", Moment, nullable=False),

@@ -52,27 +52,54 @@ def read_preferences(database: Database, subscriber_id: int) -> Preferences | No
 
 
 def choose_lists(
-    database: Database, subscriber_id: int, wanted: Collection[str], offered: Collection[str], *, now: datetime
+    database: Database,
+    subscriber_id: int,
+    wanted: Collection[str],
+    offered: Collection[str],
+    *,
+    words: str = "",
+    mail: str = "",
+    now: datetime,
 ) -> None:
     """Leave the offered lists that are not wanted any more; the others stay as they are."""
     chosen = read_preferences(database, subscriber_id)
     if chosen is None:
         return
     left = [name for name in chosen.lists if name in offered and name not in wanted]
-    leavings = [Leaving(subscriber_id=subscriber_id, list_name=name, evidence="preferences") for name in left]
+    leavings = [
+        Leaving(subscriber_id=subscriber_id, list_name=name, evidence="preferences", words=words, mail=mail)
+        for name in left
+    ]
     end_subscriptions(database, leavings, origin="web", now=now)
 
 
-def join_list(database: Database, subscriber_id: int, list_name: str, *, evidence: str, now: datetime) -> bool:
+def join_list(
+    database: Database,
+    subscriber_id: int,
+    list_name: str,
+    *,
+    evidence: str,
+    words: str = "",
+    mail: str = "",
+    now: datetime,
+) -> bool:
     """Put somebody on a list whose address was just proven by a mailed link; False if they are on it."""
     with database.write() as connection:
         if not connection.scalar(select(subscribers.c.id).where(subscribers.c.id == subscriber_id)):
             return False
-        return confirm_subscription(connection, subscriber_id, list_name, origin="web", evidence=evidence, now=now)
+        proof = {"evidence": evidence, "words": words, "mail": mail}
+        return confirm_subscription(connection, subscriber_id, list_name, origin="web", now=now, **proof)
 
 
 def take_back_leaving(
-    database: Database, subscriber_id: int, list_name: str, *, since: datetime, now: datetime
+    database: Database,
+    subscriber_id: int,
+    list_name: str,
+    *,
+    since: datetime,
+    words: str = "",
+    mail: str = "",
+    now: datetime,
 ) -> bool:
     """Put somebody back on a list that they left at the web door since then; False if that is not so."""
     with database.write() as connection:
@@ -88,9 +115,8 @@ def take_back_leaving(
             return False
         if (row.act, row.origin) != (ConsentAct.ENDED, "web"):
             return False
-        return confirm_subscription(
-            connection, subscriber_id, list_name, origin="web", evidence="taken back", now=now
-        )
+        proof = {"evidence": "taken back", "words": words, "mail": mail}
+        return confirm_subscription(connection, subscriber_id, list_name, origin="web", now=now, **proof)
 
 
 def pause(database: Database, subscriber_id: int, until: datetime | None) -> None:

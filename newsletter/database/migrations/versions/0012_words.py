@@ -1,0 +1,12 @@
+"""Which words of a form an enquiry came by, until they go into the consents."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0012"
+down_revision = "0011"
+
+
+def upgrade() -> None:
+    """Add the column."""
+    op.add_column("enquiries", sa.Column("words", sa.Text, nullable=False, server_default=""))
