@@ -7,8 +7,9 @@ by the time it takes whether the address is known: that is looked up later, when
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Boolean, Column, Index, Integer, Table, Text
+from sqlalchemy import JSON, BigInteger, Boolean, Column, Index, Integer, Row, Table, Text
 
 from newsletter.address import Address
 from newsletter.audience.roster import metadata
@@ -99,3 +100,21 @@ enquiries = Table(
     Index("enquiries_by_weighing", "weighed_at"),
     sqlite_autoincrement=True,
 )
+
+
+def read_enquiry(row: Row[Any]) -> Enquiry:
+    """Return the enquiry in a row."""
+    local, _, domain = row.address.rpartition("@")
+    return Enquiry(
+        id=row.id,
+        kind=EnquiryKind(row.kind),
+        address=Address(local, domain),
+        lists=tuple(row.lists),
+        language=row.language,
+        evidence=row.evidence,
+        words=row.words,
+        is_slow=row.is_slow,
+        state=EnquiryState(row.state),
+        created_at=row.created_at,
+        weighed_at=row.weighed_at,
+    )

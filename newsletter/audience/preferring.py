@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection, null, select, update
 
 from newsletter.address import Address
+from newsletter.audience.cells import cleaned_name
 from newsletter.audience.joining import Leaving, confirm_subscription, end_subscriptions
 from newsletter.audience.roster import consents, lists, subscribers, subscriptions
 from newsletter.audience.subscriber import ConsentAct, SubscriptionState
@@ -24,6 +25,7 @@ class Preferences:
     address: Address
     lists: tuple[str, ...]
     """Those they are on, confirmed."""
+    first_name: str
     language: str
     paused_until: datetime | None
 
@@ -46,6 +48,7 @@ def read_preferences(database: Database, subscriber_id: int) -> Preferences | No
         subscriber_id=subscriber_id,
         address=Address(local, domain),
         lists=tuple(names),
+        first_name=person.first_name,
         language=str(person.fields.get(LANGUAGE_FIELD, "")),
         paused_until=person.paused_until,
     )
@@ -132,6 +135,17 @@ def end_pauses(connection: Connection, now: datetime) -> None:
         .where(subscribers.c.paused_until.is_not(None), subscribers.c.paused_until <= now)
         .values(paused_until=null())
     )
+
+
+def choose_first_name(database: Database, subscriber_id: int, first_name: str, *, now: datetime) -> None:
+    """Note the name by which a person is greeted; from now on no import says another."""
+    name = cleaned_name(first_name)
+    with database.write() as connection:
+        connection.execute(
+            update(subscribers)
+            .where(subscribers.c.id == subscriber_id, subscribers.c.first_name != name)
+            .values(first_name=name, named_at=now)
+        )
 
 
 def choose_language(database: Database, subscriber_id: int, language: str) -> None:

@@ -6,6 +6,7 @@ The joins are outer ones, though everybody has a partner, because SQLite then be
 from bisect import bisect_left
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -111,6 +112,7 @@ def known_arrivals(list_id: int | None) -> Select[tuple[Any, ...]]:
             subscriptions.c.id.label("subscription_id"),
             subscriptions.c.state,
             suppressions.c.reason,
+            subscribers.c.named_at,
         )
         .outerjoin_from(arrivals, subscribers, subscribers.c.address_key == arrivals.c.address_key)
         .outerjoin(
@@ -151,10 +153,12 @@ def _known(
     subscription_id: int | None,
     state: str | None,
     reason: str | None,
+    named_at: datetime | None,
 ) -> Known:
     standing = SubscriptionState(state) if state else None
     suppressed = SuppressionReason(reason) if reason else None
-    return Known(subscriber_id, first_name, last_name, fields, subscription_id, standing, suppressed)
+    has_named = named_at is not None
+    return Known(subscriber_id, first_name, last_name, fields, subscription_id, standing, suppressed, has_named)
 
 
 def _stage(connection: Connection, table: Table, rows: Sequence[tuple[object, ...]]) -> None:

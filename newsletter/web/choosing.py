@@ -15,6 +15,7 @@ from newsletter.audience import (
     Call,
     EnquiryKind,
     Preferences,
+    choose_first_name,
     choose_language,
     choose_lists,
     enquire,
@@ -93,6 +94,7 @@ def choices(office: Office, visit: Visit, chooser: Chooser, *, is_saved: bool = 
         paused=_day(chosen.paused_until, chosen.language or settings.publication.language),
         languages=spoken_languages(),
         own_language=chosen.language,
+        first_name=chosen.first_name,
         shown_name=kept_name(office.database, chosen.subscriber_id),
     )
 
@@ -113,6 +115,8 @@ def chosen_so(office: Office, visit: Visit, chooser: Chooser) -> Response:
     language = visit.first("language")
     if language in {"", *(tag for tag, _ in spoken_languages())} and "language" in visit.fields:
         choose_language(database, person, language)
+    if chooser.is_proven and "first_name" in visit.fields:
+        choose_first_name(database, person, redacted_name(visit.first("first_name")), now=visit.now)
     if "name" in visit.fields:
         name = redacted_name(visit.first("name"))
         if name != kept_name(database, person):

@@ -30,7 +30,8 @@ def give_task(office: Office, visit: Visit) -> Response:
     task = proof.stamp(office.keyring, Purpose.PROOF, visit.now) if is_attacked(office, visit) else ""
     shown = proof.stamp(office.keyring, Purpose.FORM, visit.now)
     words = phrases_for(visit.query.get("language", ""), office.settings.publication.language)
-    said = {name: getattr(words, name) for name in ("email", "subscribe", "promise", "leave_empty", "working")}
+    said = {name: getattr(words, name) for name in ("email", "subscribe", "leave_empty", "working")}
+    said["promise"] = wording.promise(words, at_once=office.joins_at_once)
     told = {"shown": shown, "task": task, "bits": proof.BITS, "words": said}
     return JSONResponse(told, headers=_cors(office, visit))
 
@@ -120,7 +121,7 @@ def _words(office: Office, visit: Visit) -> str:
     """Return what the form said: a signed moment tells that we showed it, others have words of their own."""
     shown = visit.first("shown")
     if shown and proof.seconds_since(office.keyring, Purpose.FORM, shown, visit.now) is not None:
-        return wording.of_form(office.pages, _language(visit))
+        return wording.of_form(office.pages, _language(visit), at_once=office.joins_at_once)
     return wording.of_foreign_form(visit.headers.get("origin", "").replace("null", "")[:200])
 
 
@@ -154,9 +155,11 @@ def _is_trusted(office: Office, visit: Visit, *, attacked: bool) -> bool:
 def _form(
     office: Office, visit: Visit, language: str, chosen: list[str], *, problem: str = "", status: int = 200
 ) -> Response:
+    words = phrases_for(*filter(None, (language, office.settings.publication.language)))
     return office.pages.page(
         "subscribe",
         language=language,
+        promise=wording.promise(words, at_once=office.joins_at_once),
         status=status,
         lists=[(name, office.settings.lists[name]) for name in office.offered],
         chosen=chosen,

@@ -11,10 +11,15 @@ from newsletter.web.phrase import Phrases
 from newsletter.web.phrases import phrases_for
 
 
-def of_form(pages: Pages, language: str) -> str:
+def promise(words: Phrases, *, at_once: bool) -> str:
+    """Return what the form says of what happens next."""
+    return words.promise_at_once if at_once else words.promise
+
+
+def of_form(pages: Pages, language: str, *, at_once: bool) -> str:
     """Return the words of the form that we show, on the door's page or by its script on another site."""
     words = _phrases(pages.settings, language)
-    return _line(pages, "subscribe.html", words, words.promise, words.subscribe)
+    return _line(pages, "subscribe.html", words, promise(words, at_once=at_once), words.subscribe)
 
 
 def of_foreign_form(site: str) -> str:

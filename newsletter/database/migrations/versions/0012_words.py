@@ -1,4 +1,4 @@
-"""Which words of a form an enquiry came by, until they go into the consents."""
+"""Which words of a form an enquiry came by, until they go into the consents; and who chose their first name."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,5 +8,6 @@ down_revision = "0011"
 
 
 def upgrade() -> None:
-    """Add the column."""
+    """Add the columns."""
+    op.add_column("subscribers", sa.Column("named_at", sa.DateTime(timezone=True)))
     op.add_column("enquiries", sa.Column("words", sa.Text, nullable=False, server_default=""))
