@@ -43,8 +43,7 @@ class Address:
         """
         text = text.strip()
         if plain := read_plain(text):
-            local, _, domain = plain.rpartition("@")
-            return cls(local, domain)
+            return cls(*plain)
         from email_validator import (  # few addresses need it, and it loads slowly
             EmailNotValidError,
             validate_email,
@@ -81,8 +80,8 @@ class Address:
         return f"{self.local}@{self.domain}"
 
 
-def read_plain(text: str) -> str | None:
-    """Return an address that is plainly one as `Address.parse` has it, else None.
+def read_plain(text: str) -> tuple[str, str] | None:
+    """Return the two parts of an address that is plainly one as `Address.parse` has them, else None.
 
     It is cheap enough for a million calls. None says nothing against it: then the validator judges.
     """
@@ -93,7 +92,7 @@ def read_plain(text: str) -> str | None:
         return None
     if len(local) <= _LONGEST_NAME and local.lower() in _MAILBOX_NAMES:
         local = local.lower()
-    return f"{local}@{domain}"
+    return local, domain
 
 
 @lru_cache(65_536)

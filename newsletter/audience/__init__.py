@@ -4,12 +4,10 @@ from newsletter.audience.arriving import Newcomer, exclusion_of, newcomers
 from newsletter.audience.asking import Circumstances, answered_candidates
 from newsletter.audience.bundle import open_sheets
 from newsletter.audience.enquiring import (
-    MailCaps,
     confirm_enquiry,
     enquire,
     expire_enquiries,
     open_enquiry,
-    weigh_enquiry,
 )
 from newsletter.audience.enquiry import JOIN_LASTS, OWN_LASTS, Call, Enquiry, EnquiryKind, EnquiryState, Weighed
 from newsletter.audience.exchange import import_csv, import_sheet, import_sources
@@ -28,6 +26,7 @@ from newsletter.audience.joining import (
 from newsletter.audience.keyed import Adopted, adopt_key, refuse_other_key
 from newsletter.audience.preferring import (
     Preferences,
+    choose_first_name,
     choose_language,
     choose_lists,
     end_pauses,
@@ -72,6 +71,7 @@ from newsletter.audience.suppressing import (
 )
 from newsletter.audience.tagging import change_tags
 from newsletter.audience.telling import record_json
+from newsletter.audience.weighing import MailCaps, weigh_enquiry
 
 __all__ = [
     "JOIN_LASTS",
@@ -112,6 +112,7 @@ __all__ = [
     "candidates",
     "change_tags",
     "check_segment",
+    "choose_first_name",
     "choose_language",
     "choose_lists",
     "confirm_enquiry",

@@ -4,21 +4,14 @@ One statement a table and batch is what makes a million rows bearable; the rules
 The joins are outer ones, though everybody has a partner, because SQLite then begins with the small table.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from json.encoder import encode_basestring_ascii as json_text
-from typing import Any
 
 from sqlalchemy import (
-    Column,
     Connection,
     Insert,
-    Integer,
-    LargeBinary,
-    MetaData,
     Select,
-    Table,
     Text,
     bindparam,
     case,
@@ -26,7 +19,6 @@ from sqlalchemy import (
     delete,
     insert,
     literal,
-    or_,
     select,
     update,
 )
@@ -41,32 +33,10 @@ from newsletter.audience.roster import (
     suppressions,
     tags,
 )
-from newsletter.audience.ruling import NOTHING_KNOWN, Entry, Known, Ruling, rule
-from newsletter.audience.subscriber import ConsentAct, SubscriptionState, SuppressionReason
+from newsletter.audience.ruling import Ruling
+from newsletter.audience.staging import Judgement, arrivals, arriving_tags
+from newsletter.audience.subscriber import ConsentAct, SubscriptionState
 from newsletter.database import Moment
-
-_metadata = MetaData()
-
-arrivals = Table(
-    "arrivals",
-    _metadata,
-    Column("line", Integer, primary_key=True, autoincrement=False),
-    Column("address", Text),
-    Column("address_key", Text),
-    Column("address_hash", LargeBinary),
-    Column("first_name", Text),
-    Column("last_name", Text),
-    Column("fields", Text),
-    Column("state", Text),
-    Column("evidence", Text),
-    prefixes=["TEMPORARY"],
-)
-"""The batch at hand; it lives as long as its transaction."""
-
-arriving_tags = Table(
-    "arriving_tags", _metadata, Column("address_key", Text), Column("tag", Text), prefixes=["TEMPORARY"]
-)
-"""The tags of those of the batch who have any."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,104 +49,18 @@ class Origin:
     at: datetime
 
 
-def judge(connection: Connection, list_id: int | None, entries: Sequence[Entry]) -> list[Ruling]:
-    """Stage a batch, whose keys must differ, and decide what is to happen to each entry."""
-    for table in (arrivals, arriving_tags):
-        table.create(connection, checkfirst=False)
-    if not entries:
-        return []
-    _stage(connection, arrivals, [_arrival(entry) for entry in entries])
-    tagged = [(entry.key, tag) for entry in entries for tag in entry.row.tags]
-    if tagged:
-        _stage(connection, arriving_tags, tagged)
-    known = {row[0]: _known(*row[1:]) for row in connection.execute(known_arrivals(list_id))}
-    return [rule(entry, known.get(entry.row.line, NOTHING_KNOWN)) for entry in entries]
-
-
-def _known(
-    subscriber_id: int | None,
-    first_name: str | None,
-    last_name: str | None,
-    fields: dict[str, str] | None,
-    subscription_id: int | None,
-    state: str | None,
-    reason: str | None,
-) -> Known:
-    standing = SubscriptionState(state) if state else None
-    suppressed = SuppressionReason(reason) if reason else None
-    return Known(subscriber_id, first_name, last_name, fields, subscription_id, standing, suppressed)
-
-
-def admit(connection: Connection, origin: Origin, rulings: Sequence[Ruling]) -> None:
-    """Carry out the rulings on the batch that `judge` has just staged, each with its line of consent."""
+def admit(connection: Connection, origin: Origin, judgement: Judgement) -> None:
+    """Carry out a judgement on the batch that `judge` has just staged, each with its line of consent."""
+    rulings = judgement.rulings
     _suppress(connection, origin, rulings)
     _update_details(connection, rulings)
     staying = [{"at_line": ruling.entry.row.line} for ruling in rulings if ruling.state is None]
-    if len(staying) < len(rulings):
-        if staying:
-            connection.execute(delete(arrivals).where(arrivals.c.line == bindparam("at_line")), staying)
+    if staying:
+        connection.execute(delete(arrivals).where(arrivals.c.line == bindparam("at_line")), staying)
+    if judgement.newcomers or len(staying) < len(rulings):
         _join(connection, origin, [ruling for ruling in rulings if ruling.entry.row.history])
-    if any(ruling.entry.row.tags for ruling in rulings):
+    if judgement.is_tagged:
         _tag(connection, [ruling.entry.key for ruling in rulings if ruling.known.suppressed])
-
-
-def dismiss(connection: Connection) -> None:
-    """Take the staged batch away."""
-    for table in (arrivals, arriving_tags):
-        table.drop(connection, checkfirst=False)
-
-
-def known_arrivals(list_id: int | None) -> Select[tuple[Any, ...]]:
-    """Ask who of the staged batch is known, with their place on the list, or suppressed."""
-    return (
-        select(
-            arrivals.c.line,
-            subscribers.c.id,
-            subscribers.c.first_name,
-            subscribers.c.last_name,
-            subscribers.c.fields,
-            subscriptions.c.id.label("subscription_id"),
-            subscriptions.c.state,
-            suppressions.c.reason,
-        )
-        .outerjoin_from(arrivals, subscribers, subscribers.c.address_key == arrivals.c.address_key)
-        .outerjoin(
-            subscriptions,
-            (subscriptions.c.subscriber_id == subscribers.c.id) & (subscriptions.c.list_id == list_id),
-        )
-        .outerjoin(suppressions, suppressions.c.address_hash == arrivals.c.address_hash)
-        .where(or_(subscribers.c.id.is_not(None), suppressions.c.reason.is_not(None)))
-    )
-
-
-def _stage(connection: Connection, table: Table, rows: Sequence[tuple[object, ...]]) -> None:
-    """Fill a temporary table; on SQLite by its own driver, since SQLAlchemy costs more a row than the row does."""
-    names = [column.name for column in table.columns]
-    if connection.dialect.name != "sqlite":
-        connection.execute(insert(table), [dict(zip(names, row, strict=True)) for row in rows])
-        return
-    driver: Any = connection.connection.driver_connection
-    driver.executemany(f"INSERT INTO {table.name} VALUES ({', '.join('?' * len(names))})", rows)  # noqa: S608
-
-
-def _arrival(entry: Entry) -> tuple[object, ...]:
-    row = entry.row
-    return (
-        row.line,
-        entry.address,
-        entry.key,
-        entry.address_hash,
-        row.first_name,
-        row.last_name,
-        _json(row.fields),
-        row.state.value,
-        f"line {row.line}: {row.consent}" if row.consent else f"line {row.line}",
-    )
-
-
-def _json(fields: Mapping[str, str]) -> str:
-    """Return fields as `json.dumps` writes them, which takes three times as long."""
-    return f"{{{', '.join([f'{json_text(name)}: {json_text(text)}' for name, text in fields.items()])}}}"
 
 
 def _join(connection: Connection, origin: Origin, with_history: Sequence[Ruling]) -> None:
@@ -285,6 +169,7 @@ def _subscribe(connection: Connection, origin: Origin) -> Insert:
 
 
 def _consent(origin: Origin) -> Select[tuple[object, ...]]:
+    told = ": " + arrivals.c.consent
     has_ended = arrivals.c.state == SubscriptionState.ENDED
     return (
         select(
@@ -292,7 +177,7 @@ def _consent(origin: Origin) -> Select[tuple[object, ...]]:
             case((has_ended, ConsentAct.ENDED.value), else_=ConsentAct.IMPORTED.value),
             literal(origin.at, Moment),
             literal(origin.text),
-            arrivals.c.evidence,
+            "line " + cast(arrivals.c.line, Text) + case((arrivals.c.consent == "", ""), else_=told),
             literal(origin.import_id),
         )
         .outerjoin_from(arrivals, subscribers, subscribers.c.address_key == arrivals.c.address_key)

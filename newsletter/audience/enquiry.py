@@ -7,8 +7,9 @@ by the time it takes whether the address is known: that is looked up later, when
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Boolean, Column, Index, Integer, Table, Text
+from sqlalchemy import JSON, BigInteger, Boolean, Column, Index, Integer, Row, Table, Text
 
 from newsletter.address import Address
 from newsletter.audience.roster import metadata
@@ -60,6 +61,8 @@ class Enquiry:
     language: str
     evidence: str
     """What shows that it was asked: from which network, by which form."""
+    words: str = ""
+    """What the form said that they agreed to, and which version of it."""
     is_slow: bool
     """Whether it waits behind all others, since nothing speaks for a person behind it."""
     state: EnquiryState
@@ -87,6 +90,7 @@ enquiries = Table(
     Column("lists", JSON, nullable=False),
     Column("language", Text, nullable=False, server_default=""),
     Column("evidence", Text, nullable=False, server_default=""),
+    Column("words", Text, nullable=False, server_default=""),
     Column("is_slow", Boolean, nullable=False),
     Column("state", Text, nullable=False),
     Column("created_at", Moment, nullable=False),
@@ -96,3 +100,21 @@ enquiries = Table(
     Index("enquiries_by_weighing", "weighed_at"),
     sqlite_autoincrement=True,
 )
+
+
+def read_enquiry(row: Row[Any]) -> Enquiry:
+    """Return the enquiry in a row."""
+    local, _, domain = row.address.rpartition("@")
+    return Enquiry(
+        id=row.id,
+        kind=EnquiryKind(row.kind),
+        address=Address(local, domain),
+        lists=tuple(row.lists),
+        language=row.language,
+        evidence=row.evidence,
+        words=row.words,
+        is_slow=row.is_slow,
+        state=EnquiryState(row.state),
+        created_at=row.created_at,
+        weighed_at=row.weighed_at,
+    )

@@ -15,20 +15,17 @@ from pathlib import Path
 
 from sqlalchemy import Connection, func, insert, select, update
 
-from newsletter.address import Address, is_reserved, read_plain
-from newsletter.audience.admission import Origin, admit, dismiss, judge
-from newsletter.audience.cells import cleaned
+from newsletter.audience.admission import Origin, admit
 from newsletter.audience.fields import FieldKind
-from newsletter.audience.hints import flags_of
 from newsletter.audience.jsonlines import HashRow, read_json_rows
 from newsletter.audience.report import Fate, ImportReport, Outcome
 from newsletter.audience.roster import ensure_lists, imports, insert_missing, lists, subscriptions, suppressions
-from newsletter.audience.rows import Row, read_rows
-from newsletter.audience.ruling import Entry, Ruling
+from newsletter.audience.rows import read_rows
 from newsletter.audience.sheet import Sheet, read_sheet
+from newsletter.audience.sorting import Batch, sort_out
+from newsletter.audience.staging import Judgement, dismiss, judge
 from newsletter.database import Database
 from newsletter.errors import EditSettings
-from newsletter.finding import Finding, Level
 from newsletter.settings import FILE_NAME, Settings
 from newsletter.tokens import Keyring
 
@@ -90,18 +87,24 @@ def import_sheet(
         newest = connection.scalar(select(func.max(subscriptions.c.id))) or 0
     yield ImportReport(file=sheet.name, list_name=list_name, findings=sheet.findings)
     rows = read_json_rows(sheet, typed) if sheet.is_json else read_rows(sheet, typed)
+
+    def bring_batch() -> ImportReport | None:
+        if not (batch := list(islice(rows, BATCH))):
+            return None
+        report, sound = sort_out(keyring, sheet, list_name, batch)
+        with database.read() if origin is None else database.write() as connection:
+            judgement = judge(connection, list_id, sound, newest=newest)
+            if origin is not None:
+                admit(connection, origin, judgement)
+                _suppress_hashes(connection, sound.hashes)
+            dismiss(connection)
+        return report.joined(_report(sheet, list_name, sound, judgement, newest, names_everybody=dry_run))
+
     while True:
         with _uncollected():
-            if not (batch := list(islice(rows, BATCH))):
-                break
-            report, entries, hashes = _sorted_out(keyring, sheet, list_name, batch)
-            with database.read() if origin is None else database.write() as connection:
-                rulings = judge(connection, list_id, entries)
-                if origin is not None:
-                    admit(connection, origin, rulings)
-                    _suppress_hashes(connection, hashes)
-                dismiss(connection)
-            done = report.joined(_report(sheet, list_name, rulings, newest, names_everybody=dry_run))
+            done = bring_batch()
+        if done is None:
+            break
         yield done
     if origin is not None:
         with database.write() as connection:
@@ -110,7 +113,7 @@ def import_sheet(
 
 @contextmanager
 def _uncollected() -> Iterator[None]:
-    """Keep the interpreter from looking for cycles among a batch's tuples, which have none."""
+    """Keep the interpreter from looking for cycles among tuples that have none and are gone with their batch."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:
@@ -132,57 +135,6 @@ def _begin(database: Database, sheet: Sheet, list_name: str, now: datetime) -> O
         return Origin(list_id=list_id, text=f"import {sheet.name}", import_id=begun.scalar_one(), at=now)
 
 
-def _sorted_out(
-    keyring: Keyring, sheet: Sheet, list_name: str, batch: Sequence[Row | HashRow | Finding]
-) -> tuple[ImportReport, list[Entry], list[HashRow]]:
-    """Tell sound rows from repeated ones and from those whose address is none."""
-    hashes: list[HashRow] = []
-    entries: dict[str, Entry] = {}
-    findings: list[Finding] = []
-    fates: Counter[Fate] = Counter()
-    reserved = 0
-    flagged: Counter[str] = Counter()
-    hash_of = keyring.address_hasher()
-    for row in batch:
-        if isinstance(row, Finding):
-            findings.append(row)
-            fates[Fate.REJECTED] += row.level is Level.ERROR
-            continue
-        if isinstance(row, HashRow):
-            if row.key_name == keyring.hash_key_name:
-                hashes.append(row)
-                fates[Fate.KEPT_OUT] += 1
-            else:
-                findings.append(_foreign_hash(sheet, row))
-                fates[Fate.REJECTED] += 1
-            continue
-        address = read_plain(row.email)
-        if address is None:
-            try:
-                address = str(Address.parse(row.email))
-            except ValueError as error:
-                findings.append(_no_address(sheet, row, str(error)))
-                fates[Fate.REJECTED] += 1
-                continue
-        key = address.lower()
-        if key in entries:
-            fates[Fate.REPEATED] += 1
-            continue
-        reserved += is_reserved(address.rpartition("@")[2])
-        if flags := flags_of(address):
-            flagged.update(flags)
-        entries[key] = Entry(row, address, key, hash_of(key))
-    report = ImportReport(
-        file=sheet.name,
-        list_name=list_name,
-        fates=+fates,
-        reserved=reserved,
-        flagged=flagged,
-        findings=tuple(findings),
-    )
-    return report, list(entries.values()), hashes
-
-
 def _suppress_hashes(connection: Connection, hashes: Sequence[HashRow]) -> None:
     rows = [
         {"address_hash": each.address_hash, "reason": each.reason.value, "at": each.at, "origin": each.origin}
@@ -192,36 +144,19 @@ def _suppress_hashes(connection: Connection, hashes: Sequence[HashRow]) -> None:
         connection.execute(insert_missing(connection, suppressions), rows)
 
 
-def _foreign_hash(sheet: Sheet, row: HashRow) -> Finding:
-    message = "a suppression whose hash was made with another key, so it says nothing here"
-    return Finding(
-        rule="import",
-        level=Level.ERROR,
-        file=sheet.name,
-        line=row.line,
-        message=message,
-        remedy="Bring var/secret.key (or NEWSLETTER_SECRET_KEY) of that publication along",
-    )
-
-
-def _no_address(sheet: Sheet, row: Row, reason: str) -> Finding:
-    written = f"'{cleaned(row.email, 60)}' is no address: {reason}" if row.email else "no address"
-    return Finding(
-        rule="import",
-        level=Level.ERROR,
-        file=sheet.name,
-        line=row.line,
-        message=written,
-        remedy="Mend the line and import again; the rest was read",
-    )
-
-
 def _report(
-    sheet: Sheet, list_name: str, rulings: Sequence[Ruling], newest: int, *, names_everybody: bool
+    sheet: Sheet, list_name: str, batch: Batch, judgement: Judgement, newest: int, *, names_everybody: bool
 ) -> ImportReport:
-    fates: Counter[Fate] = Counter()
+    fates: Counter[Fate] = Counter({Fate.ADDED: judgement.newcomers, Fate.KNOWN: len(judgement.settled)})
     outcomes: list[Outcome] = []
-    for ruling in rulings:
+    if names_everybody:
+        ruled = {ruling.entry.row.line for ruling in judgement.rulings}
+        outcomes += [
+            Outcome(line=line, address=address, fate=Fate.KNOWN if line in judgement.settled else Fate.ADDED)
+            for line, address, *_ in batch.arrivals
+            if line not in ruled
+        ]
+    for ruling in judgement.rulings:
         fate = ruling.fate
         if fate is not Fate.KEPT_OUT and (ruling.known.subscription_id or 0) > newest:
             fate = Fate.REPEATED  # a batch before this one brought them
@@ -233,9 +168,9 @@ def _report(
     return ImportReport(
         file=sheet.name,
         list_name=list_name,
-        fates=fates,
-        kept_out=Counter(ruling.reason for ruling in rulings if ruling.fate is Fate.KEPT_OUT),
-        outcomes=tuple(outcomes),
+        fates=+fates,
+        kept_out=Counter(ruling.reason for ruling in judgement.rulings if ruling.fate is Fate.KEPT_OUT),
+        outcomes=tuple(sorted(outcomes, key=lambda outcome: outcome.line)),
     )
 
 

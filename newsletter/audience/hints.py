@@ -70,9 +70,16 @@ def suggest(address: Address | str) -> str | None:
 
 def flags_of(address: str) -> tuple[Flag, ...]:
     """Return what may be wrong with an address."""
-    local, _, domain = address.rpartition("@")
-    is_role = (Flag.ROLE,) if len(local) <= 16 and local.partition("+")[0].lower() in ROLES else ()
-    return is_role + _flags_of_domain(domain.lower())
+    local, _, domain = address.lower().rpartition("@")
+    return flags_of_parts(local, domain)
+
+
+def flags_of_parts(local: str, domain: str) -> tuple[Flag, ...]:
+    """Return what may be wrong with an address in small letters, cheap enough for a million calls."""
+    flags = _flags_of_domain(domain)
+    if local in ROLES or ("+" in local and local.partition("+")[0] in ROLES):
+        return (Flag.ROLE, *flags)
+    return flags
 
 
 @lru_cache(65_536)

@@ -31,6 +31,10 @@ class Leaving:
     subscriber_id: int
     list_name: str | None
     evidence: str = ""
+    words: str = ""
+    """What they read before they said so."""
+    mail: str = ""
+    """Which mail brought them there."""
 
 
 def add_subscriber(
@@ -124,7 +128,7 @@ def _end_some(
     connection: Connection, leavings: Sequence[Leaving], origin: str, now: datetime
 ) -> dict[tuple[int, str], str]:
     """End subscriptions to one list each, three statements a list; returns what was left, by person and list."""
-    evidence = {(each.subscriber_id, each.list_name): each.evidence for each in leavings}
+    said = {(each.subscriber_id, each.list_name): each for each in leavings}
     left: dict[tuple[int, str], str] = {}
     for list_name in {each.list_name for each in leavings}:
         people = {each.subscriber_id for each in leavings if each.list_name == list_name}
@@ -144,10 +148,7 @@ def _end_some(
         acts = {"act": ConsentAct.ENDED, "at": now, "origin": origin}
         connection.execute(
             insert(consents),
-            [
-                {**acts, "subscription_id": row.id, "evidence": evidence[row.subscriber_id, list_name]}
-                for row in rows
-            ],
+            [{**acts, "subscription_id": row.id, **_proof(said[row.subscriber_id, list_name])} for row in rows],
         )
         left |= {(row.subscriber_id, str(list_name)): str(list_name) for row in rows}
     return left
@@ -155,7 +156,7 @@ def _end_some(
 
 def _leave(connection: Connection, leaving: Leaving, *, origin: str, now: datetime) -> tuple[str, ...]:
     number = leaving.subscriber_id
-    ended = _end(connection, number, leaving.list_name, origin=origin, now=now, evidence=leaving.evidence)
+    ended = _end(connection, leaving, origin=origin, now=now)
     if leaving.list_name is None:
         address_hash = connection.scalar(select(subscribers.c.address_hash).where(subscribers.c.id == number))
         if address_hash and not find_suppression(connection, address_hash):
@@ -167,7 +168,8 @@ def end_subscription_in(
     connection: Connection, subscriber_id: int, list_name: str, *, origin: str, now: datetime, evidence: str = ""
 ) -> tuple[str, ...]:
     """End a person's subscription to a list within a transaction; a second call changes nothing."""
-    return _end(connection, subscriber_id, list_name, origin=origin, now=now, evidence=evidence)
+    leaving = Leaving(subscriber_id=subscriber_id, list_name=list_name, evidence=evidence)
+    return _end(connection, leaving, origin=origin, now=now)
 
 
 def erase(database: Database, keyring: Keyring, address: Address, *, origin: str, now: datetime) -> int | None:
@@ -189,7 +191,15 @@ def erase(database: Database, keyring: Keyring, address: Address, *, origin: str
 
 
 def confirm_subscription(
-    connection: Connection, subscriber_id: int, list_name: str, *, origin: str, now: datetime, evidence: str = ""
+    connection: Connection,
+    subscriber_id: int,
+    list_name: str,
+    *,
+    origin: str,
+    now: datetime,
+    evidence: str = "",
+    words: str = "",
+    mail: str = "",
 ) -> bool:
     """Confirm a subscription within the caller's transaction; False if it is confirmed already."""
     connection.execute(insert_missing(connection, lists).values(name=list_name))
@@ -214,30 +224,32 @@ def confirm_subscription(
         connection.execute(update(subscriptions).where(subscriptions.c.id == number).values(**state))
     connection.execute(
         insert(consents).values(
-            subscription_id=number, act=ConsentAct.CONFIRMED, at=now, origin=origin, evidence=evidence
+            subscription_id=number,
+            act=ConsentAct.CONFIRMED,
+            at=now,
+            origin=origin,
+            evidence=evidence,
+            words=words,
+            mail=mail,
         )
     )
     return True
 
 
-def _end(
-    connection: Connection,
-    subscriber_id: int,
-    list_name: str | None,
-    *,
-    origin: str,
-    now: datetime,
-    evidence: str,
-) -> tuple[str, ...]:
+def _proof(leaving: Leaving) -> dict[str, str]:
+    return {"evidence": leaving.evidence, "words": leaving.words, "mail": leaving.mail}
+
+
+def _end(connection: Connection, leaving: Leaving, *, origin: str, now: datetime) -> tuple[str, ...]:
     wanted = (
         select(subscriptions.c.id, lists.c.name)
         .join(lists, lists.c.id == subscriptions.c.list_id)
-        .where(subscriptions.c.subscriber_id == subscriber_id)
+        .where(subscriptions.c.subscriber_id == leaving.subscriber_id)
         .where(subscriptions.c.state != SubscriptionState.ENDED)
         .order_by(lists.c.name)
     )
-    if list_name is not None:
-        wanted = wanted.where(lists.c.name == list_name)
+    if leaving.list_name is not None:
+        wanted = wanted.where(lists.c.name == leaving.list_name)
     ended = connection.execute(wanted).all()
     for row in ended:
         connection.execute(
@@ -247,7 +259,7 @@ def _end(
         )
         connection.execute(
             insert(consents).values(
-                subscription_id=row.id, act=ConsentAct.ENDED, at=now, origin=origin, evidence=evidence
+                subscription_id=row.id, act=ConsentAct.ENDED, at=now, origin=origin, **_proof(leaving)
             )
         )
     return tuple(row.name for row in ended)

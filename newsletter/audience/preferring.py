@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection, null, select, update
 
 from newsletter.address import Address
+from newsletter.audience.cells import cleaned_name
 from newsletter.audience.joining import Leaving, confirm_subscription, end_subscriptions
 from newsletter.audience.roster import consents, lists, subscribers, subscriptions
 from newsletter.audience.subscriber import ConsentAct, SubscriptionState
@@ -24,6 +25,7 @@ class Preferences:
     address: Address
     lists: tuple[str, ...]
     """Those they are on, confirmed."""
+    first_name: str
     language: str
     paused_until: datetime | None
 
@@ -46,33 +48,61 @@ def read_preferences(database: Database, subscriber_id: int) -> Preferences | No
         subscriber_id=subscriber_id,
         address=Address(local, domain),
         lists=tuple(names),
+        first_name=person.first_name,
         language=str(person.fields.get(LANGUAGE_FIELD, "")),
         paused_until=person.paused_until,
     )
 
 
 def choose_lists(
-    database: Database, subscriber_id: int, wanted: Collection[str], offered: Collection[str], *, now: datetime
+    database: Database,
+    subscriber_id: int,
+    wanted: Collection[str],
+    offered: Collection[str],
+    *,
+    words: str = "",
+    mail: str = "",
+    now: datetime,
 ) -> None:
     """Leave the offered lists that are not wanted any more; the others stay as they are."""
     chosen = read_preferences(database, subscriber_id)
     if chosen is None:
         return
     left = [name for name in chosen.lists if name in offered and name not in wanted]
-    leavings = [Leaving(subscriber_id=subscriber_id, list_name=name, evidence="preferences") for name in left]
+    leavings = [
+        Leaving(subscriber_id=subscriber_id, list_name=name, evidence="preferences", words=words, mail=mail)
+        for name in left
+    ]
     end_subscriptions(database, leavings, origin="web", now=now)
 
 
-def join_list(database: Database, subscriber_id: int, list_name: str, *, evidence: str, now: datetime) -> bool:
+def join_list(
+    database: Database,
+    subscriber_id: int,
+    list_name: str,
+    *,
+    evidence: str,
+    words: str = "",
+    mail: str = "",
+    now: datetime,
+) -> bool:
     """Put somebody on a list whose address was just proven by a mailed link; False if they are on it."""
     with database.write() as connection:
         if not connection.scalar(select(subscribers.c.id).where(subscribers.c.id == subscriber_id)):
             return False
-        return confirm_subscription(connection, subscriber_id, list_name, origin="web", evidence=evidence, now=now)
+        proof = {"evidence": evidence, "words": words, "mail": mail}
+        return confirm_subscription(connection, subscriber_id, list_name, origin="web", now=now, **proof)
 
 
 def take_back_leaving(
-    database: Database, subscriber_id: int, list_name: str, *, since: datetime, now: datetime
+    database: Database,
+    subscriber_id: int,
+    list_name: str,
+    *,
+    since: datetime,
+    words: str = "",
+    mail: str = "",
+    now: datetime,
 ) -> bool:
     """Put somebody back on a list that they left at the web door since then; False if that is not so."""
     with database.write() as connection:
@@ -88,9 +118,8 @@ def take_back_leaving(
             return False
         if (row.act, row.origin) != (ConsentAct.ENDED, "web"):
             return False
-        return confirm_subscription(
-            connection, subscriber_id, list_name, origin="web", evidence="taken back", now=now
-        )
+        proof = {"evidence": "taken back", "words": words, "mail": mail}
+        return confirm_subscription(connection, subscriber_id, list_name, origin="web", now=now, **proof)
 
 
 def pause(database: Database, subscriber_id: int, until: datetime | None) -> None:
@@ -106,6 +135,17 @@ def end_pauses(connection: Connection, now: datetime) -> None:
         .where(subscribers.c.paused_until.is_not(None), subscribers.c.paused_until <= now)
         .values(paused_until=null())
     )
+
+
+def choose_first_name(database: Database, subscriber_id: int, first_name: str, *, now: datetime) -> None:
+    """Note the name by which a person is greeted; from now on no import says another."""
+    name = cleaned_name(first_name)
+    with database.write() as connection:
+        connection.execute(
+            update(subscribers)
+            .where(subscribers.c.id == subscriber_id, subscribers.c.first_name != name)
+            .values(first_name=name, named_at=now)
+        )
 
 
 def choose_language(database: Database, subscriber_id: int, language: str) -> None:

@@ -3,19 +3,26 @@
 import codecs
 import csv
 import hashlib
+import unicodedata
 from collections.abc import Iterator, Sequence
+from functools import partial
 from io import TextIOBase
+from itertools import islice
 from pathlib import Path
 
+from newsletter.audience.cells import NAME_LENGTH
 from newsletter.audience.encodings import guess_encoding, wide_encoding
 
 LINE_LENGTH = 1_000_000
 _GROUP = 1000
 """Lines that are read at once where none of them is special."""
+_FEW = 50
 _GROUP_LENGTH = 4_000_000
 _SAMPLE = 64_000
 _RECORD_LINES = 100
 """More lines than this are no cell with line breaks but a quotation mark that nobody closed."""
+_UNCLEAN = ("  ", ", ", " ,", ",'")
+"""What a cell may hold that cells are cleaned of, with a comma before and after each cell."""
 _NEVER_CLOSED = "a quotation mark is opened and never closed"
 
 
@@ -23,7 +30,7 @@ class _Lines:
     """The lines of a file for the csv module, which can be asked to hand the last ones out again."""
 
     def __init__(self, file: TextIOBase) -> None:
-        self._file = file
+        self._fresh = iter(partial(file.readline, LINE_LENGTH), "")
         self._again: list[str] = []
         self.number = 0
         self.held: list[str] = []
@@ -34,7 +41,7 @@ class _Lines:
     def __next__(self) -> str:
         if len(self.held) >= _RECORD_LINES:
             raise csv.Error(_NEVER_CLOSED)
-        line = self._again.pop() if self._again else self._file.readline(LINE_LENGTH)
+        line = self._again.pop() if self._again else next(self._fresh, "")
         if not line:
             raise StopIteration
         self.number += 1
@@ -55,16 +62,17 @@ class _Lines:
         """Take the next lines at once."""
         lines: list[str] = []
         length = 0
-        while len(lines) < _GROUP and length < _GROUP_LENGTH and (line := self._file.readline(LINE_LENGTH)):
-            lines.append(line)
-            length += len(line)
+        while len(lines) < _GROUP and length < _GROUP_LENGTH and (some := list(islice(self._fresh, _FEW))):
+            lines += some
+            length += sum(map(len, some))
         self.number += len(lines)
         return lines
 
 
-def read_records(file: TextIOBase, separator: str) -> Iterator[tuple[int, list[str] | str]]:
+def read_records(file: TextIOBase, separator: str) -> Iterator[tuple[int, list[str] | str, bool]]:
     """Read each record with the line it begins at: its cells, or what is wrong with that line.
 
+    The third says whether every cell is as `cells` would have it, so that none needs cleaning.
     A quotation mark that nobody closes costs its own line, not the rest of the file.
     """
     csv.field_size_limit(LINE_LENGTH)
@@ -76,16 +84,30 @@ def read_records(file: TextIOBase, separator: str) -> Iterator[tuple[int, list[s
             records = []
         if len(records) == len(group):  # so each line is one record
             line = lines.number - len(group)
+            is_plain = _is_plain(group, separator)
             for cells in records:
                 line += 1
                 if cells:
-                    yield line, cells
+                    yield line, cells, is_plain
         else:
             lines.hand_out_again(group)
             yield from _read_slowly(lines, separator)
 
 
-def _read_slowly(lines: _Lines, separator: str) -> Iterator[tuple[int, list[str] | str]]:
+def _is_plain(lines: Sequence[str], separator: str) -> bool:
+    """Return whether no cell of these lines needs cleaning; looking at many lines at once is what is fast."""
+    if max(map(len, lines)) > NAME_LENGTH:
+        return False
+    text = "".join(["\n", *lines, "\n"])
+    for sign, meaning in (("\r\n", "\n"), ("\n", ","), (separator, ","), ('"', "")):
+        if sign[0] in text:
+            text = text.replace(sign, meaning)
+    if any(sign in text for sign in _UNCLEAN) or ("?" in text and ("=?" in text or "?=" in text)):
+        return False
+    return text.isprintable() and (text.isascii() or unicodedata.is_normalized("NFC", text))
+
+
+def _read_slowly(lines: _Lines, separator: str) -> Iterator[tuple[int, list[str] | str, bool]]:
     """Read record by record until the lines that were handed back, and the record they end in, are over."""
     reader = csv.reader(lines, delimiter=separator, strict=True)
     while lines.has_again:
@@ -100,12 +122,12 @@ def _read_slowly(lines: _Lines, separator: str) -> Iterator[tuple[int, list[str]
             lines.hand_out_again(rest)
             reader = csv.reader(lines, delimiter=separator, strict=True)
             if rest or "end of data" in str(error):
-                yield line, _NEVER_CLOSED
+                yield line, _NEVER_CLOSED, False
             else:  # text after a closing quotation mark, which every spreadsheet forgives
-                yield line, next(csv.reader([first], delimiter=separator), [])
+                yield line, next(csv.reader([first], delimiter=separator), []), False
         else:
             if cells:
-                yield line, cells
+                yield line, cells, False
 
 
 def survey(path: Path) -> tuple[str, str, int | None]:

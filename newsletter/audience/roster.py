@@ -49,6 +49,7 @@ subscribers = Table(
     Column("fields", JSON, nullable=False, server_default="{}"),
     Column("created_at", Moment, nullable=False),
     Column("paused_until", Moment),
+    Column("named_at", Moment),
     Index(
         "subscribers_paused",
         "paused_until",

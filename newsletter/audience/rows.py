@@ -3,8 +3,9 @@
 import json
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import NamedTuple
 
 from newsletter.audience.cells import FIELD_LENGTH, NAME_LENGTH, cleaned, cleaned_name, cleaned_tag, unguarded
@@ -26,6 +27,8 @@ _REASONS = {
     Meaning.BOUNCED: SuppressionReason.BOUNCED,
     Meaning.COMPLAINED: SuppressionReason.COMPLAINED,
 }
+_REASON_WORDS = frozenset(reason.value for reason in SuppressionReason)
+_GUARD = re.compile("(?:^|,) ?'")
 MAX_ATTRIBUTES = 100
 _MOST_WORDS = 1000
 
@@ -58,18 +61,18 @@ def read_rows(sheet: Sheet, kinds: Mapping[str, FieldKind] | None = None) -> Ite
             next(records, None)
         reader = _Reader(sheet, kinds or {})
         width = len(sheet.columns)
-        for line, record in records:
+        for line, record, is_plain in records:
             if isinstance(record, str):
                 yield row_finding(sheet.name, line, record, "Mend the line and import again; the rest was read")
                 continue
-            cells = _cleaned_cells(record)
-            if not any(cells):
+            cells = record if is_plain else _cleaned_cells(record)
+            if not cells[0] and not any(cells):
                 continue
             if len(cells) != width:
                 if len(cells) > width and any(cells[width:]):
                     yield _surplus(sheet, line, len(cells))
                 cells = [*cells[:width], *[""] * (width - len(cells))]
-            row = reader.read(line, cells)
+            row = reader.read(line, cells, is_plain=is_plain)
             if reader.findings:
                 yield from reader.findings
                 reader.findings.clear()
@@ -128,21 +131,25 @@ class _Reader:
         self._has_words = bool(sheet.format and sheet.format.words)
         self._places = _places(sheet.columns)
         self._typed = {name: kind for name, kind in kinds.items() if kind is not FieldKind.TEXT}
-        self._known_words: dict[tuple[int, str], Standing] = {}
-        """What the words of a column have meant, for there are few and a million rows."""
+        judged = [index for index, _ in self._places.judged]
+        self._words: Callable[[list[str]], object] = itemgetter(*judged) if judged else lambda _: ()
+        self._verdicts: dict[object, tuple[SubscriptionState, SuppressionReason | None]] = {}
+        """What the words of the judged columns have meant, for there are few and a million rows."""
         self.findings: list[Finding] = []
         """What was wrong with the last row."""
 
-    def read(self, line: int, cells: list[str]) -> Row | None:
+    def read(self, line: int, cells: list[str], *, is_plain: bool) -> Row | None:
         """Return one person, None where the row must not be taken; what is wrong is in `findings`."""
         places = self._places
         fields = {name: cell for index, name in places.fields if (cell := cells[index])}
-        judged = self._judged(line, cells, fields)
-        if judged is None:
+        verdict = self._verdicts.get(self._words(cells)) or self._verdict(line, cells, fields)
+        if verdict is None:
             return None
-        state, suppression = judged
+        state, suppression = verdict
         cells.append("")  # what a column at -1 says
-        first, last = _name(cells[places.first_name]), _name(cells[places.last_name])
+        first, last = cells[places.first_name], cells[places.last_name]
+        if not is_plain:
+            first, last = _name(first), _name(last)
         if not first and not last and cells[places.whole_name]:
             first, _, last = _name(cells[places.whole_name]).partition(" ")
         consent = cells[places.consent]
@@ -158,24 +165,22 @@ class _Reader:
         tags = tuple(read_tags(",".join(cells[index] for index in places.tags))) if places.tags else ()
         return Row(line, cells[places.email], first, last, fields, state, suppression, consent, tags)
 
-    def _judged(
+    def _verdict(
         self, line: int, cells: list[str], fields: dict[str, str]
     ) -> tuple[SubscriptionState, SuppressionReason | None] | None:
         """Return how a row says that somebody stands, None where it cannot be read."""
+        known = len(fields)
         state, suppression = SubscriptionState.CONFIRMED, None
         if self._sheet.standing is not None:
             state, suppression = _graver(self._sheet.standing, state, suppression)
         for index, column in self._places.judged:
-            cell = cells[index]
-            standing = self._known_words.get((index, cell))
-            if standing is None:
-                standing = self._standing(line, column, cell, fields)
-                if standing is not None and not self.findings and len(self._known_words) < _MOST_WORDS:
-                    self._known_words[index, cell] = standing
+            standing = self._standing(line, column, cells[index], fields)
             if standing is not None and standing is not SubscriptionState.CONFIRMED:
                 state, suppression = _graver(standing, state, suppression)
             elif any(finding.level is Level.ERROR for finding in self.findings):
                 return None
+        if not self.findings and len(fields) == known and len(self._verdicts) < _MOST_WORDS:
+            self._verdicts[self._words(cells)] = state, suppression
         return state, suppression
 
     def _standing(self, line: int, column: Column, cell: str, fields: dict[str, str]) -> Standing | None:
@@ -191,7 +196,7 @@ class _Reader:
                 return None if is_no(cell) else _REASONS[column.meaning]
         if not cell:
             return None
-        if column.meaning is Meaning.SUPPRESSION and cell in set(SuppressionReason):
+        if column.meaning is Meaning.SUPPRESSION and cell in _REASON_WORDS:
             return SuppressionReason(cell)
         status = read_status(cell, self._format)
         if status is not None or column.meaning is Meaning.STATUS:
@@ -265,8 +270,12 @@ def _graver(
 def _cleaned_cells(record: list[str]) -> list[str]:
     """Return the cells cleaned and without their guards; looking at the whole row at once is what is fast."""
     row = ",".join(record)
-    is_clean = len(row) <= FIELD_LENGTH and row.isprintable() and "  " not in row and "'" not in row
-    if is_clean and (row.isascii() or unicodedata.is_normalized("NFC", row)):
+    is_clean = len(row) <= FIELD_LENGTH and row.isprintable() and "  " not in row
+    if (
+        is_clean
+        and not ("'" in row and _GUARD.search(row))
+        and (row.isascii() or unicodedata.is_normalized("NFC", row))
+    ):
         has_edges = ", " in row or " ," in row or row[:1] == " " or row[-1:] == " "
         return [cell.strip() for cell in record] if has_edges else record
     return [cleaned(unguarded(cell.strip()), FIELD_LENGTH) for cell in record]

@@ -29,6 +29,8 @@ class Known(NamedTuple):
     subscription_id: int | None
     state: SubscriptionState | None
     suppressed: SuppressionReason | None
+    has_named_themselves: bool = False
+    """Whether they chose their first name; then a file does not."""
 
 
 NOTHING_KNOWN = Known(
@@ -59,6 +61,8 @@ class Ruling(NamedTuple):
         """Names and fields after the import: an empty cell forgets nothing."""
         row, known = self.entry.row, self.known
         fields = {**(known.fields or {}), **row.fields} if row.fields != known.fields else row.fields
+        if known.has_named_themselves:
+            return known.first_name or "", row.last_name or known.last_name or "", fields
         if row.first_name or row.last_name:
             return row.first_name, row.last_name, fields
         return known.first_name or "", known.last_name or "", fields

@@ -60,7 +60,7 @@ def read_sheet(
             file.seek(0)
             separator = told[1] if told else _separator(header)
             skipped = 2 if told else 1
-            line, cells = next(islice(read_records(file, separator), skipped - 1, None), (1, []))
+            line, cells, _ = next(islice(read_records(file, separator), skipped - 1, None), (1, [], False))
     except OSError as error:
         raise WrongUse(f"{path}: cannot be read: {error.strerror}") from error
     except LookupError as error:

@@ -28,6 +28,7 @@ from newsletter.delivery.notice_message import sender_of, write_letter
 from newsletter.delivery.notices import (
     Notice,
     find_notice,
+    find_notice_about,
     find_notice_by_reference,
     list_notices,
     plan_notice,
@@ -123,6 +124,7 @@ __all__ = [
     "find_delivery_by_reference",
     "find_mailing",
     "find_notice",
+    "find_notice_about",
     "find_notice_by_reference",
     "find_reported",
     "find_reported_by_references",

@@ -25,11 +25,12 @@ def plan_enquired(
 
     Needs `[web] url`, for the links.
     """
+    at_once = [name for name, chosen in settings.lists.items() if chosen.opt_in == "single"]
     planned = 0
     while True:
         with database.write() as connection:
             for _ in range(_TURN):
-                weighed = weigh_enquiry(connection, keyring, settings.lists, caps, now)
+                weighed = weigh_enquiry(connection, keyring, settings.lists, caps, now, at_once=at_once)
                 if weighed is None:
                     return planned
                 if weighed.call is not None:

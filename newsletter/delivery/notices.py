@@ -6,6 +6,7 @@ once for what it is about, and submitted at most once by itself; what is uncerta
 
 import hashlib
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -105,6 +106,14 @@ def find_notice(database: Database, number: int) -> Notice | None:
         return None
     with database.read() as connection:
         row = connection.execute(select(*FIELDS).where(notices.c.id == number - FIRST_NUMBER)).one_or_none()
+    return None if row is None else read_notice(row)
+
+
+def find_notice_about(database: Database, kinds: Collection[str], about: str) -> Notice | None:
+    """Return the notice of one of these kinds about something, or None."""
+    query = select(*FIELDS).where(notices.c.kind.in_(kinds), notices.c.about == about)
+    with database.read() as connection:
+        row = connection.execute(query.order_by(notices.c.id.desc()).limit(1)).one_or_none()
     return None if row is None else read_notice(row)
 
 

@@ -64,6 +64,8 @@ class ListSettings(_Section):
     """Completes "You get this because ..." at the foot of the letter."""
     source: Path | None = None
     """A CSV that is imported before every send; harmless to repeat."""
+    opt_in: Literal["double", "single"] = "double"
+    """Whether whoever signs up at the web door confirms it by a mail."""
 
 
 class Smtp(_Section):

@@ -5,15 +5,17 @@ or to join a list without another mail, takes the link that was just mailed.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from starlette.responses import Response
 
 from newsletter.audience import (
+    Call,
     EnquiryKind,
     Preferences,
+    choose_first_name,
     choose_language,
     choose_lists,
     enquire,
@@ -23,9 +25,10 @@ from newsletter.audience import (
     read_preferences,
 )
 from newsletter.compose import phrases_for as letter_phrases_for
-from newsletter.delivery import find_addressee
+from newsletter.delivery import find_addressee, find_notice_about
 from newsletter.replies import keep_name, kept_name, redacted_name
 from newsletter.tokens import Purpose
+from newsletter.web import wording
 from newsletter.web.callers import blurred_network
 from newsletter.web.office import Office
 from newsletter.web.pages import masked
@@ -46,6 +49,8 @@ class Chooser:
     chosen: Preferences
     is_proven: bool
     """Whether a link that was just mailed to their address was followed."""
+    mail: str
+    """Which mail brought the link."""
 
 
 def show_choices(office: Office, visit: Visit) -> Response:
@@ -66,7 +71,10 @@ def by_own_page(office: Office, visit: Visit) -> Chooser | None:
     enquiry = number and open_enquiry(office.database, EnquiryKind.OWN, number, visit.now)
     person = number_of(office, enquiry.address) if enquiry else None
     chosen = read_preferences(office.database, person) if person is not None else None
-    return None if chosen is None else Chooser(chosen=chosen, is_proven=True)
+    if chosen is None:
+        return None
+    notice = find_notice_about(office.database, [Call.OWN_PAGE.value, Call.KNOWN.value], str(number))
+    return Chooser(chosen=chosen, is_proven=True, mail=wording.of_mail(notice))
 
 
 def choices(office: Office, visit: Visit, chooser: Chooser, *, is_saved: bool = False) -> Response:
@@ -86,6 +94,7 @@ def choices(office: Office, visit: Visit, chooser: Chooser, *, is_saved: bool = 
         paused=_day(chosen.paused_until, chosen.language or settings.publication.language),
         languages=spoken_languages(),
         own_language=chosen.language,
+        first_name=chosen.first_name,
         shown_name=kept_name(office.database, chosen.subscriber_id),
     )
 
@@ -96,7 +105,8 @@ def chosen_so(office: Office, visit: Visit, chooser: Chooser) -> Response:
     person, wanted = chosen.subscriber_id, visit.fields.get("list", ())
     if visit.first("has_lists"):
         offered = [name for name in chosen.lists if name in office.settings.lists]
-        choose_lists(database, person, wanted, offered, now=visit.now)
+        words = wording.of_choices(office.pages, chosen.language, is_proven=True)
+        choose_lists(database, person, wanted, offered, words=words, mail=chooser.mail, now=visit.now)
         _join(office, visit, chooser, [n for n in office.offered if n in wanted and n not in chosen.lists])
     if (length := visit.first("pause")) == "none":
         pause(database, person, None)
@@ -105,6 +115,8 @@ def chosen_so(office: Office, visit: Visit, chooser: Chooser) -> Response:
     language = visit.first("language")
     if language in {"", *(tag for tag, _ in spoken_languages())} and "language" in visit.fields:
         choose_language(database, person, language)
+    if chooser.is_proven and "first_name" in visit.fields:
+        choose_first_name(database, person, redacted_name(visit.first("first_name")), now=visit.now)
     if "name" in visit.fields:
         name = redacted_name(visit.first("name"))
         if name != kept_name(database, person):
@@ -112,14 +124,19 @@ def chosen_so(office: Office, visit: Visit, chooser: Chooser) -> Response:
     after = read_preferences(database, person)
     if after is None:
         return _gone(office, visit)
-    return choices(office, visit, Chooser(chosen=after, is_proven=chooser.is_proven), is_saved=True)
+    return choices(office, visit, replace(chooser, chosen=after), is_saved=True)
 
 
 def _join(office: Office, visit: Visit, chooser: Chooser, names: Sequence[str]) -> None:
+    words = wording.of_choices(office.pages, chooser.chosen.language, is_proven=chooser.is_proven)
     if chooser.is_proven:
-        evidence = f"own page, from {blurred_network(visit.client)}"
+        proof = {
+            "evidence": f"own page, from {blurred_network(visit.client)}",
+            "words": words,
+            "mail": chooser.mail,
+        }
         for name in names:
-            join_list(office.database, chooser.chosen.subscriber_id, name, evidence=evidence, now=visit.now)
+            join_list(office.database, chooser.chosen.subscriber_id, name, now=visit.now, **proof)
     elif names:
         enquire(
             office.database,
@@ -128,6 +145,7 @@ def _join(office: Office, visit: Visit, chooser: Chooser, names: Sequence[str]) 
             names,
             language=chooser.chosen.language,
             evidence=f"preferences, from {blurred_network(visit.client)}",
+            words=words,
             now=visit.now,
         )
         office.wake()
@@ -139,7 +157,8 @@ def _by_letter(office: Office, visit: Visit) -> Chooser | None:
     if addressee is None or addressee.subscriber_id is None or visit.now - addressee.mailed_at > LETTER_LASTS:
         return None
     chosen = read_preferences(office.database, addressee.subscriber_id)
-    return None if chosen is None else Chooser(chosen=chosen, is_proven=False)
+    mail = wording.of_letter(addressee.delivery_id)
+    return None if chosen is None else Chooser(chosen=chosen, is_proven=False, mail=mail)
 
 
 def _gone(office: Office, visit: Visit) -> Response:

@@ -5,8 +5,10 @@ Programs that look at every link of a mail before its reader does must not confi
 
 from starlette.responses import Response
 
-from newsletter.audience import EnquiryKind, confirm_enquiry, open_enquiry
+from newsletter.audience import Call, EnquiryKind, confirm_enquiry, open_enquiry
+from newsletter.delivery import find_notice_about
 from newsletter.tokens import Purpose
+from newsletter.web import wording
 from newsletter.web.callers import blurred_network
 from newsletter.web.office import Office
 from newsletter.web.pages import masked
@@ -31,7 +33,12 @@ def confirm(office: Office, visit: Visit) -> Response:
     if not number or not enquiry:
         return _gone(office, visit)
     evidence = f"enquiry {number}, pressed from {blurred_network(visit.client)}"
-    if not confirm_enquiry(office.database, office.keyring, number, evidence=evidence, now=visit.now):
+    words = wording.of_confirming(office.pages, enquiry.language)
+    mail = wording.of_mail(find_notice_about(office.database, [Call.CONFIRM.value], str(number)))
+    is_good = confirm_enquiry(
+        office.database, office.keyring, number, evidence=evidence, words=words, mail=mail, now=visit.now
+    )
+    if not is_good:
         return _gone(office, visit)
     return office.pages.note("confirmed", language=enquiry.language, is_last=True)
 

@@ -12,6 +12,7 @@ from starlette.responses import PlainTextResponse, Response
 from newsletter.audience import read_preferences, take_back_leaving
 from newsletter.delivery import WEB_PATHS, Addressee, find_addressee
 from newsletter.tokens import Purpose
+from newsletter.web import wording
 from newsletter.web.leavings import Word
 from newsletter.web.office import Office
 from newsletter.web.pages import masked
@@ -64,6 +65,8 @@ def leave(office: Office, visit: Visit) -> Response:
                 addressee.subscriber_id,
                 addressee.list_name,
                 since=visit.now - _REGRET,
+                words=wording.of_return(office.pages, _language(office, addressee.subscriber_id)),
+                mail=wording.of_letter(addressee.delivery_id),
                 now=visit.now,
             )
         return office.pages.note("back", is_last=True)
@@ -77,7 +80,21 @@ def _written(office: Office, visit: Visit, *, from_all: bool, is_one_click: bool
         done: Future[None] = Future()
         done.set_result(None)
         return done
-    return office.leavings.add(Word(delivery_id=number, from_all=from_all, is_one_click=is_one_click))
+    words = "" if is_one_click else _words(office, visit, from_all=from_all)
+    return office.leavings.add(Word(delivery_id=number, from_all=from_all, is_one_click=is_one_click, words=words))
+
+
+def _words(office: Office, visit: Visit, *, from_all: bool) -> str:
+    addressee = _addressee(office, visit)
+    number = addressee.subscriber_id if addressee else None
+    chosen = office.settings.lists.get(addressee.list_name) if addressee else None
+    title = chosen.title if chosen else office.settings.publication.title
+    return wording.of_leaving(office.pages, _language(office, number), title, from_all=from_all)
+
+
+def _language(office: Office, subscriber_id: int | None) -> str:
+    known = read_preferences(office.database, subscriber_id) if subscriber_id is not None else None
+    return known.language if known else ""
 
 
 def _addressee(office: Office, visit: Visit) -> Addressee | None:

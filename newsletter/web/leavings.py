@@ -26,6 +26,8 @@ class Word:
     delivery_id: int
     from_all: bool
     is_one_click: bool
+    words: str = ""
+    """What they read before; a mailbox provider's own button has words that we do not know."""
 
 
 class Leavings:

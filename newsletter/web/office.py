@@ -41,6 +41,11 @@ class Office:
     spent: SpentTasks = field(default_factory=SpentTasks)
 
     @property
+    def joins_at_once(self) -> bool:
+        """Whether no list on offer waits for a confirmation."""
+        return all(self.settings.lists[name].opt_in == "single" for name in self.offered)
+
+    @property
     def offered(self) -> tuple[str, ...]:
         """The lists that anybody may join."""
         return self.settings.web.lists or tuple(self.settings.lists)

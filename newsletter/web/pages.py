@@ -67,6 +67,12 @@ class Pages:
         )
         return Response(html, status, headers, media_type="text/html")
 
+    def version_of(self, template: str, words: str) -> str:
+        """Return what tells a page from every other version of it: a digest of its template and of its words."""
+        assert self._templates.loader is not None
+        source, _, _ = self._templates.loader.get_source(self._templates, template)
+        return hashlib.sha256(f"{source}\0{words}".encode()).hexdigest()[:12]
+
     def note(self, key: str, *, language: str = "", status: int = 200, **values: Any) -> Response:
         """Return a page that only says something: the phrases `key` and `key_why`."""
         shown = {"next": "", "next_words": "subscribe", "is_last": False, **values}

@@ -16,6 +16,8 @@ class Phrases:
     subscribe: str
     promise: str
     """Under the form: what happens next, and that leaving is easy."""
+    promise_at_once: str
+    """The same where no mail need be confirmed."""
     leave_empty: str
     """Beside a field that people never see."""
     working: str
@@ -55,6 +57,8 @@ class Phrases:
     language_label: str
     as_letters: str
     """The choice of no language of one's own."""
+    first_name: str
+    first_name_why: str
     name_label: str
     name_why: str
     save: str

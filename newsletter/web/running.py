@@ -21,6 +21,7 @@ from newsletter.errors import EditSettings
 from newsletter.finding import suggest
 from newsletter.settings import Settings
 from newsletter.tokens import Keyring
+from newsletter.web import wording
 from newsletter.web.app import make_app
 from newsletter.web.clerk import Clerk
 from newsletter.web.leavings import Leavings, Word
@@ -55,6 +56,8 @@ def _at_work(database: Database, keyring: Keyring, settings: Settings) -> Iterat
                 subscriber_id=addressee.subscriber_id,
                 list_name=None if word.from_all else addressee.list_name,
                 evidence=f"delivery {word.delivery_id}{', one click' if word.is_one_click else ''}",
+                words=word.words,
+                mail=wording.of_letter(word.delivery_id),
             )
             for word in words
             if (addressee := known.get(word.delivery_id)) is not None and addressee.subscriber_id is not None

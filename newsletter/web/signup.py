@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, Response
 from newsletter.address import Address
 from newsletter.audience import EnquiryKind, enquire
 from newsletter.tokens import Purpose
-from newsletter.web import proof
+from newsletter.web import proof, wording
 from newsletter.web.callers import blurred_network, limited_network
 from newsletter.web.office import Office
 from newsletter.web.phrases import phrases_for
@@ -31,6 +31,7 @@ def give_task(office: Office, visit: Visit) -> Response:
     shown = proof.stamp(office.keyring, Purpose.FORM, visit.now)
     words = phrases_for(visit.query.get("language", ""), office.settings.publication.language)
     said = {name: getattr(words, name) for name in ("email", "subscribe", "leave_empty", "working")}
+    said["promise"] = wording.promise(words, at_once=office.joins_at_once)
     told = {"shown": shown, "task": task, "bits": proof.BITS, "words": said}
     return JSONResponse(told, headers=_cors(office, visit))
 
@@ -108,11 +109,20 @@ def note_enquiry(
         address,
         lists or (),
         language=_language(visit),
+        words=_words(office, visit) if kind is EnquiryKind.JOIN else "",
         evidence=f"form of {visit.home or '/'}subscribe from {blurred_network(visit.client)}",
         is_slow=not _is_trusted(office, visit, attacked=attacked),
         now=visit.now,
     )
     office.wake()
+
+
+def _words(office: Office, visit: Visit) -> str:
+    """Return what the form said: a signed moment tells that we showed it, others have words of their own."""
+    shown = visit.first("shown")
+    if shown and proof.seconds_since(office.keyring, Purpose.FORM, shown, visit.now) is not None:
+        return wording.of_form(office.pages, _language(visit), at_once=office.joins_at_once)
+    return wording.of_foreign_form(visit.headers.get("origin", "").replace("null", "")[:200])
 
 
 def is_attacked(office: Office, visit: Visit) -> bool:
@@ -145,9 +155,11 @@ def _is_trusted(office: Office, visit: Visit, *, attacked: bool) -> bool:
 def _form(
     office: Office, visit: Visit, language: str, chosen: list[str], *, problem: str = "", status: int = 200
 ) -> Response:
+    words = phrases_for(*filter(None, (language, office.settings.publication.language)))
     return office.pages.page(
         "subscribe",
         language=language,
+        promise=wording.promise(words, at_once=office.joins_at_once),
         status=status,
         lists=[(name, office.settings.lists[name]) for name in office.offered],
         chosen=chosen,

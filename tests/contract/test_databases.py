@@ -33,8 +33,8 @@ from newsletter.audience import (
     show_subscriber,
     suppress,
 )
-from newsletter.audience.admission import arrivals, known_arrivals
 from newsletter.audience.roster import metadata
+from newsletter.audience.staging import arrivals, known_arrivals
 from newsletter.database import Database, open_database, upgrade
 from newsletter.delivery import list_notices, plan_series
 from newsletter.errors import EditSettings, StorageBusy, TryLater

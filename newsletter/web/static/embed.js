@@ -46,7 +46,7 @@
     const button = made("button", { type: "submit" }, words.subscribe);
     const said = made("p", { role: "status" });
     const form = made("form", { className: "newsletter-form" },
-      made("label", {}, words.email, " ", input), hidden, " ", button, said);
+      made("label", {}, words.email, " ", input), hidden, " ", button, made("p", {}, words.promise), said);
 
     form.addEventListener("submit", async (event) => {
       event.preventDefault();

@@ -149,3 +149,29 @@ def _address_of(door: Doorway, delivery: int) -> str:
     ).fetchone()
     database.close()
     return str(address)
+
+
+def test_a_first_name_is_chosen_on_ones_own_page_and_no_import_says_another(door: Doorway) -> None:
+    who = "renamed@example.org"
+    rows = f"email,first_name,last_name\n{who},Old,Before\n"
+    file = door.desk.write("renamed.csv", rows)
+    door.desk.done("subscribers", "import", str(file), "--list", "sample")
+    door.send("/link", {"email": who})
+    path = door.link_to(who, "own")
+    assert 'value="Old"' in door.get(path).text
+    door.send(path, {"first_name": " Zoë  =?utf-8?q?x?= "})
+    door.desk.done("subscribers", "import", str(file), "--list", "sample")
+    file.write_text(rows.replace("Before", "After"), encoding="utf-8")
+    door.desk.done("subscribers", "import", str(file), "--list", "sample")
+    found = record(door, who)
+    assert found is not None
+    assert found.subscriber is not None
+    assert found.subscriber.name == "Zoë After"
+
+
+def test_a_letters_link_neither_shows_nor_changes_a_first_name(door: Doorway) -> None:
+    path = f"/preferences/{token(door, Purpose.PREFERENCES, 8)}"
+    before = record(door, _address_of(door, 8))
+    assert 'name="first_name"' not in door.get(path).text
+    door.send(path, {"first_name": "Somebody else"})
+    assert record(door, _address_of(door, 8)) == before
