@@ -71,6 +71,8 @@ def _answer(request: dict[str, Any], raw: bytes, desk: _Desk) -> Any:
         desk.known[request["name"]] = KnownText.of(request["text"], request["html"])
         return None
     words = desk.known.get(request["letter"]) if request["letter"] else None
+    if words is None and request["also"]:
+        words = KnownText.of("")
     if words is not None:
         for text in request["also"]:
             words = words.also(text)
