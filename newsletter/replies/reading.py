@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from newsletter.replies.charset import decode
-from newsletter.replies.extract import Extraction, extract
+from newsletter.replies.extract import Extraction, KnownText, extract
 from newsletter.replies.headers import Headers
 from newsletter.replies.parse import MAX_RAW_BYTES, Mail, read_mail
 from newsletter.replies.screen import Screening, Verdict, screen
@@ -21,6 +21,12 @@ class Reading:
     mail: Mail
     screening: Screening
     extraction: Extraction
+
+
+def read_raw(raw: bytes, known: KnownText | None = None) -> Reading:
+    """Read one raw mail, with nothing known of our own lists and addresses."""
+    mail = read_mail(raw)
+    return Reading(mail=mail, screening=screen(mail), extraction=extract(mail.text, mail.html, known))
 
 
 def extract_file(path: Path, reader: "Reader | None" = None) -> Reading:
