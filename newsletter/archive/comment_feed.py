@@ -6,9 +6,9 @@ from feedgenerator import Atom1Feed
 
 from newsletter.archive.entry import Entry
 from newsletter.archive.feed import authority_of, clean
-from newsletter.archive.pages import anchor
 from newsletter.archive.phrases import phrases_for
 from newsletter.archive.words import paragraphs, unsteered
+from newsletter.compose import comment_anchor
 from newsletter.settings import Settings
 
 NEWEST = 50
@@ -41,7 +41,7 @@ def comment_feed(settings: Settings, home: str, entries: Sequence[Entry]) -> byt
     for entry, comment in found[:NEWEST]:
         feed.add_item(
             title=clean(f"{unsteered(comment.author)}: {entry.issue.title}"),
-            link=f"{entry.url}#{anchor(comment.id)}",
+            link=f"{entry.url}#{comment_anchor(comment.id)}",
             description=None,
             author_name=clean(unsteered(comment.author)) or None,
             unique_id=f"tag:{authority},{comment.date:%Y}:comments/{comment.id}",

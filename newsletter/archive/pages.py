@@ -1,7 +1,6 @@
 """Pages: entries set into the publication's site templates; everything a reader wrote goes in as text."""
 
 import hashlib
-import re
 import traceback
 from collections.abc import Sequence
 from datetime import datetime
@@ -13,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
 from newsletter.archive.entry import Entry
 from newsletter.archive.phrases import phrases_for
 from newsletter.archive.words import paragraphs, unsteered
-from newsletter.compose import direction_of, make_theme, typeface_for
+from newsletter.compose import comment_anchor, direction_of, make_theme, typeface_for
 from newsletter.compose import phrases_for as letter_phrases_for
 from newsletter.errors import EditFile
 from newsletter.finding import Finding, Level
@@ -49,7 +48,7 @@ class Pages:
             day=lambda moment: _day(moment, settings.publication.language),
             paragraphs=paragraphs,
             unsteered=unsteered,
-            anchor=anchor,
+            anchor=comment_anchor,
             direction=lambda language: direction_of(language).dir,
         )
         theme = make_theme(settings.publication.accent, settings.theme)
@@ -118,8 +117,3 @@ def _day(moment: datetime, language: str) -> str:
     return words.date.format(
         day=moment.day, month=words.months[moment.month - 1], year=moment.year, number=moment.month
     )
-
-
-def anchor(comment_id: str) -> str:
-    """Return a comment's id as it may stand in an address."""
-    return "comment-" + re.sub(r"[^A-Za-z0-9_-]", "-", comment_id)

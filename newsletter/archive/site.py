@@ -1,7 +1,7 @@
 """Builds the site from the author's files: every ready issue dated up to now, with its comments."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import quote
 
@@ -11,10 +11,11 @@ from newsletter.archive.feed import atom_feed
 from newsletter.archive.outline import ranked
 from newsletter.archive.pages import Pages
 from newsletter.archive.sitemap import robots, sitemap
-from newsletter.archive.threads import thread
+from newsletter.archive.threads import Threaded, thread
 from newsletter.compose import article, page_url, pictures_of_sent_letters
 from newsletter.errors import EditFile
 from newsletter.finding import Finding, Level
+from newsletter.replies import comment_address, issue_address
 from newsletter.settings import Settings, packaged
 from newsletter.writing import Issue, Status, read_comments, read_issues
 
@@ -72,7 +73,9 @@ def _enter(
         url=page_url(settings, issue.slug.text),
         body=ranked(composed.html),
         hero=composed.hero,
-        comments=thread(comments.comments),
+        comments=tuple(
+            replace(one, answer_to=_answer_to_comment(issue, one, settings)) for one in thread(comments.comments)
+        ),
         answer_to=_answer_to(issue, settings),
     )
     folder = entry.path.removesuffix("index.html")
@@ -114,10 +117,22 @@ def _home(settings: Settings) -> str | None:
 def _answer_to(issue: Issue, settings: Settings) -> str | None:
     """Return the `mailto:` URL of an answer; it is nobody's own, so that it carries no token."""
     replies = settings.replies
-    address = issue.reply_to or replies.address or (f"r@{replies.domain}" if replies.domain else None)
-    if address is None or not issue.comments_open:
+    plain = replies.address or (f"r@{replies.domain}" if replies.domain else None)
+    address = issue.reply_to or issue_address(settings, issue.slug.text) or plain
+    return _mail_to(str(address), issue) if address is not None and issue.comments_open else None
+
+
+def _answer_to_comment(issue: Issue, threaded: Threaded, settings: Settings) -> str | None:
+    """Return the `mailto:` URL of an answer to stand under a comment; its address names that, and no more."""
+    comment = threaded.comment
+    if issue.reply_to or not issue.comments_open or comment.is_withdrawn:
         return None
-    return f"mailto:{quote(str(address), safe='@+')}?subject={quote(f'Re: {issue.title}', safe='')}"
+    address = comment_address(settings, comment.id)
+    return None if address is None else _mail_to(address, issue)
+
+
+def _mail_to(address: str, issue: Issue) -> str:
+    return f"mailto:{quote(address, safe='@+')}?subject={quote(f'Re: {issue.title}', safe='')}"
 
 
 def _undated(issue: Issue) -> Finding:

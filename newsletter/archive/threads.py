@@ -15,6 +15,8 @@ class Threaded:
     parent: Comment | None = None
     depth: int = 0
     """How many comments stand above it; 0 opens a thread."""
+    answer_to: str | None = None
+    """A `mailto:` URL that begins an answer to it, if one can be received."""
 
 
 def thread(comments: Iterable[Comment]) -> tuple[Threaded, ...]:

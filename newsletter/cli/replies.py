@@ -231,25 +231,27 @@ def extract_files(
 ) -> None:
     """Show what the sender of each mail wrote, without quotations and signature.
 
-    Needs no publication and no database. With --json a file that cannot be read has its line too.
+    Needs no publication and no database. With --json a file that cannot be read has its line too, also one that is
+    made to take too much time or memory: mail is read in a process of its own, which is then ended.
 
     Example: newsletter replies extract answer.eml
     """
     unread = 0
-    for path in files:
-        try:
-            reading = station.extract_file(path)
-        except OSError as error:
-            unread += 1
-            reason = f"{path}: {error.strerror or error}"
+    with station.Reader(is_brief=True) as reader:
+        for path in files:
+            try:
+                reading = station.extract_file(path, reader)
+            except (OSError, station.Unreadable) as error:
+                unread += 1
+                reason = f"{path}: {getattr(error, 'strerror', None) or error}"
+                if as_json:
+                    terminal.say_json({"file": str(path), "text": "", "verdict": None, "reason": reason})
+                terminal.complain(reason)
+                continue
             if as_json:
-                terminal.say_json({"file": str(path), "text": "", "verdict": None, "reason": reason})
-            terminal.complain(reason)
-            continue
-        if as_json:
-            terminal.say_json(extraction_json(path, reading))
-        else:
-            say_extraction(path, reading, is_titled=len(files) > 1)
+                terminal.say_json(extraction_json(path, reading))
+            else:
+                say_extraction(path, reading, is_titled=len(files) > 1)
     if unread:
         raise typer.Exit(1)
 

@@ -16,7 +16,7 @@ from newsletter.compose.merge import Context, Part, Slot, escaped, filled
 from newsletter.compose.parts import MOST_SEGMENTS, PART_NAMES, AskedSegment
 from newsletter.compose.phrases import direction_of, phrases_for
 from newsletter.compose.pictures import Picture
-from newsletter.compose.places import page_url
+from newsletter.compose.places import comment_anchor, comment_url, page_url
 from newsletter.compose.theme import Palette, make_theme
 from newsletter.compose.typeface import typeface_for
 
@@ -38,6 +38,8 @@ __all__ = [
     "Variant",
     "article",
     "built_pictures",
+    "comment_anchor",
+    "comment_url",
     "compose",
     "direction_of",
     "escaped",

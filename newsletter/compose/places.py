@@ -1,5 +1,7 @@
 """Where an issue and its pictures are read: the one rule for every URL that a letter carries."""
 
+import re
+
 from newsletter.settings import Settings
 
 
@@ -9,6 +11,16 @@ def page_url(settings: Settings, slug: str) -> str:
         f"{settings.publication.url.rstrip('/')}/archive" if settings.publication.url else ""
     )
     return _page(home, slug)
+
+
+def comment_anchor(comment_id: str) -> str:
+    """Return a comment's id as it may stand in an address."""
+    return "comment-" + re.sub(r"[^A-Za-z0-9_-]", "-", comment_id)
+
+
+def comment_url(settings: Settings, slug: str, comment_id: str) -> str:
+    """Return the URL of a comment on its issue's page."""
+    return f"{page_url(settings, slug)}#{comment_anchor(comment_id)}"
 
 
 def picture_base(settings: Settings, slug: str) -> str | None:

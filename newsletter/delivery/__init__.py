@@ -2,6 +2,7 @@
 
 from newsletter.delivery.alone import is_sending, sole_sender
 from newsletter.delivery.counting import IssueStatus, VariantCount, issue_status, mailed_slugs, mailing_counts
+from newsletter.delivery.courtesy import ANSWERED, recall_answered, silence_answered
 from newsletter.delivery.editions import find_mailing, mailing_edition
 from newsletter.delivery.enquired import plan_enquired
 from newsletter.delivery.forecast import Forecast, make_forecast
@@ -76,6 +77,7 @@ from newsletter.delivery.weblinks import PATHS as WEB_PATHS
 from newsletter.delivery.weblinks import web_home, web_link
 
 __all__ = [
+    "ANSWERED",
     "KINDS",
     "UNLIMITED",
     "WEB_PATHS",
@@ -155,6 +157,7 @@ __all__ = [
     "post_notices",
     "read_mishaps",
     "read_token_address",
+    "recall_answered",
     "refuse_late",
     "refuse_older_copy",
     "resolve",
@@ -167,6 +170,7 @@ __all__ = [
     "settle_proven",
     "signed_address",
     "sole_sender",
+    "silence_answered",
     "start_mailing",
     "start_test",
     "take_up",

@@ -50,7 +50,7 @@ class Notice:
     id: int = 0
     """0 until it is planned."""
     kind: str
-    """What it is: answer, published, refusal, digest, alert."""
+    """What it is: answer, answered, published, refusal, digest, alert."""
     about: str
     """What it is about; of one kind there is one notice about one thing."""
     recipient: str

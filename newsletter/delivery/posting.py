@@ -16,6 +16,7 @@ from newsletter.address import Address
 from newsletter.audience import SuppressionReason, suppression_of
 from newsletter.database import Database
 from newsletter.delivery.alone import sole_sender
+from newsletter.delivery.courtesy import reason_for_silence
 from newsletter.delivery.mailing import DeliveryStatus
 from newsletter.delivery.mark import refuse_older_copy
 from newsletter.delivery.notice_message import write_letter
@@ -121,7 +122,10 @@ def _claim(database: Database, keyring: Keyring, transport: str, now: datetime) 
         known = suppression_of(connection, keyring, Address.parse(found.recipient))
         if known in {SuppressionReason.BOUNCED, SuppressionReason.COMPLAINED}:
             status, reason = DeliveryStatus.FAILED, f"the address is suppressed: {known}"
-        elif reason := reason_to_stop(connection, read_notice(found)):
+        elif reason := (
+            reason_to_stop(connection, read_notice(found))
+            or reason_for_silence(connection, keyring, read_notice(found))
+        ):
             status = DeliveryStatus.FAILED
         worker = f"{transport}/{socket.gethostname()}/{os.getpid()}"
         connection.execute(

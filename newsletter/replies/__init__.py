@@ -20,12 +20,15 @@ if TYPE_CHECKING:
         replies_to_letters_of,
     )
     from newsletter.replies.extract import Cut, Extraction
+    from newsletter.replies.hearing import hears, note_wish
     from newsletter.replies.intake import Fetched, fetch
+    from newsletter.replies.isolation import Reader, Unreadable
     from newsletter.replies.mailboxes import Mailbox, Received, open_mailbox
     from newsletter.replies.match import OurMail
     from newsletter.replies.mbox import write_mbox
     from newsletter.replies.moderation import ShownReply, approve, ask, list_replies, reject, show_reply
     from newsletter.replies.naming import keep_name, kept_name
+    from newsletter.replies.pageaddress import comment_address, issue_address
     from newsletter.replies.rawmail import raw_path
     from newsletter.replies.reading import Reading, extract_file
     from newsletter.replies.redact import redacted_name
@@ -81,6 +84,12 @@ _PLACES = {
     "show_reply": "moderation",
     "WRITER_PATH": "writerpage",
     "hand_in": "writerpage",
+    "comment_address": "pageaddress",
+    "issue_address": "pageaddress",
+    "hears": "hearing",
+    "Reader": "isolation",
+    "Unreadable": "isolation",
+    "note_wish": "hearing",
     "keep_name": "naming",
     "kept_name": "naming",
     "read_writer_link": "writerpage",
@@ -103,6 +112,7 @@ __all__ = [
     "Mailbox",
     "OurMail",
     "Proof",
+    "Reader",
     "Reading",
     "Received",
     "Reply",
@@ -110,19 +120,24 @@ __all__ = [
     "Reread",
     "ShownReply",
     "Signature",
+    "Unreadable",
     "Verdict",
     "answer",
     "approve",
     "ask",
+    "comment_address",
     "draft",
     "erase_replies",
     "extract_file",
     "fetch",
     "hand_in",
+    "hears",
+    "issue_address",
     "keep_name",
     "kept_name",
     "list_replies",
     "names_of",
+    "note_wish",
     "open_mailbox",
     "plan_digest",
     "raw_path",

@@ -16,6 +16,7 @@ from newsletter.replies.answers import Answer, answer_id, find_answer, read_answ
 from newsletter.replies.authenticity import Proof
 from newsletter.replies.register import read_reply
 from newsletter.replies.reply import Reply, ReplyState
+from newsletter.replies.said import find_said
 from newsletter.replies.screen import Verdict
 from newsletter.settings import Settings
 from newsletter.writing import Comment, comment_path, read_comments, read_issue, write_comment
@@ -145,8 +146,8 @@ def published_parent(database: Database, settings: Settings, reply: Reply, slug:
     parent, seen = reply.in_reply_to, set[str]()
     while parent is not None and parent not in standing and parent not in seen:
         seen.add(parent)
-        found = find_answer(database, parent)
-        parent = found.reply_id if found is not None else None
+        found = find_said(database, parent)
+        parent = found.above if found is not None else None
     return parent if parent in standing else None
 
 
@@ -176,9 +177,13 @@ def subject_and_language(settings: Settings, reply: Reply) -> tuple[str, str]:
 def _letter(settings: Settings, reply: Reply, found: Answer, language: str) -> str:
     """Return the answer, the reader's own words quoted below it, and how an answer to it would be used."""
     quoted = "\n".join(f"> {line}".rstrip() for line in reply.text.split("\n"))
+    is_private = reply.state is ReplyState.PRIVATE or found.is_private
+    use = phrases_for(language).answer if is_private else how_it_is_used(settings, language)
+    return f"{found.text}\n\n{reply.author}:\n{quoted}\n\n-- \n{settings.publication.title}\n{use}\n"
+
+
+def how_it_is_used(settings: Settings, language: str) -> str:
+    """Return what is said of an answer's use, as the letters say it."""
     words = phrases_for(language)
     use = {"review": words.answer_reviewed, "ask": words.answer_asked, "never": words.answer}
-    if reply.state is ReplyState.PRIVATE or found.is_private:
-        use = dict.fromkeys(use, words.answer)
-    foot = f"-- \n{settings.publication.title}\n{use[settings.replies.publish]}"
-    return f"{found.text}\n\n{reply.author}:\n{quoted}\n\n{foot}\n"
+    return use[settings.replies.publish]

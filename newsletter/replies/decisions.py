@@ -1,5 +1,6 @@
 """Decisions: every word that was ever said on a reply, by whom, why, when and through which door."""
 
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
@@ -9,6 +10,9 @@ from newsletter.database import Database, Moment
 
 CONSENT = "consent"
 """The writer's leave to publish, beside the states a reply may be decided into."""
+HEAR = "hear"
+QUIET = "quiet"
+"""Whether the writer wants to hear of answers by other readers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +47,20 @@ def read_decisions(database: Database, reply_id: str) -> tuple[Decision, ...]:
     query = sa.select(*columns).where(_DECISIONS.c.reply_id == reply_id).order_by(_DECISIONS.c.number)
     with database.read() as connection:
         return tuple(Decision(**row._mapping) for row in connection.execute(query))
+
+
+def last_of(database: Database, from_address: str, states: Collection[str]) -> str | None:
+    """Return the last word among some that was said on any reply from an address; None if none was."""
+    replies = sa.table("replies", sa.column("id", sa.Text), sa.column("from_address", sa.Text))
+    query = (
+        sa.select(_DECISIONS.c.state)
+        .join(replies, replies.c.id == _DECISIONS.c.reply_id)
+        .where(replies.c.from_address == from_address, _DECISIONS.c.state.in_(states))
+        .order_by(_DECISIONS.c.number.desc())
+        .limit(1)
+    )
+    with database.read() as connection:
+        return connection.scalar(query)
 
 
 def forget_reasons(connection: sa.Connection, reply_id: str) -> None:

@@ -194,9 +194,10 @@ def _extract(desk: Desk, mail: Mail, found: Match) -> tuple[Mail, Extraction]:
     """Return what a mail's sender wrote; nothing, and the mail marked as cut, if that could not be told."""
     delivery, notice = found.delivery, found.notice
     try:
+        sent = [notice.text] if notice is not None else []
         if delivery is None:
-            return mail, desk.reader.extract(mail)
-        also = (letter_of(delivery), *([notice.text] if notice is not None else []))
+            return mail, desk.reader.extract(mail, also=sent)
+        also = (letter_of(delivery), *sent)
         words = (static(delivery.edition.text), static(delivery.edition.html))
         return mail, desk.reader.extract(mail, letter=str(delivery.mailing_id), words=words, also=also)
     except Unreadable:

@@ -5,9 +5,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from newsletter.delivery import SentDelivery, read_token_address
+from newsletter.delivery import ANSWERED, read_token_address
 from newsletter.errors import NewsletterError
-from newsletter.replies.answers import find_answer
 from newsletter.replies.authenticity import Authenticity, Proof
 from newsletter.replies.authenticity.sender import read_sender
 from newsletter.replies.authorship import author_of
@@ -22,12 +21,13 @@ from newsletter.replies.phones import regions_of
 from newsletter.replies.quoting import public_quotations
 from newsletter.replies.redact import redacted
 from newsletter.replies.reply import Reply, ReplyState
+from newsletter.replies.said import find_said, thread_above
 from newsletter.replies.screen import Screening, Verdict, screen
 from newsletter.replies.wishes import asks_for_privacy, may_ask_to_leave
 from newsletter.settings import Settings
 from newsletter.writing import read_issue
 
-THREADED = frozenset({"answer"})
+THREADED = frozenset({"answer", ANSWERED})
 """Kinds of notices that are about a comment, so that an answer to one stands under it."""
 _LEAKED = "it quotes what is not public, which was left out"
 _ID_LENGTH = 10
@@ -49,11 +49,12 @@ def judge(
     is_order = found.number is not None or found.notice is not None
     screening = _filtered(_screened(desk, mail, is_order=is_order), received.verdicts)
     name, address = read_mailbox(mail.headers.get("from"))
-    state, note = _standing(desk.settings, mail, found, extraction, screening, authenticity)
+    slug, above = _place(desk, found)
+    state, note = _standing(desk.settings, mail, slug, extraction, screening, authenticity)
     subscriber = delivery.subscriber_id if delivery else None
     chosen, text = read_chosen_name(extraction.text)
     has_quotation = any(line.lstrip().startswith(">") for line in text.split("\n"))
-    public = _public(desk, found) if has_quotation else None
+    public = _public(desk, found, above) if has_quotation else None
     text, has_leaked = cleaned_text(desk.settings, text, address, public)
     note = "; ".join(filter(None, (note, _LEAKED if has_leaked and state is ReplyState.HELD else "")))
     known = f"{delivery.first_name} {delivery.last_name}" if delivery else ""
@@ -63,7 +64,7 @@ def judge(
         id=base64.b32encode(bytes.fromhex(digest)).decode().lower()[:_ID_LENGTH],
         raw_hash=digest,
         received_at=_moment(mail, desk.now),
-        slug=delivery.slug if delivery else None,
+        slug=slug,
         delivery_id=delivery.id if delivery else None,
         matched_by=found.how,
         subscriber_id=subscriber,
@@ -80,7 +81,7 @@ def judge(
         note=note,
         extractor=VERSION,
         message_id=named(mail.headers.get("message-id")),
-        in_reply_to=found.notice.about if found.notice is not None and found.notice.kind in THREADED else None,
+        in_reply_to=above,
         references=mail.headers.get("references")[-2_000:],
     )
 
@@ -100,15 +101,22 @@ def is_proven_to_us(desk: Desk, mail: Mail, authenticity: Authenticity) -> bool:
     )
 
 
-def _public(desk: Desk, found: Match) -> KnownText | None:
-    """Return the words that an answer may quote in public: the letter's as all got it, and a public answer's."""
-    if found.delivery is None:
-        return None
-    known = desk.known(found.delivery)
-    if found.notice is None or found.notice.kind not in THREADED:
-        return known
-    answered = find_answer(desk.database, found.notice.about)
-    return known.also(answered.text) if answered is not None and not answered.is_private else known
+def _place(desk: Desk, found: Match) -> tuple[str | None, str | None]:
+    """Return the issue that a mail answers, and the comment."""
+    slug = found.delivery.slug if found.delivery is not None else None
+    if found.notice is not None and found.notice.kind in THREADED:
+        said = find_said(desk.database, found.notice.about)
+        return (said.slug if said is not None and said.slug is not None else slug), found.notice.about
+    return (found.place.slug, found.place.comment_id) if found.place is not None else (slug, None)
+
+
+def _public(desk: Desk, found: Match, above: str | None) -> KnownText | None:
+    """Return the words that an answer may quote in public: the letter's as all got it, and what stands above."""
+    known = desk.known(found.delivery) if found.delivery is not None else None
+    for said in thread_above(desk.database, above):
+        if said.is_public:
+            known = (known or KnownText.of("")).also(said.text)
+    return known
 
 
 def _screened(desk: Desk, mail: Mail, *, is_order: bool) -> Screening:
@@ -136,7 +144,7 @@ def _filtered(screening: Screening, verdicts: Mapping[str, str]) -> Screening:
 def _standing(
     settings: Settings,
     mail: Mail,
-    found: Match,
+    slug: str | None,
     extraction: Extraction,
     screening: Screening,
     authenticity: Authenticity,
@@ -147,7 +155,7 @@ def _standing(
         return ReplyState.PRIVATE, "its writer asked that it stay private"
     notes = [
         *(["its sender is refuted: " + authenticity.why] if authenticity.proof is Proof.FAIL else []),
-        *_doubts(settings, found.delivery),
+        *_doubts(settings, slug),
         *(["nothing is left after the quotations; see the raw mail"] if not extraction.text else []),
         *(
             ["it may ask to leave the list: if so, newsletter subscribers remove ADDRESS, and reject it"]
@@ -162,8 +170,8 @@ def _standing(
     return ReplyState.HELD, "; ".join(notes)
 
 
-def _doubts(settings: Settings, delivery: SentDelivery | None) -> list[str]:
-    if delivery is None:
+def _doubts(settings: Settings, slug: str | None) -> list[str]:
+    if slug is None:
         return ["it answers no letter that we know of"]
     notes = []
     if settings.replies.publish == "never":
@@ -171,7 +179,7 @@ def _doubts(settings: Settings, delivery: SentDelivery | None) -> list[str]:
     if settings.replies.publish == "ask":
         notes.append("ask its writer before publishing it")
     try:
-        if not read_issue(settings, delivery.slug).comments_open:
+        if not read_issue(settings, slug).comments_open:
             notes.append("comments on this issue are closed")
     except NewsletterError:
         notes.append("the issue's file is not there any more")

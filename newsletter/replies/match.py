@@ -1,4 +1,4 @@
-"""Finds the delivery that a mail answers: by signed address, else by ids it refers to, never by subject."""
+"""Finds what a mail answers: by signed address, else by ids it refers to, else by a page's, never by subject."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -16,6 +16,7 @@ from newsletter.delivery import (
     read_token_address,
 )
 from newsletter.replies.headers import Headers
+from newsletter.replies.pageaddress import Place, read_page_address
 from newsletter.settings import Settings
 from newsletter.tokens import Keyring, Purpose
 
@@ -45,17 +46,19 @@ class Match:
     purpose: Purpose = Purpose.REPLY
     number: int | None = None
     """What was signed, where it is neither a delivery nor a notice."""
+    place: Place | None = None
+    """What the address of a page of the archive names."""
 
 
 def match(
     database: Database, keyring: Keyring, settings: Settings, headers: Headers, recipients: tuple[str, ...]
 ) -> Match:
     """Find the delivery; `recipients` are the envelope's where the mailbox knows them."""
-    seen: set[str] = set()
+    seen: dict[str, None] = {}
     for address, place in _candidates(headers, recipients):
         if address in seen or len(seen) >= _MAX_ADDRESSES:
             continue
-        seen.add(address)
+        seen[address] = None
         token = read_token_address(keyring, settings, address)
         if token is None:
             continue
@@ -75,7 +78,11 @@ def match(
         notice = find_notice_by_reference(database, reference)
         if notice is not None:
             return _of_notice(database, notice, "In-Reply-To or References", Purpose.REPLY)
-    return Match()
+    places = (read_page_address(settings, address) for address in seen)
+    named_place = next(filter(None, places), None)
+    if named_place is None:
+        return Match()
+    return Match(how="the address on the archive's page", place=named_place)
 
 
 def _of_notice(database: Database, notice: Notice, how: str, purpose: Purpose) -> Match:
@@ -95,7 +102,10 @@ class OurMail:
     def claims(self, headers: Headers) -> bool:
         """Whether the mail with these fields is ours; a signature is enough, whatever became of its letter."""
         addresses = islice(_candidates(headers, ()), _MAX_ADDRESSES)
-        if any(read_token_address(self.keyring, self.settings, address) for address, _ in addresses):
+        if any(
+            read_token_address(self.keyring, self.settings, address) or read_page_address(self.settings, address)
+            for address, _ in addresses
+        ):
             return True
         return any(
             find_delivery_by_reference(self.database, name) or find_notice_by_reference(self.database, name)
@@ -112,7 +122,9 @@ def is_written_to_us(keyring: Keyring, settings: Settings, headers: Headers, fie
     mine = {entry.sender.address.key for entry in settings.lists.values()}
     mine |= {settings.replies.address.key} if settings.replies.address else set()
     return any(
-        address in mine or read_token_address(keyring, settings, address) is not None
+        address in mine
+        or read_token_address(keyring, settings, address) is not None
+        or read_page_address(settings, address) is not None
         for name in fields
         for address in islice(headers.addresses(name), _MAX_ADDRESSES)
     )

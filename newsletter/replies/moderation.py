@@ -7,16 +7,17 @@ from pathlib import Path
 from newsletter.database import Database
 from newsletter.delivery import SentDelivery, find_delivery
 from newsletter.errors import AskPerson, WrongUse
-from newsletter.replies.answers import find_answer
 from newsletter.replies.conversation import may_be_written_to, publish_answers, published_parent
 from newsletter.replies.decisions import CONSENT, Decision, read_decisions
 from newsletter.replies.extract import Cut
+from newsletter.replies.hearing import word_of_answer
 from newsletter.replies.isolation import Reader, Unreadable
 from newsletter.replies.letter import letter_of, static
 from newsletter.replies.parse import Mail
 from newsletter.replies.rawmail import raw_path
 from newsletter.replies.register import decide, read_replies, read_reply
 from newsletter.replies.reply import Reply, ReplyState
+from newsletter.replies.said import thread_above
 from newsletter.replies.telling import ask_leave, tell_published, tell_refused
 from newsletter.replies.trust import History, history_of
 from newsletter.settings import Settings
@@ -71,10 +72,10 @@ def _cuts(
     database: Database, reader: Reader, mail: Mail, reply: Reply, delivery: SentDelivery | None
 ) -> tuple[Cut, ...]:
     try:
+        above = [said.text for said in thread_above(database, reply.in_reply_to)]
         if delivery is None:
-            return reader.extract(mail).cuts
-        answered = find_answer(database, reply.in_reply_to) if reply.in_reply_to else None
-        also = (letter_of(delivery), *([answered.text] if answered is not None else []))
+            return reader.extract(mail, also=above).cuts
+        also = (letter_of(delivery), *above)
         words = (static(delivery.edition.text), static(delivery.edition.html))
         return reader.extract(mail, letter=str(delivery.mailing_id), words=words, also=also).cuts
     except Unreadable:
@@ -97,7 +98,8 @@ def approve(
     """Publish a reply as a comment of its issue, or of `slug`, and return the comment's file.
 
     Doing it twice, or after a kill in between, gives the same one file, and what the author changed in it
-    stays. With a `keyring` its writer is told, as `[replies] tell_readers` says. Raises AskPerson when the
+    stays. With a `keyring` its writer is told, as `[replies] tell_readers` says, and the
+    writer of the comment that it answers, as `tell_answered` does. Raises AskPerson when the
     reply must not be published, WrongUse when it cannot be; `has_leave` says that its writer was asked.
     """
     reply = read_reply(database, reply_id)
@@ -109,7 +111,18 @@ def approve(
     standing = comment_path(settings, place, reply.edits or reply.id) if is_standing else None
     path = standing or write_comment(settings, place, _comment(database, settings, reply, place))
     if reply.state is not ReplyState.APPROVED:
-        reply = decide(database, reply, ReplyState.APPROVED, slug=place, by=by, why=why, door=door, now=now)
+        word = word_of_answer(database, keyring, settings, reply, place) if keyring is not None else None
+        reply = decide(
+            database,
+            reply,
+            ReplyState.APPROVED,
+            slug=place,
+            by=by,
+            why=why,
+            door=door,
+            now=now,
+            notices=[word] if word is not None else [],
+        )
     publish_answers(database, settings, reply)
     if keyring is not None and reply.edits is None:
         tell_published(database, keyring, settings, reply, now)

@@ -1,6 +1,6 @@
 """The table of replies."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
 
@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from newsletter.database import Database, Moment
+from newsletter.delivery import Notice, plan_notice
 from newsletter.errors import WrongUse
 from newsletter.replies.authenticity import Proof
 from newsletter.replies.decisions import Decision, note_decision
@@ -92,6 +93,20 @@ def read_reply(database: Database, reply_id: str) -> Reply:
     return (exact or found)[0]
 
 
+def find_reply_named(database: Database, reply_id: str) -> Reply | None:
+    """Return the reply of exactly that id, or None."""
+    with database.read() as connection:
+        row = connection.execute(sa.select(*_FIELDS).where(_REPLIES.c.id == reply_id)).one_or_none()
+    return None if row is None else _reply(row)
+
+
+def answers_below(database: Database, reply_id: str) -> tuple[str, ...]:
+    """Return the ids of the replies that answer one."""
+    query = sa.select(_REPLIES.c.id).where(_REPLIES.c.in_reply_to == reply_id)
+    with database.read() as connection:
+        return tuple(connection.scalars(query))
+
+
 def read_digests(database: Database, *, but: Iterable[ReplyState]) -> tuple[tuple[str, datetime], ...]:
     """Return of every reply, except the undecided in some states, its mail's digest and when it was settled."""
     columns = (_REPLIES.c.raw_hash, _REPLIES.c.decided_at, _REPLIES.c.fetched_at)
@@ -143,10 +158,12 @@ def decide(
     why: str,
     now: datetime,
     door: str = "",
+    notices: Sequence[Notice] = (),
 ) -> Reply:
     """Record a decision and return the reply as it is now; `door` is the way it came: terminal, mail, rule.
 
-    WrongUse if another decision was made meanwhile, or this step is not allowed.
+    The `notices` that tell of it are planned in the same step. WrongUse if another decision was made
+    meanwhile, or this step is not allowed.
     """
     if state not in ALLOWED[reply.state]:
         raise WrongUse(f"reply {reply.id} is {reply.state} and cannot become {state}")
@@ -162,6 +179,8 @@ def decide(
                 f"reply {reply.id} was decided by somebody else meanwhile. See: newsletter replies show {reply.id}"
             )
         note_decision(connection, Decision(reply_id=reply.id, state=state, by=by, why=why, door=door, at=now))
+        for notice in notices:
+            plan_notice(connection, notice, now)
     return decided
 
 

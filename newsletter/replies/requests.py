@@ -7,6 +7,7 @@ needs no more; new words wait for the moderator as all others do.
 import re
 from dataclasses import replace
 
+from newsletter.delivery import ANSWERED
 from newsletter.errors import NewsletterError
 from newsletter.replies.authenticity import Authenticity, Proof
 from newsletter.replies.authenticity.sender import read_sender
@@ -14,15 +15,17 @@ from newsletter.replies.conversation import subject_and_language
 from newsletter.replies.decisions import CONSENT, Decision, note_decision
 from newsletter.replies.desk import Desk
 from newsletter.replies.extract.words import folded, word_set
+from newsletter.replies.hearing import note_wish
 from newsletter.replies.judgement import is_proven_to_us
 from newsletter.replies.match import Match
 from newsletter.replies.parse import Mail
 from newsletter.replies.phrases import writer_phrases
-from newsletter.replies.register import read_reply
+from newsletter.replies.register import find_reply_named, read_reply
 from newsletter.replies.reply import Reply, ReplyState
 from newsletter.replies.screen import Verdict
 from newsletter.replies.signing import Act, read_act
 from newsletter.replies.telling import ASKED, PUBLISHED
+from newsletter.replies.wishes import asks_to_leave
 from newsletter.replies.withdrawal import withdraw
 from newsletter.tokens import Purpose
 
@@ -49,6 +52,8 @@ def is_request(found: Match, text: str) -> bool:
         return True
     if found.notice is None:
         return False
+    if found.notice.kind == ANSWERED:
+        return asks_to_leave(text)
     return found.notice.kind == ASKED or (found.notice.kind == PUBLISHED and _first(text) in _WITHDRAW)
 
 
@@ -67,6 +72,10 @@ def heed(desk: Desk, mail: Mail, found: Match, authenticity: Authenticity, reply
     if act is Act.EDIT:
         is_proven = is_proven_to_us(desk, mail, authenticity)
         return _edit(reply, about, is_verified=is_proven and about.is_from_subscriber)
+    if act in {Act.HEAR, Act.QUIET}:
+        note_wish(desk.database, about, wants=act is Act.HEAR, door=_DOOR, now=desk.now)
+        wish = "wants to hear of answers" if act is Act.HEAR else "wants to hear of no more answers"
+        return replace(ordered, slug=about.slug, text="", note=f"the writer of {about.id} {wish}")
     if act is Act.CONSENT:
         return replace(ordered, slug=about.slug, note=_agreed(desk, reply.text, about))
     try:
@@ -81,6 +90,9 @@ def _target(desk: Desk, found: Match) -> tuple[Act, Reply]:
         target = read_act(desk.database, found.purpose, found.number)
         return target if target is not None else (Act.EDIT, read_reply(desk.database, ""))
     notice = found.notice
+    if notice is not None and notice.kind == ANSWERED:  # about the answer; they wrote what it answers
+        answer = find_reply_named(desk.database, notice.about)
+        return Act.QUIET, read_reply(desk.database, (answer and answer.in_reply_to) or "")
     about = read_reply(desk.database, notice.about if notice is not None else "")
     return (Act.CONSENT if notice is not None and notice.kind == ASKED else Act.WITHDRAW), about
 

@@ -8,8 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from newsletter.database import Database
-from newsletter.delivery import SentDelivery, find_delivery
-from newsletter.replies.answers import find_answer
+from newsletter.delivery import find_delivery
 from newsletter.replies.extract import VERSION, KnownText
 from newsletter.replies.isolation import Reader, Unreadable
 from newsletter.replies.judgement import cleaned_text
@@ -18,6 +17,7 @@ from newsletter.replies.naming import read_chosen_name
 from newsletter.replies.rawmail import raw_path
 from newsletter.replies.register import read_replies, read_reply, record_text
 from newsletter.replies.reply import Reply, ReplyState
+from newsletter.replies.said import thread_above
 from newsletter.settings import Settings
 from newsletter.writing import read_comments, write_comment
 
@@ -70,24 +70,21 @@ def _reread(database: Database, settings: Settings, reader: Reader, reply: Reply
 
 def _words(database: Database, settings: Settings, reader: Reader, reply: Reply, raw: bytes) -> str:
     delivery = find_delivery(database, reply.delivery_id) if reply.delivery_id is not None else None
-    answered = find_answer(database, reply.in_reply_to) if reply.in_reply_to else None
+    above = thread_above(database, reply.in_reply_to)
+    texts = [said.text for said in above]
     mail = reader.read(raw)
     if delivery is None:
-        extraction = reader.extract(mail)
+        extraction = reader.extract(mail, also=texts)
     else:
-        also = (letter_of(delivery), *([answered.text] if answered is not None else []))
+        also = (letter_of(delivery), *texts)
         words = (static(delivery.edition.text), static(delivery.edition.html))
         extraction = reader.extract(mail, letter=str(delivery.mailing_id), words=words, also=also)
-    public = _public(delivery, answered.text if answered is not None and not answered.is_private else "")
+    public = known_text(delivery.edition) if delivery is not None else None
+    for said in above:
+        if said.is_public:
+            public = (public or KnownText.of("")).also(said.text)
     _, text = read_chosen_name(extraction.text)
     return cleaned_text(settings, text, reply.from_address, public)[0]
-
-
-def _public(delivery: SentDelivery | None, answered: str) -> KnownText | None:
-    if delivery is None:
-        return None
-    known = known_text(delivery.edition)
-    return known.also(answered) if answered else known
 
 
 def _published(settings: Settings, old: Reply, new: Reply) -> str:

@@ -24,6 +24,9 @@ class Act(IntEnum):
     WITHDRAW = 9
     EDIT = 10
     CONSENT = 11
+    HEAR = 12
+    """Tell the writer of answers by other readers."""
+    QUIET = 13
 
 
 MODERATORS = frozenset({Act.APPROVE, Act.REJECT, Act.TELL, Act.ANSWER})

@@ -6,6 +6,7 @@ from newsletter.compose import page_url
 from newsletter.database import Database
 from newsletter.delivery import Notice, plan_notice
 from newsletter.replies.conversation import list_of, may_be_written_to, subject_and_language
+from newsletter.replies.hearing import said_wish
 from newsletter.replies.phrases import WriterPhrases, writer_phrases
 from newsletter.replies.reply import Reply
 from newsletter.replies.signing import Act, address_for
@@ -20,13 +21,17 @@ ASKED = "question"
 
 def tell_published(database: Database, keyring: Keyring, settings: Settings, reply: Reply, now: datetime) -> bool:
     """Plan the word that an answer stands, with the addresses to change it and to take it back."""
-    if not settings.replies.tell_readers or not reply.is_from_subscriber or reply.slug is None:
+    if not settings.replies.tell_readers or not may_be_written_to(reply) or reply.slug is None:
         return False
     words, title = _words(settings, reply)
     list_name = list_of(database, settings, reply)
     ways = [
         (sentence, address_for(database, keyring, settings, list_name, reply, act))
-        for sentence, act in ((words.change, Act.EDIT), (words.withdraw, Act.WITHDRAW))
+        for sentence, act in (
+            (words.change, Act.EDIT),
+            (words.withdraw, Act.WITHDRAW),
+            *_offered(database, settings, reply, words),
+        )
     ]
     url = page_url(settings, reply.slug)
     pieces = [
@@ -37,6 +42,12 @@ def tell_published(database: Database, keyring: Keyring, settings: Settings, rep
     ]
     _plan(database, settings, reply, PUBLISHED, "\n\n".join(filter(None, pieces)), now)
     return True
+
+
+def _offered(database: Database, settings: Settings, reply: Reply, words: WriterPhrases) -> list[tuple[str, Act]]:
+    """Return the question whether they want to hear of answers, where it is asked and they do not yet."""
+    is_asked = settings.replies.tell_answered == "ask" and said_wish(database, reply) is not True
+    return [(words.hear, Act.HEAR)] if is_asked else []
 
 
 def tell_refused(database: Database, settings: Settings, reply: Reply, why: str, now: datetime) -> bool:

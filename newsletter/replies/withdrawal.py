@@ -10,10 +10,11 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from newsletter.database import Database
+from newsletter.delivery import recall_answered
 from newsletter.errors import WrongUse
 from newsletter.replies.decisions import Decision, note_decision
 from newsletter.replies.rawmail import raw_path
-from newsletter.replies.register import read_replies, read_reply
+from newsletter.replies.register import answers_below, read_replies, read_reply
 from newsletter.replies.reply import ALLOWED, Reply, ReplyState
 from newsletter.settings import Settings
 from newsletter.writing import Comment, comment_path, write_comment
@@ -51,6 +52,8 @@ def withdraw(
         _forget(database, one, is_erased=is_erased, decision=Decision(
             reply_id=one.id, state=ReplyState.WITHDRAWN, by=by, why=why, door=door, at=now
         ))  # fmt: skip
+    with database.write() as connection:  # what others were told of it, and what quotes it
+        recall_answered(connection, (first.id, *answers_below(database, first.id)), now)
     return tombstone
 
 

@@ -184,6 +184,8 @@ class Replies(_Section):
     """Answers of one writer within 24 hours beyond which none is trusted, and nobody is notified."""
     tell_readers: bool = True
     """Whether a writer hears that an answer was published, and how to change or withdraw it."""
+    tell_answered: Literal["ask", "always", "never"] = "ask"
+    """Whether a writer hears of other readers' answers: if they said so, unless they said no, or not at all."""
     keep_raw_days: int = Field(default=365, ge=0)
     """How long a raw mail is kept after its reply was decided; 0 for good. What is not decided is kept."""
     authserv_id: str | None = Field(default=None, pattern=r"^[A-Za-z0-9._-]+$")

@@ -2,7 +2,7 @@
 
 from starlette.responses import Response
 
-from newsletter.replies import Reply, hand_in, read_writer_link, withdraw
+from newsletter.replies import Reply, hand_in, hears, note_wish, read_writer_link, withdraw
 from newsletter.web.office import Office
 from newsletter.web.visit import Visit
 
@@ -10,7 +10,7 @@ from newsletter.web.visit import Visit
 def show_comment(office: Office, visit: Visit) -> Response:
     """Show the words as they stand, with what can be done about them; changes nothing."""
     reply = _reply(office, visit)
-    return _gone(office) if reply is None else office.pages.page("comment", text=reply.text)
+    return _gone(office) if reply is None else _page(office, reply)
 
 
 def change_comment(office: Office, visit: Visit) -> Response:
@@ -21,9 +21,19 @@ def change_comment(office: Office, visit: Visit) -> Response:
     if visit.first("act") == "withdraw":
         withdraw(office.database, office.settings, reply.id, by="its writer", door="web", now=visit.now)
         return office.pages.note("withdrawn", is_last=True)
+    if (wish := visit.first("act")) in {"hear", "quiet"}:
+        note_wish(office.database, reply, wants=wish == "hear", door="web", now=visit.now)
+        return _page(office, reply)
     if not hand_in(office.database, office.settings, reply, visit.first("text"), visit.now):
-        return office.pages.page("comment", text=reply.text)
+        return _page(office, reply)
     return office.pages.note("edited", is_last=True)
+
+
+def _page(office: Office, reply: Reply) -> Response:
+    """Show the words, and whether their writer hears of answers; None where nobody does."""
+    wish = hears(office.database, office.settings, reply)
+    is_offered = office.settings.replies.tell_answered != "never"
+    return office.pages.page("comment", text=reply.text, hears=wish if is_offered else None)
 
 
 def _reply(office: Office, visit: Visit) -> Reply | None:

@@ -87,6 +87,11 @@ class Phrases:
     edit_button: str
     edited: str
     edited_why: str
+    hear: str
+    """Answers by other readers, over the question whether to be told."""
+    hear_why: str
+    hear_button: str
+    quiet_button: str
     cancel: str
     missing: str
     missing_why: str

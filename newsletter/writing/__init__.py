@@ -1,7 +1,7 @@
 """1. The author's files become issues and comments."""
 
 from newsletter.writing.comment import Comment
-from newsletter.writing.comments import Comments, comment_path, read_comments, write_comment
+from newsletter.writing.comments import Comments, comment_path, find_comment, read_comments, write_comment
 from newsletter.writing.commit import commit_files
 from newsletter.writing.draft import start_draft
 from newsletter.writing.folder import fit_slug
@@ -21,6 +21,7 @@ __all__ = [
     "Status",
     "comment_path",
     "commit_files",
+    "find_comment",
     "fit_slug",
     "make_publication",
     "newest_ready",

@@ -1,6 +1,7 @@
 """Comments as files: `comments/<date>-<id>.md` beside their issue, to be read, edited and kept for decades."""
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC
 from pathlib import Path
@@ -13,6 +14,7 @@ from newsletter.finding import Finding, Level
 from newsletter.settings import Settings
 from newsletter.writing.comment import Comment
 from newsletter.writing.fields import line_of_text, moment
+from newsletter.writing.folder import Found, look
 from newsletter.writing.frontmatter import FrontMatterFault, split
 from newsletter.writing.shelf import find_issue
 
@@ -50,6 +52,16 @@ def read_comments(settings: Settings, slug: str) -> Comments:
     return Comments(comments=tuple(ordered), broken=tuple(broken))
 
 
+def find_comment(settings: Settings, comment_id: str) -> tuple[str, Comment] | None:
+    """Return the issue's slug and the comment of that id, if it stands anywhere with its words."""
+    for found in look(settings).found:
+        for path in _files_of(_beside(settings, found), comment_id):
+            with suppress(FrontMatterFault, ValueError, OSError):
+                comment = _read(path, settings.root)
+                return None if comment.is_withdrawn else (found.slug.text, comment)
+    return None
+
+
 def comment_path(settings: Settings, slug: str, comment_id: str) -> Path | None:
     """Return the file of a comment, or None if there is none."""
     return next(iter(_files_of(_folder(settings, slug), comment_id)), None)
@@ -77,7 +89,10 @@ def write_comment(settings: Settings, slug: str, comment: Comment) -> Path:
 
 
 def _folder(settings: Settings, slug: str) -> Path:
-    found = find_issue(settings, slug)
+    return _beside(settings, find_issue(settings, slug))
+
+
+def _beside(settings: Settings, found: Found) -> Path:
     home = found.path.parent if found.path.parent != settings.issues else settings.issues / found.slug.text
     return home / "comments"
 

@@ -14,7 +14,8 @@ _WINDOW = 6
 """The most lines that an attribution is wrapped over."""
 _GMT = re.compile(r"^\d{4}-\d\d-\d\d \d{1,2}:\d\d GMT[+-]\d\d:\d\d \S")
 _LONGEST_BARE = 200
-_RUN_TOGETHER = re.compile(r"^\s*(\S[^<>]{10,200}<[^<>\s]{3,200}>[^<>:：]{0,40}[:：])\s{2,}\S")
+_RUN_TOGETHER = re.compile(r"^\s*(\S[^<>]{10,200}<[^<>\s]{3,200}>[^<>:：]{0,40}[:：])(?:\s{2,}|(?=[^\s\d/]))\S")
+_ENDS_IN_TIME = re.compile(rf"(?:{TIME.pattern})$", re.IGNORECASE)
 _WORD = re.compile(r"[^\W\d_]+(?:\([^\W\d_]+\)|/[^\W\d_]+)?")
 
 
@@ -65,7 +66,7 @@ def ends_attribution(text: str) -> bool:
 
 
 def is_run_together(text: str) -> bool:
-    """Whether an attribution and what it introduces stand on one line, as Yahoo's programs write them."""
+    """Whether an attribution and what it introduces stand on one line: far apart, or with no space at all."""
     found = _RUN_TOGETHER.match(text[:WIDEST])
     return found is not None and _begins_like_one(found[1]) and is_attribution(found[1], is_quote_next=False)
 
@@ -73,7 +74,7 @@ def is_run_together(text: str) -> bool:
 def is_bare_attribution(text: str, following: Kind | None) -> bool:
     """Whether a line is one without a colon, before a quotation.
 
-    It shows a date with an address, or is `[Jo, 3/11/2026 09:00]`, or Gmail's `GMT+01:00 Name`.
+    It shows a date with an address and ends in either, or is `[Jo, 3/11/2026 09:00]`, or Gmail's `GMT+01:00 Jo`.
     """
     text = text[:WIDEST].strip()
     if _GMT.match(text):
@@ -81,7 +82,8 @@ def is_bare_attribution(text: str, following: Kind | None) -> bool:
     if following is not Kind.QUOTE or len(text) > _LONGEST_BARE or not shows_date(text):
         return False
     is_bracketed = text.startswith("[") and text.endswith("]") and TIME.search(text) is not None
-    return is_bracketed or (text.endswith((">", ")")) and holds_address(text))
+    is_ended = text.endswith((">", ")")) or _ENDS_IN_TIME.search(text) is not None
+    return is_bracketed or (is_ended and holds_address(text))
 
 
 def is_attribution(window: str, *, is_quote_next: bool) -> bool:

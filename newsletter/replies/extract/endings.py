@@ -16,6 +16,7 @@ _NAME_BY_DASH = re.compile(r"^(?:-|--\s?)[^\W\d_a-z][\w.'’]{0,20}(?: [^\W\d_][
 _CARD_NAME = re.compile(
     r"^[*_]?[^\W\d_a-z][\w.'’-]{0,25}(?: [^\W\d_][\w.'’-]{0,25}){1,3}[*_,]?(?:, [\w. ]{1,20})?$"
 )
+_BARS = re.compile(r"^\s{0,3}\|[\s|]{0,20}$")
 _CONTACT = re.compile(
     r"https?://|www\.|@|\b(?:tel|phone|mobile?|mob|fax|cell|skype|t|m|p|f)\b\s?[.:+]|\+?\d[\d ()./-]{6,}\d"
     r"|\||\b(?:gmbh|ltd|inc|llc"
@@ -57,6 +58,7 @@ def _ending(lines: list[str]) -> tuple[int, str]:
         (_named, "signature"),
         (_closed, "signature"),
         (_card, "signature"),
+        (_drawn, "signature"),
     ):
         start = find(lines)
         if start is not None:
@@ -161,6 +163,15 @@ def _card(lines: list[str]) -> int | None:
         return None
     is_named = _CARD_NAME.match(card[0]) is not None
     return start if is_named and sum(_CONTACT.search(line) is not None for line in card[1:]) >= 2 else None
+
+
+def _drawn(lines: list[str]) -> int | None:
+    """A card of whose table only the frame is left: two lines or more of nothing but bars, short ones between."""
+    low = max(len(lines) - _LONGEST_SIGNATURE, 1)
+    bars = [at for at in range(low, len(lines)) if _BARS.match(lines[at])]
+    if len(bars) < 2 or any(len(line) > 80 or line.lstrip().startswith(">") for line in lines[bars[0] :]):
+        return None
+    return bars[0]
 
 
 def _closed(lines: list[str]) -> int | None:

@@ -1,6 +1,6 @@
 """What the sender wrote, out of a body of text or HTML, with every cut and its reason.
 
-Version 3. Each step looks at a line a bounded number of times, so time grows with length only.
+Version 4. Each step looks at a line a bounded number of times, so time grows with length only.
 """
 
 import re
@@ -12,7 +12,7 @@ from newsletter.replies.extract.lines import Kind, Line, read_lines
 from newsletter.replies.extract.markup import read_markup
 from newsletter.replies.extract.sequence import Cut, written_part
 
-VERSION = 3
+VERSION = 4
 """Stored with every reply, so that comments can be extracted again by a better one."""
 
 MAX_CHARACTERS = 256 * 1024

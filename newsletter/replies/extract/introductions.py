@@ -18,6 +18,8 @@ from newsletter.replies.extract.dividers import (
 from newsletter.replies.extract.lines import Kind, Line
 from newsletter.replies.extract.signals import WIDEST, is_rule
 
+_NEAR = 4
+"""Blank lines that are looked across."""
 _MOST = 1_000
 """Lines that could end an attribution, or be of a header block, after which no more are looked at.
 
@@ -36,6 +38,9 @@ def mark_introductions(lines: list[Line]) -> None:
             continue
         if lines[index].kind is Kind.OWN_QUOTE and (index == 0 or lines[index - 1].kind is not Kind.OWN_QUOTE):
             _judge_own_quote(lines, index)
+        if lines[index].kind is Kind.QUOTE and candidates < _MOST and _opens_quotation(lines, index):
+            candidates += 1
+            _mark_within_quotation(lines, index)
         if lines[index].kind is Kind.QUOTE and says_reply_above(lines[index].text):
             lines[index].kind, lines[index].reason = Kind.DIVIDER, "reply-above line"
         elif lines[index].kind is Kind.QUOTE and is_framed_origin(lines[index].text):
@@ -53,6 +58,30 @@ def mark_introductions(lines: list[Line]) -> None:
                 mark_attribution(lines, index, following[index])
         index += 1
     _mark_below_signatures(lines)
+
+
+def _opens_quotation(lines: list[Line], index: int) -> bool:
+    """Whether a line is the first of a quotation that says something."""
+    if not lines[index].text.strip("> \t"):
+        return False
+    above = index
+    while above and not lines[above - 1].text.strip("> \t") and index - above < _NEAR:
+        above -= 1
+    return not above or lines[above - 1].kind is Kind.TEXT
+
+
+def _mark_within_quotation(lines: list[Line], start: int) -> None:
+    """Mark an attribution that a program put inside the quotation, as its first lines."""
+    window = ""
+    for end in range(start, min(start + 3, len(lines))):
+        if lines[end].kind is not Kind.QUOTE:
+            return
+        window = f"{window} {lines[end].text.lstrip('> ')}".strip()[:WIDEST]
+        below = next((line for line in lines[end + 1 : end + 1 + _NEAR] if line.text.strip("> \t")), None)
+        if below is not None and below.kind is Kind.QUOTE and is_attribution(window, is_quote_next=False):
+            for line in lines[start : end + 1]:
+                line.kind, line.reason = Kind.ATTRIBUTION, "attribution"
+            return
 
 
 def _fenced(lines: list[Line]) -> list[bool]:

@@ -81,7 +81,7 @@ def _mark_other_quoting(lines: list[Line]) -> None:
         if line.kind is Kind.TEXT and (is_barred or _INITIALLED.match(line.text)):
             run.append(line)
             continue
-        if len(run) > 1:
+        if len(run) > 1 and any(quoted.text.strip("| \t") for quoted in run):  # bars alone are a frame
             for quoted in run:
                 quoted.kind = Kind.QUOTE
         run = []

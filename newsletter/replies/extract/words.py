@@ -231,7 +231,11 @@ FOOTERS = word_set(
     você recebeu esta mensagem porque|je ontvangt dit bericht omdat|du modtager denne|du får detta
     to manage your subscription
     manage your notification|notification settings|subscription options|groups.google.com|unsubscribe@
-    -unsubscribe@"""
+    -unsubscribe@|this email is a service from|this e-mail is a service from|delivered by zendesk
+    diese e-mail ist ein service von|cet e-mail est un service de|este correo electrónico es un servicio de
+    este e-mail é um serviço|questa e-mail è un servizio|dit e-mailbericht is een service van
+    powered by freshdesk|powered by zendesk|powered by help scout|powered by intercom|powered by gorgias
+    sent by front|ticket-id:|ticket id:|fallnummer:|case number:|ref:_"""
 )
 DISCLAIMERS = word_set(
     """confidential|privileged|intended recipient|intended solely|intended only|sole use|unauthorized

@@ -12,9 +12,8 @@ import sys
 from base64 import b64decode
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import IO, Any
 
-from newsletter.replies.authenticity import verify
 from newsletter.replies.extract import KnownText, extract
 from newsletter.replies.headers import Headers, read_headers
 from newsletter.replies.isolation import wire
@@ -36,12 +35,11 @@ class _Desk:
     known: dict[str, KnownText] = field(default_factory=dict)
 
 
-def main() -> None:
-    """Answer requests until the pipe is closed."""
+def serve(inbox: IO[bytes], outbox: IO[bytes]) -> None:
+    """Answer requests until the pipe is closed, within the limits of memory that are set first."""
     with contextlib.suppress(ValueError, OSError):  # where the system has no such limit
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     desk = _Desk()
-    inbox, outbox = sys.stdin.buffer, sys.stdout.buffer
     while head := inbox.read(HEAD):
         words, octets = lengths(head)
         request = json.loads(inbox.read(words))
@@ -62,6 +60,8 @@ def _answer(request: dict[str, Any], raw: bytes, desk: _Desk) -> Any:
         headers, _, _ = read_headers(raw[:MAX_RAW_BYTES].replace(b"\r\n", b"\n").lstrip(b"\n"))
         return wire.of_mail(Mail(headers=headers, is_cut=True))
     if what == "verify":
+        from newsletter.replies.authenticity import verify  # not needed to extract
+
         keys = {name: None if key is None else b64decode(key) for name, key in request["keys"].items()}
         found = verify(raw, wire.to_headers(request["headers"]), keys, datetime.fromisoformat(request["now"]))
         return [wire.of_signature(signature) for signature in found]
@@ -71,6 +71,8 @@ def _answer(request: dict[str, Any], raw: bytes, desk: _Desk) -> Any:
         desk.known[request["name"]] = KnownText.of(request["text"], request["html"])
         return None
     words = desk.known.get(request["letter"]) if request["letter"] else None
+    if words is None and request["also"]:
+        words = KnownText.of("")
     if words is not None:
         for text in request["also"]:
             words = words.also(text)
@@ -80,4 +82,4 @@ def _answer(request: dict[str, Any], raw: bytes, desk: _Desk) -> Any:
 
 
 if __name__ == "__main__":
-    main()
+    serve(sys.stdin.buffer, sys.stdout.buffer)

@@ -14,14 +14,17 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from types import TracebackType
-from typing import IO, Any, TypeVar, cast
+from typing import IO, TYPE_CHECKING, Any, TypeVar, cast
 
-from newsletter.replies.authenticity import Signature
 from newsletter.replies.extract import Extraction
 from newsletter.replies.headers import Headers
 from newsletter.replies.isolation import wire
+from newsletter.replies.isolation.fork import Fork, can_fork
 from newsletter.replies.isolation.frames import HEAD, lengths, pack
 from newsletter.replies.parse import MAX_RAW_BYTES, Mail
+
+if TYPE_CHECKING:
+    from newsletter.replies.authenticity import Signature
 
 _Read = TypeVar("_Read")
 SECONDS = 1.0
@@ -43,11 +46,18 @@ class Unreadable(Exception):
 class Reader:
     """One child at a time, started when it is first needed; close it when the mailbox is through."""
 
-    def __init__(self, seconds: float | None = None, command: Sequence[str] = _CHILD) -> None:
-        """Start nothing yet; `seconds` of CPU time are given to each step, by default SECONDS."""
+    def __init__(
+        self, seconds: float | None = None, command: Sequence[str] = _CHILD, *, is_brief: bool = False
+    ) -> None:
+        """Start nothing yet; `seconds` of CPU time are given to each step, by default SECONDS.
+
+        A reader that `is_brief` makes its child by forking this process, where that can be done: it reads what
+        this one could, so it is for processes without secrets, and it begins at once.
+        """
         self._seconds = SECONDS if seconds is None else seconds
         self._command = command
-        self._child: subprocess.Popen[bytes] | None = None
+        self._is_brief = is_brief
+        self._child: subprocess.Popen[bytes] | Fork | None = None
         self._letters: set[str] = set()
         self._last: Mail | None = None
 
@@ -62,17 +72,24 @@ class Reader:
     def read(self, raw: bytes) -> Mail:
         """Read one mail; its header fields alone if that is all that can be read."""
         raw = raw[: MAX_RAW_BYTES + 1]
-        for what in ("read", "heads"):
-            with suppress(Unreadable):
-                mail = self._asked(wire.to_mail, {"what": what}, raw)
-                self._last = mail if what == "read" else None
-                return mail
+        with suppress(Unreadable):
+            return self.read_whole(raw)
+        with suppress(Unreadable):
+            return self._asked(wire.to_mail, {"what": "heads"}, raw)
         return Mail(headers=Headers(()), is_cut=True)
+
+    def read_whole(self, raw: bytes) -> Mail:
+        """Read one mail, or raise Unreadable."""
+        self._last = self._asked(wire.to_mail, {"what": "read"}, raw[: MAX_RAW_BYTES + 1])
+        return self._last
 
     def extract(
         self, mail: Mail, *, letter: str = "", words: tuple[str, str] = ("", ""), also: Sequence[str] = ()
     ) -> Extraction:
-        """Extract what a mail's sender wrote; `words` are the text and HTML of the `letter` it answers."""
+        """Extract what a mail's sender wrote; `words` are the text and HTML of the `letter` it answers.
+
+        `also` are other texts of ours that it may quote, with or without a letter.
+        """
         if not self._is_alive():
             self.close()  # a new child knows no letter yet
         if letter and letter not in self._letters:
@@ -92,7 +109,7 @@ class Reader:
 
     def verify(
         self, raw: bytes, headers: Headers, keys: Mapping[str, bytes | None], now: datetime
-    ) -> tuple[Signature, ...]:
+    ) -> tuple["Signature", ...]:
         """Verify a mail's signatures; none if that takes too long."""
         if not headers.all_written("dkim-signature"):
             return ()
@@ -133,7 +150,7 @@ class Reader:
             return read(json.loads(self._exchanged(frame)))
         except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             self.close()
-            raise Unreadable(str(error)) from error
+            raise Unreadable("it cannot be read within its limits of time and memory") from error
         except BaseException:
             self.close()
             raise
@@ -165,9 +182,13 @@ class Reader:
     def _is_alive(self) -> bool:
         return self._child is not None and self._child.poll() is None
 
-    def _started(self) -> subprocess.Popen[bytes]:
-        if self._child is None or not self._is_alive():
-            self.close()
+    def _started(self) -> "subprocess.Popen[bytes] | Fork":
+        if self._child is not None and self._is_alive():
+            return self._child
+        self.close()
+        if self._is_brief and can_fork():
+            self._child = Fork()
+        else:
             self._child = subprocess.Popen(  # noqa: S603 - our own interpreter, and a module of ours
                 self._command,
                 stdin=subprocess.PIPE,

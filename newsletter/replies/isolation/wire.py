@@ -1,11 +1,13 @@
 """Mails, extractions and signatures as plain JSON values, and back."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from newsletter.replies.authenticity import Signature
 from newsletter.replies.extract import Cut, Extraction
 from newsletter.replies.headers import Headers
 from newsletter.replies.parse import Mail
+
+if TYPE_CHECKING:
+    from newsletter.replies.authenticity import Signature
 
 
 def of_headers(headers: Headers) -> list[Any]:
@@ -30,6 +32,7 @@ def of_mail(mail: Mail) -> dict[str, Any]:
         "html": mail.html,
         "kinds": mail.kinds,
         "reports": mail.reports,
+        "calendar_method": mail.calendar_method,
         "attachments": mail.attachments,
         "is_cut": mail.is_cut,
     }
@@ -43,6 +46,7 @@ def to_mail(value: Any) -> Mail:
         html=str(value["html"]),
         kinds=tuple(map(str, value["kinds"])),
         reports={str(kind): str(text) for kind, text in value["reports"].items()},
+        calendar_method=str(value["calendar_method"]),
         attachments=int(value["attachments"]),
         is_cut=bool(value["is_cut"]),
     )
@@ -66,12 +70,14 @@ def to_extraction(value: Any) -> Extraction:
     )
 
 
-def of_signature(signature: Signature) -> list[Any]:
+def of_signature(signature: "Signature") -> list[Any]:
     """Return a signature as a list."""
     return [signature.domain, signature.result, signature.why, signature.signed]
 
 
-def to_signature(value: Any) -> Signature:
+def to_signature(value: Any) -> "Signature":
     """Read it back."""
+    from newsletter.replies.authenticity import Signature
+
     domain, result, why, signed = value
     return Signature(domain=str(domain), result=str(result), why=str(why), signed=tuple(map(str, signed)))

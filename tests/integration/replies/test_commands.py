@@ -75,10 +75,34 @@ def test_extract_has_one_line_for_each_file(
     assert [line["file"] for line in lines] == ["a.eml", "missing.eml", "b.html", "c.txt"]
 
 
+def test_extract_has_a_line_for_a_file_whose_reader_was_ended(tmp_path: Path) -> None:
+    (tmp_path / "a.eml").write_text("Subject: x\n\nI own two.\n")
+    (tmp_path / "b.eml").write_bytes(b"Subject: long\n\n" + b"1/1/1 a@b.cc 10:00:\n" * 13_000)
+    (tmp_path / "c.txt").write_text("Fine too.\n")
+    hasty = (
+        "from newsletter.replies.isolation import reader; reader.SECONDS = 0.25;"
+        "from newsletter.cli.main import run; run()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", hasty, "replies", "extract", "--json", "a.eml", "b.eml", "c.txt"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [line["file"] for line in lines] == ["a.eml", "b.eml", "c.txt"]
+    assert [line["text"] for line in lines] == ["I own two.", "", "Fine too."]
+    assert lines[1]["reason"] == "b.eml: it cannot be read within its limits of time and memory"
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+
+
 def test_extract_waits_for_no_database() -> None:
     program = (
-        "import sys; from newsletter.cli import replies; from newsletter.replies import extract_file;"
-        "from pathlib import Path; extract_file(Path(sys.argv[1]));"
+        "import sys; from newsletter.cli import replies; from newsletter.replies import Reader, extract_file;"
+        "from pathlib import Path; extract_file(Path(sys.argv[1]), Reader(is_brief=True));"
         "assert not {'sqlalchemy', 'pydantic', 'premailer'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", program, __file__], check=True, timeout=60)

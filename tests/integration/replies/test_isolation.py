@@ -1,7 +1,10 @@
 """A hostile mail takes its own reader along, and nothing else."""
 
 import os
+import subprocess
 import sys
+import textwrap
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,6 +20,8 @@ from tests.integration.replies.conftest import NOW, Harbour
 
 Answer = Callable[..., str]
 ORDINARY = b"From: Jo <jo@example.net>\nSubject: Hi\n\nI own two.\n\nOn Monday Ann <a@x.org> wrote:\n> One?\n"
+HOSTILE = b"Subject: long\n\n" + b"1/1/1 a@b.cc 10:00:\n" * 13_000
+"""What takes the longest of what is known: more than half a second of CPU, for 250 KB."""
 
 
 @pytest.fixture
@@ -37,11 +42,19 @@ def test_what_comes_back_is_what_would_be_read_here(reader: Reader) -> None:
     assert reader.extract(mail).text == "I own two."
 
 
+def test_every_mail_comes_back_with_all_that_it_says(reader: Reader) -> None:
+    mails = sorted((Path(__file__).parents[2] / "corpus" / "verdicts").glob("*.eml"))
+    assert len(mails) > 100
+    for path in mails:
+        raw = path.read_bytes()
+        assert reader.read(raw) == read_mail(raw), path.name
+
+
 def test_a_child_serves_many_mails(reader: Reader) -> None:
     reader.read(ORDINARY)
     first = _child(reader)
     for number in range(50):
-        assert reader.read(ORDINARY + b"%d" % number).headers.get("subject") == "Hi"
+        assert reader.read(b"X-Number: %d\\n" % number + ORDINARY).headers.get("subject") == "Hi"
     assert _child(reader) == first
 
 
@@ -64,6 +77,89 @@ def test_a_new_child_is_told_the_letter_again(reader: Reader) -> None:
         os.kill(_child(reader), 9)
         time.sleep(0.1)
         assert reader.extract(mail, letter="1", words=letter).text == "I own two."
+
+
+def test_a_forked_child_reads_as_another_does() -> None:
+    done = _in_a_process(
+        """
+        from newsletter.replies.isolation.fork import Fork
+        with Reader(is_brief=True) as reader:
+            for number in range(20):
+                mail = reader.read_whole(b"X-Number: %d\\n" % number + ORDINARY)
+                print(reader.extract(mail).text, isinstance(reader._child, Fork), reader._child.pid)
+        """
+    )
+    assert len(set(done.splitlines())) == 1
+    assert done.startswith("I own two. True")
+
+
+def test_a_forked_child_that_dies_or_lingers_is_replaced() -> None:
+    done = _in_a_process(
+        """
+        import os
+        from newsletter.replies.isolation import Unreadable
+        with Reader(is_brief=True, seconds=0.25) as reader:
+            for raw in (ORDINARY, HOSTILE, ORDINARY, b"dies", ORDINARY):
+                if raw == b"dies":
+                    os.kill(reader._child.pid, 9)
+                    reader._child.wait()
+                    continue
+                try:
+                    print(reader.extract(reader.read_whole(raw)).text)
+                except Unreadable as error:
+                    print(error)
+        try:
+            os.waitpid(-1, 0)
+        except ChildProcessError:
+            print("none is left")
+        """
+    )
+    assert done.splitlines() == [
+        "I own two.",
+        "it cannot be read within its limits of time and memory",
+        *["I own two."] * 2,
+        "none is left",
+    ]
+
+
+def test_a_forked_child_that_takes_too_much_memory_is_unreadable() -> None:
+    done = _in_a_process(
+        """
+        from newsletter.replies.isolation import Unreadable, child
+        child.MEMORY = 64 * 1024 * 1024
+        with Reader(is_brief=True) as reader:
+            try:
+                reader.read_whole(b"Subject: x\\n\\n" + b"x" * 10_000_000)
+            except Unreadable as error:
+                print(error)
+            print(reader.extract(reader.read_whole(ORDINARY)).text)
+        """
+    )
+    assert done.splitlines() == ["it cannot be read within its limits of time and memory", "I own two."]
+
+
+def test_a_process_with_threads_is_not_forked() -> None:
+    from newsletter.replies.isolation.fork import can_fork
+
+    end = threading.Event()
+    other = threading.Thread(target=end.wait)
+    other.start()
+    try:
+        assert not can_fork()
+    finally:
+        end.set()
+        other.join()
+
+
+def _in_a_process(program: str) -> str:
+    """Run a program in a process of its own, without threads, and return what it prints."""
+    names = f"ORDINARY = {ORDINARY!r}\nHOSTILE = {HOSTILE!r}\n"
+    head = f"from newsletter.replies.isolation import Reader\n{names}"
+    code = head + textwrap.dedent(program)
+    done = subprocess.run(
+        [sys.executable, "-"], input=code, capture_output=True, text=True, timeout=120, check=True
+    )
+    return done.stdout
 
 
 def test_a_child_ends_itself_when_a_mail_takes_too_long() -> None:

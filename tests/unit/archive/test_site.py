@@ -135,8 +135,8 @@ def test_a_broken_comment_is_named_and_hides_no_other(settings: Settings) -> Non
 @pytest.mark.parametrize(
     ("replies", "address"),
     [
-        ('domain = "replies.times.example"', "r@replies.times.example"),
-        ('address = "ines@times.example"', "ines@times.example"),
+        ('domain = "replies.times.example"', "r+i.first@replies.times.example"),
+        ('address = "ines@times.example"', "ines+i.first@times.example"),
         ("", None),
     ],
 )
@@ -146,6 +146,25 @@ def test_answers_by_mail_go_where_the_settings_say(settings: Settings, replies: 
     tree = page(build(read_settings(settings.root, {})), "issues/first/index.html")
     links = tree.xpath("//p[@class='answer']/a/@href")
     assert links == ([f"mailto:{address}?subject=Re%3A%20First%20%26%20foremost"] if address else [])
+
+
+def test_each_comment_has_an_address_that_names_it_and_nothing_else(settings: Settings) -> None:
+    head = "author: Al\ndate: 2026-03-02"
+    write_comment_file(settings.root, "first", "2026-03-02-aa.md", f"id: aa\n{head}", "Here.")
+    write_comment_file(settings.root, "first", "2026-03-02-bb.md", "id: bb\nwithdrawn: true\ndate: 2026-03-02", "")
+    write_comment_file(settings.root, "first", "2026-03-02-Cc.md", f"id: Cc\n{head}", "No mailbox keeps the case.")
+    links = page(build(settings), "issues/first/index.html").xpath("//p[@class='below']/a/@href")
+    assert links == ["mailto:r+c.aa@replies.times.example?subject=Re%3A%20First%20%26%20foremost"]
+
+
+def test_an_issue_with_an_address_of_its_own_keeps_it(settings: Settings) -> None:
+    front = "title: First\ndate: 2026-03-01\nstatus: ready\nreply_to: ines@elsewhere.example"
+    write_issue(settings.root, "first", front)
+    write_comment_file(settings.root, "first", "2026-03-02-aa.md", "id: aa\ndate: 2026-03-02", "Here.")
+    tree = page(build(settings), "issues/first/index.html")
+    assert [link.partition("?")[0] for link in tree.xpath("//a/@href") if link.startswith("mailto:")] == [
+        "mailto:ines@elsewhere.example"
+    ]
 
 
 def test_a_closed_issue_asks_for_no_answer(settings: Settings) -> None:
