@@ -1,6 +1,7 @@
 """5. An edition meets an audience: mailings, deliveries, receipts."""
 
 from newsletter.delivery.alone import is_sending
+from newsletter.delivery.counted import CLICK_PATH, CountedLink, find_counted_link
 from newsletter.delivery.counting import IssueStatus, VariantCount, issue_status, mailed_slugs, mailing_counts
 from newsletter.delivery.editions import find_mailing, mailing_edition
 from newsletter.delivery.enquired import plan_enquired
@@ -75,12 +76,14 @@ from newsletter.delivery.weblinks import PATHS as WEB_PATHS
 from newsletter.delivery.weblinks import web_home, web_link
 
 __all__ = [
+    "CLICK_PATH",
     "KINDS",
     "UNLIMITED",
     "WEB_PATHS",
     "WELCOME",
     "Account",
     "Addressee",
+    "CountedLink",
     "Counts",
     "Delivery",
     "DeliveryLine",
@@ -119,6 +122,7 @@ __all__ = [
     "due_mailings",
     "find_addressee",
     "find_addressees",
+    "find_counted_link",
     "find_delivery",
     "find_delivery_by_reference",
     "find_mailing",

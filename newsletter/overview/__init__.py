@@ -15,8 +15,11 @@ if TYPE_CHECKING:
     from newsletter.overview.exporting import csv_rows, statistics_json
     from newsletter.overview.exposition import metrics
     from newsletter.overview.numbers import (
+        FEWEST,
+        DayClicks,
         DomainNumbers,
         IssueNumbers,
+        LinkNumbers,
         ListGrowth,
         MailingNumbers,
         Numbers,
@@ -30,14 +33,17 @@ if TYPE_CHECKING:
     from newsletter.overview.watching import Alarm, watch
 
 _PLACES = {
+    "FEWEST": "numbers",
     "Alarm": "watching",
     "Caveat": "caveats",
     "Check": "doctor",
+    "DayClicks": "numbers",
     "Dns": "doctor",
     "DomainNumbers": "numbers",
     "ErasedPerson": "person",
     "IssueNumbers": "numbers",
     "Level": "doctor",
+    "LinkNumbers": "numbers",
     "ListGrowth": "numbers",
     "MailingNumbers": "numbers",
     "Numbers": "numbers",
@@ -66,14 +72,17 @@ _PLACES = {
 }
 
 __all__ = [
+    "FEWEST",
     "Alarm",
     "Caveat",
     "Check",
+    "DayClicks",
     "Dns",
     "DomainNumbers",
     "ErasedPerson",
     "IssueNumbers",
     "Level",
+    "LinkNumbers",
     "ListGrowth",
     "MailingNumbers",
     "Numbers",

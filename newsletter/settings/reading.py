@@ -51,9 +51,16 @@ def read_settings(root: Path, environment: Mapping[str, str] = os.environ) -> Se
     if url := environment.get("NEWSLETTER_DATABASE_URL"):
         written["database"] = {**written.get("database", {}), "url": url}
     try:
-        return Settings.model_validate({**written, **secrets_found, "root": root.resolve()})
+        settings = Settings.model_validate({**written, **secrets_found, "root": root.resolve()})
     except ValidationError as error:
         raise EditSettings(explain(error.errors(), text)) from error
+    if settings.tracking.clicks != "off" and settings.web.url is None:
+        line_number = line_of(text, ("tracking", "clicks"))
+        raise EditSettings(
+            f"{FILE_NAME}:{line_number}: tracking.clicks = '{settings.tracking.clicks}': links are counted "
+            "where the web door is, and there is none. Set [web] url to its address"
+        )
+    return settings
 
 
 def packaged(name: str) -> Path:

@@ -269,7 +269,10 @@ class Pictures(_Stored):
 
 
 class Tracking(_Section):
-    """`[tracking]`: off, and nothing to switch on yet."""
+    """`[tracking]`: what is counted of what readers do; nobody is ever followed."""
+
+    clicks: Literal["off", "aggregate"] = "off"
+    """Whether links lead by way of the web door, which counts how often each is followed."""
 
 
 class Operations(_Section):

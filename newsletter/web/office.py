@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from newsletter.database import Database
+from newsletter.feedback import ClickCounter
 from newsletter.settings import Settings
 from newsletter.tokens import Keyring
 from newsletter.web.leavings import Leavings
@@ -38,6 +39,8 @@ class Office:
     leavings: Leavings
     wake: Callable[[], None]
     """Tells the clerk that something waits."""
+    clicks: ClickCounter | None = None
+    """None where nothing is counted; the links of earlier letters lead on all the same."""
     spent: SpentTasks = field(default_factory=SpentTasks)
 
     @property
