@@ -306,6 +306,7 @@ class Settings(_Section):
     smtp_password: SecretStr | None = None
     dkim_key: SecretStr | None = None
     imap_password: SecretStr | None = None
+    metrics_token: SecretStr | None = None
 
     @field_validator("segments")
     @classmethod

@@ -14,7 +14,19 @@ from starlette.types import ASGIApp
 from newsletter.delivery import CLICK_PATH, WEB_PATHS
 from newsletter.replies import WRITER_PATH
 from newsletter.tokens import Purpose
-from newsletter.web import choosing, comments, confirming, counting, files, health, leaving, own, signup, viewing
+from newsletter.web import (
+    choosing,
+    comments,
+    confirming,
+    counting,
+    files,
+    health,
+    leaving,
+    measuring,
+    own,
+    signup,
+    viewing,
+)
 from newsletter.web.hooks import HOOKS
 from newsletter.web.office import Office
 from newsletter.web.shield import Served, Shield, Swift, endpoint, missing
@@ -40,6 +52,7 @@ WAYS: dict[str, dict[str, Served]] = {
     "/files/{version}/{token}": {"GET": files.show_file},
     **HOOKS,
     "/healthz": {"GET": health.show_health},
+    "/metrics": {"GET": measuring.show_metrics},
     "/robots.txt": {"GET": health.show_robots},
 }
 """Each path, and what serves each method; HEAD is served as GET."""

@@ -9,6 +9,7 @@ from newsletter.settings import Settings
 from newsletter.tokens import Keyring
 from newsletter.web.leavings import Leavings
 from newsletter.web.limits import Limit
+from newsletter.web.meter import Meter
 from newsletter.web.pages import Pages
 from newsletter.web.proof import SpentTasks
 
@@ -41,6 +42,7 @@ class Office:
     """Tells the clerk that something waits."""
     clicks: ClickCounter | None = None
     """None where nothing is counted; the links of earlier letters lead on all the same."""
+    meter: Meter = field(default_factory=Meter)
     spent: SpentTasks = field(default_factory=SpentTasks)
 
     @property

@@ -160,6 +160,7 @@ async def _swift(office: Office, handler: Swift, visit: Visit) -> Response:
 _READ = frozenset(
     {
         *("accept", "accept-language", "origin", "sec-fetch-site", "user-agent", "sec-fetch-mode"),
+        "authorization",
         *("purpose", "sec-purpose", "x-purpose", "x-moz", "dnt", "sec-gpc"),
     }
 )
