@@ -36,7 +36,7 @@ from newsletter.delivery.notices import (
 )
 from newsletter.delivery.personal import DeliveryLine, deliveries_to, forget_recipient, notices_to
 from newsletter.delivery.planning import Plan, plan_mailing, start_mailing, start_test, take_up
-from newsletter.delivery.posting import Posted, post_notices
+from newsletter.delivery.posting import Posted, post_notices, submit_unrecorded
 from newsletter.delivery.recovery import Recovered
 from newsletter.delivery.rehearsal import (
     KINDS,
@@ -170,6 +170,7 @@ __all__ = [
     "signed_address",
     "start_mailing",
     "start_test",
+    "submit_unrecorded",
     "take_up",
     "unpublished",
     "web_home",

@@ -279,7 +279,7 @@ class Operations(_Section):
     """`[operations]`: what the author hears of without asking."""
 
     alert: tuple[AddressSetting, ...] = ()
-    """Who is mailed by `newsletter doctor --alert`; else the moderators."""
+    """Who is mailed about what has stopped; `newsletter doctor --alert` falls back to the moderators."""
 
 
 class Settings(_Section):
