@@ -49,6 +49,7 @@ subscribers = Table(
     Column("fields", JSON, nullable=False, server_default="{}"),
     Column("created_at", Moment, nullable=False),
     Column("paused_until", Moment),
+    Index("subscribers_by_hash", "address_hash"),
     Index(
         "subscribers_paused",
         "paused_until",
