@@ -3,10 +3,12 @@
     .venv/bin/python bench/events.py [EVENTS] [LETTERS]
 
 Two events tell of each letter, some of them of a bounce or a complaint, and one in twenty comes twice. They are
-taken in from a file by the station's own verb, in a process of its own. Then letters are sent into the sink, by
-turns alone and while another process applies events about an earlier mailing.
+taken in from a file by the station's own verb, in a process of its own. Then letters are sent into the sink, while
+another process applies events about an earlier mailing in every other window of two seconds: whatever else the
+machine does meets both kinds of windows, and their medians are compared.
 """
 
+import bisect
 import contextlib
 import json
 import os
@@ -15,7 +17,9 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -25,23 +29,31 @@ from bench.load.sinks import our_sink
 from bench.million import PEOPLE, SUBSCRIPTIONS, query
 from newsletter.audience import ensure_lists
 from newsletter.database import open_database, upgrade
-from newsletter.delivery import mailing_counts, open_transport, send, start_mailing
+from newsletter.delivery import open_transport, send, start_mailing
 from newsletter.feedback import Arrived, count_kinds, ingest
 from newsletter.settings import read_or_make_keys, read_settings
 from newsletter.tokens import Keyring
 
 EVENTS = 1_000_000
-LETTERS = 15_000
-TURNS = 3
+LETTERS = 40_000
+EVENTS_BESIDE = 100_000
+WINDOW = 2.0
+"""Seconds that events are applied, or not, beside a send."""
+SETTLING = 0.4
+"""Of these, seconds after a change that do not count: what has begun ends."""
+LEAST_WINDOWS = 4
+"""Of each kind, for a median to say something."""
 AGAIN = 20
 """One event in so many comes twice."""
 SUBMITTED = "UPDATE deliveries SET status = 'submitted', reference = '0102-' || id WHERE status = 'planned'"
+GATE = "gate"
+"""While this file is there, events are applied."""
 
 
 def main() -> None:
     """Run the steps, or the one that is named."""
-    if len(sys.argv) > 2 and sys.argv[1] in {"plan", "apply", "send"}:
-        {"plan": plan, "apply": apply, "send": send_all}[sys.argv[1]](Path(sys.argv[2]))
+    if len(sys.argv) > 2 and sys.argv[1] in {"plan", "apply", "beside", "send"}:
+        {"plan": plan, "apply": apply, "beside": apply_beside, "send": send_all}[sys.argv[1]](Path(sys.argv[2]))
         return
     events = int(sys.argv[1]) if len(sys.argv) > 1 else EVENTS
     letters = int(sys.argv[2]) if len(sys.argv) > 2 else LETTERS
@@ -50,38 +62,71 @@ def main() -> None:
         publication(folder, events // 2)
         write_events(folder, events)
         print(run("apply", folder), end="")
-    alone, beside = [], []
-    with our_sink() as port:
-        for _ in range(TURNS):
-            alone.append(sent(port, letters, events_beside=0))
-            beside.append(sent(port, letters, events_beside=max(letters * 20, 100_000)))
-    slower = 1 - statistics.median(beside) / statistics.median(alone)
-    print(
-        f"sending {letters:,} letters: {statistics.median(alone):,.0f} a second alone, "
-        f"{statistics.median(beside):,.0f} beside events: {slower:.1%} slower"
-    )
-
-
-def sent(port: int, letters: int, *, events_beside: int) -> float:
-    """Return the letters a second of a send, beside which so many events wait to be applied."""
-    with tempfile.TemporaryDirectory(prefix="bench-") as name:
+    with our_sink() as port, tempfile.TemporaryDirectory(prefix="bench-") as name:
         folder = Path(name)
         publication(folder, letters, port=port)
-        write_events(folder, events_beside)
+        write_events(folder, EVENTS_BESIDE)
         query(folder, "UPDATE mailings SET slug = 'before', round_id = NULL")
         query(folder, "UPDATE deliveries SET round_id = NULL")
         run("plan", folder)
-        other = start("apply", folder) if events_beside else None
-        time.sleep(2 if other else 0)
-        rate = float(run("send", folder))
-        if other is not None:
-            is_over = other.poll() is not None
-            other.kill()
-            said = other.communicate()[0].splitlines()
-            print(
-                f"  ({rate:,.0f} a second; {said[-1].strip() if said else 'no word'}{', over' if is_over else ''})"
-            )
-        return rate
+        interleaved(folder, letters)
+
+
+def interleaved(folder: Path, letters: int) -> None:
+    """Send, with events beside it in every other window, and print the medians of both."""
+    gate = folder / GATE
+    other = start("beside", folder)
+    sender = start("send", folder)
+    assert other.stdout is not None
+    assert sender.stdout is not None
+    assert other.stdout.readline().strip() == "ready"
+    heard: list[tuple[float, int]] = []
+    reader = threading.Thread(target=listen, args=(sender.stdout, heard))
+    reader.start()
+    while not heard:
+        time.sleep(0.01)
+    time.sleep(WINDOW)  # it gets going
+    windows: list[tuple[bool, float, float]] = []
+    while sender.poll() is None:
+        is_beside = len(windows) % 4 in {1, 2}  # so that what grows or shrinks meets both alike
+        gate.touch() if is_beside else gate.unlink(missing_ok=True)
+        begun = time.monotonic()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            sender.wait(WINDOW)
+        windows.append((is_beside, begun + SETTLING, time.monotonic()))
+    reader.join()
+    other.kill()
+    applied = other.communicate()[0].split()
+    rates: dict[bool, list[float]] = {True: [], False: []}
+    for is_beside, begun, ended in windows[:-1]:
+        rates[is_beside].append((sent_at(heard, ended) - sent_at(heard, begun)) / (ended - begun))
+    if min(len(found) for found in rates.values()) < LEAST_WINDOWS:
+        print(f"sending {letters:,} letters took too few windows of {WINDOW:.0f} s: ask for more letters")
+        return
+    alone, beside = (statistics.median(rates[is_beside]) for is_beside in (False, True))
+    print(
+        f"sending {letters:,} letters: {alone:,.0f} a second alone, {beside:,.0f} beside events, "
+        f"{1 - beside / alone:.1%} slower (medians of {len(rates[False])} and {len(rates[True])} windows; "
+        f"{applied[-1] if applied else 'no'} events were applied)"
+    )
+    for is_beside, found in rates.items():
+        print(f"  {'beside' if is_beside else 'alone':<7}", *(f"{rate:,.0f}" for rate in sorted(found)))
+
+
+def listen(lines: Iterable[str], heard: list[tuple[float, int]]) -> None:
+    """Note how many letters had left at which moment, as a sender says it."""
+    for line in lines:
+        moment, number = line.split()
+        heard.append((float(moment), int(number)))
+
+
+def sent_at(heard: Sequence[tuple[float, int]], moment: float) -> float:
+    """Return how many letters had left at a moment, between what was said before and after it."""
+    place = bisect.bisect(heard, (moment, 0))
+    if place in {0, len(heard)}:
+        return heard[max(0, place - 1)][1]
+    (before, fewer), (after, more) = heard[place - 1], heard[place]
+    return fewer + (more - fewer) * (moment - before) / max(after - before, 1e-9)
 
 
 def publication(folder: Path, people: int, port: int = 25) -> None:
@@ -175,16 +220,29 @@ def apply(folder: Path) -> None:
     print(dict(count_kinds(database, [1])), total.applied.states, f"{total.applied.suppressed:,} suppressed")
 
 
+def apply_beside(folder: Path) -> None:
+    """Take events in while the gate is open, and say how many."""
+    settings = read_settings(folder, {})
+    keyring = Keyring(read_or_make_keys(settings))
+    database = open_database(settings.database_url)
+    print("ready", flush=True)
+    total = 0
+    for arrived in ingest(database, keyring, settings, folder / "events.jsonl", clock=now):
+        total += arrived.applied.events
+        print(total, flush=True)
+        while not (folder / GATE).exists():
+            time.sleep(0.01)
+
+
 def send_all(folder: Path) -> None:
-    """Send to the end and print the letters a second."""
+    """Send to the end, saying at which moment how many have left."""
     settings = read_settings(folder, {})
     database = open_database(settings.database_url)
     mailing = start_mailing(database, make_edition(), transport="smtp", now=now()).mailing
-    started = time.perf_counter()
     with contextlib.closing(open_transport(settings)) as transport:
-        for _ in send(database, Keyring(read_or_make_keys(settings)), settings, mailing, transport, clock=now):
-            pass
-    print(mailing_counts(database, mailing.id).submitted / (time.perf_counter() - started))
+        keyring = Keyring(read_or_make_keys(settings))
+        for progress in send(database, keyring, settings, mailing, transport, clock=now):
+            print(time.monotonic(), progress.counts.submitted, flush=True)
 
 
 def run(name: str, folder: Path) -> str:

@@ -1,6 +1,7 @@
 """`newsletter events`: what came back about letters, taken in, looked at, tried again."""
 
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Annotated
@@ -8,8 +9,9 @@ from typing import Annotated
 import typer
 
 from newsletter.cli import terminal
+from newsletter.cli.alerting import tell, telling
 from newsletter.cli.asking import JsonOption
-from newsletter.cli.publication import open_publication
+from newsletter.cli.publication import Publication, open_publication
 from newsletter.cli.reporting import arrived_json, say_arrived, say_pipe
 from newsletter.cli.running import now
 from newsletter.cli.stopping import stop_signals
@@ -31,6 +33,8 @@ app = typer.Typer()
 events = typer.Typer(no_args_is_help=True, help="What came back about letters: deliveries, bounces, complaints.")
 app.add_typer(events, name="events")
 
+_LOOK_SECONDS = 15 * 60.0
+"""How often a pull that goes on looks for what has stopped."""
 NumberArgument = Annotated[int, typer.Argument(metavar="N", help="The event's number.", show_default=False)]
 
 
@@ -52,19 +56,17 @@ def pull_events(
     """
     publication = open_publication(context)
     settings = publication.settings
-    with closing(open_queue(settings, queue)) as opened:
-        _show(
-            pull(
-                publication.database,
-                publication.keyring,
-                settings,
-                opened,
-                clock=now,
-                is_followed=follow,
-                wait_seconds=10 if follow else 1,
-            ),
-            is_json=is_json,
+    with telling(publication, "events"), closing(open_queue(settings, queue)) as opened:
+        pulled = pull(
+            publication.database,
+            publication.keyring,
+            settings,
+            opened,
+            clock=now,
+            is_followed=follow,
+            wait_seconds=10 if follow else 1,
         )
+        _show(_looking_round(publication, pulled), is_json=is_json)
 
 
 @events.command("ingest")
@@ -170,6 +172,16 @@ def _show(arriving: Iterable[Arrived], *, is_json: bool) -> None:
         terminal.say_json(arrived_json(total))
     else:
         say_arrived(total)
+
+
+def _looking_round(publication: Publication, pulled: Iterable[Arrived]) -> Iterator[Arrived]:
+    """Pass on what was pulled, and tell the author now and then of what has stopped meanwhile."""
+    looks_at = time.monotonic() + _LOOK_SECONDS
+    for arrived in pulled:
+        yield arrived
+        if time.monotonic() > looks_at:
+            tell(publication)
+            looks_at = time.monotonic() + _LOOK_SECONDS
 
 
 def _event_json(event: StoredEvent) -> dict[str, object]:

@@ -79,17 +79,20 @@ def fetch_replies(
     ours = station.OurMail(
         database=publication.database, keyring=publication.keyring, settings=publication.settings
     )
-    mailbox = station.open_mailbox(
-        setting,
-        publication.settings.root,
-        password=publication.settings.imap_password,
-        claims=ours,
-        region=publication.settings.delivery.ses.region,
-    )
-    fetched = station.fetch(
-        publication.database, publication.keyring, publication.settings, mailbox, now=datetime.now(UTC)
-    )
+    from newsletter.cli.alerting import telling
     from newsletter.cli.notices import post_due
+
+    with telling(publication, "replies"):
+        mailbox = station.open_mailbox(
+            setting,
+            publication.settings.root,
+            password=publication.settings.imap_password,
+            claims=ours,
+            region=publication.settings.delivery.ses.region,
+        )
+        fetched = station.fetch(
+            publication.database, publication.keyring, publication.settings, mailbox, now=datetime.now(UTC)
+        )
 
     if publication.settings.replies.moderators:
         station.plan_digest(

@@ -45,9 +45,10 @@ def show_statistics(
 ) -> None:
     """Say what became of letters: submitted, delivered, bounced, answered; and how lists grow.
 
-    Counts people, follows nobody: there is no pixel and no marked link. Groups of fewer than five readers are
-    shown with others only. A dash is a number that nothing reports, which is not a zero. The page that --html
-    writes asks nothing of any server.
+    Counts people, follows nobody: there is no pixel, and no link is marked with its reader. Groups of fewer than
+    five readers are shown with others only, and of links that were followed less often only that they were few. A
+    dash is a number that nothing reports, which is not a zero. The page that --html writes asks nothing of any
+    server.
 
     Example: newsletter stats my-first-letter
     """

@@ -8,7 +8,17 @@ from rich.text import Text
 
 from newsletter.cli import terminal
 from newsletter.cli.progress import duration
-from newsletter.overview import Caveat, DomainNumbers, IssueNumbers, ListGrowth, Numbers, Statistics, Weight, share
+from newsletter.overview import (
+    FEWEST,
+    Caveat,
+    DomainNumbers,
+    IssueNumbers,
+    ListGrowth,
+    Numbers,
+    Statistics,
+    Weight,
+    share,
+)
 
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 _HEIGHTS = "▁▂▃▄▅▆▇█"
@@ -81,6 +91,7 @@ def _of_one(issue: IssueNumbers, width: int) -> list[Text | Table]:
     rows += _listed("bounced", numbers.bounce_reasons)
     rows += _listed("failed", numbers.failures)
     rows += _listed("not to", numbers.excluded)
+    rows += _followed(issue, width)
     if issue.answer_hours is not None:
         rows.append(
             Text.assemble(("answers  ", "quiet"), f"half of them within {duration(issue.answer_hours * 3600)}")
@@ -119,6 +130,8 @@ def _steps(numbers: Numbers) -> Iterator[tuple[str, int | None]]:
     yield "left", numbers.unsubscribed
     yield "replies", numbers.replies
     yield "comments", numbers.comments
+    if numbers.clicks is not None:
+        yield "clicks", numbers.clicks
 
 
 def _of_domains(domains: tuple[DomainNumbers, ...], width: int) -> list[Text | Table]:
@@ -191,6 +204,18 @@ def _listed(name: str, counts: Mapping[str, int]) -> list[Text | Table]:
     lines: list[Text | Table] = []
     for number, (reason, count) in enumerate(sorted(counts.items(), key=lambda each: (-each[1], each[0]))):
         lines.append(Text.assemble((f"{name if not number else '':<9}", "quiet"), f"{count:>7,}  {reason}"))
+    return lines
+
+
+def _followed(issue: IssueNumbers, width: int) -> list[Text | Table]:
+    lines: list[Text | Table] = []
+    for number, link in enumerate(issue.links):
+        said = f"<{FEWEST}" if link.clicks is None else f"{link.clicks:,}"
+        lines.append(
+            Text.assemble(
+                (f"{'links' if not number else '':<9}", "quiet"), f"{said:>7}  {_cut(link.url, width - 18)}"
+            )
+        )
     return lines
 
 

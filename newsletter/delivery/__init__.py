@@ -1,6 +1,7 @@
 """5. An edition meets an audience: mailings, deliveries, receipts."""
 
 from newsletter.delivery.alone import is_sending, sole_sender
+from newsletter.delivery.counted import CLICK_PATH, CountedLink, find_counted_link
 from newsletter.delivery.counting import IssueStatus, VariantCount, issue_status, mailed_slugs, mailing_counts
 from newsletter.delivery.courtesy import ANSWERED, recall_answered, silence_answered
 from newsletter.delivery.editions import find_mailing, mailing_edition
@@ -37,7 +38,7 @@ from newsletter.delivery.notices import (
 )
 from newsletter.delivery.personal import DeliveryLine, deliveries_to, forget_recipient, notices_to
 from newsletter.delivery.planning import Plan, plan_mailing, start_mailing, start_test, take_up
-from newsletter.delivery.posting import Posted, post_notices
+from newsletter.delivery.posting import Posted, post_notices, submit_unrecorded
 from newsletter.delivery.recovery import Recovered
 from newsletter.delivery.rehearsal import (
     KINDS,
@@ -78,12 +79,14 @@ from newsletter.delivery.weblinks import web_home, web_link
 
 __all__ = [
     "ANSWERED",
+    "CLICK_PATH",
     "KINDS",
     "UNLIMITED",
     "WEB_PATHS",
     "WELCOME",
     "Account",
     "Addressee",
+    "CountedLink",
     "Counts",
     "Delivery",
     "DeliveryLine",
@@ -122,6 +125,7 @@ __all__ = [
     "due_mailings",
     "find_addressee",
     "find_addressees",
+    "find_counted_link",
     "find_delivery",
     "find_delivery_by_reference",
     "find_mailing",
@@ -173,6 +177,7 @@ __all__ = [
     "silence_answered",
     "start_mailing",
     "start_test",
+    "submit_unrecorded",
     "take_up",
     "unpublished",
     "web_home",

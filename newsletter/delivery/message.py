@@ -12,6 +12,7 @@ from functools import lru_cache, partial
 
 from newsletter.compose import Context, Edition, Part, Slot, escaped, filled
 from newsletter.delivery import headers
+from newsletter.delivery.counted import with_counted_links
 from newsletter.delivery.mailing import Delivery, Mailing, MailingKind
 from newsletter.delivery.quoted import SOFT_BREAK, quoted_text, quoted_value
 from newsletter.delivery.returning import Form, form_of
@@ -126,7 +127,7 @@ def make_skeleton(
         layout.add_text(f"X-SES-CONFIGURATION-SET: {its_set}\r\n")
         layout.add_text("X-SES-MESSAGE-TAGS: delivery=", "delivery.id", f", mailing={mailing.id}\r\n")
     layout.add(standing_headers(settings, mailing))
-    _add_bodies(layout, edition, links, mailing.edition_digest)
+    _add_bodies(layout, with_counted_links(edition, mailing, settings), links, mailing.edition_digest)
     tokens = tuple(name for name in _TOKENS if name in {*layout.names, "token.bounce"})
     return Skeleton(
         pieces=tuple(layout.pieces),

@@ -95,6 +95,14 @@ def post_notices(
     return Posted(submitted=tuple(submitted), troubled=tuple(troubled), put_off=put_off, stopped=stopped)
 
 
+def submit_unrecorded(
+    notice: Notice, settings: Settings, keyring: Keyring, transport: Transport, now: datetime
+) -> None:
+    """Submit a notice that cannot be recorded; raises what the next hop says. A second call mails it again."""
+    letter = write_letter(notice, settings, keyring, now)
+    transport.submit(letter.envelope, letter.message)
+
+
 def _submit(
     notice: Notice, settings: Settings, keyring: Keyring, transport: Transport, now: datetime
 ) -> str | Exception:

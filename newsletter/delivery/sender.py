@@ -10,6 +10,7 @@ from datetime import datetime
 
 from newsletter.database import Database
 from newsletter.delivery.alone import Held, sole_sender
+from newsletter.delivery.counted import keep_links, links_to_count
 from newsletter.delivery.counting import mailing_counts
 from newsletter.delivery.crew import muster
 from newsletter.delivery.editions import read_edition
@@ -66,6 +67,7 @@ def send(
         with database.read() as connection:
             edition = read_edition(connection, mailing.edition_digest)
         signer = open_signer(settings, mailing.list_name)
+        keep_links(database, links_to_count(edition, mailing, settings))
         skeletons = make_skeletons(edition, mailing, settings, keyring, signer)
         bench = _Bench(
             database=database,

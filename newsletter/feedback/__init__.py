@@ -3,6 +3,7 @@
 from newsletter.feedback.applying import Applied
 from newsletter.feedback.arriving import Arrived, ingest, take_report, work_off
 from newsletter.feedback.breaker import Cause, Trip, list_trips, open_trip, resume
+from newsletter.feedback.clicks import BURST, ClickCounter, Clicks, add_clicks
 from newsletter.feedback.event import Event, Kind, Reason
 from newsletter.feedback.inbox import (
     State,
@@ -12,6 +13,7 @@ from newsletter.feedback.inbox import (
     list_events,
     retry,
 )
+from newsletter.feedback.machines import is_reader
 from newsletter.feedback.notified import SNS_PATH, WebAnswer, take_notification
 from newsletter.feedback.pulling import open_queue, pull, pulling_beside
 from newsletter.feedback.register import (
@@ -29,11 +31,14 @@ from newsletter.feedback.sns import MOST_OCTETS
 from newsletter.feedback.syncing import Synced, sync_suppressions
 
 __all__ = [
+    "BURST",
     "MOST_OCTETS",
     "SNS_PATH",
     "Applied",
     "Arrived",
     "Cause",
+    "ClickCounter",
+    "Clicks",
     "Event",
     "FactCount",
     "Kind",
@@ -46,6 +51,7 @@ __all__ = [
     "Synced",
     "Trip",
     "WebAnswer",
+    "add_clicks",
     "count_facts",
     "count_kinds",
     "count_settled",
@@ -53,6 +59,7 @@ __all__ = [
     "find_event",
     "forget_reader",
     "ingest",
+    "is_reader",
     "list_events",
     "list_trips",
     "look_at_pipe",

@@ -3,7 +3,6 @@
 Each group is one transaction, so a kill leaves it applied or waiting; applied twice, it changes nothing more.
 """
 
-import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, select, text, update
 
 from newsletter.database import Database, Order
-from newsletter.delivery import DeliveryStatus, Proof, is_sending, settle_notices, settle_proven
+from newsletter.delivery import DeliveryStatus, Proof, settle_notices, settle_proven
 from newsletter.errors import NewsletterError
 from newsletter.feedback.breaker import Breaker, Trip
 from newsletter.feedback.consequences import Desk, act_on
@@ -22,14 +21,11 @@ from newsletter.feedback.inbox import State, insert_into, unpack
 from newsletter.feedback.matching import Matched, Read, match, read_kept
 from newsletter.feedback.recording import record_facts
 from newsletter.feedback.tables import events, settlements
+from newsletter.feedback.turns import Turn
 from newsletter.settings import Settings
 from newsletter.tokens import Keyring
 
-_GROUP = 1_000
-_GROUP_BESIDE_SENDER = 100
-"""A short transaction, for a sender wants to write meanwhile."""
-_SHARE_BESIDE_SENDER = 0.1
-"""Of the time, beside a sender."""
+_AT_ONCE = 500
 _AGAIN = (10, 60, 600, 3_600, 6 * 3_600, 24 * 3_600, 3 * 24 * 3_600, 7 * 24 * 3_600)
 """Seconds until an event about nothing that we know is looked at again: its delivery may not be recorded yet."""
 _PRIVATE = frozenset({Kind.OPENED, Kind.CLICKED})
@@ -77,19 +73,18 @@ def apply_waiting(
     """
     breaker = Breaker(settings.feedback)
     while True:
-        is_beside_sender = is_sending(database)
-        began = time.monotonic()
-        group = _next(database, _GROUP_BESIDE_SENDER if is_beside_sender else _GROUP, known or {}, clock())
+        turn = Turn(database)
+        group = _next(database, turn.size, known or {}, clock())
         if not group:
             return
-        yield _applied(database, keyring, settings, group, breaker, clock())
-        if is_beside_sender:
-            time.sleep((time.monotonic() - began) * (1 / _SHARE_BESIDE_SENDER - 1))
+        applied = _applied(database, keyring, settings, group, breaker, clock())
+        turn.end()
+        yield applied
 
 
 def _next(database: Database, most: int, known: Mapping[bytes, dict[str, Any]], now: datetime) -> list[Read]:
     """Read the next events that wait, or are due again."""
-    columns = (events.c.id, events.c.digest, events.c.raw, events.c.received_at, events.c.attempts)
+    columns = (events.c.id, events.c.digest, events.c.attempts)
     waiting = select(*columns).where(events.c.state == State.WAITING.value).order_by(events.c.id).limit(most)
     due = (
         select(*columns)
@@ -99,9 +94,23 @@ def _next(database: Database, most: int, known: Mapping[bytes, dict[str, Any]], 
     )
     with database.read() as connection:
         rows = connection.execute(waiting).all() or connection.execute(due).all()
+        kept = _kept(connection, [row.id for row in rows if row.digest not in known])
     return [
-        read_kept(row.id, row.attempts, known.get(row.digest) or unpack(row.raw), row.received_at) for row in rows
+        read_kept(row.id, row.attempts, *(kept.get(row.id) or (known[row.digest], now)))
+        for row in rows
+        if row.id in kept or row.digest in known  # or it was forgotten in this very moment
     ]
+
+
+def _kept(connection: Connection, numbers: Sequence[int]) -> dict[int, tuple[str, datetime]]:
+    """Return events as they came, and when; those that were just kept are read already and need not be."""
+    found: dict[int, tuple[str, datetime]] = {}
+    for start in range(0, len(numbers), _AT_ONCE):
+        asked = select(events.c.id, events.c.raw, events.c.received_at).where(
+            events.c.id.in_(numbers[start : start + _AT_ONCE])
+        )
+        found |= {row.id: (unpack(row.raw), row.received_at) for row in connection.execute(asked)}
+    return found
 
 
 def _applied(

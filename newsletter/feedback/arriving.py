@@ -14,10 +14,10 @@ from newsletter.feedback.event import Unreadable
 from newsletter.feedback.inbox import Incoming, forget_old, incoming_report, keep, read_incoming
 from newsletter.feedback.reportmail import ReportMail, is_mail, read_report_mail
 from newsletter.feedback.reports import DELIVERY_STATUS, FEEDBACK, report_of, unreadable_report
+from newsletter.feedback.turns import Turn, seldom_collected
 from newsletter.settings import Settings
 from newsletter.tokens import Keyring, Purpose
 
-_GROUP = 1_000
 _MOST_WHOLE = 64 * 1024 * 1024
 """Octets of a file that is one JSON value over several lines."""
 _MOST_LINE = 8 * 1024 * 1024
@@ -49,11 +49,17 @@ def ingest(
     Harmless to repeat. Raises StorageBusy or StorageFull; what was taken in until then stays.
     """
     incoming = _incoming(database, keyring, settings, path)
-    while group := list(islice(incoming, _GROUP)):
-        new = keep(database, group, f"file {path.name}"[:200], clock())
-        yield Arrived(received=len(group), new=new)
-        yield from work_off(database, keyring, settings, clock=clock, group=group)
-    yield from work_off(database, keyring, settings, clock=clock)
+    with seldom_collected():
+        while True:
+            turn = Turn(database)
+            group = list(islice(incoming, turn.size))
+            if not group:
+                break
+            new = keep(database, group, f"file {path.name}"[:200], clock())
+            turn.end()
+            yield Arrived(received=len(group), new=new)
+            yield from work_off(database, keyring, settings, clock=clock, group=group)
+        yield from work_off(database, keyring, settings, clock=clock)
 
 
 def work_off(

@@ -9,6 +9,7 @@ from newsletter.feedback.event import Unreadable
 _MOST_DEPTH = 6
 _INSIDE = ("Message", "detail", "Sns", "Body", "body")
 _SEVERAL = ("Records", "Messages")
+_WRITER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 def opened(text: str) -> Iterator[dict[str, Any]]:
@@ -62,4 +63,4 @@ def identity(found: dict[str, Any]) -> bytes:
 
 def canonical(found: dict[str, Any]) -> bytes:
     """Return an event as it is the same in whatever envelope it comes."""
-    return json.dumps(found, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "replace")
+    return _WRITER.encode(found).encode("utf-8", "replace")

@@ -25,6 +25,7 @@ _RECIPIENTS = {Kind.BOUNCED: "bouncedRecipients", Kind.COMPLAINED: "complainedRe
 _DAILY = frozenset({Kind.OPENED, Kind.CLICKED})
 """Of which no more than the day is kept."""
 _FRACTION = re.compile(r"(\.\d{6})\d+")
+_USUAL = len("2030-01-01T12:00:00.000000Z")
 _FIRST, _LAST = datetime(1990, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 
 
@@ -99,9 +100,13 @@ def _own_reference(mail: Mapping[str, Any]) -> str:
 def _moment(text: object) -> datetime | None:
     if not isinstance(text, str):
         return None
+    text = text.strip()
+    if len(text) > _USUAL:
+        text = _FRACTION.sub(r"\1", text)
     try:
-        found = datetime.fromisoformat(_FRACTION.sub(r"\1", text.strip()))
-        found = found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+        found = datetime.fromisoformat(text)
+        if found.tzinfo is not UTC:
+            found = found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
     return found if _FIRST < found < _LAST else None

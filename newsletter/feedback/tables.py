@@ -1,6 +1,6 @@
 """The station's tables: events as they came, facts about deliveries, what they settled, mailings that paused."""
 
-from sqlalchemy import JSON, BigInteger, Column, Index, Integer, LargeBinary, MetaData, Table, Text, text
+from sqlalchemy import JSON, BigInteger, Column, Date, Index, Integer, LargeBinary, MetaData, Table, Text, text
 
 from newsletter.database import Moment
 
@@ -87,3 +87,13 @@ trips = Table(
     Index("trips_by_mailing", "mailing_id", "id"),
 )
 """Mailings that paused themselves, the numbers they did so at, and when the author let them go on."""
+
+clicks = Table(
+    "clicks",
+    metadata,
+    Column("link", Text, primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("number", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""How often a counted link was followed on a day (UTC); nothing here tells by whom."""

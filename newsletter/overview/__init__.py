@@ -7,16 +7,20 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from newsletter.overview.alerting import plan_alert
+    from newsletter.overview.alerting import alarm_of_stop, plan_alert, silence_of, submit_alert
     from newsletter.overview.caveats import Caveat, Weight
     from newsletter.overview.charts import open_drawing
     from newsletter.overview.doctor import Check, Dns, Level, examine, fail, read_server
     from newsletter.overview.doctor.received import await_letter, judge_letter, own_address
     from newsletter.overview.exporting import csv_rows, statistics_json
     from newsletter.overview.exposition import metrics
+    from newsletter.overview.lasting import is_lasting, is_over
     from newsletter.overview.numbers import (
+        FEWEST,
+        DayClicks,
         DomainNumbers,
         IssueNumbers,
+        LinkNumbers,
         ListGrowth,
         MailingNumbers,
         Numbers,
@@ -30,14 +34,17 @@ if TYPE_CHECKING:
     from newsletter.overview.watching import Alarm, watch
 
 _PLACES = {
+    "FEWEST": "numbers",
     "Alarm": "watching",
     "Caveat": "caveats",
     "Check": "doctor",
+    "DayClicks": "numbers",
     "Dns": "doctor",
     "DomainNumbers": "numbers",
     "ErasedPerson": "person",
     "IssueNumbers": "numbers",
     "Level": "doctor",
+    "LinkNumbers": "numbers",
     "ListGrowth": "numbers",
     "MailingNumbers": "numbers",
     "Numbers": "numbers",
@@ -45,12 +52,15 @@ _PLACES = {
     "Week": "numbers",
     "Weight": "caveats",
     "WholeRecord": "person",
+    "alarm_of_stop": "alerting",
     "await_letter": "doctor.received",
     "csv_rows": "exporting",
     "erase": "person",
     "examine": "doctor",
     "fail": "doctor",
     "gather_statistics": "statistics",
+    "is_lasting": "lasting",
+    "is_over": "lasting",
     "judge_letter": "doctor.received",
     "make_report": "report",
     "metrics": "exposition",
@@ -61,19 +71,24 @@ _PLACES = {
     "record": "person",
     "record_json": "telling",
     "share": "numbers",
+    "silence_of": "alerting",
     "statistics_json": "exporting",
+    "submit_alert": "alerting",
     "watch": "watching",
 }
 
 __all__ = [
+    "FEWEST",
     "Alarm",
     "Caveat",
     "Check",
+    "DayClicks",
     "Dns",
     "DomainNumbers",
     "ErasedPerson",
     "IssueNumbers",
     "Level",
+    "LinkNumbers",
     "ListGrowth",
     "MailingNumbers",
     "Numbers",
@@ -81,12 +96,15 @@ __all__ = [
     "Week",
     "Weight",
     "WholeRecord",
+    "alarm_of_stop",
     "await_letter",
     "csv_rows",
     "erase",
     "examine",
     "fail",
     "gather_statistics",
+    "is_lasting",
+    "is_over",
     "judge_letter",
     "make_report",
     "metrics",
@@ -97,7 +115,9 @@ __all__ = [
     "record",
     "record_json",
     "share",
+    "silence_of",
     "statistics_json",
+    "submit_alert",
     "watch",
 ]
 

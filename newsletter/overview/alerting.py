@@ -2,16 +2,17 @@
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from newsletter.database import Database
-from newsletter.delivery import Notice, list_notices, plan_notice
-from newsletter.errors import EditSettings
+from newsletter.delivery import Mailing, Notice, Transport, list_notices, plan_notice, submit_unrecorded
+from newsletter.errors import AskPerson, EditSettings, Halted, NewsletterError, QuotaSpent, StorageFull
+from newsletter.overview.lasting import AGAIN, may_tell
 from newsletter.overview.watching import Alarm
 from newsletter.settings import Settings
+from newsletter.tokens import Keyring
 
 KIND = "alert"
-AGAIN = timedelta(days=1)
 
 
 def plan_alert(
@@ -32,19 +33,75 @@ def plan_alert(
         return ()
     planned = []
     for recipient in _recipients(settings):
-        notice = Notice(
-            kind=KIND,
-            about=f"{','.join(_name(alarm) for alarm in new)} {now:%Y-%m-%dT%H:%M:%S} {recipient}",
-            recipient=recipient,
-            list_name=next(iter(settings.lists)),
-            subject=_subject(settings, new),
-            text="\n\n".join(f"{alarm.message}.\n  {alarm.remedy}" for alarm in new) + "\n",
-            is_automatic=True,
-        )
+        notice = _notice(settings, new, recipient, now)
         with database.write() as connection:
             plan_notice(connection, notice, now)
         planned.append(notice)
     return tuple(planned)
+
+
+def submit_alert(
+    settings: Settings, keyring: Keyring, transport: Transport, alarms: Sequence[Alarm], *, now: datetime
+) -> None:
+    """Mail alarms that the database has no room for, at most once a day, without any record of it.
+
+    Raises what the next hop says.
+    """
+    if alarms and may_tell(settings, "full", now):
+        for recipient in _recipients(settings):
+            submit_unrecorded(_notice(settings, alarms, recipient, now), settings, keyring, transport, now)
+
+
+def alarm_of_stop(mailing: Mailing, error: BaseException, why: str) -> Alarm | None:
+    """Return what the author should hear when a mailing has stopped; None where it goes on, or they stopped it.
+
+    `why` is the mailing's own word for a pause; a pause without one was the author's.
+    """
+    name = f"mailing {mailing.id} of '{mailing.slug}' to {mailing.list_name}"
+    if isinstance(error, AskPerson) and why:
+        return Alarm(
+            key=f"paused {mailing.id}",
+            message=f"mailing {mailing.id} of '{mailing.slug}' paused itself: {why}",
+            remedy=f"Mend the cause, then newsletter resume {mailing.id}",
+        )
+    if isinstance(error, StorageFull):
+        return Alarm(
+            key="full", message=f"{name} has stopped: {error}", remedy=f"Then newsletter send {mailing.slug}"
+        )
+    if isinstance(error, Halted):
+        return Alarm(
+            key=f"stopped {mailing.id}",
+            message=f"{name} has stopped: {error}",
+            remedy=f"Mend the cause, then newsletter send {mailing.slug}",
+        )
+    if isinstance(error, QuotaSpent):
+        return Alarm(
+            key=f"stopped {mailing.id}",
+            message=f"{name} waits: {error}",
+            remedy=f"The next newsletter send {mailing.slug}, or send --due, goes on",
+        )
+    return None
+
+
+def silence_of(way: str, error: NewsletterError) -> Alarm:
+    """Return what the author should hear when a way in, `replies` or `events`, is shut."""
+    return Alarm(
+        key=f"shut {way}",
+        message=f"{way} cannot be read: {error}",
+        remedy="newsletter doctor looks at the mailbox and the queues",
+    )
+
+
+def _notice(settings: Settings, new: Sequence[Alarm], recipient: str, now: datetime) -> Notice:
+    return Notice(
+        kind=KIND,
+        about=f"{','.join(_name(alarm) for alarm in new)} {now:%Y-%m-%dT%H:%M:%S} {recipient}",
+        recipient=recipient,
+        list_name=next(iter(settings.lists)),
+        subject=_subject(settings, new),
+        text="\n\n".join(f"{alarm.message}.\n  {alarm.remedy}" for alarm in new) + "\n",
+        is_automatic=True,
+    )
 
 
 def _recipients(settings: Settings) -> Sequence[str]:

@@ -4,12 +4,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from newsletter.overview.numbers import ListGrowth, MailingNumbers, Numbers
+from newsletter.overview.numbers import FEWEST, LinkNumbers, ListGrowth, MailingNumbers, Numbers
 from newsletter.overview.statistics import Statistics
 
 _COUNTS = (
     *("planned", "submitted", "failed", "uncertain", "delivered", "deferred", "bounced", "complained", "rejected"),
-    *("unsubscribed", "replies", "comments"),
+    *("unsubscribed", "replies", "comments", "clicks"),
 )
 _HEADINGS = (
     "issue",
@@ -36,6 +36,10 @@ def statistics_json(found: Statistics) -> dict[str, Any]:
                 "title": issue.title,
                 "sent_at": issue.sent_at.isoformat(timespec="seconds"),
                 "answer_hours": issue.answer_hours,
+                "links": [_link(link) for link in issue.links],
+                "click_days": [
+                    {"day": each.day and each.day.isoformat(), "clicks": each.clicks} for each in issue.click_days
+                ],
                 **_numbers(issue.totals),
                 "mailings": [_mailing(mailing) for mailing in issue.mailings],
             }
@@ -81,6 +85,12 @@ def _mailing(mailing: MailingNumbers) -> dict[str, Any]:
         "finished_at": mailing.finished_at and mailing.finished_at.isoformat(timespec="seconds"),
         **_numbers(mailing.numbers),
     }
+
+
+def _link(link: LinkNumbers) -> dict[str, Any]:
+    """Return a link for machines; null stands for fewer than `fewer_than`."""
+    few = {"fewer_than": FEWEST} if link.clicks is None else {}
+    return {"url": link.url, "clicks": link.clicks, **few}
 
 
 def _numbers(numbers: Numbers) -> dict[str, Any]:

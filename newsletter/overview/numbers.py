@@ -34,6 +34,8 @@ class Numbers:
     unsubscribed: int = 0
     replies: int = 0
     comments: int = 0
+    clicks: int | None = None
+    """How often links were followed, of those that enough followed; None where that is not counted."""
     bounce_reasons: Mapping[str, int] = field(default_factory=dict)
     failures: Mapping[str, int] = field(default_factory=dict)
     """Why the next hop refused some, in its words."""
@@ -75,6 +77,22 @@ def share(part: int | None, whole: int | None) -> float | None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LinkNumbers:
+    """How often a link was followed, each reader counted once a day; None is fewer than FEWEST."""
+
+    url: str
+    clicks: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayClicks:
+    """How often links were followed on a day (UTC); None is all the days with few."""
+
+    day: date | None
+    clicks: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MailingNumbers:
     """One mailing and what became of it."""
 
@@ -102,6 +120,9 @@ class IssueNumbers:
     mailings: tuple[MailingNumbers, ...]
     answer_hours: float | None = None
     """Half of the answers came within so many hours."""
+    links: tuple[LinkNumbers, ...] = ()
+    """The most followed first; () where clicks are not counted."""
+    click_days: tuple[DayClicks, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

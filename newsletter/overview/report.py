@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from newsletter.colour import luminance, readable, toned
 from newsletter.compose import Palette, make_theme
 from newsletter.overview.charts import Chart, Draw, domain_chart, growth_chart, issue_charts, reason_chart
-from newsletter.overview.numbers import IssueNumbers, Numbers, share
+from newsletter.overview.numbers import FEWEST, IssueNumbers, Numbers, share
 from newsletter.overview.statistics import Statistics
 from newsletter.settings import Settings
 
@@ -76,12 +76,22 @@ def _sums(numbers: Numbers) -> Iterator[tuple[str, str]]:
 def _sections(found: Statistics, one: IssueNumbers | None, draw: Draw | None) -> Iterator[_Section]:
     if one is not None:
         yield _of_mailings(one)
+        yield _Section(
+            title="Links",
+            headings=("link", "clicks"),
+            rows=[(_Named(text=each.url), _clicks(each.clicks)) for each in one.links],
+        )
     else:
+        names = ("issue", "letters", "delivered", "bounced", "complained", "left", "replies", "comments")
+        counts_clicks = found.totals.clicks is not None
         yield _Section(
             title="Issues",
             charts=issue_charts(found.issues, draw) if draw and found.issues else [],
-            headings=("issue", "letters", "delivered", "bounced", "complained", "left", "replies", "comments"),
-            rows=[_issue_row(issue) for issue in reversed(found.issues)],
+            headings=(*names, "clicks") if counts_clicks else names,
+            rows=[
+                (*_issue_row(issue), _count(issue.totals.clicks)) if counts_clicks else _issue_row(issue)
+                for issue in reversed(found.issues)
+            ],
         )
     grown = growth_chart(found.lists, draw) if draw else None
     yield _Section(
@@ -188,6 +198,10 @@ def _rate(part: int | None, whole: int) -> str:
     if float(said) in {0.0, 100.0} and found not in {0, 1}:
         said = f"{found * 100:.2f}"
     return f"{said if found not in {0, 1} else f'{found:.0%}'.rstrip('%')} %".replace(" ", "\N{NO-BREAK SPACE}")
+
+
+def _clicks(number: int | None) -> str:
+    return f"fewer than {FEWEST}" if number is None else f"{number:,}"
 
 
 def _count(value: int | None) -> str:

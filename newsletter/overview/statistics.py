@@ -1,6 +1,6 @@
 """Statistics: what became of each issue, by mailing, over time and by receiving domain; and how lists grew."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -10,6 +10,7 @@ from newsletter.errors import WrongUse
 from newsletter.finding import suggest
 from newsletter.overview import facts
 from newsletter.overview.caveats import Caveat, find_caveats
+from newsletter.overview.clicks import Followed, days_of, followed, links_of
 from newsletter.overview.growth import list_growth
 from newsletter.overview.numbers import (
     DomainNumbers,
@@ -54,15 +55,19 @@ def gather_statistics(
     with database.read() as connection:
         back, answers = facts.returned(connection, ids), facts.answers(connection, ids)
         has_facts = facts.are_reported(connection)
+        clicks = followed(
+            connection, {mailing.id: counts.submitted for each in wanted for mailing, counts in each.mailings}
+        )
         issues = [
             _issue(
                 status,
                 tuple(
-                    _mailing(mailing, counts, back[mailing.id], answers[mailing.id], now)
+                    _mailing(mailing, counts, back[mailing.id], answers[mailing.id], clicks.get(mailing.id), now)
                     for mailing, counts in status.mailings
                 ),
                 title=(titles or {}).get(status.slug, status.slug),
                 hours=facts.answer_hours(connection, status.slug),
+                followed=[clicks[mailing.id] for mailing, _ in status.mailings if mailing.id in clicks],
             )
             for status in wanted
             if status.mailings
@@ -89,7 +94,12 @@ def gather_statistics(
 
 
 def _issue(
-    status: IssueStatus, mailings: tuple[MailingNumbers, ...], *, title: str, hours: float | None
+    status: IssueStatus,
+    mailings: tuple[MailingNumbers, ...],
+    *,
+    title: str,
+    hours: float | None,
+    followed: Sequence[Followed],
 ) -> IssueNumbers:
     return IssueNumbers(
         slug=status.slug,
@@ -98,11 +108,18 @@ def _issue(
         totals=added(mailing.numbers for mailing in mailings),
         mailings=mailings,
         answer_hours=hours,
+        links=links_of(followed),
+        click_days=days_of(followed),
     )
 
 
 def _mailing(
-    mailing: Mailing, counts: Counts, back: facts.Returned, answers: tuple[int, int, int], now: datetime
+    mailing: Mailing,
+    counts: Counts,
+    back: facts.Returned,
+    answers: tuple[int, int, int],
+    clicks: Followed | None,
+    now: datetime,
 ) -> MailingNumbers:
     replies, comments, unsubscribed = answers
     return MailingNumbers(
@@ -129,6 +146,7 @@ def _mailing(
             unsubscribed=unsubscribed,
             replies=replies,
             comments=comments,
+            clicks=None if clicks is None else clicks.clicks,
             bounce_reasons=back.bounce_reasons,
         ),
     )

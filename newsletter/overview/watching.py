@@ -16,6 +16,9 @@ QUIET = timedelta(minutes=30)
 _NOTICE = timedelta(hours=6)
 _SILENCE = timedelta(days=14)
 _REPORTED = timedelta(hours=6)
+_WAITING = timedelta(hours=1)
+"""An event that is kept is applied within moments."""
+_RECENTLY = timedelta(days=1)
 _MANY = 20
 """Of so many letters something is heard, if anything is."""
 
@@ -26,6 +29,7 @@ _mailings = table(
     *(column(name, Moment) for name in ("created_at", "finished_at", "send_at", "send_before")),
 )
 _notices = table("notices", column("status", kinds.Text), column("created_at", Moment))
+_events = table("events", column("state", kinds.Text), column("received_at", Moment))
 _replies = table("replies", column("fetched_at", Moment))
 _trips = table(
     "trips", column("mailing_id", kinds.Integer), column("why", kinds.Text), column("resumed_at", Moment)
@@ -52,6 +56,7 @@ def watch(database: Database, settings: Settings, *, now: datetime) -> tuple[Ala
             *_stuck_notices(connection, now),
             *_silent_answers(connection, settings, now),
             *_silent_events(connection, settings, now),
+            *_stuck_events(connection, now),
         )
 
 
@@ -184,3 +189,24 @@ def _silent_events(connection: Connection, settings: Settings, now: datetime) ->
             message=f"SES has reported nothing of the {sent:,} letters of '{newest.slug}'",
             remedy="newsletter doctor looks at the configuration set and the queue of events",
         )
+
+
+def _stuck_events(connection: Connection, now: datetime) -> Iterator[Alarm]:
+    """Yield what is kept and not applied: because nobody does so, or because it cannot be."""
+    for state, when, message, remedy in (
+        (
+            "waiting",
+            _events.c.received_at < now - _WAITING,
+            "wait for more than an hour to be applied",
+            "newsletter events pull applies them",
+        ),
+        (
+            "parked",
+            _events.c.received_at > now - _RECENTLY,
+            "of the last day could not be read or applied",
+            "newsletter events list --parked says why",
+        ),
+    ):
+        number = connection.scalar(select(func.count()).where(_events.c.state == state, when))
+        if number:
+            yield Alarm(key=f"{state} events", message=f"{number:,} events {message}", remedy=remedy)

@@ -43,7 +43,7 @@ def _known_keys(location: tuple[str, ...]) -> list[str]:
         for kind in (annotation, *get_args(annotation)):
             if isinstance(kind, type) and issubclass(kind, BaseModel):
                 model = kind
-    secret = {"root", "secret_key", "dkim_key", "smtp_password", "imap_password"}
+    secret = {"root", "secret_key", "dkim_key", "smtp_password", "imap_password", "metrics_token"}
     return [field.alias or name for name, field in model.model_fields.items() if name not in secret]
 
 

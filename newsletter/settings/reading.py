@@ -13,6 +13,7 @@ from newsletter.settings.explaining import explain, line_of
 from newsletter.settings.sections import Settings
 
 FILE_NAME = "newsletter.toml"
+_LEAST_TOKEN = 16
 
 
 def find_root(start: Path) -> Path:
@@ -41,6 +42,7 @@ def read_settings(root: Path, environment: Mapping[str, str] = os.environ) -> Se
         "dkim_key": environment.get("NEWSLETTER_DKIM_KEY"),
         "smtp_password": environment.get("NEWSLETTER_SMTP_PASSWORD"),
         "imap_password": environment.get("NEWSLETTER_IMAP_PASSWORD"),
+        "metrics_token": environment.get("NEWSLETTER_METRICS_TOKEN") or None,
     }
     for name in ("root", *secrets_found):
         if name in written:
@@ -48,12 +50,23 @@ def read_settings(root: Path, environment: Mapping[str, str] = os.environ) -> Se
                 f"{FILE_NAME}:{line_of(text, (name,))}: '{name}' does not belong in this file. "
                 f"Set {f'NEWSLETTER_{name.upper()}' if name != 'root' else 'NEWSLETTER_PUBLICATION'} instead"
             )
+    if len(secrets_found["metrics_token"] or "x" * _LEAST_TOKEN) < _LEAST_TOKEN:
+        raise EditSettings(
+            f"NEWSLETTER_METRICS_TOKEN: at least {_LEAST_TOKEN} characters, so that nobody guesses it"
+        )
     if url := environment.get("NEWSLETTER_DATABASE_URL"):
         written["database"] = {**written.get("database", {}), "url": url}
     try:
-        return Settings.model_validate({**written, **secrets_found, "root": root.resolve()})
+        settings = Settings.model_validate({**written, **secrets_found, "root": root.resolve()})
     except ValidationError as error:
         raise EditSettings(explain(error.errors(), text)) from error
+    if settings.tracking.clicks != "off" and settings.web.url is None:
+        line_number = line_of(text, ("tracking", "clicks"))
+        raise EditSettings(
+            f"{FILE_NAME}:{line_number}: tracking.clicks = '{settings.tracking.clicks}': links are counted "
+            "where the web door is, and there is none. Set [web] url to its address"
+        )
+    return settings
 
 
 def packaged(name: str) -> Path:

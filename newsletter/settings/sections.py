@@ -273,14 +273,17 @@ class Pictures(_Stored):
 
 
 class Tracking(_Section):
-    """`[tracking]`: off, and nothing to switch on yet."""
+    """`[tracking]`: what is counted of what readers do; nobody is ever followed."""
+
+    clicks: Literal["off", "aggregate"] = "off"
+    """Whether links lead by way of the web door, which counts how often each is followed."""
 
 
 class Operations(_Section):
     """`[operations]`: what the author hears of without asking."""
 
     alert: tuple[AddressSetting, ...] = ()
-    """Who is mailed by `newsletter doctor --alert`; else the moderators."""
+    """Who is mailed about what has stopped; `newsletter doctor --alert` falls back to the moderators."""
 
 
 class Settings(_Section):
@@ -307,6 +310,7 @@ class Settings(_Section):
     smtp_password: SecretStr | None = None
     dkim_key: SecretStr | None = None
     imap_password: SecretStr | None = None
+    metrics_token: SecretStr | None = None
 
     @field_validator("segments")
     @classmethod

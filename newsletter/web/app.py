@@ -11,10 +11,22 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from newsletter.delivery import WEB_PATHS
+from newsletter.delivery import CLICK_PATH, WEB_PATHS
 from newsletter.replies import WRITER_PATH
 from newsletter.tokens import Purpose
-from newsletter.web import choosing, comments, confirming, files, health, leaving, own, signup, viewing
+from newsletter.web import (
+    choosing,
+    comments,
+    confirming,
+    counting,
+    files,
+    health,
+    leaving,
+    measuring,
+    own,
+    signup,
+    viewing,
+)
 from newsletter.web.hooks import HOOKS
 from newsletter.web.office import Office
 from newsletter.web.shield import Served, Shield, Swift, endpoint, missing
@@ -34,11 +46,13 @@ WAYS: dict[str, dict[str, Served]] = {
     WEB_PATHS[Purpose.OWN] + "{token}/data": {"GET": own.give_record},
     WEB_PATHS[Purpose.OWN] + "{token}/erase": {"GET": own.show_erasure, "POST": own.erase_all},
     WRITER_PATH + "{token}": {"GET": comments.show_comment, "POST": comments.change_comment},
+    CLICK_PATH + "{token}": {"GET": counting.follow_link},
     "/link": {"GET": own.show_request, "POST": own.request_link},
     "/embed.js": {"GET": files.show_script},
     "/files/{version}/{token}": {"GET": files.show_file},
     **HOOKS,
     "/healthz": {"GET": health.show_health},
+    "/metrics": {"GET": measuring.show_metrics},
     "/robots.txt": {"GET": health.show_robots},
 }
 """Each path, and what serves each method; HEAD is served as GET."""

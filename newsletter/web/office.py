@@ -4,10 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from newsletter.database import Database
+from newsletter.feedback import ClickCounter
 from newsletter.settings import Settings
 from newsletter.tokens import Keyring
 from newsletter.web.leavings import Leavings
 from newsletter.web.limits import Limit
+from newsletter.web.meter import Meter
 from newsletter.web.pages import Pages
 from newsletter.web.proof import SpentTasks
 
@@ -38,6 +40,9 @@ class Office:
     leavings: Leavings
     wake: Callable[[], None]
     """Tells the clerk that something waits."""
+    clicks: ClickCounter | None = None
+    """None where nothing is counted; the links of earlier letters lead on all the same."""
+    meter: Meter = field(default_factory=Meter)
     spent: SpentTasks = field(default_factory=SpentTasks)
 
     @property

@@ -18,12 +18,14 @@ from newsletter.audience import Leaving, end_subscriptions, ensure_lists
 from newsletter.database import Database
 from newsletter.delivery import find_addressees
 from newsletter.errors import EditSettings
+from newsletter.feedback import ClickCounter
 from newsletter.finding import suggest
 from newsletter.settings import Settings
 from newsletter.tokens import Keyring
 from newsletter.web import wording
 from newsletter.web.app import make_app
 from newsletter.web.clerk import Clerk
+from newsletter.web.counting import Bookkeeper
 from newsletter.web.leavings import Leavings, Word
 from newsletter.web.limits import Limit
 from newsletter.web.office import Limits, Office
@@ -65,6 +67,8 @@ def _at_work(database: Database, keyring: Keyring, settings: Settings) -> Iterat
         end_subscriptions(database, leavings, origin="web", now=datetime.now(UTC))
 
     clerk, writer = Clerk(), Leavings(write)
+    clicks = ClickCounter() if settings.tracking.clicks == "aggregate" else None
+    bookkeeper = Bookkeeper(database, clicks) if clicks is not None else None
     office = Office(
         settings=settings,
         database=database,
@@ -73,14 +77,19 @@ def _at_work(database: Database, keyring: Keyring, settings: Settings) -> Iterat
         limits=Limits(all_forms=Limit(settings.web.attack_from, 60)),
         leavings=writer,
         wake=clerk.wake,
+        clicks=clicks,
     )
     writer.start()
     clerk.start(office)
+    if bookkeeper is not None:
+        bookkeeper.start()
     try:
         yield office
     finally:
         clerk.stop()
         writer.stop()
+        if bookkeeper is not None:
+            bookkeeper.stop()
 
 
 def serve(database: Database, keyring: Keyring, settings: Settings) -> Generator[Open]:

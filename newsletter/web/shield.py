@@ -120,6 +120,7 @@ def endpoint(office: Office, path: str, handlers: dict[str, Served]) -> Callable
         peer = request.client.host if request.client else ""
         visit = Visit(
             method=method,
+            is_head=request.method == "HEAD",
             home=office.pages.home,
             token=request.path_params.get("token", ""),
             version=request.path_params.get("version", ""),
@@ -156,7 +157,13 @@ async def _swift(office: Office, handler: Swift, visit: Visit) -> Response:
     return _answer(office, handler.end, visit)
 
 
-_READ = frozenset({"accept", "accept-language", "origin", "sec-fetch-site"})
+_READ = frozenset(
+    {
+        *("accept", "accept-language", "origin", "sec-fetch-site", "user-agent", "sec-fetch-mode"),
+        "authorization",
+        *("purpose", "sec-purpose", "x-purpose", "x-moz", "dnt", "sec-gpc"),
+    }
+)
 
 
 def _answer(office: Office, handler: Handler, visit: Visit) -> Response:

@@ -31,6 +31,8 @@ class Visit:
     """What a request asks, with nothing of it believed."""
 
     method: str
+    is_head: bool = False
+    """Whether the head of an answer is wanted only, as programs do that look whether a link is good."""
     home: str
     """What stands before our paths in links: the path of `[web] url`."""
     token: str = ""

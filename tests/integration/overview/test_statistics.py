@@ -1,17 +1,20 @@
 """What the statistics say of a ledger with a past, and what they keep to themselves."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from newsletter.address import Address
 from newsletter.audience import erase
 from newsletter.database import Database
 from newsletter.errors import WrongUse
+from newsletter.feedback import add_clicks
 from newsletter.overview import csv_rows, gather_statistics, statistics_json
 from newsletter.settings import Settings
 from tests.integration.overview.seed import (
@@ -141,3 +144,36 @@ def test_a_bounce_rate_that_costs_an_account_is_said_loudly(database: Database) 
     report(database, mailing, deliveries[:15], "bounced")
     told = gather_statistics(database, now=NOW).caveats[0]
     assert (str(told.weight), "7.1" in told.text) == ("act", True)
+
+
+def follow(database: Database, mailing: int, url: str, *numbers: int) -> None:
+    """Write down how often a link of a mailing was followed, a number for each day."""
+    key = f"{mailing}{url}"
+    with database.write() as connection:
+        connection.execute(
+            text("INSERT INTO counted_links (key, mailing_id, url) VALUES (:k, :m, :u)"),
+            {"k": key, "m": mailing, "u": url},
+        )
+    add_clicks(
+        database, Counter({(key, (NOW + timedelta(days=day)).date()): n for day, n in enumerate(numbers) if n})
+    )
+
+
+def test_a_link_that_few_followed_is_named_and_is_in_no_sum(database: Database) -> None:
+    readers = join(database, people(10, "a.example"))
+    one, _ = mail(database, "one", readers)
+    few, _ = mail(database, "few", readers[:4])
+    mail(database, "uncounted", readers)
+    follow(database, one, "https://a.example/", 6, 3)
+    follow(database, one, "https://b.example/", 2, 2)
+    follow(database, one, "https://c.example/")
+    follow(database, few, "https://a.example/", 9)
+    found = {issue.slug: issue for issue in gather_statistics(database, now=NOW).issues}
+    assert [(each.url, each.clicks) for each in found["one"].links] == [
+        ("https://a.example/", 9),
+        ("https://b.example/", None),
+        ("https://c.example/", None),
+    ]
+    assert (found["one"].totals.clicks, found["few"].totals.clicks) == (9, None), "four readers are too few"
+    assert (found["uncounted"].totals.clicks, found["uncounted"].links) == (None, ())
+    assert [each.clicks for each in found["one"].click_days] == [9], "a day with three does not stand alone"

@@ -113,3 +113,23 @@ def test_metrics_are_read_by_prometheus_itself(database: Database) -> None:
     assert samples["newsletter_subscriptions", "weekly", "confirmed"] == 10
     assert samples["newsletter_alarm", 'a "b" \\ \n c'] == 1
     assert "@" not in found
+
+
+def test_events_that_wait_or_cannot_be_applied_are_told(database: Database, settings: Settings) -> None:
+    def came(number: int, state: str, ago: timedelta) -> None:
+        moment = (NOW - ago).strftime("%Y-%m-%d %H:%M:%S.%f")
+        with database.write() as connection:
+            connection.execute(
+                text(
+                    "INSERT INTO events (digest, source, raw, received_at, state) VALUES (:d, 'sqs', '', :at, :s)"
+                ),
+                {"d": str(number).encode(), "at": moment, "s": state},
+            )
+
+    came(1, "waiting", timedelta(minutes=5))
+    came(2, "parked", timedelta(days=3))
+    came(3, "unknown", timedelta(hours=2))
+    assert keys(database, settings) == set()
+    came(4, "waiting", timedelta(hours=2))
+    came(5, "parked", timedelta(hours=2))
+    assert keys(database, settings) == {"waiting events", "parked events"}

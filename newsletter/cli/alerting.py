@@ -1,0 +1,75 @@
+"""Alerting: mails the author what has stopped, beside other work, which it never breaks.
+
+`[operations] alert` names who hears of it; without that nothing is looked at. The moderators, whom `newsletter
+doctor --alert` falls back to, asked for other mail.
+"""
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+
+from newsletter.cli import terminal
+from newsletter.cli.notices import post
+from newsletter.cli.publication import Publication
+from newsletter.delivery import Mailing, Transport, open_transport
+from newsletter.errors import NewsletterError, StorageFull, TryLater, WrongUse
+from newsletter.overview import (
+    Alarm,
+    alarm_of_stop,
+    is_lasting,
+    is_over,
+    plan_alert,
+    silence_of,
+    submit_alert,
+    watch,
+)
+
+
+def tell(publication: Publication, *alarms: Alarm, transport: Transport | None = None) -> None:
+    """Mail what is new among the alarms and all that stands still; what goes wrong is said and ends nothing."""
+    settings, now = publication.settings, datetime.now(UTC)
+    if not settings.operations.alert:
+        return
+    try:
+        with _opened(publication, transport) as hop:
+            try:
+                found = (*alarms, *watch(publication.database, settings, now=now))
+                if plan_alert(publication.database, settings, found, now=now):
+                    posted = post(publication, hop)
+                    if posted.stopped is not None:
+                        raise posted.stopped
+            except StorageFull:
+                submit_alert(settings, publication.keyring, hop, alarms, now=now)
+    except (NewsletterError, OSError) as error:
+        terminal.talk(f"an alert could not be mailed: {error}", "attention")
+
+
+def tell_of_stop(
+    publication: Publication, mailing: Mailing, error: BaseException | None, why: str, transport: Transport
+) -> None:
+    """Mail why a mailing has stopped, where that is for the author to know; `why` is its own word for a pause."""
+    alarm = alarm_of_stop(mailing, error, why) if error is not None else None
+    tell(publication, *([alarm] if alarm is not None else []), transport=transport)
+
+
+@contextmanager
+def telling(publication: Publication, way: str) -> Iterator[None]:
+    """Mail that a way in is shut, once the block fails at it for good or for hours; and else what stands still."""
+    try:
+        yield
+    except NewsletterError as error:
+        passes = isinstance(error, TryLater) and not is_lasting(publication.settings, way, datetime.now(UTC))
+        if not passes and not isinstance(error, WrongUse):
+            tell(publication, silence_of(way, error))
+        raise
+    is_over(publication.settings, way)
+    tell(publication)
+
+
+@contextmanager
+def _opened(publication: Publication, transport: Transport | None) -> Iterator[Transport]:
+    if transport is not None:
+        yield transport
+        return
+    with closing(open_transport(publication.settings)) as opened:
+        yield opened

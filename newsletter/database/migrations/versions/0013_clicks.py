@@ -1,0 +1,29 @@
+"""Counted links, where they lead, and how often each was followed, by day; and people by their hash.
+
+Without that index each bounce reads all subscribers while it holds the writer's lock.
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0013"
+down_revision = "0011"
+
+
+def upgrade() -> None:
+    """Add the tables and the index."""
+    op.create_index("subscribers_by_hash", "subscribers", ["address_hash"])
+    op.create_table(
+        "counted_links",
+        sa.Column("key", sa.Text, primary_key=True),
+        sa.Column("mailing_id", sa.Integer, sa.ForeignKey("mailings.id"), nullable=False),
+        sa.Column("url", sa.Text, nullable=False),
+    )
+    op.create_index("counted_links_by_mailing", "counted_links", ["mailing_id"])
+    op.create_table(
+        "clicks",
+        sa.Column("link", sa.Text, primary_key=True),
+        sa.Column("day", sa.Date, primary_key=True),
+        sa.Column("number", sa.Integer, nullable=False),
+        sqlite_with_rowid=False,
+    )

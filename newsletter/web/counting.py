@@ -1,0 +1,69 @@
+"""Counting: a counted link leads on at once; that it was followed is written down later, by a thread."""
+
+import logging
+import threading
+from collections import Counter
+from datetime import UTC, datetime
+
+from starlette.responses import RedirectResponse, Response
+
+from newsletter.database import Database
+from newsletter.delivery import find_counted_link
+from newsletter.errors import NewsletterError
+from newsletter.feedback import BURST, ClickCounter, Clicks, add_clicks, is_reader
+from newsletter.web.callers import blurred_network
+from newsletter.web.office import Office
+from newsletter.web.visit import Visit
+
+log = logging.getLogger("newsletter.web")
+
+
+def follow_link(office: Office, visit: Visit) -> Response:
+    """Lead to where a link of a letter leads, and nowhere else: nobody can lend our name to a link of theirs."""
+    link = find_counted_link(office.database, visit.token)
+    if link is None:
+        return office.pages.note("missing", status=404)
+    if office.clicks is not None and not visit.is_head and is_reader(visit.headers):
+        office.clicks.add(
+            link.key,
+            reader=f"{visit.client} {visit.headers['user-agent']}",
+            network=blurred_network(visit.client),
+            now=visit.now,
+        )
+    return RedirectResponse(link.url, 302)
+
+
+class Bookkeeper:
+    """A thread that writes down what was counted, every few seconds and at the end."""
+
+    def __init__(self, database: Database, counter: ClickCounter) -> None:
+        self._database = database
+        self._counter = counter
+        self._waiting: Clicks = Counter()
+        self._ending = threading.Event()
+        self._thread = threading.Thread(target=self._work, name="clicks", daemon=True)
+
+    def start(self) -> None:
+        """Begin to write."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Write what waits, and end."""
+        self._ending.set()
+        self._thread.join()
+
+    def _work(self) -> None:
+        while not self._ending.wait(BURST.total_seconds()):
+            self._write(self._counter.take(datetime.now(UTC)))
+        self._write(self._counter.take())
+
+    def _write(self, counted: Clicks) -> None:
+        self._waiting += counted
+        try:
+            add_clicks(self._database, self._waiting)
+        except NewsletterError as error:
+            log.warning("clicks wait: %s", error)
+        except Exception:  # the outermost loop of a worker: it is noted, and the next turn tried
+            log.exception("clicks could not be written")
+        else:
+            self._waiting = Counter()

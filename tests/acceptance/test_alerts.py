@@ -1,0 +1,36 @@
+"""Alerts with the real command: a send that stops tells the author, once, as soon as anything can be mailed."""
+
+import sqlite3
+from contextlib import closing
+
+import pytest
+
+from tests.acceptance.hops import query
+from tests.acceptance.stage import READERS, SEND, Stage
+
+pytestmark = pytest.mark.slow
+
+
+def test_a_send_that_stops_at_the_quota_tells_the_author_once_it_can_and_once_only(stage: Stage) -> None:
+    stage.desk.write(
+        "newsletter.toml",
+        (stage.desk.folder / "newsletter.toml").read_text()
+        + '\n[operations]\nalert = ["ines@lamplighter.example"]\n',
+    )
+    stage.account.quota = 100
+    first, second = (stage.desk.run(*SEND, "--no-wait") for _ in range(2))
+    assert (first.code, second.code) == (75, 75)
+    assert "an alert could not be mailed" in first.err
+    assert "an alert" not in second.err
+    notices = "SELECT status, recipient, text FROM notices WHERE kind = 'alert'"
+    ((status, recipient, words),) = query(stage.desk, notices)
+    assert (status, recipient) == ("planned", "ines@lamplighter.example")
+    assert "of 'lamp' to crowd waits: SES: " in words
+    stage.account.quota = 10_000
+    with closing(sqlite3.connect(stage.desk.folder / "var" / "newsletter.db")) as database:
+        database.execute("UPDATE notices SET due_at = 0")  # it is put off for a minute
+        database.commit()
+    sent = stage.desk.done(*SEND)
+    assert (sent.json["submitted"], sent.json["planned"]) == (READERS, 0)
+    assert "1 notice submitted" in sent.err
+    assert [row[0] for row in query(stage.desk, notices)] == ["submitted"]

@@ -1,0 +1,72 @@
+"""The application asked from within: no socket, nobody at work behind it."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from starlette.types import Message, Scope
+
+from newsletter.database import open_database, upgrade
+from newsletter.feedback import ClickCounter
+from newsletter.settings import read_settings
+from newsletter.tokens import Keyring
+from newsletter.web.app import make_app
+from newsletter.web.leavings import Leavings
+from newsletter.web.limits import Limit
+from newsletter.web.office import Limits, Office
+from newsletter.web.pages import Pages
+from newsletter.writing import make_publication
+
+
+@dataclass(frozen=True)
+class Said:
+    """What came back."""
+
+    status: int
+    headers: Mapping[str, str]
+    text: str
+
+
+def office_at(folder: Path, clicks: ClickCounter | None = None, **settings: Any) -> Office:
+    """An office nobody works in, of a sample publication made in `folder`."""
+    make_publication(folder)
+    found = read_settings(folder, {}).model_copy(update=settings)
+    database = open_database(f"sqlite:///{folder / 'n.db'}")
+    upgrade(database)
+    return Office(
+        settings=found,
+        database=database,
+        keyring=Keyring((b"k" * 32,)),
+        pages=Pages(found, ""),
+        limits=Limits(all_forms=Limit(10, 60)),
+        leavings=Leavings(lambda _: None),
+        wake=lambda: None,
+        clicks=clicks,
+    )
+
+
+def ask(office: Office, path: str, method: str = "GET", client: str = "198.51.100.7", **told: str) -> Said:
+    """Ask the application itself, with headers of these names."""
+    app = make_app(office)
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    scope: Scope = {
+        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": method, "path": path,
+        "raw_path": path.encode(), "query_string": b"", "root_path": "", "scheme": "http",
+        "headers": [(name.replace("_", "-").encode(), value.encode()) for name, value in told.items()],
+        "client": (client, 1), "server": ("x", 80),
+    }  # fmt: skip
+    asyncio.run(app(scope, receive, send))
+    start = next(message for message in sent if message["type"] == "http.response.start")
+    body = b"".join(message.get("body", b"") for message in sent)
+    return Said(
+        start["status"], {name.decode(): value.decode() for name, value in start["headers"]}, body.decode()
+    )

@@ -1,0 +1,64 @@
+"""`/metrics`: there is none without a token, and none for whoever has another one; nobody is in it."""
+
+from pathlib import Path
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+from pydantic import SecretStr
+
+from newsletter.address import Address
+from newsletter.audience import add_subscriber, ensure_lists
+from newsletter.errors import EditSettings
+from newsletter.settings import read_settings
+from newsletter.web.office import Office
+from newsletter.writing import make_publication
+from tests.integration.web.conftest import now
+from tests.integration.web.inside import ask, office_at
+
+TOKEN = "a-token-of-some-length"
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Office:
+    """An office with a token and one reader."""
+    office = office_at(tmp_path, metrics_token=SecretStr(TOKEN))
+    ensure_lists(office.database, office.settings.lists)
+    reader = Address.parse("ada@example.org")
+    add_subscriber(office.database, office.keyring, reader, "sample", origin="test", now=now())
+    return office
+
+
+def test_whoever_has_the_token_gets_numbers_that_prometheus_reads(office: Office) -> None:
+    answer = ask(office, "/metrics", authorization=f"Bearer {TOKEN}")
+    assert (answer.status, answer.headers["content-type"].partition(";")[0]) == (200, "text/plain")
+    families = {family.name: family for family in text_string_to_metric_families(answer.text)}
+    (sample,) = [
+        sample
+        for sample in families["newsletter_subscriptions"].samples
+        if sample.labels == {"list": "sample", "state": "confirmed"}
+    ]
+    assert sample.value == 1
+    assert "@" not in answer.text
+    assert "ada" not in answer.text
+
+
+@pytest.mark.parametrize(
+    "told", ["", "Bearer", "Bearer another-token-of-length", f"Basic {TOKEN}", TOKEN, "Bearer é"]
+)
+def test_nobody_else_gets_any(office: Office, told: str) -> None:
+    answer = ask(office, "/metrics", authorization=told, x_forwarded_for="127.0.0.1")
+    assert answer.status == 401
+    assert "newsletter_" not in answer.text
+
+
+def test_without_a_token_there_is_no_such_page_not_even_from_this_machine(tmp_path: Path) -> None:
+    office = office_at(tmp_path)
+    for told in ("", "Bearer ", "Bearer None"):
+        assert ask(office, "/metrics", client="127.0.0.1", authorization=told).status == 404
+
+
+def test_a_token_that_could_be_guessed_is_refused(tmp_path: Path) -> None:
+    make_publication(tmp_path)
+    with pytest.raises(EditSettings, match="NEWSLETTER_METRICS_TOKEN: at least 16"):
+        read_settings(tmp_path, {"NEWSLETTER_METRICS_TOKEN": "secret"})
+    assert read_settings(tmp_path, {"NEWSLETTER_METRICS_TOKEN": ""}).metrics_token is None
