@@ -5,7 +5,7 @@ import mailbox
 import os
 import re
 import subprocess
-import sys
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from email import policy
 from email.message import EmailMessage
@@ -13,7 +13,7 @@ from email.parser import BytesParser
 from pathlib import Path
 from typing import Any
 
-COMMAND = Path(sys.executable).parent / "newsletter"
+from tests.acceptance.warm import COMMAND, run_command
 
 
 @dataclass(frozen=True)
@@ -41,18 +41,24 @@ class Desk:
 
     folder: Path
 
-    def run(self, *arguments: str, **options: Any) -> Outcome:
-        """Run `newsletter ...` in the folder and return what it left; it never asks, for stdin is closed."""
-        done = subprocess.run(
-            [str(COMMAND), *arguments],
-            cwd=options.pop("cwd", self.folder),
-            env=self.environment(**options.pop("environment", {})),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=options.pop("seconds", 120),
-            check=False,
-            **options,
+    def run(
+        self,
+        *arguments: str,
+        cwd: Path | None = None,
+        environment: Mapping[str, str] | None = None,
+        seconds: float = 600,
+        limits: Callable[[], object] | None = None,
+    ) -> Outcome:
+        """Run `newsletter ...` in the folder and return what it left; it never asks, for stdin is closed.
+
+        `limits` is called in the new process before it becomes the command.
+        """
+        done = run_command(
+            arguments,
+            cwd=cwd or self.folder,
+            environment=self.environment(**environment or {}),
+            seconds=seconds,
+            limits=limits,
         )
         assert "Traceback" not in done.stderr, done.stderr
         return Outcome(done.returncode, done.stdout, done.stderr)
