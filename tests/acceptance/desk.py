@@ -15,6 +15,9 @@ from typing import Any
 
 from tests.acceptance.warm import COMMAND, run_command
 
+PATIENCE = 600
+"""Seconds after which something will not happen any more, however slow and busy the machine is."""
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -46,7 +49,7 @@ class Desk:
         *arguments: str,
         cwd: Path | None = None,
         environment: Mapping[str, str] | None = None,
-        seconds: float = 600,
+        seconds: float = PATIENCE,
         limits: Callable[[], object] | None = None,
     ) -> Outcome:
         """Run `newsletter ...` in the folder and return what it left; it never asks, for stdin is closed.
