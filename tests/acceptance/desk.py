@@ -4,8 +4,10 @@ import json
 import mailbox
 import os
 import re
+import sqlite3
 import subprocess
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from email import policy
 from email.message import EmailMessage
@@ -102,6 +104,14 @@ class Desk:
         """The one message to `address`."""
         (found,) = [message for message in self.messages() if address in str(message["To"])]
         return found
+
+    def let_time_come(self) -> None:
+        """Make everything that is scheduled due, without waiting for it."""
+        with (
+            closing(sqlite3.connect(self.folder / "var" / "newsletter.db", timeout=PATIENCE)) as database,
+            database,
+        ):
+            database.execute("UPDATE mailings SET send_at = created_at WHERE send_at IS NOT NULL")
 
     def write(self, path: str, text: str) -> Path:
         """Write a file of the publication, making its folders."""
