@@ -7,7 +7,7 @@ NEWSLETTER := $(BIN)/newsletter
 INSTALL := $(BIN)/python -m pip --disable-pip-version-check install --quiet --quiet --only-binary :all: --no-binary dkimpy -c constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev send test test-slow new check plan test-send replies archive serve stats doctor compose \
+.PHONY: help setup dev send test test-slow new preview check plan test-send replies archive serve stats doctor compose \
 	verify lint types contracts format bench crash fuzz wheel gallery
 
 help: ## list all targets
@@ -20,6 +20,9 @@ send: setup ## send the newest ready issue (ISSUE=slug LIST=name SEGMENT=name YE
 
 new: setup ## start a draft (TITLE="A title")
 	@$(NEWSLETTER) new "$(TITLE)"
+
+preview: setup ## show the letter in the browser while you write it (ISSUE=slug)
+	@$(NEWSLETTER) preview $(ISSUE)
 
 check: setup ## say what should be mended before sending (ISSUE=slug)
 	@$(NEWSLETTER) check $(ISSUE)
@@ -51,10 +54,10 @@ setup: .venv/.ready ## make .venv, once; afterwards .venv/bin/newsletter works
 dev: .venv/.dev ## add what the tests need to .venv
 
 test: dev ## run the tests (ARGS=... for pytest)
-	@$(BIN)/pytest -n $(or $(WORKERS),4) -m "not slow" $(ARGS)
+	@$(BIN)/pytest -n $(or $(WORKERS),4) --dist worksteal -m "not slow" $(ARGS)
 
 test-slow: dev ## run the slow ones: killed senders, bad days, hostile mail, the real commands
-	@$(BIN)/pytest -n $(or $(WORKERS),4) -m slow $(ARGS)
+	@$(BIN)/pytest -n $(or $(WORKERS),4) --dist worksteal -m slow $(ARGS)
 
 verify: lint types contracts test test-slow ## lint, types, contracts and all tests: what CI runs
 

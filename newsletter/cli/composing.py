@@ -99,18 +99,27 @@ _FIELDS = ("rule", "level", "file", "line", "message", "remedy")
 
 
 def _findings_of(issue: Issue, publication: Publication, list_name: str | None) -> tuple[Finding, ...]:
+    try:
+        _, _, findings = review(issue, publication, list_name)
+    except EditFile as refusal:
+        return refusal.findings
+    return findings
+
+
+def review(
+    issue: Issue, publication: Publication, list_name: str | None = None
+) -> "tuple[str, Composed, tuple[Finding, ...]]":
+    """Compose an issue and check it; return the list it would go to, the letter, and what was found."""
     from newsletter.cli.signing import signing_findings
     from newsletter.compose import compose
     from newsletter.preflight import check
 
     settings = publication.settings
     name = _list_of(issue, settings, list_name)
-    try:
-        composed = compose(issue, name, settings)
-    except EditFile as refusal:
-        return refusal.findings
+    composed = compose(issue, name, settings)
     found = check(issue, composed, settings, name)
-    return (*found, *_asked_findings(publication, issue, composed, name), *signing_findings(settings, name))
+    asked = _asked_findings(publication, issue, composed, name)
+    return name, composed, tuple(dict.fromkeys((*found, *asked, *signing_findings(settings, name))))
 
 
 def _asked_findings(

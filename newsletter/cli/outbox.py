@@ -1,8 +1,6 @@
 """`newsletter outbox`: read what the embedded outbox holds."""
 
-import os
 import sys
-import webbrowser
 from collections.abc import Iterable, Iterator
 from email import policy
 from email.message import EmailMessage
@@ -14,6 +12,7 @@ import typer
 from rich.text import Text
 
 from newsletter.cli import terminal
+from newsletter.cli.browser import open_in_browser
 from newsletter.cli.publication import open_publication
 from newsletter.delivery import Kept, kept_messages
 from newsletter.errors import WrongUse
@@ -102,8 +101,7 @@ def open_letter(
     folder.mkdir(parents=True, exist_ok=True)
     page = folder / f"{number}.html"
     page.write_text(_part(_message(_path_of(context, number)), "html"), encoding="utf-8", newline="\n")
-    has_display = sys.platform == "darwin" or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
-    if has_display and webbrowser.open(page.as_uri()):
+    if open_in_browser(page.as_uri()):
         terminal.talk(f"Opened {page}")
         return
     terminal.say(str(page))

@@ -43,6 +43,12 @@ class Publication:
         upgrade(database)
         return database
 
+    def close(self) -> None:
+        """Close the database, if it was opened."""
+        opened: Database | None = self.__dict__.get("database")
+        if opened is not None:
+            opened.close()
+
 
 def open_publication(context: typer.Context) -> Publication:
     """Return the publication that --publication names, or the nearest one above the current folder."""

@@ -8,6 +8,7 @@ VERBS = {
     "new": ("starting", "Start an issue as a draft."),
     "compose": ("composing", "Compose an issue and write what would be sent."),
     "check": ("composing", "Say what should be mended before an issue is sent."),
+    "preview": ("previewing", "Show a letter in the browser, anew whenever you save."),
     "cards": ("cards", "Fill link and video cards from the pages they lead to."),
     "plan": (
         "sending",

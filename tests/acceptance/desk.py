@@ -4,8 +4,10 @@ import json
 import mailbox
 import os
 import re
+import sqlite3
 import subprocess
-import sys
+from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from email import policy
 from email.message import EmailMessage
@@ -13,7 +15,10 @@ from email.parser import BytesParser
 from pathlib import Path
 from typing import Any
 
-COMMAND = Path(sys.executable).parent / "newsletter"
+from tests.acceptance.warm import COMMAND, run_command
+
+PATIENCE = 600
+"""Seconds after which something will not happen any more, however slow and busy the machine is."""
 
 
 @dataclass(frozen=True)
@@ -41,18 +46,24 @@ class Desk:
 
     folder: Path
 
-    def run(self, *arguments: str, **options: Any) -> Outcome:
-        """Run `newsletter ...` in the folder and return what it left; it never asks, for stdin is closed."""
-        done = subprocess.run(
-            [str(COMMAND), *arguments],
-            cwd=options.pop("cwd", self.folder),
-            env=self.environment(**options.pop("environment", {})),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=options.pop("seconds", 120),
-            check=False,
-            **options,
+    def run(
+        self,
+        *arguments: str,
+        cwd: Path | None = None,
+        environment: Mapping[str, str] | None = None,
+        seconds: float = PATIENCE,
+        limits: Callable[[], object] | None = None,
+    ) -> Outcome:
+        """Run `newsletter ...` in the folder and return what it left; it never asks, for stdin is closed.
+
+        `limits` is called in the new process before it becomes the command.
+        """
+        done = run_command(
+            arguments,
+            cwd=cwd or self.folder,
+            environment=self.environment(**environment or {}),
+            seconds=seconds,
+            limits=limits,
         )
         assert "Traceback" not in done.stderr, done.stderr
         return Outcome(done.returncode, done.stdout, done.stderr)
@@ -93,6 +104,14 @@ class Desk:
         """The one message to `address`."""
         (found,) = [message for message in self.messages() if address in str(message["To"])]
         return found
+
+    def let_time_come(self) -> None:
+        """Make everything that is scheduled due, without waiting for it."""
+        with (
+            closing(sqlite3.connect(self.folder / "var" / "newsletter.db", timeout=PATIENCE)) as database,
+            database,
+        ):
+            database.execute("UPDATE mailings SET send_at = created_at WHERE send_at IS NOT NULL")
 
     def write(self, path: str, text: str) -> Path:
         """Write a file of the publication, making its folders."""

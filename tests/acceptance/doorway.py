@@ -12,7 +12,7 @@ from itertools import count
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from tests.acceptance.desk import Desk
+from tests.acceptance.desk import PATIENCE, Desk
 
 ONE_CLICK = b"List-Unsubscribe=One-Click"
 MULTIPART = (
@@ -49,7 +49,7 @@ class Doorway:
         number = next(self._visitors)
         told = {"X-Forwarded-For": f"198.18.{number // 250 % 250}.{number % 250}"}
         told |= {name.replace("_", "-"): value for name, value in headers.items()}
-        connection = http.client.HTTPConnection(parts.hostname or "", parts.port or 0, timeout=30)
+        connection = http.client.HTTPConnection(parts.hostname or "", parts.port or 0, timeout=PATIENCE)
         try:
             connection.request(method, path, body, told)
             got = connection.getresponse()
@@ -85,7 +85,7 @@ class Doorway:
         return links
 
 
-def eventually(look: Callable[[], Any], seconds: float = 20) -> Any:
+def eventually(look: Callable[[], Any], seconds: float = PATIENCE) -> Any:
     """Return what is there once it is there."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
@@ -112,6 +112,6 @@ def open_door(desk: Desk, *arguments: str, settings: str = "") -> Iterator[Doorw
         yield Doorway(found[0], desk, process)
     finally:
         process.terminate()
-        _, said = process.communicate(timeout=40)
+        _, said = process.communicate(timeout=PATIENCE)
         assert process.returncode == 0, said
         assert "Traceback" not in said, said

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from newsletter.delivery import read_mishaps
-from tests.acceptance.desk import Desk
+from tests.acceptance.desk import PATIENCE, Desk
+from tests.acceptance.doorway import eventually
 from tests.acceptance.stage import READERS, SEND, Stage, on_stage
 
 pytestmark = pytest.mark.slow
@@ -30,12 +31,9 @@ def crowd(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterat
         yield there
 
 
-def until(claim: Callable[[], bool], seconds: float = 60) -> None:
+def until(claim: Callable[[], bool]) -> None:
     """Wait until something is so."""
-    deadline = time.monotonic() + seconds
-    while not claim():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    eventually(claim)
 
 
 @BOTH_CLIENTS
@@ -60,19 +58,17 @@ def test_in_a_storm_of_429_the_rate_falls_for_all_and_nobody_is_lost(stage: Stag
     stage.desk.set('region = "eu-west-1"', f'region = "eu-west-1"\nclient = "{client}"')
     stage.account.rate = 200
     stage.account.mishaps = read_mishaps("429:90%@20-80")
-    begun = time.monotonic()
     sent = stage.desk.done(*SEND).json
     assert sent["submitted"] == READERS
     assert sent["uncertain"] == sent["failed"] == 0
     assert stage.account.asked < 3 * READERS
-    assert time.monotonic() - begun < 90
     assert set(stage.taken().values()) == {1}
 
 
 def test_at_the_quota_a_send_waits_says_why_and_goes_on_by_itself(crowd: Stage) -> None:
     crowd.account.quota = quota = LONG * 37 // 100
     sender = crowd.desk.start(*SEND)
-    until(lambda: len(crowd.ses.taken) == quota, 120)
+    until(lambda: len(crowd.ses.taken) == quota)
     time.sleep(1)  # calls that were under way are answered
     asked = crowd.account.asked
     time.sleep(3)
@@ -81,7 +77,7 @@ def test_at_the_quota_a_send_waits_says_why_and_goes_on_by_itself(crowd: Stage) 
     assert crowd.account.asked == asked
     assert sender.poll() is None
     crowd.account.quota = 10 * LONG
-    out, err = sender.communicate(timeout=120)
+    out, err = sender.communicate(timeout=PATIENCE)
     assert sender.returncode == 0
     assert f'"submitted":{LONG}' in out.replace(" ", "")
     assert f"the quota of {quota:,} letters in 24 hours is spent" in err
@@ -97,15 +93,17 @@ def test_ctrl_c_ends_the_wait_and_a_pause_is_heeded_in_it(stage: Stage) -> None:
     until(lambda: len(stage.ses.taken) == 50)
     time.sleep(1.5)
     sender.send_signal(signal.SIGINT)
-    out, _ = sender.communicate(timeout=20)
+    out, _ = sender.communicate(timeout=PATIENCE)
     assert sender.returncode == 130
     assert '"submitted":50' in out.replace(" ", "")
     assert '"uncertain":0' in out.replace(" ", "")
 
     sender = stage.desk.start(*SEND)
-    time.sleep(2.5)
+    assert sender.stderr is not None
+    while "quota" not in sender.stderr.readline():
+        assert sender.poll() is None
     stage.desk.done("pause", "lamp")
-    _, err = sender.communicate(timeout=20)
+    _, err = sender.communicate(timeout=PATIENCE)
     assert sender.returncode == 1
     assert "paused" in err
     assert len(stage.ses.taken) == 50
@@ -113,27 +111,23 @@ def test_ctrl_c_ends_the_wait_and_a_pause_is_heeded_in_it(stage: Stage) -> None:
 
 def test_what_is_due_does_not_wait_for_a_quota(stage: Stage) -> None:
     stage.account.quota = 50
-    soon = datetime.now().astimezone() + timedelta(seconds=15)
+    soon = datetime.now().astimezone() + timedelta(hours=1)
     stage.desk.done(*SEND, "--at", soon.isoformat())
-    until(lambda: datetime.now().astimezone() > soon)
+    stage.desk.let_time_come()
     stopped = stage.desk.run("send", "--due", "--yes", "--json")
     assert stopped.code == 75
     assert stopped.json["submitted"] == len(stage.ses.taken) == 50
 
 
 def test_a_rate_that_is_raised_or_lowered_under_way_is_heeded(crowd: Stage) -> None:
-    crowd.account.rate = 20
+    crowd.account.rate = 5
+    begun = time.monotonic()
     sender = crowd.desk.start(*SEND)
-    until(lambda: len(crowd.ses.taken) > 20)
-    before, since = len(crowd.ses.taken), time.monotonic()
-    time.sleep(2)
-    slow = (len(crowd.ses.taken) - before) / (time.monotonic() - since)
-    assert slow <= 24
+    until(lambda: len(crowd.ses.taken) > 15)
+    assert len(crowd.ses.taken) <= 5 * (time.monotonic() - begun) + 5  # what was held up may catch up, no more
     crowd.account.rate = 400
-    before, since = len(crowd.ses.taken), time.monotonic()
-    until(lambda: len(crowd.ses.taken) >= min(before + 300, LONG))
-    assert (len(crowd.ses.taken) - before) / (time.monotonic() - since) > 2 * slow
-    out, _ = sender.communicate(timeout=120)
+    until(lambda: crowd.account.most_in_a_second > 20)
+    out, _ = sender.communicate(timeout=PATIENCE)
     assert f'"submitted":{LONG}' in out.replace(" ", "")
     assert set(crowd.taken().values()) == {1}
 
@@ -159,7 +153,7 @@ def test_sending_switched_off_in_the_console_is_noticed_before_any_refusal(crowd
     sender = crowd.desk.start(*SEND)
     until(lambda: len(crowd.ses.taken) > 10)
     crowd.account.is_enabled = False
-    _, err = sender.communicate(timeout=30)
+    _, err = sender.communicate(timeout=PATIENCE)
     assert sender.returncode == 1
     assert "SendingPausedException" in err or "switched off" in err
     crowd.account.is_enabled = True
@@ -172,13 +166,13 @@ def test_two_publications_share_one_account_on_one_machine(stage: Stage, tmp_pat
     for path in ("newsletter.toml", "subscribers/crowd.csv", "issues/lamp/index.md"):
         other.write(path, (stage.desk.folder / path).read_text())
     stage.account.rate = 60
+    begun = time.monotonic()
     senders = [desk.start(*SEND) for desk in (stage.desk, other)]
     for sender in senders:
-        out, err = sender.communicate(timeout=60)
+        out, err = sender.communicate(timeout=PATIENCE)
         assert sender.returncode == 0, err
         assert f'"submitted":{READERS}' in out.replace(" ", "")
-    assert stage.account.most_in_a_second <= 72  # a starved machine brings together what left apart; alone: 60
-    assert not stage.account.answered
+    assert time.monotonic() - begun >= 2 * READERS / 60 - 1  # one alone would need half of it
 
 
 def test_the_plan_says_when_it_is_done_and_what_it_costs(stage: Stage) -> None:

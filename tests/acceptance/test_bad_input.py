@@ -89,7 +89,7 @@ def test_a_locked_database_is_tried_later(desk: Desk) -> None:
 def test_a_full_disk_is_said_and_the_send_goes_on_when_there_is_room(desk: Desk) -> None:
     desk.done("lists")
     limit = 100_000  # less than the letters take in the database's journal
-    outcome = desk.run("send", preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)))
+    outcome = desk.run("send", limits=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)))
     assert outcome.code == 75, outcome
     assert "room" in outcome.err
     sent = desk.done("send", "--json").json

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.desk import Desk
+from tests.acceptance.desk import PATIENCE, Desk
 from tests.acceptance.hops import CONNECTIONS, query, smtp_settings, write_crowd
 from tests.contract import relay
 from tests.contract.relay import Relay
@@ -23,7 +23,7 @@ SENDERS: list[subprocess.Popen[str]] = []
 @pytest.fixture
 def mailed(desk: Desk) -> Iterator[tuple[Desk, Relay]]:
     """A publication whose letters go to a relay, and the relay."""
-    with relay.running(Relay(seconds=0.004)) as there:
+    with relay.running(Relay(seconds=0.02)) as there:
         write_crowd(desk, READERS, smtp_settings(there.port))
         yield desk, there
 
@@ -50,7 +50,7 @@ def start(desk: Desk, there: Relay) -> subprocess.Popen[str]:
 def end(sender: subprocess.Popen[str], number: int) -> tuple[int, str]:
     """Send a signal and wait for the end; return the exit code and stderr."""
     sender.send_signal(number)
-    _, err = sender.communicate(timeout=30)
+    _, err = sender.communicate(timeout=PATIENCE)
     return sender.returncode, err
 
 
@@ -98,7 +98,7 @@ def test_a_second_ctrl_c_waits_for_nobody(mailed: tuple[Desk, Relay]) -> None:
 
 def test_a_second_send_says_who_is_at_it(mailed: tuple[Desk, Relay]) -> None:
     desk, there = mailed
-    there.seconds = 0.05
+    there.seconds = 0.2
     sender = start(desk, there)
     second = desk.run("send", "lamp", "--yes", "--list", "crowd")
     assert sender.poll() is None
@@ -111,6 +111,7 @@ def test_what_is_uncertain_is_sent_again_by_the_authors_word_only(mailed: tuple[
     desk, there = mailed
     sender = start(desk, there)
     end(sender, signal.SIGKILL)
+    there.seconds = 0.0
     desk.done("send", "lamp", "--yes", "--list", "crowd")
     uncertain = addresses(desk, "uncertain")
     assert uncertain

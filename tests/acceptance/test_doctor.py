@@ -4,8 +4,6 @@ import json
 import mailbox
 import os
 import socket
-import subprocess
-import sys
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from tests.acceptance.desk import Desk
+from tests.acceptance.warm import run_command
 from tests.integration.overview.nameserver import Zone, serving
 
 KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
@@ -84,15 +83,7 @@ def settled(desk: Desk, port: int, *, signs: bool) -> None:
 
 
 def doctor(desk: Desk, *words: str) -> tuple[int, dict[tuple[str, str], dict[str, str]]]:
-    done = subprocess.run(
-        [sys.executable, "-m", "newsletter", "doctor", "--json", *words],
-        cwd=desk.folder,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-        env=os.environ,
-    )
+    done = run_command(["doctor", "--json", *words], cwd=desk.folder, environment=os.environ)
     lines = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
     return done.returncode, {(each["part"], each["check"]): each for each in lines}
 

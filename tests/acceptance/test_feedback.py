@@ -16,7 +16,7 @@ from newsletter.aws import Keys, Queue, make_client
 from newsletter.delivery import Account, read_mishaps
 from newsletter.delivery.rehearsal.outlets import Outlet
 from newsletter.delivery.rehearsal.server import PretendSes, pretend_ses, publish_events
-from tests.acceptance.desk import Desk
+from tests.acceptance.desk import PATIENCE, Desk
 from tests.acceptance.hops import query, write_crowd
 from tests.acceptance.killed import preloaded
 
@@ -49,7 +49,7 @@ def taken(folder: Path) -> set[int]:
 
 
 def test_a_killed_sender_needs_no_word_from_its_author(desk: Desk, tmp_path: Path) -> None:
-    with open_pretend(desk, tmp_path, readers=300, rate=300) as ses:
+    with open_pretend(desk, tmp_path, readers=300, rate=60) as ses:
         sender = desk.start(*SEND, environment=environment(ses))
         while not (tmp_path / "accepted.jsonl").exists() or len(taken(tmp_path)) < 60:
             time.sleep(0.01)
@@ -81,7 +81,7 @@ def test_a_killed_sender_needs_no_word_from_its_author(desk: Desk, tmp_path: Pat
 
 def test_letters_whose_answers_were_lost_are_settled_while_the_send_runs(desk: Desk, tmp_path: Path) -> None:
     with open_pretend(desk, tmp_path, readers=120, rate=60, mishaps="close:5%") as ses:
-        desk.done(*SEND, environment=environment(ses), seconds=240)
+        desk.done(*SEND, environment=environment(ses))
         desk.done("events", "pull", environment=environment(ses))
         counts = desk.done("status", "lamp", "--json").json
         assert (counts["submitted"], counts["uncertain"]) == (120, 0)
@@ -101,10 +101,10 @@ def test_a_mailing_of_which_too_much_comes_back_pauses_itself_while_it_is_sent(
             puller = desk.start(
                 "events", "pull", "--queue", ses.queue_url, "--follow", environment=environment(ses)
             )
-        _, err = sender.communicate(timeout=120)
+        _, err = sender.communicate(timeout=PATIENCE)
         if who == "another process":
             puller.send_signal(signal.SIGTERM)
-            out, _ = puller.communicate(timeout=30)
+            out, _ = puller.communicate(timeout=PATIENCE)
             assert "paused itself" in out + _
         assert sender.returncode == 1
         assert "paused itself" in err

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 import newsletter
-from tests.acceptance.desk import Desk
+from tests.acceptance.desk import PATIENCE, Desk
 from tests.acceptance.hops import HOPS, IN_FLIGHT, Hop
 from tests.acceptance.killed import AT_THE_END, STEPS, preloaded
 
@@ -61,7 +61,7 @@ class Killing:
         self.running.append(sender)
         time.sleep(self.dice.uniform(0.0, 1.5))
         sender.send_signal(signal.SIGKILL)
-        sender.communicate(timeout=120)
+        sender.communicate(timeout=PATIENCE)
         self.running.remove(sender)
         return sender.returncode
 
@@ -78,7 +78,7 @@ class Killing:
             self.slowest = max(self.slowest, time.monotonic() - started)
             time.sleep(self.dice.uniform(0.0, SLACK))
             sender.kill()
-        sender.join(timeout=240)
+        sender.join(timeout=PATIENCE)
         self.running.remove(sender)
         if step and sender.exitcode != -signal.SIGKILL:
             self.missed.append(step)

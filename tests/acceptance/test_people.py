@@ -39,18 +39,17 @@ def test_an_import_that_is_killed_is_simply_repeated(desk: Desk) -> None:
             stderr=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
         )
-        deadline = time.monotonic() + 60
-        while counted(desk, "consents") <= before + number * 10_000 and time.monotonic() < deadline:
+        while counted(desk, "consents") <= before + number * 10_000 and process.poll() is None:
             time.sleep(0.02)
         os.kill(process.pid, signal.SIGKILL)
         process.wait()
     assert before < counted(desk, "consents") < before + 60_000
-    done = desk.done("subscribers", "import", "many.csv", *LIST, "--json", seconds=300).json
+    done = desk.done("subscribers", "import", "many.csv", *LIST, "--json").json
     assert done["rows"] == 60_000
     assert done["rejected"] == 0
     assert counted(desk, "consents") == before + 60_000
     assert counted(desk, "subscriptions") == counted(desk, "subscribers")
-    again = desk.done("subscribers", "import", "many.csv", *LIST, "--json", seconds=300).json
+    again = desk.done("subscribers", "import", "many.csv", *LIST, "--json").json
     assert again["known"] == 60_000
     assert counted(desk, "consents") == before + 60_000
 

@@ -10,7 +10,7 @@ import urllib.request
 import pytest
 
 from newsletter.delivery import read_mishaps
-from tests.acceptance.desk import Desk
+from tests.acceptance.desk import PATIENCE, Desk
 from tests.acceptance.stage import IN_FLIGHT, READERS, SEND, Stage
 
 pytestmark = pytest.mark.slow
@@ -31,7 +31,7 @@ def test_kill_9_over_ses_leaves_only_doubt_that_its_events_settle(stage: Stage, 
         time.sleep(dice.uniform(0.0, 0.3))
         kills += sender.poll() is None
         sender.send_signal(signal.SIGKILL)
-        sender.communicate(timeout=30)
+        sender.communicate(timeout=PATIENCE)
     assert kills
     stage.account.rate = 1000
     last = stage.desk.done(*SEND).json
@@ -124,7 +124,7 @@ def test_the_pretend_ses_can_be_kept_up_for_others(desk: Desk) -> None:
             assert json.load(answer)["SendQuota"]["MaxSendRate"] == 3
     finally:
         serving.send_signal(signal.SIGTERM)
-        _, err = serving.communicate(timeout=30)
+        _, err = serving.communicate(timeout=PATIENCE)
     assert serving.returncode == 0
     assert "AWS_ENDPOINT_URL_SESV2" in err
 

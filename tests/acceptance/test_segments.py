@@ -1,11 +1,11 @@
 """Segments as an author meets them: named, asked, sent to, and parts that only some readers get."""
 
 import signal
-import time
 
 import pytest
 
 from tests.acceptance.desk import Desk
+from tests.acceptance.doorway import eventually
 
 pytestmark = pytest.mark.slow
 
@@ -97,17 +97,16 @@ def test_a_fault_is_pointed_at(crowd: Desk, command: str, asked: str, said: str)
 
 
 def test_a_killed_send_to_a_segment_goes_on_with_the_same_question_and_the_same_letters(crowd: Desk) -> None:
-    crowd.set("[delivery]\n", "[delivery]\nrate = 30\n")
+    crowd.set("[delivery]\n", "[delivery]\nrate = 15\n")
     planned = crowd.done("plan", "lamp", "--segment", "region != 'nowhere' and age < 80", "--json").json
     assert (planned["planned"], planned["excluded"]) == (80, {"not in segment": 10})
     assert [each["recipients"] for each in planned["variants"]] == [26, 14, 27, 13]
     sending = crowd.start("send", "lamp", "--segment", "region != 'nowhere' and age < 80")
     outbox = crowd.folder / "var" / "outbox" / "new"
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline and not (outbox.is_dir() and len(list(outbox.iterdir())) > 20):
-        time.sleep(0.05)
+    eventually(lambda: outbox.is_dir() and len(list(outbox.iterdir())) > 20)
     sending.send_signal(signal.SIGKILL)
     sending.communicate()
+    crowd.set("rate = 15\n", "")
     swapped = (crowd.folder / "crowd.csv").read_text().replace(",North,", ",x,").replace(",south,", ",North,")
     crowd.write("crowd.csv", swapped)
     done = crowd.done("send", "lamp", "--segment", "region != 'nowhere' and age < 80", "--json").json

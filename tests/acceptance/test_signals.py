@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.desk import COMMAND, Desk
+from tests.acceptance.desk import COMMAND, PATIENCE, Desk
 from tests.acceptance.hops import Hop, query, smtp_hop, smtp_settings, write_crowd
 from tests.contract import relay
 from tests.contract.relay import Relay
@@ -27,9 +27,9 @@ EVERYBODY = Counter(f"reader{number}@readers.example.org" for number in range(RE
 
 @pytest.fixture
 def hop(desk: Desk, tmp_path: Path) -> Iterator[Hop]:
-    """A relay that takes 200 letters a second."""
+    """A relay that takes 50 letters a second until it is to hurry."""
     (tmp_path / "log").mkdir()
-    with smtp_hop(desk, tmp_path / "log", READERS, 200) as hop:
+    with smtp_hop(desk, tmp_path / "log", READERS, 50) as hop:
         yield hop
 
 
@@ -54,7 +54,7 @@ def test_being_told_to_end_leaves_no_doubt(hop: Hop) -> None:
     sender = hop.desk.start(*SEND)
     wait_for_letters(hop, sender)
     sender.send_signal(signal.SIGTERM)
-    _, err = sender.communicate(timeout=60)
+    _, err = sender.communicate(timeout=PATIENCE)
     assert sender.returncode == 130
     assert "go on" in err.lower()
     taken = len(hop.taken())
@@ -79,7 +79,9 @@ def test_a_terminal_that_is_closed_leaves_no_doubt(hop: Hop, is_ignored: bool) -
     os.close(theirs)
     wait_for_letters(hop, sender)
     os.close(ours)
-    sender.wait(timeout=120)
+    if is_ignored:
+        hop.hurry()
+    sender.wait(timeout=PATIENCE)
     taken = len(hop.taken())
     if is_ignored:
         assert taken == READERS
@@ -98,18 +100,18 @@ def _own_the_terminal() -> None:
 
 
 def test_a_sender_that_was_frozen_while_its_relay_hung_up_goes_on(desk: Desk) -> None:
-    with relay.running(Relay(seconds=0.02, patience=0.5)) as there:
+    with relay.running(Relay(seconds=0.04, patience=2)) as there:
         write_crowd(desk, READERS, smtp_settings(there.port))
         sender = desk.start(*SEND)
         while not there.taken and sender.poll() is None:
             time.sleep(0.005)
         for _ in range(2):
             sender.send_signal(signal.SIGSTOP)
-            time.sleep(1.5)  # the relay waits for half a second only
+            time.sleep(4)  # the relay waits for two seconds only
             sender.send_signal(signal.SIGCONT)
             time.sleep(0.3)
         there.seconds = 0.0
-        _, err = sender.communicate(timeout=120)
+        _, err = sender.communicate(timeout=PATIENCE)
         assert sender.returncode == 0, err
         times = Counter(recipient for _, recipient, _ in there.taken)
     found = Counter(dict(query(desk, "SELECT status, count(*) FROM deliveries GROUP BY status")))
@@ -130,7 +132,7 @@ def test_many_senders_at_once_send_everybody_one_letter(hop: Hop, seed: int) -> 
     for _ in range(4):
         senders.append(hop.desk.start(*SEND))
         time.sleep(dice.uniform(0, 0.3))
-    said = [(sender.communicate(timeout=240)[1], sender.returncode) for sender in senders]
+    said = [(sender.communicate(timeout=PATIENCE)[1], sender.returncode) for sender in senders]
     assert all(code in {0, 75} for _, code in said), said
     assert any(code == 0 for _, code in said)
     assert not any("Traceback" in err or "fault of newsletter" in err for err, _ in said)
@@ -141,7 +143,7 @@ def test_many_senders_at_once_send_everybody_one_letter(hop: Hop, seed: int) -> 
 def test_a_sender_that_is_killed_while_it_plans_leaves_nothing_half_planned(hop: Hop, step: str) -> None:
     """As the system does when memory runs out."""
     sender = hop.desk.start(*SEND, program=(sys.executable, "-m", "tests.acceptance.killed", step, "1"))
-    sender.communicate(timeout=120)
+    sender.communicate(timeout=PATIENCE)
     assert sender.returncode == -signal.SIGKILL
     assert counts(hop) == {}
     assert not hop.taken()

@@ -4,23 +4,15 @@ import csv
 import json
 import os
 import subprocess
-import sys
 
 import pytest
 
 from tests.acceptance.desk import Desk
+from tests.acceptance.warm import run_command
 
 
 def typed(desk: Desk, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "newsletter", *words],
-        cwd=desk.folder,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-        env={**os.environ, **environment},
-    )
+    return run_command(words, cwd=desk.folder, environment={**os.environ, **environment})
 
 
 @pytest.mark.parametrize("columns", [60, 80, 120])

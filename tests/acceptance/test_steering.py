@@ -4,7 +4,6 @@ import os
 import pty
 import shutil
 import subprocess
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance import taking
-from tests.acceptance.desk import COMMAND, Desk
+from tests.acceptance.desk import COMMAND, PATIENCE, Desk
+from tests.acceptance.doorway import eventually
 
 pytestmark = pytest.mark.slow
 
@@ -21,11 +21,11 @@ READERS = 120
 
 @pytest.fixture
 def slow(desk: Desk) -> Iterator[Desk]:
-    """A publication whose letters leave at 40 a second."""
+    """A publication whose letters leave at two a second, so that a command comes while they do."""
     rows = "".join(f"reader{number}@readers.example.org,\n" for number in range(READERS))
     desk.write("crowd.csv", f"email,first_name\n{rows}")
     desk.set('source = "subscribers/sample.csv"', 'source = "crowd.csv"')
-    desk.set("[delivery]\n", "[delivery]\nrate = 15\n")
+    desk.set("[delivery]\n", "[delivery]\nrate = 2\n")
     desk.write("issues/lamp/index.md", "---\ntitle: The lamp\nstatus: ready\n---\nIt burns.\n")
     return desk
 
@@ -38,8 +38,7 @@ def standing(desk: Desk, slug: str = "lamp") -> dict[str, object]:
 
 def wait_for_letters(desk: Desk) -> None:
     """Wait until something has left."""
-    while not any((desk.folder / "var").glob("outbox/new/*")):
-        time.sleep(0.01)
+    eventually(lambda: any((desk.folder / "var").glob("outbox/new/*")))
 
 
 def soon(seconds: float) -> str:
@@ -51,7 +50,7 @@ def test_a_running_send_is_paused_from_outside(slow: Desk) -> None:
     sender = slow.start("send", "lamp")
     wait_for_letters(slow)
     slow.done("pause", "lamp")
-    _, err = sender.communicate(timeout=30)
+    _, err = sender.communicate(timeout=PATIENCE)
     assert sender.returncode == 1
     assert "paused" in err
     assert "Go on with" not in err
@@ -64,7 +63,7 @@ def test_a_running_send_is_paused_from_outside(slow: Desk) -> None:
     assert "resume" in refused.err
     assert len(slow.messages()) == left["submitted"]
     slow.done("resume", "lamp")
-    slow.set("rate = 15\n", "")
+    slow.set("rate = 2\n", "")
     assert slow.done("send", "lamp", "--json").json["submitted"] == len(slow.messages()) == READERS
     assert slow.run("pause", "lamp").code == 2
 
@@ -73,7 +72,7 @@ def test_a_cancelled_mailing_is_cancelled_for_good(slow: Desk) -> None:
     sender = slow.start("send", "lamp")
     wait_for_letters(slow)
     slow.done("cancel", "lamp")
-    sender.communicate(timeout=30)
+    sender.communicate(timeout=PATIENCE)
     assert sender.returncode == 1
     left = standing(slow)
     assert left["state"] == "cancelled"
@@ -89,7 +88,7 @@ def test_a_cancelled_mailing_is_cancelled_for_good(slow: Desk) -> None:
 
 
 def test_a_scheduled_mailing_leaves_once(slow: Desk) -> None:
-    slow.set("rate = 15\n", "")
+    slow.set("rate = 2\n", "")
     told = slow.done("send", "lamp", "--at", soon(3600))
     assert "scheduled" in told.out
     assert "send --due" in told.err
@@ -98,11 +97,11 @@ def test_a_scheduled_mailing_leaves_once(slow: Desk) -> None:
     assert "scheduled" in slow.done("send", "lamp").out
     assert not slow.messages()
     slow.done("subscribers", "add", "late@example.net", "--list", "sample")
-    slow.done("send", "lamp", "--at", soon(4))
+    slow.let_time_come()
     while standing(slow)["state"] != "finished":
         racers = [slow.start("send", "--due", "--json") for _ in range(3)]
         for racer in racers:
-            racer.communicate(timeout=30)
+            racer.communicate(timeout=PATIENCE)
             assert racer.returncode in {0, 75}
     assert len(slow.messages()) == READERS + 1
     assert standing(slow)["state"] == "finished"
@@ -120,8 +119,8 @@ def test_send_at_holds_until_now_is_said(desk: Desk) -> None:
 
 def test_send_without_an_issue_sends_what_is_due_first(desk: Desk) -> None:
     desk.write("issues/lamp/index.md", "---\ntitle: T\nstatus: draft\n---\nIt burns.\n")
-    desk.done("send", "lamp", "--yes", "--at", soon(1))
-    time.sleep(1)
+    desk.done("send", "lamp", "--yes", "--at", soon(3600))
+    desk.let_time_come()
     newest = desk.done("send", "--json").json
     assert newest["issue"] != "lamp"
     assert len(desk.messages()) == 50
@@ -162,6 +161,7 @@ def test_a_restored_copy_sends_nothing_twice(desk: Desk) -> None:
 
 
 def test_progress_in_a_log_is_plain_lines(slow: Desk) -> None:
+    slow.set("rate = 2\n", "rate = 60\n")
     log = slow.done("send", "lamp").err
     assert f"of {READERS}, " in log
     assert "\r" not in log
@@ -175,7 +175,7 @@ def test_real_mail_wants_the_number_of_recipients_typed(
     with taking.running(tmp_path / "taken", seconds=0.0) as there:
         relay = f'[delivery.smtp]\nhost = "127.0.0.1"\nport = {there.port}\n'
         slow.set('transport = "outbox"', 'transport = "smtp"')
-        slow.set("rate = 15\n", "")
+        slow.set("rate = 2\n", "")
         toml = slow.folder / "newsletter.toml"
         toml.write_text(f"{toml.read_text().replace('lamplighter.example', 'letters-by-mail.net')}\n{relay}")
         ours, theirs = pty.openpty()
@@ -189,7 +189,7 @@ def test_real_mail_wants_the_number_of_recipients_typed(
             text=True,
         )
         os.write(ours, typed.encode())
-        _, err = sender.communicate(timeout=60)
+        _, err = sender.communicate(timeout=PATIENCE)
         os.close(ours)
         os.close(theirs)
         assert sender.returncode == code, err

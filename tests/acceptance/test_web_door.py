@@ -3,12 +3,11 @@
 import re
 import socket
 import sqlite3
-import time
 from urllib.parse import urlsplit
 
 import pytest
 
-from tests.acceptance.desk import Desk
+from tests.acceptance.desk import PATIENCE, Desk
 from tests.acceptance.doorway import MULTIPART, ONE_CLICK, Doorway, eventually, open_door
 from tests.acceptance.stage import SEND, Stage
 
@@ -82,7 +81,7 @@ def test_whoever_leaves_while_a_mailing_runs_is_mailed_no_more(stage: Stage) -> 
         for number in gone:
             assert door.one_click(f"/u/{token_of(desk, number)}").status == 200
         database.close()
-    out, said = sending.communicate(timeout=120)
+    out, said = sending.communicate(timeout=PATIENCE)
     assert sending.returncode == 0, said
     assert not set(stage.taken()) & set(gone)
     assert stage.deliveries("excluded") == set(gone)
@@ -103,18 +102,28 @@ def test_the_door_finishes_what_it_has_begun_and_ends_with_0(desk: Desk) -> None
     with open_door(desk) as door:
         assert door.get("/healthz").json == {"status": "ok"}
         parts = urlsplit(door.url)
-        with socket.create_connection((parts.hostname or "", parts.port or 0), timeout=30) as begun:
+        with socket.create_connection((parts.hostname or "", parts.port or 0), timeout=PATIENCE) as begun:
             begun.sendall(
                 f"POST {leave} HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n"
-                f"Content-Length: {len(ONE_CLICK)}\r\n\r\n".encode()
-                + ONE_CLICK[:5]
+                f"Content-Length: {len(ONE_CLICK)}\r\nExpect: 100-continue\r\n\r\n".encode()
             )
-            time.sleep(1)
+            assert begun.recv(4096).startswith(b"HTTP/1.1 100 ")  # it has begun to read
+            begun.sendall(ONE_CLICK[:5])
             door.process.terminate()
-            time.sleep(1)
+            eventually(lambda: is_closed(door))
             begun.sendall(ONE_CLICK[5:])
             assert begun.recv(4096).startswith(b"HTTP/1.1 200 ")
     assert state_of(desk, "zofia@example.com") == ["ended"]
+
+
+def is_closed(door: Doorway) -> bool:
+    """Whether nobody new is let in."""
+    parts = urlsplit(door.url)
+    try:
+        socket.create_connection((parts.hostname or "", parts.port or 0), timeout=PATIENCE).close()
+    except ConnectionRefusedError:
+        return True
+    return False
 
 
 def test_a_port_that_is_taken_is_one_line(desk: Desk) -> None:

@@ -70,7 +70,7 @@ class Dovecot:
     @contextmanager
     def visit(self, user: str = "jo", folder: str = "INBOX") -> Iterator[imaplib.IMAP4]:
         """Log in beside the code under test, as the author's own mail program does."""
-        with imaplib.IMAP4("127.0.0.1", self.port, timeout=10) as client:
+        with imaplib.IMAP4("127.0.0.1", self.port, timeout=120) as client:
             client.login(user, PASSWORD)
             client.select(folder)
             yield client
@@ -124,7 +124,7 @@ def _free_port() -> int:
 
 
 def _wait_for(server: Dovecot) -> None:
-    for _ in range(60):
+    for _ in range(2400):
         try:
             with server.visit("nobody"):
                 return

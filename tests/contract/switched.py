@@ -43,7 +43,7 @@ class Switched:
             number = len(self._letters) + 1
             self._letters[number] = replace(envelope, delivery_id=number), message
             self._board.hand_out([Task(delivery=_delivery(number), slot=number % 64)])
-            assert self._has_more.wait_for(lambda: number in self._found, timeout=30)
+            assert self._has_more.wait_for(lambda: number in self._found, timeout=600)
             found = self._found[number]
         if found.error is not None:
             raise found.error

@@ -41,6 +41,7 @@ from newsletter.errors import EditSettings, StorageBusy, TryLater
 from newsletter.feedback.tables import metadata as feedback_metadata
 from newsletter.settings import Settings
 from newsletter.tokens import Keyring
+from tests.fresh import fresh_database
 from tests.integration.feedback.ledger import open_ledger
 
 NOW = datetime(2026, 11, 2, 8, tzinfo=UTC)
@@ -81,8 +82,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 
 @pytest.fixture
 def database(url: str) -> Iterator[Database]:
-    opened = open_database(url, busy_seconds=0.3)
-    upgrade(opened)
+    opened = fresh_database(url, busy_seconds=0.3)
     yield opened
     opened.close()
 
@@ -236,8 +236,7 @@ def test_a_second_writer_of_the_same_row_is_told_to_come_back(database: Database
 
 
 def test_the_small_table_leads_every_join_of_an_import(tmp_path: Path) -> None:
-    database = open_database(f"sqlite:///{tmp_path / 'newsletter.db'}")
-    upgrade(database)
+    database = fresh_database(f"sqlite:///{tmp_path / 'newsletter.db'}")
     with database.read() as connection:
         arrivals.create(connection, checkfirst=False)
         question = known_arrivals(1).compile(database.engine, compile_kwargs={"literal_binds": True})

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from newsletter.database import Database, open_database, upgrade
+from newsletter.database import Database
 from tests.contract.test_databases import postgres, url  # noqa: F401 - fixtures
+from tests.fresh import fresh_database
 from tests.unit.audience.conftest import keyring  # noqa: F401 - a fixture
 from tests.unit.audience.test_enquiring import (  # noqa: F401 - each runs here on both databases
     test_a_pause_ends_by_itself,
@@ -21,7 +22,6 @@ from tests.unit.audience.test_enquiring import (  # noqa: F401 - each runs here 
 @pytest.fixture
 def database(url: str) -> Iterator[Database]:  # noqa: F811 - the fixture
     """A database of the newest shape."""
-    opened = open_database(url)
-    upgrade(opened)
+    opened = fresh_database(url)
     yield opened
     opened.close()

@@ -17,7 +17,7 @@ from newsletter import segment as language
 from newsletter.audience import Circumstances, answered_candidates, check_segment, count_segments
 from newsletter.audience.roster import lists, subscribers, subscriptions, suppressions, tags
 from newsletter.audience.subscriber import SubscriptionState
-from newsletter.database import Database, open_database, upgrade
+from newsletter.database import Database
 from newsletter.segment import (
     Act,
     Activity,
@@ -40,6 +40,7 @@ from newsletter.segment import (
     read_segment,
     written,
 )
+from tests.fresh import fresh_database
 
 NOW = datetime(2026, 11, 2, 8, tzinfo=UTC)
 HERE = Circumstances(list_name="weekly", now=NOW, slug="now")
@@ -48,8 +49,7 @@ HERE = Circumstances(list_name="weekly", now=NOW, slug="now")
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     if request.param == "sqlite":
-        opened = open_database(f"sqlite:///{tmp_path_factory.mktemp('sqlite') / 'newsletter.db'}")
-        upgrade(opened)
+        opened = fresh_database(f"sqlite:///{tmp_path_factory.mktemp('sqlite') / 'newsletter.db'}")
         event.listen(opened.engine, "connect", lambda raw, _record: raw.execute("PRAGMA synchronous=OFF"))
         opened.engine.dispose()
         yield opened
@@ -61,8 +61,7 @@ def database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
         with engine.connect() as connection:
             connection.execute(text(f"CREATE DATABASE {name}"))
         url = make_url(server).set(database=name, drivername="postgresql")
-        opened = open_database(url.render_as_string(hide_password=False))
-        upgrade(opened)
+        opened = fresh_database(url.render_as_string(hide_password=False))
         yield opened
         opened.close()
         with engine.connect() as connection:

@@ -18,8 +18,9 @@ HOMES = {
     "alembic": {"newsletter.database"},
     "nh3": {"newsletter.compose"},
     "urllib3": {"newsletter.cards.web"},
-    "starlette": {"newsletter.web"},
-    "uvicorn": {"newsletter.web.running"},
+    "starlette": {"newsletter.web", "newsletter.preview"},
+    "uvicorn": {"newsletter.web.running", "newsletter.preview.running"},
+    "watchfiles": {"newsletter.preview.bench"},
 }
 """A costly library, and the only places that may meet it."""
 

@@ -1,13 +1,14 @@
 """`newsletter archive build` as an author runs it."""
 
 import json
+import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from newsletter.writing import make_publication
+from tests.acceptance.warm import run_command
 
 
 @pytest.fixture
@@ -17,8 +18,7 @@ def publication(tmp_path: Path) -> Path:
 
 
 def build(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "newsletter", "archive", "build", *options]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    return run_command(["archive", "build", *options], cwd=folder, environment=os.environ)
 
 
 def test_the_site_is_built_without_a_database(publication: Path) -> None:

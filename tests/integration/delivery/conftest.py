@@ -10,12 +10,13 @@ import pytest
 from newsletter.address import Address
 from newsletter.audience import add_subscriber, ensure_lists
 from newsletter.compose import Context, Edition, Slot
-from newsletter.database import Database, open_database, upgrade
+from newsletter.database import Database
 from newsletter.delivery import Counts, Mailing, Plan, Progress, mailing_counts, send, start_mailing
 from newsletter.delivery.pace import Delays
 from newsletter.delivery.transports.transport import Envelope, Receipt
 from newsletter.settings import Settings
 from newsletter.tokens import Keyring
+from tests.fresh import fresh_database
 
 
 def now() -> datetime:
@@ -100,8 +101,7 @@ def press(tmp_path: Path) -> Iterator[Press]:
         }
     )
     settings.var.mkdir()
-    database = open_database(settings.database_url)
-    upgrade(database)
+    database = fresh_database(settings.database_url)
     ensure_lists(database, settings.lists)
     yield Press(database, Keyring((b"k" * 32,)), settings)
     database.close()

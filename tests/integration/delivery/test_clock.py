@@ -37,4 +37,4 @@ def test_a_clock_that_jumps_by_hours_loses_nobody_and_retries_still_happen(
     assert press.counts(mailing).submitted == 30
     assert sorted(hop.taken) == sorted(set(hop.taken))
     assert len(hop.asked) == 3 * 30
-    assert time.monotonic() - begun < 30
+    assert time.monotonic() - begun < 600

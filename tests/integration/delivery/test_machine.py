@@ -16,7 +16,6 @@ from sqlalchemy import text
 from newsletter.address import Address
 from newsletter.audience import add_subscriber, end_subscription, ensure_lists, find_subscriber_id
 from newsletter.compose import Edition
-from newsletter.database import open_database, upgrade
 from newsletter.delivery import (
     Delivery,
     DeliveryStatus,
@@ -36,6 +35,7 @@ from newsletter.delivery.spool import Spool, spool_path
 from newsletter.errors import AskPerson
 from newsletter.settings import Settings
 from newsletter.tokens import Keyring
+from tests.fresh import fresh_database
 from tests.integration.delivery.conftest import Hop
 
 KEYRING = Keyring((b"k" * 32,))
@@ -60,8 +60,7 @@ class Mailroom(RuleBasedStateMachine):
     def open(self) -> None:
         self.folder = tempfile.TemporaryDirectory()
         there = Path(self.folder.name)
-        self.database = open_database(f"sqlite:///{there / 'newsletter.db'}", busy_seconds=1)
-        upgrade(self.database)
+        self.database = fresh_database(f"sqlite:///{there / 'newsletter.db'}", busy_seconds=1)
         self.copy: tuple[Path, Counter[int], int] | None = None
         ensure_lists(self.database, ["weekly"])
         self.settings = Settings.model_validate(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.database import Database, open_database, upgrade
+from newsletter.database import Database
 from newsletter.delivery import (
     DeliveryStatus,
     Notice,
@@ -21,6 +21,7 @@ from newsletter.delivery.transports.transport import Envelope, Receipt
 from newsletter.errors import Deferred, Halted, Refused, TryLater, Uncertain, WrongUse
 from newsletter.settings import Settings
 from newsletter.tokens import Keyring
+from tests.fresh import fresh_database
 
 NOW = datetime(2026, 11, 3, 12, tzinfo=UTC)
 KEYRING = Keyring((b"k" * 40,))
@@ -63,9 +64,7 @@ def settings(tmp_path: Path) -> Settings:
 
 @pytest.fixture
 def database(settings: Settings) -> Database:
-    opened = open_database(settings.database_url)
-    upgrade(opened)
-    return opened
+    return fresh_database(settings.database_url)
 
 
 @pytest.fixture

@@ -121,9 +121,8 @@ def test_several_machines_book_in_one_row(server: Press) -> None:
     assert len(moments) == 400
     assert moments[-1] - begun >= 399 / 500
     for index, moment in enumerate(moments):
-        assert (
-            sum(1 for other in moments[index : index + 200] if other < moment + 0.2) <= 120
-        )  # each answer takes a while
+        # 100 at this rate, and what was held up catches up; four that know nothing of one another book 400
+        assert sum(1 for other in moments[index:] if other < moment + 0.2) <= 250
 
 
 def test_a_complaint_to_one_machine_slows_all(server: Press) -> None:

@@ -17,7 +17,7 @@ import pytest
 
 from newsletter.address import Address
 from newsletter.audience import add_subscriber, end_subscription, erase, find_subscriber_id, import_csv
-from newsletter.database import Database, open_database, upgrade
+from newsletter.database import Database
 from newsletter.delivery import (
     DeliveryStatus,
     kept_messages,
@@ -28,6 +28,7 @@ from newsletter.delivery import (
 )
 from newsletter.settings import Settings, read_settings
 from newsletter.tokens import Keyring
+from tests.fresh import fresh_database
 
 KEYRING = Keyring((b"k" * 40,))
 START = datetime(2026, 11, 3, 12, tzinfo=UTC)
@@ -77,8 +78,7 @@ def settings(tmp_path: Path) -> Settings:
 
 @pytest.fixture
 def database(settings: Settings) -> Database:
-    opened = open_database(settings.database_url)
-    upgrade(opened)
+    opened = fresh_database(settings.database_url)
     plan_series(opened, settings, START)
     return opened
 

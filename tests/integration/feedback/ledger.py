@@ -13,13 +13,14 @@ from sqlalchemy import select, update
 from newsletter.address import Address
 from newsletter.audience import add_subscriber, ensure_lists, list_suppressions
 from newsletter.compose import Edition
-from newsletter.database import Database, open_database, upgrade
+from newsletter.database import Database
 from newsletter.delivery import Mailing, start_mailing
 from newsletter.delivery.tables import deliveries
 from newsletter.feedback import Arrived, ingest
 from newsletter.feedback.tables import facts
 from newsletter.settings import Feedback, Settings
 from newsletter.tokens import Keyring
+from tests.fresh import fresh_database
 
 NOW = datetime(2030, 1, 1, 12, tzinfo=UTC)
 KEYRING = Keyring((b"k" * 32,))
@@ -142,8 +143,7 @@ def open_ledger(folder: Path, readers: int = 3, url: str | None = None, **feedba
             "feedback": Feedback(**feedback),
         }
     )
-    database = open_database(url or f"sqlite:///{folder / 'var' / 'newsletter.db'}")
-    upgrade(database)
+    database = fresh_database(url or f"sqlite:///{folder / 'var' / 'newsletter.db'}")
     ensure_lists(database, ["weekly"])
     for number in range(1, readers + 1):
         person = Address.parse(f"reader{number}@example.net")

@@ -7,17 +7,17 @@ from sqlalchemy import text
 
 from newsletter.address import Address
 from newsletter.audience import add_subscriber, end_subscription, ensure_lists
-from newsletter.database import Database, open_database, upgrade
+from newsletter.database import Database
 from newsletter.settings import Settings
 from newsletter.tokens import Keyring
+from tests.fresh import fresh_database
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 KEYRING = Keyring((b"k" * 40,))
 
 
 def new_database(folder: Path, settings: Settings) -> Database:
-    database = open_database(f"sqlite:///{folder / 'var' / 'newsletter.db'}")
-    upgrade(database)
+    database = fresh_database(f"sqlite:///{folder / 'var' / 'newsletter.db'}")
     ensure_lists(database, settings.lists)
     return database
 

@@ -10,11 +10,12 @@ import pytest
 from sqlalchemy import insert, select
 
 from newsletter.compose import Edition
-from newsletter.database import Database, open_database, upgrade
+from newsletter.database import Database
 from newsletter.delivery import DeliveryStatus, start_test
 from newsletter.delivery.mailing import Mailing
 from newsletter.delivery.rehearsal.evidence import read_events, settle_by_events
 from newsletter.delivery.tables import deliveries
+from tests.fresh import fresh_database
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 EDITION = Edition(
@@ -33,8 +34,7 @@ EDITION = Edition(
 @pytest.fixture(scope="module")
 def ledger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Database, Mailing]]:
     """A ledger with a mailing, to which each test adds deliveries."""
-    database = open_database(f"sqlite:///{tmp_path_factory.mktemp('ledger') / 'newsletter.db'}")
-    upgrade(database)
+    database = fresh_database(f"sqlite:///{tmp_path_factory.mktemp('ledger') / 'newsletter.db'}")
     mailing = start_test(database, EDITION, ["a@example.net"], transport="ses", now=NOW)
     yield database, mailing
     database.close()

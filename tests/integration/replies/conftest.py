@@ -10,11 +10,12 @@ import pytest
 from newsletter.address import Address
 from newsletter.audience import add_subscriber, ensure_lists
 from newsletter.compose import Edition
-from newsletter.database import Database, open_database, upgrade
+from newsletter.database import Database
 from newsletter.delivery import start_mailing
 from newsletter.replies import Fetched, fetch, open_mailbox
 from newsletter.settings import Settings, read_settings
 from newsletter.tokens import Keyring, Purpose
+from tests.fresh import fresh_database
 from tests.unit.replies.signing import Names
 
 NOW = datetime(2025, 3, 4, 12, 0, tzinfo=UTC)
@@ -76,8 +77,7 @@ def harbour(tmp_path: Path) -> Iterator[Harbour]:
     (tmp_path / "issues" / "ferries").mkdir(parents=True)
     (tmp_path / "issues" / "ferries" / "index.md").write_text(ISSUE)
     settings = read_settings(tmp_path, {"NEWSLETTER_SECRET_KEY": "k" * 40})
-    database = open_database(settings.database_url)
-    upgrade(database)
+    database = fresh_database(settings.database_url)
     keyring = Keyring((b"k" * 40,))
     ensure_lists(database, ["weekly"])
     for address, first, last in (("jo@example.net", "Jo", "Winter"), ("ada@example.net", "Ada", "")):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.acceptance.warm import environment, run_command
 from tests.integration.replies.conftest import Harbour
 
 pytestmark = pytest.mark.slow
@@ -22,14 +23,12 @@ def run(harbour: Harbour) -> Callable[..., subprocess.CompletedProcess[str]]:
     """Run `newsletter replies ...` at the harbour."""
 
     def at_harbour(*arguments: str, code: int = 0, group: str = "replies") -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(
-            [str(COMMAND), group, *arguments],
+        done = run_command(
+            [group, *arguments],
             cwd=harbour.settings.root,
-            env={"NEWSLETTER_SECRET_KEY": "k" * 40, "COLUMNS": "80", "PATH": "/usr/bin:/bin", "EDITOR": EDITOR},
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
+            environment=environment(
+                NEWSLETTER_SECRET_KEY="k" * 40, COLUMNS="80", PATH="/usr/bin:/bin", EDITOR=EDITOR
+            ),
         )
         assert done.returncode == code, done
         assert "Traceback" not in done.stderr

@@ -18,6 +18,7 @@ from newsletter.errors import AskPerson
 from newsletter.replies import Reply, approve, list_replies, reject
 from newsletter.replies import answer as answer_reader
 from newsletter.writing import read_comments
+from tests.acceptance.warm import environment, run_command
 from tests.integration.overview.seed import report
 from tests.integration.replies.conftest import NOW, Harbour
 
@@ -138,16 +139,14 @@ def test_an_erasure_that_was_killed_is_finished_by_saying_it_again(
     harbour: Harbour, talk: Reply, step: str
 ) -> None:
     command = ["subscribers", "erase", "jo@example.net", "--yes"]
-    environment = {"NEWSLETTER_SECRET_KEY": "k" * 40, "PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)}
+    environs = {"NEWSLETTER_SECRET_KEY": "k" * 40, "PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)}
     killed = subprocess.run(
         [sys.executable, "-m", "tests.acceptance.killed", step, "1", *command],
-        cwd=harbour.settings.root, env=environment, capture_output=True, check=False, timeout=60,
+        cwd=harbour.settings.root, env=environs, capture_output=True, check=False,
     )  # fmt: skip
     assert killed.returncode == -9, killed
-    again = subprocess.run(
-        [sys.executable, "-m", "newsletter", *command],
-        cwd=harbour.settings.root, env=environment, capture_output=True, check=False, timeout=60,
-    )  # fmt: skip
+    own = environment(NEWSLETTER_SECRET_KEY="k" * 40, PATH=os.environ["PATH"])
+    again = run_command(command, cwd=harbour.settings.root, environment=own)
     assert again.returncode == 0, again
     assert all(reply.from_address != "jo@example.net" and "ferries" not in reply.text
                for reply in list_replies(harbour.database))  # fmt: skip
@@ -213,15 +212,8 @@ def test_a_dropped_mail_is_known_when_it_comes_again(harbour: Harbour, answer: M
 @pytest.mark.slow
 def test_the_command_says_what_is_left_to_its_author(harbour: Harbour, talk: Reply) -> None:
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "newsletter", "subscribers", *arguments],
-            cwd=harbour.settings.root,
-            env={"NEWSLETTER_SECRET_KEY": "k" * 40, "PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)},
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=60,
-        )
+        own = environment(NEWSLETTER_SECRET_KEY="k" * 40, PATH=os.environ["PATH"])
+        return run_command(["subscribers", *arguments], cwd=harbour.settings.root, environment=own)
 
     held = "1 subscription, 3 replies and 1 notice"
     assert held in run("erase", "jo@example.net", "--dry-run").stdout

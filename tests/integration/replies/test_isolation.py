@@ -168,7 +168,7 @@ def test_a_child_ends_itself_when_a_mail_takes_too_long() -> None:
         begun = time.monotonic()
         with pytest.raises(Unreadable):
             hasty.extract(read_mail(long))
-        assert time.monotonic() - begun < 20
+        assert time.monotonic() - begun < 120
         assert hasty._child is None
     with Reader() as patient:
         assert patient.extract(patient.read(ORDINARY)).text == "I own two."

@@ -33,7 +33,7 @@ class Terminal:
         os.close(inside)
         self.seen = ""
 
-    def until(self, words: str, seconds: float = 60) -> str:
+    def until(self, words: str, seconds: float = 600) -> str:
         """Return what is shown from the last words on up to and with these."""
         end = time.monotonic() + seconds
         while words not in self.seen:
@@ -46,7 +46,7 @@ class Terminal:
 
     def press(self, key: str) -> None:
         """Press a key once the program waits for one: what is typed before is thrown away."""
-        end = time.monotonic() + 30
+        end = time.monotonic() + 600
         while termios.tcgetattr(self.door)[3] & termios.ICANON:
             assert time.monotonic() < end, self.seen
             time.sleep(0.02)

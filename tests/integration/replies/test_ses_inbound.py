@@ -1,8 +1,6 @@
 """Answers that Amazon SES received: stored before they leave the queue, once, and poison holds up nobody."""
 
 import json
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,6 +8,7 @@ import pytest
 
 from newsletter.errors import EditSettings, NewsletterError, TryLater
 from newsletter.replies import Fetched, Proof, ReplyState, Verdict, fetch, list_replies, open_mailbox
+from tests.acceptance.warm import environment, run_command
 from tests.contract.inbound import BUCKET, Inbound, running_inbound
 from tests.integration.replies.conftest import NOW, Harbour
 
@@ -158,20 +157,14 @@ def test_the_command_reads_the_queue_of_the_settings(harbour: Harbour, inbound: 
     file = harbour.settings.root / "newsletter.toml"
     file.write_text(file.read_text().replace("maildir:answers", f"sqs:{inbound.queue}"))
     inbound.put(answer().encode())
-    done = subprocess.run(
-        [str(Path(sys.executable).parent / "newsletter"), "replies", "fetch", "--json"],
-        cwd=harbour.settings.root,
-        env={
-            "NEWSLETTER_SECRET_KEY": "k" * 40,
-            "PATH": "/usr/bin:/bin",
-            "AWS_ENDPOINT_URL": inbound.url,
-            "AWS_ACCESS_KEY_ID": "t",
-            "AWS_SECRET_ACCESS_KEY": "t",
-            "AWS_REGION": "eu-west-1",
-        },
-        capture_output=True,
-        text=True,
-        check=False,
+    own = environment(
+        NEWSLETTER_SECRET_KEY="k" * 40,
+        PATH="/usr/bin:/bin",
+        AWS_ENDPOINT_URL=inbound.url,
+        AWS_ACCESS_KEY_ID="t",
+        AWS_SECRET_ACCESS_KEY="t",
+        AWS_REGION="eu-west-1",
     )
+    done = run_command(["replies", "fetch", "--json"], cwd=harbour.settings.root, environment=own)
     assert json.loads(done.stdout)["new"] == 1, done
     assert inbound.left() == 0

@@ -7,16 +7,16 @@ from pathlib import Path
 import pytest
 
 from newsletter.audience import ImportReport, candidates, import_csv
-from newsletter.database import Database, open_database, upgrade
+from newsletter.database import Database
 from newsletter.tokens import Keyring
+from tests.fresh import fresh_database
 
 NOW = datetime(2026, 11, 2, 8, tzinfo=UTC)
 
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
-    opened = open_database(f"sqlite:///{tmp_path / 'newsletter.db'}")
-    upgrade(opened)
+    opened = fresh_database(f"sqlite:///{tmp_path / 'newsletter.db'}")
     yield opened
     opened.close()
 

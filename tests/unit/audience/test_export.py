@@ -20,8 +20,9 @@ from newsletter.audience import (
     suppress,
 )
 from newsletter.audience.cells import cleaned, cleaned_name, guarded, unguarded
-from newsletter.database import Database, open_database, upgrade
+from newsletter.database import Database
 from newsletter.tokens import Keyring
+from tests.fresh import fresh_database
 
 NOW = datetime(2026, 11, 2, 8, tzinfo=UTC)
 KEYRING = Keyring((b"k" * 32,))
@@ -114,9 +115,7 @@ def test_an_export_has_no_cell_that_a_spreadsheet_would_run(tmp_path: Path) -> N
 
 def _opened(folder: Path) -> Database:
     folder.mkdir(exist_ok=True)
-    database = open_database(f"sqlite:///{folder / 'newsletter.db'}")
-    upgrade(database)
-    return database
+    return fresh_database(f"sqlite:///{folder / 'newsletter.db'}")
 
 
 def _exported(database: Database) -> str:

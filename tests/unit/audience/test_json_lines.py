@@ -25,8 +25,9 @@ from newsletter.audience import (
     suppress,
 )
 from newsletter.audience.roster import suppressions, tags
-from newsletter.database import Database, open_database, upgrade
+from newsletter.database import Database
 from newsletter.tokens import Keyring
+from tests.fresh import fresh_database
 
 NOW = datetime(2026, 11, 2, 8, tzinfo=UTC)
 KEYRING = Keyring((b"k" * 32,))
@@ -116,9 +117,7 @@ def fill(database: Database, row: tuple[str, str, dict[str, str], list[str], str
 
 def opened(folder: Path) -> Database:
     folder.mkdir(exist_ok=True)
-    database = open_database(f"sqlite:///{folder / 'newsletter.db'}")
-    upgrade(database)
-    return database
+    return fresh_database(f"sqlite:///{folder / 'newsletter.db'}")
 
 
 def exported(database: Database, *, is_json: bool) -> str:

@@ -1,0 +1,71 @@
+"""`newsletter preview`: the letter in the browser while its author writes it."""
+
+from contextlib import closing
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from newsletter.cli import terminal
+from newsletter.cli.browser import open_in_browser
+from newsletter.cli.composing import review
+from newsletter.cli.publication import Publication, open_publication
+from newsletter.errors import EditFile
+from newsletter.settings import Settings
+from newsletter.writing import Issue, fit_slug, read_issue
+
+if TYPE_CHECKING:
+    from newsletter.preview import Reviewed
+
+app = typer.Typer()
+
+
+@app.command()
+def preview(
+    context: typer.Context,
+    issue: Annotated[
+        str | None, typer.Argument(metavar="ISSUE", help="The issue's slug; default: the newest, drafts too.")
+    ] = None,
+    port: Annotated[
+        int | None, typer.Option(help="The port; default: 8025, or any that is free.", min=0, max=65535)
+    ] = None,
+    is_quiet: Annotated[bool, typer.Option("--no-open", help="Only say where it is; open no browser.")] = False,
+) -> None:
+    """Show a letter in the browser, anew whenever you save.
+
+    The page holds the inbox line, what check finds, the letter at two widths, light and dark, and its text part.
+    It follows the issue, its pictures, templates and settings; what cannot be composed is said with file and line
+    until it is mended. Only this machine can see it, nothing is sent, and Ctrl-C ends it.
+
+    Example: newsletter preview my-first-letter
+    """
+    from newsletter.preview import serve  # which takes long to import
+
+    settings = open_publication(context).settings
+    slug = _slug_of(issue, settings) if issue else ""
+    with closing(serve(settings.root, slug, _reviewed, port=port)) as previewing:
+        for opened in previewing:
+            terminal.talk(f"The preview is at {opened.url}. Ctrl-C ends it")
+            if not is_quiet:
+                open_in_browser(opened.url)
+    terminal.talk("The preview has ended.")
+
+
+def _slug_of(issue: str, settings: Settings) -> str:
+    """Return the slug of an issue that is there, even if it cannot be read: the page will say why."""
+    try:
+        return read_issue(settings, issue).slug.text
+    except EditFile:
+        path = PurePath(issue)
+        return fit_slug(path.parent.name if path.stem == "index" else path.stem).text
+
+
+def _reviewed(settings: Settings, issue: Issue) -> "Reviewed":
+    from newsletter.preview import Reviewed
+
+    publication = Publication(settings)
+    try:
+        name, composed, findings = review(issue, publication)
+    finally:
+        publication.close()
+    return Reviewed(list_name=name, composed=composed, findings=findings)

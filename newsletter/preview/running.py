@@ -1,0 +1,84 @@
+"""Running the preview: serves this machine alone until it is told to end."""
+
+import errno
+import logging
+import socket
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+import uvicorn
+
+from newsletter.errors import NewsletterError
+from newsletter.preview.app import hosts_of, make_app
+from newsletter.preview.bench import Bench, watching
+from newsletter.preview.galley import Review
+
+_HOST = "127.0.0.1"
+_USUAL_PORT = 8025
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """A preview that can be looked at."""
+
+    url: str
+
+
+def serve(root: Path, slug: str, review: Review, *, port: int | None) -> Generator[Open]:
+    """Serve the preview of a publication until SIGINT or SIGTERM; yields once it can be looked at.
+
+    `slug` is the issue of its first page; the newest, drafts too, where it is empty. Without a port it is the
+    usual one, or any where that is taken. NewsletterError when the port cannot be had.
+    """
+    bench = Bench(root, review)
+    with _listen(port) as listening, watching(bench):
+        url = f"http://{_HOST}:{listening.getsockname()[1]}/"
+        yield Open(url)
+        logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
+        config = uvicorn.Config(
+            make_app(bench, hosts_of(url), slug),
+            http="h11",
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            timeout_graceful_shutdown=2,
+        )
+        _Server(config, bench).run(sockets=[listening])
+
+
+class _Server(uvicorn.Server):
+    """uvicorn's server, which lets those who wait for changes go, and leaves the exit code to us."""
+
+    def __init__(self, config: uvicorn.Config, bench: Bench) -> None:
+        super().__init__(config)
+        self._bench = bench
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """End at the first signal."""
+        self._bench.is_closing = True
+        super().handle_exit(sig, frame)
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        with super().capture_signals():
+            yield
+            self._captured_signals.clear()  # or it would be raised once more, and end us as if nobody listened
+
+
+def _listen(port: int | None) -> socket.socket:
+    try:
+        return socket.create_server((_HOST, _USUAL_PORT if port is None else port), backlog=64)
+    except OSError as error:
+        if port is None and error.errno == errno.EADDRINUSE:
+            return socket.create_server((_HOST, 0), backlog=64)
+        if error.errno == errno.EADDRINUSE:
+            why = f"another program listens at {_HOST}:{port}. End it, or choose another port"
+        else:
+            why = f"cannot listen at {_HOST}:{port}: {error.strerror or error}. Choose another port"
+        raise NewsletterError(f"--port {port}: {why}") from error

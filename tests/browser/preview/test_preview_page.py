@@ -1,0 +1,51 @@
+"""The preview in a real browser: it follows what its author saves, and nothing in a letter runs."""
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.acceptance.desk import PATIENCE, Desk
+from tests.acceptance.test_preview import ISSUE, previewing, write
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+LONG = PATIENCE * 1000
+
+
+def letter_of(page: Page) -> str:
+    frame = page.frame_locator("iframe").first
+    return str(frame.locator("body").inner_text(timeout=LONG))
+
+
+def test_the_page_follows_its_author_and_runs_nothing_of_a_letter(desk_alone: Desk, browser: Browser) -> None:
+    write(desk_alone)
+    with previewing(desk_alone) as preview:
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        page.set_default_timeout(LONG)
+        complaints: list[str] = []
+        page.on("console", lambda said: complaints.append(said.text) if "script" not in said.text else None)
+        page.goto(preview.url)
+        expect(page.locator("#state")).to_have_text("Live", timeout=LONG)
+        assert "It burns." in letter_of(page)
+        assert page.title() == "The lamp · preview"
+        pictures = page.frame_locator("iframe").first.locator('img[src^="/pictures/"]')
+        assert pictures.evaluate_all("all => all.length && all.every(one => one.naturalWidth > 0)")
+        write(desk_alone, ISSUE.replace("It burns.", "It went out."))
+        expect(page.frame_locator("iframe").first.get_by_text("It went out.")).to_be_visible(timeout=LONG)
+        write(desk_alone, "---\ntitle: The lamp\n")
+        expect(page.get_by_text("issues/lamp/index.md:1")).to_be_visible(timeout=LONG)
+        write(desk_alone)
+        expect(page.frame_locator("iframe").first.get_by_text("It burns.")).to_be_visible(timeout=LONG)
+        assert not complaints
+        page.close()
+
+
+@pytest.mark.parametrize("width", [1280, 700, 360])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_is_wider_than_the_window(desk_alone: Desk, browser: Browser, width: int, scheme: str) -> None:
+    write(desk_alone)
+    with previewing(desk_alone) as preview:
+        page = browser.new_page(viewport={"width": width, "height": 800})
+        page.set_default_timeout(LONG)
+        page.goto(f"{preview.url}issues/lamp?scheme={scheme}")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        page.close()

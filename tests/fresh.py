@@ -1,0 +1,31 @@
+"""New databases for tests: the migrations run once in each process, and a test gets a copy of what they made."""
+
+import tempfile
+from functools import cache
+from pathlib import Path
+
+from sqlalchemy.engine import make_url
+
+from newsletter.database import Database, open_database, upgrade
+from newsletter.durable import make_private_folder
+
+
+def fresh_database(url: str, *, busy_seconds: float = 10) -> Database:
+    """Open a database of the newest shape; a file of SQLite that is not there yet is copied, not migrated."""
+    file = make_url(url).database
+    if url.startswith("sqlite:") and file and not Path(file).exists():
+        make_private_folder(Path(file).parent)
+        Path(file).write_bytes(_newest())
+    database = open_database(url, busy_seconds=busy_seconds)
+    upgrade(database)
+    return database
+
+
+@cache
+def _newest() -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "newsletter.db"
+        database = open_database(f"sqlite:///{file}")
+        upgrade(database)
+        database.close()
+        return file.read_bytes()
