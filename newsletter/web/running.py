@@ -5,7 +5,7 @@ import errno
 import logging
 import socket
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -138,11 +138,15 @@ class _Protocol(H11Protocol):
         self.loop.call_later(HEAD_SECONDS, partial(self._end_if_silent, transport))
 
     def send_400_response(self, msg: str) -> None:
-        """Say that these octets are no request."""
+        """Say that these octets are no request, or end no request that had begun: then nobody else answers it."""
+        if self.cycle is not None and not self.cycle.response_complete:
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
         headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"connection", b"close"), *self.strict]
         answer = h11.Response(status_code=400, headers=headers, reason=b"Bad Request")
-        for event in (answer, h11.Data(data=msg.encode("ascii")), h11.EndOfMessage()):
-            self.transport.write(self.conn.send(event) or b"")
+        with suppress(h11.LocalProtocolError):  # an answer has begun, or HEAD wants none of it
+            for event in (answer, h11.Data(data=msg.encode("ascii")), h11.EndOfMessage()):
+                self.transport.write(self.conn.send(event) or b"")
         self.transport.close()
 
     def _end_if_silent(self, transport: asyncio.Transport) -> None:
