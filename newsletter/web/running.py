@@ -5,12 +5,14 @@ import errno
 import logging
 import socket
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
+from typing import ClassVar
 from urllib.parse import urlsplit
 
+import h11
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
@@ -30,6 +32,7 @@ from newsletter.web.leavings import Leavings, Word
 from newsletter.web.limits import Limit
 from newsletter.web.office import Limits, Office
 from newsletter.web.pages import Pages
+from newsletter.web.shield import strict_headers
 
 HEAD_SECONDS = 10.0
 """How long the head of a first request may take to arrive."""
@@ -108,7 +111,7 @@ def serve(database: Database, keyring: Keyring, settings: Settings) -> Generator
             logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
             config = uvicorn.Config(
                 make_app(office),
-                http=_Protocol,
+                http=_protocol(is_secure=(web.url or "").startswith("https:")),
                 ws="none",
                 lifespan="off",
                 log_config=None,
@@ -136,14 +139,33 @@ class _Server(uvicorn.Server):
 class _Protocol(H11Protocol):
     """HTTP/1.1, but nobody may hold a connection without asking for something."""
 
+    strict: ClassVar[list[tuple[bytes, bytes]]] = []
+    """What even the answer to octets that are no request carries."""
+
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         self.loop.call_later(HEAD_SECONDS, partial(self._end_if_silent, transport))
+
+    def send_400_response(self, msg: str) -> None:
+        """Say that these octets are no request, or end no request that had begun: then nobody else answers it."""
+        if self.cycle is not None and not self.cycle.response_complete:
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
+        headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"connection", b"close"), *self.strict]
+        answer = h11.Response(status_code=400, headers=headers, reason=b"Bad Request")
+        with suppress(h11.LocalProtocolError):  # an answer has begun, or HEAD wants none of it
+            for event in (answer, h11.Data(data=msg.encode("ascii")), h11.EndOfMessage()):
+                self.transport.write(self.conn.send(event) or b"")
+        self.transport.close()
 
     def _end_if_silent(self, transport: asyncio.Transport) -> None:
         asked: object = self.cycle
         if asked is None and not transport.is_closing():
             transport.close()
+
+
+def _protocol(*, is_secure: bool) -> type[_Protocol]:
+    return type("Protocol", (_Protocol,), {"strict": strict_headers(is_secure=is_secure)})
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -56,6 +56,12 @@ _HEADERS = {
 }
 
 
+def strict_headers(*, is_secure: bool) -> list[tuple[bytes, bytes]]:
+    """Return what every answer carries, whoever gives it."""
+    secure = {"Strict-Transport-Security": "max-age=31536000"} if is_secure else {}
+    return [(name.lower().encode(), text.encode()) for name, text in {**_HEADERS, **secure}.items()]
+
+
 class Shield:
     """The outermost layer of the application."""
 
@@ -63,8 +69,7 @@ class Shield:
         """`home` is the path of `[web] url`, which a proxy may have left before ours or not."""
         self._app = app
         self._home = home
-        strict = {"Strict-Transport-Security": "max-age=31536000"} if is_secure else {}
-        self._headers = [(name.lower().encode(), text.encode()) for name, text in {**_HEADERS, **strict}.items()]
+        self._headers = strict_headers(is_secure=is_secure)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""

@@ -4,6 +4,7 @@ import http.client
 import json
 import re
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -108,10 +109,18 @@ def open_door(desk: Desk, *arguments: str, settings: str = "") -> Iterator[Doorw
     first = process.stderr.readline()
     found = re.search(r"http://\S+", first)
     assert found is not None, first + process.stderr.read()
+    lines: list[str] = []
+    listener = threading.Thread(target=lambda log: lines.extend(log), args=(process.stderr,), daemon=True)
+    listener.start()  # or a pipe that nobody empties would halt the door
     try:
         yield Doorway(found[0], desk, process)
     finally:
         process.terminate()
-        _, said = process.communicate(timeout=PATIENCE)
+        process.wait(PATIENCE)
+        listener.join(PATIENCE)
+        for pipe in (process.stdout, process.stderr):
+            if pipe is not None:
+                pipe.close()
+        said = "".join(lines)
         assert process.returncode == 0, said
         assert "Traceback" not in said, said
