@@ -40,7 +40,8 @@ def approve_replies(
     """Let replies stand under their issues, as files in issues/SLUG/comments/.
 
     Approving again changes nothing. A reply whose writer asked for privacy is never published. Its writer hears of
-    it, with the addresses to change it and to take it back, unless tell_readers in newsletter.toml says no.
+    it, with the addresses to change it and to take it back, unless tell_readers in newsletter.toml says no; the
+    writer of the comment that it answers hears, too, if they want to.
 
     Example: newsletter replies approve k4vq m2xa --commit
     """

@@ -18,6 +18,7 @@ from newsletter.replies import (
     raw_path,
     replies_by,
     replies_to_letters_of,
+    said_wish,
 )
 from newsletter.settings import Settings
 from newsletter.tokens import Keyring
@@ -35,6 +36,8 @@ class WholeRecord:
     replies: tuple[Reply, ...]
     elsewhere: tuple[Reply, ...]
     """What came to their signed addresses from other ones: theirs too, perhaps."""
+    wants_to_hear: bool | None
+    """Whether they said that they want to hear of answers to what they wrote."""
     notices: tuple[delivery.Notice, ...]
     raw_mails: tuple[Path, ...]
     """Their mails on disk."""
@@ -74,6 +77,7 @@ def record(database: Database, keyring: Keyring, settings: Settings, address: Ad
         facts=tuple(feedback.facts_of(database, [line.id for line in lines])),
         replies=theirs,
         elsewhere=replies_to_letters_of(database, number, address),
+        wants_to_hear=said_wish(database, address.key),
         notices=delivery.notices_to(database, address),
         raw_mails=tuple(path for path in (raw_path(settings, one.raw_hash) for one in theirs) if path.exists()),
     )

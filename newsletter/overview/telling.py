@@ -33,6 +33,7 @@ def record_json(address: Address, whole: WholeRecord) -> dict[str, Any]:
         ],
         "replies": [_reply_json(reply) for reply in whole.replies],
         "replies_from_other_addresses": [_reply_json(reply) for reply in whole.elsewhere],
+        "wants_to_hear_of_answers": whole.wants_to_hear,
         "notices": [
             {
                 "id": notice.id,

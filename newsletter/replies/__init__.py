@@ -20,7 +20,7 @@ if TYPE_CHECKING:
         replies_to_letters_of,
     )
     from newsletter.replies.extract import Cut, Extraction
-    from newsletter.replies.hearing import hears, note_wish
+    from newsletter.replies.hearing import hears, note_wish, said_wish
     from newsletter.replies.intake import Fetched, fetch
     from newsletter.replies.isolation import Reader, Unreadable
     from newsletter.replies.mailboxes import Mailbox, Received, open_mailbox
@@ -90,6 +90,7 @@ _PLACES = {
     "Reader": "isolation",
     "Unreadable": "isolation",
     "note_wish": "hearing",
+    "said_wish": "hearing",
     "keep_name": "naming",
     "kept_name": "naming",
     "read_writer_link": "writerpage",
@@ -149,6 +150,7 @@ __all__ = [
     "replies_of",
     "replies_to_letters_of",
     "reread",
+    "said_wish",
     "show_reply",
     "withdraw",
     "write_mbox",

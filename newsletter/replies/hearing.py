@@ -20,22 +20,22 @@ from newsletter.settings import Settings
 from newsletter.tokens import Keyring
 
 
-def said_wish(database: Database, reply: Reply) -> bool | None:
-    """Return whether a reply's writer said that they want to hear of answers; None if they said nothing."""
-    last = last_of(database, reply.from_address, (HEAR, QUIET)) if reply.from_address else None
+def said_wish(database: Database, from_address: str) -> bool | None:
+    """Return whether whoever writes from an address said that they want to hear of answers; None if nothing."""
+    last = last_of(database, from_address, (HEAR, QUIET)) if from_address else None
     return None if last is None else last == HEAR
 
 
 def hears(database: Database, settings: Settings, reply: Reply) -> bool:
     """Whether a reply's writer is told of answers to it."""
     rule = settings.replies.tell_answered
-    wish = said_wish(database, reply)
+    wish = said_wish(database, reply.from_address)
     return rule != "never" and (rule == "always" if wish is None else wish)
 
 
 def note_wish(database: Database, reply: Reply, *, wants: bool, door: str, now: datetime) -> None:
     """Keep what a reply's writer wants; who wants no more hears not even of what is due. Again changes nothing."""
-    if said_wish(database, reply) is wants:
+    if said_wish(database, reply.from_address) is wants:
         return
     said = Decision(reply_id=reply.id, state=HEAR if wants else QUIET, by="its writer", why="", door=door, at=now)
     with database.write() as connection:

@@ -46,7 +46,7 @@ def tell_published(database: Database, keyring: Keyring, settings: Settings, rep
 
 def _offered(database: Database, settings: Settings, reply: Reply, words: WriterPhrases) -> list[tuple[str, Act]]:
     """Return the question whether they want to hear of answers, where it is asked and they do not yet."""
-    is_asked = settings.replies.tell_answered == "ask" and said_wish(database, reply) is not True
+    is_asked = settings.replies.tell_answered == "ask" and said_wish(database, reply.from_address) is not True
     return [(words.hear, Act.HEAR)] if is_asked else []
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from newsletter import overview
 from newsletter.address import Address
 from newsletter.archive import build_site
 from newsletter.audience import end_subscription
@@ -178,6 +179,17 @@ def test_the_word_that_a_comment_stands_asks_and_a_mail_says_yes(
     done = taken(harbour, answer("", to=found[1], message_id="<yes@x>"), "2.eml")
     assert (done.state, done.note) == (ReplyState.ORDER, f"the writer of {comment.id} wants to hear of answers")
     assert hears(harbour.database, harbour.settings, comment)
+
+
+def test_the_record_of_a_person_tells_their_wish(harbour: Harbour, wished: Reply) -> None:
+    address = Address.parse("jo@example.net")
+    for wants in (True, False):
+        note_wish(harbour.database, wished, wants=wants, door="test", now=NOW)
+        whole = overview.record(harbour.database, harbour.keyring, harbour.settings, address)
+        assert overview.record_json(address, whole)["wants_to_hear_of_answers"] is wants
+    overview.erase(harbour.database, harbour.keyring, harbour.settings, address, origin="test", now=NOW)
+    whole = overview.record(harbour.database, harbour.keyring, harbour.settings, address)
+    assert whole.wants_to_hear is None
 
 
 def test_a_forged_wish_changes_nothing(harbour: Harbour, comment: Reply, answer: Mail) -> None:

@@ -97,8 +97,13 @@ def test_a_forked_child_that_dies_or_lingers_is_replaced() -> None:
     done = _in_a_process(
         """
         import os
+        import time
         from newsletter.replies.isolation import Unreadable
-        with Reader(is_brief=True, seconds=0.25) as reader:
+        from newsletter.replies.reading import read_raw
+        begun = time.process_time()
+        read_raw(HOSTILE)
+        third = (time.process_time() - begun) / 3
+        with Reader(is_brief=True, seconds=third) as reader:
             for raw in (ORDINARY, HOSTILE, ORDINARY, b"dies", ORDINARY):
                 if raw == b"dies":
                     os.kill(reader._child.pid, 9)
@@ -126,7 +131,10 @@ def test_a_forked_child_that_takes_too_much_memory_is_unreadable() -> None:
     done = _in_a_process(
         """
         from newsletter.replies.isolation import Unreadable, child
-        child.MEMORY = 64 * 1024 * 1024
+        import resource
+        from pathlib import Path
+        used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+        child.MEMORY = used + 24 * 1024 * 1024
         with Reader(is_brief=True) as reader:
             try:
                 reader.read_whole(b"Subject: x\\n\\n" + b"x" * 10_000_000)
