@@ -2,6 +2,7 @@
 
 import os
 import warnings
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -11,6 +12,8 @@ import pytest
 
 from newsletter.audience import ensure_lists
 from newsletter.database import Database, open_database, upgrade
+from newsletter.delivery.counted import CountedLink, keep_links
+from newsletter.feedback import add_clicks
 from newsletter.overview import Level, gather_statistics, statistics_json, watch
 from newsletter.overview.doctor.clocks import look_at_clock
 from newsletter.overview.doctor.storing import look_at_database
@@ -42,6 +45,10 @@ def live(database: Database) -> None:
     answer(database, "one", deliveries[0], state="approved")
     answer(database, "one", deliveries[1], state="unsubscribed")
     leave(database, readers[2], at=NOW - timedelta(days=1), evidence=f"delivery {deliveries[2]}, one click")
+    links = [CountedLink(key=f"{n}" * 16, mailing_id=mailing, url=f"https://{n}.example/") for n in "ab"]
+    for _ in range(2):
+        keep_links(database, links)
+        add_clicks(database, Counter({("a" * 16, NOW.date()): 4, ("b" * 16, NOW.date()): 1}))
     mail(database, "two", readers[:9], status="uncertain", at=NOW - timedelta(days=1))
 
 
@@ -58,6 +65,10 @@ def test_both_databases_give_the_same_numbers_and_alarms(url: str, tmp_path: Pat
     assert told[0] == told[1]
     assert told[0][1] == ["doubt"]
     assert told[0][0]["totals"]["unsubscribed"] == 2
+    assert told[0][0]["issues"][0]["links"] == [
+        {"url": "https://a.example/", "clicks": 8},
+        {"url": "https://b.example/", "clicks": None, "fewer_than": 5},
+    ]
 
 
 def test_the_doctor_finds_postgresql_in_order(url: str, tmp_path: Path) -> None:
