@@ -18,3 +18,12 @@ def _own_state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     del os.environ["XDG_STATE_HOME"]
     if before is not None:
         os.environ["XDG_STATE_HOME"] = before
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a PostgreSQL server where databases may be made."""
+    from tests.postgres import running_postgres  # SQLAlchemy need not be loaded for all else
+
+    with running_postgres(tmp_path_factory.mktemp("postgres")) as url:
+        yield url

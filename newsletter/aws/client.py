@@ -7,11 +7,13 @@ import os
 from base64 import b32decode
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import boto3
 from botocore import exceptions, session
 from botocore.config import Config
+from botocore.loaders import create_loader
 from botocore.parsers import ResponseParserError
 
 from newsletter.errors import Deferred, EditSettings, Halted, Uncertain
@@ -45,12 +47,19 @@ class Keys:
 
 def open_session(keys: Keys | None) -> boto3.Session:
     """Return a session for these keys, or for whatever the environment and ~/.aws name."""
-    if keys is None:
-        return boto3.Session()
-    without_profile = session.Session(session_vars={"profile": (None, None, None, None)})
-    return boto3.Session(
-        botocore_session=without_profile, aws_access_key_id=keys.access, aws_secret_access_key=keys.secret
-    )
+    core = session.Session(session_vars={"profile": (None, None, None, None)} if keys else None)
+    loader = _loader(core.get_config_variable("data_path"))
+    core.register_component("data_loader", loader)
+    named = {"aws_access_key_id": keys.access, "aws_secret_access_key": keys.secret} if keys else {}
+    opened = boto3.Session(botocore_session=core, **named)
+    loader.search_paths[:] = dict.fromkeys(loader.search_paths)  # each session adds boto3's own once more
+    return opened
+
+
+@cache
+def _loader(data_path: str | None) -> Any:
+    """Return what reads the descriptions of services, each once in a process: reading takes longer than a call."""
+    return create_loader(data_path)
 
 
 def make_client(

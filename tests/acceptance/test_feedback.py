@@ -57,7 +57,10 @@ def test_a_killed_sender_needs_no_word_from_its_author(desk: Desk, tmp_path: Pat
         sender.communicate()
         left = {int(n) for (n,) in query(desk, "SELECT id FROM deliveries WHERE status = 'claimed'")}
         assert left
-        time.sleep(0.3)  # what was on the wire arrives
+        before = None
+        while (found := taken(tmp_path)) != before:  # what was on the wire arrives
+            before = found
+            time.sleep(1)
         show_again(ses)
         desk.done("events", "pull", environment=environment(ses))
         proven = taken(tmp_path)

@@ -5,10 +5,13 @@ import sys
 import venv
 from pathlib import Path
 
+import pytest
+
 import newsletter
 from tests.acceptance.desk import Desk
 
 
+@pytest.mark.slow
 def test_init_from_a_wheel_gives_a_working_publication(tmp_path: Path) -> None:
     root = Path(newsletter.__file__).parents[1]
     build = [sys.executable, "-m", "pip", "--disable-pip-version-check", "wheel", "--quiet", "--no-deps"]

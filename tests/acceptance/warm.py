@@ -93,7 +93,9 @@ def _run_warm(
         if not select.select([answer], [], [], seconds)[0]:
             os.kill(pid, signal.SIGKILL)
             raise subprocess.TimeoutExpired([str(COMMAND), *arguments], seconds, _text(out), _text(err))
-        return int(answer.readline() or -signal.SIGKILL)
+        code = int(answer.readline() or -signal.SIGKILL)
+        answer.read()  # until its end, at which it closes what it has open
+        return code
 
 
 def _text(file: IO[bytes]) -> str:
@@ -138,7 +140,7 @@ def _serve(line: socket.socket) -> None:
             return
         if os.fork() == 0:
             line.close()
-            _become(main.run, *handed)
+            sys.exit(_become(main.run, *handed))
         for number in handed:
             os.close(number)
 
@@ -166,11 +168,11 @@ _LOADED_LATER = (
 """What commands import once they run."""
 
 
-def _become(run: object, request: int, out: int, err: int, answer: int) -> None:
-    """Be the command until its end, and say how it ended."""
+def _become(run: Callable[[], None], request: int, out: int, err: int, answer: int) -> int:
+    """Be the command, say how it ended, and return that; `answer` closes when the process is gone."""
     import random
-    import threading
 
+    os.set_inheritable(answer, False)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     os.write(answer, f"{os.getpid()}\n".encode())
     with os.fdopen(request, "rb") as file:
@@ -185,9 +187,8 @@ def _become(run: object, request: int, out: int, err: int, answer: int) -> None:
     random.seed()
     sys.argv = [str(COMMAND), *asked["words"]]
     sys.path[0] = str(COMMAND.parent)
-    code = 1
     try:
-        run()  # type: ignore[operator]
+        run()
         code = 0
     except SystemExit as ended:
         code = ended.code if isinstance(ended.code, int) else 0 if ended.code is None else 1
@@ -195,13 +196,9 @@ def _become(run: object, request: int, out: int, err: int, answer: int) -> None:
         import traceback
 
         traceback.print_exc()
-    finally:
-        threading._shutdown()  # type: ignore[attr-defined]
-        atexit._run_exitfuncs()
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os.write(answer, f"{code}\n".encode())
-        os._exit(code)
+        code = 1
+    os.write(answer, f"{code}\n".encode())
+    return code
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 from unittest import mock
 from urllib.request import Request, urlopen
@@ -16,6 +17,13 @@ BUCKET = "inbound"
 _KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_REGION": "eu-west-1"}
 
 
+@cache
+def _client(url: str, service: str) -> Any:
+    return boto3.client(
+        service, endpoint_url=url, region_name="eu-west-1", aws_access_key_id="t", aws_secret_access_key="t"
+    )
+
+
 @dataclass
 class Inbound:
     """A running queue and bucket, and what SES does with them."""
@@ -25,13 +33,7 @@ class Inbound:
     numbers: Iterator[int] = field(default_factory=lambda: iter(range(10_000)))
 
     def client(self, service: str) -> Any:
-        return boto3.client(
-            service,
-            endpoint_url=self.url,
-            region_name="eu-west-1",
-            aws_access_key_id="t",
-            aws_secret_access_key="t",
-        )
+        return _client(self.url, service)
 
     def make_queue(self, name: str) -> "Inbound":
         """Return this with a queue of its own."""

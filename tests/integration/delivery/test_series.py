@@ -183,6 +183,7 @@ def test_a_letter_at_fault_is_named_and_the_others_leave(database: Database, set
     assert found.planned == 1
 
 
+@pytest.mark.slow
 def test_what_is_killed_at_any_instant_sends_nothing_twice(database: Database, settings: Settings) -> None:
     names = [f"reader{number}" for number in range(12)]
     for name in names:

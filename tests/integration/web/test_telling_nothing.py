@@ -22,9 +22,13 @@ def test_the_time_of_a_form_does_not_tell_whether_its_address_is_known(door: Doo
         order = (True, False) if number % 2 else (False, True)  # who comes first finds the clerk in another mood
         for is_known in order:
             who = known[number] if is_known else f"nobody{path[1:]}{number}@example.org"  # each once
-            begun = time.perf_counter()
-            answer = door.send(path, {"email": who, "list": "sample"})
-            took = time.perf_counter() - begun
+            for _ in range(60):
+                begun = time.perf_counter()
+                answer = door.send(path, {"email": who, "list": "sample"})
+                took = time.perf_counter() - begun
+                if answer.status != 503:  # a busy machine's door asks to come back, and tells nothing by that
+                    break
+                time.sleep(1)
             assert answer.status == 200
             if number >= 10:  # the first ones warm the door up
                 times[is_known].append(took)
