@@ -1,19 +1,14 @@
 """A publication that outgrows its SQLite file: everything it holds moves to PostgreSQL, and back."""
 
-import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, text
-from sqlalchemy.engine import make_url
 
 from tests.acceptance.desk import Desk
-from tests.contract.test_databases import postgres
-
-__all__ = ["postgres"]
+from tests.postgres import new_postgres_database
 
 READER = "zofia@example.com"
 
@@ -21,15 +16,8 @@ READER = "zofia@example.com"
 @pytest.fixture
 def empty(postgres: str) -> Iterator[str]:
     """The URL of an empty database of PostgreSQL's."""
-    server = make_url(postgres).set(drivername="postgresql+psycopg")
-    name = f"copy_{os.getpid()}"
-    engine = create_engine(server, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    yield server.set(database=name, drivername="postgresql").render_as_string(hide_password=False)
-    with engine.connect() as connection:
-        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    engine.dispose()
+    with new_postgres_database(postgres) as url:
+        yield url
 
 
 def contents(path: Path) -> dict[str, list[tuple[object, ...]]]:
