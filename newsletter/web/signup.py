@@ -165,14 +165,17 @@ def _form(
         chosen=chosen,
         problem=problem,
         email=visit.first("email")[:320],
-        asked_language=_language(visit) or visit.query.get("language", "")[:20],
+        asked_language=_language(visit) or _spoken(visit.query.get("language", "")),
         shown=proof.stamp(office.keyring, Purpose.FORM, visit.now),
     )
 
 
 def _language(visit: Visit) -> str:
     """Return the language that a form names, if we speak it."""
-    named = visit.first("language")[:20]
+    return _spoken(visit.first("language"))
+
+
+def _spoken(named: str) -> str:
     return phrases_for(named).language if named and phrases_for(named).language == named[:2].lower() else ""
 
 

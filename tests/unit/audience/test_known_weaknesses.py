@@ -1,17 +1,27 @@
-"""What went wrong in imports, exports and links elsewhere; each test names its advisory."""
+"""Weaknesses that others had in imports, exports and tokens, one test each with its number."""
 
 import csv
 import io
 import json
+import zipfile
 from collections.abc import Callable
 from datetime import UTC, datetime
 from email import message_from_bytes
 from email.policy import default
+from pathlib import Path
 
 import pytest
 
 from newsletter.address import Address
-from newsletter.audience import ImportReport, candidates, export_csv, export_json, list_members
+from newsletter.audience import (
+    ImportReport,
+    candidates,
+    export_csv,
+    export_json,
+    import_sheet,
+    list_members,
+    open_sheets,
+)
 from newsletter.compose import Context, Slot, filled
 from newsletter.database import Database
 from newsletter.delivery import Notice, write_letter
@@ -23,7 +33,7 @@ NOW = datetime(2026, 11, 24, tzinfo=UTC)
 SCRIPT = "<script>alert(1)</script>"
 
 
-def test_csv_injection_is_guarded_in_cells_and_headings(bring: Bring, database: Database) -> None:
+def test_formulas_in_a_spreadsheet_export(bring: Bring, database: Database) -> None:
     """CVE-2018-8092 (Mautic)."""
     bring("email,first_name,=HYPERLINK(1)\nada@example.org,=1+1,@x\n")
     out = io.StringIO()
@@ -33,7 +43,7 @@ def test_csv_injection_is_guarded_in_cells_and_headings(bring: Bring, database: 
 
 
 @pytest.mark.parametrize("hostile", ["x'; DROP TABLE subscribers; --", 'a") OR 1=1 --', "$.x", "?", ":a", "%(b)s"])
-def test_no_cell_heading_or_tag_becomes_sql(bring: Bring, database: Database, hostile: str) -> None:
+def test_sql_injection_by_an_imported_file(bring: Bring, database: Database, hostile: str) -> None:
     """CVE-2017-20029, 20030, 20032 (phpList), CVE-2026-22596 (Ghost)."""
     out = io.StringIO()
     writer = csv.writer(out)
@@ -47,7 +57,7 @@ def test_no_cell_heading_or_tag_becomes_sql(bring: Bring, database: Database, ho
         assert len(connection.execute(candidates(hostile)).all()) == 0
 
 
-def test_a_name_with_markup_stays_text_in_a_letter(bring: Bring, database: Database) -> None:
+def test_scripts_in_an_imported_name(bring: Bring, database: Database) -> None:
     """CVE-2021-24556, CVE-2021-27911 (names), CVE-2026-70588 (Ghost's import)."""
     bring(f"email,first_name\nada@example.org,{SCRIPT}\n")
     (member,) = list_members(database, "weekly")
@@ -56,7 +66,9 @@ def test_a_name_with_markup_stays_text_in_a_letter(bring: Bring, database: Datab
     assert "<" not in filled(part, {"subscriber.first_name": name})
 
 
-def test_no_name_adds_a_header(bring: Bring, database: Database, tmp_path: object, keyring: Keyring) -> None:
+def test_a_header_smuggled_in_by_a_name(
+    bring: Bring, database: Database, tmp_path: object, keyring: Keyring
+) -> None:
     """CVE-2026-1299, CVE-2024-6923 (CPython's header newlines)."""
     bring('email,first_name\nada@example.org,"A\r\nBcc: eve@example.org\u2028X: y"\n')
     (member,) = list_members(database, "weekly")
@@ -82,7 +94,7 @@ def test_no_name_adds_a_header(bring: Bring, database: Database, tmp_path: objec
     assert len(mail["To"].addresses) == 1
 
 
-def test_two_addresses_in_a_cell_are_none(bring: Bring) -> None:
+def test_one_address_that_is_read_as_another(bring: Bring) -> None:
     """CVE-2023-27043 (CPython), CVE-2026-41259 (Mastodon)."""
     cells = [
         "ada@example.org,eve@example.org",
@@ -97,7 +109,7 @@ def test_two_addresses_in_a_cell_are_none(bring: Bring) -> None:
     assert report.fates == {"rejected": 3}
 
 
-def test_no_token_is_found_by_counting(keyring: Keyring) -> None:
+def test_tokens_that_can_be_counted_up(keyring: Keyring) -> None:
     """CVE-2018-10189 (Mautic): sequential numbers impersonate people."""
     token = keyring.sign(Purpose.UNSUBSCRIBE, 7)
     letters = "abcdefghijklmnopqrstuvwxyz234567"
@@ -107,7 +119,7 @@ def test_no_token_is_found_by_counting(keyring: Keyring) -> None:
             assert changed == token or keyring.read(Purpose.UNSUBSCRIBE, changed) is None
 
 
-def test_an_export_holds_no_secret_and_no_token(bring: Bring, database: Database, keyring: Keyring) -> None:
+def test_secrets_that_leak_through_an_export(bring: Bring, database: Database, keyring: Keyring) -> None:
     """CVE-2025-49136 (listmonk) and CVE-2017-20031 (phpList): what is private leaks sideways."""
     bring("email\nada@example.org\n")
     out = io.StringIO()
@@ -116,3 +128,66 @@ def test_an_export_holds_no_secret_and_no_token(bring: Bring, database: Database
     assert set(json.loads(out.getvalue())) == {
         "email", "first_name", "last_name", "state", "changed_at", "suppressed", "fields", "tags", "consents",
     }  # fmt: skip
+
+
+def test_a_path_out_of_the_folder_in_an_imported_archive(
+    database: Database, keyring: Keyring, tmp_path: Path
+) -> None:
+    """GHSA-6r9h-4h75-7q4x (Mautic): a member of the archive names the file that it overwrites."""
+    (inner := tmp_path / "a" / "b").mkdir(parents=True)
+    with zipfile.ZipFile(inner / "evil.zip", "w") as bundle:
+        for name in ("../../evil.csv", "/tmp/evil.csv", "..\\..\\evil.csv", "C:\\evil.csv"):
+            bundle.writestr(name, "email\nada@example.org\n")
+    before = sorted(tmp_path.rglob("*"))
+    with open_sheets(inner / "evil.zip") as sheets:
+        for sheet in sheets:
+            list(import_sheet(database, keyring, sheet, "weekly", now=NOW))
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_an_import_that_makes_the_private_public(bring: Bring, database: Database) -> None:
+    """CVE-2021-33038 (HyperKitty): what was private is not, once it is imported. Here nobody comes back by it."""
+    bring("email,status\nada@example.org,unsubscribed\nbea@example.org,bounced\n")
+    bring("email,status\nada@example.org,subscribed\nbea@example.org,subscribed\n")
+    with database.read() as connection:
+        assert {row.exclusion for row in connection.execute(candidates("weekly"))} == {
+            "unsubscribed",
+            "suppressed",
+        }
+
+
+def test_a_token_equal_to_another_as_a_number(keyring: Keyring) -> None:
+    """phpList 3.5 (2020): two hashes that read as numbers were equal; here octets are compared."""
+    token = keyring.sign(Purpose.CONFIRM, 7)
+    for wrong in (
+        "0",
+        "0e1",
+        "7",
+        "0e" + "2" * (len(token) - 2),
+        token + "0",
+        " " + token,
+        token.replace(token[0], "0", 1),
+    ):
+        assert keyring.read(Purpose.CONFIRM, wrong) is None
+
+
+def test_a_token_that_tells_of_its_key(keyring: Keyring) -> None:
+    """CVE-2021-43332 (Mailman): a form's token held what the administrator's password could be guessed from."""
+    other = Keyring((b"j" * 32,))
+    for purpose in Purpose:
+        token = keyring.sign(purpose, 7)
+        assert other.read(purpose, token) is None
+        assert keyring.keys[0].hex()[:8] not in token.encode().hex()
+
+
+def test_scripts_through_an_imported_field_in_an_export(
+    bring: Bring, database: Database, keyring: Keyring
+) -> None:
+    """CVE-2026-70588 (Ghost), phpList #667: what an import brought comes to life where it is read again."""
+    bring(f'email,note\nada@example.org,"{SCRIPT}"\n')
+    out = io.StringIO()
+    export_json(database, keyring, "weekly", out)
+    assert json.loads(out.getvalue())["fields"] == {"note": SCRIPT}
+    assert (
+        filled((Slot(name="subscriber.note", context=Context.HTML),), {"subscriber.note": SCRIPT}).count("<") == 0
+    )
