@@ -61,12 +61,12 @@ from newsletter.audience.subscriber import (
 )
 from newsletter.audience.suppressing import (
     ListedSuppression,
-    hash_of_subscriber,
     last_lifted,
     lift_suppression,
     list_suppressions,
     suppress,
-    suppress_hash,
+    suppress_address,
+    suppress_subscriber,
     suppression_of,
 )
 from newsletter.audience.tagging import change_tags
@@ -134,7 +134,6 @@ __all__ = [
     "export_suppressions",
     "find_subscriber_id",
     "flags_of",
-    "hash_of_subscriber",
     "import_csv",
     "import_sheet",
     "import_sources",
@@ -156,7 +155,8 @@ __all__ = [
     "show_subscriber",
     "suggest",
     "suppress",
-    "suppress_hash",
+    "suppress_address",
+    "suppress_subscriber",
     "suppression_of",
     "take_back_leaving",
     "weigh_enquiry",

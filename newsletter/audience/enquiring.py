@@ -84,11 +84,10 @@ def confirm_enquiry(
             return False
         if enquiry.state is EnquiryState.CONFIRMED:
             return True
-        address_hash = keyring.address_hash(enquiry.address.key)
-        if found := find_suppression(connection, address_hash):
+        if found := find_suppression(connection, keyring.address_hash(enquiry.address.key)):
             if found.reason not in RETURNABLE:
                 return False
-            lift(connection, address_hash, found.reason, origin="web", now=now)
+            lift(connection, found, enquiry.address, origin="web", now=now)
         subscriber_id = note_person(connection, keyring, enquiry.address, enquiry.language, now)
         for list_name in enquiry.lists:
             confirm_subscription(

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, false, insert, select, update
 
 from newsletter.address import Address
 from newsletter.audience.cells import FIELD_LENGTH, cleaned, cleaned_name
@@ -17,7 +17,7 @@ from newsletter.audience.roster import (
     suppressions,
 )
 from newsletter.audience.subscriber import ConsentAct, SubscriptionState, SuppressionReason
-from newsletter.audience.suppressing import find_suppression, write_suppression
+from newsletter.audience.suppressing import find_suppression, suppress_subscriber, write_suppression
 from newsletter.audience.tagging import add_tags, forget_tags
 from newsletter.database import Database
 from newsletter.errors import AskPerson
@@ -158,9 +158,7 @@ def _leave(connection: Connection, leaving: Leaving, *, origin: str, now: dateti
     number = leaving.subscriber_id
     ended = _end(connection, leaving, origin=origin, now=now)
     if leaving.list_name is None:
-        address_hash = connection.scalar(select(subscribers.c.address_hash).where(subscribers.c.id == number))
-        if address_hash and not find_suppression(connection, address_hash):
-            write_suppression(connection, address_hash, SuppressionReason.UNSUBSCRIBED, origin=origin, now=now)
+        suppress_subscriber(connection, number, SuppressionReason.UNSUBSCRIBED, origin=origin, now=now)
     return ended
 
 
@@ -186,7 +184,9 @@ def erase(database: Database, keyring: Keyring, address: Address, *, origin: str
         forget_tags(connection, number)
         connection.execute(delete(subscribers).where(subscribers.c.id == number))
         connection.execute(delete(suppressions).where(suppressions.c.address_hash == address_hash))
-        write_suppression(connection, address_hash, SuppressionReason.ERASED, origin=origin, now=now)
+        write_suppression(
+            connection, address_hash, SuppressionReason.ERASED, theirs=false(), origin=origin, now=now
+        )
     return number
 
 

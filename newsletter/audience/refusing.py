@@ -15,7 +15,7 @@ from newsletter.audience.roster import insert_missing, suppressions
 from newsletter.audience.rows import Row, read_rows
 from newsletter.audience.sheet import row_finding
 from newsletter.audience.subscriber import SubscriptionState, SuppressionReason
-from newsletter.audience.suppressing import find_suppression, write_suppression
+from newsletter.audience.suppressing import suppress_address
 from newsletter.database import Database
 from newsletter.errors import EditFile
 from newsletter.finding import Finding, Level
@@ -100,17 +100,16 @@ def _apply(
                 added, known = added + is_new, known + (not is_new)
             else:
                 try:
-                    address_hash = keyring.address_hash(Address.parse(row.email).key)
+                    address = Address.parse(row.email)
                 except ValueError as error:
                     findings.append(
                         row_finding(name, row.line, f"'{row.email[:60]}' is no address: {error}", _REMEDY)
                     )
                     continue
-                if find_suppression(connection, address_hash):
-                    known += 1
-                    continue
-                write_suppression(connection, address_hash, _reason(row, reason), origin=origin, now=now)
-                added += 1
+                is_new = suppress_address(
+                    connection, keyring, address, _reason(row, reason), origin=origin, now=now
+                )
+                added, known = added + is_new, known + (not is_new)
     return Refusals(added=added, known=known, findings=tuple(findings))
 
 

@@ -50,7 +50,6 @@ subscribers = Table(
     Column("created_at", Moment, nullable=False),
     Column("paused_until", Moment),
     Column("named_at", Moment),
-    Index("subscribers_by_hash", "address_hash"),
     Index(
         "subscribers_paused",
         "paused_until",

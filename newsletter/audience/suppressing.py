@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, func, insert, literal, select
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, literal, select
 
 from newsletter.address import Address
 from newsletter.audience.roster import consents, insert_missing, subscribers, subscriptions, suppressions
@@ -31,36 +31,46 @@ def suppress(
     now: datetime,
 ) -> bool:
     """Never mail an address again; False if it is suppressed already, which keeps the first reason."""
-    address_hash = keyring.address_hash(address.key)
     with database.write() as connection:
-        if find_suppression(connection, address_hash):
-            return False
-        write_suppression(connection, address_hash, reason, origin=origin, now=now)
-    return True
+        return suppress_address(connection, keyring, address, reason, origin=origin, now=now)
 
 
-def suppress_hash(
-    connection: Connection, address_hash: bytes, reason: SuppressionReason, *, origin: str, now: datetime
+def suppress_address(
+    connection: Connection,
+    keyring: Keyring,
+    address: Address,
+    reason: SuppressionReason,
+    *,
+    origin: str,
+    now: datetime,
 ) -> bool:
-    """Suppress the address with this hash within a transaction; False if it is suppressed already."""
+    """Do so within a transaction."""
+    address_hash = keyring.address_hash(address.key)
     if find_suppression(connection, address_hash):
         return False
-    write_suppression(connection, address_hash, reason, origin=origin, now=now)
+    write_suppression(connection, address_hash, reason, theirs=_is_at(address), origin=origin, now=now)
     return True
 
 
-def hash_of_subscriber(connection: Connection, subscriber_id: int) -> bytes | None:
-    """Return the hash of a person's address; None once their record is erased."""
-    return connection.scalar(select(subscribers.c.address_hash).where(subscribers.c.id == subscriber_id))
+def suppress_subscriber(
+    connection: Connection, subscriber_id: int, reason: SuppressionReason, *, origin: str, now: datetime
+) -> bool:
+    """Suppress a subscriber's address; False if it is suppressed already, or their record is erased."""
+    is_theirs = subscribers.c.id == subscriber_id
+    address_hash = connection.scalar(select(subscribers.c.address_hash).where(is_theirs))
+    if address_hash is None or find_suppression(connection, address_hash):
+        return False
+    write_suppression(connection, address_hash, reason, theirs=is_theirs, origin=origin, now=now)
+    return True
 
 
-def last_lifted(connection: Connection, address_hash: bytes) -> datetime | None:
-    """Return when the suppression of the address with this hash was last lifted, of whoever is on a list."""
+def last_lifted(connection: Connection, address: Address) -> datetime | None:
+    """Return when the suppression of an address was last lifted, of whoever is on a list."""
     lifted: datetime | None = connection.scalar(
         select(func.max(consents.c.at))
         .join(subscriptions, subscriptions.c.id == consents.c.subscription_id)
         .join(subscribers, subscribers.c.id == subscriptions.c.subscriber_id)
-        .where(subscribers.c.address_hash == address_hash, consents.c.act == ConsentAct.LIFTED.value)
+        .where(_is_at(address), consents.c.act == ConsentAct.LIFTED.value)
     )
     return lifted
 
@@ -69,20 +79,17 @@ def lift_suppression(
     database: Database, keyring: Keyring, address: Address, *, origin: str, now: datetime
 ) -> Suppression | None:
     """Allow an address to be mailed again; returns what was lifted, None if there was nothing."""
-    address_hash = keyring.address_hash(address.key)
     with database.write() as connection:
-        lifted = find_suppression(connection, address_hash)
-        if lifted:
-            lift(connection, address_hash, lifted.reason, origin=origin, now=now)
-    return lifted
+        found = find_suppression(connection, keyring.address_hash(address.key))
+        if found:
+            lift(connection, found, address, origin=origin, now=now)
+    return found
 
 
-def lift(
-    connection: Connection, address_hash: bytes, reason: SuppressionReason, *, origin: str, now: datetime
-) -> None:
-    """Take a suppression away, and say so in the consents of the person's subscriptions."""
-    connection.execute(delete(suppressions).where(suppressions.c.address_hash == address_hash))
-    _write_consents(connection, address_hash, ConsentAct.LIFTED, reason, origin=origin, now=now)
+def lift(connection: Connection, found: Suppression, address: Address, *, origin: str, now: datetime) -> None:
+    """Take an address's suppression away, and say so in the consents of the person's subscriptions."""
+    connection.execute(delete(suppressions).where(suppressions.c.address_hash == found.address_hash))
+    _write_consents(connection, _is_at(address), ConsentAct.LIFTED, found.reason, origin=origin, now=now)
 
 
 def list_suppressions(database: Database) -> Iterator[ListedSuppression]:
@@ -122,20 +129,34 @@ def suppression_of(connection: Connection, keyring: Keyring, address: Address) -
 
 
 def write_suppression(
-    connection: Connection, address_hash: bytes, reason: SuppressionReason, *, origin: str, now: datetime
+    connection: Connection,
+    address_hash: bytes,
+    reason: SuppressionReason,
+    *,
+    theirs: ColumnElement[bool],
+    origin: str,
+    now: datetime,
 ) -> None:
-    """Write a suppression that is not there yet, and say so in the consents of the person's subscriptions."""
+    """Write a suppression that is not there yet, and say so in the consents of the subscriber who is `theirs`.
+
+    They are found by number or address: to find a million by their hashes would want an index that costs every
+    import more than all else.
+    """
     connection.execute(
         insert_missing(connection, suppressions).values(
             address_hash=address_hash, reason=reason.value, at=now, origin=origin
         )
     )
-    _write_consents(connection, address_hash, ConsentAct.SUPPRESSED, reason, origin=origin, now=now)
+    _write_consents(connection, theirs, ConsentAct.SUPPRESSED, reason, origin=origin, now=now)
+
+
+def _is_at(address: Address) -> ColumnElement[bool]:
+    return subscribers.c.address_key == address.key
 
 
 def _write_consents(
     connection: Connection,
-    address_hash: bytes,
+    theirs: ColumnElement[bool],
     act: ConsentAct,
     reason: SuppressionReason,
     *,
@@ -153,6 +174,6 @@ def _write_consents(
                 literal(reason.value),
             )
             .join(subscribers, subscribers.c.id == subscriptions.c.subscriber_id)
-            .where(subscribers.c.address_hash == address_hash),
+            .where(theirs),
         )
     )

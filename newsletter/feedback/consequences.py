@@ -1,6 +1,7 @@
 """What follows from new events, by the table of `decide`: addresses are suppressed, readers leave."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -10,8 +11,8 @@ from newsletter.address import Address
 from newsletter.audience import (
     SuppressionReason,
     end_subscription_in,
-    hash_of_subscriber,
-    suppress_hash,
+    suppress_address,
+    suppress_subscriber,
 )
 from newsletter.delivery import deliveries_of
 from newsletter.feedback.decide import Effect, decide
@@ -83,18 +84,14 @@ def bounces_in_a_row(connection: Connection, subscriber_id: int, now: datetime, 
 
 def _suppress(connection: Connection, desk: Desk, matched: Matched, reason: SuppressionReason, why: str) -> bool:
     """Suppress whom the letter went to, which an event of SES names; else its reader as they are now."""
-    address_hash = None
-    try:
+    origin, at = f"event {matched.read.number}: {why}"[:300], matched.event.at
+    with suppress(ValueError):
         if matched.event.address:
-            address_hash = desk.keyring.address_hash(Address.parse(matched.event.address).key)
-    except ValueError:
-        address_hash = None
-    if address_hash is None and matched.delivery is not None and matched.delivery.subscriber_id is not None:
-        address_hash = hash_of_subscriber(connection, matched.delivery.subscriber_id)
-    if address_hash is None:
+            address = Address.parse(matched.event.address)
+            return suppress_address(connection, desk.keyring, address, reason, origin=origin, now=at)
+    if matched.delivery is None or matched.delivery.subscriber_id is None:
         return False
-    origin = f"event {matched.read.number}: {why}"[:300]
-    return suppress_hash(connection, address_hash, reason, origin=origin, now=matched.event.at)
+    return suppress_subscriber(connection, matched.delivery.subscriber_id, reason, origin=origin, now=at)
 
 
 def _leave(connection: Connection, matched: Matched, now: datetime) -> None:

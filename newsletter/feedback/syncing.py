@@ -14,7 +14,7 @@ from newsletter.audience import (
     SuppressionReason,
     last_lifted,
     list_suppressions,
-    suppress_hash,
+    suppress_address,
     suppression_of,
 )
 from newsletter.database import Database
@@ -120,9 +120,9 @@ def _take(
     new, freed = 0, []
     with database.read() as connection:
         lifted = {
-            address: last_lifted(connection, address_hash)
-            for address, address_hash in ((address, _hash(keyring, address)) for address, _, _ in page)
-            if address_hash is not None
+            address: last_lifted(connection, parsed)
+            for address, parsed in ((address, _parsed(address)) for address, _, _ in page)
+            if parsed is not None
         }
         known = {each for each in lifted if suppression_of(connection, keyring, Address.parse(each))}
     wanted = []
@@ -137,16 +137,16 @@ def _take(
     if wanted and not is_dry:
         with database.write() as connection:
             for address, reason, since in wanted:
-                address_hash = _hash(keyring, address)
-                assert address_hash is not None
                 origin = f"on SES's list since {since:%Y-%m-%d}"
-                new += suppress_hash(connection, address_hash, reason, origin=origin, now=now)
+                new += suppress_address(
+                    connection, keyring, Address.parse(address), reason, origin=origin, now=now
+                )
     return (len(wanted) if is_dry else new), freed
 
 
-def _hash(keyring: Keyring, address: str) -> bytes | None:
+def _parsed(address: str) -> Address | None:
     try:
-        return keyring.address_hash(Address.parse(address).key)
+        return Address.parse(address)
     except ValueError:
         return None
 

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete
 
-from newsletter.audience import suppress_hash
+from newsletter.audience import suppress_address
 from newsletter.audience.roster import suppressions
 from newsletter.delivery.ledger import Outcome, _record_ours
 from newsletter.delivery.mailing import DeliveryStatus
@@ -301,8 +301,8 @@ def test_the_erased_are_told_by_the_address_that_the_event_names(ledger: Ledger)
         from newsletter.address import Address
         from newsletter.audience import SuppressionReason
 
-        address_hash = KEYRING.address_hash(Address.parse("reader1@example.net").key)
-        suppress_hash(connection, address_hash, SuppressionReason.ERASED, origin="test", now=NOW)
+        gone = Address.parse("reader1@example.net")
+        suppress_address(connection, KEYRING, gone, SuppressionReason.ERASED, origin="test", now=NOW)
     ledger.take(ledger.event("Complaint", number))
     assert ledger.suppressed() == {"reader1@example.net": "erased"}
 

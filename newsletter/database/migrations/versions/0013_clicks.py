@@ -1,7 +1,4 @@
-"""Counted links, where they lead, and how often each was followed, by day; and people by their hash.
-
-Without that index each bounce reads all subscribers while it holds the writer's lock.
-"""
+"""Counted links, where they lead, and how often each was followed, by day."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -11,8 +8,7 @@ down_revision = "0012"
 
 
 def upgrade() -> None:
-    """Add the tables and the index."""
-    op.create_index("subscribers_by_hash", "subscribers", ["address_hash"])
+    """Add the tables."""
     op.create_table(
         "counted_links",
         sa.Column("key", sa.Text, primary_key=True),
