@@ -42,6 +42,8 @@ class Doorway:
     url: str
     desk: Desk
     process: "subprocess.Popen[str]"
+    log: list[str]
+    """What it has said; all of it once it has ended."""
     _visitors: Iterator[int] = field(default_factory=lambda: count(1))
 
     def ask(self, method: str, path: str, body: bytes | None = None, **headers: str) -> Answer:
@@ -113,7 +115,7 @@ def open_door(desk: Desk, *arguments: str, settings: str = "") -> Iterator[Doorw
     listener = threading.Thread(target=lambda log: lines.extend(log), args=(process.stderr,), daemon=True)
     listener.start()  # or a pipe that nobody empties would halt the door
     try:
-        yield Doorway(found[0], desk, process)
+        yield Doorway(found[0], desk, process, lines)
     finally:
         process.terminate()
         process.wait(PATIENCE)
