@@ -72,7 +72,7 @@ def rehearse(
 
 
 def _rehearse(publication: Publication, choice: Choice, account: Account) -> Rehearsed:
-    settings, keyring = publication.settings, publication.keyring
+    settings, keyring = publication.settings, publication.present_keyring
     with (
         tempfile.TemporaryDirectory(prefix="rehearsal-") as stage,
         copy_ledger(settings, Path(stage)) as database,

@@ -54,6 +54,7 @@ from newsletter.delivery.rehearsal import (
 from newsletter.delivery.reported import (
     Proof,
     Reported,
+    are_submitted_since,
     count_submitted,
     deliveries_of,
     find_reported,
@@ -116,6 +117,7 @@ __all__ = [
     "Trouble",
     "VariantCount",
     "accept_older_copy",
+    "are_submitted_since",
     "ask_dns",
     "cancel",
     "copy_ledger",

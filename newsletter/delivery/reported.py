@@ -8,7 +8,21 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, Row, Select, and_, bindparam, func, literal_column, null, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    func,
+    literal_column,
+    null,
+    or_,
+    select,
+    update,
+)
 
 from newsletter.delivery.mailing import DeliveryStatus, MailingState
 from newsletter.delivery.notices import FIRST_NUMBER, notices
@@ -115,17 +129,20 @@ def is_notice(number: int) -> bool:
     return FIRST_NUMBER < number < 2 * FIRST_NUMBER
 
 
-def count_submitted(connection: Connection, mailing_id: int) -> int:
-    """Return how many of a mailing's messages were taken."""
-    return int(
-        connection.scalar(
-            select(func.count()).where(
-                deliveries.c.mailing_id == mailing_id,
-                deliveries.c.status.in_([literal_column("'submitted'"), literal_column("'uncertain'")]),
-            )
-        )
-        or 0
+def count_submitted(connection: Connection, mailing_id: int, since: datetime | None = None) -> int:
+    """Return how many of a mailing's messages were taken, in all or since then."""
+    asked = select(func.count()).where(
+        deliveries.c.mailing_id == mailing_id,
+        deliveries.c.status.in_([literal_column("'submitted'"), literal_column("'uncertain'")]),
     )
+    if since is not None:
+        asked = asked.where(deliveries.c.changed_at >= since)
+    return int(connection.scalar(asked) or 0)
+
+
+def are_submitted_since(delivery_id: ColumnElement[int], since: datetime) -> ColumnElement[bool]:
+    """Ask whether the delivery of this number was submitted since then."""
+    return exists().where(deliveries.c.id == delivery_id, deliveries.c.changed_at >= since)
 
 
 def deliveries_of(connection: Connection, subscriber_id: int, since: datetime) -> list[int]:

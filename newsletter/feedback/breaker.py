@@ -5,13 +5,13 @@ content, server or domain. What only passes, such as a full mailbox, does not co
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, select, update
 
 from newsletter.database import Database
-from newsletter.delivery import Mailing, count_submitted, is_under_way, pause_at_once
+from newsletter.delivery import Mailing, are_submitted_since, count_submitted, is_under_way, pause_at_once
 from newsletter.delivery import resume as let_go_on
 from newsletter.errors import AskPerson
 from newsletter.feedback.decide import trouble
@@ -50,7 +50,7 @@ class Trip:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Numbers:
-    """What is judged: of one mailing, since it last began or was resumed."""
+    """What is judged: the letters of one mailing that left since it began or was last resumed."""
 
     sent: int
     bounced: int
@@ -76,8 +76,8 @@ class Breaker:
 
     def __init__(self, limits: Feedback) -> None:
         self._limits = limits
-        self._sent: dict[int, int] = {}
-        """The least that each mailing is known to have sent: it only grows, and counting takes a while."""
+        self._sent: dict[tuple[int, datetime | None], int] = {}
+        """The least that each is known to have sent since then: it only grows, and counting takes a while."""
 
     def look(self, connection: Connection, mailings: Iterable[int], now: datetime) -> tuple[Trip, ...]:
         """Pause those of the mailings that must, and return them."""
@@ -88,19 +88,16 @@ class Breaker:
         if not is_under_way(connection, mailing_id):
             return None
         before = _last(connection, mailing_id)
-        base = before or Trip(mailing_id=mailing_id, at=now, why="", sent=0, bounced=0, complained=0, causes=())
-        bounced = _count(connection, mailing_id, (Kind.BOUNCED, Kind.REJECTED))
-        complained = _count(connection, mailing_id, (Kind.COMPLAINED,))
+        since = before.resumed_at if before else None  # what comes back late, of letters before, is known of
         known = Numbers(
-            sent=max(self._sent.get(mailing_id, 0) - base.sent, self._limits.pause_after),
-            bounced=bounced - base.bounced,
-            complained=complained - base.complained,
+            sent=max(self._sent.get((mailing_id, since), 0), self._limits.pause_after),
+            bounced=_count(connection, mailing_id, (Kind.BOUNCED, Kind.REJECTED), since),
+            complained=_count(connection, mailing_id, (Kind.COMPLAINED,), since),
         )
         if not judge(known, self._limits):  # with more letters sent the shares could only be smaller
             return None
-        sent = self._sent[mailing_id] = count_submitted(connection, mailing_id)
-        numbers = Numbers(sent=sent - base.sent, bounced=known.bounced, complained=known.complained)
-        why = judge(numbers, self._limits)
+        sent = self._sent[mailing_id, since] = count_submitted(connection, mailing_id, since)
+        why = judge(replace(known, sent=sent), self._limits)
         if not why or not pause_at_once(connection, mailing_id):
             return None
         causes = _causes(connection, mailing_id)
@@ -109,8 +106,8 @@ class Breaker:
             at=now,
             why=why,
             sent=sent,
-            bounced=bounced,
-            complained=complained,
+            bounced=known.bounced,
+            complained=known.complained,
             causes=causes,
         )
         connection.execute(insert(trips).values(_values(trip)))
@@ -165,10 +162,12 @@ def _last(connection: Connection, mailing_id: int) -> Trip | None:
     return _trip(row) if row is not None else None
 
 
-def _count(connection: Connection, mailing_id: int, kinds: Iterable[Kind]) -> int:
+def _count(connection: Connection, mailing_id: int, kinds: Iterable[Kind], since: datetime | None) -> int:
     asked = select(func.count(facts.c.delivery_id.distinct())).where(
         facts.c.mailing_id == mailing_id, or_(*map(_is_trouble, kinds))
     )
+    if since is not None:
+        asked = asked.where(are_submitted_since(facts.c.delivery_id, since))
     return int(connection.scalar(asked) or 0)
 
 
