@@ -13,7 +13,7 @@ from newsletter.durable import write_durably
 from newsletter.finding import Finding, Level
 from newsletter.settings import Settings
 from newsletter.writing.comment import Comment
-from newsletter.writing.fields import line_of_text, moment
+from newsletter.writing.fields import flag, line_of_text, moment
 from newsletter.writing.folder import Found, look
 from newsletter.writing.frontmatter import FrontMatterFault, split
 from newsletter.writing.shelf import find_issue
@@ -111,7 +111,7 @@ def _read(path: Path, root: Path) -> Comment:
     front = split(path.read_text(encoding="utf-8-sig").replace("\r\n", "\n"))
     values = front.values
     comment_id = line_of_text(values.get("id")) or re.sub(r"^\d{4}-\d\d-\d\d-", "", path.stem)
-    is_withdrawn = values.get("withdrawn") is True
+    is_withdrawn = flag(values.get("withdrawn")) is True
     if not front.body.strip() and not is_withdrawn:
         raise ValueError("there is no text in this comment")
     return Comment(
@@ -120,8 +120,8 @@ def _read(path: Path, root: Path) -> Comment:
         date=moment(values["date"]) if values.get("date") else moment(path.name[:10]),
         text="" if is_withdrawn else front.body.strip(),
         in_reply_to=line_of_text(values.get("in_reply_to")) or None,
-        is_verified=values.get("verified") is True and not is_withdrawn,
-        is_by_author=values.get("by_author") is True and not is_withdrawn,
+        is_verified=flag(values.get("verified")) is True and not is_withdrawn,
+        is_by_author=flag(values.get("by_author")) is True and not is_withdrawn,
         is_withdrawn=is_withdrawn,
     )
 

@@ -92,3 +92,14 @@ def test_a_name_that_looks_like_yaml_is_a_name(issue, author):
     [read] = read_comments(issue, "one").comments
     assert read.author == author
     assert read.text == "---\ntitle: x\n---\nwords"
+
+
+@pytest.mark.parametrize("yes", ["yes", "true", "on", "Yes"])
+def test_any_of_yamls_words_for_yes_withdraws_a_comment(issue, yes):
+    path = write_comment(issue, "one", comment())
+    path.write_text(f"---\nid: abcd2345\nauthor: Eve\nverified: {yes}\nwithdrawn: {yes}\n---\nHello.\n")
+    (found,) = read_comments(issue, "one").comments
+    assert (found.is_withdrawn, found.text, found.author, found.is_verified) == (True, "", "", False)
+    path.write_text(f"---\nid: abcd2345\nauthor: Eve\nverified: {yes}\n---\nHello.\n")
+    (found,) = read_comments(issue, "one").comments
+    assert (found.is_withdrawn, found.is_verified) == (False, True)
