@@ -45,10 +45,10 @@ def tell(publication: Publication, *alarms: Alarm, transport: Transport | None =
 
 
 def tell_of_stop(
-    publication: Publication, mailing: Mailing, error: BaseException | None, why: str, transport: Transport
+    publication: Publication, mailing: Mailing, error: BaseException | None, transport: Transport
 ) -> None:
-    """Mail why a mailing has stopped, where that is for the author to know; `why` is its own word for a pause."""
-    alarm = alarm_of_stop(mailing, error, why) if error is not None else None
+    """Mail why a mailing has stopped, where that is for the author to know."""
+    alarm = alarm_of_stop(mailing, error) if error is not None else None
     tell(publication, *([alarm] if alarm is not None else []), transport=transport)
 
 

@@ -79,13 +79,12 @@ def run_mailing(
     elif not is_json:
         say_result(mailing, before, counts, settings)
     name_troubles(publication, mailing, counts)
-    trip = open_trip(database, mailing.id) if isinstance(stopped, AskPerson) else None
-    if trip is not None:
+    if isinstance(stopped, AskPerson) and (trip := open_trip(database, mailing.id)) is not None:
         say_trip(trip)
     if settings.operations.alert and (counts.uncertain or isinstance(stopped, NewsletterError)):
         from newsletter.cli.alerting import tell_of_stop  # which most sends have no need to wait for
 
-        tell_of_stop(publication, mailing, stopped, trip.why if trip is not None else "", transport)
+        tell_of_stop(publication, mailing, stopped, transport)
     if stopped is not None and (counts.planned or not isinstance(stopped, KeyboardInterrupt)):
         raise stopped
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from newsletter.database import Database
 from newsletter.delivery import Mailing, Notice, Transport, list_notices, plan_notice, submit_unrecorded
-from newsletter.errors import AskPerson, EditSettings, Halted, NewsletterError, QuotaSpent, StorageFull
+from newsletter.errors import EditSettings, Halted, NewsletterError, QuotaSpent, StorageFull
 from newsletter.overview.lasting import AGAIN, may_tell
 from newsletter.overview.watching import Alarm
 from newsletter.settings import Settings
@@ -28,12 +28,15 @@ def plan_alert(
         if notice.kind == KIND and notice.created_at is not None and now - notice.created_at < AGAIN
         for name in notice.about.partition(" ")[0].split(",")
     }
-    new = [alarm for alarm in alarms if _name(alarm) not in told]
+    new: dict[str, Alarm] = {}
+    for alarm in alarms:
+        if _name(alarm) not in told:
+            new.setdefault(alarm.key, alarm)  # what has just stopped is seen to stand still as well
     if not new:
         return ()
     planned = []
     for recipient in _recipients(settings):
-        notice = _notice(settings, new, recipient, now)
+        notice = _notice(settings, tuple(new.values()), recipient, now)
         with database.write() as connection:
             plan_notice(connection, notice, now)
         planned.append(notice)
@@ -52,18 +55,12 @@ def submit_alert(
             submit_unrecorded(_notice(settings, alarms, recipient, now), settings, keyring, transport, now)
 
 
-def alarm_of_stop(mailing: Mailing, error: BaseException, why: str) -> Alarm | None:
-    """Return what the author should hear when a mailing has stopped; None where it goes on, or they stopped it.
+def alarm_of_stop(mailing: Mailing, error: BaseException) -> Alarm | None:
+    """Return what the author should hear when a mailing has stopped, where `watch` cannot see it yet.
 
-    `why` is the mailing's own word for a pause; a pause without one was the author's.
+    None where it goes on, where they stopped it, and where it paused itself, which `watch` finds recorded.
     """
     name = f"mailing {mailing.id} of '{mailing.slug}' to {mailing.list_name}"
-    if isinstance(error, AskPerson) and why:
-        return Alarm(
-            key=f"paused {mailing.id}",
-            message=f"mailing {mailing.id} of '{mailing.slug}' paused itself: {why}",
-            remedy=f"Mend the cause, then newsletter resume {mailing.id}",
-        )
     if isinstance(error, StorageFull):
         return Alarm(
             key="full", message=f"{name} has stopped: {error}", remedy=f"Then newsletter send {mailing.slug}"

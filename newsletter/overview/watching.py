@@ -110,7 +110,7 @@ def _paused(connection: Connection) -> Iterator[Alarm]:
         yield Alarm(
             key=f"paused {row.mailing_id}",
             message=f"mailing {row.mailing_id} of '{row.slug}' paused itself: {row.why}",
-            remedy=f"Mend the cause, then newsletter resume {row.mailing_id}",
+            remedy=f"Mend the cause, then newsletter resume {row.mailing_id} --anyway",
         )
 
 

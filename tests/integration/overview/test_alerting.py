@@ -83,16 +83,15 @@ def mails(publication: Publication) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("error", "why", "says"),
+    ("error", "says"),
     [
-        (HALTED, "", "has stopped: the account is paused"),
-        (QuotaSpent("it takes no more today"), "", "waits: it takes no more today"),
-        (FULL, "", "has stopped: var/newsletter.db: the disk is full"),
-        (AskPerson("paused"), "6 % came back", "paused itself: 6 % came back"),
+        (HALTED, "has stopped: the account is paused"),
+        (QuotaSpent("it takes no more today"), "waits: it takes no more today"),
+        (FULL, "has stopped: var/newsletter.db: the disk is full"),
     ],
 )
-def test_a_mailing_that_stops_says_why_and_what_to_do(error: NewsletterError, why: str, says: str) -> None:
-    alarm = alarm_of_stop(MAILING, error, why)
+def test_a_mailing_that_stops_says_why_and_what_to_do(error: NewsletterError, says: str) -> None:
+    alarm = alarm_of_stop(MAILING, error)
     assert alarm is not None
     assert says in alarm.message
     assert "newsletter " in alarm.remedy
@@ -102,14 +101,14 @@ def test_a_mailing_that_stops_says_why_and_what_to_do(error: NewsletterError, wh
     "error", [AskPerson("paused"), Deferred("busy"), TryLater("another process"), KeyboardInterrupt()]
 )
 def test_what_passes_or_the_author_did_is_no_alarm(error: BaseException) -> None:
-    assert alarm_of_stop(MAILING, error, "") is None
+    assert alarm_of_stop(MAILING, error) is None
 
 
 def test_a_trouble_is_mailed_once_however_often_the_send_is_tried(
     publication: Publication, outbox: Transport
 ) -> None:
     for _ in range(3):
-        tell_of_stop(publication, MAILING, HALTED, "", outbox)
+        tell_of_stop(publication, MAILING, HALTED, outbox)
     (mail,) = mails(publication)
     assert "the account is paused" in mail
     assert "newsletter send lamp" in mail
@@ -117,12 +116,48 @@ def test_a_trouble_is_mailed_once_however_often_the_send_is_tried(
     assert len(mails(publication)) == 2
 
 
+def test_a_mailing_that_paused_itself_says_why_once_and_how_to_go_on(
+    publication: Publication, outbox: Transport
+) -> None:
+    past = NOW - timedelta(hours=3)
+    with publication.database.write() as connection:
+        for statement in (
+            "INSERT INTO editions (digest, frozen, created_at) VALUES ('d', '{}', :past)",
+            (
+                "INSERT INTO mailings (id, kind, slug, list_name, edition_digest, transport, created_at, state) "
+                "VALUES (3, 'issue', 'lamp', 'sample', 'd', 'outbox', :past, 'paused')"
+            ),
+            (
+                "INSERT INTO trips (mailing_id, at, why, sent, bounced, complained, causes) "
+                "VALUES (3, :past, '6 % came back', 300, 18, 0, '[]')"
+            ),
+        ):
+            connection.execute(text(statement), {"past": f"{past:%Y-%m-%d %H:%M:%S.%f}"})
+    for _ in range(2):
+        tell_of_stop(publication, MAILING, AskPerson("paused"), outbox)
+    (mail,) = mails(publication)
+    assert mail.count("paused itself: 6 % came back") == 1
+    assert "newsletter resume 3 --anyway" in mail
+
+
+def test_what_has_stopped_and_stands_still_is_told_once(publication: Publication, outbox: Transport) -> None:
+    tell(
+        publication,
+        Alarm(key="stopped 3", message="it has stopped", remedy="send"),
+        Alarm(key="stopped 3", message="it stands still", remedy="send"),
+        transport=outbox,
+    )
+    (mail,) = mails(publication)
+    assert "it has stopped" in mail
+    assert "it stands still" not in mail
+
+
 def test_an_alert_that_cannot_be_mailed_ends_nothing_and_goes_out_later(
     publication: Publication, outbox: Transport, capsys: pytest.CaptureFixture[str]
 ) -> None:
     shut = Shut()
-    tell_of_stop(publication, MAILING, HALTED, "", shut)
-    tell_of_stop(publication, MAILING, HALTED, "", shut)
+    tell_of_stop(publication, MAILING, HALTED, shut)
+    tell_of_stop(publication, MAILING, HALTED, shut)
     assert shut.tried == ["ines@lamplighter.example"]
     assert "could not be mailed: the account is paused" in capsys.readouterr().err
     tell(publication, Alarm(key="another", message="something else", remedy="do it"), transport=outbox)
@@ -146,7 +181,7 @@ def test_a_full_disk_is_told_without_the_database_and_not_at_every_try(
     with pytest.raises(StorageFull):
         fill()
     for _ in range(3):
-        tell_of_stop(publication, MAILING, FULL, "", outbox)
+        tell_of_stop(publication, MAILING, FULL, outbox)
     (mail,) = mails(publication)
     assert "the disk is full" in mail
 
@@ -155,7 +190,7 @@ def test_nobody_is_told_where_nobody_is_named(tmp_path: Path) -> None:
     make_publication(tmp_path)
     silent = Publication(read_settings(tmp_path, {}))
     shut = Shut()
-    tell_of_stop(silent, MAILING, HALTED, "", shut)
+    tell_of_stop(silent, MAILING, HALTED, shut)
     assert shut.tried == []
     assert not (tmp_path / "var" / "newsletter.db").exists(), "nothing was even looked at"
 
