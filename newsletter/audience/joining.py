@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, false, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from newsletter.address import Address
 from newsletter.audience.cells import FIELD_LENGTH, cleaned, cleaned_name
@@ -17,7 +17,7 @@ from newsletter.audience.roster import (
     suppressions,
 )
 from newsletter.audience.subscriber import ConsentAct, SubscriptionState, SuppressionReason
-from newsletter.audience.suppressing import find_suppression, suppress_subscriber, write_suppression
+from newsletter.audience.suppressing import find_suppression, remember, suppress_subscriber
 from newsletter.audience.tagging import add_tags, forget_tags
 from newsletter.database import Database
 from newsletter.errors import AskPerson
@@ -184,9 +184,7 @@ def erase(database: Database, keyring: Keyring, address: Address, *, origin: str
         forget_tags(connection, number)
         connection.execute(delete(subscribers).where(subscribers.c.id == number))
         connection.execute(delete(suppressions).where(suppressions.c.address_hash == address_hash))
-        write_suppression(
-            connection, address_hash, SuppressionReason.ERASED, theirs=false(), origin=origin, now=now
-        )
+        remember(connection, address_hash, SuppressionReason.ERASED, origin=origin, at=now)
     return number
 
 

@@ -11,11 +11,10 @@ from newsletter.audience.bundle import open_sheets
 from newsletter.audience.formats import read_status
 from newsletter.audience.jsonlines import HashRow, read_json_rows
 from newsletter.audience.records import LINE_LENGTH, survey
-from newsletter.audience.roster import insert_missing, suppressions
 from newsletter.audience.rows import Row, read_rows
 from newsletter.audience.sheet import row_finding
 from newsletter.audience.subscriber import SubscriptionState, SuppressionReason
-from newsletter.audience.suppressing import suppress_address
+from newsletter.audience.suppressing import remember, suppress_address
 from newsletter.database import Database
 from newsletter.errors import EditFile
 from newsletter.finding import Finding, Level
@@ -94,9 +93,7 @@ def _apply(
                 if row.key_name != keyring.hash_key_name:
                     findings.append(row_finding(name, row.line, "a hash that was made with another key", _REMEDY))
                     continue
-                values = {"address_hash": row.address_hash, "reason": row.reason.value, "at": row.at}
-                statement = insert_missing(connection, suppressions).values(**values, origin=row.origin)
-                is_new = connection.execute(statement).rowcount > 0
+                is_new = remember(connection, row.address_hash, row.reason, origin=row.origin, at=row.at)
                 added, known = added + is_new, known + (not is_new)
             else:
                 try:

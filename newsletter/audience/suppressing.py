@@ -48,7 +48,7 @@ def suppress_address(
     address_hash = keyring.address_hash(address.key)
     if find_suppression(connection, address_hash):
         return False
-    write_suppression(connection, address_hash, reason, theirs=_is_at(address), origin=origin, now=now)
+    _write_suppression(connection, address_hash, reason, theirs=_is_at(address), origin=origin, now=now)
     return True
 
 
@@ -60,7 +60,7 @@ def suppress_subscriber(
     address_hash = connection.scalar(select(subscribers.c.address_hash).where(is_theirs))
     if address_hash is None or find_suppression(connection, address_hash):
         return False
-    write_suppression(connection, address_hash, reason, theirs=is_theirs, origin=origin, now=now)
+    _write_suppression(connection, address_hash, reason, theirs=is_theirs, origin=origin, now=now)
     return True
 
 
@@ -128,7 +128,7 @@ def suppression_of(connection: Connection, keyring: Keyring, address: Address) -
     return found.reason if found else None
 
 
-def write_suppression(
+def _write_suppression(
     connection: Connection,
     address_hash: bytes,
     reason: SuppressionReason,
@@ -142,12 +142,18 @@ def write_suppression(
     They are found by number or address: to find a million by their hashes would want an index that costs every
     import more than all else.
     """
-    connection.execute(
-        insert_missing(connection, suppressions).values(
-            address_hash=address_hash, reason=reason.value, at=now, origin=origin
-        )
-    )
+    remember(connection, address_hash, reason, origin=origin, at=now)
     _write_consents(connection, theirs, ConsentAct.SUPPRESSED, reason, origin=origin, now=now)
+
+
+def remember(
+    connection: Connection, address_hash: bytes, reason: SuppressionReason, *, origin: str, at: datetime
+) -> bool:
+    """Write the suppression alone, of whoever it is; False if it is there already."""
+    statement = insert_missing(connection, suppressions).values(
+        address_hash=address_hash, reason=reason.value, at=at, origin=origin
+    )
+    return connection.execute(statement).rowcount > 0
 
 
 def _is_at(address: Address) -> ColumnElement[bool]:

@@ -405,3 +405,26 @@ def test_no_question_reads_all_deliveries_there_are(ledger: Ledger) -> None:
         for statement, values in [each for each in asked if each[0].startswith("SELECT")]:
             plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all()
             assert not any(row[-1].startswith(("SCAN deliveries", "SCAN facts")) for row in plan), plan
+
+
+def test_suppressing_looks_no_roster_through(ledger: Ledger) -> None:
+    from sqlalchemy import event
+
+    from newsletter.address import Address
+    from newsletter.audience import SuppressionReason, suppress_subscriber
+
+    asked: list[tuple[str, Any]] = []
+
+    @event.listens_for(ledger.database.engine, "before_cursor_execute")
+    def note(_connection: Any, _cursor: Any, statement: str, values: Any, *_more: Any) -> None:
+        asked.append((statement, values))
+
+    told = {"reason": SuppressionReason.BOUNCED, "origin": "test", "now": NOW}
+    with ledger.database.write() as connection:
+        assert suppress_address(connection, KEYRING, Address.parse("reader1@example.net"), **told)
+        assert suppress_subscriber(connection, 2, **told)
+        written = [each for each in asked if each[0].startswith(("SELECT", "INSERT"))]
+        assert sum("consents" in statement for statement, _ in written) == 2
+        for statement, values in written:
+            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all()
+            assert not any(row[-1].startswith("SCAN sub") for row in plan), plan
