@@ -30,14 +30,16 @@ class ServiceModel:
     def __init__(self, description: Any) -> None:
         self._model = description
         self._validator = ParamValidator()
-        self._routes = [
-            (operation.http["method"], _pattern(operation.http["requestUri"]), name)
-            for name in description.operation_names
-            for operation in [description.operation_model(name)]
-        ]
+        places = [(name, description.operation_model(name).http) for name in description.operation_names]
+        self._routes = [(http["method"], _pattern(http["requestUri"]), name) for name, http in places]
+        self._plain = {
+            (http["method"], http["requestUri"]): name for name, http in places if "{" not in http["requestUri"]
+        }
 
     def route(self, method: str, path: str) -> tuple[str, dict[str, str]] | None:
         """Return the operation that a request is, and what its path says; None for no operation at all."""
+        if plain := self._plain.get((method, path)):
+            return plain, {}
         for wanted, pattern, name in self._routes:
             if method == wanted and (found := pattern.fullmatch(path)):
                 return name, {key: unquote(value) for key, value in found.groupdict().items()}

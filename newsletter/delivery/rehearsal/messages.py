@@ -40,9 +40,20 @@ def check_message(message: bytes) -> bytes:
     for name, number in names.items():
         if number > 1 and name in _ONCE:
             raise Refusal(400, "BadRequestException", f"Duplicate header '{name}'.")
-    if max(map(len, message.split(b"\n"))) > _LONGEST_LINE + 1:  # with its CR
+    if _has_longer_line(message, _LONGEST_LINE + 1):  # with its CR
         raise Refusal(400, "MessageRejected", f"A line is longer than {_LONGEST_LINE} characters.")
     return head
+
+
+def _has_longer_line(message: bytes, most: int) -> bool:
+    """Tell whether a line is longer, looking at its end only: a pretend SES is asked a thousand times a second."""
+    begin = 0
+    while len(message) - begin > most:
+        end = message.rfind(b"\n", begin, begin + most + 1)
+        if end < 0:
+            return True
+        begin = end + 1
+    return False
 
 
 def check_recipients(written: Iterable[str]) -> tuple[str, ...]:

@@ -97,7 +97,7 @@ def pretend_ses(
     hatch = open_hatch(account, folder, is_keeping=is_keeping, outlet=outlet)
     ses = PretendSes(account=account, url="", hatch=hatch, requests=[])
     desk = _Desk(ses, hang_seconds, slow_seconds)
-    listener = Listener(port, desk.answer)
+    listener = Listener(port, desk.answer, desk.takes_time)
     ses.url = listener.url
     if has_queue:
         desk.sqs = PretendSqs(ses.url)
@@ -128,6 +128,11 @@ class _Desk:
         self._model = read_model("sesv2")
         self.sqs: PretendSqs | None = None
         self._hang_seconds, self._slow_seconds = hang_seconds, slow_seconds
+
+    def takes_time(self, asked: Request) -> bool:
+        """Return whether an answer may wait: for the journal's disk, a fault, or a queue's next message."""
+        hatch = self.ses.hatch
+        return hatch.accepted is not None or bool(self.ses.account.mishaps) or "x-amz-target" in asked.headers
 
     def answer(self, asked: Request) -> Reply | None:
         """Answer one request; None when nothing is to be said."""
