@@ -7,6 +7,7 @@ NAME_LENGTH = 200
 FIELD_LENGTH = 2000
 TAG_LENGTH = 60
 
+_GUARD = re.compile("(?:^|,) ?'")
 _PLAIN = re.compile(r"(?:[!-~]+(?: [!-~]+)*)?")
 _ENCODED_WORD = re.compile(r"=\?[^\s?]*\?[bqBQ]\?[^?]*\?=|=\?|\?=")
 _UNSEEN = {"Cc", "Cs", "Zl", "Zp"}
@@ -46,3 +47,23 @@ def guarded(text: str) -> str:
 def unguarded(text: str) -> str:
     """Return a cell without the apostrophe that guards a formula."""
     return text[1:] if text.startswith("'") and _FORMULA.match(text) else text
+
+
+def cleaned_cells(record: list[str]) -> list[str]:
+    """Return the cells cleaned and without their guards; looking at the whole row at once is what is fast."""
+    row = ",".join(record)
+    is_clean = len(row) <= FIELD_LENGTH and row.isprintable() and "  " not in row
+    if (
+        is_clean
+        and not ("'" in row and _GUARD.search(row))
+        and (row.isascii() or unicodedata.is_normalized("NFC", row))
+    ):
+        has_edges = ", " in row or " ," in row or row[:1] == " " or row[-1:] == " "
+        return [cell.strip() for cell in record] if has_edges else record
+    return [cleaned(unguarded(cell.strip()), FIELD_LENGTH) for cell in record]
+
+
+def name_of_cell(cell: str) -> str:
+    """Return a cell that is clean already as a name."""
+    is_plain = len(cell) <= NAME_LENGTH and "=?" not in cell and "?=" not in cell
+    return cell if is_plain else cleaned_name(cell)

@@ -4,33 +4,28 @@ A batch is one transaction: if the import breaks off, what was done stays done, 
 does the rest. Between two batches another writer gets its turn.
 """
 
-import gc
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing
 from datetime import datetime
 from functools import reduce
-from itertools import islice
 from pathlib import Path
 
 from sqlalchemy import Connection, func, insert, select, update
 
 from newsletter.audience.admission import Origin, admit
+from newsletter.audience.ahead import read_batches, uncollected
 from newsletter.audience.fields import FieldKind
-from newsletter.audience.jsonlines import HashRow, read_json_rows
+from newsletter.audience.jsonlines import HashRow
 from newsletter.audience.report import Fate, ImportReport, Outcome
 from newsletter.audience.roster import ensure_lists, imports, insert_missing, lists, subscriptions, suppressions
-from newsletter.audience.rows import read_rows
 from newsletter.audience.sheet import Sheet, read_sheet
-from newsletter.audience.sorting import Batch, sort_out
+from newsletter.audience.sorting import Batch
 from newsletter.audience.staging import Judgement, dismiss, judge
 from newsletter.database import Database
 from newsletter.errors import EditSettings
 from newsletter.settings import FILE_NAME, Settings
 from newsletter.tokens import Keyring
-
-BATCH = 10_000
-"""Rows to a transaction."""
 
 
 def import_csv(
@@ -86,12 +81,12 @@ def import_sheet(
         list_id = connection.scalar(select(lists.c.id).where(lists.c.name == list_name))
         newest = connection.scalar(select(func.max(subscriptions.c.id))) or 0
     yield ImportReport(file=sheet.name, list_name=list_name, findings=sheet.findings)
-    rows = read_json_rows(sheet, typed) if sheet.is_json else read_rows(sheet, typed)
+    batches = read_batches(keyring, sheet, list_name, typed)
 
     def bring_batch() -> ImportReport | None:
-        if not (batch := list(islice(rows, BATCH))):
+        if (sorted_out := next(batches, None)) is None:
             return None
-        report, sound = sort_out(keyring, sheet, list_name, batch)
+        report, sound = sorted_out
         with database.read() if origin is None else database.write() as connection:
             judgement = judge(connection, list_id, sound, newest=newest)
             if origin is not None:
@@ -100,27 +95,16 @@ def import_sheet(
             dismiss(connection)
         return report.joined(_report(sheet, list_name, sound, judgement, newest, names_everybody=dry_run))
 
-    while True:
-        with _uncollected():
-            done = bring_batch()
-        if done is None:
-            break
-        yield done
+    with closing(batches):
+        while True:
+            with uncollected():
+                done = bring_batch()
+            if done is None:
+                break
+            yield done
     if origin is not None:
         with database.write() as connection:
             connection.execute(update(imports).where(imports.c.id == origin.import_id).values(finished_at=now))
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Keep the interpreter from looking for cycles among tuples that have none and are gone with their batch."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def _begin(database: Database, sheet: Sheet, list_name: str, now: datetime) -> Origin:

@@ -2,13 +2,12 @@
 
 import json
 import re
-import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import NamedTuple
 
-from newsletter.audience.cells import FIELD_LENGTH, NAME_LENGTH, cleaned, cleaned_name, cleaned_tag, unguarded
+from newsletter.audience.cells import FIELD_LENGTH, cleaned, cleaned_cells, cleaned_tag, name_of_cell
 from newsletter.audience.fields import FieldKind, is_no, read_value
 from newsletter.audience.formats import Standing, read_status
 from newsletter.audience.headings import Column
@@ -28,7 +27,6 @@ _REASONS = {
     Meaning.COMPLAINED: SuppressionReason.COMPLAINED,
 }
 _REASON_WORDS = frozenset(reason.value for reason in SuppressionReason)
-_GUARD = re.compile("(?:^|,) ?'")
 MAX_ATTRIBUTES = 100
 _MOST_WORDS = 1000
 
@@ -65,7 +63,7 @@ def read_rows(sheet: Sheet, kinds: Mapping[str, FieldKind] | None = None) -> Ite
             if isinstance(record, str):
                 yield row_finding(sheet.name, line, record, "Mend the line and import again; the rest was read")
                 continue
-            cells = record if is_plain else _cleaned_cells(record)
+            cells = record if is_plain else cleaned_cells(record)
             if not cells[0] and not any(cells):
                 continue
             if len(cells) != width:
@@ -149,9 +147,9 @@ class _Reader:
         cells.append("")  # what a column at -1 says
         first, last = cells[places.first_name], cells[places.last_name]
         if not is_plain:
-            first, last = _name(first), _name(last)
+            first, last = name_of_cell(first), name_of_cell(last)
         if not first and not last and cells[places.whole_name]:
-            first, _, last = _name(cells[places.whole_name]).partition(" ")
+            first, _, last = name_of_cell(cells[places.whole_name]).partition(" ")
         consent = cells[places.consent]
         if places.proofs:
             consent = self._proof(cells, consent)
@@ -265,26 +263,6 @@ def _graver(
     if isinstance(standing, SuppressionReason):
         return state, suppression or standing
     return max(state, standing, key=_GRAVITY.index), suppression
-
-
-def _cleaned_cells(record: list[str]) -> list[str]:
-    """Return the cells cleaned and without their guards; looking at the whole row at once is what is fast."""
-    row = ",".join(record)
-    is_clean = len(row) <= FIELD_LENGTH and row.isprintable() and "  " not in row
-    if (
-        is_clean
-        and not ("'" in row and _GUARD.search(row))
-        and (row.isascii() or unicodedata.is_normalized("NFC", row))
-    ):
-        has_edges = ", " in row or " ," in row or row[:1] == " " or row[-1:] == " "
-        return [cell.strip() for cell in record] if has_edges else record
-    return [cleaned(unguarded(cell.strip()), FIELD_LENGTH) for cell in record]
-
-
-def _name(cell: str) -> str:
-    """Return a cell that is clean already as a name."""
-    is_plain = len(cell) <= NAME_LENGTH and "=?" not in cell and "?=" not in cell
-    return cell if is_plain else cleaned_name(cell)
 
 
 def _spelled(value: object) -> str:

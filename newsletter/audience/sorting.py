@@ -1,8 +1,8 @@
 """Sorting: sound rows of a batch told from repeated ones and from those whose address is none."""
 
+import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from json.encoder import encode_basestring_ascii as json_text
 
@@ -24,25 +24,30 @@ _CONFIRMED, _ENDED = SubscriptionState.CONFIRMED, SubscriptionState.ENDED
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
-    """The sound rows of a batch, whose keys differ."""
+    """The sound rows of a batch, whose keys differ, as they are staged."""
 
-    rows: Sequence[Row]
     arrivals: Sequence[Arrival]
-    """One for each row."""
     tagged: Sequence[tuple[str, str]]
     """Each tag of somebody, with their key."""
-    remarkable: AbstractSet[int]
-    """The lines of rows that say more of a person than that they join."""
+    remarkable: Mapping[int, Row]
+    """The rows that say more of a person than that they join, by their lines."""
     hashes: Sequence[HashRow]
+
+    def row(self, arrival: Arrival) -> Row:
+        """Return the row of which an arrival is made; of those that are not remarkable without its tags."""
+        line, address, _, _, first_name, last_name, fields, state, consent = arrival
+        if (row := self.remarkable.get(line)) is not None:
+            return row
+        standing = SubscriptionState(state)
+        return Row(line, address, first_name, last_name, json.loads(fields), standing, None, consent)
 
 
 def sort_out(
     keyring: Keyring, sheet: Sheet, list_name: str, batch: Sequence[Row | HashRow | Finding]
 ) -> tuple[ImportReport, Batch]:
     """Return the sound rows, and a report of the others."""
-    rows: list[Row] = []
     arrivals: list[Arrival] = []
-    remarkable: set[int] = set()
+    remarkable: dict[int, Row] = {}
     hashes: list[HashRow] = []
     findings: list[Finding] = []
     fates: Counter[Fate] = Counter()
@@ -88,10 +93,9 @@ def sort_out(
         if tags:
             tagged += [(key, tag) for tag in tags]
         if suppression is not None or state is _ENDED or history:
-            remarkable.add(line)
+            remarkable[line] = row
         word = "confirmed" if state is _CONFIRMED else state.value
         written = f"{local}@{domain}"
-        rows.append(row)
         arrivals.append((line, written, key, hash_of(key), first_name, last_name, json_of(fields), word, consent))
     report = ImportReport(
         file=sheet.name,
@@ -101,7 +105,7 @@ def sort_out(
         flagged=flagged,
         findings=tuple(findings),
     )
-    return report, Batch(rows=rows, arrivals=arrivals, tagged=tagged, remarkable=remarkable, hashes=hashes)
+    return report, Batch(arrivals=arrivals, tagged=tagged, remarkable=remarkable, hashes=hashes)
 
 
 def json_of(fields: Mapping[str, str]) -> str:

@@ -77,7 +77,7 @@ def judge(connection: Connection, list_id: int | None, batch: Batch, *, newest: 
     """
     for table in (arrivals, arriving_tags):
         table.create(connection, checkfirst=False)
-    if not batch.rows:
+    if not batch.arrivals:
         return Judgement()
     _stage(connection, arrivals, batch.arrivals)
     if batch.tagged:
@@ -85,12 +85,13 @@ def judge(connection: Connection, list_id: int | None, batch: Batch, *, newest: 
     settled = frozenset(connection.scalars(_settle(list_id, newest)).all()) if newest else _NOBODY
     known = {row[0]: _known(*row[1:]) for row in connection.execute(known_arrivals(list_id))}
     lines = [arrival[0] for arrival in batch.arrivals]
-    places = (bisect_left(lines, line) for line in sorted(known.keys() | batch.remarkable - settled))
+    judged = sorted(known.keys() | batch.remarkable.keys() - settled)
+    arriving = (batch.arrivals[bisect_left(lines, line)] for line in judged)
     rulings = [
-        rule(Entry(batch.rows[place], *batch.arrivals[place][1:4]), known.get(lines[place], NOTHING_KNOWN))
-        for place in places
+        rule(Entry(batch.row(arrival), *arrival[1:4]), known.get(arrival[0], NOTHING_KNOWN))
+        for arrival in arriving
     ]
-    newcomers = len(batch.rows) - len(settled) - len(rulings)
+    newcomers = len(batch.arrivals) - len(settled) - len(rulings)
     return Judgement(newcomers=newcomers, settled=settled, rulings=rulings, is_tagged=bool(batch.tagged))
 
 

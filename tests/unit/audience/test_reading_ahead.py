@@ -1,0 +1,105 @@
+"""A large sheet is read by a second process: what comes of it is the same, and nothing of it is left behind."""
+
+import io
+import multiprocessing
+import os
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import reduce
+from pathlib import Path
+
+import pytest
+
+from newsletter.audience import Fate, ImportReport, Sheet, ahead, export_json, import_sheet, read_sheet
+from newsletter.database import Database
+from newsletter.errors import TryLater
+from newsletter.tokens import Keyring
+from tests.fresh import fresh_database
+
+NOW = datetime(2026, 11, 3, 8, tzinfo=UTC)
+ROWS = 21_000
+
+
+@pytest.fixture(autouse=True)
+def large(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take every sheet for a large one."""
+    monkeypatch.setattr(ahead, "LARGE", 0)
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Iterator[Callable[[str], Database]]:
+    """Databases by name."""
+    with ExitStack() as stack:
+
+        def make(name: str) -> Database:
+            opened = fresh_database(f"sqlite:///{tmp_path / name}.db")
+            stack.callback(opened.close)
+            return opened
+
+        yield make
+
+
+@pytest.fixture
+def sheet(tmp_path: Path) -> Sheet:
+    """A sheet with every kind of row: sound, repeated, without an address, ended, tagged."""
+    path = tmp_path / "people.csv"
+    lines = ["email,first_name,city,tags,status"]
+    for number in range(ROWS):
+        address = "nobody" if number % 97 == 0 else f"Reader.{number - number % 89 // 88}@mail.example"
+        status = "unsubscribed" if number % 50 == 7 else "subscribed"
+        lines.append(f'{address},"Zoë, {number}",Łódź,"a, b{number % 3}",{status}')
+    path.write_text("\n".join(lines), encoding="utf-8")
+    return read_sheet(path)
+
+
+def bring(database: Database, keyring: Keyring, sheet: Sheet) -> ImportReport:
+    return reduce(ImportReport.joined, import_sheet(database, keyring, sheet, "weekly", now=NOW))
+
+
+def exported(database: Database, keyring: Keyring) -> str:
+    out = io.StringIO()
+    export_json(database, keyring, "weekly", out)
+    return out.getvalue()
+
+
+def test_it_is_as_if_one_process_had_read_and_written(
+    make: Callable[[str], Database], keyring: Keyring, sheet: Sheet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    two, one = make("two"), make("one")
+    reports = [bring(two, keyring, sheet) for _ in range(2)]
+    monkeypatch.setattr(ahead, "LARGE", 1 << 40)
+    assert [bring(one, keyring, sheet) for _ in range(2)] == reports
+    assert reports[0].count(Fate.ADDED) > ROWS * 0.9
+    assert exported(one, keyring) == exported(two, keyring)
+    assert not multiprocessing.active_children()
+
+
+def test_stopping_early_leaves_no_process(database: Database, keyring: Keyring, sheet: Sheet) -> None:
+    steps = import_sheet(database, keyring, sheet, "weekly", now=NOW)
+    next(steps)
+    next(steps)
+    steps.close()  # type: ignore[attr-defined]
+    assert not multiprocessing.active_children()
+
+
+def test_a_reader_that_was_killed_says_how_to_go_on(
+    database: Database, keyring: Keyring, sheet: Sheet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ahead, "_tell", kill_myself)
+    with pytest.raises(TryLater, match=r"people\.csv: .*Import it again"):
+        bring(database, keyring, sheet)
+    assert not multiprocessing.active_children()
+
+
+def test_what_the_reader_raises_is_raised_here(database: Database, keyring: Keyring, sheet: Sheet) -> None:
+    lost = replace(sheet, encoding="no-such-encoding")
+    with pytest.raises(LookupError):
+        bring(database, keyring, lost)
+
+
+def kill_myself(*_: object) -> None:
+    """End as the system ends who takes too much memory."""
+    os.kill(os.getpid(), signal.SIGKILL)
