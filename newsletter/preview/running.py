@@ -1,20 +1,20 @@
 """Running the preview: serves this machine alone until it is told to end."""
 
 import errno
-import logging
 import socket
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
 import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from newsletter.errors import NewsletterError
 from newsletter.preview.app import hosts_of, make_app
 from newsletter.preview.bench import Bench, watching
 from newsletter.preview.galley import Review
+from newsletter.serving import Server, quiet, why_not_there
 
 _HOST = "127.0.0.1"
 _USUAL_PORT = 8025
@@ -37,23 +37,12 @@ def serve(root: Path, slug: str, review: Review, *, port: int | None) -> Generat
     with _listen(port) as listening, watching(bench):
         url = f"http://{_HOST}:{listening.getsockname()[1]}/"
         yield Open(url)
-        logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
-        config = uvicorn.Config(
-            make_app(bench, hosts_of(url), slug),
-            http="h11",
-            ws="none",
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,
-            timeout_graceful_shutdown=2,
-        )
+        config = quiet(make_app(bench, hosts_of(url), slug), H11Protocol, last_seconds=2)
         _Server(config, bench).run(sockets=[listening])
 
 
-class _Server(uvicorn.Server):
-    """uvicorn's server, which lets those who wait for changes go, and leaves the exit code to us."""
+class _Server(Server):
+    """Lets those who wait for changes go when it is to end."""
 
     def __init__(self, config: uvicorn.Config, bench: Bench) -> None:
         super().__init__(config)
@@ -64,12 +53,6 @@ class _Server(uvicorn.Server):
         self._bench.is_closing = True
         super().handle_exit(sig, frame)
 
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        with super().capture_signals():
-            yield
-            self._captured_signals.clear()  # or it would be raised once more, and end us as if nobody listened
-
 
 def _listen(port: int | None) -> socket.socket:
     try:
@@ -77,8 +60,4 @@ def _listen(port: int | None) -> socket.socket:
     except OSError as error:
         if port is None and error.errno == errno.EADDRINUSE:
             return socket.create_server((_HOST, 0), backlog=64)
-        if error.errno == errno.EADDRINUSE:
-            why = f"another program listens at {_HOST}:{port}. End it, or choose another port"
-        else:
-            why = f"cannot listen at {_HOST}:{port}: {error.strerror or error}. Choose another port"
-        raise NewsletterError(f"--port {port}: {why}") from error
+        raise NewsletterError(f"--port {port}: {why_not_there(error, _HOST, port or _USUAL_PORT)}") from error

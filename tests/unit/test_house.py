@@ -18,8 +18,8 @@ HOMES = {
     "alembic": {"newsletter.database"},
     "nh3": {"newsletter.compose"},
     "urllib3": {"newsletter.cards.web"},
-    "starlette": {"newsletter.web", "newsletter.preview"},
-    "uvicorn": {"newsletter.web.running", "newsletter.preview.running"},
+    "starlette": {"newsletter.web", "newsletter.preview", "newsletter.serving"},
+    "uvicorn": {"newsletter.serving", "newsletter.web.protocol", "newsletter.preview.running"},
     "watchfiles": {"newsletter.preview.bench"},
 }
 """A costly library, and the only places that may meet it."""

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from newsletter.web.app import WAYS
+from newsletter.web.protocol import MOST_AT_ONCE
 from tests.acceptance.doorway import Doorway
 
 TEXTS = st.text(max_size=60) | st.sampled_from(
@@ -118,3 +119,22 @@ def test_who_holds_a_connection_and_says_nothing_is_hung_up_on(door: Doorway) ->
     with socket.create_connection((parts.hostname or "", parts.port or 0), timeout=600) as slow:
         slow.sendall(b"POST /u/x HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nList")
         assert b" 408 " in slow.recv(1000)
+
+
+def test_whoever_comes_when_it_is_full_is_asked_to_come_back_as_strictly_as_any_other(door: Doorway) -> None:
+    parts = urlsplit(door.url)
+    place = parts.hostname or "", parts.port or 0
+    ask = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+    with contextlib.ExitStack() as stack:
+        for _ in range(MOST_AT_ONCE):
+            stack.enter_context(socket.create_connection(place, timeout=600))
+        late = stack.enter_context(socket.create_connection(place, timeout=600))
+        late.sendall(ask)
+        answer = b"".join(iter(lambda: late.recv(65536), b""))
+    head = answer.partition(b"\r\n\r\n")[0].lower()
+    assert head.startswith(b"http/1.1 503 ")
+    for name in (b"content-security-policy", b"x-content-type-options", b"cache-control", b"retry-after"):
+        assert b"\r\n" + name + b": " in head
+    while (status := door.ask("GET", "/healthz").status) == 503:  # until it has seen them go
+        time.sleep(0.05)
+    assert status == 200
