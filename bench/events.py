@@ -35,7 +35,7 @@ from newsletter.settings import read_or_make_keys, read_settings
 from newsletter.tokens import Keyring
 
 EVENTS = 1_000_000
-LETTERS = 40_000
+LETTERS = 120_000
 EVENTS_BESIDE = 100_000
 WINDOW = 2.0
 """Seconds that events are applied, or not, beside a send."""
