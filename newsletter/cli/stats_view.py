@@ -79,7 +79,7 @@ def _of_one(issue: IssueNumbers, width: int) -> list[Text | Table]:
         whole = (
             numbers.candidates if name in {"candidates", "planned", "submitted", "failed"} else numbers.submitted
         )
-        part = share(value, whole)
+        part = share(value, whole) if name != "clicks" else None  # of which one reader may have made several
         grid.add_row(
             Text(name),
             _count(value),

@@ -41,6 +41,13 @@ def find_caveats(
     if "outbox" in ways:
         told.append(_know("Some of these mailings went to the outbox only: those letters reached nobody."))
     told += _about_providers(totals, domains)
+    if totals.clicks:
+        told.append(
+            _know(
+                "Clicks are counted for each link and day: who follows two links counts twice, and mail filters "
+                "that behave like a browser count as well. Compare issues by them, not readers."
+            )
+        )
     told.append(
         _know(
             "Opens are not counted: Apple Mail fetches every letter's pictures by itself and Gmail keeps copies, "

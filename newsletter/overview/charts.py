@@ -25,7 +25,7 @@ from newsletter.overview.charting import (
     reasons,
     stacks,
 )
-from newsletter.overview.numbers import DomainNumbers, IssueNumbers, ListGrowth, Numbers, share
+from newsletter.overview.numbers import DayClicks, DomainNumbers, IssueNumbers, ListGrowth, Numbers, share
 
 Draw = Callable[[dict[str, Any]], str]
 """Makes an SVG of a Vega-Lite specification."""
@@ -96,6 +96,22 @@ def issue_charts(issues: Sequence[IssueNumbers], draw: Draw) -> list[Chart]:
         words = "Share of letters that bounced, by issue; the line is at 5 %, where Amazon SES reviews an account."
         found.append(_chart("Bounces by issue, in %", words, lambda width: rates(heard, width), draw))
     return found
+
+
+def clicks_chart(days: Sequence[DayClicks], draw: Draw) -> Chart | None:
+    """Draw how often an issue's links were followed, day by day; None before there are two days."""
+    rows = [
+        {
+            "order": number,
+            "issue": f"{each.day:%d %b}".lstrip("0") if each.day else "other days",
+            "clicks": each.clicks,
+        }
+        for number, each in enumerate(days)
+    ]
+    if len(rows) < 2:
+        return None
+    words = f"Clicks of {len(rows)} days; {rows[0]['clicks']:,} on the first."
+    return _chart("Clicks by day", words, lambda width: bars(rows, "clicks", width), draw)
 
 
 def growth_chart(lists: Sequence[ListGrowth], draw: Draw) -> Chart | None:

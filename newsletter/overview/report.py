@@ -9,7 +9,15 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from newsletter.colour import luminance, readable, toned
 from newsletter.compose import Palette, make_theme
-from newsletter.overview.charts import Chart, Draw, domain_chart, growth_chart, issue_charts, reason_chart
+from newsletter.overview.charts import (
+    Chart,
+    Draw,
+    clicks_chart,
+    domain_chart,
+    growth_chart,
+    issue_charts,
+    reason_chart,
+)
 from newsletter.overview.numbers import FEWEST, IssueNumbers, Numbers, share
 from newsletter.overview.statistics import Statistics
 from newsletter.settings import Settings
@@ -47,6 +55,7 @@ def make_report(found: Statistics, settings: Settings, draw: Draw | None, *, slu
         sums=list(_sums(found.totals)),
         sections=[section for section in _sections(found, one, draw) if section.charts or section.rows],
         caveats=found.caveats,
+        has_clicks=found.totals.clicks is not None,
         made_at=f"{found.made_at:%d %B %Y, %H:%M} UTC".lstrip("0"),
     )
 
@@ -76,8 +85,10 @@ def _sums(numbers: Numbers) -> Iterator[tuple[str, str]]:
 def _sections(found: Statistics, one: IssueNumbers | None, draw: Draw | None) -> Iterator[_Section]:
     if one is not None:
         yield _of_mailings(one)
+        followed = clicks_chart(one.click_days, draw) if draw else None
         yield _Section(
             title="Links",
+            charts=[followed] if followed else [],
             headings=("link", "clicks"),
             rows=[(_Named(text=each.url), _clicks(each.clicks)) for each in one.links],
         )

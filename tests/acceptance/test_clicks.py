@@ -76,6 +76,7 @@ def test_a_link_is_counted_on_its_way_and_leads_where_it_always_led(desk: Desk) 
     assert "fewer than 5" in page
     shown = desk.done("stats", "five-small-lights").out
     assert re.search(rf"8 +{re.escape(MUCH_READ)}", shown)
+    assert re.search(r"^clicks +8 *$", shown, re.MULTILINE), "no share: one reader may follow several links"
     assert re.search(rf"<5 +{re.escape(LITTLE_READ)}", shown)
     (row,) = csv.DictReader(desk.done("stats", "--csv").out.splitlines())
     assert row["clicks"] == "8"

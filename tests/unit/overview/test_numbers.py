@@ -109,3 +109,8 @@ def test_one_complaint_in_few_letters_is_no_rate() -> None:
     told = find_caveats(Numbers(submitted=50, delivered=49, complained=1), [], transports=["ses"], has_facts=True)
     assert not [each for each in told if each.weight is Weight.ACT]
     assert any("read the counts" in each.text for each in told)
+
+
+def test_clicks_are_not_taken_for_readers() -> None:
+    told = find_caveats(Numbers(submitted=900, delivered=900, clicks=40), [], transports=["ses"], has_facts=True)
+    assert any("who follows two links counts twice" in each.text for each in told)
