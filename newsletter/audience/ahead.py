@@ -96,14 +96,19 @@ def _heard(ours: Connection, sheet: Sheet) -> _Sorted | Exception | None:
 def _tell(
     theirs: Connection, keyring: Keyring, sheet: Sheet, list_name: str, kinds: Mapping[str, FieldKind]
 ) -> None:
-    """Send batch after batch, then None; or the exception that ended the reading."""
+    """Read, in the process beside the one who writes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the one who writes decides when to stop
     with contextlib.suppress(BrokenPipeError):  # and may have gone
-        try:
-            for done in _read(keyring, sheet, list_name, kinds):
-                theirs.send(done)
-            theirs.send(None)
-        except BrokenPipeError:
-            raise
-        except Exception as error:
-            theirs.send(error)
+        for told in _told(keyring, sheet, list_name, kinds):
+            theirs.send(told)
+
+
+def _told(
+    keyring: Keyring, sheet: Sheet, list_name: str, kinds: Mapping[str, FieldKind]
+) -> Iterator[_Sorted | Exception | None]:
+    """Give batch after batch, then None, or the exception that ended the reading."""
+    try:
+        yield from _read(keyring, sheet, list_name, kinds)
+        yield None
+    except Exception as error:
+        yield error

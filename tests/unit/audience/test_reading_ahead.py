@@ -20,7 +20,7 @@ from newsletter.tokens import Keyring
 from tests.fresh import fresh_database
 
 NOW = datetime(2026, 11, 3, 8, tzinfo=UTC)
-ROWS = 21_000
+ROWS = 10_500
 
 
 @pytest.fixture(autouse=True)
@@ -65,6 +65,7 @@ def exported(database: Database, keyring: Keyring) -> str:
     return out.getvalue()
 
 
+@pytest.mark.slow
 def test_it_is_as_if_one_process_had_read_and_written(
     make: Callable[[str], Database], keyring: Keyring, sheet: Sheet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
