@@ -10,7 +10,7 @@ from typing import NamedTuple
 from newsletter.audience.cells import FIELD_LENGTH, cleaned, cleaned_cells, cleaned_tag, name_of_cell
 from newsletter.audience.fields import FieldKind, is_no, read_value
 from newsletter.audience.formats import Standing, read_status
-from newsletter.audience.headings import Column
+from newsletter.audience.headings import Column, letters_of
 from newsletter.audience.meaning import Meaning
 from newsletter.audience.records import read_records
 from newsletter.audience.sheet import Sheet, row_finding
@@ -128,6 +128,9 @@ class _Reader:
         self._format = sheet.format.name if sheet.format else ""
         self._has_words = bool(sheet.format and sheet.format.words)
         self._places = _places(sheet.columns)
+        statuses = [column for _, column in self._places.judged if column.meaning is Meaning.STATUS]
+        self._status = min(statuses, key=lambda column: letters_of(column.heading) == "state", default=None)
+        """The column whose every word ought to be known; beside a status, a state may be an American one."""
         self._typed = {name: kind for name, kind in kinds.items() if kind is not FieldKind.TEXT}
         judged = [index for index, _ in self._places.judged]
         self._words: Callable[[list[str]], object] = itemgetter(*judged) if judged else lambda _: ()
@@ -157,7 +160,7 @@ class _Reader:
             if cells[index] and "joined" not in fields:
                 fields["joined"] = cells[index]
         for index in places.attributes:
-            self._add_attributes(line, cells[index], fields)
+            self._add_attributes(line, index, cells[index], fields)
         if self._typed:
             self._settle_kinds(line, fields)
         tags = tuple(read_tags(",".join(cells[index] for index in places.tags))) if places.tags else ()
@@ -198,7 +201,7 @@ class _Reader:
             return SuppressionReason(cell)
         status = read_status(cell, self._format)
         if status is not None or column.meaning is Meaning.STATUS:
-            if status is None and self._has_words:
+            if status is None and self._has_words and column is self._status:
                 message = f"{self._format}'s {column.heading} '{cleaned(cell, 40)}' is not known here"
                 self._warn(line, f"{message}, so they are pending", "Say with --map what the column means")
                 return SubscriptionState.PENDING
@@ -213,13 +216,16 @@ class _Reader:
         told = [f"{heading} {cells[index]}" for index, heading in self._places.proofs if cells[index]]
         return cleaned("; ".join([consent, *told] if consent else told), FIELD_LENGTH)
 
-    def _add_attributes(self, line: int, cell: str, fields: dict[str, str]) -> None:
+    def _add_attributes(self, line: int, index: int, cell: str, fields: dict[str, str]) -> None:
         if cell in {"", "{}", "null", "[]"}:
             return
         try:
             told = json.loads(cell)
         except (ValueError, RecursionError):
             told = None
+        if not isinstance(told, dict) and not self._format:
+            fields.setdefault(self._sheet.columns[index].field, cell)
+            return
         if not isinstance(told, dict):
             self._warn(
                 line, "attributes that are no JSON object, so they were left out", "Mend them if they matter"
