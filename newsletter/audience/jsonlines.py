@@ -10,9 +10,10 @@ from typing import Any, NamedTuple, TypeVar
 from newsletter.audience.cells import FIELD_LENGTH, cleaned, cleaned_name
 from newsletter.audience.fields import FieldKind, read_value
 from newsletter.audience.records import LINE_LENGTH
-from newsletter.audience.rows import Row, field_name, read_tags
+from newsletter.audience.rows import Row
 from newsletter.audience.sheet import Sheet, row_finding
 from newsletter.audience.subscriber import Consent, ConsentAct, SubscriptionState, SuppressionReason
+from newsletter.audience.within import field_name, read_tags
 from newsletter.finding import Finding, Level
 
 _HASH = re.compile("[0-9a-fA-F]{32}")
@@ -87,8 +88,9 @@ def _person(
         _word(SubscriptionState, told.get("state") or SubscriptionState.CONFIRMED),
         _word(SuppressionReason, told["suppressed"]) if told.get("suppressed") else None,
         "",
-        tuple(read_tags(",".join(map(str, _part(told, "tags", list))))),
+        tuple(dict.fromkeys(tag for each in _part(told, "tags", list) for tag in read_tags(str(each)))),
         tuple(map(_consent, _part(told, "consents", list))),
+        _moment(told["changed_at"]) if told.get("changed_at") else None,
     )
 
 

@@ -67,7 +67,7 @@ def sort_out(
             fates[Fate.KEPT_OUT] += 1
             continue
         row, parts = read
-        line, _, first_name, last_name, fields, state, suppression, consent, tags, history = row
+        line, _, first_name, last_name, fields, state, suppression, consent, tags, history, _ = row
         local, domain = parts
         small = local.lower()
         key = f"{small}@{domain}"

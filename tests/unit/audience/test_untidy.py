@@ -9,7 +9,16 @@ from pathlib import Path
 import pytest
 
 from newsletter.address import Address
-from newsletter.audience import Fate, ImportReport, Rejects, open_sheets, read_sheet, show_subscriber
+from newsletter.audience import (
+    Fate,
+    ImportReport,
+    Rejects,
+    Subscriber,
+    newcomers,
+    open_sheets,
+    read_sheet,
+    show_subscriber,
+)
 from newsletter.audience.exchange import import_sheet
 from newsletter.database import Database
 from newsletter.errors import EditFile, WrongUse
@@ -47,10 +56,8 @@ def test_a_later_row_brings_its_tags_and_no_consent(
     bring: Bring, standing: Standing, database: Database, keyring: Keyring
 ) -> None:
     bring("email,tag,status\nann@mail.example.org,vip,pending\nann@mail.example.org,book club,confirmed\n")
-    record = show_subscriber(database, keyring, Address.parse("ann@mail.example.org"))
-    assert record is not None
-    assert record.subscriber is not None
-    assert record.subscriber.tags == ("book club", "vip")
+    ann = told(database, keyring, "ann")
+    assert ann.tags == ("book club", "vip")
     assert standing() == {"ann@mail.example.org": "pending"}
 
 
@@ -67,10 +74,8 @@ def test_an_address_may_stand_beside_a_name_or_in_a_link(
     bring: Bring, database: Database, keyring: Keyring, cell: str, name: tuple[str, str]
 ) -> None:
     assert bring(f"email\n{cell}\n").fates == {Fate.ADDED: 1}
-    record = show_subscriber(database, keyring, Address.parse("ann@mail.example.org"))
-    assert record is not None
-    assert record.subscriber is not None
-    assert (record.subscriber.first_name, record.subscriber.last_name) == name
+    ann = told(database, keyring, "ann")
+    assert (ann.first_name, ann.last_name) == name
 
 
 @pytest.mark.parametrize("heading", ["E-Mail-Adresse", "Correo electrónico", "メール", "E-mail 1 - Value"])
@@ -146,20 +151,16 @@ def test_an_american_state_beside_a_status_is_a_field(
     )
     assert not report.findings
     assert standing() == {"ann@mail.example.org": None, "bob@mail.example.org": "unsubscribed"}
-    record = show_subscriber(database, keyring, Address.parse("ann@mail.example.org"))
-    assert record is not None
-    assert record.subscriber is not None
-    assert record.subscriber.fields["state"] == "OR"
+    ann = told(database, keyring, "ann")
+    assert ann.fields["state"] == "OR"
 
 
 def test_attributes_of_an_unknown_program_are_fields_whatever_they_hold(
     bring: Bring, database: Database, keyring: Keyring
 ) -> None:
     bring('email,attributes,metadata\nann@mail.example.org,tall,"{""city"": ""Porto""}"\n')
-    record = show_subscriber(database, keyring, Address.parse("ann@mail.example.org"))
-    assert record is not None
-    assert record.subscriber is not None
-    assert record.subscriber.fields == {"attributes": "tall", "city": "Porto"}
+    ann = told(database, keyring, "ann")
+    assert ann.fields == {"attributes": "tall", "city": "Porto"}
 
 
 @pytest.mark.parametrize("is_dry_run", [True, False])
@@ -170,3 +171,69 @@ def test_a_report_says_how_many_of_the_added_are_pending(bring: Bring, is_dry_ru
     report = bring(f"email,status\n{text}\n", dry_run=is_dry_run)
     assert report.fates == {Fate.ADDED: 2, Fate.KNOWN: 1, Fate.KEPT_OUT: 1}
     assert report.pending == 1
+
+
+@pytest.mark.parametrize(
+    "cell", ['"[""vip"", ""book club""]"', '"""vip"", ""book club"""', "vip;book club", "vip|book club"]
+)
+def test_tags_are_read_in_every_spelling(bring: Bring, database: Database, keyring: Keyring, cell: str) -> None:
+    bring(f"email,tags\nann@mail.example.org,{cell}\nbob@mail.example.org,[]\n")
+    assert told(database, keyring, "ann").tags == ("book club", "vip")
+    assert told(database, keyring, "bob").tags == ()
+
+
+def test_a_name_among_attributes_is_a_name_and_no_field_hides_one(
+    bring: Bring, database: Database, keyring: Keyring
+) -> None:
+    attributes = json.dumps({"First name": "Ann", "last_name": "Lee", "email": "x", "Tags": "y"}).replace(
+        '"', '""'
+    )
+    bring(f'email,metadata\nann@mail.example.org,"{attributes}"\n')
+    ann = told(database, keyring, "ann")
+    assert (ann.first_name, ann.last_name) == ("Ann", "Lee")
+    assert ann.fields == {"email_2": "x", "tags_2": "y"}
+
+
+@pytest.mark.parametrize(
+    ("cell", "day"),
+    [
+        ("2024-01-05 10:00:00 UTC", "2024-01-05 10:00:00 UTC"),
+        ('"Jan 5, 2024"', "2024-01-05"),
+        ("5 January 2024", "2024-01-05"),
+        ("1704448800", "2024-01-05"),
+        ("1704448800123", "2024-01-05"),
+        ("5.1.2024 10:00", "2024-01-05"),
+        ("01/05/2024", "01/05/2024"),
+        ("long ago", "long ago"),
+    ],
+)
+def test_the_day_of_joining_is_such_that_segments_can_ask_for_it(
+    bring: Bring, database: Database, keyring: Keyring, cell: str, day: str
+) -> None:
+    bring(f"email,status,created,subscription_tier\nann@mail.example.org,active,{cell},free\n")
+    assert told(database, keyring, "ann").fields["joined"] == day
+
+
+def test_who_was_brought_with_their_history_has_not_joined_just_now(
+    bring: Bring, database: Database, keyring: Keyring
+) -> None:
+    line = {
+        "email": "ann@mail.example.org",
+        "changed_at": "2026-11-02T07:59:00Z",
+        "consents": [{"act": "confirmed", "at": "2026-11-02T07:59:00Z", "origin": "web"}],
+    }
+    bring(json.dumps(line), "people.jsonl")
+    record = show_subscriber(database, keyring, Address.parse("ann@mail.example.org"))
+    assert record is not None
+    ((subscription, consents),) = record.subscriptions
+    assert subscription.changed_at == datetime(2026, 11, 2, 7, 59, tzinfo=UTC)
+    assert [consent.origin for consent in consents] == ["web"]
+    with database.read() as connection:
+        assert not list(newcomers(connection, "weekly", datetime(2026, 11, 1, tzinfo=UTC)))
+
+
+def told(database: Database, keyring: Keyring, local: str) -> Subscriber:
+    record = show_subscriber(database, keyring, Address.parse(f"{local}@mail.example.org"))
+    assert record is not None
+    assert record.subscriber is not None
+    return record.subscriber
