@@ -5,7 +5,7 @@ The joins are outer ones, though everybody has a partner, because SQLite then be
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import (
@@ -111,7 +111,16 @@ def _tell_history(connection: Connection, origin: Origin, rulings: Sequence[Ruli
     connection.execute(
         insert(consents),
         [
-            {**asdict(consent), "act": consent.act.value, "subscription_id": number, "import_id": origin.import_id}
+            {
+                "subscription_id": number,
+                "act": consent.act.value,
+                "at": consent.at,
+                "origin": consent.origin,
+                "evidence": consent.evidence,
+                "import_id": origin.import_id,
+                "words": consent.words,
+                "mail": consent.mail,
+            }
             for number, row in found.items()
             for consent in row.history
         ],
