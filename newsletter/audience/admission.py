@@ -5,7 +5,7 @@ The joins are outer ones, though everybody has a partner, because SQLite then be
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import (
@@ -88,8 +88,11 @@ def _join(connection: Connection, origin: Origin, with_history: Sequence[Ruling]
 
 
 def _tell_history(connection: Connection, origin: Origin, rulings: Sequence[Ruling]) -> None:
-    """Write the earlier consents of whoever is new on the list, as the file has them."""
-    found = connection.execute(
+    """Give whoever is new on the list the standing that a file of ours tells: since when, and by which consents.
+
+    They get no consent of this import, which is none: that it brought the others is noted with them.
+    """
+    pairs = connection.execute(
         select(arrivals.c.line, subscriptions.c.id)
         .outerjoin_from(arrivals, subscribers, subscribers.c.address_key == arrivals.c.address_key)
         .outerjoin(
@@ -97,15 +100,41 @@ def _tell_history(connection: Connection, origin: Origin, rulings: Sequence[Ruli
             (subscriptions.c.subscriber_id == subscribers.c.id) & (subscriptions.c.list_id == origin.list_id),
         )
     )
-    numbers: dict[int, int] = dict(map(tuple, found))
-    rows = [
-        {"subscription_id": numbers[ruling.entry.row.line], **asdict(consent), "act": consent.act.value}
+    numbers: dict[int, int] = dict(map(tuple, pairs))
+    found = {
+        numbers[ruling.entry.row.line]: ruling.entry.row
         for ruling in rulings
         if ruling.known.subscription_id is None and ruling.entry.row.line in numbers
-        for consent in ruling.entry.row.history
-    ]
-    if rows:
-        connection.execute(insert(consents), rows)
+    }
+    if not found:
+        return
+    connection.execute(
+        insert(consents),
+        [
+            {
+                "subscription_id": number,
+                "act": consent.act.value,
+                "at": consent.at,
+                "origin": consent.origin,
+                "evidence": consent.evidence,
+                "import_id": origin.import_id,
+                "words": consent.words,
+                "mail": consent.mail,
+            }
+            for number, row in found.items()
+            for consent in row.history
+        ],
+    )
+    connection.execute(
+        update(subscriptions)
+        .where(subscriptions.c.id == bindparam("number"))
+        .values(changed_at=bindparam("since")),
+        [{"number": number, "since": row.since or origin.at} for number, row in found.items()],
+    )
+    connection.execute(
+        delete(arrivals).where(arrivals.c.line == bindparam("at_line")),
+        [{"at_line": row.line} for row in found.values()],
+    )
 
 
 def _tag(connection: Connection, left_out: Sequence[str]) -> None:

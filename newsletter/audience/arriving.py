@@ -27,6 +27,7 @@ def newcomers(connection: Connection, list_name: str, since: datetime) -> Iterat
     joined_at = (
         select(func.max(consents.c.at))
         .where(consents.c.subscription_id == subscriptions.c.id, consents.c.act == ConsentAct.CONFIRMED.value)
+        .where(consents.c.import_id.is_(None))
         .correlate(subscriptions)
         .scalar_subquery()
     )

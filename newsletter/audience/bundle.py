@@ -3,6 +3,7 @@
 Of a bundle only the tables of people are unpacked, under names of ours, and no more of them than is bearable.
 """
 
+import contextlib
 import tempfile
 import zipfile
 import zlib
@@ -19,6 +20,9 @@ MAX_BYTES = 4_000_000_000
 MAX_RATIO = 200
 """How many times larger a table may be than what is packed: people's names hardly shrink to a tenth."""
 _STEP = 1 << 20
+_COMPOUND_FILE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_INSIDE_WORKBOOKS = {"xl/workbook.xml", "xl/workbook.bin", "content.xml", "Index/Document.iwa"}
+_WORKBOOKS = {".xlsx", ".xlsm", ".xlsb", ".xls", ".ods", ".numbers"}
 
 
 @contextmanager
@@ -29,11 +33,25 @@ def open_sheets(
 
     Raises WrongUse for what cannot be read or is not to be trusted, EditFile if there is no table of people.
     """
+    if _is_workbook(path):
+        raise WrongUse(f"{path}: a spreadsheet's own file. Open it there, save the sheet as CSV, and import that")
     if not _is_bundle(path):
         yield (read_sheet(path, encoding=encoding, mapping=mapping),)
         return
     with tempfile.TemporaryDirectory(prefix="newsletter-") as folder:
         yield tuple(_sheets(path, Path(folder), encoding, mapping))
+
+
+def _is_workbook(path: Path) -> bool:
+    """Return whether a spreadsheet keeps its work in this file: old ones in a compound file, new ones in a ZIP."""
+    with contextlib.suppress(OSError, zipfile.BadZipFile, NotImplementedError):
+        with path.open("rb") as file:
+            if file.read(8) == _COMPOUND_FILE:
+                return True
+        if zipfile.is_zipfile(path):
+            with zipfile.ZipFile(path) as bundle:
+                return any(name in _INSIDE_WORKBOOKS for name in bundle.namelist())
+    return path.suffix.lower() in _WORKBOOKS
 
 
 def _is_bundle(path: Path) -> bool:

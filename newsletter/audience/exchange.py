@@ -22,10 +22,13 @@ from newsletter.audience.roster import ensure_lists, imports, insert_missing, li
 from newsletter.audience.sheet import Sheet, read_sheet
 from newsletter.audience.sorting import Batch
 from newsletter.audience.staging import Judgement, dismiss, judge
+from newsletter.audience.subscriber import SubscriptionState
 from newsletter.database import Database
 from newsletter.errors import EditSettings
 from newsletter.settings import FILE_NAME, Settings
 from newsletter.tokens import Keyring
+
+_PENDING = SubscriptionState.PENDING.value
 
 
 def import_csv(
@@ -133,10 +136,16 @@ def _report(
 ) -> ImportReport:
     fates: Counter[Fate] = Counter({Fate.ADDED: judgement.newcomers, Fate.KNOWN: len(judgement.settled)})
     outcomes: list[Outcome] = []
+    pending = {line for line, *_, state, _, _ in batch.arrivals if state == _PENDING} - _not_joining(judgement)
     if names_everybody:
         ruled = {ruling.entry.row.line for ruling in judgement.rulings}
         outcomes += [
-            Outcome(line=line, address=address, fate=Fate.KNOWN if line in judgement.settled else Fate.ADDED)
+            Outcome(
+                line=line,
+                address=address,
+                fate=Fate.KNOWN if line in judgement.settled else Fate.ADDED,
+                reason=_PENDING if line in pending else "",
+            )
             for line, address, *_ in batch.arrivals
             if line not in ruled
         ]
@@ -146,16 +155,21 @@ def _report(
             fate = Fate.REPEATED  # a batch before this one brought them
         fates[fate] += 1
         if names_everybody or fate is Fate.KEPT_OUT:
-            outcomes.append(
-                Outcome(line=ruling.entry.row.line, address=ruling.entry.address, fate=fate, reason=ruling.reason)
-            )
+            line = ruling.entry.row.line
+            reason = _PENDING if line in pending else ruling.reason
+            outcomes.append(Outcome(line=line, address=ruling.entry.address, fate=fate, reason=reason))
     return ImportReport(
         file=sheet.name,
         list_name=list_name,
         fates=+fates,
+        pending=len(pending),
         kept_out=Counter(ruling.reason for ruling in judgement.rulings if ruling.fate is Fate.KEPT_OUT),
         outcomes=tuple(sorted(outcomes, key=lambda outcome: outcome.line)),
     )
+
+
+def _not_joining(judgement: Judgement) -> set[int]:
+    return {ruling.entry.row.line for ruling in judgement.rulings if ruling.fate is not Fate.ADDED}
 
 
 def _last_digest(database: Database, list_name: str, name: str) -> str | None:

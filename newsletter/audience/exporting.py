@@ -100,7 +100,7 @@ def member_json(member: Member, consents: list[Consent]) -> dict[str, Any]:
         "state": subscription.state,
         "changed_at": _moment(subscription.changed_at),
         "suppressed": member.suppressed,
-        "fields": person.fields,
+        "fields": _fields(member),
         "tags": list(person.tags),
         "consents": [consent_json(consent) for consent in consents],
     }
@@ -127,4 +127,5 @@ def _write(out: TextIO, value: dict[str, Any]) -> None:
 
 
 def _fields(member: Member) -> dict[str, str]:
-    return member.subscription.subscriber.fields
+    """Return the fields that somebody has; one that is empty is as if it were not there."""
+    return {name: text for name, text in member.subscription.subscriber.fields.items() if text}

@@ -21,6 +21,12 @@ _YES = frozenset({"yes", "y", "true", "t", "1", "on", "ja", "oui", "si", "sí", 
 _NO = frozenset({"no", "n", "false", "f", "0", "off", "nein", "non", "não", "нет", "否", "いいえ"})
 _NUMBER = re.compile(r"([+-]?)([0-9]{1,15})(?:([.,])([0-9]{1,15}))?")
 _ISO = re.compile(r"([0-9]{4})[-/.]([0-9]{1,2})[-/.]([0-9]{1,2})(?:[T ].*)?")
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTH = rf"({'|'.join(_MONTHS)})[a-z]{{0,6}}\.?"
+_SPELLED = re.compile(
+    rf"(?:{_MONTH} ([0-9]{{1,2}})|([0-9]{{1,2}}) {_MONTH}),? ([0-9]{{4}})(?:[ ,].*)?", re.IGNORECASE
+)
+"""`Jan 5, 2024` and `5 January 2024`, which no two people read differently."""
 _DAY_FIRST = re.compile(r"([0-9]{1,2})([./-])([0-9]{1,2})\2([0-9]{4})(?:[T ,].*)?")
 
 
@@ -85,6 +91,12 @@ def _date(text: str) -> str | None:
             day, month = month, day
         elif found[2] != "." and day <= 12 and day != month:
             return None
+    elif found := _SPELLED.fullmatch(text):
+        year, month, day = (
+            int(found[5]),
+            _MONTHS.index((found[1] or found[4]).lower()) + 1,
+            int(found[2] or found[3]),
+        )
     else:
         return None
     try:

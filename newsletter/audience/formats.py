@@ -138,7 +138,7 @@ FORMATS = (
             "confirmedat": Meaning.PROOF,
         },
         words={
-            "active": SubscriptionState.CONFIRMED,
+            **dict.fromkeys(("active", "cold", "cold_subscriber"), SubscriptionState.CONFIRMED),
             "inactive": _PENDING,
             "cancelled": _ENDED,
             "bounced": SuppressionReason.BOUNCED,

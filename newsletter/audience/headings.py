@@ -57,13 +57,15 @@ _MEANINGS = {
     "consent": Meaning.CONSENT,
     "rejectedbecause": Meaning.NOTHING,
     **dict.fromkeys(("tags", "tag"), Meaning.TAGS),
+    **dict.fromkeys(("attributes", "metadata", "extraattributes", "customfields"), Meaning.ATTRIBUTES),
 }
 _CHOICES = {
     **{name: meaning for name, meaning in _MEANINGS.items() if meaning is not Meaning.STATE},
     "consent": Meaning.PROOF,
 }
 """What a mapping may name besides a field of its own."""
-_RESERVED = {"email", "first_name", "last_name", "name", "domain", "tags"}
+RESERVED = {"email", "first_name", "last_name", "name", "domain", "tags"}
+"""What a field cannot be called, since it is known of everybody."""
 _OFTEN = frozenset(Meaning) - {
     Meaning.EMAIL,
     Meaning.FIRST_NAME,
@@ -75,6 +77,8 @@ _OFTEN = frozenset(Meaning) - {
     Meaning.JOINED,
 }
 """Meanings that several columns may have; of the others the first column counts."""
+_KEPT = {Meaning.FIELD, Meaning.STATUS, Meaning.ATTRIBUTES}
+"""Meanings of columns that may become a field of their own name."""
 
 
 def read_headings(cells: Sequence[str], mapping: Mapping[str, str] | None = None) -> Headings:
@@ -97,10 +101,15 @@ def read_headings(cells: Sequence[str], mapping: Mapping[str, str] | None = None
                 meaning = Meaning.FIELD
         if meaning not in _OFTEN and meaning in {column.meaning for column in columns}:
             meaning = Meaning.FIELD
-        taken = _RESERVED | {column.field for column in columns}
+        taken = RESERVED | {column.field for column in columns if column.meaning in _KEPT}
         name = field or _field_name(cell, number, taken)
         columns.append(Column(meaning=meaning, field=name, heading=cleaned(cell, 60)))
     return Headings(columns=tuple(columns), format=format)
+
+
+def meaning_of(heading: str) -> Meaning | None:
+    """Return what a heading means in a file of an unknown program, None if it is a field's name."""
+    return _MEANINGS.get(letters_of(heading))
 
 
 def letters_of(heading: str) -> str:

@@ -1,18 +1,24 @@
 """JSON Lines: a list as this program writes it, one person or one suppression a line, read back as rows."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from enum import StrEnum
+from typing import Any, NamedTuple, TypeVar
 
 from newsletter.audience.cells import FIELD_LENGTH, cleaned, cleaned_name
 from newsletter.audience.fields import FieldKind, read_value
 from newsletter.audience.records import LINE_LENGTH
-from newsletter.audience.rows import Row, field_name, read_tags
+from newsletter.audience.rows import Row
 from newsletter.audience.sheet import Sheet, row_finding
 from newsletter.audience.subscriber import Consent, ConsentAct, SubscriptionState, SuppressionReason
+from newsletter.audience.within import field_name, read_tags
 from newsletter.finding import Finding, Level
 
+_HASH = re.compile("[0-9a-fA-F]{32}")
+_Word = TypeVar("_Word", bound=StrEnum)
+_Kind = TypeVar("_Kind", dict[str, Any], list[Any])
 _REMEDY = "Mend the line and import again; the rest was read"
 
 
@@ -38,16 +44,22 @@ def read_json_rows(
                 continue
             try:
                 yield from _read_line(sheet, line, json.loads(text), kinds or {})
-            except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-                message = f"no line of an export: {cleaned(str(error), 80) or type(error).__name__}"
+            except json.JSONDecodeError as error:
+                message = f"no JSON: {error.msg}, at column {error.colno}"
                 yield row_finding(sheet.name, line, message, _REMEDY)
+            except RecursionError:
+                yield row_finding(sheet.name, line, "JSON that is nested too deep", _REMEDY)
+            except KeyError as error:
+                yield row_finding(sheet.name, line, f"no line of an export: {error} is missing", _REMEDY)
+            except (ValueError, TypeError) as error:
+                yield row_finding(sheet.name, line, f"no line of an export: {cleaned(str(error), 80)}", _REMEDY)
 
 
 def _read_line(
     sheet: Sheet, line: int, told: Any, kinds: Mapping[str, FieldKind]
 ) -> Iterator[Row | HashRow | Finding]:
     if not isinstance(told, dict):
-        raise TypeError("no object")
+        raise TypeError("it is no object")
     if "suppressed_hash" in told:
         yield _hash_row(line, told)
     else:
@@ -58,7 +70,7 @@ def _person(
     sheet: Sheet, line: int, told: Mapping[str, Any], kinds: Mapping[str, FieldKind]
 ) -> Iterator[Row | Finding]:
     fields: dict[str, str] = {}
-    for name, value in dict(told.get("fields") or {}).items():
+    for name, value in _part(told, "fields", dict).items():
         key, text = field_name(str(name)), cleaned(str(value), FIELD_LENGTH)
         kind = kinds.get(key, FieldKind.TEXT)
         spelled = read_value(kind, text)
@@ -73,17 +85,35 @@ def _person(
         cleaned_name(str(told.get("first_name") or "")),
         cleaned_name(str(told.get("last_name") or "")),
         fields,
-        SubscriptionState(told.get("state") or SubscriptionState.CONFIRMED),
-        SuppressionReason(told["suppressed"]) if told.get("suppressed") else None,
+        _word(SubscriptionState, told.get("state") or SubscriptionState.CONFIRMED),
+        _word(SuppressionReason, told["suppressed"]) if told.get("suppressed") else None,
         "",
-        tuple(read_tags(",".join(map(str, told.get("tags") or ())))),
-        tuple(_consent(each) for each in told.get("consents") or ()),
+        tuple(dict.fromkeys(tag for each in _part(told, "tags", list) for tag in read_tags(str(each)))),
+        tuple(map(_consent, _part(told, "consents", list))),
+        _moment(told["changed_at"]) if told.get("changed_at") else None,
     )
 
 
-def _consent(told: Mapping[str, Any]) -> Consent:
+def _part(told: Mapping[str, Any], name: str, kind: type[_Kind]) -> _Kind:
+    """Return a part of a line, empty where it is not there; TypeError if it is of another kind."""
+    part = told.get(name) or kind()
+    if not isinstance(part, kind):
+        raise TypeError(f"{name} is no {'list' if kind is list else 'object'}")
+    return part
+
+
+def _word(kind: type[_Word], told: Any) -> _Word:
+    """Return one of a few words; ValueError if it is none of them."""
+    if told not in list(kind):
+        raise ValueError(f"unknown word '{str(told)[:40]}'. Known here: {', '.join(kind)}")
+    return kind(told)
+
+
+def _consent(told: Any) -> Consent:
+    if not isinstance(told, dict):
+        raise TypeError("a consent is no object")
     return Consent(
-        act=ConsentAct(told["act"]),
+        act=_word(ConsentAct, told["act"]),
         at=_moment(told["at"]),
         **{
             name: cleaned(str(told.get(name) or ""), FIELD_LENGTH)
@@ -93,14 +123,16 @@ def _consent(told: Mapping[str, Any]) -> Consent:
 
 
 def _hash_row(line: int, told: Mapping[str, Any]) -> HashRow:
-    address_hash = bytes.fromhex(told["suppressed_hash"])
-    if len(address_hash) != 16:
-        raise ValueError("a hash has 32 digits")
-    reason = SuppressionReason(told["reason"])
+    if not _HASH.fullmatch(written := str(told["suppressed_hash"])):
+        raise ValueError(f"'{written[:40]}' is no hash of 32 hex digits")
+    reason = _word(SuppressionReason, told["reason"])
     origin = cleaned(str(told.get("origin") or ""), FIELD_LENGTH)
-    return HashRow(line, address_hash, str(told.get("key") or ""), reason, _moment(told["at"]), origin)
+    return HashRow(line, bytes.fromhex(written), str(told.get("key") or ""), reason, _moment(told["at"]), origin)
 
 
 def _moment(text: str) -> datetime:
-    moment = datetime.fromisoformat(text)
+    try:
+        moment = datetime.fromisoformat(str(text))
+    except ValueError:
+        raise ValueError(f"'{str(text)[:40]}' is no time such as 2026-11-03T08:00:00Z") from None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

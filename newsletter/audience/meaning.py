@@ -30,7 +30,7 @@ class Meaning(StrEnum):
     """Goes into the consent record as it is."""
     TAGS = "tags"
     ATTRIBUTES = "attributes"
-    """JSON: fields within a cell."""
+    """JSON: fields within a cell; of an unknown program perhaps just a field."""
     FIELD = "field"
     NOTHING = "nothing"
     """Of use to the other program alone."""

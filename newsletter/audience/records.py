@@ -23,7 +23,7 @@ _RECORD_LINES = 100
 """More lines than this are no cell with line breaks but a quotation mark that nobody closed."""
 _UNCLEAN = ("  ", ", ", " ,", ",'")
 """What a cell may hold that cells are cleaned of, with a comma before and after each cell."""
-_NEVER_CLOSED = "a quotation mark is opened and never closed"
+NEVER_CLOSED = "a quotation mark is opened and never closed"
 
 
 class _Lines:
@@ -40,7 +40,7 @@ class _Lines:
 
     def __next__(self) -> str:
         if len(self.held) >= _RECORD_LINES:
-            raise csv.Error(_NEVER_CLOSED)
+            raise csv.Error(NEVER_CLOSED)
         line = self._again.pop() if self._again else next(self._fresh, "")
         if not line:
             raise StopIteration
@@ -122,7 +122,7 @@ def _read_slowly(lines: _Lines, separator: str) -> Iterator[tuple[int, list[str]
             lines.hand_out_again(rest)
             reader = csv.reader(lines, delimiter=separator, strict=True)
             if rest or "end of data" in str(error):
-                yield line, _NEVER_CLOSED, False
+                yield line, NEVER_CLOSED, False
             else:  # text after a closing quotation mark, which every spreadsheet forgives
                 yield line, next(csv.reader([first], delimiter=separator), []), False
         else:

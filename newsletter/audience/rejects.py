@@ -6,10 +6,10 @@ from io import TextIOBase
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TextIO
+from typing import Self, TextIO
 
 from newsletter.audience.cells import cleaned, guarded
-from newsletter.audience.records import LINE_LENGTH
+from newsletter.audience.records import LINE_LENGTH, NEVER_CLOSED
 from newsletter.audience.sheet import Sheet
 from newsletter.durable import make_private_folder
 from newsletter.finding import Finding, Level
@@ -61,8 +61,12 @@ class Rejects:
 
     def _write(self, sheet: Sheet, line: int, reason: str) -> None:
         assert self._file is not None
-        text = next(islice(self._lines(), max(line - self._line - 1, 0), None), "")
-        cells = [text.strip()] if sheet.is_json else next(_read(text, sheet.separator), [])
+        lines = islice(self._lines(), max(line - self._line - 1, 0), None)
+        if sheet.is_json:
+            cells = [next(lines, "").strip()]
+        else:  # a cell may have line breaks, unless that is what is wrong with the line
+            record = islice(lines, 1) if reason == NEVER_CLOSED else lines
+            cells = next(csv.reader(record, delimiter=sheet.separator), [])
         width = len(sheet.columns) or 1
         cells = [cleaned(cell, LINE_LENGTH) for cell in [*cells, *[""] * width][:width]]
         csv.writer(self._file).writerow([*map(guarded, cells), reason])
@@ -72,8 +76,3 @@ class Rejects:
         while self._source is not None and (text := self._source.readline(LINE_LENGTH)):
             self._line += 1
             yield text
-
-
-def _read(text: str, separator: str) -> Iterator[list[str]]:
-    reader: Any = csv.reader([text], delimiter=separator)
-    return iter(reader)

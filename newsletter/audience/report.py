@@ -42,6 +42,8 @@ class ImportReport:
     fates: Mapping[Fate, int] = field(default_factory=dict)
     kept_out: Mapping[str, int] = field(default_factory=dict)
     """By reason: unsubscribed, bounced, complained, erased, manual."""
+    pending: int = 0
+    """How many of the added are pending, and so not written to."""
     reserved: int = 0
     """Addresses kept for documentation and tests (RFC 2606), which reach nobody."""
     flagged: Mapping[str, int] = field(default_factory=dict)
@@ -66,6 +68,7 @@ class ImportReport:
             fates=Counter(self.fates) + Counter(later.fates),
             kept_out=Counter(self.kept_out) + Counter(later.kept_out),
             flagged=Counter(self.flagged) + Counter(later.flagged),
+            pending=self.pending + later.pending,
             reserved=self.reserved + later.reserved,
             outcomes=(self.outcomes + later.outcomes)[:NAMED_AT_MOST],
             findings=(self.findings + later.findings)[:NAMED_AT_MOST],

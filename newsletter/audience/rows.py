@@ -1,20 +1,20 @@
 """Rows: the people of a sheet, one by one, their cells cleaned and their standing read."""
 
-import json
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from operator import itemgetter
 from typing import NamedTuple
 
-from newsletter.audience.cells import FIELD_LENGTH, cleaned, cleaned_cells, cleaned_tag, name_of_cell
+from newsletter.audience.cells import FIELD_LENGTH, cleaned, cleaned_cells, cleaned_name, name_of_cell
 from newsletter.audience.fields import FieldKind, is_no, read_value
 from newsletter.audience.formats import Standing, read_status
-from newsletter.audience.headings import Column
+from newsletter.audience.headings import Column, letters_of, meaning_of
 from newsletter.audience.meaning import Meaning
 from newsletter.audience.records import read_records
 from newsletter.audience.sheet import Sheet, row_finding
 from newsletter.audience.subscriber import Consent, SubscriptionState, SuppressionReason
+from newsletter.audience.within import day_first, field_name, read_attributes, read_history, read_tags
 from newsletter.finding import Finding, Level
 
 _JUDGED = frozenset({
@@ -27,7 +27,6 @@ _REASONS = {
     Meaning.COMPLAINED: SuppressionReason.COMPLAINED,
 }
 _REASON_WORDS = frozenset(reason.value for reason in SuppressionReason)
-MAX_ATTRIBUTES = 100
 _MOST_WORDS = 1000
 
 
@@ -46,6 +45,8 @@ class Row(NamedTuple):
     tags: tuple[str, ...] = ()
     history: tuple[Consent, ...] = ()
     """Every earlier consent, where the file is one of ours."""
+    since: datetime | None = None
+    """Since when they have stood as they do, where the file tells it."""
 
 
 def read_rows(sheet: Sheet, kinds: Mapping[str, FieldKind] | None = None) -> Iterator[Row | Finding]:
@@ -94,6 +95,8 @@ class _Places:
     joined: tuple[int, ...]
     tags: tuple[int, ...]
     attributes: tuple[int, ...]
+    has_states: bool
+    """Whether the sheet is one of ours."""
 
 
 def _places(columns: Sequence[Column]) -> _Places:
@@ -117,6 +120,7 @@ def _places(columns: Sequence[Column]) -> _Places:
         joined=all_of(Meaning.JOINED, Meaning.CONFIRMED),
         tags=all_of(Meaning.TAGS),
         attributes=all_of(Meaning.ATTRIBUTES),
+        has_states=of(Meaning.STATE) >= 0,
     )
 
 
@@ -128,6 +132,9 @@ class _Reader:
         self._format = sheet.format.name if sheet.format else ""
         self._has_words = bool(sheet.format and sheet.format.words)
         self._places = _places(sheet.columns)
+        statuses = [column for _, column in self._places.judged if column.meaning is Meaning.STATUS]
+        self._status = min(statuses, key=lambda column: letters_of(column.heading) == "state", default=None)
+        """The column whose every word ought to be known; beside a status, a state may be an American one."""
         self._typed = {name: kind for name, kind in kinds.items() if kind is not FieldKind.TEXT}
         judged = [index for index, _ in self._places.judged]
         self._words: Callable[[list[str]], object] = itemgetter(*judged) if judged else lambda _: ()
@@ -155,13 +162,20 @@ class _Reader:
             consent = self._proof(cells, consent)
         for index in places.joined:
             if cells[index] and "joined" not in fields:
-                fields["joined"] = cells[index]
+                fields["joined"] = day_first(cells[index])
         for index in places.attributes:
-            self._add_attributes(line, cells[index], fields)
+            names = self._add_attributes(line, index, cells[index], fields)
+            if names and not first and not last:
+                first, last = names.get(Meaning.FIRST_NAME, ""), names.get(Meaning.LAST_NAME, "")
         if self._typed:
             self._settle_kinds(line, fields)
-        tags = tuple(read_tags(",".join(cells[index] for index in places.tags))) if places.tags else ()
-        return Row(line, cells[places.email], first, last, fields, state, suppression, consent, tags)
+        tags = tuple(dict.fromkeys(tag for index in places.tags for tag in read_tags(cells[index])))
+        history = read_history(consent) if places.has_states and consent else ()
+        if history:
+            consent = ""
+        since = history[0].at if history else None
+        email = cells[places.email]
+        return Row(line, email, first, last, fields, state, suppression, consent, tags, history, since)
 
     def _verdict(
         self, line: int, cells: list[str], fields: dict[str, str]
@@ -198,7 +212,7 @@ class _Reader:
             return SuppressionReason(cell)
         status = read_status(cell, self._format)
         if status is not None or column.meaning is Meaning.STATUS:
-            if status is None and self._has_words:
+            if status is None and self._has_words and column is self._status:
                 message = f"{self._format}'s {column.heading} '{cleaned(cell, 40)}' is not known here"
                 self._warn(line, f"{message}, so they are pending", "Say with --map what the column means")
                 return SubscriptionState.PENDING
@@ -213,23 +227,22 @@ class _Reader:
         told = [f"{heading} {cells[index]}" for index, heading in self._places.proofs if cells[index]]
         return cleaned("; ".join([consent, *told] if consent else told), FIELD_LENGTH)
 
-    def _add_attributes(self, line: int, cell: str, fields: dict[str, str]) -> None:
-        if cell in {"", "{}", "null", "[]"}:
-            return
-        try:
-            told = json.loads(cell)
-        except (ValueError, RecursionError):
-            told = None
-        if not isinstance(told, dict):
-            self._warn(
-                line, "attributes that are no JSON object, so they were left out", "Mend them if they matter"
-            )
-            return
-        for name, value in list(told.items())[:MAX_ATTRIBUTES]:
-            key = field_name(str(name))
-            text = _spelled(value)
-            if key and text:
+    def _add_attributes(self, line: int, index: int, cell: str, fields: dict[str, str]) -> dict[Meaning, str]:
+        """Put what a cell tells into fields, and return the names in it."""
+        told = read_attributes(cell)
+        if told is None and not self._format:
+            fields.setdefault(self._sheet.columns[index].field, cell)
+        elif told is None:
+            message = "attributes that are no JSON object, so they were left out"
+            self._warn(line, message, "Mend them if they matter")
+        names: dict[Meaning, str] = {}
+        for name, text in (told or {}).items():
+            meaning = meaning_of(name)
+            if meaning in {Meaning.FIRST_NAME, Meaning.LAST_NAME}:
+                names.setdefault(meaning, cleaned_name(text))
+            elif key := field_name(name):
                 fields.setdefault(key, text)
+        return names
 
     def _settle_kinds(self, line: int, fields: dict[str, str]) -> None:
         for name, kind in self._typed.items():
@@ -246,36 +259,12 @@ class _Reader:
         self.findings.append(row_finding(self._sheet.name, line, message, remedy, Level.WARNING))
 
 
-def field_name(text: str) -> str:
-    """Return the name under which a field is kept; empty if there is none in the text."""
-    return re.sub(r"\W+", "_", cleaned(text, 60).casefold()).strip("_")
-
-
-def read_tags(text: str) -> list[str]:
-    """Return the tags in a cell, which programs part by commas, semicolons or bars, some with quotation marks."""
-    tags = (cleaned_tag(tag) for tag in re.split(r"[,;|]", text)) if text else ()
-    return list(dict.fromkeys(tag for tag in tags if tag))
-
-
 def _graver(
     standing: Standing, state: SubscriptionState, suppression: SuppressionReason | None
 ) -> tuple[SubscriptionState, SuppressionReason | None]:
     if isinstance(standing, SuppressionReason):
         return state, suppression or standing
     return max(state, standing, key=_GRAVITY.index), suppression
-
-
-def _spelled(value: object) -> str:
-    """Return a JSON value as a field has it; of lists the elements, of objects nothing."""
-    match value:
-        case bool():
-            return "yes" if value else "no"
-        case str() | int() | float():
-            return cleaned(str(value), FIELD_LENGTH)
-        case list():
-            return cleaned(", ".join(filter(None, map(_spelled, value))), FIELD_LENGTH)
-        case _:
-            return ""
 
 
 def _surplus(sheet: Sheet, line: int, count: int) -> Finding:

@@ -13,10 +13,13 @@ from pathlib import Path
 from newsletter.audience.cells import cleaned
 from newsletter.audience.encodings import spoken
 from newsletter.audience.formats import Format, Standing, standing_of_file
-from newsletter.audience.headings import Column, Headings, read_headings
+from newsletter.audience.headings import Column, Headings, letters_of, read_headings
 from newsletter.audience.records import LINE_LENGTH, read_records, survey
 from newsletter.errors import EditFile, WrongUse
 from newsletter.finding import Finding, Level
+
+_SAMPLE = 20
+_LOOKS_LIKE_AN_ADDRESS = re.compile(r"[^@\s,;]+@[^@\s,;]+\.[^@\s,;.]+").fullmatch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,12 +63,16 @@ def read_sheet(
             file.seek(0)
             separator = told[1] if told else _separator(header)
             skipped = 2 if told else 1
-            line, cells, _ = next(islice(read_records(file, separator), skipped - 1, None), (1, [], False))
+            records = islice(read_records(file, separator), skipped - 1, None)
+            line, cells, _ = next(records, (1, [], False))
+            sample = [row for _, row, _ in islice(records, _SAMPLE) if not isinstance(row, str)]
     except OSError as error:
         raise WrongUse(f"{path}: cannot be read: {error.strerror}") from error
     except LookupError as error:
         raise WrongUse(f"unknown encoding '{encoding}'. Try utf-8, cp1252 or utf-16") from error
     headings = read_headings(cells, mapping) if isinstance(cells, list) else Headings(columns=())
+    if not headings.has_addresses and (heading := _heading_of_addresses(cells, sample)) is not None:
+        headings = read_headings(cells, {heading: "email", **(mapping or {})})
     if not headings.has_addresses:
         raise EditFile([_headless(name, line, cells)])
     doubt = [_not_utf8(name, broken_line, found)] if broken_line and encoding is None else []
@@ -113,8 +120,26 @@ def _separator(header: str) -> str:
     return max((",", ";", "\t", "|"), key=sense)
 
 
+def _heading_of_addresses(cells: Sequence[str] | str, rows: Sequence[Sequence[str]]) -> str | None:
+    """Return the heading of the one column that holds addresses alone, in whatever language it is called so."""
+    if isinstance(cells, str) or any("@" in cell for cell in cells):
+        return None
+    found = [
+        heading
+        for index, heading in enumerate(cells)
+        if (told := [row[index].strip() for row in rows if index < len(row) and row[index].strip()])
+        and all(map(_LOOKS_LIKE_AN_ADDRESS, told))
+    ]
+    return found[0] if len(found) == 1 and letters_of(found[0]) else None
+
+
 def _headless(name: str, line: int, cells: Sequence[str] | str) -> Finding:
     found = ", ".join(cleaned(cell, 40) for cell in cells[:6]) if not isinstance(cells, str) else ""
+    if found.startswith(("[", "{")):
+        message = "JSON, and not a table"
+        return row_finding(
+            name, line, message, "Save it as CSV, or as JSON Lines, an object a line, in a .jsonl file"
+        )
     if "@" in found:
         message = "the first line names no columns"
         return row_finding(name, line, message, "Put 'email,first_name,last_name' above it")

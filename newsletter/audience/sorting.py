@@ -6,19 +6,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from json.encoder import encode_basestring_ascii as json_text
 
-from newsletter.address import Address, is_reserved, read_plain
-from newsletter.audience.cells import cleaned
+from newsletter.address import is_reserved
 from newsletter.audience.hints import flags_of_parts
 from newsletter.audience.jsonlines import HashRow
 from newsletter.audience.report import Fate, ImportReport
 from newsletter.audience.rows import Row
 from newsletter.audience.sheet import Sheet, row_finding
 from newsletter.audience.subscriber import SubscriptionState
+from newsletter.audience.written import read_address
 from newsletter.finding import Finding, Level
 from newsletter.tokens import Keyring
 
-Arrival = tuple[int, str, str, bytes, str, str, str, str, str]
-"""A sound row as it is staged: line, address, key, hash, first and last name, fields, state, consent."""
+Arrival = tuple[int, str, str, bytes, str, str, str, str, str, str]
+"""A sound row as it is staged: line, address, key, hash, both names, fields, state, suppression, consent."""
 _CONFIRMED, _ENDED = SubscriptionState.CONFIRMED, SubscriptionState.ENDED
 
 
@@ -35,7 +35,7 @@ class Batch:
 
     def row(self, arrival: Arrival) -> Row:
         """Return the row of which an arrival is made; of those that are not remarkable without its tags."""
-        line, address, _, _, first_name, last_name, fields, state, consent = arrival
+        line, address, _, _, first_name, last_name, fields, state, _, consent = arrival
         if (row := self.remarkable.get(line)) is not None:
             return row
         standing = SubscriptionState(state)
@@ -52,51 +52,44 @@ def sort_out(
     findings: list[Finding] = []
     fates: Counter[Fate] = Counter()
     flagged: Counter[str] = Counter()
-    keys: set[str] = set()
+    places: dict[str, int] = {}
     tagged: list[tuple[str, str]] = []
     reserved = 0
     hash_of = keyring.address_hasher()
-    for row in batch:
-        if isinstance(row, Finding):
-            findings.append(row)
-            fates[Fate.REJECTED] += row.level is Level.ERROR
+    for told in batch:
+        read = read_address(sheet, told) if isinstance(told, Row) else _known_hash(keyring, sheet, told)
+        if isinstance(read, Finding):
+            findings.append(read)
+            fates[Fate.REJECTED] += read.level is Level.ERROR
             continue
-        if isinstance(row, HashRow):
-            if row.key_name == keyring.hash_key_name:
-                hashes.append(row)
-                fates[Fate.KEPT_OUT] += 1
-            else:
-                findings.append(_foreign_hash(sheet, row))
-                fates[Fate.REJECTED] += 1
+        if isinstance(read, HashRow):
+            hashes.append(read)
+            fates[Fate.KEPT_OUT] += 1
             continue
-        line, email, first_name, last_name, fields, state, suppression, consent, tags, history = row
-        parts = read_plain(email)
-        if parts is None:
-            try:
-                address = Address.parse(email)
-            except ValueError as error:
-                findings.append(_no_address(sheet, row, str(error)))
-                fates[Fate.REJECTED] += 1
-                continue
-            parts = address.local, address.domain.lower()
+        row, parts = read
+        line, _, first_name, last_name, fields, state, suppression, consent, tags, history, _ = row
         local, domain = parts
         small = local.lower()
         key = f"{small}@{domain}"
-        if key in keys:
+        if tags:
+            tagged += [(key, tag) for tag in tags]
+        if (place := places.setdefault(key, len(arrivals))) < len(arrivals):
             fates[Fate.REPEATED] += 1
+            if suppression is not None or state is _ENDED:
+                arrivals[place], remarkable[arrivals[place][0]] = _spoken_against(arrivals[place], remarkable, row)
             continue
-        keys.add(key)
         if is_reserved(domain):
             reserved += 1
         if flags := flags_of_parts(small, domain):
             flagged.update(flags)
-        if tags:
-            tagged += [(key, tag) for tag in tags]
         if suppression is not None or state is _ENDED or history:
             remarkable[line] = row
         word = "confirmed" if state is _CONFIRMED else state.value
         written = f"{local}@{domain}"
-        arrivals.append((line, written, key, hash_of(key), first_name, last_name, json_of(fields), word, consent))
+        against = suppression.value if suppression else ""
+        arrivals.append((
+            line, written, key, hash_of(key), first_name, last_name, json_of(fields), word, against, consent
+        ))  # fmt: skip
     report = ImportReport(
         file=sheet.name,
         list_name=list_name,
@@ -108,17 +101,27 @@ def sort_out(
     return report, Batch(arrivals=arrivals, tagged=tagged, remarkable=remarkable, hashes=hashes)
 
 
+def _spoken_against(arrival: Arrival, remarkable: Mapping[int, Row], again: Row) -> tuple[Arrival, Row]:
+    """Return what came first with what a later row of the same person says against mailing them."""
+    line, address, key, address_hash, first_name, last_name, fields, word, _, consent = arrival
+    first = remarkable.get(line) or Row(
+        line, address, first_name, last_name, json.loads(fields), SubscriptionState(word), None, consent
+    )
+    state = _ENDED if again.state is _ENDED else first.state
+    suppression = first.suppression or again.suppression
+    against = suppression.value if suppression else ""
+    arrival = line, address, key, address_hash, first_name, last_name, fields, state.value, against, consent
+    return arrival, first._replace(state=state, suppression=suppression)
+
+
 def json_of(fields: Mapping[str, str]) -> str:
     """Return fields as `json.dumps` writes them, which takes three times as long."""
     return f"{{{', '.join([f'{json_text(name)}: {json_text(text)}' for name, text in fields.items()])}}}"
 
 
-def _foreign_hash(sheet: Sheet, row: HashRow) -> Finding:
+def _known_hash(keyring: Keyring, sheet: Sheet, told: HashRow | Finding) -> HashRow | Finding:
+    if isinstance(told, Finding) or told.key_name == keyring.hash_key_name:
+        return told
     message = "a suppression whose hash was made with another key, so it says nothing here"
     remedy = "Bring var/secret.key (or NEWSLETTER_SECRET_KEY) of that publication along"
-    return row_finding(sheet.name, row.line, message, remedy)
-
-
-def _no_address(sheet: Sheet, row: Row, reason: str) -> Finding:
-    written = f"'{cleaned(row.email, 60)}' is no address: {reason}" if row.email else "no address"
-    return row_finding(sheet.name, row.line, written, "Mend the line and import again; the rest was read")
+    return row_finding(sheet.name, told.line, message, remedy)

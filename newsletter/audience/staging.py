@@ -46,6 +46,7 @@ arrivals = Table(
     Column("last_name", Text),
     Column("fields", Text),
     Column("state", Text),
+    Column("suppression", Text),
     Column("consent", Text),
     prefixes=["TEMPORARY"],
 )
@@ -141,7 +142,8 @@ def _settle(list_id: int | None, newest: int) -> ReturningDelete[Any]:
     is_suppressed = exists().where(suppressions.c.address_hash == arrivals.c.address_hash)
     return (
         delete(arrivals)
-        .where(arrivals.c.state == SubscriptionState.CONFIRMED.value, is_settled, ~is_suppressed)
+        .where(arrivals.c.state == SubscriptionState.CONFIRMED.value, arrivals.c.suppression == "")
+        .where(is_settled, ~is_suppressed)
         .returning(arrivals.c.line)
     )
 

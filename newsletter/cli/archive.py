@@ -13,7 +13,7 @@ from newsletter.compose import note_build
 from newsletter.errors import EditFile, WrongUse
 from newsletter.settings import Settings
 
-app = typer.Typer(rich_markup_mode="markdown")
+app = typer.Typer(rich_markup_mode="markdown", add_completion=False)
 archive = typer.Typer(
     no_args_is_help=True, rich_markup_mode="markdown", help="Build the static site of issues and their comments."
 )

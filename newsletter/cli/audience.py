@@ -26,7 +26,7 @@ from newsletter.cli.suppressions import app as suppressions
 from newsletter.cli.taking_out import export_list
 from newsletter.errors import AskPerson, WrongUse
 
-app = typer.Typer()
+app = typer.Typer(rich_markup_mode="markdown", add_completion=False)
 subscribers = typer.Typer(no_args_is_help=True, help="The people on your lists: bring them in, look, let them go.")
 subscribers.command("import")(import_file)
 subscribers.command("export")(export_list)

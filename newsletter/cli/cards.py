@@ -13,7 +13,7 @@ from newsletter.finding import Finding
 from newsletter.settings import Settings
 from newsletter.writing import Issue, Status, read_issue, read_issues
 
-app = typer.Typer(rich_markup_mode="markdown")
+app = typer.Typer(rich_markup_mode="markdown", add_completion=False)
 cards = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="markdown",

@@ -16,7 +16,7 @@ from newsletter.writing import Issue, Shelf, read_issue, read_issues
 if TYPE_CHECKING:
     from newsletter.compose import Composed
 
-app = typer.Typer(rich_markup_mode="markdown")
+app = typer.Typer(rich_markup_mode="markdown", add_completion=False)
 
 
 @app.command("compose")

@@ -13,7 +13,7 @@ from newsletter.database import back_up, copy_database, open_database, upgrade
 from newsletter.delivery import sole_sender
 from newsletter.errors import WrongUse
 
-app = typer.Typer()
+app = typer.Typer(rich_markup_mode="markdown", add_completion=False)
 database = typer.Typer(no_args_is_help=True, help="Where people are kept: its shape, and copies of it.")
 app.add_typer(database, name="database")
 

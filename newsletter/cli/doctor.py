@@ -17,7 +17,7 @@ from newsletter.errors import EditSettings, WrongUse
 from newsletter.overview import Alarm, Check, Level, examine, fail, plan_alert, read_server, watch
 from newsletter.settings import FILE_NAME, Settings, find_root, read_settings
 
-app = typer.Typer()
+app = typer.Typer(rich_markup_mode="markdown", add_completion=False)
 
 _STYLES = {Level.OK: "quiet", Level.WARN: "attention", Level.FAIL: "attention"}
 

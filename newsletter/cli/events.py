@@ -29,7 +29,7 @@ from newsletter.feedback import (
     work_off,
 )
 
-app = typer.Typer()
+app = typer.Typer(rich_markup_mode="markdown", add_completion=False)
 events = typer.Typer(no_args_is_help=True, help="What came back about letters: deliveries, bounces, complaints.")
 app.add_typer(events, name="events")
 

@@ -143,8 +143,9 @@ def _say_report(report: ImportReport, is_dry_run: bool) -> None:
     heading = "What would happen" if is_dry_run else "Imported"
     terminal.say(Text(f"{heading}: {report.file} to {report.list_name}", style="subject"))
     reasons = ", ".join(f"{reason} {number:,}" for reason, number in sorted(report.kept_out.items()))
+    remarks = {Fate.KEPT_OUT: reasons, Fate.ADDED: f"pending {report.pending:,}" if report.pending else ""}
     rows = [
-        (fate.value, f"{number:,}", reasons if fate is Fate.KEPT_OUT else "")
+        (fate.value, f"{number:,}", remarks.get(fate, ""))
         for fate in Fate
         if (number := report.count(fate)) or fate is Fate.ADDED
     ]
@@ -154,7 +155,7 @@ def _say_report(report: ImportReport, is_dry_run: bool) -> None:
     for flag, number in sorted(report.flagged.items()):
         terminal.talk(f"{terminal.count(number, 'address', 'addresses')} {flag}", "quiet")
     if is_dry_run:
-        terminal.talk("Nothing was written. Next: the same without --dry-run")
+        terminal.talk("Nobody was imported. Next: the same without --dry-run")
     elif report.count(Fate.ADDED):
         terminal.talk(f"Next: newsletter plan --list {report.list_name}")
 
@@ -165,6 +166,7 @@ def _report_json(report: ImportReport) -> dict[str, Any]:
         "list": report.list_name,
         "rows": report.rows,
         **{fate.name.lower(): report.count(fate) for fate in Fate},
+        "pending": report.pending,
         "kept_out_reasons": dict(report.kept_out),
         "reserved": report.reserved,
         "flagged": dict(report.flagged),

@@ -10,7 +10,7 @@ from newsletter.cli import terminal
 from newsletter.cli.publication import open_publication
 from newsletter.settings import GRACE_DAYS, rotate_keys
 
-app = typer.Typer()
+app = typer.Typer(rich_markup_mode="markdown", add_completion=False)
 keys = typer.Typer(no_args_is_help=True, help="The secrets that sign links, and hash who must not be written to.")
 app.add_typer(keys, name="keys")
 

@@ -21,7 +21,7 @@ from newsletter.delivery import (
 )
 from newsletter.errors import NewsletterError, WrongUse
 
-app = typer.Typer()
+app = typer.Typer(rich_markup_mode="markdown", add_completion=False)
 notices = typer.Typer(no_args_is_help=True, help="Mail to one person: answers, and word on what became of theirs.")
 app.add_typer(notices, name="notices")
 

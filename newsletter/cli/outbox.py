@@ -17,7 +17,7 @@ from newsletter.cli.publication import open_publication
 from newsletter.delivery import Kept, kept_messages
 from newsletter.errors import WrongUse
 
-app = typer.Typer()
+app = typer.Typer(rich_markup_mode="markdown", add_completion=False)
 outbox = typer.Typer(no_args_is_help=False)
 app.add_typer(outbox, name="outbox")
 

@@ -17,7 +17,7 @@ from newsletter.writing import Issue, fit_slug, read_issue
 if TYPE_CHECKING:
     from newsletter.preview import Reviewed
 
-app = typer.Typer()
+app = typer.Typer(rich_markup_mode="markdown", add_completion=False)
 
 
 @app.command()

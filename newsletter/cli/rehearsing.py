@@ -19,7 +19,7 @@ from newsletter.cli.stopping import stop_signals
 from newsletter.delivery import UNLIMITED, Account, Rehearsed, copy_ledger, open_rehearsal, read_mishaps, serve_ses
 from newsletter.errors import WrongUse
 
-app = typer.Typer()
+app = typer.Typer(rich_markup_mode="markdown", add_completion=False)
 
 _FOLDER = Path("var") / "rehearsal"
 

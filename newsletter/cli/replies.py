@@ -37,7 +37,7 @@ from newsletter.finding import did_you_mean
 if TYPE_CHECKING:
     pass
 
-app = typer.Typer()
+app = typer.Typer(rich_markup_mode="markdown", add_completion=False)
 
 replies = typer.Typer(
     no_args_is_help=True, help="What readers wrote back: fetch it, read it, let it stand under its issue."

@@ -15,7 +15,7 @@ from newsletter.errors import WrongUse
 from newsletter.segment import Segment, SegmentFault, explained
 from newsletter.settings import Settings
 
-app = typer.Typer()
+app = typer.Typer(rich_markup_mode="markdown", add_completion=False)
 segments = typer.Typer(no_args_is_help=True, help="Questions about the people of a list, by name or as they come.")
 app.add_typer(segments, name="segments")
 

@@ -36,7 +36,7 @@ from newsletter.errors import AskPerson, EditFile, WrongUse
 from newsletter.finding import Finding, Level
 from newsletter.preflight import check
 
-app = typer.Typer()
+app = typer.Typer(rich_markup_mode="markdown", add_completion=False)
 
 IssueArgument = Annotated[
     str | None, typer.Argument(metavar="ISSUE", help="The issue's slug; default: the newest ready issue.")

@@ -9,7 +9,7 @@ import typer
 from newsletter.cli import terminal
 from newsletter.cli.publication import open_publication
 
-app = typer.Typer()
+app = typer.Typer(rich_markup_mode="markdown", add_completion=False)
 
 _BUSY_SECONDS = 4
 """How long a visitor waits for another writer, before being asked to come back."""

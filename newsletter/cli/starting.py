@@ -10,7 +10,7 @@ from newsletter.cli import terminal
 from newsletter.cli.publication import open_publication
 from newsletter.writing import make_publication, start_draft
 
-app = typer.Typer(rich_markup_mode="markdown")
+app = typer.Typer(rich_markup_mode="markdown", add_completion=False)
 
 
 @app.command("init")

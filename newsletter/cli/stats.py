@@ -25,7 +25,7 @@ from newsletter.overview import (
 )
 from newsletter.writing import read_issues
 
-app = typer.Typer()
+app = typer.Typer(rich_markup_mode="markdown", add_completion=False)
 
 
 @app.command("stats")

@@ -13,7 +13,7 @@ from newsletter.delivery import issue_status, mailed_slugs
 from newsletter.feedback import look_at_pipe
 from newsletter.writing import read_issue
 
-app = typer.Typer()
+app = typer.Typer(rich_markup_mode="markdown", add_completion=False)
 
 JsonOption = Annotated[bool, typer.Option("--json", help="One object on one line.")]
 

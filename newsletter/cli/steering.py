@@ -22,7 +22,7 @@ from newsletter.delivery import (
 from newsletter.errors import AskPerson, WrongUse
 from newsletter.feedback import Applied, ingest, open_queue, pull, resume
 
-app = typer.Typer()
+app = typer.Typer(rich_markup_mode="markdown", add_completion=False)
 
 MailingArgument = Annotated[
     str, typer.Argument(metavar="MAILING", help="The mailing's number, or its issue's slug.", show_default=False)

@@ -17,7 +17,7 @@ from newsletter.cli.signing import check_signing
 from newsletter.delivery import open_transport, start_test
 from newsletter.errors import WrongUse
 
-app = typer.Typer()
+app = typer.Typer(rich_markup_mode="markdown", add_completion=False)
 
 
 @app.command("test-send")

@@ -1,0 +1,239 @@
+"""Files as people have them: the same person twice, names beside addresses, columns in any language, workbooks."""
+
+import json
+import zipfile
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from newsletter.address import Address
+from newsletter.audience import (
+    Fate,
+    ImportReport,
+    Rejects,
+    Subscriber,
+    newcomers,
+    open_sheets,
+    read_sheet,
+    show_subscriber,
+)
+from newsletter.audience.exchange import import_sheet
+from newsletter.database import Database
+from newsletter.errors import EditFile, WrongUse
+from newsletter.tokens import Keyring
+
+NOW = datetime(2026, 11, 3, 8, tzinfo=UTC)
+Bring = Callable[..., ImportReport]
+Standing = Callable[[], dict[str, str | None]]
+
+
+@pytest.mark.parametrize("is_known", [False, True])
+@pytest.mark.parametrize(
+    ("word", "why"), [("unsubscribed", "unsubscribed"), ("bounced", "suppressed"), ("complained", "suppressed")]
+)
+def test_what_a_later_row_says_against_mailing_somebody_counts(
+    bring: Bring, standing: Standing, word: str, why: str, is_known: bool
+) -> None:
+    if is_known:
+        bring("email\nann@mail.example.org\n", "before.csv")
+    report = bring(f"email,status\nann@mail.example.org,subscribed\nAnn@Mail.example.org,{word}\n")
+    assert report.fates == {Fate.KEPT_OUT: 1, Fate.REPEATED: 1}
+    assert standing() == {"ann@mail.example.org": why}
+
+
+@pytest.mark.parametrize("word", ["bounced", "complained", "blocklisted", "unsubscribed"])
+def test_who_is_on_the_list_and_spoken_against_with_nothing_else_new_is_not_mailed(
+    bring: Bring, standing: Standing, word: str
+) -> None:
+    bring("email,name\nann@mail.example.org,Ann\n", "before.csv")
+    assert bring(f"email,name,status\nann@mail.example.org,Ann,{word}\n").fates == {Fate.KEPT_OUT: 1}
+    assert standing()["ann@mail.example.org"] is not None
+
+
+def test_a_later_row_brings_its_tags_and_no_consent(
+    bring: Bring, standing: Standing, database: Database, keyring: Keyring
+) -> None:
+    bring("email,tag,status\nann@mail.example.org,vip,pending\nann@mail.example.org,book club,confirmed\n")
+    ann = told(database, keyring, "ann")
+    assert ann.tags == ("book club", "vip")
+    assert standing() == {"ann@mail.example.org": "pending"}
+
+
+@pytest.mark.parametrize(
+    ("cell", "name"),
+    [
+        ("Ann Lee <ann@mail.example.org>", ("Ann", "Lee")),
+        ('"""Lee, Ann"" <ann@mail.example.org>"', ("Ann", "Lee")),
+        ("<ann@mail.example.org>", ("", "")),
+        ("mailto:ann@mail.example.org", ("", "")),
+    ],
+)
+def test_an_address_may_stand_beside_a_name_or_in_a_link(
+    bring: Bring, database: Database, keyring: Keyring, cell: str, name: tuple[str, str]
+) -> None:
+    assert bring(f"email\n{cell}\n").fates == {Fate.ADDED: 1}
+    ann = told(database, keyring, "ann")
+    assert (ann.first_name, ann.last_name) == name
+
+
+@pytest.mark.parametrize("heading", ["E-Mail-Adresse", "Correo electrónico", "メール", "E-mail 1 - Value"])
+def test_the_column_of_addresses_is_known_by_what_it_holds(bring: Bring, standing: Standing, heading: str) -> None:
+    bring(f"Nom;{heading};Ville\nAnn;ann@mail.example.org;Lyon\nBob;;Nice\n")
+    assert standing() == {"ann@mail.example.org": None}
+
+
+def test_two_columns_of_addresses_are_not_chosen_between(bring: Bring) -> None:
+    with pytest.raises(EditFile, match="no column named 'email'"):
+        bring("Privat;Arbeit\nann@mail.example.org;ann@work.example.org\n")
+
+
+def test_a_rejected_row_with_line_breaks_is_kept_whole(
+    database: Database, keyring: Keyring, tmp_path: Path
+) -> None:
+    path = tmp_path / "people.csv"
+    path.write_text('name,note,email\nAnn,"one\ntwo, more",ann at mail\nBob,"open,bob@mail\nCid,x,cid@mail\n')
+    sheet = read_sheet(path)
+    with Rejects(tmp_path / "rejected.csv") as rejected:
+        for report in import_sheet(database, keyring, sheet, "weekly", now=NOW):
+            rejected.note(sheet, report.findings)
+    rows = rejected.path.read_text().splitlines()
+    assert rows[1].startswith('Ann,"one two, more",ann at mail,')
+    assert rows[2].startswith('Bob,"open,bob@mail",,')
+    assert rows[3].startswith("Cid,x,cid@mail,")
+
+
+@pytest.mark.parametrize("name", ["people.xlsx", "people.zip", "people.ods", "people.xls"])
+def test_a_workbook_is_called_what_it_is(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    if name.endswith(".xls"):
+        path.write_bytes(bytes.fromhex("d0cf11e0a1b11ae1") + bytes(504))
+    else:
+        with zipfile.ZipFile(path, "w") as bundle:
+            bundle.writestr("content.xml" if name.endswith(".ods") else "xl/workbook.xml", "<x/>")
+    with pytest.raises(WrongUse, match="save the sheet as CSV"), open_sheets(path):
+        pass
+
+
+def test_json_in_a_table_is_called_what_it_is(bring: Bring) -> None:
+    with pytest.raises(EditFile, match="JSON, and not a table"):
+        bring('[{"email": "ann@mail.example.org"}]')
+
+
+LINES = {
+    "not JSON": "no JSON: Expecting value, at column 1",
+    "[]": "it is no object",
+    '{"email": "a@mail.example.org", "fields": 5}': "fields is no object",
+    '{"email": "a@mail.example.org", "tags": "x"}': "tags is no list",
+    '{"email": "a@mail.example.org", "state": "asleep"}': "unknown word 'asleep'. Known here: pending,",
+    '{"email": "a@mail.example.org", "consents": [{"act": "imported"}]}': "'at' is missing",
+    '{"email": "a@mail.example.org", "consents": [{"act": "imported", "at": 12}]}': "'12' is no time such as",
+    '{"suppressed_hash": "zz", "at": "2026-01-01", "reason": "bounced"}': "'zz' is no hash of 32 hex digits",
+    "[" * 100_000: "nested too deep",
+}
+
+
+@pytest.mark.parametrize("line", LINES, ids=LINES.values())
+def test_what_is_wrong_with_a_line_of_json_is_said_in_words(bring: Bring, line: str) -> None:
+    good = json.dumps({"email": "ann@mail.example.org"})
+    report = bring(f"{line}\n{good}\n", "people.jsonl")
+    assert report.fates == {Fate.REJECTED: 1, Fate.ADDED: 1}
+    assert LINES[line] in report.findings[0].message
+
+
+def test_an_american_state_beside_a_status_is_a_field(
+    bring: Bring, standing: Standing, database: Database, keyring: Keyring
+) -> None:
+    report = bring(
+        "first_name,email,created_at,status,state,tags\n"
+        "Ann,ann@mail.example.org,2022-01-01,cold,OR,\nBob,bob@mail.example.org,2022-01-01,cancelled,CA,\n"
+    )
+    assert not report.findings
+    assert standing() == {"ann@mail.example.org": None, "bob@mail.example.org": "unsubscribed"}
+    ann = told(database, keyring, "ann")
+    assert ann.fields["state"] == "OR"
+
+
+def test_attributes_of_an_unknown_program_are_fields_whatever_they_hold(
+    bring: Bring, database: Database, keyring: Keyring
+) -> None:
+    bring('email,attributes,metadata\nann@mail.example.org,tall,"{""city"": ""Porto""}"\n')
+    ann = told(database, keyring, "ann")
+    assert ann.fields == {"attributes": "tall", "city": "Porto"}
+
+
+@pytest.mark.parametrize("is_dry_run", [True, False])
+def test_a_report_says_how_many_of_the_added_are_pending(bring: Bring, is_dry_run: bool) -> None:
+    bring("email\nold@mail.example.org\n", "before.csv")
+    rows = ("old,pending", "ann,pending", "bob,confirmed", "cid,unsubscribed")
+    text = "\n".join(row.replace(",", "@mail.example.org,") for row in rows)
+    report = bring(f"email,status\n{text}\n", dry_run=is_dry_run)
+    assert report.fates == {Fate.ADDED: 2, Fate.KNOWN: 1, Fate.KEPT_OUT: 1}
+    assert report.pending == 1
+
+
+@pytest.mark.parametrize(
+    "cell", ['"[""vip"", ""book club""]"', '"""vip"", ""book club"""', "vip;book club", "vip|book club"]
+)
+def test_tags_are_read_in_every_spelling(bring: Bring, database: Database, keyring: Keyring, cell: str) -> None:
+    bring(f"email,tags\nann@mail.example.org,{cell}\nbob@mail.example.org,[]\n")
+    assert told(database, keyring, "ann").tags == ("book club", "vip")
+    assert told(database, keyring, "bob").tags == ()
+
+
+def test_a_name_among_attributes_is_a_name_and_no_field_hides_one(
+    bring: Bring, database: Database, keyring: Keyring
+) -> None:
+    attributes = json.dumps({"First name": "Ann", "last_name": "Lee", "email": "x", "Tags": "y"}).replace(
+        '"', '""'
+    )
+    bring(f'email,metadata\nann@mail.example.org,"{attributes}"\n')
+    ann = told(database, keyring, "ann")
+    assert (ann.first_name, ann.last_name) == ("Ann", "Lee")
+    assert ann.fields == {"email_2": "x", "tags_2": "y"}
+
+
+@pytest.mark.parametrize(
+    ("cell", "day"),
+    [
+        ("2024-01-05 10:00:00 UTC", "2024-01-05 10:00:00 UTC"),
+        ('"Jan 5, 2024"', "2024-01-05"),
+        ("5 January 2024", "2024-01-05"),
+        ("1704448800", "2024-01-05"),
+        ("1704448800123", "2024-01-05"),
+        ("5.1.2024 10:00", "2024-01-05"),
+        ("01/05/2024", "01/05/2024"),
+        ("long ago", "long ago"),
+    ],
+)
+def test_the_day_of_joining_is_such_that_segments_can_ask_for_it(
+    bring: Bring, database: Database, keyring: Keyring, cell: str, day: str
+) -> None:
+    bring(f"email,status,created,subscription_tier\nann@mail.example.org,active,{cell},free\n")
+    assert told(database, keyring, "ann").fields["joined"] == day
+
+
+def test_who_was_brought_with_their_history_has_not_joined_just_now(
+    bring: Bring, database: Database, keyring: Keyring
+) -> None:
+    line = {
+        "email": "ann@mail.example.org",
+        "changed_at": "2026-11-02T07:59:00Z",
+        "consents": [{"act": "confirmed", "at": "2026-11-02T07:59:00Z", "origin": "web"}],
+    }
+    bring(json.dumps(line), "people.jsonl")
+    record = show_subscriber(database, keyring, Address.parse("ann@mail.example.org"))
+    assert record is not None
+    ((subscription, consents),) = record.subscriptions
+    assert subscription.changed_at == datetime(2026, 11, 2, 7, 59, tzinfo=UTC)
+    assert [consent.origin for consent in consents] == ["web"]
+    with database.read() as connection:
+        assert not list(newcomers(connection, "weekly", datetime(2026, 11, 1, tzinfo=UTC)))
+
+
+def told(database: Database, keyring: Keyring, local: str) -> Subscriber:
+    record = show_subscriber(database, keyring, Address.parse(f"{local}@mail.example.org"))
+    assert record is not None
+    assert record.subscriber is not None
+    return record.subscriber
