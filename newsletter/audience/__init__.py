@@ -53,6 +53,7 @@ from newsletter.audience.segmenting import SegmentCount, check_segment, count_se
 from newsletter.audience.sheet import Sheet, read_sheet
 from newsletter.audience.subscriber import (
     Consent,
+    Proof,
     Subscriber,
     Subscription,
     SubscriptionState,
@@ -96,6 +97,7 @@ __all__ = [
     "Outcome",
     "PersonRecord",
     "Preferences",
+    "Proof",
     "Refusals",
     "Rejects",
     "SegmentCount",

@@ -58,6 +58,21 @@ class ConsentAct(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """What shows that an act of consent was meant; "" for what is not known or does not apply."""
+
+    evidence: str = ""
+    """The line of the imported file, the delivery whose link was followed, the page and from which network."""
+    words: str = ""
+    """What the form said that they agreed to, or which version of it."""
+    mail: str = ""
+    """Which mail brought them there."""
+
+
+NO_PROOF = Proof()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Consent:
     """One line of the append-only proof of why a subscription is what it is."""
 

@@ -15,6 +15,7 @@ from newsletter.audience import (
     Call,
     EnquiryKind,
     Preferences,
+    Proof,
     choose_first_name,
     choose_language,
     choose_lists,
@@ -106,7 +107,8 @@ def chosen_so(office: Office, visit: Visit, chooser: Chooser) -> Response:
     if visit.first("has_lists"):
         offered = [name for name in chosen.lists if name in office.settings.lists]
         words = wording.of_choices(office.pages, chosen.language, is_proven=True)
-        choose_lists(database, person, wanted, offered, words=words, mail=chooser.mail, now=visit.now)
+        proof = Proof(evidence="preferences", words=words, mail=chooser.mail)
+        choose_lists(database, person, wanted, offered, proof=proof, now=visit.now)
         _join(office, visit, chooser, [n for n in office.offered if n in wanted and n not in chosen.lists])
     if (length := visit.first("pause")) == "none":
         pause(database, person, None)
@@ -130,13 +132,9 @@ def chosen_so(office: Office, visit: Visit, chooser: Chooser) -> Response:
 def _join(office: Office, visit: Visit, chooser: Chooser, names: Sequence[str]) -> None:
     words = wording.of_choices(office.pages, chooser.chosen.language, is_proven=chooser.is_proven)
     if chooser.is_proven:
-        proof = {
-            "evidence": f"own page, from {blurred_network(visit.client)}",
-            "words": words,
-            "mail": chooser.mail,
-        }
+        proof = Proof(evidence=f"own page, from {blurred_network(visit.client)}", words=words, mail=chooser.mail)
         for name in names:
-            join_list(office.database, chooser.chosen.subscriber_id, name, now=visit.now, **proof)
+            join_list(office.database, chooser.chosen.subscriber_id, name, proof=proof, now=visit.now)
     elif names:
         enquire(
             office.database,
@@ -144,8 +142,7 @@ def _join(office: Office, visit: Visit, chooser: Chooser, names: Sequence[str]) 
             chooser.chosen.address,
             names,
             language=chooser.chosen.language,
-            evidence=f"preferences, from {blurred_network(visit.client)}",
-            words=words,
+            proof=Proof(evidence=f"preferences, from {blurred_network(visit.client)}", words=words),
             now=visit.now,
         )
         office.wake()
