@@ -17,7 +17,7 @@ from newsletter.audience.enquiry import (
 )
 from newsletter.audience.joining import confirm_subscription
 from newsletter.audience.roster import consents, subscribers, subscriptions
-from newsletter.audience.subscriber import NO_PROOF, ConsentAct, Proof, SubscriptionState
+from newsletter.audience.subscriber import ABOUT_CLICKS, NO_PROOF, ConsentAct, Proof, SubscriptionState
 from newsletter.audience.suppressing import find_suppression, lift
 from newsletter.audience.weighing import RETURNABLE, note_person
 from newsletter.database import Database
@@ -125,7 +125,8 @@ _was_asked_for_at_the_web = and_(
         consents.c.origin == "web",
     ),
     ~exists().where(
-        consents.c.subscription_id == subscriptions.c.id, consents.c.act != ConsentAct.REQUESTED.value
+        consents.c.subscription_id == subscriptions.c.id,
+        consents.c.act.not_in((ConsentAct.REQUESTED, *ABOUT_CLICKS)),
     ),
 )
 """Nothing but an enquiry stands behind it: what an import or the author made is theirs to delete."""

@@ -28,6 +28,8 @@ class Preferences:
     first_name: str
     language: str
     paused_until: datetime | None
+    clicks_agreed_at: datetime | None
+    """Since when it may be recorded which links they follow."""
 
 
 def read_preferences(database: Database, subscriber_id: int) -> Preferences | None:
@@ -51,6 +53,7 @@ def read_preferences(database: Database, subscriber_id: int) -> Preferences | No
         first_name=person.first_name,
         language=str(person.fields.get(LANGUAGE_FIELD, "")),
         paused_until=person.paused_until,
+        clicks_agreed_at=person.clicks_agreed_at,
     )
 
 

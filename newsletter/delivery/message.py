@@ -12,7 +12,7 @@ from functools import lru_cache, partial
 
 from newsletter.compose import Context, Edition, Part, Slot, escaped, filled
 from newsletter.delivery import headers
-from newsletter.delivery.counted import with_counted_links
+from newsletter.delivery.counted import FOLLOWER, with_counted_links
 from newsletter.delivery.mailing import Delivery, Mailing, MailingKind
 from newsletter.delivery.quoted import SOFT_BREAK, quoted_text, quoted_value
 from newsletter.delivery.returning import Form, form_of
@@ -53,6 +53,8 @@ class Skeleton:
     from_address: str
     mailing: Mailing
     signer: Signer | None = None
+    sign_click: Callable[[int], Sequence[str]] | None = None
+    """Makes the token behind the links of a reader who agreed to it; None where nobody's links have one."""
 
     def letter(self, delivery: Delivery, now: datetime) -> tuple[Envelope, bytes]:
         """Return what is handed to the next hop: the envelope, and the whole message.
@@ -64,6 +66,8 @@ class Skeleton:
         values["date"] = _date(int(now.timestamp()))
         for name, token in zip(self.tokens, self.sign(delivery.id), strict=True):
             values[name] = token
+        if self.sign_click is not None and delivery.agrees_to_clicks:
+            (values[FOLLOWER.name],) = self.sign_click(delivery.id)
         pieces = list(self.pieces)
         for fill, places in self.holes:
             octets = fill(values)
@@ -138,6 +142,7 @@ def make_skeleton(
         from_address=str(sender.sender.address),
         mailing=mailing,
         signer=signer,
+        sign_click=keyring.signer(Purpose.CLICK) if FOLLOWER.name in layout.names else None,
     )
 
 
@@ -181,6 +186,11 @@ class _Layout:
         self.names.add(name)
         self.hole(partial(_plain, name), name)
 
+    def follower(self) -> None:
+        """Leave a hole that is empty for most; whoever has something there has its soft line break with it."""
+        self.names.add(FOLLOWER.name)
+        self.hole(_follower, FOLLOWER.name)
+
     def add_text(self, *texts: str) -> None:
         """Add ASCII texts; one that names a token or the delivery becomes a hole."""
         for text in texts:
@@ -214,6 +224,9 @@ def _add_bodies(
                 layout.add(quoted_text(piece))
                 continue
             layout.add(SOFT_BREAK)
+            if piece == FOLLOWER:
+                layout.follower()
+                continue
             if piece.name.startswith("token."):
                 layout.value(piece.name)
             else:
@@ -279,6 +292,11 @@ def _date(seconds: int) -> str:
 
 def _plain(name: str, values: _Values) -> bytes:
     return values[name].encode("ascii")
+
+
+def _follower(values: _Values) -> bytes:
+    token = values.get(FOLLOWER.name)
+    return b"/" + token.encode("ascii") + SOFT_BREAK if token else b""
 
 
 def _slot(slot: Slot, values: _Values) -> bytes:

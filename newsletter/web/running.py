@@ -60,7 +60,7 @@ def _at_work(database: Database, keyring: Keyring, settings: Settings) -> Iterat
         end_subscriptions(database, leavings, origin="web", now=datetime.now(UTC))
 
     clerk, writer = Clerk(), Leavings(write)
-    clicks = ClickCounter() if settings.tracking.clicks == "aggregate" else None
+    clicks = ClickCounter() if settings.tracking.clicks != "off" else None
     bookkeeper = Bookkeeper(database, clicks) if clicks is not None else None
     office = Office(
         settings=settings,

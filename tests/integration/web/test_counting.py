@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from newsletter.delivery.counted import CountedLink, keep_links
-from newsletter.feedback import ClickCounter, add_clicks
+from newsletter.feedback import ClickCounter, Counted, write_clicks
 from newsletter.web.counting import Bookkeeper
 from newsletter.web.office import Office
 from tests.integration.web.inside import Said, ask, office_at
@@ -46,7 +46,7 @@ def follow(office: Office, path: str, method: str = "GET", user_agent: str = FIR
 
 def counted(office: Office) -> int:
     assert office.clicks is not None
-    return office.clicks.take().total()
+    return office.clicks.take().clicks.total()
 
 
 def test_a_reader_is_led_on_counted_once_and_told_nothing(office: Office) -> None:
@@ -85,7 +85,7 @@ def test_only_asking_for_it_follows_a_link(office: Office) -> None:
 def test_what_was_counted_is_written_down_at_the_end_and_added_to_what_was(office: Office) -> None:
     assert office.clicks is not None
     today = datetime.now(UTC).date()
-    add_clicks(office.database, Counter({(LINK.key, today): 2}))
+    write_clicks(office.database, Counted(clicks=Counter({(LINK.key, today): 2})))
     bookkeeper = Bookkeeper(office.database, office.clicks)
     bookkeeper.start()
     for number in range(3):

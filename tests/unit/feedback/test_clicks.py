@@ -18,13 +18,13 @@ def test_a_reader_counts_once_a_day_for_each_link() -> None:
     for reader in ("ada", "ada", "bo"):
         counter.add("one", reader=reader, network="n", now=NOON)
     counter.add("two", reader="ada", network="n", now=NOON)
-    assert counter.take(NOON + LATER) == {("one", TODAY): 2, ("two", TODAY): 1}
-    assert not counter.take(NOON + LATER), "what was taken is taken once"
+    assert counter.take(NOON + LATER).clicks == {("one", TODAY): 2, ("two", TODAY): 1}
+    assert not counter.take(NOON + LATER).clicks, "what was taken is taken once"
     counter.add("one", reader="ada", network="n", now=NOON + LATER)
-    assert not counter.take(NOON + 2 * LATER)
+    assert not counter.take(NOON + 2 * LATER).clicks
     tomorrow = NOON + timedelta(days=1)
     counter.add("one", reader="ada", network="n", now=tomorrow)
-    assert counter.take(tomorrow + LATER) == {("one", tomorrow.date()): 1}
+    assert counter.take(tomorrow + LATER).clicks == {("one", tomorrow.date()): 1}
 
 
 def test_whoever_follows_several_links_at_once_is_a_machine_for_the_day() -> None:
@@ -33,21 +33,21 @@ def test_whoever_follows_several_links_at_once_is_a_machine_for_the_day() -> Non
         counter.add(link, reader=f"r{second}", network="filter", now=NOON + timedelta(seconds=second))
     counter.add("one", reader="ada", network="home", now=NOON)
     counter.add("one", reader="later", network="filter", now=NOON + timedelta(hours=1))
-    assert counter.take() == {("one", TODAY): 1}
+    assert counter.take().clicks == {("one", TODAY): 1}
 
 
 def test_a_reader_who_takes_their_time_counts_with_every_link() -> None:
     counter = ClickCounter()
     for minute, link in enumerate(("one", "two", "three", "four")):
         counter.add(link, reader="ada", network="home", now=NOON + timedelta(minutes=minute))
-    assert counter.take().total() == 4
+    assert counter.take().clicks.total() == 4
 
 
 def test_a_click_waits_until_it_is_known_not_to_be_a_machines() -> None:
     counter = ClickCounter()
     counter.add("one", reader="ada", network="home", now=NOON)
-    assert not counter.take(NOON + timedelta(seconds=1))
-    assert counter.take(NOON + LATER).total() == 1
+    assert not counter.take(NOON + timedelta(seconds=1)).clicks
+    assert counter.take(NOON + LATER).clicks.total() == 1
 
 
 def test_the_salt_and_all_hashes_are_thrown_away_with_the_day() -> None:
