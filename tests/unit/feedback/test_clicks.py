@@ -5,7 +5,7 @@ from itertools import count
 
 import pytest
 
-from newsletter.feedback import ClickCounter, is_reader
+from newsletter.feedback import ClickCounter, Counted, Follow, is_reader
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 TODAY = NOON.date()
@@ -48,6 +48,34 @@ def test_a_click_waits_until_it_is_known_not_to_be_a_machines() -> None:
     counter.add("one", reader="ada", network="home", now=NOON)
     assert not counter.take(NOON + timedelta(seconds=1)).clicks
     assert counter.take(NOON + LATER).clicks.total() == 1
+
+
+def test_a_reader_who_told_themselves_is_named_once_a_day_for_each_link() -> None:
+    counter = ClickCounter()
+    for _ in range(2):
+        counter.add("one", reader="home", network="n", now=NOON, delivery_id=7)
+        counter.add("one", reader="home", network="n", now=NOON, delivery_id=8)
+    counter.add("two", reader="home", network="n", now=NOON)
+    found = counter.take()
+    assert found.clicks == {("one", TODAY): 1, ("two", TODAY): 1}, "one browser is one reader, as for all others"
+    assert found.follows == {Follow("one", 7, TODAY), Follow("one", 8, TODAY)}
+    assert not counter.take().follows
+
+
+def test_nobody_is_named_by_a_machine_that_holds_their_letter() -> None:
+    counter = ClickCounter()
+    for second, link in enumerate(("one", "two", "three", "one")):
+        counter.add(link, reader="r", network="filter", now=NOON + timedelta(seconds=second), delivery_id=7)
+    assert counter.take() == Counted()
+
+
+def test_a_named_click_belongs_to_the_day_on_which_it_was_made() -> None:
+    counter = ClickCounter()
+    late = NOON.replace(hour=23, minute=59, second=59)
+    counter.add("one", reader="r", network="n", now=late, delivery_id=7)
+    counter.add("one", reader="r", network="n", now=late + timedelta(seconds=2), delivery_id=7)
+    tomorrow = TODAY + timedelta(days=1)
+    assert counter.take().follows == {Follow("one", 7, TODAY), Follow("one", 7, tomorrow)}
 
 
 def test_the_salt_and_all_hashes_are_thrown_away_with_the_day() -> None:
