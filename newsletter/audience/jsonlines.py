@@ -78,6 +78,7 @@ def _person(
         "",
         tuple(read_tags(",".join(map(str, told.get("tags") or ())))),
         tuple(_consent(each) for each in told.get("consents") or ()),
+        _moment(told["named_at"]) if told.get("named_at") else None,
     )
 
 

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -46,6 +47,8 @@ class Row(NamedTuple):
     tags: tuple[str, ...] = ()
     history: tuple[Consent, ...] = ()
     """Every earlier consent, where the file is one of ours."""
+    named_at: datetime | None = None
+    """When they chose their first name themselves, where the file is one of ours."""
 
 
 def read_rows(sheet: Sheet, kinds: Mapping[str, FieldKind] | None = None) -> Iterator[Row | Finding]:
