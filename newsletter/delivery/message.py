@@ -13,6 +13,7 @@ from functools import lru_cache, partial
 from newsletter.compose import Context, Edition, Part, Slot, escaped, filled
 from newsletter.delivery import headers
 from newsletter.delivery.counted import FOLLOWER, with_counted_links
+from newsletter.delivery.layout import Fill, Layout, Values, plain
 from newsletter.delivery.mailing import Delivery, Mailing, MailingKind
 from newsletter.delivery.quoted import SOFT_BREAK, quoted_text, quoted_value
 from newsletter.delivery.returning import Form, form_of
@@ -33,8 +34,6 @@ _TOKENS = {
     "token.bounce": Purpose.BOUNCE,
     **{f"token.{name}": purpose for name, purpose in _OF_THE_DOOR.items()},
 }
-_Values = dict[str, str]
-_Fill = Callable[[_Values], bytes]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +42,7 @@ class Skeleton:
 
     pieces: tuple[bytes, ...]
     """The message cut at its holes, which are empty here."""
-    holes: tuple[tuple[_Fill, tuple[int, ...]], ...]
+    holes: tuple[tuple[Fill, tuple[int, ...]], ...]
     """What goes where."""
     tokens: tuple[str, ...]
     """The tokens that a letter holds, by the names of their values."""
@@ -111,12 +110,12 @@ def make_skeleton(
         above = web_home(settings, purpose) or ""
         token = Slot(name=f"token.{which}", context=Context.PLAIN) if above else None
         links[f"links.{which}"] = (above, token, "")
-    layout = _Layout()
+    layout = Layout()
     layout.add(headers.mailbox("From", sender.sender.name, str(sender.sender.address)))
     layout.hole(_to)
     _add_subject(layout, edition, mailing)
     layout.add(b"\r\nDate: ")
-    layout.hole(partial(_plain, "date"))
+    layout.hole(partial(plain, "date"))
     domain = sender.sender.address.domain.lower()
     layout.add_text("\r\nMessage-ID: <", "delivery.id", f".{mailing.edition_digest[:16]}@{domain}>")
     layout.add_text("\r\nReply-To: ", *_flat(_cut("", reply, "", "token.reply")))
@@ -156,51 +155,7 @@ def make_skeletons(
     )
 
 
-class _Layout:
-    """A message as it is put together: pieces and holes."""
-
-    def __init__(self) -> None:
-        self.pieces: list[bytes] = []
-        self.holes: dict[_Fill, list[int]] = {}
-        self.names: set[str] = set()
-        self._fills: dict[object, _Fill] = {}
-        self._is_static = False
-        """Whether the last piece is the same for everybody, so that the next such one may join it."""
-
-    def add(self, octets: bytes) -> None:
-        if self._is_static:
-            self.pieces[-1] += octets
-        else:
-            self.pieces.append(octets)
-        self._is_static = True
-
-    def hole(self, fill: _Fill, key: object = None) -> None:
-        """Leave a hole; holes of the same key are filled by one call."""
-        fill = self._fills.setdefault(key, fill) if key is not None else fill
-        self.holes.setdefault(fill, []).append(len(self.pieces))
-        self.pieces.append(b"")
-        self._is_static = False
-
-    def value(self, name: str) -> None:
-        """Leave a hole for a value that is ASCII and needs no escaping."""
-        self.names.add(name)
-        self.hole(partial(_plain, name), name)
-
-    def follower(self) -> None:
-        """Leave a hole that is empty for most; whoever has something there has its soft line break with it."""
-        self.names.add(FOLLOWER.name)
-        self.hole(_follower, FOLLOWER.name)
-
-    def add_text(self, *texts: str) -> None:
-        """Add ASCII texts; one that names a token or the delivery becomes a hole."""
-        for text in texts:
-            if text in {"delivery.id", "token.reply", "token.unsubscribe"}:
-                self.value(text)
-            else:
-                self.add(text.encode("ascii"))
-
-
-def _add_subject(layout: _Layout, edition: Edition, mailing: Mailing) -> None:
+def _add_subject(layout: Layout, edition: Edition, mailing: Mailing) -> None:
     subject: Part = (TEST_PREFIX, *edition.subject) if mailing.kind is MailingKind.TEST else edition.subject
     layout.add(b"\r\n")
     if any(isinstance(piece, Slot) for piece in subject):
@@ -210,7 +165,7 @@ def _add_subject(layout: _Layout, edition: Edition, mailing: Mailing) -> None:
 
 
 def _add_bodies(
-    layout: _Layout, edition: Edition, links: dict[str, tuple[str, Slot | None, str]], digest: str
+    layout: Layout, edition: Edition, links: dict[str, tuple[str, Slot | None, str]], digest: str
 ) -> None:
     boundary = f"=_{digest[:32]}"  # no quoted-printable line can hold "=_" (RFC 2045 section 6.7)
     layout.add_text(f'MIME-Version: 1.0\r\nContent-Type: multipart/alternative;\r\n boundary="{boundary}"\r\n')
@@ -271,7 +226,7 @@ def _flat(cut: tuple[str, Slot | None, str]) -> tuple[str, ...]:
     return (before, token.name, after) if token is not None else (before, after)
 
 
-def _values_of(delivery: Delivery) -> _Values:
+def _values_of(delivery: Delivery) -> Values:
     address = str(delivery.recipient)
     name = f"{delivery.first_name} {delivery.last_name}".strip()
     return {
@@ -290,22 +245,13 @@ def _date(seconds: int) -> str:
     return format_datetime(datetime.fromtimestamp(seconds, UTC))
 
 
-def _plain(name: str, values: _Values) -> bytes:
-    return values[name].encode("ascii")
-
-
-def _follower(values: _Values) -> bytes:
-    token = values.get(FOLLOWER.name)
-    return b"/" + token.encode("ascii") + SOFT_BREAK if token else b""
-
-
-def _slot(slot: Slot, values: _Values) -> bytes:
+def _slot(slot: Slot, values: Values) -> bytes:
     return quoted_value(escaped(values.get(slot.name) or slot.default, slot.context))
 
 
-def _subject(subject: Part, values: _Values) -> bytes:
+def _subject(subject: Part, values: Values) -> bytes:
     return headers.unstructured("Subject", filled(subject, values))
 
 
-def _to(values: _Values) -> bytes:
+def _to(values: Values) -> bytes:
     return b"\r\n" + headers.mailbox("To", values["subscriber.name"], values["subscriber.address"])
