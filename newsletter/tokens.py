@@ -45,6 +45,8 @@ class Purpose(StrEnum):
     """The page of an answer's writer."""
     VIEW = "view-v1"
     """One letter as a page."""
+    CLICK = "click-v1"
+    """Whose letter a counted link was in, of those who agreed to that."""
     FORM = "form-v1"
     """When a form was shown."""
     PROOF = "proof-v1"

@@ -1,5 +1,6 @@
 """3. Who is written to, and why we may."""
 
+from newsletter.audience.agreeing import agree_to_clicks, those_agreeing, withdraw_clicks
 from newsletter.audience.arriving import Newcomer, exclusion_of, newcomers
 from newsletter.audience.asking import Circumstances, answered_candidates
 from newsletter.audience.bundle import open_sheets
@@ -48,11 +49,12 @@ from newsletter.audience.register import (
 )
 from newsletter.audience.rejects import Rejects
 from newsletter.audience.report import Fate, ImportReport, Outcome
-from newsletter.audience.roster import candidates, ensure_lists
+from newsletter.audience.roster import agreeing_candidates, candidates, ensure_lists
 from newsletter.audience.segmenting import SegmentCount, check_segment, count_segments
 from newsletter.audience.sheet import Sheet, read_sheet
 from newsletter.audience.subscriber import (
     Consent,
+    Proof,
     Subscriber,
     Subscription,
     SubscriptionState,
@@ -96,6 +98,7 @@ __all__ = [
     "Outcome",
     "PersonRecord",
     "Preferences",
+    "Proof",
     "Refusals",
     "Rejects",
     "SegmentCount",
@@ -108,6 +111,8 @@ __all__ = [
     "Weighed",
     "add_subscriber",
     "adopt_key",
+    "agree_to_clicks",
+    "agreeing_candidates",
     "answered_candidates",
     "candidates",
     "change_tags",
@@ -159,5 +164,7 @@ __all__ = [
     "suppress_subscriber",
     "suppression_of",
     "take_back_leaving",
+    "those_agreeing",
     "weigh_enquiry",
+    "withdraw_clicks",
 ]

@@ -59,6 +59,8 @@ def admit(connection: Connection, origin: Origin, judgement: Judgement) -> None:
         connection.execute(delete(arrivals).where(arrivals.c.line == bindparam("at_line")), staying)
     if judgement.newcomers or len(staying) < len(rulings):
         _join(connection, origin, [ruling for ruling in rulings if ruling.entry.row.history])
+    if judgement.named:
+        _name(connection, judgement)
     if judgement.is_tagged:
         _tag(connection, [ruling.entry.key for ruling in rulings if ruling.known.suppressed])
 
@@ -135,6 +137,28 @@ def _tell_history(connection: Connection, origin: Origin, rulings: Sequence[Ruli
         delete(arrivals).where(arrivals.c.line == bindparam("at_line")),
         [{"at_line": row.line} for row in found.values()],
     )
+
+
+def _name(connection: Connection, judgement: Judgement) -> None:
+    """Note which first names people chose themselves, unless they chose another one here since."""
+    left_out = {
+        ruling.entry.key
+        for ruling in judgement.rulings
+        if ruling.fate is Fate.KEPT_OUT and ruling.known.subscriber_id is not None
+    }
+    rows = [
+        {"its_key": key, "chosen": first_name, "its_moment": at}
+        for key, first_name, at in judgement.named
+        if key not in left_out
+    ]
+    is_newer = subscribers.c.named_at.is_(None) | (subscribers.c.named_at < bindparam("its_moment", type_=Moment))
+    if rows:
+        connection.execute(
+            update(subscribers)
+            .where(subscribers.c.address_key == bindparam("its_key"), is_newer)
+            .values(first_name=bindparam("chosen"), named_at=bindparam("its_moment", type_=Moment)),
+            rows,
+        )
 
 
 def _tag(connection: Connection, left_out: Sequence[str]) -> None:

@@ -1,6 +1,6 @@
 """Asking: a segment's question becomes a condition over the roster, with every word of the author's a bound value.
 
-What was got and answered is read from two views that a migration makes: those who write that lie downstream.
+What was got, answered and clicked is read from views that migrations make: those who write that lie downstream.
 """
 
 import json
@@ -32,6 +32,7 @@ from newsletter.database import folded
 from newsletter.segment import Act, Question, Value
 
 activity = table("activity", column("subscriber_id"), column("slug"), column("act"))
+followed = table("followed", column("subscriber_id"), column("slug"))
 _REPORTED = {Act.RECEIVED: "delivered"}
 """Acts that go by another name where they are reported."""
 mailed = table("mailed", column("slug"), column("list_name"), column("mailing_id"))
@@ -190,9 +191,13 @@ def _since(told: ColumnElement[bool], recorded: ColumnElement[bool]) -> ColumnEl
 
 def _active(question: language.Activity, circumstances: Circumstances) -> Select[Any]:
     act = _REPORTED.get(Act(question.act), question.act)
-    found = select(activity.c.subscriber_id).where(activity.c.act == str(act))
+    is_clicked = question.act is Act.CLICKED
+    found = select(followed.c.subscriber_id if is_clicked else activity.c.subscriber_id)
+    slug = followed.c.slug if is_clicked else activity.c.slug
+    if not is_clicked:
+        found = found.where(activity.c.act == str(act))
     if question.slug is not None:
-        return found.where(activity.c.slug == question.slug)
+        return found.where(slug == question.slug)
     if question.last is None:
         return found
     last = (
@@ -201,4 +206,4 @@ def _active(question: language.Activity, circumstances: Circumstances) -> Select
         .order_by(mailed.c.mailing_id.desc())
         .limit(question.last)
     )
-    return found.where(activity.c.slug.in_(last))
+    return found.where(slug.in_(last))

@@ -17,7 +17,7 @@ from newsletter.audience.enquiry import (
 )
 from newsletter.audience.joining import confirm_subscription
 from newsletter.audience.roster import consents, subscribers, subscriptions
-from newsletter.audience.subscriber import ConsentAct, SubscriptionState
+from newsletter.audience.subscriber import ABOUT_CLICKS, NO_PROOF, ConsentAct, Proof, SubscriptionState
 from newsletter.audience.suppressing import find_suppression, lift
 from newsletter.audience.weighing import RETURNABLE, note_person
 from newsletter.database import Database
@@ -31,8 +31,7 @@ def enquire(
     list_names: Sequence[str] = (),
     *,
     language: str = "",
-    evidence: str = "",
-    words: str = "",
+    proof: Proof = NO_PROOF,
     is_slow: bool = False,
     now: datetime,
 ) -> None:
@@ -45,8 +44,8 @@ def enquire(
                 address_key=address.key,
                 lists=list(list_names),
                 language=language,
-                evidence=evidence,
-                words=words,
+                evidence=proof.evidence,
+                words=proof.words,
                 is_slow=is_slow,
                 state=EnquiryState.NEW.value,
                 created_at=now,
@@ -62,16 +61,7 @@ def open_enquiry(database: Database, kind: EnquiryKind, number: int, now: dateti
         return _open(connection, kind, number, now)
 
 
-def confirm_enquiry(
-    database: Database,
-    keyring: Keyring,
-    number: int,
-    *,
-    evidence: str,
-    words: str = "",
-    mail: str = "",
-    now: datetime,
-) -> bool:
+def confirm_enquiry(database: Database, keyring: Keyring, number: int, *, proof: Proof, now: datetime) -> bool:
     """Confirm the subscriptions of an enquiry; True while its link is good. A second call changes nothing.
 
     Whoever had left everything, or was erased, comes back by it: that is their own word, proven by mail.
@@ -90,16 +80,7 @@ def confirm_enquiry(
             lift(connection, found, enquiry.address, origin="web", now=now)
         subscriber_id = note_person(connection, keyring, enquiry.address, enquiry.language, now)
         for list_name in enquiry.lists:
-            confirm_subscription(
-                connection,
-                subscriber_id,
-                list_name,
-                origin="web",
-                evidence=evidence,
-                words=words,
-                mail=mail,
-                now=now,
-            )
+            confirm_subscription(connection, subscriber_id, list_name, origin="web", proof=proof, now=now)
         connection.execute(
             update(enquiries).where(enquiries.c.id == number).values(state=EnquiryState.CONFIRMED.value)
         )
@@ -144,7 +125,8 @@ _was_asked_for_at_the_web = and_(
         consents.c.origin == "web",
     ),
     ~exists().where(
-        consents.c.subscription_id == subscriptions.c.id, consents.c.act != ConsentAct.REQUESTED.value
+        consents.c.subscription_id == subscriptions.c.id,
+        consents.c.act.not_in((ConsentAct.REQUESTED, *ABOUT_CLICKS)),
     ),
 )
 """Nothing but an enquiry stands behind it: what an import or the author made is theirs to delete."""

@@ -97,6 +97,7 @@ def member_json(member: Member, consents: list[Consent]) -> dict[str, Any]:
         "email": str(person.address),
         "first_name": person.first_name,
         "last_name": person.last_name,
+        "named_at": person.named_at and _moment(person.named_at),
         "state": subscription.state,
         "changed_at": _moment(subscription.changed_at),
         "suppressed": member.suppressed,

@@ -1,7 +1,7 @@
 """Joining, leaving and erasure: one person at a time, each change with its line of consent."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, delete, insert, select, update
@@ -16,7 +16,7 @@ from newsletter.audience.roster import (
     subscriptions,
     suppressions,
 )
-from newsletter.audience.subscriber import ConsentAct, SubscriptionState, SuppressionReason
+from newsletter.audience.subscriber import NO_PROOF, ConsentAct, Proof, SubscriptionState, SuppressionReason
 from newsletter.audience.suppressing import find_suppression, remember, suppress_subscriber
 from newsletter.audience.tagging import add_tags, forget_tags
 from newsletter.database import Database
@@ -30,11 +30,7 @@ class Leaving:
 
     subscriber_id: int
     list_name: str | None
-    evidence: str = ""
-    words: str = ""
-    """What they read before they said so."""
-    mail: str = ""
-    """Which mail brought them there."""
+    proof: Proof = NO_PROOF
 
 
 def add_subscriber(
@@ -98,13 +94,13 @@ def end_subscription(
     *,
     origin: str,
     now: datetime,
-    evidence: str = "",
+    proof: Proof = NO_PROOF,
 ) -> tuple[str, ...]:
     """End a person's subscription to a list; with None to all of them, and then no import brings them to any.
 
     Returns the lists that they left; a second call changes nothing and returns none.
     """
-    leaving = Leaving(subscriber_id=subscriber_id, list_name=list_name, evidence=evidence)
+    leaving = Leaving(subscriber_id=subscriber_id, list_name=list_name, proof=proof)
     return end_subscriptions(database, (leaving,), origin=origin, now=now)[0]
 
 
@@ -148,7 +144,10 @@ def _end_some(
         acts = {"act": ConsentAct.ENDED, "at": now, "origin": origin}
         connection.execute(
             insert(consents),
-            [{**acts, "subscription_id": row.id, **_proof(said[row.subscriber_id, list_name])} for row in rows],
+            [
+                {**acts, "subscription_id": row.id, **asdict(said[row.subscriber_id, list_name].proof)}
+                for row in rows
+            ],
         )
         left |= {(row.subscriber_id, str(list_name)): str(list_name) for row in rows}
     return left
@@ -163,10 +162,16 @@ def _leave(connection: Connection, leaving: Leaving, *, origin: str, now: dateti
 
 
 def end_subscription_in(
-    connection: Connection, subscriber_id: int, list_name: str, *, origin: str, now: datetime, evidence: str = ""
+    connection: Connection,
+    subscriber_id: int,
+    list_name: str,
+    *,
+    origin: str,
+    now: datetime,
+    proof: Proof = NO_PROOF,
 ) -> tuple[str, ...]:
     """End a person's subscription to a list within a transaction; a second call changes nothing."""
-    leaving = Leaving(subscriber_id=subscriber_id, list_name=list_name, evidence=evidence)
+    leaving = Leaving(subscriber_id=subscriber_id, list_name=list_name, proof=proof)
     return _end(connection, leaving, origin=origin, now=now)
 
 
@@ -195,9 +200,7 @@ def confirm_subscription(
     *,
     origin: str,
     now: datetime,
-    evidence: str = "",
-    words: str = "",
-    mail: str = "",
+    proof: Proof = NO_PROOF,
 ) -> bool:
     """Confirm a subscription within the caller's transaction; False if it is confirmed already."""
     connection.execute(insert_missing(connection, lists).values(name=list_name))
@@ -222,20 +225,10 @@ def confirm_subscription(
         connection.execute(update(subscriptions).where(subscriptions.c.id == number).values(**state))
     connection.execute(
         insert(consents).values(
-            subscription_id=number,
-            act=ConsentAct.CONFIRMED,
-            at=now,
-            origin=origin,
-            evidence=evidence,
-            words=words,
-            mail=mail,
+            subscription_id=number, act=ConsentAct.CONFIRMED, at=now, origin=origin, **asdict(proof)
         )
     )
     return True
-
-
-def _proof(leaving: Leaving) -> dict[str, str]:
-    return {"evidence": leaving.evidence, "words": leaving.words, "mail": leaving.mail}
 
 
 def _end(connection: Connection, leaving: Leaving, *, origin: str, now: datetime) -> tuple[str, ...]:
@@ -257,7 +250,7 @@ def _end(connection: Connection, leaving: Leaving, *, origin: str, now: datetime
         )
         connection.execute(
             insert(consents).values(
-                subscription_id=row.id, act=ConsentAct.ENDED, at=now, origin=origin, **_proof(leaving)
+                subscription_id=row.id, act=ConsentAct.ENDED, at=now, origin=origin, **asdict(leaving.proof)
             )
         )
     return tuple(row.name for row in ended)

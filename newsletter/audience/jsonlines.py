@@ -91,6 +91,7 @@ def _person(
         tuple(dict.fromkeys(tag for each in _part(told, "tags", list) for tag in read_tags(str(each)))),
         tuple(map(_consent, _part(told, "consents", list))),
         _moment(told["changed_at"]) if told.get("changed_at") else None,
+        _moment(told["named_at"]) if told.get("named_at") else None,
     )
 
 

@@ -10,7 +10,7 @@ from newsletter.address import Address
 from newsletter.audience.cells import cleaned_name
 from newsletter.audience.joining import Leaving, confirm_subscription, end_subscriptions
 from newsletter.audience.roster import consents, lists, subscribers, subscriptions
-from newsletter.audience.subscriber import ConsentAct, SubscriptionState
+from newsletter.audience.subscriber import NO_PROOF, ConsentAct, Proof, SubscriptionState
 from newsletter.database import Database
 
 LANGUAGE_FIELD = "language"
@@ -28,6 +28,8 @@ class Preferences:
     first_name: str
     language: str
     paused_until: datetime | None
+    clicks_agreed_at: datetime | None
+    """Since when it may be recorded which links they follow."""
 
 
 def read_preferences(database: Database, subscriber_id: int) -> Preferences | None:
@@ -51,6 +53,7 @@ def read_preferences(database: Database, subscriber_id: int) -> Preferences | No
         first_name=person.first_name,
         language=str(person.fields.get(LANGUAGE_FIELD, "")),
         paused_until=person.paused_until,
+        clicks_agreed_at=person.clicks_agreed_at,
     )
 
 
@@ -60,8 +63,7 @@ def choose_lists(
     wanted: Collection[str],
     offered: Collection[str],
     *,
-    words: str = "",
-    mail: str = "",
+    proof: Proof = NO_PROOF,
     now: datetime,
 ) -> None:
     """Leave the offered lists that are not wanted any more; the others stay as they are."""
@@ -69,29 +71,16 @@ def choose_lists(
     if chosen is None:
         return
     left = [name for name in chosen.lists if name in offered and name not in wanted]
-    leavings = [
-        Leaving(subscriber_id=subscriber_id, list_name=name, evidence="preferences", words=words, mail=mail)
-        for name in left
-    ]
+    leavings = [Leaving(subscriber_id=subscriber_id, list_name=name, proof=proof) for name in left]
     end_subscriptions(database, leavings, origin="web", now=now)
 
 
-def join_list(
-    database: Database,
-    subscriber_id: int,
-    list_name: str,
-    *,
-    evidence: str,
-    words: str = "",
-    mail: str = "",
-    now: datetime,
-) -> bool:
+def join_list(database: Database, subscriber_id: int, list_name: str, *, proof: Proof, now: datetime) -> bool:
     """Put somebody on a list whose address was just proven by a mailed link; False if they are on it."""
     with database.write() as connection:
         if not connection.scalar(select(subscribers.c.id).where(subscribers.c.id == subscriber_id)):
             return False
-        proof = {"evidence": evidence, "words": words, "mail": mail}
-        return confirm_subscription(connection, subscriber_id, list_name, origin="web", now=now, **proof)
+        return confirm_subscription(connection, subscriber_id, list_name, origin="web", now=now, proof=proof)
 
 
 def take_back_leaving(
@@ -100,8 +89,7 @@ def take_back_leaving(
     list_name: str,
     *,
     since: datetime,
-    words: str = "",
-    mail: str = "",
+    proof: Proof = NO_PROOF,
     now: datetime,
 ) -> bool:
     """Put somebody back on a list that they left at the web door since then; False if that is not so."""
@@ -118,8 +106,7 @@ def take_back_leaving(
             return False
         if (row.act, row.origin) != (ConsentAct.ENDED, "web"):
             return False
-        proof = {"evidence": "taken back", "words": words, "mail": mail}
-        return confirm_subscription(connection, subscriber_id, list_name, origin="web", now=now, **proof)
+        return confirm_subscription(connection, subscriber_id, list_name, origin="web", now=now, proof=proof)
 
 
 def pause(database: Database, subscriber_id: int, until: datetime | None) -> None:

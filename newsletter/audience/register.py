@@ -10,6 +10,7 @@ from newsletter.address import Address
 from newsletter.audience.fields import FieldKind, KindGuess
 from newsletter.audience.roster import consents, lists, subscribers, subscriptions, suppressions, tags
 from newsletter.audience.subscriber import (
+    ABOUT_CLICKS,
     Consent,
     ConsentAct,
     Subscriber,
@@ -41,7 +42,7 @@ class Member:
     subscription: Subscription
     suppressed: SuppressionReason | None
     consent: str
-    """The last act that concerned it, with its date and origin."""
+    """The last act that concerned it and not clicks alone, with its date and origin."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +116,7 @@ def list_members(database: Database, list_name: str) -> Iterator[Member]:
     theirs = consents.alias()
     last = (
         select(func.max(theirs.c.id))
-        .where(theirs.c.subscription_id == subscriptions.c.id)
+        .where(theirs.c.subscription_id == subscriptions.c.id, theirs.c.act.not_in(ABOUT_CLICKS))
         .correlate(subscriptions)
         .scalar_subquery()
     )
@@ -244,6 +245,8 @@ def _subscriber(row: Row[Any], tags: tuple[str, ...] = ()) -> Subscriber:
         fields=row.fields,
         tags=tags,
         created_at=row.created_at,
+        named_at=row.named_at,
+        clicks_agreed_at=row.clicks_agreed_at,
     )
 
 

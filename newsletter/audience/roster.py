@@ -4,6 +4,7 @@ Whoever is or was on a list is a candidate, each with the reason why they get no
 """
 
 from collections.abc import Iterable
+from typing import Any
 
 from sqlalchemy import (
     JSON,
@@ -50,6 +51,7 @@ subscribers = Table(
     Column("created_at", Moment, nullable=False),
     Column("paused_until", Moment),
     Column("named_at", Moment),
+    Column("clicks_agreed_at", Moment),
     Index(
         "subscribers_paused",
         "paused_until",
@@ -143,6 +145,11 @@ def candidates(list_name: str) -> Select[tuple[int, str, str, str, dict[str, str
         .outerjoin(suppressions, suppressions.c.address_hash == subscribers.c.address_hash)
         .where(lists.c.name == list_name)
     )
+
+
+def agreeing_candidates(list_name: str) -> Select[Any]:
+    """Ask the same with one column more, `agrees`: whether it may be recorded which links they follow."""
+    return candidates(list_name).add_columns(subscribers.c.clicks_agreed_at.is_not(None).label("agrees"))
 
 
 def ensure_lists(database: Database, names: Iterable[str]) -> None:

@@ -47,6 +47,8 @@ class Row(NamedTuple):
     """Every earlier consent, where the file is one of ours."""
     since: datetime | None = None
     """Since when they have stood as they do, where the file tells it."""
+    named_at: datetime | None = None
+    """When they chose their first name themselves, where the file is one of ours."""
 
 
 def read_rows(sheet: Sheet, kinds: Mapping[str, FieldKind] | None = None) -> Iterator[Row | Finding]:

@@ -3,6 +3,7 @@
 Suppressed and ended people stay out, whatever a file says; what a file says against mailing somebody counts.
 """
 
+from datetime import datetime
 from typing import NamedTuple
 
 from newsletter.audience.report import Fate
@@ -29,8 +30,8 @@ class Known(NamedTuple):
     subscription_id: int | None
     state: SubscriptionState | None
     suppressed: SuppressionReason | None
-    has_named_themselves: bool = False
-    """Whether they chose their first name; then a file does not."""
+    named_at: datetime | None = None
+    """When they chose their first name; no file says another, unless they chose that one later."""
 
 
 NOTHING_KNOWN = Known(
@@ -61,8 +62,9 @@ class Ruling(NamedTuple):
         """Names and fields after the import: an empty cell forgets nothing."""
         row, known = self.entry.row, self.known
         fields = {**(known.fields or {}), **row.fields} if row.fields != known.fields else row.fields
-        if known.has_named_themselves:
-            return known.first_name or "", row.last_name or known.last_name or "", fields
+        if chosen := [each for each in (row, known) if each.named_at is not None]:
+            newest = max(chosen, key=_chosen_at)
+            return newest.first_name or "", row.last_name or known.last_name or "", fields
         if row.first_name or row.last_name:
             return row.first_name, row.last_name, fields
         return known.first_name or "", known.last_name or "", fields
@@ -76,6 +78,11 @@ class Ruling(NamedTuple):
             known.last_name,
             known.fields,
         )
+
+
+def _chosen_at(named: Row | Known) -> datetime:
+    assert named.named_at is not None
+    return named.named_at
 
 
 def rule(entry: Entry, known: Known) -> Ruling:

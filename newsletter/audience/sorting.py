@@ -4,6 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from json.encoder import encode_basestring_ascii as json_text
 
 from newsletter.address import is_reserved
@@ -32,6 +33,14 @@ class Batch:
     remarkable: Mapping[int, Row]
     """The rows that say more of a person than that they join, by their lines."""
     hashes: Sequence[HashRow]
+
+    @property
+    def named(self) -> list[tuple[str, str, datetime]]:
+        """The keys of those who chose their first name, with that and when."""
+        chosen = {line: row.named_at for line, row in self.remarkable.items() if row.named_at is not None}
+        return (
+            [(each[2], each[4], chosen[each[0]]) for each in self.arrivals if each[0] in chosen] if chosen else []
+        )
 
     def row(self, arrival: Arrival) -> Row:
         """Return the row of which an arrival is made; of those that are not remarkable without its tags."""
@@ -67,7 +76,7 @@ def sort_out(
             fates[Fate.KEPT_OUT] += 1
             continue
         row, parts = read
-        line, _, first_name, last_name, fields, state, suppression, consent, tags, history, _ = row
+        line, _, first_name, last_name, fields, state, suppression, consent, tags, history, _, named_at = row
         local, domain = parts
         small = local.lower()
         key = f"{small}@{domain}"
@@ -82,7 +91,7 @@ def sort_out(
             reserved += 1
         if flags := flags_of_parts(small, domain):
             flagged.update(flags)
-        if suppression is not None or state is _ENDED or history:
+        if suppression is not None or state is _ENDED or history or named_at:
             remarkable[line] = row
         word = "confirmed" if state is _CONFIRMED else state.value
         written = f"{local}@{domain}"

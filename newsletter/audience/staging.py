@@ -69,6 +69,8 @@ class Judgement:
     rulings: Sequence[Ruling] = ()
     """What is to happen to each of the others."""
     is_tagged: bool = False
+    named: Sequence[tuple[str, str, datetime]] = ()
+    """The keys of those who chose their first name, with that and when."""
 
 
 def judge(connection: Connection, list_id: int | None, batch: Batch, *, newest: int) -> Judgement:
@@ -93,7 +95,9 @@ def judge(connection: Connection, list_id: int | None, batch: Batch, *, newest: 
         for arrival in arriving
     ]
     newcomers = len(batch.arrivals) - len(settled) - len(rulings)
-    return Judgement(newcomers=newcomers, settled=settled, rulings=rulings, is_tagged=bool(batch.tagged))
+    return Judgement(
+        newcomers=newcomers, settled=settled, rulings=rulings, is_tagged=bool(batch.tagged), named=batch.named
+    )
 
 
 def dismiss(connection: Connection) -> None:
@@ -160,8 +164,7 @@ def _known(
 ) -> Known:
     standing = SubscriptionState(state) if state else None
     suppressed = SuppressionReason(reason) if reason else None
-    has_named = named_at is not None
-    return Known(subscriber_id, first_name, last_name, fields, subscription_id, standing, suppressed, has_named)
+    return Known(subscriber_id, first_name, last_name, fields, subscription_id, standing, suppressed, named_at)
 
 
 def _stage(connection: Connection, table: Table, rows: Sequence[tuple[object, ...]]) -> None:

@@ -19,6 +19,10 @@ class Subscriber:
     """What else the author knows of them: the other columns of an import."""
     tags: tuple[str, ...] = ()
     created_at: datetime
+    named_at: datetime | None = None
+    """When they chose their first name themselves."""
+    clicks_agreed_at: datetime | None = None
+    """Since when they let it be recorded which links they follow."""
 
     @property
     def name(self) -> str:
@@ -55,6 +59,27 @@ class ConsentAct(StrEnum):
     SUPPRESSED = "suppressed"
     LIFTED = "lifted"
     """The suppression was."""
+    CLICKS_AGREED = "clicks agreed"
+    """That it may be recorded which links they follow; it says nothing of letters."""
+    CLICKS_WITHDRAWN = "clicks withdrawn"
+
+
+ABOUT_CLICKS = (ConsentAct.CLICKS_AGREED, ConsentAct.CLICKS_WITHDRAWN)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """What shows that an act of consent was meant; "" for what is not known or does not apply."""
+
+    evidence: str = ""
+    """The line of the imported file, the delivery whose link was followed, the page and from which network."""
+    words: str = ""
+    """What the form said that they agreed to, or which version of it."""
+    mail: str = ""
+    """Which mail brought them there."""
+
+
+NO_PROOF = Proof()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

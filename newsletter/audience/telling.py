@@ -1,5 +1,6 @@
 """Telling: the audience's part of a person's whole record, as JSON, for their right to see it."""
 
+from datetime import datetime
 from typing import Any
 
 from newsletter.address import Address
@@ -19,12 +20,13 @@ def record_json(address: Address, record: PersonRecord) -> dict[str, Any]:
         "fields": person.fields if person else {},
         "tags": list(person.tags) if person else [],
         "flags": [flag.name.lower() for flag in flags_of(str(address))],
-        "known_since": f"{person.created_at:%Y-%m-%dT%H:%M:%SZ}" if person else None,
+        "known_since": _moment(person.created_at if person else None),
+        "clicks_agreed_at": _moment(person.clicks_agreed_at if person else None),
         "subscriptions": [
             {
                 "list": subscription.list_name,
                 "state": subscription.state,
-                "changed_at": f"{subscription.changed_at:%Y-%m-%dT%H:%M:%SZ}",
+                "changed_at": _moment(subscription.changed_at),
                 "consents": [consent_json(consent) for consent in consents],
             }
             for subscription, consents in record.subscriptions
@@ -32,7 +34,11 @@ def record_json(address: Address, record: PersonRecord) -> dict[str, Any]:
         "suppression": suppression
         and {
             "reason": suppression.reason,
-            "at": f"{suppression.at:%Y-%m-%dT%H:%M:%SZ}",
+            "at": _moment(suppression.at),
             "origin": suppression.origin,
         },
     }
+
+
+def _moment(at: datetime | None) -> str | None:
+    return f"{at:%Y-%m-%dT%H:%M:%SZ}" if at else None

@@ -19,7 +19,7 @@ from newsletter.audience.enquiry import (
 )
 from newsletter.audience.joining import confirm_subscription
 from newsletter.audience.roster import consents, insert_missing, lists, subscribers, subscriptions
-from newsletter.audience.subscriber import ConsentAct, SubscriptionState, SuppressionReason
+from newsletter.audience.subscriber import ConsentAct, Proof, SubscriptionState, SuppressionReason
 from newsletter.audience.suppressing import find_suppression
 from newsletter.tokens import Keyring
 
@@ -133,7 +133,8 @@ def _join_at_once(
         )
     )
     for name in sorted(pending):
-        confirm_subscription(connection, subscriber_id, name, origin="web", evidence="single opt-in", now=now)
+        proof = Proof(evidence="single opt-in")
+        confirm_subscription(connection, subscriber_id, name, origin="web", proof=proof, now=now)
     return [name for name in asked if name not in pending]
 
 

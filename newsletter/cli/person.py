@@ -36,6 +36,10 @@ def say_record(address: Address, whole: WholeRecord) -> None:
         for line in whole.deliveries:
             when = f"{line.changed_at:%Y-%m-%d %H:%M}" if line.changed_at else " " * 16
             terminal.say(f"    {when}  {line.status:<11}{line.slug}")
+    if whole.clicks:
+        terminal.say(f"\n  {terminal.count(len(whole.clicks), 'followed link')}")
+        for click in whole.clicks:
+            terminal.say(f"    {click.day:%Y-%m-%d}  {click.slug}  {click.url}")
     for title, replies in (("", whole.replies), (" from other addresses to theirs", whole.elsewhere)):
         if replies:
             terminal.say(f"\n  {terminal.count(len(replies), 'reply', 'replies')}{title}")
@@ -56,6 +60,8 @@ def _say_roster(address: Address, record: PersonRecord) -> None:
     for flag in flags_of(str(address)):
         meant = suggest(address) if flag is Flag.MISTYPED else None
         terminal.say(terminal.styled((f"  {flag}{f': {meant}?' if meant else ''}", "attention")))
+    if person and person.clicks_agreed_at:
+        terminal.say(f"  lets it be recorded which links they follow, since {person.clicks_agreed_at:%Y-%m-%d}")
     if person and person.tags:
         terminal.say(f"  tags: {', '.join(person.tags)}")
     for name, value in sorted(person.fields.items()) if person else ():
@@ -64,10 +70,11 @@ def _say_roster(address: Address, record: PersonRecord) -> None:
         terminal.say(
             f"\n  {subscription.list_name}: {subscription.state} since {subscription.changed_at:%Y-%m-%d}"
         )
+        width = max((len(consent.act) + 2 for consent in consents), default=11)
         for consent in consents:
             told = (consent.evidence, consent.words and f"words: {consent.words}", consent.mail)
             proof = f" ({'; '.join(filter(None, told))})" if any(told) else ""
-            terminal.say(f"    {consent.at:%Y-%m-%d %H:%M}  {consent.act:<11}{consent.origin}{proof}")
+            terminal.say(f"    {consent.at:%Y-%m-%d %H:%M}  {consent.act:<{width}}{consent.origin}{proof}")
 
 
 def held(whole: WholeRecord) -> str:

@@ -1,7 +1,7 @@
 """5. An edition meets an audience: mailings, deliveries, receipts."""
 
 from newsletter.delivery.alone import is_sending, sole_sender
-from newsletter.delivery.counted import CLICK_PATH, CountedLink, find_counted_link
+from newsletter.delivery.counted import CLICK_PATH, CountedLink, find_counted_link, find_counted_links
 from newsletter.delivery.counting import IssueStatus, VariantCount, issue_status, mailed_slugs, mailing_counts
 from newsletter.delivery.courtesy import ANSWERED, recall_answered, silence_answered
 from newsletter.delivery.editions import find_mailing, mailing_edition
@@ -128,6 +128,7 @@ __all__ = [
     "find_addressee",
     "find_addressees",
     "find_counted_link",
+    "find_counted_links",
     "find_delivery",
     "find_delivery_by_reference",
     "find_mailing",

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from sqlalchemy import BindParameter, ColumnElement, Connection, Text, bindparam, func, null, select, text, update
 
 from newsletter.address import Address
-from newsletter.audience import candidates
+from newsletter.audience import agreeing_candidates
 from newsletter.database import Order, Question
 from newsletter.delivery.mailing import Delivery, DeliveryStatus, Exclusion, Mailing, MailingKind
 from newsletter.delivery.tables import deliveries
@@ -70,7 +70,7 @@ def due_question(dialect: str) -> Question:
 @cache
 def people_question(list_name: str, dialect: str) -> Question:
     """Ask what is known of some subscribers now, and whether they may be written to."""
-    people = candidates(list_name)
+    people = agreeing_candidates(list_name)
     return Question(people.where(_is_among(people.selected_columns.subscriber_id, "people", dialect)))
 
 
@@ -98,7 +98,7 @@ def _sorted_out(connection: Connection, mailing: Mailing, rows: Sequence[_Due]) 
     """Ask once more who may be written to, and what is known of them now."""
     if mailing.kind is MailingKind.TEST:
         return Claim(
-            welcome=tuple(_delivery(mailing, row, row.address or "", "", "", {}) for row in rows), gone={}
+            welcome=tuple(_delivery(mailing, row, row.address or "", "", "", {}, False) for row in rows), gone={}
         )
     asked = {"people": _several(connection, [row.subscriber_id for row in rows])}
     question = people_question(mailing.list_name, connection.dialect.name)
@@ -109,16 +109,22 @@ def _sorted_out(connection: Connection, mailing: Mailing, rows: Sequence[_Due]) 
         if row.subscriber_id not in found:  # erased
             gone[row.id] = Exclusion.UNSUBSCRIBED.value
             continue
-        address, first_name, last_name, fields, exclusion = found[row.subscriber_id]
+        address, first_name, last_name, fields, exclusion, agrees = found[row.subscriber_id]
         if exclusion is not None:
             gone[row.id] = exclusion
         else:
-            welcome.append(_delivery(mailing, row, address, first_name, last_name, fields))
+            welcome.append(_delivery(mailing, row, address, first_name, last_name, fields, bool(agrees)))
     return Claim(welcome=tuple(welcome), gone=gone)
 
 
 def _delivery(
-    mailing: Mailing, row: _Due, address: str, first_name: str, last_name: str, fields: dict[str, str]
+    mailing: Mailing,
+    row: _Due,
+    address: str,
+    first_name: str,
+    last_name: str,
+    fields: dict[str, str],
+    agrees_to_clicks: bool,
 ) -> Delivery:
     local, _, domain = address.rpartition("@")
     return Delivery(
@@ -132,4 +138,5 @@ def _delivery(
         status=DeliveryStatus.CLAIMED,
         attempts=row.attempts,
         variant=row.variant,
+        agrees_to_clicks=agrees_to_clicks,
     )

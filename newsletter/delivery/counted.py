@@ -1,32 +1,38 @@
 """Counted links: a letter's links by way of the web door, the same for every reader, so that it can count.
 
-Nothing in them tells readers apart. The edition, the text part, the web version and the archive keep the links as
-the author wrote them. Left as they are in the letter as well: links that hold a reader's value, mail addresses and
-places on the page, all that leads to our own door or to the letter's page, and links whose words are an address
-themselves, for mail programs warn of those that lead elsewhere.
+Nothing in them tells readers apart, but for those who agreed to it: where the settings say "consented", each link
+ends in a slot, which their letters fill with a token and all others leave empty.
+
+The edition, the text part, the web version and the archive keep the links as the author wrote them. Left as they
+are in the letter as well: links that hold a reader's value, mail addresses and places on the page, all that leads
+to our own door or to the letter's page, and links whose words are an address themselves, for mail programs warn of
+those that lead elsewhere.
 """
 
 import base64
 import hashlib
 import html
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from sqlalchemy import Column, ForeignKey, Index, Integer, Table, Text, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from newsletter.compose import Edition, Part, page_url
+from newsletter.compose import Context, Edition, Part, Slot, page_url
 from newsletter.database import Database
 from newsletter.delivery import headers
 from newsletter.delivery.mailing import Mailing
-from newsletter.delivery.tables import metadata
+from newsletter.delivery.tables import mailings, metadata
 from newsletter.settings import Settings
 
 CLICK_PATH = "/c/"
 """Where the web door mounts them."""
+FOLLOWER = Slot(name="token.click", context=Context.PLAIN)
+"""What stands behind a counted link's key: `/` and the token of a reader who agreed, else nothing."""
 _KEY_BYTES = 10
+_AT_ONCE = 500
 _KEY = re.compile(r"[a-z2-7]{16}")
 _ANCHOR = re.compile(r'(<a\s(?:[^<>]*?\s)?href=")([^"<>\0]*)("[^<>]*>)(.*?)(?=</a>)', re.DOTALL | re.IGNORECASE)
 _ADDRESS = re.compile(r"https?://\S*|(?:[\w-]+\.)+[^\W\d]{2,}(?:[/?#]\S*)?", re.IGNORECASE)
@@ -51,6 +57,8 @@ class CountedLink:
     mailing_id: int
     url: str
     """Where it leads."""
+    slug: str = ""
+    """The issue that it stands in."""
 
 
 def with_counted_links(edition: Edition, mailing: Mailing, settings: Settings) -> Edition:
@@ -90,24 +98,38 @@ def find_counted_link(database: Database, key: str) -> CountedLink | None:
     return None if row is None else CountedLink(key=row.key, mailing_id=row.mailing_id, url=row.url)
 
 
+def find_counted_links(database: Database, keys: Collection[str]) -> dict[str, CountedLink]:
+    """Return the links of these keys, with their issues."""
+    found: dict[str, CountedLink] = {}
+    asked = select(counted_links, mailings.c.slug).join(mailings, mailings.c.id == counted_links.c.mailing_id)
+    wanted = sorted(keys)
+    with database.read() as connection:
+        for start in range(0, len(wanted), _AT_ONCE):
+            some = asked.where(counted_links.c.key.in_(wanted[start : start + _AT_ONCE]))
+            found |= {row.key: CountedLink(**row._mapping) for row in connection.execute(some)}
+    return found
+
+
 def _rewritten(part: Part, mailing: Mailing, settings: Settings) -> tuple[Part, dict[str, CountedLink]]:
     home = headers.ascii_url(settings.web.url or "").rstrip("/") + CLICK_PATH
     own = tuple(place.rstrip("/") for place in (settings.web.url or "", page_url(settings, mailing.slug)) if place)
     found: dict[str, CountedLink] = {}
+    pieces = (*part, FOLLOWER)
+    ending = f"\0{len(part)}\0" if settings.tracking.clicks == "consented" else ""
 
     def lead_by_us(anchor: re.Match[str]) -> str:
         before, href, after, words = anchor.groups()
         url = _target(html.unescape(href), own)
         if not url or _ADDRESS.fullmatch(html.unescape(re.sub(r"<[^>]*>", "", words)).strip()):
             return anchor[0]
-        link = CountedLink(key=_key(mailing, url), mailing_id=mailing.id, url=url)
+        link = CountedLink(key=_key(mailing, url), mailing_id=mailing.id, url=url, slug=mailing.slug)
         found[link.key] = link
-        return f"{before}{html.escape(home + link.key)}{after}{words}"
+        return f"{before}{html.escape(home + link.key)}{ending}{after}{words}"
 
     whole = "".join(piece if isinstance(piece, str) else f"\0{place}\0" for place, piece in enumerate(part))
     cut = _SLOT.split(_ANCHOR.sub(lead_by_us, whole))
-    pieces = [part[int(piece)] if place % 2 else piece for place, piece in enumerate(cut)]
-    return tuple(piece for piece in pieces if piece != ""), found
+    rejoined = [pieces[int(piece)] if place % 2 else piece for place, piece in enumerate(cut)]
+    return tuple(piece for piece in rejoined if piece != ""), found
 
 
 def _target(href: str, own: Iterable[str]) -> str:

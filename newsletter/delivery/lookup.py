@@ -32,6 +32,7 @@ class Addressee:
     delivery_id: int
     subscriber_id: int | None
     """None for a test."""
+    mailing_id: int
     list_name: str
     mailed_at: datetime
 
@@ -49,6 +50,7 @@ def find_addressees(database: Database, delivery_ids: Collection[int]) -> dict[i
             select(
                 deliveries.c.id.label("delivery_id"),
                 deliveries.c.subscriber_id,
+                deliveries.c.mailing_id,
                 mailings.c.list_name,
                 mailings.c.created_at.label("mailed_at"),
             )

@@ -118,6 +118,8 @@ class Delivery:
     """How often the next hop has put it off."""
     variant: int = 0
     """Which variant of the edition they get."""
+    agrees_to_clicks: bool = False
+    """Whether it may be recorded which of its links they follow."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

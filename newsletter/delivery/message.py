@@ -12,7 +12,8 @@ from functools import lru_cache, partial
 
 from newsletter.compose import Context, Edition, Part, Slot, escaped, filled
 from newsletter.delivery import headers
-from newsletter.delivery.counted import with_counted_links
+from newsletter.delivery.counted import FOLLOWER, with_counted_links
+from newsletter.delivery.layout import Fill, Layout, Values, plain
 from newsletter.delivery.mailing import Delivery, Mailing, MailingKind
 from newsletter.delivery.quoted import SOFT_BREAK, quoted_text, quoted_value
 from newsletter.delivery.returning import Form, form_of
@@ -33,8 +34,6 @@ _TOKENS = {
     "token.bounce": Purpose.BOUNCE,
     **{f"token.{name}": purpose for name, purpose in _OF_THE_DOOR.items()},
 }
-_Values = dict[str, str]
-_Fill = Callable[[_Values], bytes]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +42,7 @@ class Skeleton:
 
     pieces: tuple[bytes, ...]
     """The message cut at its holes, which are empty here."""
-    holes: tuple[tuple[_Fill, tuple[int, ...]], ...]
+    holes: tuple[tuple[Fill, tuple[int, ...]], ...]
     """What goes where."""
     tokens: tuple[str, ...]
     """The tokens that a letter holds, by the names of their values."""
@@ -53,6 +52,8 @@ class Skeleton:
     from_address: str
     mailing: Mailing
     signer: Signer | None = None
+    sign_click: Callable[[int], Sequence[str]] | None = None
+    """Makes the token behind the links of a reader who agreed to it; None where nobody's links have one."""
 
     def letter(self, delivery: Delivery, now: datetime) -> tuple[Envelope, bytes]:
         """Return what is handed to the next hop: the envelope, and the whole message.
@@ -64,6 +65,8 @@ class Skeleton:
         values["date"] = _date(int(now.timestamp()))
         for name, token in zip(self.tokens, self.sign(delivery.id), strict=True):
             values[name] = token
+        if self.sign_click is not None and delivery.agrees_to_clicks:
+            (values[FOLLOWER.name],) = self.sign_click(delivery.id)
         pieces = list(self.pieces)
         for fill, places in self.holes:
             octets = fill(values)
@@ -107,12 +110,12 @@ def make_skeleton(
         above = web_home(settings, purpose) or ""
         token = Slot(name=f"token.{which}", context=Context.PLAIN) if above else None
         links[f"links.{which}"] = (above, token, "")
-    layout = _Layout()
+    layout = Layout()
     layout.add(headers.mailbox("From", sender.sender.name, str(sender.sender.address)))
     layout.hole(_to)
     _add_subject(layout, edition, mailing)
     layout.add(b"\r\nDate: ")
-    layout.hole(partial(_plain, "date"))
+    layout.hole(partial(plain, "date"))
     domain = sender.sender.address.domain.lower()
     layout.add_text("\r\nMessage-ID: <", "delivery.id", f".{mailing.edition_digest[:16]}@{domain}>")
     layout.add_text("\r\nReply-To: ", *_flat(_cut("", reply, "", "token.reply")))
@@ -138,6 +141,7 @@ def make_skeleton(
         from_address=str(sender.sender.address),
         mailing=mailing,
         signer=signer,
+        sign_click=keyring.signer(Purpose.CLICK) if FOLLOWER.name in layout.names else None,
     )
 
 
@@ -151,46 +155,7 @@ def make_skeletons(
     )
 
 
-class _Layout:
-    """A message as it is put together: pieces and holes."""
-
-    def __init__(self) -> None:
-        self.pieces: list[bytes] = []
-        self.holes: dict[_Fill, list[int]] = {}
-        self.names: set[str] = set()
-        self._fills: dict[object, _Fill] = {}
-        self._is_static = False
-        """Whether the last piece is the same for everybody, so that the next such one may join it."""
-
-    def add(self, octets: bytes) -> None:
-        if self._is_static:
-            self.pieces[-1] += octets
-        else:
-            self.pieces.append(octets)
-        self._is_static = True
-
-    def hole(self, fill: _Fill, key: object = None) -> None:
-        """Leave a hole; holes of the same key are filled by one call."""
-        fill = self._fills.setdefault(key, fill) if key is not None else fill
-        self.holes.setdefault(fill, []).append(len(self.pieces))
-        self.pieces.append(b"")
-        self._is_static = False
-
-    def value(self, name: str) -> None:
-        """Leave a hole for a value that is ASCII and needs no escaping."""
-        self.names.add(name)
-        self.hole(partial(_plain, name), name)
-
-    def add_text(self, *texts: str) -> None:
-        """Add ASCII texts; one that names a token or the delivery becomes a hole."""
-        for text in texts:
-            if text in {"delivery.id", "token.reply", "token.unsubscribe"}:
-                self.value(text)
-            else:
-                self.add(text.encode("ascii"))
-
-
-def _add_subject(layout: _Layout, edition: Edition, mailing: Mailing) -> None:
+def _add_subject(layout: Layout, edition: Edition, mailing: Mailing) -> None:
     subject: Part = (TEST_PREFIX, *edition.subject) if mailing.kind is MailingKind.TEST else edition.subject
     layout.add(b"\r\n")
     if any(isinstance(piece, Slot) for piece in subject):
@@ -200,7 +165,7 @@ def _add_subject(layout: _Layout, edition: Edition, mailing: Mailing) -> None:
 
 
 def _add_bodies(
-    layout: _Layout, edition: Edition, links: dict[str, tuple[str, Slot | None, str]], digest: str
+    layout: Layout, edition: Edition, links: dict[str, tuple[str, Slot | None, str]], digest: str
 ) -> None:
     boundary = f"=_{digest[:32]}"  # no quoted-printable line can hold "=_" (RFC 2045 section 6.7)
     layout.add_text(f'MIME-Version: 1.0\r\nContent-Type: multipart/alternative;\r\n boundary="{boundary}"\r\n')
@@ -214,6 +179,9 @@ def _add_bodies(
                 layout.add(quoted_text(piece))
                 continue
             layout.add(SOFT_BREAK)
+            if piece == FOLLOWER:
+                layout.follower()
+                continue
             if piece.name.startswith("token."):
                 layout.value(piece.name)
             else:
@@ -258,7 +226,7 @@ def _flat(cut: tuple[str, Slot | None, str]) -> tuple[str, ...]:
     return (before, token.name, after) if token is not None else (before, after)
 
 
-def _values_of(delivery: Delivery) -> _Values:
+def _values_of(delivery: Delivery) -> Values:
     address = str(delivery.recipient)
     name = f"{delivery.first_name} {delivery.last_name}".strip()
     return {
@@ -277,17 +245,13 @@ def _date(seconds: int) -> str:
     return format_datetime(datetime.fromtimestamp(seconds, UTC))
 
 
-def _plain(name: str, values: _Values) -> bytes:
-    return values[name].encode("ascii")
-
-
-def _slot(slot: Slot, values: _Values) -> bytes:
+def _slot(slot: Slot, values: Values) -> bytes:
     return quoted_value(escaped(values.get(slot.name) or slot.default, slot.context))
 
 
-def _subject(subject: Part, values: _Values) -> bytes:
+def _subject(subject: Part, values: Values) -> bytes:
     return headers.unstructured("Subject", filled(subject, values))
 
 
-def _to(values: _Values) -> bytes:
+def _to(values: Values) -> bytes:
     return b"\r\n" + headers.mailbox("To", values["subscriber.name"], values["subscriber.address"])

@@ -3,8 +3,9 @@
 from newsletter.feedback.applying import Applied
 from newsletter.feedback.arriving import Arrived, ingest, take_report, work_off
 from newsletter.feedback.breaker import Cause, Trip, list_trips, open_trip, resume
-from newsletter.feedback.clicks import BURST, ClickCounter, Clicks, add_clicks
+from newsletter.feedback.clicks import BURST, ClickCounter, Counted, Follow
 from newsletter.feedback.event import Event, Kind, Reason
+from newsletter.feedback.following import PersonalClick, clicks_of, forget_clicks, write_clicks
 from newsletter.feedback.inbox import (
     State,
     StoredEvent,
@@ -38,11 +39,13 @@ __all__ = [
     "Arrived",
     "Cause",
     "ClickCounter",
-    "Clicks",
+    "Counted",
     "Event",
     "FactCount",
+    "Follow",
     "Kind",
     "KnownFact",
+    "PersonalClick",
     "Pipe",
     "Reason",
     "Settled",
@@ -51,12 +54,13 @@ __all__ = [
     "Synced",
     "Trip",
     "WebAnswer",
-    "add_clicks",
+    "clicks_of",
     "count_facts",
     "count_kinds",
     "count_settled",
     "facts_of",
     "find_event",
+    "forget_clicks",
     "forget_reader",
     "ingest",
     "is_reader",
@@ -73,4 +77,5 @@ __all__ = [
     "take_notification",
     "take_report",
     "work_off",
+    "write_clicks",
 ]

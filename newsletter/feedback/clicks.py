@@ -1,4 +1,4 @@
-"""Clicks: how often the links of letters are followed, by day; who follows them is nowhere written down.
+"""Clicks: how often the links of letters are followed, by day; by whom is told only of those who agreed to it.
 
 A reader counts once a day for each link. They are known again by a hash under a salt that is drawn anew each day;
 hashes and salt are in this process's memory only, and are thrown away with the day. Whoever follows several
@@ -12,10 +12,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-
-from newsletter.database import Database
-from newsletter.feedback.inbox import insert_into
-from newsletter.feedback.tables import clicks
+from typing import NamedTuple
 
 BURST = timedelta(seconds=5)
 """How long a click waits for others from the same network."""
@@ -28,12 +25,40 @@ Clicks = Counter[tuple[str, date]]
 """How often, by a link's key and the day."""
 
 
+class Follow(NamedTuple):
+    """That the link of a reader who agreed was followed on a day."""
+
+    link: str
+    delivery_id: int
+    day: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """What was counted, and is written down together."""
+
+    clicks: Clicks = field(default_factory=Counter)
+    follows: frozenset[Follow] = frozenset()
+
+    def __add__(self, other: "Counted") -> "Counted":
+        """Return both together."""
+        return Counted(clicks=self.clicks + other.clicks, follows=self.follows | other.follows)
+
+
+class _Click(NamedTuple):
+    """One that waits: whether it counts, and by which delivery's token it came, where that is news."""
+
+    link: str
+    counts: bool
+    delivery_id: int | None
+
+
 @dataclass(slots=True)
 class _Held:
     """What one network has followed and what is not counted yet."""
 
     since: datetime
-    links: list[str] = field(default_factory=list)
+    clicks: list[_Click] = field(default_factory=list)
 
 
 class ClickCounter:
@@ -50,30 +75,34 @@ class ClickCounter:
         """Networks that were in haste today."""
         self._held: dict[int, _Held] = {}
         self._ready: Clicks = Counter()
+        self._follows: set[Follow] = set()
 
-    def add(self, link: str, *, reader: str, network: str, now: datetime) -> None:
+    def add(self, link: str, *, reader: str, network: str, now: datetime, delivery_id: int | None = None) -> None:
         """Note that `reader`, a text that tells readers apart, has followed a link, from a network.
 
-        Nothing is noted of a reader who has followed that link today, or of a network known to be a machine's.
+        `delivery_id` says whose letter it was, where the link tells. Nothing is noted of a reader who has followed
+        that link today, or of a network known to be a machine's.
         """
         with self._lock:
             if now.date() != self._day:
                 self._begin(now.date())
             place = self._hashed(network)
-            mark = self._hashed(f"{reader}\n{link}")
-            if place in self._machines or mark in self._seen or len(self._seen) >= MOST_REMEMBERED:
+            if place in self._machines:
                 return
-            self._seen.add(mark)
+            counts = self._see(f"{reader}\n{link}")
+            is_told = delivery_id is not None and self._see(f"delivery {delivery_id}\n{link}")
+            if not counts and not is_told:
+                return
             held = self._held.setdefault(place, _Held(since=now))
             if now - held.since > BURST:
                 self._count(held)
                 held = self._held[place] = _Held(since=now)
-            held.links.append(link)
-            if len(set(held.links)) > _MOST_LINKS:
+            held.clicks.append(_Click(link, counts, delivery_id if is_told else None))
+            if len({click.link for click in held.clicks}) > _MOST_LINKS:
                 self._machines.add(place)
                 del self._held[place]
 
-    def take(self, now: datetime | None = None) -> Clicks:
+    def take(self, now: datetime | None = None) -> Counted:
         """Return what has waited long enough, or everything, once."""
         with self._lock:
             if now is not None and now.date() != self._day:
@@ -81,11 +110,23 @@ class ClickCounter:
             due = [place for place, held in self._held.items() if now is None or now - held.since > BURST]
             for place in due:
                 self._count(self._held.pop(place))
-            ready, self._ready = self._ready, Counter()
+            ready = Counted(clicks=self._ready, follows=frozenset(self._follows))
+            self._ready, self._follows = Counter(), set()
             return ready
 
+    def _see(self, said: str) -> bool:
+        """Remember something for the day; False if it is remembered already, or no more can be."""
+        mark = self._hashed(said)
+        if mark in self._seen or len(self._seen) >= MOST_REMEMBERED:
+            return False
+        self._seen.add(mark)
+        return True
+
     def _count(self, held: _Held) -> None:
-        self._ready.update((link, held.since.date()) for link in held.links)
+        day = held.since.date()
+        self._ready.update((click.link, day) for click in held.clicks if click.counts)
+        told = ((click.link, click.delivery_id) for click in held.clicks)
+        self._follows.update(Follow(link, number, day) for link, number in told if number is not None)
 
     def _begin(self, day: date) -> None:
         """Throw away all that could tell one of yesterday's readers from another."""
@@ -96,16 +137,3 @@ class ClickCounter:
 
     def _hashed(self, text: str) -> int:
         return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8, key=self._salt).digest())
-
-
-def add_clicks(database: Database, counted: Clicks) -> None:
-    """Add to what is counted."""
-    rows = [{"link": link, "day": day, "number": number} for (link, day), number in counted.items()]
-    if not rows:
-        return
-    with database.write() as connection:
-        given = insert_into(connection, clicks)
-        more = given.on_conflict_do_update(
-            index_elements=["link", "day"], set_={"number": clicks.c.number + given.excluded.number}
-        )
-        connection.execute(more, rows)

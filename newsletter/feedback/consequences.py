@@ -9,6 +9,7 @@ from sqlalchemy import Connection, func, literal_column, select
 
 from newsletter.address import Address
 from newsletter.audience import (
+    Proof,
     SuppressionReason,
     end_subscription_in,
     suppress_address,
@@ -103,5 +104,5 @@ def _leave(connection: Connection, matched: Matched, now: datetime) -> None:
             delivery.list_name,
             origin=f"event: {matched.event.kind}",
             now=now,
-            evidence=f"event {matched.read.number}",
+            proof=Proof(evidence=f"event {matched.read.number}"),
         )

@@ -97,3 +97,13 @@ clicks = Table(
     sqlite_with_rowid=False,
 )
 """How often a counted link was followed on a day (UTC); nothing here tells by whom."""
+
+personal_clicks = Table(
+    "personal_clicks",
+    metadata,
+    Column("subscriber_id", _Big, primary_key=True, autoincrement=False),
+    Column("link", Text, primary_key=True),
+    Column("day", Date, primary_key=True),
+    sqlite_with_rowid=False,
+)
+"""Which counted links were followed by whoever agreed to that being kept; gone when they take it back."""

@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from newsletter.overview.agreement import agree_to_clicks, withdraw_clicks
     from newsletter.overview.alerting import alarm_of_stop, plan_alert, silence_of, submit_alert
     from newsletter.overview.caveats import Caveat, Weight
     from newsletter.overview.charts import open_drawing
@@ -52,6 +53,7 @@ _PLACES = {
     "Week": "numbers",
     "Weight": "caveats",
     "WholeRecord": "person",
+    "agree_to_clicks": "agreement",
     "alarm_of_stop": "alerting",
     "await_letter": "doctor.received",
     "csv_rows": "exporting",
@@ -75,6 +77,7 @@ _PLACES = {
     "statistics_json": "exporting",
     "submit_alert": "alerting",
     "watch": "watching",
+    "withdraw_clicks": "agreement",
 }
 
 __all__ = [
@@ -96,6 +99,7 @@ __all__ = [
     "Week",
     "Weight",
     "WholeRecord",
+    "agree_to_clicks",
     "alarm_of_stop",
     "await_letter",
     "csv_rows",
@@ -119,6 +123,7 @@ __all__ = [
     "statistics_json",
     "submit_alert",
     "watch",
+    "withdraw_clicks",
 ]
 
 

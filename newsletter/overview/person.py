@@ -11,6 +11,7 @@ from pathlib import Path
 from newsletter import audience, delivery, feedback
 from newsletter.address import Address
 from newsletter.database import Database
+from newsletter.overview.agreement import withdraw_clicks
 from newsletter.replies import (
     Reply,
     erase_replies,
@@ -38,6 +39,8 @@ class WholeRecord:
     """What came to their signed addresses from other ones: theirs too, perhaps."""
     wants_to_hear: bool | None
     """Whether they said that they want to hear of answers to what they wrote."""
+    clicks: tuple[feedback.PersonalClick, ...]
+    """Which links they followed, if they let that be recorded."""
     notices: tuple[delivery.Notice, ...]
     raw_mails: tuple[Path, ...]
     """Their mails on disk."""
@@ -78,6 +81,7 @@ def record(database: Database, keyring: Keyring, settings: Settings, address: Ad
         replies=theirs,
         elsewhere=replies_to_letters_of(database, number, address),
         wants_to_hear=said_wish(database, address.key),
+        clicks=feedback.clicks_of(database, number) if number is not None else (),
         notices=delivery.notices_to(database, address),
         raw_mails=tuple(path for path in (raw_path(settings, one.raw_hash) for one in theirs) if path.exists()),
     )
@@ -97,6 +101,8 @@ def erase(
     notices = delivery.forget_recipient(database, number, address, names_of(database, theirs), now=now)
     erased = erase_replies(database, settings, number, address, by=origin, now=now)
     if number is not None:
+        proof = audience.Proof(evidence="erased")
+        withdraw_clicks(database, number, origin=origin, proof=proof, now=now)
         feedback.forget_reader(database, number)
     known = audience.erase(database, keyring, address, origin=origin, now=now)
     database.scrub()

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from newsletter.address import Address
-from newsletter.audience import end_subscription, find_subscriber_id, suppression_of
+from newsletter.audience import Proof, end_subscription, find_subscriber_id, suppression_of
 from newsletter.delivery import WELCOME, SentDelivery
 from newsletter.feedback import take_report
 from newsletter.replies.desk import Desk
@@ -39,7 +39,7 @@ def act(desk: Desk, mail: Mail, found: Match, reply: Reply) -> Reply:
             delivery.list_name,
             origin="mail",
             now=desk.now,
-            evidence=reply.id,
+            proof=Proof(evidence=reply.id),
         )
         note = f"the subscription to {delivery.list_name} has ended"
         return replace(reply, state=ReplyState.UNSUBSCRIBED, note=note)
@@ -67,7 +67,7 @@ def _leave_by_notice(desk: Desk, mail: Mail, found: Match, reply: Reply) -> Repl
     if subscriber_id is None or not (is_leaving_mail or (wishes and is_theirs)):
         return reply
     end_subscription(
-        desk.database, subscriber_id, notice.list_name, origin="mail", now=desk.now, evidence=reply.id
+        desk.database, subscriber_id, notice.list_name, origin="mail", now=desk.now, proof=Proof(evidence=reply.id)
     )
     note = f"the subscription to {notice.list_name} has ended"
     return replace(reply, state=ReplyState.UNSUBSCRIBED, note=note)

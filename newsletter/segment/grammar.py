@@ -57,14 +57,15 @@ _GRAMMAR = r"""
     | act ANYTHING -> anything
     | NEVER act -> never
     | NAME -> named
-!act: GOT | RECEIVED | ANSWERED
+!act: GOT | RECEIVED | ANSWERED | CLICKED
 values: LPAR value (COMMA value)* RPAR
 value: STRING -> text | NUMBER -> number
 !field: NAME | DAYS | ANY | OF | THE | LAST | ISSUES | BEFORE | AFTER | WITHIN | ANYTHING | TAGGED | RECEIVED
+    | CLICKED
 !tag: NAME | STRING | DAYS
 !other_list: NAME | STRING | DAYS
 %declare NAME STRING NUMBER DATE OPERATOR LPAR RPAR COMMA DAYS AND OR NOT IN CONTAINS HAS NO ON JOINED BEFORE AFTER
-%declare WITHIN TAGGED GOT RECEIVED ANSWERED NEVER ANY OF THE LAST ISSUES ANYTHING
+%declare WITHIN TAGGED GOT RECEIVED ANSWERED CLICKED NEVER ANY OF THE LAST ISSUES ANYTHING
 """
 _EXAMPLE = 'Such as country = "PT"'
 _WANTED = {
@@ -81,7 +82,7 @@ _WANTED = {
     "OR": "or",
     "COMMA": "','",
     "BEFORE": "before, after or within",
-    "GOT": "got, received or answered",
+    "GOT": "got, received, answered or clicked",
 }
 """What is named of the words that could have followed."""
 

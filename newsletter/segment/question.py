@@ -92,11 +92,13 @@ class Act(StrEnum):
     """The receiving server took it, as was reported."""
     ANSWERED = "answered"
     """A person wrote back."""
+    CLICKED = "clicked"
+    """They followed a link, and had agreed to that being recorded."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Activity:
-    """Got, received or answered: any of the list's last issues, one issue, or with neither, anything at all."""
+    """One act upon any of the list's last issues, upon one issue, or with neither, upon anything at all."""
 
     act: Act
     last: int | None = None

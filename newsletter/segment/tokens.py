@@ -15,10 +15,10 @@ _DIGITS = 15
 """More of them are no number that computers keep exactly."""
 KEYWORDS = frozenset({
     "and", "or", "not", "in", "contains", "has", "no", "on", "joined", "before", "after", "within", "got",
-    "received", "answered", "tagged", "never", "any", "of", "the", "last", "issues", "anything",
+    "received", "answered", "clicked", "tagged", "never", "any", "of", "the", "last", "issues", "anything",
 })  # fmt: skip
 _DAYS = {"day": 1, "days": 1, "week": 7, "weeks": 7}
-_UNKNOWN_ACTS = {"clicked": "clicks are", "opened": "openings are"}
+_UNKNOWN_ACTS = {"opened": "openings are"}
 _TOKEN = re.compile(
     r"""(?P<SPACE>\s+)
     |(?P<DATE>[0-9]{4}-[0-9]{2}-[0-9]{2}(?:T[0-9]{2}:[0-9]{2}(?::[0-9]{2})?(?:Z|[+-][0-9]{2}:?[0-9]{2})?)?(?!\w))
@@ -140,14 +140,14 @@ def _strange(line: str, at: int) -> SegmentFault:
 
 
 def _refuse_unknown_acts(words: list[Word], line: str) -> None:
-    """Say of clicks and openings, which other programs ask about, that there are none here."""
+    """Say of openings, which other programs ask about, that there are none here."""
     for index, word in enumerate(words):
         what = _UNKNOWN_ACTS.get(word.text.lower()) if word.kind == "NAME" else None
         following = words[index + 1].kind if index + 1 < len(words) else ""
         if what and following in {"ANY", "ANYTHING", "STRING", "LAST"}:
             message = f"{what} not recorded, so nobody can be asked about '{word.written}'"
             raise SegmentFault(
-                message, line, word.column, width=len(word.written), remedy="Ask what they answered"
+                message, line, word.column, width=len(word.written), remedy="Ask what they answered, or clicked"
             )
 
 

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from newsletter.segment.question import (
+    Act,
     Activity,
     AllOf,
     AnyOf,
@@ -27,7 +28,7 @@ from newsletter.segment.tokens import KEYWORDS
 _PLAIN = re.compile(r"[^\W\d]\w*")
 _PLAIN_NAME = re.compile(r"[^\W\d][\w-]*")
 _ORDERS = {"=": "is", "<": "is below", "<=": "is at most", ">": "is above", ">=": "is at least"}
-_NOT_WORDS = frozenset({"day", "days", "week", "weeks", "clicked", "opened"})
+_NOT_WORDS = frozenset({"day", "days", "week", "weeks", "opened"})
 
 
 def written(question: Question) -> str:
@@ -159,6 +160,8 @@ def _affirmed(question: Question) -> str:
             return f"who joined {'before' if question.is_before else 'after'} {_day(question.at)}"
         case JoinedWithin():
             return f"who joined within the last {question.days} {'day' if question.days == 1 else 'days'}"
+        case Activity(act=Act.CLICKED):
+            return f"who {_did(question)} (as far as they let it be recorded)"
         case Activity():
             return f"who {_did(question)}"
         case _:
@@ -182,6 +185,8 @@ def _denied(question: Question) -> str:
             return f"who do not have the tag {_value(question.tag)}"
         case OnList():
             return f"who are not on the list {question.list_name}"
+        case Activity(act=Act.CLICKED):
+            return f"who have not {_did(question)} (or do not let it be recorded)"
         case Activity(last=None, slug=None):
             return f"who never {question.act} anything"
         case Activity():
@@ -193,15 +198,12 @@ def _denied(question: Question) -> str:
 
 
 def _did(activity: Activity) -> str:
+    did = "clicked a link of" if activity.act is Act.CLICKED else str(activity.act)
     if activity.slug is not None:
-        return f"{activity.act} the issue '{activity.slug}'"
+        return f"{did} the issue '{activity.slug}'"
     if activity.last is None:
-        return f"{activity.act} at least one issue"
-    return (
-        f"{activity.act} the last issue"
-        if activity.last == 1
-        else f"{activity.act} any of the last {activity.last} issues"
-    )
+        return f"{did} at least one issue"
+    return f"{did} the last issue" if activity.last == 1 else f"{did} any of the last {activity.last} issues"
 
 
 def _named(field: str) -> str:

@@ -273,10 +273,11 @@ class Pictures(_Stored):
 
 
 class Tracking(_Section):
-    """`[tracking]`: what is counted of what readers do; nobody is ever followed."""
+    """`[tracking]`: what is counted of what readers do; of single people nothing unless they agreed."""
 
-    clicks: Literal["off", "aggregate"] = "off"
-    """Whether links lead by way of the web door, which counts how often each is followed."""
+    clicks: Literal["off", "aggregate", "consented"] = "off"
+    """Whether links lead by way of the web door, which counts how often each is followed; and by whom, of those
+    who agreed to it."""
 
 
 class Operations(_Section):

@@ -47,6 +47,7 @@ WAYS: dict[str, dict[str, Served]] = {
     WEB_PATHS[Purpose.OWN] + "{token}/erase": {"GET": own.show_erasure, "POST": own.erase_all},
     WRITER_PATH + "{token}": {"GET": comments.show_comment, "POST": comments.change_comment},
     CLICK_PATH + "{token}": {"GET": counting.follow_link},
+    CLICK_PATH + "{token}/{follower}": {"GET": counting.follow_link},
     "/link": {"GET": own.show_request, "POST": own.request_link},
     "/embed.js": {"GET": files.show_script},
     "/files/{version}/{token}": {"GET": files.show_file},

@@ -1,7 +1,7 @@
 """Choosing: what somebody changes about their subscription, from a letter's foot or from their own page.
 
 The link of a letter may be forwarded with it. So it narrows, pauses and names; to see or delete what is kept,
-or to join a list without another mail, takes the link that was just mailed.
+to join a list without another mail, or to let clicks be recorded takes the link that was just mailed.
 """
 
 from collections.abc import Sequence
@@ -11,10 +11,12 @@ from typing import Any
 
 from starlette.responses import Response
 
+from newsletter import overview
 from newsletter.audience import (
     Call,
     EnquiryKind,
     Preferences,
+    Proof,
     choose_first_name,
     choose_language,
     choose_lists,
@@ -95,6 +97,8 @@ def choices(office: Office, visit: Visit, chooser: Chooser, *, is_saved: bool = 
         languages=spoken_languages(),
         own_language=chosen.language,
         first_name=chosen.first_name,
+        asks_clicks=_may_choose_clicks(office, chooser),
+        agrees_to_clicks=chosen.clicks_agreed_at is not None,
         shown_name=kept_name(office.database, chosen.subscriber_id),
     )
 
@@ -103,10 +107,12 @@ def chosen_so(office: Office, visit: Visit, chooser: Chooser) -> Response:
     """Write what was chosen and show it."""
     chosen, database = chooser.chosen, office.database
     person, wanted = chosen.subscriber_id, visit.fields.get("list", ())
+    _choose_clicks(office, visit, chooser)
     if visit.first("has_lists"):
         offered = [name for name in chosen.lists if name in office.settings.lists]
         words = wording.of_choices(office.pages, chosen.language, is_proven=True)
-        choose_lists(database, person, wanted, offered, words=words, mail=chooser.mail, now=visit.now)
+        proof = Proof(evidence="preferences", words=words, mail=chooser.mail)
+        choose_lists(database, person, wanted, offered, proof=proof, now=visit.now)
         _join(office, visit, chooser, [n for n in office.offered if n in wanted and n not in chosen.lists])
     if (length := visit.first("pause")) == "none":
         pause(database, person, None)
@@ -130,13 +136,9 @@ def chosen_so(office: Office, visit: Visit, chooser: Chooser) -> Response:
 def _join(office: Office, visit: Visit, chooser: Chooser, names: Sequence[str]) -> None:
     words = wording.of_choices(office.pages, chooser.chosen.language, is_proven=chooser.is_proven)
     if chooser.is_proven:
-        proof = {
-            "evidence": f"own page, from {blurred_network(visit.client)}",
-            "words": words,
-            "mail": chooser.mail,
-        }
+        proof = Proof(evidence=f"own page, from {blurred_network(visit.client)}", words=words, mail=chooser.mail)
         for name in names:
-            join_list(office.database, chooser.chosen.subscriber_id, name, now=visit.now, **proof)
+            join_list(office.database, chooser.chosen.subscriber_id, name, proof=proof, now=visit.now)
     elif names:
         enquire(
             office.database,
@@ -144,11 +146,33 @@ def _join(office: Office, visit: Visit, chooser: Chooser, names: Sequence[str]) 
             chooser.chosen.address,
             names,
             language=chooser.chosen.language,
-            evidence=f"preferences, from {blurred_network(visit.client)}",
-            words=words,
+            proof=Proof(evidence=f"preferences, from {blurred_network(visit.client)}", words=words),
             now=visit.now,
         )
         office.wake()
+
+
+def _may_choose_clicks(office: Office, chooser: Chooser) -> bool:
+    """Whether somebody is asked about clicks: to take back an agreement always, to give it where it is proven."""
+    if chooser.chosen.clicks_agreed_at is not None:
+        return True
+    return chooser.is_proven and office.settings.tracking.clicks == "consented" and bool(chooser.chosen.lists)
+
+
+def _choose_clicks(office: Office, visit: Visit, chooser: Chooser) -> None:
+    """Let clicks be recorded or not, as the box says, if the form had one."""
+    if not visit.first("has_clicks") or not _may_choose_clicks(office, chooser):
+        return
+    person, agreed = chooser.chosen.subscriber_id, chooser.chosen.clicks_agreed_at is not None
+    if (wanted := bool(visit.first("clicks"))) == agreed:
+        return
+    proof = Proof(
+        evidence=f"{'own page' if chooser.is_proven else 'preferences'}, from {blurred_network(visit.client)}",
+        words=wording.of_clicks(office.pages, chooser.chosen.language),
+        mail=chooser.mail,
+    )
+    change = overview.agree_to_clicks if wanted else overview.withdraw_clicks
+    change(office.database, person, origin="web", proof=proof, now=visit.now)
 
 
 def _by_letter(office: Office, visit: Visit) -> Chooser | None:

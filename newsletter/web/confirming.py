@@ -5,7 +5,7 @@ Programs that look at every link of a mail before its reader does must not confi
 
 from starlette.responses import Response
 
-from newsletter.audience import Call, EnquiryKind, confirm_enquiry, open_enquiry
+from newsletter.audience import Call, EnquiryKind, Proof, confirm_enquiry, open_enquiry
 from newsletter.delivery import find_notice_about
 from newsletter.tokens import Purpose
 from newsletter.web import wording
@@ -32,13 +32,12 @@ def confirm(office: Office, visit: Visit) -> Response:
     enquiry = number and open_enquiry(office.database, EnquiryKind.JOIN, number, visit.now)
     if not number or not enquiry:
         return _gone(office, visit)
-    evidence = f"enquiry {number}, pressed from {blurred_network(visit.client)}"
-    words = wording.of_confirming(office.pages, enquiry.language)
-    mail = wording.of_mail(find_notice_about(office.database, [Call.CONFIRM.value], str(number)))
-    is_good = confirm_enquiry(
-        office.database, office.keyring, number, evidence=evidence, words=words, mail=mail, now=visit.now
+    proof = Proof(
+        evidence=f"enquiry {number}, pressed from {blurred_network(visit.client)}",
+        words=wording.of_confirming(office.pages, enquiry.language),
+        mail=wording.of_mail(find_notice_about(office.database, [Call.CONFIRM.value], str(number))),
     )
-    if not is_good:
+    if not confirm_enquiry(office.database, office.keyring, number, proof=proof, now=visit.now):
         return _gone(office, visit)
     return office.pages.note("confirmed", language=enquiry.language, is_last=True)
 

@@ -1,8 +1,11 @@
-"""Counting: a counted link leads on at once; that it was followed is written down later, by a thread."""
+"""Counting: a counted link leads on at once; that it was followed is written down later, by a thread.
+
+Behind the key may stand the token of a reader who agreed to being told apart. Whatever it is worth, the answer is
+the same: nothing is looked up for it before somebody has been led on.
+"""
 
 import logging
 import threading
-from collections import Counter
 from datetime import UTC, datetime
 
 from starlette.responses import RedirectResponse, Response
@@ -10,7 +13,8 @@ from starlette.responses import RedirectResponse, Response
 from newsletter.database import Database
 from newsletter.delivery import find_counted_link
 from newsletter.errors import NewsletterError
-from newsletter.feedback import BURST, ClickCounter, Clicks, add_clicks, is_reader
+from newsletter.feedback import BURST, ClickCounter, Counted, is_reader, write_clicks
+from newsletter.tokens import Purpose
 from newsletter.web.callers import blurred_network
 from newsletter.web.office import Office
 from newsletter.web.visit import Visit
@@ -29,8 +33,15 @@ def follow_link(office: Office, visit: Visit) -> Response:
             reader=f"{visit.client} {visit.headers['user-agent']}",
             network=blurred_network(visit.client),
             now=visit.now,
+            delivery_id=_told(office, visit),
         )
     return RedirectResponse(link.url, 302)
+
+
+def _told(office: Office, visit: Visit) -> int | None:
+    """Return whose letter the link was in, where it tells and that may be recorded."""
+    is_asked = office.settings.tracking.clicks == "consented" and visit.follower
+    return office.keyring.read(Purpose.CLICK, visit.follower) if is_asked else None
 
 
 class Bookkeeper:
@@ -39,7 +50,7 @@ class Bookkeeper:
     def __init__(self, database: Database, counter: ClickCounter) -> None:
         self._database = database
         self._counter = counter
-        self._waiting: Clicks = Counter()
+        self._waiting = Counted()
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._work, name="clicks", daemon=True)
 
@@ -57,13 +68,13 @@ class Bookkeeper:
             self._write(self._counter.take(datetime.now(UTC)))
         self._write(self._counter.take())
 
-    def _write(self, counted: Clicks) -> None:
+    def _write(self, counted: Counted) -> None:
         self._waiting += counted
         try:
-            add_clicks(self._database, self._waiting)
+            write_clicks(self._database, self._waiting)
         except NewsletterError as error:
             log.warning("clicks wait: %s", error)
         except Exception:  # the outermost loop of a worker: it is noted, and the next turn tried
             log.exception("clicks could not be written")
         else:
-            self._waiting = Counter()
+            self._waiting = Counted()

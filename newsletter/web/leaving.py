@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from starlette.responses import PlainTextResponse, Response
 
-from newsletter.audience import read_preferences, take_back_leaving
+from newsletter.audience import Proof, read_preferences, take_back_leaving
 from newsletter.delivery import WEB_PATHS, Addressee, find_addressee
 from newsletter.tokens import Purpose
 from newsletter.web import wording
@@ -65,8 +65,11 @@ def leave(office: Office, visit: Visit) -> Response:
                 addressee.subscriber_id,
                 addressee.list_name,
                 since=visit.now - _REGRET,
-                words=wording.of_return(office.pages, _language(office, addressee.subscriber_id)),
-                mail=wording.of_letter(addressee.delivery_id),
+                proof=Proof(
+                    evidence="taken back",
+                    words=wording.of_return(office.pages, _language(office, addressee.subscriber_id)),
+                    mail=wording.of_letter(addressee.delivery_id),
+                ),
                 now=visit.now,
             )
         return office.pages.note("back", is_last=True)

@@ -61,6 +61,9 @@ class Phrases:
     first_name_why: str
     name_label: str
     name_why: str
+    clicks: str
+    """Beside a box that is never ticked beforehand."""
+    clicks_why: str
     save: str
     saved: str
     needs_confirming: str

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
-from newsletter.audience import Leaving, end_subscriptions, ensure_lists
+from newsletter.audience import Leaving, Proof, end_subscriptions, ensure_lists
 from newsletter.database import Database
 from newsletter.delivery import find_addressees
 from newsletter.errors import EditSettings
@@ -48,9 +48,11 @@ def _at_work(database: Database, keyring: Keyring, settings: Settings) -> Iterat
             Leaving(
                 subscriber_id=addressee.subscriber_id,
                 list_name=None if word.from_all else addressee.list_name,
-                evidence=f"delivery {word.delivery_id}{', one click' if word.is_one_click else ''}",
-                words=word.words,
-                mail=wording.of_letter(word.delivery_id),
+                proof=Proof(
+                    evidence=f"delivery {word.delivery_id}{', one click' if word.is_one_click else ''}",
+                    words=word.words,
+                    mail=wording.of_letter(word.delivery_id),
+                ),
             )
             for word in words
             if (addressee := known.get(word.delivery_id)) is not None and addressee.subscriber_id is not None
@@ -58,7 +60,7 @@ def _at_work(database: Database, keyring: Keyring, settings: Settings) -> Iterat
         end_subscriptions(database, leavings, origin="web", now=datetime.now(UTC))
 
     clerk, writer = Clerk(), Leavings(write)
-    clicks = ClickCounter() if settings.tracking.clicks == "aggregate" else None
+    clicks = ClickCounter() if settings.tracking.clicks != "off" else None
     bookkeeper = Bookkeeper(database, clicks) if clicks is not None else None
     office = Office(
         settings=settings,

@@ -128,6 +128,7 @@ def endpoint(office: Office, path: str, handlers: dict[str, Served]) -> Callable
             is_head=request.method == "HEAD",
             home=office.pages.home,
             token=request.path_params.get("token", ""),
+            follower=request.path_params.get("follower", ""),
             version=request.path_params.get("version", ""),
             query=dict(request.query_params),
             fields=fields,

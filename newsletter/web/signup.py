@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from starlette.responses import JSONResponse, Response
 
 from newsletter.address import Address
-from newsletter.audience import EnquiryKind, enquire
+from newsletter.audience import EnquiryKind, Proof, enquire
 from newsletter.tokens import Purpose
 from newsletter.web import proof, wording
 from newsletter.web.callers import blurred_network, limited_network
@@ -109,8 +109,10 @@ def note_enquiry(
         address,
         lists or (),
         language=_language(visit),
-        words=_words(office, visit) if kind is EnquiryKind.JOIN else "",
-        evidence=f"form of {visit.home or '/'}subscribe from {blurred_network(visit.client)}",
+        proof=Proof(
+            evidence=f"form of {visit.home or '/'}subscribe from {blurred_network(visit.client)}",
+            words=_words(office, visit) if kind is EnquiryKind.JOIN else "",
+        ),
         is_slow=not _is_trusted(office, visit, attacked=attacked),
         now=visit.now,
     )

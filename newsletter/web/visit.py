@@ -36,6 +36,8 @@ class Visit:
     home: str
     """What stands before our paths in links: the path of `[web] url`."""
     token: str = ""
+    follower: str = ""
+    """Behind a counted link: the token of a reader who agreed to it."""
     version: str = ""
     """Of a file."""
     query: Mapping[str, str] = field(default_factory=dict)

@@ -53,6 +53,12 @@ def of_choices(pages: Pages, language: str, *, is_proven: bool) -> str:
     return _line(pages, "choices.html", words, words.preferences, words.lists, *promised, words.save)
 
 
+def of_clicks(pages: Pages, language: str) -> str:
+    """Return the words beside the box that lets it be recorded which links somebody follows."""
+    words = _phrases(pages.settings, language)
+    return _line(pages, "choices.html", words, words.clicks, words.clicks_why, words.save)
+
+
 def of_mail(notice: Notice | None) -> str:
     """Return which mail of ours brought the link, None where it is not known any more."""
     return f"{notice.kind} {notice.id}, '{notice.subject}', {notice.digest}" if notice else ""

@@ -71,6 +71,8 @@ class Person:
     lists: frozenset[str] = frozenset()
     got: frozenset[str] = frozenset()
     answered: frozenset[str] = frozenset()
+    clicked: frozenset[str] = frozenset()
+    """What the door recorded of them, since they agreed."""
     tags: frozenset[str] = frozenset()
 
 
@@ -110,6 +112,7 @@ people = st.builds(
     lists=st.frozensets(st.sampled_from(["daily", "monthly"])),
     got=some_issues,
     answered=some_issues,
+    clicked=some_issues,
     tags=st.frozensets(st.sampled_from(["VIP", "vip club", "ΣΊΣΥΦΟΣ", "%"])),
 )
 asked = names | st.sampled_from(["email", "domain", "first_name", "last_name", "name"])
@@ -183,7 +186,9 @@ def is_so(question: Question, person: Person) -> bool:  # noqa: C901 - every que
             told = told_day(person)
             return told >= since.date().isoformat() if told else person.joined_at >= since
         case Activity():
-            done = {Act.GOT: person.got, Act.ANSWERED: person.answered}.get(question.act, frozenset())
+            done = {Act.GOT: person.got, Act.ANSWERED: person.answered, Act.CLICKED: person.clicked}.get(
+                question.act, frozenset()
+            )
             if question.slug is not None:
                 return question.slug in done
             return bool(done & set(ISSUES[-question.last :])) if question.last else bool(done)
@@ -246,7 +251,15 @@ def small(value: str) -> str:
 def fill(database: Database, persons: list[Person]) -> None:
     """Empty the tables and put these people in, numbered from 1."""
     with database.write() as connection:
-        for table in ("replies", "deliveries", "mailings", "rounds", "editions"):
+        for table in (
+            "replies",
+            "personal_clicks",
+            "counted_links",
+            "deliveries",
+            "mailings",
+            "rounds",
+            "editions",
+        ):
             connection.execute(text(f"DELETE FROM {table}"))
         for roster in (tags, subscriptions, subscribers, lists, suppressions):
             connection.execute(roster.delete())
@@ -262,6 +275,12 @@ def fill(database: Database, persons: list[Person]) -> None:
                     "VALUES (:number, :kind, :slug, 'weekly', 'e', 'outbox', :now)"
                 ),
                 {"number": number, "slug": slug, "now": NOW, "kind": "test" if slug == "tried" else "issue"},
+            )
+            connection.execute(
+                text(
+                    "INSERT INTO counted_links (key, mailing_id, url) VALUES (:slug, :number, 'https://a.example')"
+                ),
+                {"number": number, "slug": slug},
             )
             # somebody who is erased since got each of them
             _deliver(connection, number, 10_000, "submitted")
@@ -302,6 +321,11 @@ def _insert(connection, number: int, person: Person, names: list[str]) -> None: 
     for mailing, slug in enumerate(ISSUES, 1):
         _deliver(connection, mailing, number, "submitted" if slug in person.got else "excluded")
     _deliver(connection, 4, number, "planned")
+    for slug in (*person.clicked, "tried"):
+        connection.execute(
+            text("INSERT INTO personal_clicks (subscriber_id, link, day) VALUES (:person, :slug, '2026-11-01')"),
+            {"person": number, "slug": slug},
+        )
     for reply, slug in enumerate(ISSUES):
         connection.execute(
             text(

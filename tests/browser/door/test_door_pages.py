@@ -103,6 +103,26 @@ def _tab_to(page: Page, wanted: str) -> None:
     raise AssertionError(f"the keyboard does not reach {wanted}")
 
 
+def test_whoever_wants_their_clicks_kept_says_so_by_keyboard_and_takes_it_back(
+    browser: Browser, doorway: Doorway
+) -> None:
+    doorway.send("/link", {"email": "zofia@example.com"})
+    own = doorway.url + doorway.link_to("zofia@example.com", "own")
+    context = opened(browser, scripts=False)
+    page = context.new_page()
+    for is_wanted in (True, False):
+        page.goto(own)
+        box = page.get_by_label("Remember which links I follow")
+        assert box.is_checked() is not is_wanted
+        assert "deleted at once" in str(page.locator(f"#{box.get_attribute('aria-describedby')}").text_content())
+        box.focus()
+        page.keyboard.press("Space")
+        page.keyboard.press("Enter")
+        page.get_by_text("Saved.").wait_for()
+        assert page.get_by_label("Remember which links I follow").is_checked() is is_wanted
+    context.close()
+
+
 def test_everything_works_without_scripts(browser: Browser, doorway: Doorway) -> None:
     who = "plain@example.org"
     context = opened(browser, scripts=False)

@@ -11,7 +11,7 @@ import pytest
 from newsletter.audience import ensure_lists
 from newsletter.database import Database, open_database, upgrade
 from newsletter.delivery.counted import CountedLink, keep_links
-from newsletter.feedback import add_clicks
+from newsletter.feedback import Counted, write_clicks
 from newsletter.overview import Level, gather_statistics, statistics_json, watch
 from newsletter.overview.doctor.clocks import look_at_clock
 from newsletter.overview.doctor.storing import look_at_database
@@ -41,7 +41,7 @@ def live(database: Database) -> None:
     links = [CountedLink(key=f"{n}" * 16, mailing_id=mailing, url=f"https://{n}.example/") for n in "ab"]
     for _ in range(2):
         keep_links(database, links)
-        add_clicks(database, Counter({("a" * 16, NOW.date()): 4, ("b" * 16, NOW.date()): 1}))
+        write_clicks(database, Counted(clicks=Counter({("a" * 16, NOW.date()): 4, ("b" * 16, NOW.date()): 1})))
     mail(database, "two", readers[:9], status="uncertain", at=NOW - timedelta(days=1))
 
 

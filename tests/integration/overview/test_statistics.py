@@ -14,7 +14,7 @@ from newsletter.address import Address
 from newsletter.audience import erase
 from newsletter.database import Database
 from newsletter.errors import WrongUse
-from newsletter.feedback import add_clicks
+from newsletter.feedback import Counted, write_clicks
 from newsletter.overview import csv_rows, gather_statistics, statistics_json
 from newsletter.settings import Settings
 from tests.integration.overview.seed import (
@@ -154,8 +154,9 @@ def follow(database: Database, mailing: int, url: str, *numbers: int) -> None:
             text("INSERT INTO counted_links (key, mailing_id, url) VALUES (:k, :m, :u)"),
             {"k": key, "m": mailing, "u": url},
         )
-    add_clicks(
-        database, Counter({(key, (NOW + timedelta(days=day)).date()): n for day, n in enumerate(numbers) if n})
+    days = ((NOW + timedelta(days=day)).date() for day in range(len(numbers)))
+    write_clicks(
+        database, Counted(clicks=Counter({(key, day): n for day, n in zip(days, numbers, strict=True) if n}))
     )
 
 

@@ -229,7 +229,7 @@ def test_the_address_in_a_notice_ends_it_even_for_what_is_due(
 def test_who_leaves_the_list_hears_nothing_either(harbour: Harbour, wished: Reply, second: Reply) -> None:
     approved(harbour, second)
     assert wished.subscriber_id is not None
-    end_subscription(harbour.database, wished.subscriber_id, "weekly", origin="mail", now=NOW, evidence="")
+    end_subscription(harbour.database, wished.subscriber_id, "weekly", origin="mail", now=NOW)
     assert heard(harbour) == []
     (notice,) = [notice for notice in list_notices(harbour.database) if notice.kind == "answered"]
     assert (notice.status, notice.reason) == (DeliveryStatus.FAILED, "they are unsubscribed since")

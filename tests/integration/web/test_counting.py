@@ -3,14 +3,19 @@
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
+from newsletter.audience import Proof, end_subscription
 from newsletter.delivery.counted import CountedLink, keep_links
-from newsletter.feedback import ClickCounter, add_clicks
+from newsletter.feedback import ClickCounter, Counted, write_clicks
+from newsletter.overview import withdraw_clicks
+from newsletter.settings.sections import Tracking
+from newsletter.tokens import Keyring, Purpose
 from newsletter.web.counting import Bookkeeper
 from newsletter.web.office import Office
 from tests.integration.web.inside import Said, ask, office_at
@@ -46,7 +51,7 @@ def follow(office: Office, path: str, method: str = "GET", user_agent: str = FIR
 
 def counted(office: Office) -> int:
     assert office.clicks is not None
-    return office.clicks.take().total()
+    return office.clicks.take().clicks.total()
 
 
 def test_a_reader_is_led_on_counted_once_and_told_nothing(office: Office) -> None:
@@ -85,7 +90,7 @@ def test_only_asking_for_it_follows_a_link(office: Office) -> None:
 def test_what_was_counted_is_written_down_at_the_end_and_added_to_what_was(office: Office) -> None:
     assert office.clicks is not None
     today = datetime.now(UTC).date()
-    add_clicks(office.database, Counter({(LINK.key, today): 2}))
+    write_clicks(office.database, Counted(clicks=Counter({(LINK.key, today): 2})))
     bookkeeper = Bookkeeper(office.database, office.clicks)
     bookkeeper.start()
     for number in range(3):
@@ -95,3 +100,121 @@ def test_what_was_counted_is_written_down_at_the_end_and_added_to_what_was(offic
         rows = connection.execute(text("SELECT link, number FROM clicks")).all()
     assert sum(row.number for row in rows) == 5
     assert {row.link for row in rows} == {LINK.key}
+
+
+@pytest.fixture
+def asking(office: Office) -> Office:
+    """The same office, which may ask who follows a link; two readers got a letter, and one of them agreed."""
+    with office.database.write() as connection:
+        for number, agreed in ((1, "2026-11-24 12:00:00"), (2, None)):
+            connection.execute(
+                text(
+                    "INSERT INTO subscribers "
+                    "(id, address, address_key, address_hash, created_at, clicks_agreed_at) "
+                    "VALUES (:n, :n, :n, 'h', '2026-11-24 12:00:00', :agreed)"
+                ),
+                {"n": number, "agreed": agreed},
+            )
+            connection.execute(text("INSERT INTO lists (id, name) VALUES (1, 'l') ON CONFLICT DO NOTHING"))
+            connection.execute(
+                text(
+                    "INSERT INTO subscriptions (list_id, subscriber_id, state, changed_at) "
+                    "VALUES (1, :n, 'confirmed', '2026-11-24 12:00:00')"
+                ),
+                {"n": number},
+            )
+            connection.execute(
+                text(
+                    "INSERT INTO deliveries (id, mailing_id, subscriber_id, status) "
+                    "VALUES (:n, 1, :n, 'submitted')"
+                ),
+                {"n": number},
+            )
+        connection.execute(
+            text(
+                "INSERT INTO mailings (id, kind, slug, list_name, edition_digest, transport, created_at) "
+                "VALUES (2, 'issue', 't', 'l', 'd', 'outbox', '2026-11-24 12:00:00')"
+            )
+        )
+    other = CountedLink(key="bbbbbbbbbbbbbbbb", mailing_id=2, url="https://other.example/")
+    keep_links(office.database, [other])
+    return replace(office, settings=office.settings.model_copy(update={"tracking": Tracking(clicks="consented")}))
+
+
+def recorded(office: Office) -> list[tuple[int, str]]:
+    """Write down what was counted, and return whose clicks are kept."""
+    assert office.clicks is not None
+    write_clicks(office.database, office.clicks.take())
+    with office.database.read() as connection:
+        rows = connection.execute(text("SELECT subscriber_id, link FROM personal_clicks ORDER BY 1, 2")).all()
+    return [(row.subscriber_id, row.link) for row in rows]
+
+
+def test_whatever_stands_behind_a_link_it_leads_on_alike(asking: Office) -> None:
+    sign = asking.keyring.sign
+    forged = Keyring((b"x" * 32,)).sign(Purpose.CLICK, 1)
+    tokens = [
+        *(
+            sign(Purpose.CLICK, 1),
+            sign(Purpose.CLICK, 2),
+            sign(Purpose.CLICK, 999),
+            sign(Purpose.CLICK, 2**64 - 1),
+        ),
+        *(sign(Purpose.UNSUBSCRIBE, 1), sign(Purpose.VIEW, 1), forged, "a" * 29, "a", "é", "'--", "a" * 5000),
+    ]
+    plain = follow(asking, f"/c/{LINK.key}")
+    for token in tokens:
+        for method in ("GET", "HEAD"):
+            answer = follow(asking, f"/c/{LINK.key}/{token}", method)
+            assert (answer.status, answer.headers, answer.text) == (plain.status, plain.headers, plain.text), token
+    assert follow(asking, f"/c/abcdefghijklmnoq/{tokens[0]}").status == 404
+    assert follow(asking, f"/c/{LINK.key}/{tokens[0]}", "POST").status == 405
+    assert recorded(asking) == [(1, LINK.key)], "only of who agreed, and only by their own token"
+    assert recorded(asking) == [(1, LINK.key)]
+
+
+def test_a_token_of_another_mailing_is_nobodys(asking: Office) -> None:
+    follow(asking, f"/c/bbbbbbbbbbbbbbbb/{asking.keyring.sign(Purpose.CLICK, 1)}")
+    assert recorded(asking) == []
+
+
+@pytest.mark.parametrize(
+    ("method", "told"),
+    [
+        ("HEAD", {}),
+        ("GET", {"user_agent": "curl/8.5"}),
+        ("GET", {"dnt": "1"}),
+        ("GET", {"sec_gpc": "1"}),
+        ("GET", {"sec_purpose": "prefetch"}),
+    ],
+)
+def test_what_is_not_counted_is_not_recorded(asking: Office, method: str, told: dict[str, str]) -> None:
+    follow(asking, f"/c/{LINK.key}/{asking.keyring.sign(Purpose.CLICK, 1)}", method, **told)
+    assert recorded(asking) == []
+
+
+def test_nothing_is_recorded_once_it_was_taken_back_however_late_it_is_written(asking: Office) -> None:
+    path = f"/c/{LINK.key}/{asking.keyring.sign(Purpose.CLICK, 1)}"
+    follow(asking, path)
+    assert recorded(asking) == [(1, LINK.key)]
+    follow(asking, path, client="198.51.100.8")
+    now = datetime.now(UTC)
+    assert withdraw_clicks(asking.database, 1, origin="web", proof=Proof(), now=now)
+    assert recorded(asking) == []
+    follow(asking, path, client="198.51.100.9")
+    assert recorded(asking) == []
+
+
+def test_nothing_is_recorded_of_a_list_that_they_have_left(asking: Office) -> None:
+    follow(asking, f"/c/{LINK.key}/{asking.keyring.sign(Purpose.CLICK, 1)}")
+    end_subscription(asking.database, 1, "l", origin="web", now=datetime.now(UTC))
+    assert recorded(asking) == []
+
+
+@pytest.mark.parametrize("clicks", ["off", "aggregate"])
+def test_when_nobody_is_asked_any_more_nobody_is_recorded(asking: Office, clicks: str) -> None:
+    changed = asking.settings.model_copy(update={"tracking": Tracking.model_validate({"clicks": clicks})})
+    office = replace(asking, settings=changed)
+    answer = follow(office, f"/c/{LINK.key}/{asking.keyring.sign(Purpose.CLICK, 1)}")
+    assert answer.headers["location"] == LINK.url
+    assert recorded(office) == []

@@ -10,6 +10,7 @@ from newsletter.audience import (
     EnquiryKind,
     Leaving,
     MailCaps,
+    Proof,
     SuppressionReason,
     add_subscriber,
     confirm_enquiry,
@@ -62,12 +63,12 @@ def test_an_enquiry_is_confirmed_once_and_its_link_is_worth_nothing_more(
     ask(database)
     ((number, call),) = weigh(database, keyring)
     assert call is Call.CONFIRM
-    assert confirm_enquiry(database, keyring, number, evidence="test", now=NOW)
-    assert confirm_enquiry(database, keyring, number, evidence="test", now=NOW)
+    assert confirm_enquiry(database, keyring, number, proof=Proof(evidence="test"), now=NOW)
+    assert confirm_enquiry(database, keyring, number, proof=Proof(evidence="test"), now=NOW)
     person = find_subscriber_id(database, ADA)
     assert person is not None
     end_subscriptions(database, [Leaving(subscriber_id=person, list_name="weekly")], origin="web", now=NOW)
-    confirm_enquiry(database, keyring, number, evidence="test", now=NOW)
+    confirm_enquiry(database, keyring, number, proof=Proof(evidence="test"), now=NOW)
     assert number_on(database) == (0, 0)
 
 
@@ -77,7 +78,7 @@ def test_what_is_not_confirmed_in_time_is_forgotten_with_the_person(database: Da
     assert open_enquiry(database, EnquiryKind.JOIN, number, NOW + 6 * DAY)
     assert expire_enquiries(database, NOW + 6 * DAY) == 0
     assert not open_enquiry(database, EnquiryKind.JOIN, number, NOW + 8 * DAY)
-    assert not confirm_enquiry(database, keyring, number, evidence="", now=NOW + 8 * DAY)
+    assert not confirm_enquiry(database, keyring, number, proof=Proof(), now=NOW + 8 * DAY)
     assert expire_enquiries(database, NOW + 8 * DAY) == 1
     assert show_subscriber(database, keyring, ADA) is None
 
@@ -110,7 +111,7 @@ def test_only_what_people_chose_themselves_is_lifted_by_their_own_word(
     found = weigh(database, keyring)
     may = reason in {SuppressionReason.UNSUBSCRIBED, SuppressionReason.ERASED}
     assert [call for _, call in found] == [Call.CONFIRM if may else None]
-    assert confirm_enquiry(database, keyring, found[0][0], evidence="", now=NOW) is may
+    assert confirm_enquiry(database, keyring, found[0][0], proof=Proof(), now=NOW) is may
     with database.read() as connection:
         assert suppression_of(connection, keyring, ADA) == (None if may else reason)
 
@@ -119,7 +120,7 @@ def test_a_bounce_between_the_mail_and_the_button_counts(database: Database, key
     ask(database)
     ((number, _),) = weigh(database, keyring)
     suppress(database, keyring, ADA, SuppressionReason.COMPLAINED, origin="test", now=NOW)
-    assert not confirm_enquiry(database, keyring, number, evidence="", now=NOW)
+    assert not confirm_enquiry(database, keyring, number, proof=Proof(), now=NOW)
 
 
 def test_lists_that_are_not_there_any_more_are_left_out(database: Database, keyring: Keyring) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from newsletter.address import Address
 from newsletter.audience import (
+    Proof,
     SuppressionReason,
     add_subscriber,
     candidates,
@@ -58,9 +59,9 @@ def test_who_left_may_be_added_again_by_name_and_all_of_it_is_on_record(
     add_subscriber(database, keyring, ADA, "weekly", origin="command line", now=NOW)
     number = find_subscriber_id(database, ADA)
     assert number is not None
-    assert end_subscription(database, number, "weekly", origin="mail", now=NOW, evidence="delivery 7") == (
-        "weekly",
-    )
+    assert end_subscription(
+        database, number, "weekly", origin="mail", now=NOW, proof=Proof(evidence="delivery 7")
+    ) == ("weekly",)
     assert end_subscription(database, number, "weekly", origin="mail", now=NOW) == ()
     assert exclusion(database) == {"Ada@example.org": "unsubscribed"}
     assert add_subscriber(database, keyring, ADA, "weekly", origin="command line", now=NOW)

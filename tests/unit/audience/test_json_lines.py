@@ -6,15 +6,19 @@ import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
 from newsletter.address import Address
 from newsletter.audience import (
+    Proof,
     SuppressionReason,
     add_subscriber,
+    agree_to_clicks,
     candidates,
+    choose_first_name,
     end_subscription,
     erase,
     export_csv,
@@ -96,6 +100,71 @@ def test_a_line_that_is_none_is_named_and_the_rest_comes_in(tmp_path: Path) -> N
     assert [finding.line for finding in report.findings] == [2, 3, 4, 5, 6, 7]
     assert [person[0] for person in people(database)] == ["ada@example.org", "zoe@example.org", "a", "b"]
     database.close()
+
+
+def named(database: Database, local: str = "ada") -> tuple[str, datetime | None]:
+    """By which first name somebody is greeted, and when they chose it."""
+    found = show_subscriber(database, KEYRING, Address.parse(f"{local}@example.org"))
+    assert found is not None
+    assert found.subscriber is not None
+    return found.subscriber.first_name, found.subscriber.named_at
+
+
+@pytest.mark.parametrize("chosen", ["Countess", ""])
+def test_a_first_name_that_somebody_chose_stays_theirs_elsewhere(tmp_path: Path, chosen: str) -> None:
+    first, second = opened(tmp_path / "a"), opened(tmp_path / "b")
+    path, sheet = tmp_path / "weekly.jsonl", tmp_path / "weekly.csv"
+    sheet.write_text("email,first_name\nada@example.org,Augusta\n")
+    for database in (first, second):
+        import_csv(database, KEYRING, sheet, "weekly", now=NOW)
+    number = find_subscriber_id(first, Address.parse("ada@example.org"))
+    assert number is not None
+    choose_first_name(first, number, chosen, now=NOW)
+    path.write_text(exported(first, is_json=True))
+    third = opened(tmp_path / "c")
+    for database in (second, third):
+        import_csv(database, KEYRING, path, "weekly", now=NOW + timedelta(days=1))
+        assert named(database) == (chosen, NOW)
+        import_csv(database, KEYRING, sheet, "weekly", now=NOW + timedelta(days=1))
+        assert named(database) == (chosen, NOW), "an import says no other"
+    for database in (first, second, third):
+        database.close()
+
+
+def test_of_two_names_that_somebody_chose_the_later_one_is_theirs(tmp_path: Path) -> None:
+    database = opened(tmp_path)
+    add_subscriber(database, KEYRING, Address.parse("ada@example.org"), "weekly", origin="test", now=NOW)
+    number = find_subscriber_id(database, Address.parse("ada@example.org"))
+    assert number is not None
+    choose_first_name(database, number, "Here", now=NOW)
+    path = tmp_path / "weekly.jsonl"
+    for day, expected in ((-1, "Here"), (1, "There")):
+        at = NOW + timedelta(days=day)
+        line = {"email": "ada@example.org", "first_name": "There", "named_at": at.isoformat()}
+        path.write_text(json.dumps(line))
+        import_csv(database, KEYRING, path, "weekly", now=NOW)
+        assert named(database)[0] == expected
+    database.close()
+
+
+def test_no_import_makes_anybody_agree_to_clicks(tmp_path: Path) -> None:
+    first, second = opened(tmp_path / "a"), opened(tmp_path / "b")
+    add_subscriber(first, KEYRING, Address.parse("ada@example.org"), "weekly", origin="test", now=NOW)
+    with first.write() as connection:
+        assert agree_to_clicks(connection, 1, origin="web", proof=Proof(words="May we?"), now=NOW)
+    path = tmp_path / "weekly.jsonl"
+    line = json.loads(exported(first, is_json=True)) | {"clicks_agreed_at": NOW.isoformat()}
+    path.write_text(json.dumps(line))
+    import_csv(second, KEYRING, path, "weekly", now=NOW)
+    found = show_subscriber(second, KEYRING, Address.parse("ada@example.org"))
+    assert found is not None
+    assert found.subscriber is not None
+    assert found.subscriber.clicks_agreed_at is None
+    assert "clicks agreed" in [each.act for _, consents in found.subscriptions for each in consents], (
+        "it is history"
+    )
+    first.close()
+    second.close()
 
 
 def fill(database: Database, row: tuple[str, str, dict[str, str], list[str], str], now: datetime) -> None:

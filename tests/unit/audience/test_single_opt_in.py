@@ -10,6 +10,7 @@ from newsletter.audience import (
     Consent,
     EnquiryKind,
     MailCaps,
+    Proof,
     SuppressionReason,
     add_subscriber,
     confirm_enquiry,
@@ -29,7 +30,13 @@ ADA = Address.parse("ada@example.org")
 
 def ask(database: Database, keyring: Keyring, *lists: str, is_slow: bool = False) -> Call | None:
     enquire(
-        database, EnquiryKind.JOIN, ADA, lists, words="You get letters", evidence="form", is_slow=is_slow, now=NOW
+        database,
+        EnquiryKind.JOIN,
+        ADA,
+        lists,
+        proof=Proof(evidence="form", words="You get letters"),
+        is_slow=is_slow,
+        now=NOW,
     )
     with database.write() as connection:
         weighed = weigh_enquiry(
@@ -66,7 +73,7 @@ def test_whoever_is_new_joins_at_once_with_the_words_they_read(database: Databas
 def test_a_list_that_waits_still_waits_beside_one_that_does_not(database: Database, keyring: Keyring) -> None:
     assert ask(database, keyring, "daily", "weekly") is Call.CONFIRM
     assert standing(database, keyring) == {"daily": "pending", "weekly": "confirmed"}
-    assert confirm_enquiry(database, keyring, 1, evidence="pressed", now=NOW + timedelta(hours=1))
+    assert confirm_enquiry(database, keyring, 1, proof=Proof(evidence="pressed"), now=NOW + timedelta(hours=1))
     assert standing(database, keyring) == {"daily": "confirmed", "weekly": "confirmed"}
 
 

@@ -8,6 +8,8 @@ from email import policy
 from email.parser import BytesParser
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from newsletter.address import Address
 from newsletter.compose import Context, Edition, Slot, Variant
@@ -15,10 +17,11 @@ from newsletter.delivery.counted import links_to_count, with_counted_links
 from newsletter.delivery.mailing import Delivery, Mailing
 from newsletter.delivery.message import make_skeleton
 from newsletter.settings import Settings
-from newsletter.tokens import Keyring
+from newsletter.tokens import Keyring, Purpose
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 DOOR = "https://letters.lamplighter.example/c/"
+KEYRING = Keyring((b"k" * 32,))
 A_LINK = '<p><a style="color:red" href="https://books.example/a?b=1&amp;c=2#d">a book</a></p>'
 
 
@@ -105,7 +108,7 @@ def test_no_letter_tells_its_reader_by_a_counted_link(
     make_edition: Callable[..., Edition], make_mailing: Callable[..., Mailing], counting: Settings
 ) -> None:
     edition = make_edition(html=(A_LINK,), text=("see https://books.example/a?b=1&c=2#d",))
-    skeleton = make_skeleton(edition, make_mailing(edition), counting, Keyring((b"k" * 32,)))
+    skeleton = make_skeleton(edition, make_mailing(edition), counting, KEYRING)
     bodies = set()
     for number in (77, 78):
         reader = Delivery(
@@ -126,6 +129,96 @@ def test_no_letter_tells_its_reader_by_a_counted_link(
         assert "/c/" not in str(message["List-Unsubscribe"])
     (body,) = bodies
     assert DOOR in body
+
+
+@pytest.fixture(scope="session")
+def consented(with_settings: Callable[..., Settings]) -> Settings:
+    return with_settings(tracking={"clicks": "consented"})
+
+
+def reader_of(number: int, *, agrees: bool) -> Delivery:
+    return Delivery(
+        id=number,
+        mailing_id=3,
+        subscriber_id=number,
+        recipient=Address("ada", "example.org"),
+        fields={},
+        agrees_to_clicks=agrees,
+    )
+
+
+def htmls(*octets: bytes) -> list[str]:
+    """The HTML parts as the email package reads them."""
+    found = []
+    for each in octets:
+        message = BytesParser(policy=policy.default).parsebytes(each)
+        assert not message.defects
+        html = message.get_body(("html",))
+        assert html is not None
+        assert not html.defects
+        found.append(html.get_content())
+    return found
+
+
+def test_only_the_letter_of_a_reader_who_agreed_says_whose_link_it_is(
+    make_edition: Callable[..., Edition], make_mailing: Callable[..., Mailing], consented: Settings
+) -> None:
+    edition = make_edition(html=(A_LINK, '<p><a href="https://b.example/">b</a> bye</p>'))
+    skeleton = make_skeleton(edition, make_mailing(edition), consented, KEYRING)
+    theirs, others, again = (
+        skeleton.letter(reader_of(77, agrees=agrees), NOW)[1] for agrees in (True, False, False)
+    )
+    assert others == again
+    told, plain, _ = htmls(theirs, others, again)
+    token = KEYRING.sign(Purpose.CLICK, 77)
+    keys = [link.key for link in links_to_count(edition, make_mailing(edition), consented)]
+    assert re.findall(rf'href="{DOOR}([^"]*)"', told) == [f"{key}/{token}" for key in keys]
+    assert re.findall(rf'href="{DOOR}([^"]*)"', plain) == keys
+    assert told.replace(f"/{token}", "") == plain, "nothing else tells them apart"
+    assert token.encode() not in others
+    assert theirs.count(token.encode()) == 2
+
+
+@given(
+    st.lists(
+        st.tuples(st.text(st.characters(exclude_characters="<>&\0\r", exclude_categories=("Cs",))), st.booleans()),
+        max_size=6,
+    )
+)
+def test_every_letter_is_read_as_it_was_written(
+    make_edition: Callable[..., Edition],
+    make_mailing: Callable[..., Mailing],
+    consented: Settings,
+    pieces: list[tuple[str, bool]],
+) -> None:
+    html = "".join(f"{text}{A_LINK if is_followed else ''}" for text, is_followed in pieces) or "-"
+    edition = make_edition(html=(html,))
+    mailing = make_mailing(edition)
+    skeleton = make_skeleton(edition, mailing, consented, KEYRING)
+    ending = f"/{KEYRING.sign(Purpose.CLICK, 77)}"
+    letters = [skeleton.letter(reader_of(77, agrees=agrees), NOW)[1] for agrees in (True, False)]
+    for octets, behind in zip(letters, (ending, ""), strict=True):
+        written = html
+        for link in links_to_count(edition, mailing, consented):
+            written = written.replace("https://books.example/a?b=1&amp;c=2#d", f"{DOOR}{link.key}{behind}")
+        _, _, body = octets.partition(b"Content-Type: text/html")
+        assert all(len(line) <= 76 for line in body.split(b"\r\n"))
+        assert b"\n." not in octets
+        (read,) = htmls(octets)
+        assert read.replace("\r\n", "\n").rstrip("\n") == written.rstrip("\n")
+
+
+@pytest.mark.parametrize("clicks", ["off", "aggregate"])
+def test_without_their_setting_readers_who_agreed_get_the_letter_of_all(
+    make_edition: Callable[..., Edition],
+    make_mailing: Callable[..., Mailing],
+    with_settings: Callable[..., Settings],
+    clicks: str,
+) -> None:
+    edition = make_edition(html=(A_LINK,))
+    skeleton = make_skeleton(edition, make_mailing(edition), with_settings(tracking={"clicks": clicks}), KEYRING)
+    one, other = (skeleton.letter(reader_of(77, agrees=agrees), NOW)[1] for agrees in (True, False))
+    assert one == other
 
 
 def test_without_the_setting_a_letter_is_as_it_always_was(

@@ -5,7 +5,7 @@ from itertools import count
 
 import pytest
 
-from newsletter.feedback import ClickCounter, is_reader
+from newsletter.feedback import ClickCounter, Counted, Follow, is_reader
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 TODAY = NOON.date()
@@ -18,13 +18,13 @@ def test_a_reader_counts_once_a_day_for_each_link() -> None:
     for reader in ("ada", "ada", "bo"):
         counter.add("one", reader=reader, network="n", now=NOON)
     counter.add("two", reader="ada", network="n", now=NOON)
-    assert counter.take(NOON + LATER) == {("one", TODAY): 2, ("two", TODAY): 1}
-    assert not counter.take(NOON + LATER), "what was taken is taken once"
+    assert counter.take(NOON + LATER).clicks == {("one", TODAY): 2, ("two", TODAY): 1}
+    assert not counter.take(NOON + LATER).clicks, "what was taken is taken once"
     counter.add("one", reader="ada", network="n", now=NOON + LATER)
-    assert not counter.take(NOON + 2 * LATER)
+    assert not counter.take(NOON + 2 * LATER).clicks
     tomorrow = NOON + timedelta(days=1)
     counter.add("one", reader="ada", network="n", now=tomorrow)
-    assert counter.take(tomorrow + LATER) == {("one", tomorrow.date()): 1}
+    assert counter.take(tomorrow + LATER).clicks == {("one", tomorrow.date()): 1}
 
 
 def test_whoever_follows_several_links_at_once_is_a_machine_for_the_day() -> None:
@@ -33,21 +33,49 @@ def test_whoever_follows_several_links_at_once_is_a_machine_for_the_day() -> Non
         counter.add(link, reader=f"r{second}", network="filter", now=NOON + timedelta(seconds=second))
     counter.add("one", reader="ada", network="home", now=NOON)
     counter.add("one", reader="later", network="filter", now=NOON + timedelta(hours=1))
-    assert counter.take() == {("one", TODAY): 1}
+    assert counter.take().clicks == {("one", TODAY): 1}
 
 
 def test_a_reader_who_takes_their_time_counts_with_every_link() -> None:
     counter = ClickCounter()
     for minute, link in enumerate(("one", "two", "three", "four")):
         counter.add(link, reader="ada", network="home", now=NOON + timedelta(minutes=minute))
-    assert counter.take().total() == 4
+    assert counter.take().clicks.total() == 4
 
 
 def test_a_click_waits_until_it_is_known_not_to_be_a_machines() -> None:
     counter = ClickCounter()
     counter.add("one", reader="ada", network="home", now=NOON)
-    assert not counter.take(NOON + timedelta(seconds=1))
-    assert counter.take(NOON + LATER).total() == 1
+    assert not counter.take(NOON + timedelta(seconds=1)).clicks
+    assert counter.take(NOON + LATER).clicks.total() == 1
+
+
+def test_a_reader_who_told_themselves_is_named_once_a_day_for_each_link() -> None:
+    counter = ClickCounter()
+    for _ in range(2):
+        counter.add("one", reader="home", network="n", now=NOON, delivery_id=7)
+        counter.add("one", reader="home", network="n", now=NOON, delivery_id=8)
+    counter.add("two", reader="home", network="n", now=NOON)
+    found = counter.take()
+    assert found.clicks == {("one", TODAY): 1, ("two", TODAY): 1}, "one browser is one reader, as for all others"
+    assert found.follows == {Follow("one", 7, TODAY), Follow("one", 8, TODAY)}
+    assert not counter.take().follows
+
+
+def test_nobody_is_named_by_a_machine_that_holds_their_letter() -> None:
+    counter = ClickCounter()
+    for second, link in enumerate(("one", "two", "three", "one")):
+        counter.add(link, reader="r", network="filter", now=NOON + timedelta(seconds=second), delivery_id=7)
+    assert counter.take() == Counted()
+
+
+def test_a_named_click_belongs_to_the_day_on_which_it_was_made() -> None:
+    counter = ClickCounter()
+    late = NOON.replace(hour=23, minute=59, second=59)
+    counter.add("one", reader="r", network="n", now=late, delivery_id=7)
+    counter.add("one", reader="r", network="n", now=late + timedelta(seconds=2), delivery_id=7)
+    tomorrow = TODAY + timedelta(days=1)
+    assert counter.take().follows == {Follow("one", 7, TODAY), Follow("one", 7, tomorrow)}
 
 
 def test_the_salt_and_all_hashes_are_thrown_away_with_the_day() -> None:

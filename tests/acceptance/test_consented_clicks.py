@@ -1,0 +1,203 @@
+"""Clicks of single people: who agrees on their own page, what is then recorded, and how all of it goes again."""
+
+import json
+import re
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from email.message import EmailMessage
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.acceptance.desk import Desk
+from tests.acceptance.doorway import Doorway, open_door
+from tests.acceptance.test_clicks import counted_links, follow
+
+pytestmark = pytest.mark.slow
+
+ADA, BRAM, ZOFIA = "ada@example.org", "bram.desmet@example.net", "zofia@example.com"
+AGREED = {"has_clicks": "1", "clicks": "1"}
+TAKEN_BACK = {"has_clicks": "1"}
+CLICKS = ("clicks", "personal_clicks")
+LINKS = {
+    "a book": "https://books.example/",
+    "a lamp": "https://lamps.example/",
+    "a boat": "https://boats.example/",
+}
+ISSUE = f"""---
+title: Three links
+status: ready
+date: 2026-01-01
+---
+See {", ".join(f"[{words}]({url})" for words, url in LINKS.items())}.
+"""
+
+
+@pytest.fixture
+def lamp(desk: Desk) -> Desk:
+    """A publication that asks its readers, with an issue of three links."""
+    desk.set("[web]", '[tracking]\nclicks = "consented"\n\n[web]')
+    desk.write("issues/lamp/index.md", ISSUE)
+    desk.done("subscribers", "import", "subscribers/sample.csv", "--list", "sample")
+    return desk
+
+
+@pytest.fixture
+def door(lamp: Desk) -> Iterator[Doorway]:
+    with open_door(lamp) as opened:
+        yield opened
+
+
+def own_page(door: Doorway, who: str) -> str:
+    """The path of somebody's own page."""
+    assert door.send("/link", {"email": who}).status == 200
+    return door.link_to(who, "own")
+
+
+def letter_to(desk: Desk, who: str) -> EmailMessage:
+    """The one letter to somebody, who may have got other mail."""
+    (found,) = [each for each in desk.messages() if each["List-Id"] and who in str(each["To"])]
+    return found
+
+
+def is_ticked(page: str) -> bool:
+    (box,) = re.findall(r'<input type="checkbox" name="clicks"[^>]*>', page)
+    return "checked" in box
+
+
+def contents(desk: Desk, *left_out: str) -> dict[str, list[tuple[object, ...]]]:
+    """Every row of every other table."""
+    with closing(sqlite3.connect(desk.folder / "var" / "newsletter.db")) as database:
+        names = [name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        kept = [name for name in names if name not in left_out]
+        return {name: sorted(database.execute(f"SELECT * FROM {name}"), key=repr) for name in kept}
+
+
+def shown(desk: Desk, who: str) -> dict[str, object]:
+    return dict(desk.done("subscribers", "show", who, "--json").json)
+
+
+def acts(told: dict[str, object]) -> list[tuple[str, str]]:
+    """Each act about clicks, and by which page it came."""
+    (subscription,) = told["subscriptions"]  # type: ignore[misc, attr-defined]
+    return [
+        (each["act"], each["evidence"].partition(",")[0])
+        for each in subscription["consents"]
+        if each["act"].startswith("clicks")
+    ]
+
+
+def preferences(letter: EmailMessage) -> str:
+    html = letter.get_body(("html",))
+    assert html is not None
+    (url,) = set(re.findall(r'href="([^"]*/preferences/[^"]*)"', html.get_content()))
+    return urlsplit(url).path
+
+
+def test_whoever_agreed_is_known_by_their_links_until_they_take_it_back(lamp: Desk) -> None:
+    asked = 'clicked "lamp"'
+    with open_door(lamp) as door:
+        own = own_page(door, ADA)
+        assert not is_ticked(door.get(own).text)
+        door.send(own, {"language": ""})
+        assert not is_ticked(door.get(own).text), "a form without the box says nothing of it"
+        assert is_ticked(door.send(own, AGREED).text)
+        lamp.done("send", "lamp", "--yes")
+        theirs, others = counted_links(letter_to(lamp, ADA)), counted_links(letter_to(lamp, BRAM))
+        for words, url in LINKS.items():
+            key, _, token = theirs[words].removeprefix("/c/").partition("/")
+            assert (others[words], len(token)) == (f"/c/{key}", 29)
+            if words != "a boat":
+                assert follow(door, theirs[words]) == url
+                assert follow(door, others[words]) == url
+        assert others == counted_links(letter_to(lamp, ZOFIA))
+        token = theirs["a book"].rpartition("/")[2]
+    assert not any(token in line for line in door.log)
+    assert any("/c/{token}/{follower} 302" in line for line in door.log)
+    told = shown(lamp, ADA)
+    assert {(each["issue"], each["url"]) for each in told["clicks"]} == {  # type: ignore[attr-defined]
+        ("lamp", LINKS["a book"]),
+        ("lamp", LINKS["a lamp"]),
+    }
+    assert told["clicks_agreed_at"]
+    assert acts(told) == [("clicks agreed", "own page")]
+    assert (shown(lamp, BRAM)["clicks"], shown(lamp, BRAM)["clicks_agreed_at"]) == ([], None)
+    said = lamp.done("subscribers", "show", ADA).out
+    assert LINKS["a book"] in said
+    assert "which links they follow" in said
+    assert lamp.done("segments", "show", asked, "--json").json["inside"] == 1
+    with open_door(lamp) as door:
+        page = door.get(preferences(letter_to(lamp, ADA)))
+        assert is_ticked(page.text)
+        assert 'name="clicks"' not in door.get(preferences(letter_to(lamp, BRAM))).text
+        given = json.loads(door.get(f"{own}/data").text)
+        assert given["clicks"] == told["clicks"]
+        page = door.send(preferences(letter_to(lamp, ADA)), TAKEN_BACK)
+        assert 'name="clicks"' not in page.text, "a forwarded letter takes back and does not give"
+        follow(door, theirs["a boat"])
+    told = shown(lamp, ADA)
+    assert (told["clicks"], told["clicks_agreed_at"]) == ([], None)
+    assert acts(told) == [("clicks agreed", "own page"), ("clicks withdrawn", "preferences")]
+    assert lamp.done("segments", "show", asked, "--json").json["inside"] == 0
+
+
+def test_only_ones_own_page_makes_somebody_agree(lamp: Desk, door: Doorway) -> None:
+    lamp.done("send", "lamp", "--yes")
+    letter = preferences(letter_to(lamp, ADA))
+    assert 'name="clicks"' not in door.get(letter).text
+    assert door.send(letter, AGREED).status == 200
+    assert shown(lamp, ADA)["clicks_agreed_at"] is None
+    assert acts(shown(lamp, ADA)) == []
+
+
+def test_without_the_setting_nobody_is_asked_and_whoever_agreed_may_take_it_back(lamp: Desk) -> None:
+    with open_door(lamp) as door:
+        agreed = own_page(door, ADA)
+        door.send(agreed, AGREED)
+        other = own_page(door, BRAM)
+    lamp.set('clicks = "consented"', 'clicks = "aggregate"')
+    with open_door(lamp) as door:
+        assert 'name="clicks"' not in door.get(other).text
+        door.send(other, AGREED)
+        assert shown(lamp, BRAM)["clicks_agreed_at"] is None
+        assert is_ticked(door.get(agreed).text)
+        door.send(agreed, TAKEN_BACK)
+    assert shown(lamp, ADA)["clicks_agreed_at"] is None
+
+
+def test_a_crawler_that_follows_every_link_of_a_letter_changes_nothing_but_clicks(lamp: Desk) -> None:
+    with open_door(lamp) as door:
+        door.send(own_page(door, ADA), AGREED)
+        lamp.done("send", "lamp", "--yes")
+        html = letter_to(lamp, ADA).get_body(("html",))
+        assert html is not None
+        links = {urlsplit(url).path for url in re.findall(r'href="(https://letters\.[^"]*)"', html.get_content())}
+        assert len([path for path in links if path.startswith("/c/")]) == len(LINKS)
+        before = contents(lamp, *CLICKS)
+        for number, path in enumerate(sorted(links)):
+            for method in ("HEAD", "GET"):
+                told = {"X_Forwarded_For": f"203.0.{number}.9", "User_Agent": "Mozilla/5.0 Firefox/140.0"}
+                assert door.ask(method, path, **told).status in {200, 302}
+    assert contents(lamp, *CLICKS) == before
+    assert len(shown(lamp, ADA)["clicks"]) == len(LINKS), "what pretends to be their browser is taken for it"  # type: ignore[arg-type]
+
+
+def test_erasure_takes_the_clicks_and_a_copy_holds_them_all(lamp: Desk) -> None:
+    with open_door(lamp) as door:
+        for who in (ADA, BRAM):
+            door.send(own_page(door, who), AGREED)
+        lamp.done("send", "lamp", "--yes")
+        for who in (ADA, BRAM):
+            follow(door, counted_links(letter_to(lamp, who))["a book"])
+    before = contents(lamp)
+    assert len(before["personal_clicks"]) == 2
+    lamp.done("database", "copy", f"sqlite:///{lamp.folder / 'copy.db'}")
+    with closing(sqlite3.connect(lamp.folder / "copy.db")) as copy:
+        copied = sorted(copy.execute("SELECT * FROM personal_clicks"), key=repr)
+    assert copied == before["personal_clicks"]
+    lamp.done("subscribers", "erase", ADA, "--yes")
+    left = contents(lamp)
+    assert len(left["personal_clicks"]) == 1
+    assert left["clicks"] == before["clicks"], "sums tell of nobody"
+    assert len(shown(lamp, BRAM)["clicks"]) == 1  # type: ignore[arg-type]

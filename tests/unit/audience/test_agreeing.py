@@ -1,0 +1,117 @@
+"""Agreeing to clicks: a person's own word, each time with its proof; letters are another matter."""
+
+import io
+from datetime import UTC, datetime, timedelta
+
+from newsletter.address import Address
+from newsletter.audience import (
+    EnquiryKind,
+    MailCaps,
+    Proof,
+    add_subscriber,
+    agree_to_clicks,
+    end_subscription,
+    enquire,
+    expire_enquiries,
+    export_csv,
+    find_subscriber_id,
+    show_subscriber,
+    those_agreeing,
+    weigh_enquiry,
+    withdraw_clicks,
+)
+from newsletter.database import Database
+from newsletter.tokens import Keyring
+
+NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
+ADA = Address.parse("ada@example.org")
+OWN_PAGE = Proof(evidence="own page", words="May we?", mail="own-page 3")
+
+
+def make_ada(database: Database, keyring: Keyring, *lists: str) -> int:
+    for name in lists:
+        add_subscriber(database, keyring, ADA, name, origin="test", now=NOW)
+    number = find_subscriber_id(database, ADA)
+    assert number is not None
+    return number
+
+
+def agree(database: Database, number: int) -> bool:
+    with database.write() as connection:
+        return agree_to_clicks(connection, number, origin="web", proof=OWN_PAGE, now=NOW)
+
+
+def withdraw(database: Database, number: int) -> bool:
+    with database.write() as connection:
+        return withdraw_clicks(connection, number, origin="web", proof=Proof(evidence="preferences"), now=NOW)
+
+
+def acts(database: Database, keyring: Keyring) -> dict[str, list[tuple[str, Proof]]]:
+    """The acts about clicks on each list."""
+    record = show_subscriber(database, keyring, ADA)
+    assert record is not None
+    return {
+        subscription.list_name: [
+            (each.act.value, Proof(evidence=each.evidence, words=each.words, mail=each.mail))
+            for each in consents
+            if each.act.value.startswith("clicks")
+        ]
+        for subscription, consents in record.subscriptions
+    }
+
+
+def test_each_giving_and_taking_back_is_a_line_on_every_list_that_has_not_ended(
+    database: Database, keyring: Keyring
+) -> None:
+    number = make_ada(database, keyring, "daily", "left", "weekly")
+    end_subscription(database, number, "left", origin="mail", now=NOW)
+    assert agree(database, number)
+    assert not agree(database, number), "a second time says nothing new"
+    assert withdraw(database, number)
+    assert not withdraw(database, number)
+    both = [("clicks agreed", OWN_PAGE), ("clicks withdrawn", Proof(evidence="preferences"))]
+    assert acts(database, keyring) == {"daily": both, "left": [], "weekly": both}
+
+
+def test_whoever_is_on_no_list_has_nothing_to_agree_to(database: Database, keyring: Keyring) -> None:
+    number = make_ada(database, keyring, "weekly")
+    end_subscription(database, number, "weekly", origin="mail", now=NOW)
+    assert not agree(database, number)
+    assert not agree(database, 999)
+
+
+def test_they_agree_for_letters_of_lists_that_they_are_on(database: Database, keyring: Keyring) -> None:
+    number = make_ada(database, keyring, "weekly", "daily")
+    asked = {(number, "weekly"), (number, "daily"), (number, "other"), (999, "weekly")}
+
+    def found() -> set[str]:
+        with database.write() as connection:
+            return {name for _, name in those_agreeing(connection, asked)}
+
+    assert found() == set()
+    agree(database, number)
+    assert found() == {"weekly", "daily"}
+    end_subscription(database, number, "daily", origin="mail", now=NOW)
+    assert found() == {"weekly"}
+    withdraw(database, number)
+    assert found() == set()
+
+
+def test_why_somebody_is_on_a_list_is_told_as_before(database: Database, keyring: Keyring) -> None:
+    number = make_ada(database, keyring, "weekly")
+    before, after = io.StringIO(), io.StringIO()
+    export_csv(database, "weekly", before)
+    agree(database, number)
+    export_csv(database, "weekly", after)
+    assert after.getvalue() == before.getvalue()
+
+
+def test_a_subscription_that_is_never_confirmed_ends_all_the_same(database: Database, keyring: Keyring) -> None:
+    number = make_ada(database, keyring, "weekly")
+    enquire(database, EnquiryKind.JOIN, ADA, ("daily",), now=NOW)
+    with database.write() as connection:
+        weigh_enquiry(connection, keyring, ("daily",), MailCaps(in_all=10, slow=10), NOW)
+    agree(database, number)
+    assert set(acts(database, keyring)) == {"daily", "weekly"}
+    expire_enquiries(database, NOW + timedelta(days=8))
+    assert set(acts(database, keyring)) == {"weekly"}
