@@ -19,10 +19,6 @@ _OURS: tuple[tuple[re.Pattern[str], str], ...] = (
         re.compile(r"relay(ing)? (access |is )?(denied|not (allowed|permitted))|(unable|not permitted) to relay"),
         _LOGIN,
     ),
-    (
-        re.compile(r"(client|sending) (host|server|ip) .{0,80}(block|reject|black|denied|listed)|blocked using"),
-        _LISTED,
-    ),
     (re.compile(r"authentication (is )?required|must (authenticate|issue a starttls)|not authenticated"), _LOGIN),
 )
 """Words by which relays say that the fault is not one recipient's, and what to do about it."""
