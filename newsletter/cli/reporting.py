@@ -44,6 +44,8 @@ def say_arrived(arrived: Arrived) -> None:
         *(f"{number:,} {state}" for state, number in sorted(applied.states.items())),
     ]
     terminal.say(": ".join([words[0], ", ".join(words[1:])]) if words[1:] else words[0])
+    if applied.states.get(State.PARKED):
+        _point_to_parked()
     if applied.settled:
         terminal.say(f"{terminal.count(applied.settled, 'delivery', 'deliveries')} settled")
     if applied.suppressed:
@@ -127,7 +129,11 @@ def say_pipe(database: Database) -> None:
     kept = [f"{pipe.states[state]:,} {state}" for state in State if pipe.states[state]]
     terminal.say(f"events: the last one {shown_time(pipe.last_at)}; {', '.join(kept)}")
     if pipe.states[State.PARKED]:
-        terminal.talk(f"Look at what is parked: {terminal.command('events list --parked')}", style="attention")
+        _point_to_parked()
+
+
+def _point_to_parked() -> None:
+    terminal.talk(f"Look at what is parked: {terminal.command('events list --parked')}", style="attention")
 
 
 def _causes(counts: Sequence[FactCount]) -> list[FactCount]:

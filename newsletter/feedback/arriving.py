@@ -1,5 +1,6 @@
 """The ways in that need no network: files of events, and reports that replies hands down from its mail."""
 
+import codecs
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -21,6 +22,8 @@ from newsletter.tokens import Keyring, Purpose
 _MOST_WHOLE = 64 * 1024 * 1024
 """Octets of a file that is one JSON value over several lines."""
 _MOST_LINE = 8 * 1024 * 1024
+_MOST_LINES = 100_000
+"""Of one value."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,17 +115,19 @@ def take_report(
 
 def _incoming(database: Database, keyring: Keyring, settings: Settings, path: Path) -> Iterator[Incoming]:
     with path.open("rb") as file:
-        head = file.read(4096).lstrip(b"\xef\xbb\xbf").lstrip()
+        start = file.read(4096)
+    encoding = "utf-16" if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
+    head = start.decode(encoding, "replace").lstrip().encode()
     if is_mail(head):
         yield _of_mail(database, keyring, settings, path)
-    elif _is_one_value(path, head):
-        yield from read_incoming(path.read_text(encoding="utf-8-sig", errors="replace"))
+    elif _is_one_value(path, head, encoding):
+        yield from read_incoming(path.read_text(encoding=encoding, errors="replace"))
     else:
-        for line in _lines(path):
-            yield from read_incoming(line)
+        for value in _values(path, encoding):
+            yield from read_incoming(value)
 
 
-def _is_one_value(path: Path, head: bytes) -> bool:
+def _is_one_value(path: Path, head: bytes, encoding: str) -> bool:
     """Whether a file is one JSON value rather than one a line: its first line alone is none."""
     first = head.split(b"\n", 1)[0]
     if head[:1] not in b"{[" or path.stat().st_size > _MOST_WHOLE or len(first) >= 4000:
@@ -131,18 +136,32 @@ def _is_one_value(path: Path, head: bytes) -> bool:
         json.loads(first)
     except (ValueError, RecursionError):
         try:
-            json.loads(path.read_text(encoding="utf-8-sig", errors="replace"))
+            json.loads(path.read_text(encoding=encoding, errors="replace"))
         except (ValueError, RecursionError):
             return False
         return True
     return False
 
 
-def _lines(path: Path) -> Iterator[str]:
-    with path.open(encoding="utf-8-sig", errors="replace") as file:
+def _values(path: Path, encoding: str) -> Iterator[str]:
+    """Yield the values of a file, one a line or each over several; what is broken is one value, up to the next."""
+    begun: list[str] = []
+    with path.open(encoding=encoding, errors="replace") as file:
         while line := file.readline(_MOST_LINE):
-            if line.strip():
+            if begun and (line[:1] in "{[" or len(begun) > _MOST_LINES):
+                yield "".join(begun).strip()
+                begun.clear()
+            if begun:
+                begun.append(line)
+                if line[:1] in "}]":
+                    yield "".join(begun).strip()
+                    begun.clear()
+            elif line[:1] in "{[" and line.rstrip()[-1:] not in "}]":
+                begun.append(line)
+            elif line.strip():
                 yield line.strip()
+    if begun:
+        yield "".join(begun).strip()
 
 
 def _of_mail(database: Database, keyring: Keyring, settings: Settings, path: Path) -> Incoming:

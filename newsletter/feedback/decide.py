@@ -59,6 +59,7 @@ RULES = (
     _rule(Kind.COMPLAINED, Reason.VIRUS, Reason.NOT_AUTHENTIC, effect=Effect.OURS, is_trouble=True),
     _rule(Kind.COMPLAINED, Reason.ON_SES_LIST, effect=Effect.SUPPRESS, suppression=_COMPLAINED),
     _rule(Kind.COMPLAINED, effect=Effect.SUPPRESS, is_trouble=True, suppression=_COMPLAINED),
+    _rule(Kind.LEFT, Reason.UNSUBSCRIBED, effect=Effect.LEAVE),
     _rule(Kind.REJECTED, effect=Effect.OURS, is_trouble=True),
     *(
         _rule(kind, effect=Effect.NOTHING)

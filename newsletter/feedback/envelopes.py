@@ -9,16 +9,26 @@ from newsletter.feedback.event import Unreadable
 _MOST_DEPTH = 6
 _INSIDE = ("Message", "detail", "Sns", "Body", "body")
 _SEVERAL = ("Records", "Messages")
+_READER = json.JSONDecoder()
 _WRITER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 def opened(text: str) -> Iterator[dict[str, Any]]:
     """Yield every event in a message, out of its envelopes; Unreadable when it is no JSON object."""
     try:
-        found = json.loads(text)
+        found = json.loads(text) if text[-1:] not in "}]" or "}{" not in text else list(_several(text))
     except (ValueError, RecursionError) as error:
         raise Unreadable(f"no JSON: {error}"[:200]) from error
     yield from _inside(found, 0)
+
+
+def _several(text: str) -> Iterator[Any]:
+    """Read values that follow upon each other with nothing between them, as Firehose writes them."""
+    at = 0
+    while at < len(text):
+        found, at = _READER.raw_decode(text, at)
+        at += len(text) - at - len(text[at:].lstrip()) if text[at : at + 1].isspace() else 0
+        yield found
 
 
 def _inside(found: Any, depth: int) -> Iterator[dict[str, Any]]:

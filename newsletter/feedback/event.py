@@ -20,10 +20,10 @@ class Kind(StrEnum):
     OPENED = "opened"
     CLICKED = "clicked"
     LEFT = "left"
-    """Its reader used the next hop's own list of subscriptions, of which we make no use."""
+    """Its reader left the next hop's own list of subscriptions, or changed what they get of it."""
 
 
-FACTS = frozenset(Kind) - {Kind.SENT, Kind.LEFT}
+FACTS = frozenset(Kind) - {Kind.SENT}
 """What is kept as a dated fact; the rest says no more than that the message was taken."""
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from newsletter.database import Order
 from newsletter.feedback.decide import Effect, decide
-from newsletter.feedback.event import FACTS, Reason
+from newsletter.feedback.event import FACTS, Kind, Reason
 from newsletter.feedback.matching import Matched
 from newsletter.feedback.tables import facts
 
@@ -54,6 +54,8 @@ def _add_order(dialect: str) -> Order:
 def _row(matched: Matched) -> dict[str, Any] | None:
     event, delivery = matched.event, matched.delivery
     if delivery is None or event.kind not in FACTS or event.reason is Reason.NOT_SPAM:
+        return None
+    if event.kind is Kind.LEFT and event.reason is not Reason.UNSUBSCRIBED:
         return None
     return {
         "its_delivery_id": delivery.id,

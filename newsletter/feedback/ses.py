@@ -76,9 +76,23 @@ def _why(kind: Kind, said: Mapping[str, Any]) -> tuple[str, Reason, str]:
     if kind is Kind.REJECTED:
         words = _text(said.get("reason")) or _text(said.get("errorMessage"))
         return "reject" if "reason" in said else "rendering failure", Reason.DROPPED, detail_of("", words)
+    if kind is Kind.LEFT:
+        has_left = _has_left(_mapping(said.get("newTopicPreferences")), _mapping(said.get("oldTopicPreferences")))
+        return _text(said.get("source")), Reason.UNSUBSCRIBED if has_left else Reason.NONE, ""
     if kind is Kind.DELIVERED:
         return "", Reason.NONE, detail_of("", _text(said.get("smtpResponse")))
     return "", Reason.NONE, ""
+
+
+def _has_left(now: Mapping[str, Any], before: Mapping[str, Any]) -> bool:
+    """Whether a reader has left all topics or one more of them."""
+
+    def left(preferences: Mapping[str, Any]) -> set[str]:
+        topics = preferences.get("topicSubscriptionStatus")
+        told = map(_mapping, topics if isinstance(topics, list) else ())
+        return {_text(each.get("topicName")) for each in told if each.get("subscriptionStatus") == "OptOut"}
+
+    return now.get("unsubscribeAll") is True or bool(left(now) - left(before))
 
 
 def _address(mail: Mapping[str, Any], said: Mapping[str, Any], kind: Kind) -> str:

@@ -108,18 +108,23 @@ class SmtpTransport:
             return Halted(f"{self._place}: username and NEWSLETTER_SMTP_PASSWORD must be ASCII here")
         if isinstance(error, smtplib.SMTPResponseException):
             text = error.smtp_error
-            said = text.decode("utf-8", "replace") if isinstance(text, bytes) else str(text)
+            said = (text.decode("utf-8", "replace") if isinstance(text, bytes) else str(text)).strip().rstrip(".")
+            if error.smtp_code < 0:
+                return Deferred(
+                    f"{self._place}: what answers there does not speak SMTP. Check [delivery.smtp] port"
+                )
             judged = judge(f"{self._place}: answered {error.smtp_code} {said}", error.smtp_code, said)
             if not isinstance(judged, Refused):
                 return judged
             if isinstance(error, smtplib.SMTPAuthenticationError):
                 return Halted(f"{judged}. Check [delivery.smtp] username and NEWSLETTER_SMTP_PASSWORD")
             return Halted(f"{judged}. The relay will not talk to us: ask whoever runs it")
-        if isinstance(error, smtplib.SMTPNotSupportedError):
-            return Halted(f"{self._place}: {error}. Check [delivery.smtp] security and username")
+        if isinstance(error, smtplib.SMTPNotSupportedError) or type(error) is smtplib.SMTPException:
+            # the latter alone where the relay offers no way to log in that we know
+            return Halted(f"{self._place}: {str(error).rstrip('.')}. Check [delivery.smtp] security and username")
         if isinstance(error, ssl.SSLCertVerificationError):
             return Halted(f"{self._place}: its certificate is not valid: {error.verify_message}. Check host")
         if isinstance(error, ssl.SSLError):
             return Halted(f"{self._place}: no TLS: {error.reason}. Check [delivery.smtp] security and port")
-        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        reason = getattr(error, "strerror", None) or str(error).rstrip(".") or type(error).__name__
         return Deferred(f"{self._place}: cannot be reached: {reason}")

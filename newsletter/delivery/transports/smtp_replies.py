@@ -8,6 +8,8 @@ _SPENT = re.compile(r"daily .{0,24}(quota|limit)|quota .{0,24}per day|24.hour .{
 _LOGIN = "Check [delivery.smtp] username, security and NEWSLETTER_SMTP_PASSWORD"
 _IDENTITY = "Verify the sender's domain with the relay"
 _STANDING = "The account may not send at present: ask whoever runs the relay"
+_LISTED = re.compile(r"(client|sending) (host|server|ip) .{0,80}(block|reject|black|denied|listed)|blocked using")
+_REFUSED_HERE = "It refuses this machine, whoever is written to: ask whoever runs the relay"
 _OURS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"not verified|unverified (address|domain|sender|identity)"), _IDENTITY),
     (re.compile(r"is not authorized to (perform|send)"), "Allow the relay's user to send for this address"),
@@ -22,6 +24,8 @@ _OURS: tuple[tuple[re.Pattern[str], str], ...] = (
 """Words by which relays say that the fault is not one recipient's, and what to do about it."""
 _LOGIN_CODES = {530, 534, 535, 538}
 """RFC 4954 section 6, RFC 3207 section 4."""
+_NOT_UNDERSTOOD = {500, 502, 503, 504}
+"""RFC 5321 section 4.2.2: of commands and their order, of no recipient and no letter."""
 _ENHANCED: dict[str, str] = {
     "1.7": "Check the list's 'from' and [replies]",
     "1.8": "Check the list's 'from' and [replies]",
@@ -47,8 +51,12 @@ def judge(message: str, code: int, text: str) -> TransportError:
             return Halted(f"{message}. {remedy}")
     if code in _LOGIN_CODES:
         return Halted(f"{message}. {_LOGIN}")
+    if code in _NOT_UNDERSTOOD:
+        return Halted(f"{message}. It does not understand us: ask whoever runs the relay")
     if code // 100 != 5:
         return Deferred(message)
+    if _LISTED.search(words):
+        return Halted(f"{message}. {_REFUSED_HERE}")
     enhanced = re.match(r"5\.(\d{1,3}\.\d{1,3})\b", text)
     if enhanced and (remedy := _ENHANCED.get(enhanced[1], "")):
         return Halted(f"{message}. {remedy}")
