@@ -20,6 +20,7 @@ from newsletter.cli.asking import (
 )
 from newsletter.cli.deciding import relative
 from newsletter.cli.importing import import_file
+from newsletter.cli.letting_go import forget_clicks, remove_person
 from newsletter.cli.person import held, member_json, say_record, standing
 from newsletter.cli.publication import open_publication
 from newsletter.cli.suppressions import app as suppressions
@@ -30,6 +31,8 @@ app = typer.Typer(rich_markup_mode="markdown", add_completion=False)
 subscribers = typer.Typer(no_args_is_help=True, help="The people on your lists: bring them in, look, let them go.")
 subscribers.command("import")(import_file)
 subscribers.command("export")(export_list)
+subscribers.command("remove")(remove_person)
+subscribers.command("forget-clicks")(forget_clicks)
 app.add_typer(subscribers, name="subscribers")
 app.add_typer(suppressions, name="suppressions")
 
@@ -165,41 +168,6 @@ def show_fields(context: typer.Context, list_name: ListOption, as_json: JsonOpti
     terminal.say_table(["field", "holds", "known of", "for example"], rows, numbers=(2,))
 
 
-@subscribers.command("remove")
-def remove_person(
-    context: typer.Context,
-    address: AddressArgument,
-    list_name: Annotated[str | None, typer.Option("--list", metavar="LIST", help="Default: every list.")] = None,
-    is_dry_run: DryRunOption = False,
-) -> None:
-    """End a person's subscription, as if they had unsubscribed.
-
-    Their record stays as proof, and no import brings them back. Without --list they leave every list,
-    and their address is suppressed.
-
-    Example: newsletter subscribers remove ada@example.org --list weekly
-    """
-    publication = open_publication(context)
-    if list_name:
-        publication.settings.list_named(list_name)
-    person = read_address(address)
-    record = station.show_subscriber(publication.database, publication.keyring, person)
-    if record is None or record.subscriber is None:
-        raise WrongUse(f"nobody here has the address {person}")
-    if is_dry_run:
-        left: tuple[str, ...] = tuple(
-            subscription.list_name
-            for subscription, _ in record.subscriptions
-            if subscription.state != "ended" and list_name in {None, subscription.list_name}
-        )
-    else:
-        left = station.end_subscription(
-            publication.database, record.subscriber.id, list_name, origin=COMMAND_LINE, now=datetime.now(UTC)
-        )
-    verb = "would leave" if is_dry_run else "has left"
-    terminal.say(f"{person} {verb} {', '.join(left)}" if left else f"{person} is on no such list: nothing to do")
-
-
 @subscribers.command("erase")
 def erase_person(
     context: typer.Context,
@@ -209,9 +177,9 @@ def erase_person(
 ) -> None:
     """Forget a person for good, in every station; only a hash stays, which keeps them from coming in again.
 
-    Names, fields, subscriptions and consents go, and so do their replies with the raw mail, and what was written
-    to them. A comment of theirs becomes a tombstone. The ledger's lines stay, and say that a letter went to
-    somebody. After a kill, say it again. Copies in Git's history and in backups are yours to see to:
+    Names, fields, subscriptions, consents and clicks go, and so do their replies with the raw mail, and what was
+    written to them. A comment of theirs becomes a tombstone. The ledger's lines stay, and say that a letter went
+    to somebody. After a kill, say it again. Copies in Git's history and in backups are yours to see to:
     docs/privacy.md says how.
 
     Example: newsletter subscribers erase ada@example.org --dry-run

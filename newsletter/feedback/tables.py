@@ -104,6 +104,7 @@ personal_clicks = Table(
     Column("subscriber_id", _Big, primary_key=True, autoincrement=False),
     Column("link", Text, primary_key=True),
     Column("day", Date, primary_key=True),
+    Index("personal_clicks_by_link", "link"),
     sqlite_with_rowid=False,
 )
 """Which counted links were followed by whoever agreed to that being kept; gone when they take it back."""

@@ -185,12 +185,8 @@ def _denied(question: Question) -> str:
             return f"who do not have the tag {_value(question.tag)}"
         case OnList():
             return f"who are not on the list {question.list_name}"
-        case Activity(act=Act.CLICKED):
-            return f"who have not {_did(question)} (or do not let it be recorded)"
-        case Activity(last=None, slug=None):
-            return f"who never {question.act} anything"
         case Activity():
-            return f"who have not {_did(question)}"
+            return f"who {_did_not(question)}"
         case Joined() | JoinedWithin():
             return _affirmed(question).replace("who joined", "who did not join", 1)
         case _:
@@ -204,6 +200,14 @@ def _did(activity: Activity) -> str:
     if activity.last is None:
         return f"{did} at least one issue"
     return f"{did} the last issue" if activity.last == 1 else f"{did} any of the last {activity.last} issues"
+
+
+def _did_not(activity: Activity) -> str:
+    is_never = activity.last is None and activity.slug is None
+    if activity.act is Act.CLICKED:
+        did_not = "never clicked a link" if is_never else f"have not {_did(activity)}"
+        return f"{did_not} (or do not let it be recorded)"
+    return f"never {activity.act} anything" if is_never else f"have not {_did(activity)}"
 
 
 def _named(field: str) -> str:

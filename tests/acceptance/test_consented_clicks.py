@@ -201,3 +201,19 @@ def test_erasure_takes_the_clicks_and_a_copy_holds_them_all(lamp: Desk) -> None:
     assert len(left["personal_clicks"]) == 1
     assert left["clicks"] == before["clicks"], "sums tell of nobody"
     assert len(shown(lamp, BRAM)["clicks"]) == 1  # type: ignore[arg-type]
+
+
+def test_the_author_takes_it_back_for_somebody_and_cannot_give_it(lamp: Desk) -> None:
+    with open_door(lamp) as door:
+        door.send(own_page(door, ADA), AGREED)
+        lamp.done("send", "lamp", "--yes")
+        follow(door, counted_links(letter_to(lamp, ADA))["a book"])
+    forget = ("subscribers", "forget-clicks", ADA)
+    assert "1 click" in lamp.done(*forget, "--dry-run").out
+    assert len(shown(lamp, ADA)["clicks"]) == 1  # type: ignore[arg-type]
+    assert "1 click" in lamp.done(*forget).out
+    told = shown(lamp, ADA)
+    assert (told["clicks"], told["clicks_agreed_at"]) == ([], None)
+    assert [act for act, _ in acts(told)] == ["clicks agreed", "clicks withdrawn"]
+    assert "nothing to do" in lamp.done(*forget).out
+    assert lamp.run("subscribers", "forget-clicks", "nobody@example.org").code == 2

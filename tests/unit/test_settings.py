@@ -61,6 +61,7 @@ def test_a_short_file_is_enough(tmp_path: Path) -> None:
             SOUND + "[tracking]\nclicks = 'aggregate'\n",
             r"newsletter\.toml:9: tracking\.clicks = 'aggregate': .*Set \[web\] url",
         ),
+        (SOUND + "[tracking]\nclicks = 'consented'\n", r"clicks = 'consented': .*Set \[web\] url"),
         (SOUND + "[tracking]\nclicks = 'personal'\n", r"newsletter\.toml:9: tracking\.clicks = 'personal'"),
         (SOUND + "[delivery\n", r"newsletter\.toml:8: not valid TOML"),
         (SOUND + "[delivery]\nin_flight = 0\n", r"newsletter\.toml:9: delivery\.in_flight = 0"),

@@ -126,7 +126,8 @@ def test_secrets_that_leak_through_an_export(bring: Bring, database: Database, k
     export_json(database, keyring, "weekly", out)
     assert keyring.keys[0].decode() not in out.getvalue()
     assert set(json.loads(out.getvalue())) == {
-        "email", "first_name", "last_name", "state", "changed_at", "suppressed", "fields", "tags", "consents",
+        "email", "first_name", "last_name", "named_at", "state", "changed_at", "suppressed", "fields", "tags",
+        "consents",
     }  # fmt: skip
 
 

@@ -36,6 +36,8 @@ def settings(tmp_path: Path) -> Settings:
         (f"see https://elsewhere.example/x?t={TOKEN}.", f"see {LINK_REMOVED}."),
         (f"mail.example.org%2Fu%2F{TOKEN}", f"mail.example.org%2Fu%2F{LINK_REMOVED}"),
         (f"mail.example.org%252Fu%252f{TOKEN}", f"mail.example.org%252Fu%252f{LINK_REMOVED}"),
+        (f"https://mail.example.org/c/abcdefghijklmnop/{TOKEN} is good", f"{LINK_REMOVED} is good"),
+        (f"c/abcdefghijklmnop/\n{TOKEN}", f"c/abcdefghijklmnop/\n{LINK_REMOVED}"),
         (f"?to=3D{TOKEN}", f"?to=3D{LINK_REMOVED}"),
         (f"pasted{TOKEN}together", LINK_REMOVED),
         (

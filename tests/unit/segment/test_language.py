@@ -128,6 +128,10 @@ def test_the_worst_lines_take_no_time(text: str) -> None:
         ("got any of the last 5 issues", "got any of last 5"),
         ("joined within 2 weeks", "joined within 14 days"),
         ("not never answered", "answered anything"),
+        ("CLICKED any of the last 5 issues", "clicked any of last 5"),
+        ("not clicked anything", "never clicked"),
+        ('not clicked "winter" and never clicked', 'not clicked "winter" and never clicked'),
+        ('clicked = "yes"', 'subscriber.clicked = "yes"'),
         ("not not not has a", "no a"),
         ('subscriber.country = "PT"', 'country = "PT"'),
         ('((country = "PT"))', 'country = "PT"'),
@@ -149,6 +153,9 @@ def test_ways_to_write_it_are_one_way(text: str, same: str) -> None:
         ('a = "1', 5, "quotation mark is never closed"),
         ('a = "1" b = "2"', 9, "'b' does not fit here"),
         ("a = 1 & b = 2", 7, "Write and, or, not"),
+        ("clicked any of last 0", 21, "no whole number"),
+        ("clicked 5", 9, "does not fit here"),
+        ("clicked", 8, "something is missing"),
         ('opened "winter"', 1, "openings are not recorded"),
         ('joined = "x"', 1, "subscriber.joined"),
         ("joined before 2026-02-30", 15, "no day '2026-02-30'"),
@@ -204,3 +211,21 @@ def test_named_segments_are_spelled_out() -> None:
 def test_names_that_cannot_be_spelled_out_are_refused(named: dict[str, str], said: str) -> None:
     with pytest.raises(ValueError, match=re.escape(said)):
         check_named(named)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            "clicked any of last 5",
+            "who clicked a link of any of the last 5 issues (as far as they let it be recorded)",
+        ),
+        (
+            'not clicked "winter"',
+            "who have not clicked a link of the issue 'winter' (or do not let it be recorded)",
+        ),
+        ("never clicked", "who never clicked a link (or do not let it be recorded)"),
+    ],
+)
+def test_of_clicks_it_says_what_is_not_known(text: str, said: str) -> None:
+    assert explained(read_segment(text, {}).question) == said

@@ -30,4 +30,5 @@ def upgrade() -> None:
         sa.Column("day", sa.Date, primary_key=True),
         sqlite_with_rowid=False,
     )
+    op.create_index("personal_clicks_by_link", "personal_clicks", ["link"])
     op.execute(_FOLLOWED)

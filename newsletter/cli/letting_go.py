@@ -1,0 +1,73 @@
+"""`newsletter subscribers remove` and `forget-clicks`: what somebody wants no more, done for them."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from newsletter import audience as station
+from newsletter import overview
+from newsletter.cli import terminal
+from newsletter.cli.asking import COMMAND_LINE, AddressArgument, DryRunOption, read_address
+from newsletter.cli.publication import open_publication
+from newsletter.errors import WrongUse
+
+
+def remove_person(
+    context: typer.Context,
+    address: AddressArgument,
+    list_name: Annotated[str | None, typer.Option("--list", metavar="LIST", help="Default: every list.")] = None,
+    is_dry_run: DryRunOption = False,
+) -> None:
+    """End a person's subscription, as if they had unsubscribed.
+
+    Their record stays as proof, and no import brings them back. Without --list they leave every list,
+    and their address is suppressed.
+
+    Example: newsletter subscribers remove ada@example.org --list weekly
+    """
+    publication = open_publication(context)
+    if list_name:
+        publication.settings.list_named(list_name)
+    person = read_address(address)
+    record = station.show_subscriber(publication.database, publication.keyring, person)
+    if record is None or record.subscriber is None:
+        raise WrongUse(f"nobody here has the address {person}")
+    if is_dry_run:
+        left: tuple[str, ...] = tuple(
+            subscription.list_name
+            for subscription, _ in record.subscriptions
+            if subscription.state != "ended" and list_name in {None, subscription.list_name}
+        )
+    else:
+        left = station.end_subscription(
+            publication.database, record.subscriber.id, list_name, origin=COMMAND_LINE, now=datetime.now(UTC)
+        )
+    verb = "would leave" if is_dry_run else "has left"
+    terminal.say(f"{person} {verb} {', '.join(left)}" if left else f"{person} is on no such list: nothing to do")
+
+
+def forget_clicks(context: typer.Context, address: AddressArgument, is_dry_run: DryRunOption = False) -> None:
+    """Take back for somebody that clicks of theirs are recorded, and delete those that were.
+
+    It is what the box on their own page does when they untick it. Nobody but they can tick it again.
+
+    Example: newsletter subscribers forget-clicks ada@example.org
+    """
+    publication = open_publication(context)
+    person = read_address(address)
+    record = overview.record(publication.database, publication.keyring, publication.settings, person)
+    subscriber = record.person.subscriber if record.person else None
+    if subscriber is None:
+        raise WrongUse(f"nobody here has the address {person}")
+    if subscriber.clicks_agreed_at is None:
+        terminal.say(f"no clicks of {person} are recorded: nothing to do")
+        return
+    number = terminal.count(len(record.clicks), "click")
+    if is_dry_run:
+        terminal.say(f"{number} of {person} would be forgotten")
+        return
+    overview.withdraw_clicks(
+        publication.database, subscriber.id, origin=COMMAND_LINE, proof=station.Proof(), now=datetime.now(UTC)
+    )
+    terminal.say(f"{number} of {person} forgotten, and none will be recorded")
