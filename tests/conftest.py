@@ -1,5 +1,6 @@
 """What no test may touch: the state that the user of this machine keeps."""
 
+import gc
 import os
 import sys
 from collections.abc import Iterator
@@ -8,6 +9,12 @@ import pytest
 
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # or each command that is run compiles the whole house anew
 sys.dont_write_bytecode = False
+
+
+def pytest_collection_finish() -> None:
+    """Take what is loaded for good, or each process that a test forks looks through thousands of tests as it ends."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)
