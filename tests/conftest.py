@@ -12,7 +12,7 @@ sys.dont_write_bytecode = False
 
 
 def pytest_collection_finish() -> None:
-    """Take what is loaded for good, or each process that a test forks looks through thousands of tests as it ends."""
+    """Keep what is loaded for good, or whatever collects garbage looks through thousands of tests."""
     gc.collect()
     gc.freeze()
 

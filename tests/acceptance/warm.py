@@ -136,7 +136,7 @@ def _serve(line: socket.socket) -> None:
     for library in _LOADED_LATER:
         importlib.import_module(library)
     gc.collect()
-    gc.freeze()  # or each command that ends looks through all that was loaded, which takes longer than most commands
+    gc.freeze()  # or each command that ends looks through all that was loaded, which takes longer
     while True:
         word, handed, _, _ = socket.recv_fds(line, 1, 4)
         _bury(os.WNOHANG if word else 0)
@@ -150,7 +150,7 @@ def _serve(line: socket.socket) -> None:
 
 
 def _bury(options: int) -> None:
-    """Wait for those that ended, so that `time` counts what commands took; whoever asked heard of it from themselves."""
+    """Wait for those that ended, so that `time` counts what they took; whoever asked heard of it from them."""
     with suppress(ChildProcessError):
         while os.waitpid(-1, options)[0]:
             pass
