@@ -1,5 +1,6 @@
 """What no test may touch: the state that the user of this machine keeps."""
 
+import gc
 import os
 import sys
 from collections.abc import Iterator
@@ -8,6 +9,14 @@ import pytest
 
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # or each command that is run compiles the whole house anew
 sys.dont_write_bytecode = False
+gc.disable()  # until all is loaded, of which nothing is garbage
+
+
+def pytest_collection_finish() -> None:
+    """Keep what is loaded for good, or whatever collects garbage looks through thousands of tests."""
+    gc.collect()
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session", autouse=True)

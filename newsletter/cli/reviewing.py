@@ -49,20 +49,23 @@ def review_replies(
         terminal.say("Nothing waits.")
         return
     decided = 0
-    for number, reply in enumerate(held, 1):
-        terminal.say(terminal.styled((f"\n{number} of {len(held)}", "quiet")))
-        key = _decide(publication, reply.id, by or user(), is_committed=commit)
-        if key == "q":
-            break
-        decided += key != "s"
+    with station.Reader() as reader:
+        for number, reply in enumerate(held, 1):
+            terminal.say(terminal.styled((f"\n{number} of {len(held)}", "quiet")))
+            key = _decide(publication, reader, reply.id, by or user(), is_committed=commit)
+            if key == "q":
+                break
+            decided += key != "s"
     post(publication)
     left = len(station.list_replies(publication.database, state=station.ReplyState.HELD, slug=issue))
     terminal.say(f"\n{decided} decided, {left} waiting.")
 
 
-def _decide(publication: "Publication", reply_id: str, by: str, *, is_committed: bool) -> str:
+def _decide(
+    publication: "Publication", reader: station.Reader, reply_id: str, by: str, *, is_committed: bool
+) -> str:
     """Show one reply until a key decides it, and return that key."""
-    shown = station.show_reply(publication.database, publication.settings, reply_id)
+    shown = station.show_reply(publication.database, publication.settings, reply_id, reader=reader)
     say_reply(shown, relative(shown.raw_path, publication), is_hinted=False, is_whole=False)
     keys = [*([("l", "the whole text")] if len(shown.reply.text) > MUCH else []), *_KEYS]
     while True:

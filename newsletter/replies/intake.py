@@ -7,6 +7,7 @@ mail is recorded once, by its raw bytes and by its Message-ID, sender and text.
 import hashlib
 import logging
 from collections import Counter
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -78,16 +79,17 @@ def fetch(
     *,
     now: datetime,
     keys: KeyLookup | None = None,
+    reader: Reader | None = None,
 ) -> Fetched:
     """Take in every mail that waits in the mailbox; running it again brings only what is new.
 
-    `keys` looks up the keys of signatures; by default DNS is asked.
+    `keys` looks up the keys of signatures; by default DNS is asked. A `reader` may serve several fetches.
     """
     replies: list[Reply] = []
     known = 0
-    with Reader() as reader:
+    with nullcontext(reader) if reader else Reader() as reading:
         desk = Desk(
-            database=database, keyring=keyring, settings=settings, now=now, keys=keys or DnsKeys(), reader=reader
+            database=database, keyring=keyring, settings=settings, now=now, keys=keys or DnsKeys(), reader=reading
         )
         for received in mailbox.waiting():
             reply = None
@@ -199,7 +201,7 @@ def _extract(desk: Desk, mail: Mail, found: Match) -> tuple[Mail, Extraction]:
             return mail, desk.reader.extract(mail, also=sent)
         also = (letter_of(delivery), *sent)
         words = (static(delivery.edition.text), static(delivery.edition.html))
-        return mail, desk.reader.extract(mail, letter=str(delivery.mailing_id), words=words, also=also)
+        return mail, desk.reader.extract(mail, words=words, also=also)
     except Unreadable:
         log.warning("reply.unreadable")
         return replace(mail, is_cut=True), Extraction(text="")

@@ -1,5 +1,6 @@
 """The author's word on replies: what is held, what becomes a comment, what does not."""
 
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -46,8 +47,13 @@ def list_replies(
     return read_replies(database, state, slug)
 
 
-def show_reply(database: Database, settings: Settings, reply_id: str) -> ShownReply:
-    """Return one reply by its id, or the beginning of it, with what was cut from it."""
+def show_reply(
+    database: Database, settings: Settings, reply_id: str, *, reader: Reader | None = None
+) -> ShownReply:
+    """Return one reply by its id, or the beginning of it, with what was cut from it.
+
+    A `reader` may serve for several.
+    """
     reply = read_reply(database, reply_id)
     path = raw_path(settings, reply.raw_hash)
     decisions = read_decisions(database, reply.id)
@@ -55,9 +61,9 @@ def show_reply(database: Database, settings: Settings, reply_id: str) -> ShownRe
     if not path.exists():
         return ShownReply(reply=reply, subject="", cuts=(), raw_path=path, decisions=decisions, history=history)
     delivery = find_delivery(database, reply.delivery_id) if reply.delivery_id is not None else None
-    with Reader() as reader:
-        mail = reader.read(path.read_bytes())
-        cuts = _cuts(database, reader, mail, reply, delivery)
+    with nullcontext(reader) if reader else Reader() as reading:
+        mail = reading.read(path.read_bytes())
+        cuts = _cuts(database, reading, mail, reply, delivery)
     return ShownReply(
         reply=reply,
         subject=mail.headers.get("subject"),
@@ -77,7 +83,7 @@ def _cuts(
             return reader.extract(mail, also=above).cuts
         also = (letter_of(delivery), *above)
         words = (static(delivery.edition.text), static(delivery.edition.html))
-        return reader.extract(mail, letter=str(delivery.mailing_id), words=words, also=also).cuts
+        return reader.extract(mail, words=words, also=also).cuts
     except Unreadable:
         return ()
 

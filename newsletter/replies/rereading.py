@@ -78,7 +78,7 @@ def _words(database: Database, settings: Settings, reader: Reader, reply: Reply,
     else:
         also = (letter_of(delivery), *texts)
         words = (static(delivery.edition.text), static(delivery.edition.html))
-        extraction = reader.extract(mail, letter=str(delivery.mailing_id), words=words, also=also)
+        extraction = reader.extract(mail, words=words, also=also)
     public = known_text(delivery.edition) if delivery is not None else None
     for said in above:
         if said.is_public:

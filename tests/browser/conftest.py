@@ -1,10 +1,10 @@
 """A real Chromium, where there is one."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, Request, sync_playwright
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 QUIET = [
@@ -27,3 +27,40 @@ def browser() -> Iterator[Browser]:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
         yield chromium
         chromium.close()
+
+
+@pytest.fixture(scope="session")
+def _tab(browser: Browser) -> Iterator[Page]:
+    page = browser.new_page()
+    yield page
+    page.close()
+
+
+@pytest.fixture
+def look(_tab: Page) -> Iterator[Callable[[int, str], Page]]:
+    """Return an empty page so wide and in this scheme: always the same, for a new one takes longer than a test.
+
+    It is for files from the disk, which keep nothing in the browser.
+    """
+
+    def sized(width: int, scheme: str = "light") -> Page:
+        _tab.set_viewport_size({"width": width, "height": 900})
+        _tab.emulate_media(media="null", color_scheme=scheme)  # type: ignore[arg-type]
+        return _tab
+
+    yield sized
+    _tab.unroute_all()
+    _tab.goto("about:blank")
+
+
+@pytest.fixture
+def asked(_tab: Page) -> Iterator[list[str]]:
+    """Every address that the page asks for."""
+    addresses: list[str] = []
+
+    def note(request: Request) -> None:
+        addresses.append(request.url)
+
+    _tab.on("request", note)
+    yield addresses
+    _tab.remove_listener("request", note)

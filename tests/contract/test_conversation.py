@@ -32,7 +32,7 @@ from newsletter.replies import (
 )
 from newsletter.replies.naming import keep_name, kept_name
 from newsletter.writing import read_comments
-from tests.integration.replies.conftest import NOW, Harbour, harbour  # noqa: F401 - a fixture
+from tests.integration.replies.conftest import NOW, Harbour, harbour, reader  # noqa: F401 - fixtures
 from tests.postgres import new_postgres_database
 
 

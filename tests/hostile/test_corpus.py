@@ -12,7 +12,7 @@ from newsletter.errors import NewsletterError
 from newsletter.replies import ReplyState, approve, list_replies
 from newsletter.replies.reading import read_raw
 from tests.hostile.corpus import SIGN, Aim, mails
-from tests.integration.replies.conftest import NOW, Harbour, harbour  # noqa: F401 - a fixture
+from tests.integration.replies.conftest import NOW, Harbour, harbour, reader  # noqa: F401 - fixtures
 
 pytestmark = pytest.mark.slow
 

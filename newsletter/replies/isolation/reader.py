@@ -3,6 +3,7 @@
 A child serves many mails; one that dies takes only its own mail along, and the next mail gets a new one.
 """
 
+import hashlib
 import json
 import os
 import selectors
@@ -83,16 +84,15 @@ class Reader:
         self._last = self._asked(wire.to_mail, {"what": "read"}, raw[: MAX_RAW_BYTES + 1])
         return self._last
 
-    def extract(
-        self, mail: Mail, *, letter: str = "", words: tuple[str, str] = ("", ""), also: Sequence[str] = ()
-    ) -> Extraction:
-        """Extract what a mail's sender wrote; `words` are the text and HTML of the `letter` it answers.
+    def extract(self, mail: Mail, *, words: tuple[str, str] | None = None, also: Sequence[str] = ()) -> Extraction:
+        """Extract what a mail's sender wrote; `words` are the text and HTML of the letter it answers.
 
         `also` are other texts of ours that it may quote, with or without a letter.
         """
         if not self._is_alive():
             self.close()  # a new child knows no letter yet
-        if letter and letter not in self._letters:
+        letter = hashlib.sha256("\0".join(words).encode(errors="surrogatepass")).hexdigest() if words else ""
+        if words and letter not in self._letters:
             named = {"what": "letter", "name": letter, "text": words[0], "html": words[1]}
             self._asked(lambda answer: answer, named, seconds=_LETTER_SECONDS)
             self._letters.add(letter)

@@ -1,11 +1,11 @@
 """The sample's archive in a real browser: from the disk, on a phone, by night, on paper."""
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
 from newsletter.archive import build_site, write_site
 from newsletter.settings import read_settings
@@ -26,12 +26,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(params=[(375, "light"), (375, "dark"), (680, "light"), (1280, "dark")], ids=str)
-def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
+def page(look: Callable[[int, str], Page], request: pytest.FixtureRequest) -> Page:
     """A page of some width and scheme."""
-    width, scheme = request.param
-    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
-    yield context.new_page()
-    context.close()
+    return look(*request.param)
 
 
 def pages_of(site: Path) -> list[str]:
@@ -44,9 +41,9 @@ def test_no_page_is_wider_than_the_screen(site: Path, page: Page) -> None:
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), address
 
 
-def test_every_picture_is_shown_and_nothing_is_fetched_from_elsewhere(site: Path, page: Page) -> None:
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
+def test_every_picture_is_shown_and_nothing_is_fetched_from_elsewhere(
+    site: Path, page: Page, asked: list[str]
+) -> None:
     for address in pages_of(site):
         page.goto(address)
         assert page.evaluate("[...document.images].every(image => image.complete && image.naturalWidth > 0)"), (

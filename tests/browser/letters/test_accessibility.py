@@ -3,13 +3,15 @@
 import json
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser
+from playwright.sync_api import Page
 
 pytestmark = pytest.mark.browser
+Look = Callable[[int, str], Page]
 
 
 def pages_of(folder: Path) -> list[Path]:
@@ -20,25 +22,24 @@ SCHEMES = pytest.mark.parametrize("scheme", ["light", "dark"])
 
 
 @SCHEMES
-def test_axe_finds_no_barrier_in_what_holds_every_block(browser: Browser, letters: Path, scheme: str) -> None:
-    assert barriers(browser, [letters / "kitchen-sink-letter.html"], scheme) == []
+def test_axe_finds_no_barrier_in_what_holds_every_block(look: Look, letters: Path, scheme: str) -> None:
+    assert barriers(look, [letters / "kitchen-sink-letter.html"], scheme) == []
 
 
 @pytest.mark.slow
 @SCHEMES
-def test_axe_finds_no_barrier(browser: Browser, letters: Path, scheme: str) -> None:
-    assert barriers(browser, pages_of(letters), scheme) == []
+def test_axe_finds_no_barrier(look: Look, letters: Path, scheme: str) -> None:
+    assert barriers(look, pages_of(letters), scheme) == []
 
 
-def barriers(browser: Browser, paths: list[Path], scheme: str) -> list[tuple[str, str, str]]:
+def barriers(look: Look, paths: list[Path], scheme: str) -> list[tuple[str, str, str]]:
     """Return what axe finds: page, rule, element."""
-    page = browser.new_page(viewport={"width": 680, "height": 900}, color_scheme=scheme)  # type: ignore[arg-type]
+    page = look(680, scheme)
     found = []
     for path in paths:
         page.goto(path.as_uri())
         for violation in Axe().run(page).response["violations"]:
             found += [(path.name, violation["id"], node["html"][:200]) for node in violation["nodes"]]
-    page.close()
     return found
 
 

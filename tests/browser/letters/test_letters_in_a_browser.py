@@ -1,10 +1,11 @@
 """Letters in a real browser: narrow and wide, light and dark, without pictures and without style sheets."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
 SAMPLES = ("nothing-to-report-letter", "five-small-lights-digest", "the-winter-almanac-announcement")
 SINKS = ("kitchen-sink-letter", "kitchen-sink-digest", "kitchen-sink-announcement")
@@ -14,6 +15,7 @@ NAMES = (
     *(name.replace("kitchen-sink", slug) for name in SINKS for slug in ("lamps-ar", "deng-zh")),
 )
 pytestmark = pytest.mark.browser
+Look = Callable[[int, str], Page]
 
 CONTRASTS = """
 () => {
@@ -40,83 +42,74 @@ def letter(letters: Path, name: str) -> str:
     return (letters / f"{name}.html").read_text(encoding="utf-8")
 
 
-def shown(browser: Browser, html: str, tmp_path: Path, width: int, scheme: str = "light") -> Page:
+def shown(look: Look, html: str, tmp_path: Path, width: int, scheme: str = "light") -> Page:
     path = tmp_path / "letter.html"
     path.write_text(html, encoding="utf-8")
-    page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)  # type: ignore[arg-type]
+    page = look(width, scheme)
     page.goto(path.as_uri())
     return page
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_nothing_is_wider_than_the_window(browser: Browser, letters: Path, tmp_path: Path, name: str) -> None:
-    page = shown(browser, letter(letters, name), tmp_path, 320)
+def test_nothing_is_wider_than_the_window(look: Look, letters: Path, tmp_path: Path, name: str) -> None:
+    page = shown(look, letter(letters, name), tmp_path, 320)
     for width in (320, 375, 680, 1280):
         page.set_viewport_size({"width": width, "height": 900})
         assert page.evaluate("document.documentElement.scrollWidth") <= width
-    page.close()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("name", NAMES)
 def test_every_word_can_be_read_in_both_schemes(
-    browser: Browser, letters: Path, tmp_path: Path, name: str, scheme: str
+    look: Look, letters: Path, tmp_path: Path, name: str, scheme: str
 ) -> None:
-    page = shown(browser, letter(letters, name), tmp_path, 680, scheme)
+    page = shown(look, letter(letters, name), tmp_path, 680, scheme)
     assert page.evaluate(CONTRASTS) == []
-    page.close()
 
 
 @pytest.mark.parametrize(("name", "size"), [*zip(SINKS, ("36px", "28px", "48px"), strict=True)])
 def test_it_holds_together_without_any_style_sheet(
-    browser: Browser, letters: Path, tmp_path: Path, name: str, size: str
+    look: Look, letters: Path, tmp_path: Path, name: str, size: str
 ) -> None:
     bare = re.sub(r"<style.*?</style>", "", letter(letters, name), flags=re.DOTALL)
-    page = shown(browser, bare, tmp_path, 375)
+    page = shown(look, bare, tmp_path, 375)
     for width in (375, 680):
         page.set_viewport_size({"width": width, "height": 900})
         assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert page.evaluate("getComputedStyle(document.querySelector('h1')).fontSize") == size
     assert page.evaluate("parseInt(getComputedStyle(document.querySelector('.prose p')).marginBottom)") >= 16
     assert page.evaluate(CONTRASTS) == []
-    page.close()
 
 
 @pytest.mark.parametrize("name", SINKS)
-def test_it_reads_as_a_letter_with_pictures_off(
-    browser: Browser, letters: Path, tmp_path: Path, name: str
-) -> None:
+def test_it_reads_as_a_letter_with_pictures_off(look: Look, letters: Path, tmp_path: Path, name: str) -> None:
     html = re.sub(r'src="[^"]*"', 'src="file:///nowhere.png"', letter(letters, name))
-    page = shown(browser, html, tmp_path, 375)
+    page = shown(look, html, tmp_path, 375)
     assert page.evaluate("document.documentElement.scrollWidth") <= 375
     assert page.evaluate("[...document.images].every((image) => image.alt)")
-    page.close()
 
 
 @pytest.mark.parametrize("name", SINKS)
-def test_buttons_are_large_enough_for_a_thumb(browser: Browser, letters: Path, tmp_path: Path, name: str) -> None:
-    page = shown(browser, letter(letters, name), tmp_path, 375)
+def test_buttons_are_large_enough_for_a_thumb(look: Look, letters: Path, tmp_path: Path, name: str) -> None:
+    page = shown(look, letter(letters, name), tmp_path, 375)
     heights = page.evaluate("[...document.querySelectorAll('.button a, .answer a')].map((a) => a.offsetHeight)")
     assert len(heights) >= 3
     assert min(heights) >= 44
-    page.close()
 
 
-def test_the_preheader_is_not_seen(browser: Browser, letters: Path, tmp_path: Path) -> None:
-    page = shown(browser, letter(letters, "kitchen-sink-letter"), tmp_path, 680)
+def test_the_preheader_is_not_seen(look: Look, letters: Path, tmp_path: Path) -> None:
+    page = shown(look, letter(letters, "kitchen-sink-letter"), tmp_path, 680)
     assert page.locator(".preheader").evaluate("(e) => e.getClientRects().length") == 0
-    page.close()
 
 
 @pytest.mark.parametrize("name", SINKS)
 def test_paper_takes_black_on_white_and_no_buttons_to_answer(
-    browser: Browser, letters: Path, tmp_path: Path, name: str
+    look: Look, letters: Path, tmp_path: Path, name: str
 ) -> None:
-    page = shown(browser, letter(letters, name), tmp_path, 680, "dark")
+    page = shown(look, letter(letters, name), tmp_path, 680, "dark")
     page.emulate_media(media="print", color_scheme="light")
     assert page.evaluate("getComputedStyle(document.querySelector('.prose p')).color") == "rgb(0, 0, 0)"
     assert (
         page.evaluate("getComputedStyle(document.querySelector('.paper')).backgroundColor") == "rgb(255, 255, 255)"
     )
     assert page.locator(".answer").evaluate("(e) => e.getClientRects().length") == 0
-    page.close()

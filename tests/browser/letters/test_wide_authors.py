@@ -1,10 +1,11 @@
 """Whatever an author puts into a letter, nothing of it is wider than a phone."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Page
 
 from newsletter.compose import compose, filled
 from newsletter.settings import read_settings
@@ -33,22 +34,19 @@ WIDE = {
 }
 
 
-@pytest.mark.parametrize("styles", ["with styles", "without styles"])
 @pytest.mark.parametrize("case", WIDE)
 def test_nothing_an_author_writes_is_wider_than_a_phone(
-    browser: Browser, tmp_path: Path, case: str, styles: str
+    look: Callable[[int, str], Page], tmp_path: Path, case: str
 ) -> None:
     make_publication(tmp_path)
     (tmp_path / "issues" / "wide.md").write_text(f"# Wide\n\nWords.\n\n{WIDE[case]}\n")
     settings = read_settings(tmp_path, {})
     html = filled(compose(read_issue(settings, "wide"), "sample", settings).edition.html, {})
-    if styles == "without styles":
-        html = re.sub(r"<style.*?</style>", "", html, flags=re.DOTALL)
-    page = browser.new_page(viewport={"width": 375, "height": 900})
+    page = look(375, "light")
     page.route("**/*", lambda route: route.fulfill(content_type="image/svg+xml", body=PICTURE))
-    page.set_content(html)
-    assert page.evaluate("document.documentElement.scrollWidth") <= 375
-    page.close()
+    for shown in (html, re.sub(r"<style.*?</style>", "", html, flags=re.DOTALL)):
+        page.set_content(shown)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 375, f"with styles: {shown is html}"
 
 
 PICTURE = '<svg xmlns="http://www.w3.org/2000/svg" width="1200" height="300"/>'

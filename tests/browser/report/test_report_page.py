@@ -1,13 +1,13 @@
 """The report in a real browser: on a phone and a desk, by day and by night, on paper; it fetches nothing."""
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
 from newsletter.overview import gather_statistics, make_report, open_drawing
 from tests.integration.overview.conftest import settings_for
@@ -49,12 +49,17 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     return written
 
 
-@pytest.fixture(params=[(375, "light"), (375, "dark"), (1280, "light"), (1280, "dark")], ids=str)
-def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
-    width, scheme = request.param
-    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
-    yield context.new_page()
-    context.close()
+@pytest.fixture(
+    params=[
+        (375, "light"),
+        pytest.param((375, "dark"), marks=pytest.mark.slow),
+        pytest.param((1280, "light"), marks=pytest.mark.slow),
+        (1280, "dark"),
+    ],
+    ids=str,
+)
+def page(look: Callable[[int, str], Page], request: pytest.FixtureRequest) -> Page:
+    return look(*request.param)
 
 
 def test_the_report_has_no_fault_that_axe_finds(pages: list[Path], page: Page) -> None:
@@ -64,9 +69,7 @@ def test_the_report_has_no_fault_that_axe_finds(pages: list[Path], page: Page) -
         assert not found, [(each["id"], each["nodes"][0]["html"][:200]) for each in found]
 
 
-def test_the_report_fits_the_screen_and_fetches_nothing(pages: list[Path], page: Page) -> None:
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
+def test_the_report_fits_the_screen_and_fetches_nothing(pages: list[Path], page: Page, asked: list[str]) -> None:
     for path in pages:
         page.goto(path.as_uri())
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), path

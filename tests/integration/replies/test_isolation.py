@@ -7,6 +7,7 @@ import textwrap
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,6 @@ import pytest
 from newsletter.replies import ReplyState
 from newsletter.replies.headers import Headers
 from newsletter.replies.isolation import Reader, Unreadable
-from newsletter.replies.isolation import reader as reading
 from newsletter.replies.parse import MAX_RAW_BYTES, Mail, read_mail
 from tests.integration.replies.conftest import NOW, Harbour
 
@@ -72,11 +72,11 @@ def test_a_child_that_dies_is_replaced(reader: Reader, signal: int) -> None:
 def test_a_new_child_is_told_the_letter_again(reader: Reader) -> None:
     letter = ("The harbour wakes at five and nobody owns an alarm clock.", "")
     mail = reader.read(f"Subject: x\n\nI own two.\n\n{letter[0]}\n".encode())
-    assert reader.extract(mail, letter="1", words=letter).text == "I own two."
+    assert reader.extract(mail, words=letter).text == "I own two."
     for _ in range(2):
         os.kill(_child(reader), 9)
         time.sleep(0.1)
-        assert reader.extract(mail, letter="1", words=letter).text == "I own two."
+        assert reader.extract(mail, words=letter).text == "I own two."
 
 
 def test_a_forked_child_reads_as_another_does() -> None:
@@ -209,13 +209,11 @@ def test_nonsense_from_a_child_is_no_mail(answer: bytes) -> None:
         assert deceived.verify(ORDINARY, read_mail(b"DKIM-Signature: x\n\n").headers, {}, NOW) == ()
 
 
-def test_a_mail_that_takes_too_long_is_held_and_stops_no_other(
-    harbour: Harbour, answer: Answer, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_mail_that_takes_too_long_is_held_and_stops_no_other(harbour: Harbour, answer: Answer) -> None:
     harbour.deliver(answer("On 2020-01-01 10:00 a@b.cc wrote:\n> x\ny\n" * 6_000, message_id="<1@x>"), "1.eml")
     harbour.deliver(answer("Fine.", message_id="<2@x>"), "2.eml")
-    monkeypatch.setattr(reading, "SECONDS", 0.04)
-    first, second = harbour.fetch().replies
+    with Reader(seconds=0.04) as hasty:
+        first, second = replace(harbour, reader=hasty).fetch().replies
     assert (first.state, first.text, first.slug) == (ReplyState.HELD, "", "ferries")
     assert "too large to be read whole" in first.note
     assert second.text == "Fine."

@@ -28,7 +28,15 @@ def inbound(server: Inbound, tmp_path: Path) -> Inbound:
 
 def taken(harbour: Harbour, inbound: Inbound) -> Fetched:
     box = open_mailbox(f"sqs:{inbound.queue}", harbour.settings.root, region="eu-west-1")
-    return fetch(harbour.database, harbour.keyring, harbour.settings, box, now=NOW, keys=harbour.names)
+    return fetch(
+        harbour.database,
+        harbour.keyring,
+        harbour.settings,
+        box,
+        now=NOW,
+        keys=harbour.names,
+        reader=harbour.reader,
+    )
 
 
 def test_the_envelope_and_the_verdicts_of_ses_count(harbour: Harbour, inbound: Inbound, answer: Mail) -> None:
