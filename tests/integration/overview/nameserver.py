@@ -64,19 +64,28 @@ def serving(zone: Zone, *, is_silent: bool = False) -> Iterator[str]:
                 said = answer(zone, self.rfile.read(struct.unpack("!H", length)[0]))
                 self.wfile.write(struct.pack("!H", len(said)) + said)
 
-    with socketserver.ThreadingUDPServer(("127.0.0.1", 0), Udp) as udp:
-        port = udp.server_address[1]
-        with socketserver.ThreadingTCPServer(("127.0.0.1", port), Tcp) as tcp:
-            servers: list[Any] = [udp, tcp]
-            threads = [
-                threading.Thread(target=each.serve_forever, kwargs={"poll_interval": 0.05}) for each in servers
-            ]
+    udp, tcp = _listening_alike(Udp, Tcp)
+    with udp, tcp:
+        servers: list[Any] = [udp, tcp]
+        threads = [threading.Thread(target=each.serve_forever, kwargs={"poll_interval": 0.05}) for each in servers]
+        for thread in threads:
+            thread.start()
+        try:
+            yield f"127.0.0.1:{udp.server_address[1]}"
+        finally:
+            for each in servers:
+                each.shutdown()
             for thread in threads:
-                thread.start()
-            try:
-                yield f"127.0.0.1:{port}"
-            finally:
-                for each in servers:
-                    each.shutdown()
-                for thread in threads:
-                    thread.join()
+                thread.join()
+
+
+def _listening_alike(
+    udp: type[socketserver.BaseRequestHandler], tcp: type[socketserver.BaseRequestHandler]
+) -> tuple[socketserver.ThreadingUDPServer, socketserver.ThreadingTCPServer]:
+    """Listen at a port that is free for both, which a free one need not be."""
+    while True:
+        first = socketserver.ThreadingUDPServer(("127.0.0.1", 0), udp)
+        try:
+            return first, socketserver.ThreadingTCPServer(("127.0.0.1", first.server_address[1]), tcp)
+        except OSError:
+            first.server_close()
