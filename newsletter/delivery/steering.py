@@ -25,10 +25,18 @@ def pause(database: Database, mailing: Mailing) -> Mailing:
 
 
 def resume(database: Database, mailing: Mailing) -> Mailing:
-    """Let a paused mailing leave again; a second call changes nothing. WrongUse for a cancelled one."""
+    """Let a paused mailing leave again; a second call changes nothing.
+
+    Raises WrongUse for a mailing that has ended without being paused, or is cancelled.
+    """
     with database.write() as connection:
         found = read_mailing(connection, mailing.id)
         _refuse_cancelled(found)
+        if found.finished_at is not None and found.state is not MailingState.PAUSED:
+            raise WrongUse(
+                f"mailing {found.id} has ended: there is nothing to resume. "
+                f"'newsletter send {found.slug}' sends it to those who joined since"
+            )
         return _put(connection, found, MailingState.OPEN)
 
 

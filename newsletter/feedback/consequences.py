@@ -44,7 +44,10 @@ def _act(connection: Connection, desk: Desk, matched: Matched) -> bool:
     event, delivery = matched.event, matched.delivery
     rule = decide(event.kind, event.reason)
     if rule.effect is Effect.SUPPRESS and rule.suppression is not None:
-        told = " ".join(filter(None, (event.code, event.detail))) or event.reason.value
+        code = (
+            "" if event.detail.startswith(event.code) else event.code
+        )  # a report's code is its status, told there
+        told = " ".join(filter(None, (code, event.detail))) or event.reason.value
         is_new = _suppress(connection, desk, matched, rule.suppression, f"{event.reason}: {told}")
         if event.kind is Kind.COMPLAINED:
             _leave(connection, matched, desk.now)

@@ -1,6 +1,9 @@
 """Reads the mail that a delivery status or feedback report comes in; linear in its size, whatever it holds."""
 
+import base64
+import quopri
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 
 from newsletter.feedback.event import Unreadable
@@ -43,7 +46,9 @@ def read_report_mail(raw: bytes) -> ReportMail:
     kind, report, letter = "", "", {}
     for part in f"\n{body}".split(f"\n--{found[1] or found[2]}")[1 : _MOST_PARTS + 1]:
         part_head, _, part_body = part.lstrip(" \t-").lstrip("\n").partition("\n\n")
-        part_kind = _fields(part_head).get("content-type", "").split(";")[0].strip().lower()
+        told = _fields(part_head)
+        part_kind = told.get("content-type", "").split(";")[0].strip().lower()
+        part_body = _decoded(part_body, told.get("content-transfer-encoding", ""))
         if part_kind in {f"message/{DELIVERY_STATUS}", f"message/global-{DELIVERY_STATUS}"}:
             kind, report = DELIVERY_STATUS, part_body
         elif part_kind == f"message/{FEEDBACK}":
@@ -58,6 +63,19 @@ def read_report_mail(raw: bytes) -> ReportMail:
         places += [about.get("original-mail-from", "")] + [letter.get(name, "") for name in _FROM]
     addresses = dict.fromkeys(address for place in places for address in _ADDRESS.findall(place[:2_000]))
     return ReportMail(kind=kind, text=report, addresses=tuple(addresses), date=fields.get("date", ""))
+
+
+def _decoded(body: str, encoding: str) -> str:
+    """Return a part as it was before it was encoded: some programs encode what RFC 3464 has in plain lines."""
+    match encoding.strip().lower():
+        case "base64":
+            with suppress(ValueError):
+                octets = base64.b64decode("".join(body.split()))
+                return octets.decode("utf-8", "replace").replace("\r\n", "\n")
+        case "quoted-printable":
+            octets = quopri.decodestring(body.encode())
+            return octets.decode("utf-8", "replace").replace("\r\n", "\n")
+    return body
 
 
 def _fields(head: str) -> dict[str, str]:

@@ -77,8 +77,12 @@ class Shield:
             await self._app(scope, receive, send)
             return
         begun, status = time.monotonic(), 0
-        if self._home and scope["path"].startswith(f"{self._home}/"):
-            scope = {**scope, "path": scope["path"][len(self._home) :]}
+        path = (
+            f"/{'/'.join(filter(None, scope['path'].split('/')))}"  # slashes too many are served, not redirected
+        )
+        if self._home and path.startswith(f"{self._home}/"):
+            path = path[len(self._home) :]
+        scope = {**scope, "path": path}
 
         async def shielded(message: Message) -> None:
             nonlocal status

@@ -107,10 +107,9 @@ def test_a_list_moves_to_another_publication_with_all_that_is_known(desk: Desk, 
     other.done("subscribers", "import", str(desk.folder / "list.jsonl"), *LIST)
     ann = other.done("subscribers", "show", "ann@mail.example.org", "--json").json
     assert ann["tags"] == ["Patron", "VIP"]
-    assert [consent["origin"] for consent in ann["subscriptions"][0]["consents"]] == [
-        "import kit.csv",
-        "import list.jsonl",
-    ]
+    assert [consent["origin"] for consent in ann["subscriptions"][0]["consents"]] == ["import kit.csv"]
+    other.done("subscribers", "export", *LIST, "--out", "list.jsonl")
+    assert (other.folder / "list.jsonl").read_text() == text
     gone = other.done("subscribers", "show", "left@mail.example.org", "--json").json
     assert gone["suppression"]["reason"] == "erased"
     assert other.run("subscribers", "add", "left@mail.example.org", *LIST).code == 1

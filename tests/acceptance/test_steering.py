@@ -65,7 +65,10 @@ def test_a_running_send_is_paused_from_outside(slow: Desk) -> None:
     slow.done("resume", "lamp")
     slow.set("rate = 2\n", "")
     assert slow.done("send", "lamp", "--json").json["submitted"] == len(slow.messages()) == READERS
-    assert slow.run("pause", "lamp").code == 2
+    for verb in ("pause", "resume"):
+        refused = slow.run(verb, "lamp")
+        assert refused.code == 2
+        assert f"has ended: there is nothing to {verb}" in refused.err
 
 
 def test_a_cancelled_mailing_is_cancelled_for_good(slow: Desk) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from newsletter.errors import WrongUse
-from newsletter.finding import did_you_mean
+from newsletter.finding import suggest
 
 
 class When(Enum):
@@ -120,14 +120,18 @@ def _read(word: str) -> Mishap:
         raise WrongUse(f"--faults {word}: write NAME, NAME:5%, NAME@100-300 or quota=500@40")
     name, value, share, first, dash, last, seconds = found.groups()
     if name not in KINDS:
-        raise WrongUse(f"--faults {word}: {did_you_mean(name, KINDS) or 'known are ' + ', '.join(KINDS)}")
+        raise WrongUse(f"--faults {word}: no such fault. {suggest(name, KINDS)}")
+    if share and float(share) > 100:
+        raise WrongUse(f"--faults {word}: a share is 100% at most")
+    if first and last and int(last) < int(first):
+        raise WrongUse(f"--faults {word}: ends before it begins. Write {name}@{last}-{first}")
     if (KINDS[name].when is When.GRANT) is (value is None):
         raise WrongUse(f"--faults {word}: only rate and quota take a number, as in {name}=500@40")
     if seconds and value is None:
         raise WrongUse(f"--faults {word}: only rate and quota know seconds, as in quota=500@5s")
     return Mishap(
         name=name,
-        share=min(1.0, float(share) / 100) if share else 1.0,
+        share=float(share) / 100 if share else 1.0,
         first=int(first or 1),
         last=int(last) if last else None if dash or not first else int(first),
         value=float(value or 0),

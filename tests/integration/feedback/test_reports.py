@@ -1,10 +1,13 @@
 """Reports by mail: taken in from files and handed down by replies, believed by the signed address alone."""
 
+import base64
+import quopri
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from newsletter.audience import list_suppressions
 from newsletter.delivery import signed_address
 from newsletter.feedback import Kind, State, count_kinds, count_settled, list_events
 from newsletter.tokens import Purpose
@@ -88,6 +91,21 @@ def test_a_bounce_to_the_signed_sender_settles_and_suppresses(ledger: Ledger) ->
     assert ledger.standing(number)[0] == "submitted"
     assert ledger.suppressed() == {"reader1@example.net": "bounced"}
     assert count_settled(ledger.database, [ledger.mailing.id])[0].by == "signed address"
+
+
+@pytest.mark.parametrize("encoding", ["base64", "BASE64", "quoted-printable"])
+def test_a_report_may_be_encoded(ledger: Ledger, encoding: str) -> None:
+    plain = DSN.format(to=sender_of(ledger, ledger.numbers()[0]))
+    told = plain[plain.index("Reporting-MTA") : plain.index("\n--B--")].encode()
+    encoded = quopri.encodestring(told, quotetabs=True) if "quoted" in encoding else base64.encodebytes(told)
+    text = plain.replace(told.decode(), encoded.decode()).replace(
+        "message/delivery-status\n", f"message/delivery-status\nContent-Transfer-Encoding: {encoding}\n"
+    )
+    assert text != plain
+    ledger.take_file(write(ledger, text))
+    assert ledger.suppressed() == {"reader1@example.net": "bounced"}
+    (listed,) = list_suppressions(ledger.database)
+    assert listed.suppression.origin.count("5.1.1") == 2  # the status, and the words of the server
 
 
 @pytest.mark.parametrize("to", ["news@example.org", f"b+{'a' * 29}@replies.example.org", "REPLY"])

@@ -35,6 +35,13 @@ def test_every_answer_is_strict_about_what_it_loads_and_whom_it_tells(door: Door
     assert "server" not in headers
 
 
+@pytest.mark.parametrize("path", ["//subscribe", "/subscribe/", "//subscribe//", "///"])
+def test_slashes_too_many_lead_where_they_would_without(door: Doorway, path: str) -> None:
+    with socket.create_connection((urlsplit(door.url).hostname, urlsplit(door.url).port), timeout=20) as line:
+        line.sendall(f"GET {path} HTTP/1.1\r\nHost: door\r\nConnection: close\r\n\r\n".encode())
+        assert line.makefile("rb").readline().startswith(b"HTTP/1.1 200")
+
+
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     way=st.sampled_from(PATHS),

@@ -46,7 +46,20 @@ def test_the_first_that_happens_wins() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["clsoe:5%", "close:", "close@", "close=3", "quota@3", "5%", "close;hang", "close:5", "close@5s"]
+    "text",
+    [
+        "clsoe:5%",
+        "close:",
+        "close@",
+        "close=3",
+        "quota@3",
+        "5%",
+        "close;hang",
+        "close:5",
+        "close@5s",
+        "close:200%",
+        "close@9-3",
+    ],
 )
 def test_what_is_no_fault_is_named(text: str) -> None:
     with pytest.raises(WrongUse, match="--faults"):
