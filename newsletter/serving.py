@@ -3,6 +3,8 @@
 import asyncio
 import errno
 import logging
+import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -26,6 +28,9 @@ class Server(uvicorn.Server):
         with super().capture_signals():
             yield
             self._captured_signals.clear()  # or it would be raised once more, and end us as if nobody listened
+        if threading.current_thread() is threading.main_thread():
+            for each in (signal.SIGINT, signal.SIGTERM):  # it ends: to be told once more must not keep it from it
+                signal.signal(each, signal.SIG_IGN)
 
 
 def quiet(app: ASGIApp, http: type[asyncio.Protocol], *, last_seconds: int) -> uvicorn.Config:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from sqlalchemy import event, insert, select, text
 
@@ -37,6 +37,7 @@ from newsletter.segment import (
     read_segment,
     written,
 )
+from tests.drawing import drawn
 from tests.fresh import fresh_database
 from tests.postgres import new_postgres_database
 
@@ -355,9 +356,8 @@ def answers(database: Database, expressions: list[str]) -> list[tuple[bool, ...]
     return [tuple(map(bool, row)) for row in found]
 
 
-@settings(
-    max_examples=25,
-    deadline=None,
+@drawn(
+    25,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(st.lists(people, min_size=1, max_size=6), st.lists(questions, min_size=1, max_size=8))

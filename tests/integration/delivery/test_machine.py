@@ -8,6 +8,7 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -35,6 +36,7 @@ from newsletter.delivery.spool import Spool, spool_path
 from newsletter.errors import AskPerson
 from newsletter.settings import Settings
 from newsletter.tokens import Keyring
+from tests.drawing import cases
 from tests.fresh import fresh_database
 from tests.integration.delivery.conftest import Hop
 
@@ -272,9 +274,9 @@ class Mailroom(RuleBasedStateMachine):
 
 
 Mailroom.TestCase.settings = settings(
-    max_examples=25,
+    max_examples=cases(25),
     stateful_step_count=40,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
-TestWhateverHappens = Mailroom.TestCase
+TestWhateverHappens = pytest.mark.drawn(Mailroom.TestCase)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from sqlalchemy import delete
 
@@ -18,6 +18,7 @@ from newsletter.delivery.ledger import Outcome, _record_ours
 from newsletter.delivery.mailing import DeliveryStatus
 from newsletter.feedback import Kind, count_facts, count_kinds, count_settled, facts_of
 from newsletter.feedback.tables import events, facts, settlements
+from tests.drawing import drawn
 from tests.integration.feedback.ledger import KEYRING, NOW, Ledger, open_ledger
 
 COMMIT = "our own commit"
@@ -69,7 +70,7 @@ def known(ledger: Ledger, number: int) -> tuple[Any, ...]:
     return ledger.facts(), ledger.standing(number), set(ledger.suppressed())
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@drawn(25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_order_and_repetition_change_nothing(shared: Ledger, data: st.DataObject) -> None:
     (number,) = shared.numbers()
@@ -87,7 +88,7 @@ def test_order_and_repetition_change_nothing(shared: Ledger, data: st.DataObject
     assert known(shared, number) == expected
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@drawn(12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(order=st.permutations(["send", "reject", COMMIT, "reject"]))
 def test_what_was_dropped_has_failed_in_whatever_order_that_is_told(shared: Ledger, order: list[str]) -> None:
     (number,) = shared.numbers()

@@ -6,7 +6,7 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.address import Address
@@ -22,6 +22,7 @@ from newsletter.audience import (
 from newsletter.audience.cells import cleaned, cleaned_name, guarded, unguarded
 from newsletter.database import Database
 from newsletter.tokens import Keyring
+from tests.drawing import drawn
 from tests.fresh import fresh_database
 
 NOW = datetime(2026, 11, 2, 8, tzinfo=UTC)
@@ -58,7 +59,7 @@ def test_hostile_cells_are_cleaned() -> None:
     assert len(cleaned("x" * 100_000, 2000)) == 2000
 
 
-@settings(max_examples=25, deadline=None)
+@drawn(25)
 @given(
     st.lists(
         st.tuples(

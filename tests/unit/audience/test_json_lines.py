@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import Phase, given, settings
+from hypothesis import Phase, given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
@@ -31,6 +31,7 @@ from newsletter.audience import (
 from newsletter.audience.roster import suppressions, tags
 from newsletter.database import Database
 from newsletter.tokens import Keyring
+from tests.drawing import drawn
 from tests.fresh import fresh_database
 
 NOW = datetime(2026, 11, 2, 8, tzinfo=UTC)
@@ -51,7 +52,7 @@ PEOPLE = st.lists(
 )
 
 
-@settings(max_examples=15, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+@drawn(15, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 @given(PEOPLE, st.booleans())
 def test_what_was_exported_comes_back_in_both_formats(
     rows: list[tuple[str, str, dict[str, str], list[str], str]], is_json: bool

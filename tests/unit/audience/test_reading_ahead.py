@@ -43,11 +43,17 @@ def make(tmp_path: Path) -> Iterator[Callable[[str], Database]]:
 
 
 @pytest.fixture
-def sheet(tmp_path: Path) -> Sheet:
+def rows() -> int:
+    """More than are handed over at once."""
+    return ROWS
+
+
+@pytest.fixture
+def sheet(tmp_path: Path, rows: int) -> Sheet:
     """A sheet with every kind of row: sound, repeated, without an address, ended, tagged."""
     path = tmp_path / "people.csv"
     lines = ["email,first_name,city,tags,status"]
-    for number in range(ROWS):
+    for number in range(rows):
         address = "nobody" if number % 97 == 0 else f"Reader.{number - number % 89 // 88}@mail.example"
         status = "unsubscribed" if number % 50 == 7 else "subscribed"
         lines.append(f'{address},"Zoë, {number}",Łódź,"a, b{number % 3}",{status}')
@@ -65,15 +71,15 @@ def exported(database: Database, keyring: Keyring) -> str:
     return out.getvalue()
 
 
-@pytest.mark.slow
+@pytest.mark.parametrize("rows", [2_000, pytest.param(ROWS, marks=pytest.mark.slow)])
 def test_it_is_as_if_one_process_had_read_and_written(
-    make: Callable[[str], Database], keyring: Keyring, sheet: Sheet, monkeypatch: pytest.MonkeyPatch
+    make: Callable[[str], Database], keyring: Keyring, sheet: Sheet, rows: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     two, one = make("two"), make("one")
     reports = [bring(two, keyring, sheet) for _ in range(2)]
     monkeypatch.setattr(ahead, "LARGE", 1 << 40)
     assert [bring(one, keyring, sheet) for _ in range(2)] == reports
-    assert reports[0].count(Fate.ADDED) > ROWS * 0.9
+    assert reports[0].count(Fate.ADDED) > rows * 0.9
     assert exported(one, keyring) == exported(two, keyring)
     assert not multiprocessing.active_children()
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from newsletter.cards.editing import Lines, as_written, fill
@@ -11,6 +11,7 @@ from newsletter.cards.page import clean
 from newsletter.compose import read_cards
 from newsletter.settings import read_settings
 from newsletter.writing import read_issue
+from tests.drawing import drawn
 
 TOML = '[publication]\ntitle = "T"\n[lists.a]\ntitle = "T"\nfrom = "a@e.example"\nlist_id = "a.e.example"\n'
 WORDS = st.text(
@@ -31,7 +32,7 @@ def letters(text):
     return "".join(char for char in text if char.isalnum())
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@drawn(150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(title=WORDS, text=WORDS)
 def test_whatever_a_page_says_comes_out_as_words_of_the_card(desk, title, text):
     title, text = clean(title, 200), clean(text, 200)

@@ -3,13 +3,14 @@
 import time
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from lxml import etree, html
 
 from newsletter.compose import article, compose, filled
 from newsletter.errors import EditFile
 from newsletter.writing import read_issue
+from tests.drawing import drawn
 
 PIECES = [
     "{{ subscriber.name }}", "{{ x }}", "{% y %}", "`", "```\n", "~~~\n", "**", "_", "[", "](", ")", "![", "> ",
@@ -51,6 +52,12 @@ WORST = {
     "a long listing": "```python\n" + "def f(): pass\n" * 2000 + "```",
 }
 
+LONG = {
+    "autolinks", "tasks", "inline elements", "pictures", "emphasis", "entities", "footnotes", "tables", "comments",
+    "a long listing",
+}  # fmt: skip
+"""What takes more than a second; the others are of the same kinds."""
+
 
 def assert_sound(desk):
     """Compose what is on the desk, and look at what came out."""
@@ -70,7 +77,7 @@ def assert_sound(desk):
 
 
 @given(st.lists(st.sampled_from(PIECES), max_size=60).map("".join))
-@settings(max_examples=35, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@drawn(35, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_markdown_breaks_the_letter(desk, body):
     path = desk.root / "issues" / "one.md"
     path.parent.mkdir(exist_ok=True)
@@ -79,7 +86,7 @@ def test_no_markdown_breaks_the_letter(desk, body):
 
 
 @given(st.text(max_size=300))
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@drawn(25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_file_breaks_the_reader(desk, text):
     path = desk.root / "issues" / "one.md"
     path.parent.mkdir(exist_ok=True)
@@ -87,7 +94,9 @@ def test_no_file_breaks_the_reader(desk, text):
     assert_sound(desk)
 
 
-@pytest.mark.parametrize("name", WORST)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.slow) if name in LONG else name for name in WORST]
+)
 def test_the_worst_is_over_soon(desk, name):
     desk.issue(WORST[name])
     assert_sound(desk)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from newsletter.compose import Edition, filled
@@ -14,6 +14,7 @@ from newsletter.compose.parts import find_parts
 from newsletter.errors import EditFile
 from newsletter.writing import Issue, read_issue
 from newsletter.writing.issue import Slug
+from tests.drawing import drawn
 
 BODY = """
 # The harbour
@@ -266,7 +267,7 @@ def _seen(several, depth, inside):
             yield from _seen(inner, f"{depth}{number}", inside)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@drawn(150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(nodes, min_size=1, max_size=5))
 def test_however_parts_lie_in_boxes_everybody_sees_what_is_theirs(desk, several):
     body = "\n".join(_markdown(several, "d"))

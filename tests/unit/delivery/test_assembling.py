@@ -12,7 +12,6 @@ from email.parser import BytesParser
 
 import pytest
 from hypothesis import given
-from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from newsletter.address import Address
@@ -21,6 +20,7 @@ from newsletter.delivery.mailing import Delivery, Mailing
 from newsletter.delivery.message import Skeleton, make_skeleton
 from newsletter.settings import Settings
 from newsletter.tokens import Keyring
+from tests.drawing import drawn
 from tests.unit.delivery.conftest import make_settings
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -108,7 +108,7 @@ def on_one_line(text: str) -> str:
     return re.sub(r"[ \t]+", " ", plain).strip(" ")
 
 
-@hypothesis_settings(max_examples=200, deadline=None)
+@drawn(200)
 @given(first=hostile, last=hostile, city=hostile)
 def test_no_value_adds_changes_or_takes_away_a_field(
     skeleton: Callable[..., Skeleton], first: str, last: str, city: str
@@ -135,7 +135,7 @@ def test_no_value_adds_changes_or_takes_away_a_field(
 _CITY = Slot(name="subscriber.city", default="town", context=Context.PLAIN)
 
 
-@hypothesis_settings(max_examples=200, deadline=None)
+@drawn(200)
 @given(first=hostile, city=hostile)
 def test_each_encoded_word_stands_alone(skeleton: Callable[..., Skeleton], first: str, city: str) -> None:
     """RFC 2047 section 2: at most 75 characters, lines of 76, whole characters in each word."""
@@ -152,7 +152,7 @@ def test_each_encoded_word_stands_alone(skeleton: Callable[..., Skeleton], first
         octets.decode("utf-8")
 
 
-@hypothesis_settings(max_examples=150, deadline=None)
+@drawn(150)
 @given(subject=hostile)
 def test_the_older_parser_reads_the_same_subject(skeleton: Callable[..., Skeleton], subject: str) -> None:
     octets = skeleton(subject=(_CITY,)).letter(reader(city=subject), NOW)[1]
@@ -162,7 +162,7 @@ def test_the_older_parser_reads_the_same_subject(skeleton: Callable[..., Skeleto
     assert str(make_header(decode_header(unfolded))).strip(" ") == expected
 
 
-@hypothesis_settings(max_examples=200, deadline=None)
+@drawn(200)
 @given(html=parts, text=parts, first=hostile, last=hostile, city=hostile)
 def test_both_bodies_are_octet_for_octet_what_was_written(
     skeleton: Callable[..., Skeleton], html: Part, text: Part, first: str, last: str, city: str
@@ -237,7 +237,7 @@ def test_an_address_stands_in_its_field_and_its_envelope_or_is_refused_at_the_do
         assert not re.search(r"[\s<>]", part)
 
 
-@hypothesis_settings(max_examples=100, deadline=None)
+@drawn(100)
 @given(written=st.one_of(st.emails(), st.text(max_size=30).map(lambda text: f"{text}@example.org")))
 def test_whatever_address_is_let_in_survives(skeleton: Callable[..., Skeleton], written: str) -> None:
     try:
@@ -250,7 +250,7 @@ def test_whatever_address_is_let_in_survives(skeleton: Callable[..., Skeleton], 
     assert re.fullmatch(r"[!-;=?-~]+@[a-z0-9.-]+", made.letter(delivery, NOW)[0].recipient)
 
 
-@hypothesis_settings(max_examples=100, deadline=None)
+@drawn(100)
 @given(title=hostile.filter(str.strip), shown=hostile)
 def test_whatever_a_list_is_called_its_fields_hold(
     make_edition: Callable[..., Edition], make_mailing: Callable[..., Mailing], title: str, shown: str

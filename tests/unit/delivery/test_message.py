@@ -10,7 +10,6 @@ from email.parser import BytesParser
 
 import pytest
 from hypothesis import given
-from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from newsletter.address import Address
@@ -20,6 +19,7 @@ from newsletter.delivery.mailing import Delivery, Mailing, MailingKind
 from newsletter.delivery.message import make_skeleton
 from newsletter.settings import Settings
 from newsletter.tokens import Keyring, Purpose
+from tests.drawing import drawn
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 KEYRING = Keyring((b"k" * 32,))
@@ -110,7 +110,7 @@ parts = st.lists(
 ).map(tuple)
 
 
-@hypothesis_settings(max_examples=150, deadline=None)
+@drawn(150)
 @given(html=parts, text=parts, first=hostile, last=hostile, city=hostile)
 def test_the_bodies_are_what_the_email_package_would_make_of_them(
     html: Part, text: Part, first: str, last: str, city: str
@@ -156,7 +156,7 @@ def test_the_bodies_are_what_the_email_package_would_make_of_them(
         assert content(made, subtype).rstrip("\r\n") == content(expected, subtype).rstrip("\r\n")
 
 
-@hypothesis_settings(max_examples=200, deadline=None)
+@drawn(200)
 @given(first=hostile, last=hostile)
 def test_no_name_adds_a_recipient_or_a_header(first: str, last: str) -> None:
     from newsletter.delivery import headers
@@ -170,7 +170,7 @@ def test_no_name_adds_a_recipient_or_a_header(first: str, last: str) -> None:
     assert max(map(len, octets.split(b"\r\n"))) <= 78
 
 
-@hypothesis_settings(max_examples=200, deadline=None)
+@drawn(200)
 @given(name=st.text(st.characters(categories=("L", "N", "P", "S", "M")), min_size=1, max_size=60))
 def test_a_display_name_comes_back_as_it_was(name: str) -> None:
     from newsletter.delivery import headers
@@ -188,7 +188,7 @@ def test_a_display_name_comes_back_as_it_was(name: str) -> None:
     assert shown == name
 
 
-@hypothesis_settings(max_examples=300, deadline=None)
+@drawn(300)
 @given(subject=hostile)
 def test_a_subject_comes_back_on_one_line(subject: str) -> None:
     from newsletter.delivery import headers
