@@ -12,6 +12,8 @@ from newsletter.errors import Deferred, Halted, QuotaSpent, Refused, TryLater, U
 
 MOST_REFUSED = 10
 """So many refusals with nothing taken before: the letter or the sender is at fault, not the addresses."""
+MOST_REFUSED_IN_A_ROW = 50
+"""So many refusals on end, though some were taken before: the next hop has turned against the letter."""
 ANOTHER_RUN = 24 * 3600
 """Seconds: what is put off for longer than a run lasts is left to the next one."""
 
@@ -23,6 +25,8 @@ class Judge:
     patience: Patience
     pace: Pace | None
     refused: int = 0
+    refused_on_end: int = 0
+    """How many of these came since a message was taken."""
     stop: Exception | None = None
     """Why nothing more is to be tried."""
     last_reason: str = ""
@@ -53,17 +57,26 @@ class Judge:
             self.stop_for(
                 Halted(f"the first {self.refused} letters were all refused, the last so: {self.last_reason}")
             )
+        elif self.refused_on_end >= MOST_REFUSED_IN_A_ROW:
+            self.stop_for(
+                Halted(
+                    f"{self.refused_on_end} letters on end were refused, the last so: {self.last_reason}. If the "
+                    "letter is at fault, mend it; if the addresses are, run it again"
+                )
+            )
 
     def _outcome(self, result: Finished, now: datetime) -> Outcome:
         number, error = result.delivery.id, result.error
         if result.receipt is not None:
+            self.refused_on_end = 0
             reference = result.receipt.reference[:300]
             return Outcome(delivery_id=number, status=DeliveryStatus.SUBMITTED, reference=reference)
         if error is None:
             return Outcome(delivery_id=number, status=DeliveryStatus.PLANNED)
         reason = str(error)[:300]
         if isinstance(error, Refused):
-            self.refused, self.last_reason = self.refused + 1, reason
+            self.refused, self.refused_on_end = self.refused + 1, self.refused_on_end + 1
+            self.last_reason = reason
             return Outcome(delivery_id=number, status=DeliveryStatus.FAILED, reason=reason)
         if isinstance(error, Uncertain):
             return Outcome(delivery_id=number, status=DeliveryStatus.UNCERTAIN, reason=reason)

@@ -348,9 +348,9 @@ def test_a_refused_sender_halts(to: To) -> None:
         assert not there.taken
 
 
-def test_a_letter_larger_than_the_relay_takes_is_refused_unsent(to: To) -> None:
+def test_a_letter_larger_than_the_relay_takes_halts_unsent(to: To) -> None:
     with relay.running(Relay()) as there, closing(to(there)) as transport:
-        with pytest.raises(Refused, match="200,000"):
+        with pytest.raises(Halted, match="200,000"):
             transport.submit(envelope(), MESSAGE + b"x" * 200_000)
         assert not any(command.startswith("MAIL") for command in there.commands)
 

@@ -107,9 +107,12 @@ class Dialogue:
         return first is not None and first.phase is _Phase.HANDED_OVER and self._unsent <= self._behind
 
     def begin(self, envelope: Envelope, message: bytes) -> None:
-        """Announce a message; Refused when the server has said that it is too large."""
+        """Announce a message; Halted when the server has said that it takes none of this size."""
         if self._limit and len(message) > self._limit:
-            raise Refused(f"{self._place} takes {self._limit:,} bytes at most; this letter has {len(message):,}")
+            raise Halted(
+                f"{self._place} takes {self._limit:,} bytes at most; this letter has {len(message):,}. "
+                "Shorten it, or ask the provider for more"
+            )
         size = f" SIZE={len(message)}" if self._has_size else ""
         commands = (
             f"MAIL FROM:<{envelope.sender}>{size}\r\n".encode("ascii"),

@@ -80,7 +80,7 @@ class SmtpLine:
         self._connection.setblocking(False)
 
     def begin(self, envelope: Envelope, message: bytes) -> None:
-        """Announce a message; Refused when it is too large. What comes of it is returned later."""
+        """Announce a message; Halted when it is too large. What comes of it is returned later."""
         self._dialogue.begin(envelope, message)
         self._since = time.monotonic()
 

@@ -159,6 +159,27 @@ def test_ten_refusals_before_anything_is_taken_stop_the_mailing(press: Press, ed
     assert press.counts(mailing).failed < 20
 
 
+def test_a_next_hop_that_turns_against_a_letter_halfway_does_not_fail_everybody(
+    press: Press, edition: Make
+) -> None:
+    crowd(press, 400)
+    mailing = press.start(edition()).mailing
+    taken: list[str] = []
+
+    def answer(envelope: Envelope, _times: int) -> Exception | None:
+        if len(taken) >= 100:
+            return Refused("550 5.7.1 looks like spam")
+        taken.append(envelope.recipient)
+        return None
+
+    with pytest.raises(Halted, match=r"5\d letters on end .*looks like spam"):
+        press.send(mailing, Hop(answer=answer))
+    counts = press.counts(mailing)
+    assert counts.submitted == 100
+    assert 50 <= counts.failed < 150
+    assert counts.planned == 300 - counts.failed
+
+
 def test_ten_bad_addresses_among_good_ones_stop_nothing(press: Press, edition: Make) -> None:
     crowd(press)
     bad = {f"reader{index}@readers.example" for index in range(5, 20)}
