@@ -17,7 +17,7 @@ from newsletter.database import Database
 from newsletter.errors import TryLater
 
 _ADVISORY = {"sender": 0x6E657773, "notices": 0x6E6F7469}
-_LOOKS, _LOOK_SECONDS = 5, 0.02
+_LOOKS, _LOOK_SECONDS = 40, 0.02
 
 
 Held = Callable[[], None]
