@@ -84,9 +84,10 @@ class Listener:
             while not self.closing.is_set():
                 for ready, _ in selector.select():
                     if ready.fileobj is self._socket:
-                        talk = _Conversation(self._socket.accept()[0])
-                        talks[talk.connection.fileno()] = talk
-                        selector.register(talk.connection, selectors.EVENT_READ)
+                        with suppress(OSError):  # it has gone already, or there is no room for it now
+                            talk = _Conversation(self._socket.accept()[0])
+                            talks[talk.connection.fileno()] = talk
+                            selector.register(talk.connection, selectors.EVENT_READ)
                     elif (mine := talks.get(ready.fd)) is not None and not self._go_on(mine):
                         del talks[ready.fd]
                         selector.unregister(ready.fd)
