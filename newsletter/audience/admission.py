@@ -1,4 +1,4 @@
-"""Admission: a batch of imported rows meets the roster, by set operations on temporary tables.
+"""Admission: a batch of imported rows meets the roster, by set operations on the tables of its image.
 
 One statement a table and batch is what makes a million rows bearable; the rules stand in `ruling`.
 The joins are outer ones, though everybody has a partner, because SQLite then begins with the small table.
@@ -23,6 +23,7 @@ from sqlalchemy import (
     update,
 )
 
+from newsletter.audience.image import arrivals, arriving_tags
 from newsletter.audience.report import Fate
 from newsletter.audience.roster import (
     consents,
@@ -34,7 +35,8 @@ from newsletter.audience.roster import (
     tags,
 )
 from newsletter.audience.ruling import Ruling
-from newsletter.audience.staging import Judgement, arrivals, arriving_tags
+from newsletter.audience.sorting import Batch
+from newsletter.audience.staging import Judgement
 from newsletter.audience.subscriber import ConsentAct, SubscriptionState
 from newsletter.database import Moment
 
@@ -49,8 +51,8 @@ class Origin:
     at: datetime
 
 
-def admit(connection: Connection, origin: Origin, judgement: Judgement) -> None:
-    """Carry out a judgement on the batch that `judge` has just staged, each with its line of consent."""
+def admit(connection: Connection, origin: Origin, batch: Batch, judgement: Judgement) -> None:
+    """Carry out a judgement on a staged batch, each with its line of consent."""
     rulings = judgement.rulings
     _suppress(connection, origin, rulings)
     _update_details(connection, rulings)
@@ -59,9 +61,9 @@ def admit(connection: Connection, origin: Origin, judgement: Judgement) -> None:
         connection.execute(delete(arrivals).where(arrivals.c.line == bindparam("at_line")), staying)
     if judgement.newcomers or len(staying) < len(rulings):
         _join(connection, origin, [ruling for ruling in rulings if ruling.entry.row.history])
-    if judgement.named:
-        _name(connection, judgement)
-    if judgement.is_tagged:
+    if named := batch.named:
+        _name(connection, named, judgement)
+    if batch.is_tagged:
         _tag(connection, [ruling.entry.key for ruling in rulings if ruling.known.suppressed])
 
 
@@ -139,7 +141,7 @@ def _tell_history(connection: Connection, origin: Origin, rulings: Sequence[Ruli
     )
 
 
-def _name(connection: Connection, judgement: Judgement) -> None:
+def _name(connection: Connection, named: Sequence[tuple[str, str, datetime]], judgement: Judgement) -> None:
     """Note which first names people chose themselves, unless they chose another one here since."""
     left_out = {
         ruling.entry.key
@@ -148,7 +150,7 @@ def _name(connection: Connection, judgement: Judgement) -> None:
     }
     rows = [
         {"its_key": key, "chosen": first_name, "its_moment": at}
-        for key, first_name, at in judgement.named
+        for key, first_name, at in named
         if key not in left_out
     ]
     is_newer = subscribers.c.named_at.is_(None) | (subscribers.c.named_at < bindparam("its_moment", type_=Moment))

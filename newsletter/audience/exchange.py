@@ -21,7 +21,7 @@ from newsletter.audience.report import Fate, ImportReport, Outcome
 from newsletter.audience.roster import ensure_lists, imports, insert_missing, lists, subscriptions, suppressions
 from newsletter.audience.sheet import Sheet, read_sheet
 from newsletter.audience.sorting import Batch
-from newsletter.audience.staging import Judgement, dismiss, judge
+from newsletter.audience.staging import Judgement, judge, staged, told
 from newsletter.audience.subscriber import SubscriptionState
 from newsletter.database import Database
 from newsletter.errors import EditSettings
@@ -90,13 +90,13 @@ def import_sheet(
         if (sorted_out := next(batches, None)) is None:
             return None
         report, sound = sorted_out
-        with database.read() if origin is None else database.write() as connection:
+        with staged(database, sound, is_dry_run=dry_run) as connection:
+            people = told(connection) if dry_run else None
             judgement = judge(connection, list_id, sound, newest=newest)
             if origin is not None:
-                admit(connection, origin, judgement)
+                admit(connection, origin, sound, judgement)
                 _suppress_hashes(connection, sound.hashes)
-            dismiss(connection)
-        return report.joined(_report(sheet, list_name, sound, judgement, newest, names_everybody=dry_run))
+        return report.joined(_report(sheet, list_name, sound, judgement, newest, people))
 
     with closing(batches):
         while True:
@@ -132,12 +132,18 @@ def _suppress_hashes(connection: Connection, hashes: Sequence[HashRow]) -> None:
 
 
 def _report(
-    sheet: Sheet, list_name: str, batch: Batch, judgement: Judgement, newest: int, *, names_everybody: bool
+    sheet: Sheet,
+    list_name: str,
+    batch: Batch,
+    judgement: Judgement,
+    newest: int,
+    everybody: Sequence[tuple[int, str]] | None,
 ) -> ImportReport:
+    """Say what became of a batch's rows: of the lines and addresses of `everybody` where they are told."""
     fates: Counter[Fate] = Counter({Fate.ADDED: judgement.newcomers, Fate.KNOWN: len(judgement.settled)})
     outcomes: list[Outcome] = []
-    pending = {line for line, *_, state, _, _ in batch.arrivals if state == _PENDING} - _not_joining(judgement)
-    if names_everybody:
+    pending = batch.pending - _not_joining(judgement)
+    if everybody is not None:
         ruled = {ruling.entry.row.line for ruling in judgement.rulings}
         outcomes += [
             Outcome(
@@ -146,7 +152,7 @@ def _report(
                 fate=Fate.KNOWN if line in judgement.settled else Fate.ADDED,
                 reason=_PENDING if line in pending else "",
             )
-            for line, address, *_ in batch.arrivals
+            for line, address in everybody
             if line not in ruled
         ]
     for ruling in judgement.rulings:
@@ -154,7 +160,7 @@ def _report(
         if fate is not Fate.KEPT_OUT and (ruling.known.subscription_id or 0) > newest:
             fate = Fate.REPEATED  # a batch before this one brought them
         fates[fate] += 1
-        if names_everybody or fate is Fate.KEPT_OUT:
+        if everybody is not None or fate is Fate.KEPT_OUT:
             line = ruling.entry.row.line
             reason = _PENDING if line in pending else ruling.reason
             outcomes.append(Outcome(line=line, address=ruling.entry.address, fate=fate, reason=reason))

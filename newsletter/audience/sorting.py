@@ -9,46 +9,39 @@ from json.encoder import encode_basestring_ascii as json_text
 
 from newsletter.address import is_reserved
 from newsletter.audience.hints import flags_of_parts
+from newsletter.audience.image import Arrival, image_of
 from newsletter.audience.jsonlines import HashRow
 from newsletter.audience.report import Fate, ImportReport
 from newsletter.audience.rows import Row
+from newsletter.audience.ruling import Entry
 from newsletter.audience.sheet import Sheet, row_finding
 from newsletter.audience.subscriber import SubscriptionState
 from newsletter.audience.written import read_address
 from newsletter.finding import Finding, Level
 from newsletter.tokens import Keyring
 
-Arrival = tuple[int, str, str, bytes, str, str, str, str, str, str]
-"""A sound row as it is staged: line, address, key, hash, both names, fields, state, suppression, consent."""
 _CONFIRMED, _ENDED = SubscriptionState.CONFIRMED, SubscriptionState.ENDED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
-    """The sound rows of a batch, whose keys differ, as they are staged."""
+    """The sound rows of a batch, whose keys differ."""
 
-    arrivals: Sequence[Arrival]
-    tagged: Sequence[tuple[str, str]]
-    """Each tag of somebody, with their key."""
-    remarkable: Mapping[int, Row]
-    """The rows that say more of a person than that they join, by their lines."""
+    image: bytes
+    """All of them, as `image_of` makes it."""
+    count: int
+    remarkable: Mapping[int, Entry]
+    """Those who say more of a person than that they join, by their lines."""
+    pending: frozenset[int]
+    """The lines of those who are to be pending."""
+    is_tagged: bool
     hashes: Sequence[HashRow]
 
     @property
     def named(self) -> list[tuple[str, str, datetime]]:
         """The keys of those who chose their first name, with that and when."""
-        chosen = {line: row.named_at for line, row in self.remarkable.items() if row.named_at is not None}
-        return (
-            [(each[2], each[4], chosen[each[0]]) for each in self.arrivals if each[0] in chosen] if chosen else []
-        )
-
-    def row(self, arrival: Arrival) -> Row:
-        """Return the row of which an arrival is made; of those that are not remarkable without its tags."""
-        line, address, _, _, first_name, last_name, fields, state, _, consent = arrival
-        if (row := self.remarkable.get(line)) is not None:
-            return row
-        standing = SubscriptionState(state)
-        return Row(line, address, first_name, last_name, json.loads(fields), standing, None, consent)
+        rows = [(entry.key, entry.row) for entry in self.remarkable.values()]
+        return [(key, row.first_name, row.named_at) for key, row in rows if row.named_at is not None]
 
 
 def sort_out(
@@ -56,7 +49,7 @@ def sort_out(
 ) -> tuple[ImportReport, Batch]:
     """Return the sound rows, and a report of the others."""
     arrivals: list[Arrival] = []
-    remarkable: dict[int, Row] = {}
+    remarkable: dict[int, Entry] = {}
     hashes: list[HashRow] = []
     findings: list[Finding] = []
     fates: Counter[Fate] = Counter()
@@ -85,19 +78,21 @@ def sort_out(
         if (place := places.setdefault(key, len(arrivals))) < len(arrivals):
             fates[Fate.REPEATED] += 1
             if suppression is not None or state is _ENDED:
-                arrivals[place], remarkable[arrivals[place][0]] = _spoken_against(arrivals[place], remarkable, row)
+                arrivals[place], entry = _spoken_against(arrivals[place], remarkable, row)
+                remarkable[entry.row.line] = entry
             continue
         if is_reserved(domain):
             reserved += 1
         if flags := flags_of_parts(small, domain):
             flagged.update(flags)
-        if suppression is not None or state is _ENDED or history or named_at:
-            remarkable[line] = row
-        word = "confirmed" if state is _CONFIRMED else state.value
         written = f"{local}@{domain}"
+        address_hash = hash_of(key)
+        if suppression is not None or state is _ENDED or history or named_at:
+            remarkable[line] = Entry(row, written, key, address_hash)
+        word = "confirmed" if state is _CONFIRMED else state.value
         against = suppression.value if suppression else ""
         arrivals.append((
-            line, written, key, hash_of(key), first_name, last_name, json_of(fields), word, against, consent
+            line, written, key, address_hash, first_name, last_name, json_of(fields), word, against, consent
         ))  # fmt: skip
     report = ImportReport(
         file=sheet.name,
@@ -107,20 +102,29 @@ def sort_out(
         flagged=flagged,
         findings=tuple(findings),
     )
-    return report, Batch(arrivals=arrivals, tagged=tagged, remarkable=remarkable, hashes=hashes)
+    return report, Batch(
+        image=image_of(arrivals, tagged),
+        count=len(arrivals),
+        remarkable=remarkable,
+        pending=frozenset(line for line, *_, word, _, _ in arrivals if word == "pending"),
+        is_tagged=bool(tagged),
+        hashes=hashes,
+    )
 
 
-def _spoken_against(arrival: Arrival, remarkable: Mapping[int, Row], again: Row) -> tuple[Arrival, Row]:
+def _spoken_against(arrival: Arrival, remarkable: Mapping[int, Entry], again: Row) -> tuple[Arrival, Entry]:
     """Return what came first with what a later row of the same person says against mailing them."""
     line, address, key, address_hash, first_name, last_name, fields, word, _, consent = arrival
-    first = remarkable.get(line) or Row(
-        line, address, first_name, last_name, json.loads(fields), SubscriptionState(word), None, consent
-    )
+    if (entry := remarkable.get(line)) is not None:
+        first = entry.row
+    else:
+        standing = SubscriptionState(word)
+        first = Row(line, address, first_name, last_name, json.loads(fields), standing, None, consent)
     state = _ENDED if again.state is _ENDED else first.state
     suppression = first.suppression or again.suppression
     against = suppression.value if suppression else ""
     arrival = line, address, key, address_hash, first_name, last_name, fields, state.value, against, consent
-    return arrival, first._replace(state=state, suppression=suppression)
+    return arrival, Entry(first._replace(state=state, suppression=suppression), address, key, address_hash)
 
 
 def json_of(fields: Mapping[str, str]) -> str:

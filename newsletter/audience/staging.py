@@ -1,61 +1,27 @@
-"""Staging: a batch of imported rows stands beside the roster, in temporary tables, until it is ruled on.
+"""Staging: a batch of imported rows stands beside the roster until it is ruled on.
 
 The joins are outer ones, though everybody has a partner, because SQLite then begins with the small table.
 """
 
-from bisect import bisect_left
-from collections.abc import Collection, Sequence
+import json
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
-from sqlalchemy import (
-    Column,
-    Connection,
-    Integer,
-    LargeBinary,
-    MetaData,
-    Select,
-    Table,
-    Text,
-    cast,
-    delete,
-    exists,
-    insert,
-    or_,
-    select,
-)
+from sqlalchemy import Connection, Select, Text, cast, delete, exists, insert, or_, select
+from sqlalchemy.engine import Row as Found
 from sqlalchemy.sql.dml import ReturningDelete
 
+from newsletter.audience.image import TABLES, arrivals, rows_of
 from newsletter.audience.roster import subscribers, subscriptions, suppressions
+from newsletter.audience.rows import Row
 from newsletter.audience.ruling import NOTHING_KNOWN, Entry, Known, Ruling, rule
 from newsletter.audience.sorting import Batch
 from newsletter.audience.subscriber import SubscriptionState, SuppressionReason
+from newsletter.database import Database
 
 _NOBODY: frozenset[int] = frozenset()
-_metadata = MetaData()
-
-arrivals = Table(
-    "arrivals",
-    _metadata,
-    Column("line", Integer, primary_key=True, autoincrement=False),
-    Column("address", Text),
-    Column("address_key", Text),
-    Column("address_hash", LargeBinary),
-    Column("first_name", Text),
-    Column("last_name", Text),
-    Column("fields", Text),
-    Column("state", Text),
-    Column("suppression", Text),
-    Column("consent", Text),
-    prefixes=["TEMPORARY"],
-)
-"""The batch at hand; it lives as long as its transaction."""
-
-arriving_tags = Table(
-    "arriving_tags", _metadata, Column("address_key", Text), Column("tag", Text), prefixes=["TEMPORARY"]
-)
-"""The tags of those of the batch who have any."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,57 +34,60 @@ class Judgement:
     """The lines of those who are on the list and of whom the file says nothing new; no more staged than that."""
     rulings: Sequence[Ruling] = ()
     """What is to happen to each of the others."""
-    is_tagged: bool = False
-    named: Sequence[tuple[str, str, datetime]] = ()
-    """The keys of those who chose their first name, with that and when."""
+
+
+@contextmanager
+def staged(database: Database, batch: Batch, *, is_dry_run: bool) -> Iterator[Connection]:
+    """Open a transaction that sees a batch beside the roster; in a dry run, a connection that only reads."""
+    opened = database.read if is_dry_run else database.write
+    if database.is_sqlite:
+        with opened(beside=batch.image) as connection:
+            yield connection
+        return
+    with opened() as connection:
+        for table in TABLES:
+            table.create(connection, checkfirst=False)
+            if rows := list(rows_of(batch.image, table)):
+                connection.execute(insert(table), rows)
+        yield connection
+        for table in TABLES:
+            table.drop(connection, checkfirst=False)
 
 
 def judge(connection: Connection, list_id: int | None, batch: Batch, *, newest: int) -> Judgement:
-    """Stage a batch and decide what is to happen to each of it.
+    """Decide what is to happen to each of a staged batch.
 
     Subscriptions after the `newest` were made by this same import.
     """
-    for table in (arrivals, arriving_tags):
-        table.create(connection, checkfirst=False)
-    if not batch.arrivals:
-        return Judgement()
-    _stage(connection, arrivals, batch.arrivals)
-    if batch.tagged:
-        _stage(connection, arriving_tags, batch.tagged)
     settled = frozenset(connection.scalars(_settle(list_id, newest)).all()) if newest else _NOBODY
-    known = {row[0]: _known(*row[1:]) for row in connection.execute(known_arrivals(list_id))}
-    lines = [arrival[0] for arrival in batch.arrivals]
-    judged = sorted(known.keys() | batch.remarkable.keys() - settled)
-    arriving = (batch.arrivals[bisect_left(lines, line)] for line in judged)
-    rulings = [
-        rule(Entry(batch.row(arrival), *arrival[1:4]), known.get(arrival[0], NOTHING_KNOWN))
-        for arrival in arriving
-    ]
-    newcomers = len(batch.arrivals) - len(settled) - len(rulings)
-    return Judgement(
-        newcomers=newcomers, settled=settled, rulings=rulings, is_tagged=bool(batch.tagged), named=batch.named
-    )
+    known = {found.line: found for found in connection.execute(known_arrivals(list_id))}
+    rulings = []
+    for line in sorted(known.keys() | batch.remarkable.keys() - settled):
+        found = known.get(line)
+        entry = batch.remarkable.get(line) or _entry(known[line])
+        rulings.append(rule(entry, _known(found) if found else NOTHING_KNOWN))
+    newcomers = batch.count - len(settled) - len(rulings)
+    return Judgement(newcomers=newcomers, settled=settled, rulings=rulings)
 
 
-def dismiss(connection: Connection) -> None:
-    """Take the staged batch away."""
-    for table in (arrivals, arriving_tags):
-        table.drop(connection, checkfirst=False)
+def told(connection: Connection) -> list[tuple[int, str]]:
+    """Return the lines and addresses of a staged batch."""
+    return [tuple(found) for found in connection.execute(select(arrivals.c.line, arrivals.c.address))]
 
 
 def known_arrivals(list_id: int | None) -> Select[tuple[Any, ...]]:
     """Ask who of the staged batch is known, with their place on the list, or suppressed."""
     return (
         select(
-            arrivals.c.line,
-            subscribers.c.id,
-            subscribers.c.first_name,
-            subscribers.c.last_name,
-            subscribers.c.fields,
-            subscriptions.c.id.label("subscription_id"),
-            subscriptions.c.state,
-            suppressions.c.reason,
+            arrivals,
+            subscribers.c.id.label("subscriber_id"),
+            subscribers.c.first_name.label("known_first_name"),
+            subscribers.c.last_name.label("known_last_name"),
+            subscribers.c.fields.label("known_fields"),
             subscribers.c.named_at,
+            subscriptions.c.id.label("subscription_id"),
+            subscriptions.c.state.label("known_state"),
+            suppressions.c.reason,
         )
         .outerjoin_from(arrivals, subscribers, subscribers.c.address_key == arrivals.c.address_key)
         .outerjoin(
@@ -152,26 +121,29 @@ def _settle(list_id: int | None, newest: int) -> ReturningDelete[Any]:
     )
 
 
-def _known(
-    subscriber_id: int | None,
-    first_name: str | None,
-    last_name: str | None,
-    fields: dict[str, str] | None,
-    subscription_id: int | None,
-    state: str | None,
-    reason: str | None,
-    named_at: datetime | None,
-) -> Known:
-    standing = SubscriptionState(state) if state else None
-    suppressed = SuppressionReason(reason) if reason else None
-    return Known(subscriber_id, first_name, last_name, fields, subscription_id, standing, suppressed, named_at)
+def _entry(found: Found[Any]) -> Entry:
+    """Return the row of which an arrival is made that is not remarkable, without its tags."""
+    row = Row(
+        found.line,
+        found.address,
+        found.first_name,
+        found.last_name,
+        json.loads(found.fields),
+        SubscriptionState(found.state),
+        None,
+        found.consent,
+    )
+    return Entry(row, found.address, found.address_key, found.address_hash)
 
 
-def _stage(connection: Connection, table: Table, rows: Sequence[tuple[object, ...]]) -> None:
-    """Fill a temporary table; on SQLite by its own driver, since SQLAlchemy costs more a row than the row does."""
-    names = [column.name for column in table.columns]
-    if connection.dialect.name != "sqlite":
-        connection.execute(insert(table), [dict(zip(names, row, strict=True)) for row in rows])
-        return
-    driver: Any = connection.connection.driver_connection
-    driver.executemany(f"INSERT INTO {table.name} VALUES ({', '.join('?' * len(names))})", rows)  # noqa: S608
+def _known(found: Found[Any]) -> Known:
+    return Known(
+        found.subscriber_id,
+        found.known_first_name,
+        found.known_last_name,
+        found.known_fields,
+        found.subscription_id,
+        SubscriptionState(found.known_state) if found.known_state else None,
+        SuppressionReason(found.reason) if found.reason else None,
+        found.named_at,
+    )

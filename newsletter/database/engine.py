@@ -40,18 +40,22 @@ class Database:
         return self.engine.dialect.name == "sqlite"
 
     @contextmanager
-    def read(self) -> Iterator[Connection]:
-        """Open a connection that writes nothing."""
-        with self._translated(), self.engine.connect() as connection:
+    def read(self, *, beside: bytes | None = None) -> Iterator[Connection]:
+        """Open a connection that writes nothing.
+
+        The tables of an SQLite database in memory may stand `beside` those of SQLite's own, like temporary ones.
+        """
+        with self._translated(), self.engine.connect() as connection, _beside(connection, beside):
             yield connection
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
+    def write(self, *, beside: bytes | None = None) -> Iterator[Connection]:
         """Open a transaction: durable when the block ends, gone without a trace if it raises.
 
-        Raises StorageBusy when another writer does not finish, StorageFull when the disk is full.
+        What stands `beside` it is as with `read`. Raises StorageBusy when another writer does not finish,
+        StorageFull when the disk is full.
         """
-        with self._translated(), self.engine.connect() as connection:
+        with self._translated(), self.engine.connect() as connection, _beside(connection, beside):
             writer = connection.execution_options(sqlite_begin="BEGIN IMMEDIATE")
             with writer.begin():
                 yield writer
@@ -167,6 +171,22 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
     cursor.close()
     for name, function in SQLITE_FUNCTIONS.items():
         connection.create_function(name, 1, function, deterministic=True)
+
+
+@contextmanager
+def _beside(connection: Connection, image: bytes | None) -> Iterator[None]:
+    """Let a connection see the tables of another SQLite database for as long as the block lasts."""
+    if image is None:
+        yield
+        return
+    driver: Any = connection.connection.driver_connection
+    driver.execute("ATTACH ':memory:' AS beside")
+    driver.deserialize(image, name="beside")
+    try:
+        yield
+    finally:
+        connection.rollback()  # what was only read is still open, and held fast
+        driver.execute("DETACH beside")
 
 
 def _set_foreign_keys(connection: Connection, wanted: str) -> None:

@@ -31,8 +31,9 @@ from newsletter.audience import (
     show_subscriber,
     suppress,
 )
+from newsletter.audience.image import image_of
 from newsletter.audience.roster import metadata
-from newsletter.audience.staging import arrivals, known_arrivals
+from newsletter.audience.staging import known_arrivals
 from newsletter.database import Database, open_database, upgrade
 from newsletter.delivery import list_notices, plan_series
 from newsletter.errors import EditSettings, StorageBusy, TryLater
@@ -213,8 +214,7 @@ def test_a_second_writer_of_the_same_row_is_told_to_come_back(database: Database
 
 def test_the_small_table_leads_every_join_of_an_import(tmp_path: Path) -> None:
     database = fresh_database(f"sqlite:///{tmp_path / 'newsletter.db'}")
-    with database.read() as connection:
-        arrivals.create(connection, checkfirst=False)
+    with database.read(beside=image_of([], [])) as connection:
         question = known_arrivals(1).compile(database.engine, compile_kwargs={"literal_binds": True})
         plan = [row.detail for row in connection.execute(text(f"EXPLAIN QUERY PLAN {question}"))]
     database.close()
