@@ -8,17 +8,19 @@ import gc
 import multiprocessing
 import signal
 from collections.abc import Generator, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
-from itertools import islice
 from multiprocessing.connection import Connection
 
 from newsletter.audience.fields import FieldKind
-from newsletter.audience.jsonlines import read_json_rows
+from newsletter.audience.jsonlines import HashRow, read_json_rows
 from newsletter.audience.report import ImportReport
-from newsletter.audience.rows import read_rows
+from newsletter.audience.rows import Row
+from newsletter.audience.runs import Run, read_runs
 from newsletter.audience.sheet import Sheet
 from newsletter.audience.sorting import Batch, sort_out
 from newsletter.errors import TryLater
+from newsletter.finding import Finding
 from newsletter.tokens import Keyring
 
 BATCH = 10_000
@@ -54,13 +56,23 @@ def uncollected() -> Iterator[None]:
 def _read(
     keyring: Keyring, sheet: Sheet, list_name: str, kinds: Mapping[str, FieldKind]
 ) -> Generator[_Sorted, None, None]:
-    rows = read_json_rows(sheet, kinds) if sheet.is_json else read_rows(sheet, kinds)
+    rows = iter(read_json_rows(sheet, kinds) if sheet.is_json else read_runs(sheet, kinds))
     while True:
         with uncollected():
-            if not (batch := list(islice(rows, BATCH))):
+            if not (batch := _next_rows(rows)):
                 return
             done = sort_out(keyring, sheet, list_name, batch)
         yield done
+
+
+def _next_rows(rows: Iterator[Row | HashRow | Finding | Run]) -> list[Row | HashRow | Finding | Run]:
+    """Take the rows of a batch; its last run may be over its end."""
+    batch: list[Row | HashRow | Finding | Run] = []
+    count = 0
+    while count < BATCH and (told := next(rows, None)) is not None:
+        batch.append(told)
+        count += len(told.lines) if isinstance(told, Run) else 1
+    return batch
 
 
 def _read_ahead(
@@ -98,9 +110,14 @@ def _tell(
 ) -> None:
     """Read, in the process beside the one who writes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the one who writes decides when to stop
-    with contextlib.suppress(BrokenPipeError):  # and may have gone
+    sending: Future[None] | None = None
+    with contextlib.suppress(BrokenPipeError), ThreadPoolExecutor(1) as pool:  # who writes may have gone
         for told in _told(keyring, sheet, list_name, kinds):
-            theirs.send(told)
+            if sending is not None:  # one batch may wait for the writer while the next is read
+                sending.result()
+            sending = pool.submit(theirs.send, told)
+        if sending is not None:
+            sending.result()
 
 
 def _told(

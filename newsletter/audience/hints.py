@@ -3,6 +3,8 @@
 None of it keeps anybody from joining; a hint is for the person who typed, or for the author.
 """
 
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from functools import lru_cache
 
@@ -77,9 +79,17 @@ def flags_of(address: str) -> tuple[Flag, ...]:
 def flags_of_parts(local: str, domain: str) -> tuple[Flag, ...]:
     """Return what may be wrong with an address in small letters, cheap enough for a million calls."""
     flags = _flags_of_domain(domain)
-    if local in ROLES or ("+" in local and local.partition("+")[0] in ROLES):
-        return (Flag.ROLE, *flags)
-    return flags
+    return (Flag.ROLE, *flags) if local.partition("+")[0] in ROLES else flags
+
+
+def flags_among(local_parts: Sequence[str], domains: Iterable[str]) -> Counter[Flag]:
+    """Count the same of many addresses at once, cheaper still."""
+    has_tags = "+" in "".join(local_parts)
+    names = [local.partition("+")[0] for local in local_parts] if has_tags else local_parts
+    flagged = Counter({Flag.ROLE: sum(map(ROLES.__contains__, names))})
+    for domain, count in Counter(domains).items():
+        flagged.update(dict.fromkeys(_flags_of_domain(domain), count))
+    return +flagged
 
 
 @lru_cache(65_536)

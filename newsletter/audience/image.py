@@ -7,6 +7,7 @@ and into the database's reach, without any of them becoming an object of Python 
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import Column, Integer, LargeBinary, MetaData, Table, Text
@@ -41,19 +42,62 @@ arriving_tags = Table(
 TABLES = (arrivals, arriving_tags)
 
 
-def image_of(people: Iterable[Arrival], tagged: Iterable[tuple[str, str]]) -> bytes:
-    """Return the image of a batch; `people` have different lines."""
-    with closing(sqlite3.connect(":memory:", isolation_level=None)) as image:
-        image.execute("PRAGMA journal_mode=OFF")
-        image.execute("BEGIN")
-        for table, rows in zip(TABLES, (people, tagged), strict=True):
-            columns = ", ".join(f"{column.name} {column.type}" for column in table.columns)
-            key = f", PRIMARY KEY ({table.primary_key.columns[0].name})" if table.primary_key.columns else ""
-            image.execute(f"CREATE TABLE {table.name} ({columns}{key})")
-            places = ", ".join("?" * len(table.columns))
-            image.executemany(f"INSERT INTO {table.name} VALUES ({places})", rows)  # noqa: S608
-        image.execute("COMMIT")
-        return image.serialize()
+_MANY = 1000
+_AT_ONCE = 10
+"""Rows to a statement, which each costs half as much as its row."""
+_ROW = f"({', '.join('?' * len(arrivals.columns))})"
+_INSERT = "INSERT INTO arrivals VALUES"
+
+
+class Draft:
+    """An image in the making."""
+
+    def __init__(self) -> None:
+        self._image = sqlite3.connect(":memory:", isolation_level=None)
+        self._image.execute("PRAGMA journal_mode=OFF")
+        self._image.execute("BEGIN")
+        for table in TABLES:
+            columns = (f"{each.name} {each.type}{' PRIMARY KEY' * each.primary_key}" for each in table.columns)
+            self._image.execute(f"CREATE TABLE {table.name} ({', '.join(columns)})")
+        self._waiting: list[Arrival] = []
+
+    def add(self, people: Iterable[Arrival]) -> None:
+        """Add people on lines of their own."""
+        self._waiting += people
+        if len(self._waiting) >= _MANY:
+            self._flush()
+
+    def _flush(self) -> None:
+        together = len(self._waiting) - len(self._waiting) % _AT_ONCE
+        cells = chain.from_iterable(self._waiting[:together])
+        rows = zip(*[cells] * (len(arrivals.columns) * _AT_ONCE), strict=True)
+        self._image.executemany(f"{_INSERT} {', '.join([_ROW] * _AT_ONCE)}", rows)
+        self._image.executemany(f"{_INSERT} {_ROW}", self._waiting[together:])
+        self._waiting.clear()
+
+    def tag(self, key: str, tag: str) -> None:
+        """Add a tag of somebody."""
+        self._image.execute("INSERT INTO arriving_tags VALUES (?, ?)", (key, tag))
+
+    def arrival(self, line: int) -> Arrival:
+        """Return whoever was added with a line."""
+        self._flush()
+        found: Arrival = self._image.execute("SELECT * FROM arrivals WHERE line = ?", (line,)).fetchone()
+        return found
+
+    def alter(self, line: int, state: str, suppression: str) -> None:
+        """Change how somebody stands who was added."""
+        self._flush()
+        self._image.execute(
+            "UPDATE arrivals SET state = ?, suppression = ? WHERE line = ?", (state, suppression, line)
+        )
+
+    def finished(self) -> bytes:
+        """Return the image; nothing can be added any more."""
+        self._flush()
+        with closing(self._image):
+            self._image.execute("COMMIT")
+            return self._image.serialize()
 
 
 def rows_of(image: bytes, table: Table) -> Iterator[dict[str, Any]]:

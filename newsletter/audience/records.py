@@ -10,7 +10,7 @@ from io import TextIOBase
 from itertools import islice
 from pathlib import Path
 
-from newsletter.audience.cells import NAME_LENGTH
+from newsletter.audience.cells import FIELD_LENGTH
 from newsletter.audience.encodings import guess_encoding, wide_encoding
 
 LINE_LENGTH = 1_000_000
@@ -75,6 +75,17 @@ def read_records(file: TextIOBase, separator: str) -> Iterator[tuple[int, list[s
     The third says whether every cell is as `cells` would have it, so that none needs cleaning.
     A quotation mark that nobody closes costs its own line, not the rest of the file.
     """
+    for first, records, is_plain in read_groups(file, separator):
+        for line, cells in enumerate(records, first):
+            if cells:
+                yield line, cells, is_plain
+
+
+def read_groups(file: TextIOBase, separator: str) -> Iterator[tuple[int, Sequence[list[str] | str], bool]]:
+    """Read the same in groups whose records are on lines that follow each other; a blank line has no cells.
+
+    In a group whose cells need no cleaning there is nothing wrong with any line.
+    """
     csv.field_size_limit(LINE_LENGTH)
     lines = _Lines(file)
     while group := lines.group():
@@ -83,20 +94,16 @@ def read_records(file: TextIOBase, separator: str) -> Iterator[tuple[int, list[s
         except csv.Error:
             records = []
         if len(records) == len(group):  # so each line is one record
-            line = lines.number - len(group)
-            is_plain = _is_plain(group, separator)
-            for cells in records:
-                line += 1
-                if cells:
-                    yield line, cells, is_plain
+            yield lines.number - len(group) + 1, records, _is_plain(group, separator)
         else:
             lines.hand_out_again(group)
-            yield from _read_slowly(lines, separator)
+            for line, cells in _read_slowly(lines, separator):
+                yield line, [cells], False
 
 
 def _is_plain(lines: Sequence[str], separator: str) -> bool:
     """Return whether no cell of these lines needs cleaning; looking at many lines at once is what is fast."""
-    if max(map(len, lines)) > NAME_LENGTH:
+    if max(map(len, lines)) > FIELD_LENGTH:
         return False
     text = "".join(["\n", *lines, "\n"])
     for sign, meaning in (("\r\n", "\n"), ("\n", ","), (separator, ","), ('"', "")):
@@ -107,7 +114,7 @@ def _is_plain(lines: Sequence[str], separator: str) -> bool:
     return text.isprintable() and (text.isascii() or unicodedata.is_normalized("NFC", text))
 
 
-def _read_slowly(lines: _Lines, separator: str) -> Iterator[tuple[int, list[str] | str, bool]]:
+def _read_slowly(lines: _Lines, separator: str) -> Iterator[tuple[int, list[str] | str]]:
     """Read record by record until the lines that were handed back, and the record they end in, are over."""
     reader = csv.reader(lines, delimiter=separator, strict=True)
     while lines.has_again:
@@ -122,12 +129,11 @@ def _read_slowly(lines: _Lines, separator: str) -> Iterator[tuple[int, list[str]
             lines.hand_out_again(rest)
             reader = csv.reader(lines, delimiter=separator, strict=True)
             if rest or "end of data" in str(error):
-                yield line, NEVER_CLOSED, False
+                yield line, NEVER_CLOSED
             else:  # text after a closing quotation mark, which every spreadsheet forgives
-                yield line, next(csv.reader([first], delimiter=separator), []), False
+                yield line, next(csv.reader([first], delimiter=separator), [])
         else:
-            if cells:
-                yield line, cells, False
+            yield line, cells
 
 
 def survey(path: Path) -> tuple[str, str, int | None]:

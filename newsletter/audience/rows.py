@@ -1,26 +1,22 @@
 """Rows: the people of a sheet, one by one, their cells cleaned and their standing read."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from operator import itemgetter
 from typing import NamedTuple
 
-from newsletter.audience.cells import FIELD_LENGTH, cleaned, cleaned_cells, cleaned_name, name_of_cell
+from newsletter.audience.cells import FIELD_LENGTH, NAME_LENGTH, cleaned, cleaned_cells, cleaned_name, name_of_cell
 from newsletter.audience.fields import FieldKind, is_no, read_value
 from newsletter.audience.formats import Standing, read_status
 from newsletter.audience.headings import Column, letters_of, meaning_of
 from newsletter.audience.meaning import Meaning
+from newsletter.audience.places import places_of
 from newsletter.audience.records import read_records
 from newsletter.audience.sheet import Sheet, row_finding
 from newsletter.audience.subscriber import Consent, SubscriptionState, SuppressionReason
 from newsletter.audience.within import day_first, field_name, read_attributes, read_history, read_tags
 from newsletter.finding import Finding, Level
 
-_JUDGED = frozenset({
-    Meaning.STATE, Meaning.SUPPRESSION, Meaning.STATUS, Meaning.WANTED, Meaning.LEFT, Meaning.BOUNCED,
-    Meaning.COMPLAINED, Meaning.CONFIRMED,
-})  # fmt: skip
 _GRAVITY = (SubscriptionState.CONFIRMED, SubscriptionState.PENDING, SubscriptionState.ENDED)
 _REASONS = {
     Meaning.BOUNCED: SuppressionReason.BOUNCED,
@@ -60,80 +56,20 @@ def read_rows(sheet: Sheet, kinds: Mapping[str, FieldKind] | None = None) -> Ite
         records = read_records(file, sheet.separator)
         for _ in range(sheet.header_records):
             next(records, None)
-        reader = _Reader(sheet, kinds or {})
-        width = len(sheet.columns)
+        reader = RowReader(sheet, kinds or {})
         for line, record, is_plain in records:
-            if isinstance(record, str):
-                yield row_finding(sheet.name, line, record, "Mend the line and import again; the rest was read")
-                continue
-            cells = record if is_plain else cleaned_cells(record)
-            if not cells[0] and not any(cells):
-                continue
-            if len(cells) != width:
-                if len(cells) > width and any(cells[width:]):
-                    yield _surplus(sheet, line, len(cells))
-                cells = [*cells[:width], *[""] * (width - len(cells))]
-            row = reader.read(line, cells, is_plain=is_plain)
-            if reader.findings:
-                yield from reader.findings
-                reader.findings.clear()
-            if row is not None:
-                yield row
+            yield from reader.take(line, record, is_plain=is_plain)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Places:
-    """Where the columns of each meaning stand; -1 is a column that is not there."""
-
-    email: int
-    first_name: int
-    last_name: int
-    whole_name: int
-    consent: int
-    fields: tuple[tuple[int, str], ...]
-    judged: tuple[tuple[int, Column], ...]
-    """Columns that may say something against mailing the person."""
-    proofs: tuple[tuple[int, str], ...]
-    joined: tuple[int, ...]
-    tags: tuple[int, ...]
-    attributes: tuple[int, ...]
-    has_states: bool
-    """Whether the sheet is one of ours."""
-
-
-def _places(columns: Sequence[Column]) -> _Places:
-    def all_of(*meanings: Meaning) -> tuple[int, ...]:
-        return tuple(index for index, column in enumerate(columns) if column.meaning in meanings)
-
-    def of(meaning: Meaning) -> int:
-        return next(iter(all_of(meaning)), -1)
-
-    return _Places(
-        email=of(Meaning.EMAIL),
-        first_name=of(Meaning.FIRST_NAME),
-        last_name=of(Meaning.LAST_NAME),
-        whole_name=of(Meaning.WHOLE_NAME),
-        consent=of(Meaning.CONSENT),
-        fields=tuple((index, columns[index].field) for index in all_of(Meaning.FIELD)),
-        judged=tuple((index, column) for index, column in enumerate(columns) if column.meaning in _JUDGED),
-        proofs=tuple(
-            (index, columns[index].heading) for index in all_of(Meaning.PROOF, Meaning.JOINED, Meaning.CONFIRMED)
-        ),
-        joined=all_of(Meaning.JOINED, Meaning.CONFIRMED),
-        tags=all_of(Meaning.TAGS),
-        attributes=all_of(Meaning.ATTRIBUTES),
-        has_states=of(Meaning.STATE) >= 0,
-    )
-
-
-class _Reader:
+class RowReader:
     """Reads the rows of one sheet."""
 
     def __init__(self, sheet: Sheet, kinds: Mapping[str, FieldKind]) -> None:
         self._sheet = sheet
+        self._width = len(sheet.columns)
         self._format = sheet.format.name if sheet.format else ""
         self._has_words = bool(sheet.format and sheet.format.words)
-        self._places = _places(sheet.columns)
+        self._places = places_of(sheet.columns)
         statuses = [column for _, column in self._places.judged if column.meaning is Meaning.STATUS]
         self._status = min(statuses, key=lambda column: letters_of(column.heading) == "state", default=None)
         """The column whose every word ought to be known; beside a status, a state may be an American one."""
@@ -142,11 +78,38 @@ class _Reader:
         self._words: Callable[[list[str]], object] = itemgetter(*judged) if judged else lambda _: ()
         self._verdicts: dict[object, tuple[SubscriptionState, SuppressionReason | None]] = {}
         """What the words of the judged columns have meant, for there are few and a million rows."""
-        self.findings: list[Finding] = []
+        self._findings: list[Finding] = []
         """What was wrong with the last row."""
 
-    def read(self, line: int, cells: list[str], *, is_plain: bool) -> Row | None:
-        """Return one person, None where the row must not be taken; what is wrong is in `findings`."""
+    def take(self, line: int, record: list[str] | str, *, is_plain: bool) -> Iterator[Row | Finding]:
+        """Read what a record tells: a person, what is wrong with it, both or, of an empty one, neither."""
+        if isinstance(record, str):
+            yield row_finding(self._sheet.name, line, record, "Mend the line and import again; the rest was read")
+            return
+        cells = record if is_plain else cleaned_cells(record)
+        if not any(cells):
+            return
+        if len(cells) != self._width:
+            if len(cells) > self._width and any(cells[self._width :]):
+                yield _surplus(self._sheet, line, len(cells))
+            cells = [*cells[: self._width], *[""] * (self._width - len(cells))]
+        row = self._read(line, cells, is_plain=is_plain)
+        if self._findings:
+            yield from self._findings
+            self._findings.clear()
+        if row is not None:
+            yield row
+
+    def is_harmless(self, column: Column, cell: str) -> bool:
+        """Return whether a judged column's cell says no more of somebody than that they may be mailed."""
+        fields: dict[str, str] = {}
+        standing = self._standing(0, column, cell, fields)
+        is_remarkable = bool(fields or self._findings)
+        self._findings.clear()
+        return standing in {None, SubscriptionState.CONFIRMED} and not is_remarkable
+
+    def _read(self, line: int, cells: list[str], *, is_plain: bool) -> Row | None:
+        """Return one person, None where the row must not be taken."""
         places = self._places
         fields = {name: cell for index, name in places.fields if (cell := cells[index])}
         verdict = self._verdicts.get(self._words(cells)) or self._verdict(line, cells, fields)
@@ -155,7 +118,7 @@ class _Reader:
         state, suppression = verdict
         cells.append("")  # what a column at -1 says
         first, last = cells[places.first_name], cells[places.last_name]
-        if not is_plain:
+        if not is_plain or len(first) + len(last) > NAME_LENGTH:
             first, last = name_of_cell(first), name_of_cell(last)
         if not first and not last and cells[places.whole_name]:
             first, _, last = name_of_cell(cells[places.whole_name]).partition(" ")
@@ -171,7 +134,11 @@ class _Reader:
                 first, last = names.get(Meaning.FIRST_NAME, ""), names.get(Meaning.LAST_NAME, "")
         if self._typed:
             self._settle_kinds(line, fields)
-        tags = tuple(dict.fromkeys(tag for index in places.tags for tag in read_tags(cells[index])))
+        tags = (
+            tuple(dict.fromkeys(tag for index in places.tags for tag in read_tags(cells[index])))
+            if places.tags
+            else ()
+        )
         history = read_history(consent) if places.has_states and consent else ()
         if history:
             consent = ""
@@ -191,9 +158,9 @@ class _Reader:
             standing = self._standing(line, column, cells[index], fields)
             if standing is not None and standing is not SubscriptionState.CONFIRMED:
                 state, suppression = _graver(standing, state, suppression)
-            elif any(finding.level is Level.ERROR for finding in self.findings):
+            elif any(finding.level is Level.ERROR for finding in self._findings):
                 return None
-        if not self.findings and len(fields) == known and len(self._verdicts) < _MOST_WORDS:
+        if not self._findings and len(fields) == known and len(self._verdicts) < _MOST_WORDS:
             self._verdicts[self._words(cells)] = state, suppression
         return state, suppression
 
@@ -222,7 +189,7 @@ class _Reader:
                 fields[column.field] = cell
             return status
         message = f"unknown {column.field} '{cell}'"
-        self.findings.append(row_finding(self._sheet.name, line, message, "Known: confirmed, pending, ended"))
+        self._findings.append(row_finding(self._sheet.name, line, message, "Known: confirmed, pending, ended"))
         return None
 
     def _proof(self, cells: list[str], consent: str) -> str:
@@ -258,7 +225,7 @@ class _Reader:
                 fields[name] = value
 
     def _warn(self, line: int, message: str, remedy: str) -> None:
-        self.findings.append(row_finding(self._sheet.name, line, message, remedy, Level.WARNING))
+        self._findings.append(row_finding(self._sheet.name, line, message, remedy, Level.WARNING))
 
 
 def _graver(

@@ -2,25 +2,27 @@
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import repeat
 from json.encoder import encode_basestring_ascii as json_text
 
 from newsletter.address import is_reserved
-from newsletter.audience.hints import flags_of_parts
-from newsletter.audience.image import Arrival, image_of
+from newsletter.audience.hints import flags_among, flags_of_parts
+from newsletter.audience.image import Arrival, Draft
 from newsletter.audience.jsonlines import HashRow
 from newsletter.audience.report import Fate, ImportReport
 from newsletter.audience.rows import Row
 from newsletter.audience.ruling import Entry
+from newsletter.audience.runs import Run
 from newsletter.audience.sheet import Sheet, row_finding
 from newsletter.audience.subscriber import SubscriptionState
 from newsletter.audience.written import read_address
 from newsletter.finding import Finding, Level
 from newsletter.tokens import Keyring
 
-_CONFIRMED, _ENDED = SubscriptionState.CONFIRMED, SubscriptionState.ENDED
+_ENDED = SubscriptionState.ENDED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +30,7 @@ class Batch:
     """The sound rows of a batch, whose keys differ."""
 
     image: bytes
-    """All of them, as `image_of` makes it."""
+    """All of them, as `Draft` makes it."""
     count: int
     remarkable: Mapping[int, Entry]
     """Those who say more of a person than that they join, by their lines."""
@@ -44,97 +46,166 @@ class Batch:
         return [(key, row.first_name, row.named_at) for key, row in rows if row.named_at is not None]
 
 
+def entry_of(arrival: Arrival) -> Entry:
+    """Return the row of which an arrival is made that is not remarkable, without its tags."""
+    line, address, key, address_hash, first_name, last_name, fields, state, _, consent = arrival
+    standing = SubscriptionState(state)
+    row = Row(line, address, first_name, last_name, json.loads(fields), standing, None, consent)
+    return Entry(row, address, key, address_hash)
+
+
 def sort_out(
-    keyring: Keyring, sheet: Sheet, list_name: str, batch: Sequence[Row | HashRow | Finding]
+    keyring: Keyring, sheet: Sheet, list_name: str, batch: Iterable[Row | HashRow | Finding | Run]
 ) -> tuple[ImportReport, Batch]:
     """Return the sound rows, and a report of the others."""
-    arrivals: list[Arrival] = []
-    remarkable: dict[int, Entry] = {}
-    hashes: list[HashRow] = []
-    findings: list[Finding] = []
-    fates: Counter[Fate] = Counter()
-    flagged: Counter[str] = Counter()
-    places: dict[str, int] = {}
-    tagged: list[tuple[str, str]] = []
-    reserved = 0
-    hash_of = keyring.address_hasher()
+    sorting = _Sorting(keyring, sheet)
     for told in batch:
-        read = read_address(sheet, told) if isinstance(told, Row) else _known_hash(keyring, sheet, told)
+        if isinstance(told, Run):
+            sorting.take_run(told)
+        elif isinstance(told, Row):
+            sorting.take_row(told)
+        else:
+            sorting.take_hash(told)
+    return sorting.report(list_name), sorting.batch()
+
+
+class _Sorting:
+    """Sorts the rows of one batch, which come in the order of their lines."""
+
+    def __init__(self, keyring: Keyring, sheet: Sheet) -> None:
+        self._keyring = keyring
+        self._sheet = sheet
+        self._hash_of = keyring.address_hasher()
+        self._image = Draft()
+        self._count = 0
+        self._pending: set[int] = set()
+        self._remarkable: dict[int, Entry] = {}
+        self._hashes: list[HashRow] = []
+        self._findings: list[Finding] = []
+        self._fates: Counter[Fate] = Counter()
+        self._flagged: Counter[str] = Counter()
+        self._lines: dict[str, int] = {}
+        """Where each key came first."""
+        self._is_tagged = False
+        self._reserved = 0
+
+    def take_run(self, run: Run) -> None:
+        """Take people of whom no more is said than that they join."""
+        local_parts = [local.lower() for local, _ in run.parts]
+        domains = [domain for _, domain in run.parts]
+        keys = [f"{local}@{domain}" for local, domain in zip(local_parts, domains, strict=True)]
+        first_at = self._lines.setdefault
+        lines = zip(keys, run.lines, strict=True)
+        if again := {number for number, (key, line) in enumerate(lines) if first_at(key, line) != line}:
+            self._fates[Fate.REPEATED] += len(again)
+            if len(again) < len(keys):
+                self.take_run(run.without(again))
+            return
+        self._reserved += sum(map(is_reserved, domains))
+        self._flagged.update(flags_among(local_parts, domains))
+        self._count += len(keys)
+        self._image.add(
+            zip(
+                run.lines,
+                map("@".join, run.parts),
+                keys,
+                map(self._hash_of, keys),
+                run.first_names,
+                run.last_names,
+                run.fields,
+                repeat("confirmed"),
+                repeat(""),
+                run.consents,
+            )
+        )
+
+    def take_row(self, told: Row) -> None:
+        """Take a person of whom anything may be said."""
+        read = read_address(self._sheet, told)
         if isinstance(read, Finding):
-            findings.append(read)
-            fates[Fate.REJECTED] += read.level is Level.ERROR
-            continue
-        if isinstance(read, HashRow):
-            hashes.append(read)
-            fates[Fate.KEPT_OUT] += 1
-            continue
-        row, parts = read
-        line, _, first_name, last_name, fields, state, suppression, consent, tags, history, _, named_at = row
-        local, domain = parts
+            self._reject(read)
+            return
+        row, (local, domain) = read
         small = local.lower()
         key = f"{small}@{domain}"
-        if tags:
-            tagged += [(key, tag) for tag in tags]
-        if (place := places.setdefault(key, len(arrivals))) < len(arrivals):
-            fates[Fate.REPEATED] += 1
-            if suppression is not None or state is _ENDED:
-                arrivals[place], entry = _spoken_against(arrivals[place], remarkable, row)
-                remarkable[entry.row.line] = entry
-            continue
+        for tag in row.tags:
+            self._image.tag(key, tag)
+            self._is_tagged = True
+        is_against = row.suppression is not None or row.state is _ENDED
+        if (line := self._lines.setdefault(key, row.line)) != row.line:
+            self._fates[Fate.REPEATED] += 1
+            if is_against:
+                self._speak_against(line, row)
+            return
         if is_reserved(domain):
-            reserved += 1
+            self._reserved += 1
         if flags := flags_of_parts(small, domain):
-            flagged.update(flags)
-        written = f"{local}@{domain}"
-        address_hash = hash_of(key)
-        if suppression is not None or state is _ENDED or history or named_at:
-            remarkable[line] = Entry(row, written, key, address_hash)
-        word = "confirmed" if state is _CONFIRMED else state.value
-        against = suppression.value if suppression else ""
-        arrivals.append((
-            line, written, key, address_hash, first_name, last_name, json_of(fields), word, against, consent
-        ))  # fmt: skip
-    report = ImportReport(
-        file=sheet.name,
-        list_name=list_name,
-        fates=+fates,
-        reserved=reserved,
-        flagged=flagged,
-        findings=tuple(findings),
-    )
-    return report, Batch(
-        image=image_of(arrivals, tagged),
-        count=len(arrivals),
-        remarkable=remarkable,
-        pending=frozenset(line for line, *_, word, _, _ in arrivals if word == "pending"),
-        is_tagged=bool(tagged),
-        hashes=hashes,
-    )
+            self._flagged.update(flags)
+        entry = Entry(row, f"{local}@{domain}", key, self._hash_of(key))
+        if is_against or row.history or row.named_at:
+            self._remarkable[row.line] = entry
+        if row.state is SubscriptionState.PENDING:
+            self._pending.add(row.line)
+        self._count += 1
+        self._image.add([_arrival(entry)])
+
+    def take_hash(self, told: HashRow | Finding) -> None:
+        """Take a suppression, or what is wrong with a row."""
+        if isinstance(told, Finding):
+            self._reject(told)
+        elif told.key_name == self._keyring.hash_key_name:
+            self._hashes.append(told)
+            self._fates[Fate.KEPT_OUT] += 1
+        else:
+            message = "a suppression whose hash was made with another key, so it says nothing here"
+            remedy = "Bring var/secret.key (or NEWSLETTER_SECRET_KEY) of that publication along"
+            self._reject(row_finding(self._sheet.name, told.line, message, remedy))
+
+    def report(self, list_name: str) -> ImportReport:
+        """Return what became of those who are not among the sound rows, and what is to be known of all."""
+        return ImportReport(
+            file=self._sheet.name,
+            list_name=list_name,
+            fates=+self._fates,
+            reserved=self._reserved,
+            flagged=self._flagged,
+            findings=tuple(self._findings),
+        )
+
+    def batch(self) -> Batch:
+        """Return the sound rows."""
+        return Batch(
+            image=self._image.finished(),
+            count=self._count,
+            remarkable=self._remarkable,
+            pending=frozenset(self._pending),
+            is_tagged=self._is_tagged,
+            hashes=self._hashes,
+        )
+
+    def _reject(self, finding: Finding) -> None:
+        self._findings.append(finding)
+        self._fates[Fate.REJECTED] += finding.level is Level.ERROR
+
+    def _speak_against(self, line: int, again: Row) -> None:
+        """Add to what came first what a later row of the same person says against mailing them."""
+        entry = self._remarkable.get(line) or entry_of(self._image.arrival(line))
+        row = entry.row._replace(
+            state=_ENDED if again.state is _ENDED else entry.row.state,
+            suppression=entry.row.suppression or again.suppression,
+        )
+        self._remarkable[line] = entry._replace(row=row)
+        self._image.alter(line, row.state, row.suppression or "")
+        if row.state is _ENDED:
+            self._pending.discard(line)
 
 
-def _spoken_against(arrival: Arrival, remarkable: Mapping[int, Entry], again: Row) -> tuple[Arrival, Entry]:
-    """Return what came first with what a later row of the same person says against mailing them."""
-    line, address, key, address_hash, first_name, last_name, fields, word, _, consent = arrival
-    if (entry := remarkable.get(line)) is not None:
-        first = entry.row
-    else:
-        standing = SubscriptionState(word)
-        first = Row(line, address, first_name, last_name, json.loads(fields), standing, None, consent)
-    state = _ENDED if again.state is _ENDED else first.state
-    suppression = first.suppression or again.suppression
-    against = suppression.value if suppression else ""
-    arrival = line, address, key, address_hash, first_name, last_name, fields, state.value, against, consent
-    return arrival, Entry(first._replace(state=state, suppression=suppression), address, key, address_hash)
+def _arrival(entry: Entry) -> Arrival:
+    row, address, key, address_hash = entry
+    names, fields, against = (row.first_name, row.last_name), json_of(row.fields), row.suppression or ""
+    return row.line, address, key, address_hash, *names, fields, row.state.value, against, row.consent
 
 
 def json_of(fields: Mapping[str, str]) -> str:
     """Return fields as `json.dumps` writes them, which takes three times as long."""
     return f"{{{', '.join([f'{json_text(name)}: {json_text(text)}' for name, text in fields.items()])}}}"
-
-
-def _known_hash(keyring: Keyring, sheet: Sheet, told: HashRow | Finding) -> HashRow | Finding:
-    if isinstance(told, Finding) or told.key_name == keyring.hash_key_name:
-        return told
-    message = "a suppression whose hash was made with another key, so it says nothing here"
-    remedy = "Bring var/secret.key (or NEWSLETTER_SECRET_KEY) of that publication along"
-    return row_finding(sheet.name, told.line, message, remedy)

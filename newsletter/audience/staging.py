@@ -3,7 +3,6 @@
 The joins are outer ones, though everybody has a partner, because SQLite then begins with the small table.
 """
 
-import json
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,9 +14,8 @@ from sqlalchemy.sql.dml import ReturningDelete
 
 from newsletter.audience.image import TABLES, arrivals, rows_of
 from newsletter.audience.roster import subscribers, subscriptions, suppressions
-from newsletter.audience.rows import Row
-from newsletter.audience.ruling import NOTHING_KNOWN, Entry, Known, Ruling, rule
-from newsletter.audience.sorting import Batch
+from newsletter.audience.ruling import NOTHING_KNOWN, Known, Ruling, rule
+from newsletter.audience.sorting import Batch, entry_of
 from newsletter.audience.subscriber import SubscriptionState, SuppressionReason
 from newsletter.database import Database
 
@@ -64,7 +62,7 @@ def judge(connection: Connection, list_id: int | None, batch: Batch, *, newest: 
     rulings = []
     for line in sorted(known.keys() | batch.remarkable.keys() - settled):
         found = known.get(line)
-        entry = batch.remarkable.get(line) or _entry(known[line])
+        entry = batch.remarkable.get(line) or entry_of(tuple(known[line])[: len(arrivals.columns)])
         rulings.append(rule(entry, _known(found) if found else NOTHING_KNOWN))
     newcomers = batch.count - len(settled) - len(rulings)
     return Judgement(newcomers=newcomers, settled=settled, rulings=rulings)
@@ -119,21 +117,6 @@ def _settle(list_id: int | None, newest: int) -> ReturningDelete[Any]:
         .where(is_settled, ~is_suppressed)
         .returning(arrivals.c.line)
     )
-
-
-def _entry(found: Found[Any]) -> Entry:
-    """Return the row of which an arrival is made that is not remarkable, without its tags."""
-    row = Row(
-        found.line,
-        found.address,
-        found.first_name,
-        found.last_name,
-        json.loads(found.fields),
-        SubscriptionState(found.state),
-        None,
-        found.consent,
-    )
-    return Entry(row, found.address, found.address_key, found.address_hash)
 
 
 def _known(found: Found[Any]) -> Known:

@@ -22,6 +22,8 @@ from newsletter.database.functions import SQLITE_FUNCTIONS
 from newsletter.durable import make_private_folder
 from newsletter.errors import EditSettings, NewsletterError, StorageBusy, StorageFull, TryLater
 
+_OLDEST = (3, 36)
+"""Since then SQLite returns what it wrote, and opens a database that is handed to it as bytes."""
 BUSY_SECONDS = 10
 """How long a writer waits for another one before StorageBusy."""
 
@@ -144,6 +146,11 @@ def open_database(url: str, *, busy_seconds: float = BUSY_SECONDS) -> Database:
         raise EditSettings(
             "[database] url names PostgreSQL, whose driver is missing: pip install 'newsletter[postgres]'"
         ) from error
+    if sqlite3.sqlite_version_info < _OLDEST:
+        raise EditSettings(
+            f"[database] url: this Python has SQLite {sqlite3.sqlite_version}, and 3.36 or newer is needed. "
+            "Use a newer Python, or PostgreSQL"
+        )
     path = Path(parsed.database)
     _make_folder(path.parent)
     engine = create_engine(parsed, hide_parameters=True, connect_args={"timeout": busy_seconds})
