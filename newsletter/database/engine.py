@@ -1,7 +1,6 @@
 """One engine, two ways in: `read` sees a snapshot, `write` is a transaction that is durable when it ends.
 
-SQLite runs in WAL mode with synchronous=FULL: what is committed survives a power loss, which
-the ledger's promises rest on. Foreign errors are translated here and nowhere else.
+Foreign errors are translated here and nowhere else.
 """
 
 import errno
@@ -11,14 +10,20 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError as BadUrl
 from sqlalchemy.exc import DBAPIError, NoSuchModuleError, OperationalError
 
-from newsletter.database.functions import SQLITE_FUNCTIONS
+from newsletter.database.sqlite import (
+    PAGES_LOGGED,
+    begin_sqlite,
+    copy_log_soon,
+    prepare_sqlite,
+    set_pragmas,
+    standing_beside,
+)
 from newsletter.durable import make_private_folder
 from newsletter.errors import EditSettings, NewsletterError, StorageBusy, StorageFull, TryLater
 
@@ -47,7 +52,7 @@ class Database:
 
         The tables of an SQLite database in memory may stand `beside` those of SQLite's own, like temporary ones.
         """
-        with self._translated(), self.engine.connect() as connection, _beside(connection, beside):
+        with self._translated(), self.engine.connect() as connection, standing_beside(connection, beside):
             yield connection
 
     @contextmanager
@@ -57,17 +62,38 @@ class Database:
         What stands `beside` it is as with `read`. Raises StorageBusy when another writer does not finish,
         StorageFull when the disk is full.
         """
-        with self._translated(), self.engine.connect() as connection, _beside(connection, beside):
+        with self._translated(), self.engine.connect() as connection, standing_beside(connection, beside):
             writer = connection.execution_options(sqlite_begin="BEGIN IMMEDIATE")
             with writer.begin():
                 yield writer
+
+    @contextmanager
+    def write_much(self) -> Iterator[Connection]:
+        """Open a transaction as `write` does, for very many rows which refer to rows that are known to be there.
+
+        SQLite neither looks at their references one by one, nor makes the caller wait until it has copied its log
+        into the file: that is done beside whatever comes next.
+        """
+        if not self.is_sqlite:
+            with self.write() as connection:
+                yield connection
+            return
+        with self._translated(), self.engine.connect() as connection:
+            set_pragmas(connection, foreign_keys="OFF", wal_autocheckpoint=0)
+            try:
+                writer = connection.execution_options(sqlite_begin="BEGIN IMMEDIATE")
+                with writer.begin():
+                    yield writer
+            finally:
+                set_pragmas(connection, foreign_keys="ON", wal_autocheckpoint=PAGES_LOGGED)
+        copy_log_soon(self.place)
 
     @contextmanager
     def rebuild(self) -> Iterator[Connection]:
         """Open a transaction that may make tables anew: SQLite looks at their references only at its end."""
         with self._translated(), self.engine.connect() as connection:
             if self.is_sqlite:
-                _set_foreign_keys(connection, "OFF")
+                set_pragmas(connection, foreign_keys="OFF")
             try:
                 writer = connection.execution_options(sqlite_begin="BEGIN IMMEDIATE")
                 with writer.begin():
@@ -76,7 +102,7 @@ class Database:
                         raise EditSettings(f"{self.place}: rows refer to rows that are gone: {tuple(loose)}")
             finally:
                 if self.is_sqlite:
-                    _set_foreign_keys(connection, "ON")
+                    set_pragmas(connection, foreign_keys="ON")
 
     def scrub(self) -> None:
         """Overwrite what deleted rows left in SQLite's file and its log; StorageBusy where somebody is writing.
@@ -154,8 +180,8 @@ def open_database(url: str, *, busy_seconds: float = BUSY_SECONDS) -> Database:
     path = Path(parsed.database)
     _make_folder(path.parent)
     engine = create_engine(parsed, hide_parameters=True, connect_args={"timeout": busy_seconds})
-    event.listen(engine, "connect", _prepare_sqlite)
-    event.listen(engine, "begin", _begin_sqlite)
+    event.listen(engine, "connect", prepare_sqlite)
+    event.listen(engine, "begin", begin_sqlite)
     return Database(engine, str(path))
 
 
@@ -166,47 +192,6 @@ def _make_folder(folder: Path) -> None:
         if error.errno == errno.ENOSPC:
             raise StorageFull(f"{folder}: the disk is full. Make room and run it again") from error
         raise EditSettings(f"{folder}: cannot be made: {error.strerror}") from error
-
-
-def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
-    connection.isolation_level = None  # the driver opens no transaction of its own: `_begin_sqlite` does
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode=WAL")
-    cursor.execute("PRAGMA synchronous=FULL")
-    cursor.execute("PRAGMA foreign_keys=ON")
-    cursor.execute("PRAGMA cache_size=-32000")  # kB: the index over a million addresses fits
-    cursor.close()
-    for name, function in SQLITE_FUNCTIONS.items():
-        connection.create_function(name, 1, function, deterministic=True)
-
-
-@contextmanager
-def _beside(connection: Connection, image: bytes | None) -> Iterator[None]:
-    """Let a connection see the tables of another SQLite database for as long as the block lasts."""
-    if image is None:
-        yield
-        return
-    driver: Any = connection.connection.driver_connection
-    driver.execute("ATTACH ':memory:' AS beside")
-    driver.deserialize(image, name="beside")
-    try:
-        yield
-    finally:
-        connection.rollback()  # what was only read is still open, and held fast
-        driver.execute("DETACH beside")
-
-
-def _set_foreign_keys(connection: Connection, wanted: str) -> None:
-    """Switch SQLite's references off or on, which it does outside of transactions only."""
-    assert connection.connection.dbapi_connection is not None
-    cursor = connection.connection.dbapi_connection.cursor()
-    cursor.execute(f"PRAGMA foreign_keys={wanted}")
-    cursor.close()
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    """Take the writer's lock at once where we mean to write: a read lock cannot become one while waiting."""
-    connection.exec_driver_sql(connection.get_execution_options().get("sqlite_begin", "BEGIN"))
 
 
 def _translate(error: DBAPIError | sqlite3.Error, place: str) -> NewsletterError | DBAPIError | sqlite3.Error:

@@ -203,3 +203,31 @@ def test_an_sqlite_too_old_for_us_is_named(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(sqlite3, "sqlite_version", "3.34.1")
     with pytest.raises(EditSettings, match=r"SQLite 3\.34\.1.*3\.36"):
         open_database(f"sqlite:///{tmp_path / 'newsletter.db'}")
+
+
+def test_very_many_rows_are_copied_out_of_the_log_while_we_go_on(database: Database, tmp_path: Path) -> None:
+    file = tmp_path / "var" / "newsletter.db"
+    numbers = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300000)"
+    with database.write_much() as connection:
+        connection.execute(text(f"INSERT INTO moments (at) {numbers} SELECT '2026-01-01 00:00:00.000000' FROM n"))
+    for thread in threading.enumerate():
+        if thread.name == "log":
+            thread.join()
+    assert file.stat().st_size > 8_000_000
+    assert count(database) == 300_000
+    with database.read() as connection:
+        assert connection.scalar(text("PRAGMA foreign_keys")) == 1
+        assert connection.scalar(text("PRAGMA wal_autocheckpoint")) == 1000
+
+
+def test_very_many_rows_leave_no_trace_where_one_of_them_fails(database: Database) -> None:
+    def fail() -> None:
+        with database.write_much() as connection:
+            connection.execute(insert(TABLE).values(at=None))
+            raise NewsletterError
+
+    with pytest.raises(NewsletterError):
+        fail()
+    assert count(database) == 0
+    with database.read() as connection:
+        assert connection.scalar(text("PRAGMA foreign_keys")) == 1
