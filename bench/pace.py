@@ -21,7 +21,7 @@ from newsletter.audience import ensure_lists, import_csv
 from newsletter.aws import Keys
 from newsletter.database import open_database, upgrade
 from newsletter.delivery import mailing_counts, send, start_mailing
-from newsletter.delivery.transports.ses import SesTransport
+from newsletter.delivery.transports.ses import open_ses
 from newsletter.settings import Ses, read_or_make_keys, read_settings
 from newsletter.tokens import Keyring
 
@@ -95,7 +95,7 @@ def measure(folder: Path, client: str, url: str, letters: int) -> None:
     import_csv(database, keyring, folder / "people.csv", "all", now=now())
     mailing = start_mailing(database, make_edition(), transport="ses", now=now()).mailing
     there = Ses.model_validate({"endpoint": url, "region": "eu-west-1", "client": client})
-    with closing(SesTransport(there, Keys(access="bench", secret="bench"))) as transport:
+    with closing(open_ses(there, Keys(access="bench", secret="bench"))) as transport:
         print("ready", flush=True)
         sys.stdin.readline()
         cpu = time.process_time()

@@ -20,7 +20,7 @@ from newsletter.audience import ensure_lists, import_csv
 from newsletter.aws import Keys
 from newsletter.database import open_database, upgrade
 from newsletter.delivery import mailing_counts, send, start_mailing
-from newsletter.delivery.transports.ses import SesTransport
+from newsletter.delivery.transports.ses import open_ses
 from newsletter.settings import Ses, read_or_make_keys, read_settings
 from newsletter.tokens import Keyring
 
@@ -80,7 +80,7 @@ def measure(folder: Path, client: str, connections: int, url: str) -> None:
         {"endpoint": url, "region": "eu-west-1", "client": client, "connections": connections}
     )
     keys = Keys(access="bench", secret="bench")
-    with contextlib.closing(SesTransport(there, keys, state={"XDG_STATE_HOME": str(folder)})) as transport:
+    with contextlib.closing(open_ses(there, keys, state={"XDG_STATE_HOME": str(folder)})) as transport:
         started, cpu = time.perf_counter(), time.process_time()
         for _ in send(database, keyring, settings, mailing, transport, clock=now):
             pass

@@ -5,7 +5,8 @@ The SDK would repeat a call whose answer was lost, and each repetition of a send
 
 import os
 from base64 import b32decode
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -113,17 +114,28 @@ def account_of(client: Any) -> str:
 
 
 def call(operation: Callable[..., Any], **arguments: Any) -> dict[str, Any] | Fault:
-    """Call once and return the answer, or the fault that the service answered.
-
-    Raises Deferred when the request certainly did not reach the service, Uncertain when it may have been
-    carried out, Halted when there are no valid credentials to sign it with.
-    """
+    """Call once and return the answer, or the fault that the service answered; raises what `told_apart` does."""
     try:
-        answer: dict[str, Any] = operation(**arguments)
+        with told_apart():
+            answer: dict[str, Any] = operation(**arguments)
     except exceptions.ClientError as error:
         said = error.response.get("Error", {})
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         return Fault(code=str(said.get("Code", "")), message=str(said.get("Message", "")), status=status)
+    return answer
+
+
+@contextmanager
+def told_apart() -> Iterator[None]:
+    """Turn what botocore raises within the block into what it means for the request.
+
+    Raises Deferred when it certainly did not reach the service, Uncertain when it may have been carried out,
+    Halted when there are no valid credentials to sign it with; the service's own faults stay ClientErrors.
+    """
+    try:
+        yield
+    except exceptions.ClientError:
+        raise
     except (exceptions.NoCredentialsError, exceptions.PartialCredentialsError) as error:
         raise Halted(f"AWS: {error}. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE") from error
     except (
@@ -140,4 +152,3 @@ def call(operation: Callable[..., Any], **arguments: Any) -> dict[str, Any] | Fa
         raise Uncertain(f"AWS: no answer after the request was sent: {error}") from error
     except exceptions.BotoCoreError as error:
         raise Halted(f"AWS: {error}") from error
-    return answer

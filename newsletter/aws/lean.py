@@ -5,9 +5,10 @@ It raises what a boto3 client raises, or what `call` would make of it; it never 
 
 import json
 import os
+import socket
 import ssl
 from binascii import b2a_base64
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,7 +16,7 @@ from botocore import exceptions
 from botocore.httpsession import get_cert_path
 from botocore.utils import get_environ_proxies
 
-from newsletter.aws.client import Keys, open_session
+from newsletter.aws.client import Fault, Keys, open_session
 from newsletter.aws.signing import Signer
 from newsletter.aws.wire import Answer, Wire
 from newsletter.errors import EditSettings
@@ -34,15 +35,29 @@ class LeanSes:
 
     def send_email(self, **arguments: Any) -> dict[str, Any]:
         """Call SendEmail once; the arguments are boto3's, the message in Content.Raw.Data as bytes."""
+        request = self.request(**arguments)
+        self._before_send()
+        answer = read_answer(self._wire.ask(request))
+        if not isinstance(answer, Fault):
+            return answer
+        said = {"Code": answer.code, "Message": answer.message}
+        raise exceptions.ClientError(
+            {"Error": said, "ResponseMetadata": {"HTTPStatusCode": answer.status}}, _OPERATION
+        )
+
+    def request(self, **arguments: Any) -> Sequence[bytes]:
+        """Return the signed request of such a call, in pieces."""
         message: bytes = arguments.pop("Content")["Raw"]["Data"]
         body = (
             b'{"Content":{"Raw":{"Data":"',
             b2a_base64(message, newline=False),
             b'"}},' + json.dumps(arguments).encode()[1:],
         )
-        request = (self._signer.head(body, datetime.now(UTC)), *body)
-        self._before_send()
-        return _read(self._wire.ask(request))
+        return self._signer.head(body, datetime.now(UTC)), *body
+
+    def connect(self) -> socket.socket:
+        """Open a connection for such requests; Deferred where that fails."""
+        return self._wire.connect()
 
     def close(self) -> None:
         """Close the kept connections."""
@@ -73,8 +88,8 @@ def open_lean_ses(client: Any, *, keys: Keys | None = None, before_send: Callabl
     )
 
 
-def _read(answer: Answer) -> dict[str, Any]:
-    """Return what was answered; ClientError for a fault, as boto3 raises it."""
+def read_answer(answer: Answer) -> dict[str, Any] | Fault:
+    """Return what was answered."""
     try:
         said = json.loads(answer.body or b"{}")
     except ValueError:
@@ -88,7 +103,4 @@ def _read(answer: Answer) -> dict[str, Any]:
         kind.partition(":")[0] or str(said.get("__type") or said.get("code") or answer.status).rpartition("#")[2]
     )
     message = str(said.get("message") or said.get("Message") or "")
-    raise exceptions.ClientError(
-        {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": answer.status}},
-        _OPERATION,
-    )
+    return Fault(code=code, message=message, status=answer.status)

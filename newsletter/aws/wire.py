@@ -19,7 +19,7 @@ IDLE_SECONDS = 15.0
 """A connection that lay idle for longer may just be being closed at the other end: it is opened anew."""
 _MOST_HEAD = 65_536
 _MOST_BODY = 10_000_000
-_PIECE = 65_536
+PIECE = 65_536
 _SEND_BUFFER = 1_048_576
 """Octets: one message and its base64 fit, so that the write does not wait for the reader."""
 
@@ -67,14 +67,16 @@ class Wire:
                 connection.socket.sendall(b"".join(request))
             except OSError as error:
                 raise Deferred(f"AWS: the connection broke before all was sent: {_reason(error)}") from error
+            hearing = Hearing()
             try:
-                answer, is_kept = _read(connection.socket)
+                while (answer := hearing.take(connection.socket.recv(PIECE))) is None:
+                    pass
             except (OSError, ValueError) as error:
                 raise Uncertain(f"AWS: no answer after the request was sent: {_reason(error)}") from error
         except BaseException:
             connection.socket.close()
             raise
-        if is_kept:
+        if hearing.is_kept:
             connection.idle_since = time.monotonic()
             self._idle.append(connection)
         else:
@@ -91,12 +93,13 @@ class Wire:
             try:
                 connection = self._idle.pop()
             except IndexError:
-                return _Connection(self._connect())
+                return _Connection(self.connect())
             if connection.is_fresh(self._idle_seconds):
                 return connection
             connection.socket.close()
 
-    def _connect(self) -> socket.socket:
+    def connect(self) -> socket.socket:
+        """Open one connection, which waits for an answer as long as it may take; Deferred where that fails."""
         host, port = str(self._there.hostname), self._there.port
         is_secure = self._there.scheme == "https"
         port = port or (443 if is_secure else 80)
@@ -135,74 +138,87 @@ class _Connection:
         return time.monotonic() - self.idle_since < idle_seconds and not self._poll.poll(0)
 
 
-def _read(found: socket.socket) -> tuple[Answer, bool]:
-    """Return the answer, and whether the connection stays open; ValueError for what is no HTTP."""
-    octets = b""
-    while True:
-        while (end := octets.find(b"\r\n\r\n")) < 0:
-            octets += _more(found)
-            if len(octets) > _MOST_HEAD:
-                raise ValueError("an endless head")
-        first, *lines = octets[:end].decode("latin-1").split("\r\n")
-        octets = octets[end + 4 :]
+class Hearing:
+    """One answer as it comes in, piece by piece (RFC 9112)."""
+
+    def __init__(self) -> None:
+        self._octets = b""
+        self._head: tuple[int, dict[str, str], str] | None = None
+        self.is_kept = False
+        """Once the answer is whole: whether the connection stays open."""
+
+    def take(self, piece: bytes) -> Answer | None:
+        """Take what came, nothing when the server has closed; return the answer when it is whole.
+
+        Raises ValueError for what is no HTTP, ConnectionResetError when it was closed before the end.
+        """
+        self._octets += piece
+        while self._head is None:
+            end = self._octets.find(b"\r\n\r\n")
+            if end < 0:
+                if len(self._octets) > _MOST_HEAD:
+                    raise ValueError("an endless head")
+                return self._more(piece)
+            self._read_head(end)
+        status, headers, version = self._head
+        is_whole = True
+        if "chunked" in headers.get("transfer-encoding", "").lower():
+            found = _chunks(self._octets)
+        elif "content-length" in headers:
+            found = _exactly(self._octets, int(headers["content-length"]))
+        else:
+            found, is_whole = (None if piece else (self._octets, len(self._octets))), False
+        if found is None:
+            if len(self._octets) > _MOST_BODY:
+                raise ValueError("an endless body")
+            return self._more(piece) if is_whole else None
+        body, used = found
+        is_wanted = version != "HTTP/1.0" and headers.get("connection", "").lower() != "close"
+        self.is_kept = is_whole and is_wanted and used == len(self._octets)
+        return Answer(status=status, headers=headers, body=body)
+
+    def _more(self, piece: bytes) -> Answer | None:
+        """Return that more has to come, where it still can."""
+        if not piece:
+            raise ConnectionResetError("it was closed")
+        return None
+
+    def _read_head(self, end: int) -> None:
+        first, *lines = self._octets[:end].decode("latin-1").split("\r\n")
+        self._octets = self._octets[end + 4 :]
         version, _, rest = first.partition(" ")
         status = int(rest[:3])
         if not version.startswith("HTTP/1."):
             raise ValueError("no HTTP")
         if status >= 200:  # what is below announces another one
-            break
-    headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
-    is_kept = version != "HTTP/1.0" and headers.get("connection", "").lower() != "close"
-    if "chunked" in headers.get("transfer-encoding", "").lower():
-        body = _read_chunks(found, octets)
-    elif "content-length" in headers:
-        body = _read_exactly(found, octets, int(headers["content-length"]))[0]
-    else:
-        body, is_kept = _read_all(found, octets), False
-    return Answer(status=status, headers=headers, body=body), is_kept
+            headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+            self._head = status, headers, version
 
 
-def _read_exactly(found: socket.socket, octets: bytes, size: int) -> tuple[bytes, bytes]:
-    """Return so many octets, and what was read beyond them."""
+def _exactly(octets: bytes, size: int) -> tuple[bytes, int] | None:
+    """Return so many octets and their number, None as long as some are missing."""
     if not 0 <= size <= _MOST_BODY:
         raise ValueError(f"an answer of {size} octets")
-    while len(octets) < size:
-        octets += _more(found)
-    return octets[:size], octets[size:]
+    return (octets[:size], size) if len(octets) >= size else None
 
 
-def _read_chunks(found: socket.socket, octets: bytes) -> bytes:
-    """Return a body that comes in chunks (RFC 9112 section 7.1)."""
-    body = b""
-    while True:
-        while (end := octets.find(b"\r\n")) < 0:
-            octets += _more(found)
-        size = int(octets[:end].partition(b";")[0], 16)
-        piece, octets = _read_exactly(found, octets[end + 2 :], size + 2)
+def _chunks(octets: bytes) -> tuple[bytes, int] | None:
+    """Return a body in chunks (RFC 9112 section 7.1) and the octets it took, None if some are missing."""
+    body, place = b"", 0
+    while (end := octets.find(b"\r\n", place)) >= 0:
+        size = int(octets[place:end].partition(b";")[0], 16)
+        if size < 0 or len(body) + size > _MOST_BODY:
+            raise ValueError(f"an answer of {size} octets")
+        place = end + 2
         if not size:
-            while piece != b"\r\n":  # trailers, up to an empty line
-                while (end := (piece + octets).find(b"\r\n")) < 0:
-                    octets += _more(found)
-                piece, octets = _read_exactly(found, (piece + octets)[end + 2 :], 2)
-            return body
-        body += piece[:size]
-        if len(body) > _MOST_BODY:
-            raise ValueError("an endless body")
-
-
-def _read_all(found: socket.socket, octets: bytes) -> bytes:
-    while piece := found.recv(_PIECE):
-        octets += piece
-        if len(octets) > _MOST_BODY:
-            raise ValueError("an endless body")
-    return octets
-
-
-def _more(found: socket.socket) -> bytes:
-    octets = found.recv(_PIECE)
-    if not octets:
-        raise ConnectionResetError("it was closed")
-    return octets
+            while (end := octets.find(b"\r\n", place)) > place:  # trailers, up to an empty line
+                place = end + 2
+            return (body, place + 2) if end == place else None
+        if len(octets) < place + size + 2:
+            return None
+        body += octets[place : place + size]
+        place += size + 2
+    return None
 
 
 def _proxy_headers(user: str | None, password: str | None) -> dict[str, str]:

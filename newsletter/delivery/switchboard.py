@@ -106,10 +106,9 @@ class Switchboard:
 
     def _patience(self) -> float:
         """Return how long nothing need be done."""
-        if self._finished:
-            return _SAY_SECONDS
+        longest = _SAY_SECONDS if self._finished else _LOOK_SECONDS
         delay = self._todo[0].leaves_at - time.monotonic() if self._todo else 0.0
-        return min(_LOOK_SECONDS, delay) if delay > 0 else _LOOK_SECONDS
+        return min(longest, delay) if delay > 0 else longest
 
     def _is_group(self, moment: float) -> bool:
         """Return whether what is finished should be said now."""
@@ -137,19 +136,13 @@ class Switchboard:
 
     def _advance(self, line: Line) -> None:
         """Do with a line all that can be done at once."""
-        if self._is_gone(line):
+        while not self._is_gone(line) and self._hand_over(line):
+            while line.has_room and self._is_due() and not self._watch.is_stopping:
+                self._begin(line, self._todo.popleft())
+            if line.awaited is None:
+                break
+        if line not in self._lines:
             return
-        if (awaited := line.awaited) is not None:
-            task = self._tasks.get(awaited)
-            if task is None or not self._watch.begin(task.slot, awaited):
-                if task is not None:
-                    self._finish(awaited, None)
-                self._settle(line.give_up("nothing more is begun"))
-                self._drop(line)
-                return
-            line.hand_over()
-        while line.has_room and self._is_due() and not self._watch.is_stopping:
-            self._begin(line, self._todo.popleft())
         if line.is_writing:
             self._settle(line.write())
         if self._is_gone(line):
@@ -158,6 +151,20 @@ class Switchboard:
         if wanted != self._lines[line]:
             self._selector.modify(line, wanted, line)
             self._lines[line] = wanted
+
+    def _hand_over(self, line: Line) -> bool:
+        """Let the message follow that a line waits for, if it does; else drop the line, and return False."""
+        if (awaited := line.awaited) is None:
+            return True
+        task = self._tasks.get(awaited)
+        if task is None or not self._watch.begin(task.slot, awaited):
+            if task is not None:
+                self._finish(awaited, None)
+            self._settle(line.give_up("nothing more is begun"))
+            self._drop(line)
+            return False
+        line.hand_over()
+        return True
 
     def _is_gone(self, line: Line) -> bool:
         """Return whether a line has ended, and forget it then."""

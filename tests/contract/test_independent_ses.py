@@ -19,7 +19,7 @@ from moto.backends import get_backend
 from moto.server import ThreadedMotoServer
 
 from newsletter.aws import Keys, make_client
-from newsletter.delivery.transports.ses import SesTransport
+from newsletter.delivery.transports.ses import open_ses
 from newsletter.delivery.transports.transport import Envelope
 from newsletter.errors import Refused
 from newsletter.settings import Ses
@@ -49,7 +49,7 @@ def letter(recipient: str) -> bytes:
 
 def submit(url: str, client: str, recipient: str, message: bytes) -> str:
     settings = {"endpoint": url, "region": REGION, "client": client, "configuration_set": "news"}
-    with closing(SesTransport(Ses.model_validate(settings), KEYS)) as transport:
+    with closing(open_ses(Ses.model_validate(settings), KEYS)) as transport:
         envelope = Envelope(
             delivery_id=7,
             mailing_id=3,
@@ -96,7 +96,7 @@ def test_moto_refuses_a_sender_that_is_not_verified_and_we_understand(moto: str,
         recipient="x@readers.example",
     )
     with (
-        closing(SesTransport(Ses.model_validate(settings), KEYS)) as transport,
+        closing(open_ses(Ses.model_validate(settings), KEYS)) as transport,
         pytest.raises(Refused, match="MessageRejected: Did not have authority"),
     ):
         transport.submit(stranger, letter("x@readers.example"))

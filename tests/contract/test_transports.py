@@ -19,7 +19,7 @@ from newsletter.delivery.rehearsal import Account, Refusal, read_mishaps
 from newsletter.delivery.rehearsal.server import PretendSes, pretend_ses, publish_events
 from newsletter.delivery.transports import OutboxTransport, Transport
 from newsletter.delivery.transports.outbox import kept_messages
-from newsletter.delivery.transports.ses import SesTransport
+from newsletter.delivery.transports.ses import SesTransport, open_ses
 from newsletter.delivery.transports.smtp import SmtpTransport
 from newsletter.delivery.transports.smtp_dialogue import Dialogue
 from newsletter.delivery.transports.smtp_line import SmtpLine
@@ -123,7 +123,7 @@ def to(request: pytest.FixtureRequest, tmp_path: Path) -> To:
 
 
 def to_ses(ses: PretendSes, client: str = "boto3", **more: object) -> SesTransport:
-    return SesTransport(Ses.model_validate({"endpoint": ses.url, "client": client, **more}))
+    return open_ses(Ses.model_validate({"endpoint": ses.url, "client": client, **more}))
 
 
 def _crlf(octets: bytes) -> bytes:
@@ -458,7 +458,7 @@ def faulty() -> Iterator[tuple[PretendSes, dict[str, SesTransport]]]:
             ses,
             {
                 client: stack.enter_context(
-                    closing(SesTransport(Ses.model_validate({**settings, "client": client}), keys))
+                    closing(open_ses(Ses.model_validate({**settings, "client": client}), keys))
                 )
                 for client in ("boto3", "lean")
             },
@@ -551,7 +551,7 @@ def test_every_mail_through_ses_carries_its_tags(client: str) -> None:
 def test_the_account_says_how_fast(monkeypatch: pytest.MonkeyPatch, client: str) -> None:
     with pretend_ses(Account(rate=14.0, spent=100)) as ses:
         monkeypatch.setenv("AWS_ENDPOINT_URL_SESV2", ses.url)
-        with closing(SesTransport(Ses.model_validate({"client": client}))) as transport:
+        with closing(open_ses(Ses.model_validate({"client": client}))) as transport:
             assert transport.rate == 14.0
             assert "49,900 of 50,000" in transport.notices[0]
             transport.submit(envelope(), MESSAGE)
@@ -600,7 +600,7 @@ def test_a_region_that_is_missing_is_a_setting_to_mend(monkeypatch: pytest.Monke
     monkeypatch.delenv("AWS_REGION")
     monkeypatch.delenv("AWS_DEFAULT_REGION", raising=False)
     with pytest.raises(EditSettings, match="region"):
-        SesTransport(Ses())
+        open_ses(Ses())
 
 
 @BOTH_CLIENTS
@@ -609,7 +609,7 @@ def test_an_endpoint_that_is_not_there_is_safe_to_retry(client: str) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{taken.getsockname()[1]}"
-        with closing(SesTransport(Ses.model_validate({"endpoint": url, "client": client}))) as transport:
+        with closing(open_ses(Ses.model_validate({"endpoint": url, "client": client}))) as transport:
             assert "not known" in transport.notices[0]
             with pytest.raises(Deferred):
                 transport.submit(envelope(), MESSAGE)

@@ -197,7 +197,7 @@ def open_rehearsal(
     """
     from newsletter.aws import Keys  # boto3 takes a while to import
     from newsletter.delivery.rehearsal.server import pretend_ses, publish_events
-    from newsletter.delivery.transports.ses import SesTransport
+    from newsletter.delivery.transports.ses import open_ses
 
     name = settings.delivery.ses.configuration_set
     if name is None and settings.delivery.transport != "ses":
@@ -218,7 +218,7 @@ def open_rehearsal(
         }
         there = settings.delivery.ses.model_copy(update=wanted)
         keys = Keys(access="rehearsal", secret="rehearsal")  # noqa: S106
-        with closing(SesTransport(there, keys, state={"XDG_STATE_HOME": str(stage)})) as transport:
+        with closing(open_ses(there, keys, state={"XDG_STATE_HOME": str(stage)})) as transport:
             yield Rehearsal(
                 database,
                 keyring,

@@ -15,6 +15,6 @@ def open_transport(settings: Settings) -> Transport:
         from newsletter.delivery.transports.smtp import SmtpTransport
 
         return SmtpTransport(settings.delivery.smtp, settings.smtp_password)
-    from newsletter.delivery.transports.ses import SesTransport  # boto3 takes a while to import
+    from newsletter.delivery.transports.ses import open_ses  # boto3 takes a while to import
 
-    return SesTransport(settings.delivery.ses)
+    return open_ses(settings.delivery.ses)

@@ -5,14 +5,26 @@ in doubt. SES has no idempotency token.
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from newsletter.aws import Fault, Keys, account_of, call, make_client, open_lean_ses
+from newsletter.aws import (
+    Answer,
+    Fault,
+    Keys,
+    account_of,
+    call,
+    make_client,
+    open_lean_ses,
+    read_answer,
+    told_apart,
+)
 from newsletter.delivery.account_book import open_account_book
 from newsletter.delivery.pace import USED
 from newsletter.delivery.transports.ses_answers import MOST_CONNECTIONS, connections_for, judge, read_allowance
+from newsletter.delivery.transports.ses_line import SesLine
 from newsletter.delivery.transports.transport import Allowance, Envelope, Receipt
-from newsletter.errors import Deferred, Uncertain
+from newsletter.errors import Deferred, TransportError, Uncertain
 from newsletter.settings import Ses
 
 
@@ -32,9 +44,6 @@ class SesTransport:
         pool = ses.connections or MOST_CONNECTIONS
         self._client = make_client("sesv2", region=ses.region, endpoint=ses.endpoint, connections=pool, keys=keys)
         self._client.meta.events.register("before-send.sesv2.SendEmail", self._leave)
-        self._lean = (
-            open_lean_ses(self._client, keys=keys, before_send=self._leave) if ses.client == "lean" else None
-        )
         self.account = f"ses {self._client.meta.endpoint_url} {account_of(self._client)}"
         self.rate: float | None = None
         self.notices: tuple[str, ...] = ()
@@ -45,7 +54,17 @@ class SesTransport:
 
     def submit(self, envelope: Envelope, message: bytes) -> Receipt:
         """Hand over one message; its reference is SES's MessageId."""
-        arguments = {
+        found = _found(call(self._send_email, **self._arguments(envelope, message)))
+        if isinstance(found, Receipt):
+            return found
+        raise found
+
+    def _send_email(self, **arguments: Any) -> Any:
+        return self._client.send_email(**arguments)
+
+    def _arguments(self, envelope: Envelope, message: bytes) -> dict[str, Any]:
+        """Return SendEmail's arguments as boto3 has them."""
+        arguments: dict[str, Any] = {
             "FromEmailAddress": envelope.from_address,
             "Destination": {"ToAddresses": [envelope.recipient]},
             "Content": {"Raw": {"Data": message}},
@@ -60,19 +79,11 @@ class SesTransport:
         }
         if self._configuration_set:
             arguments["ConfigurationSetName"] = self._configuration_set
-        answer = call((self._lean or self._client).send_email, **arguments)
-        if isinstance(answer, Fault):
-            raise judge(answer)
-        reference = answer.get("MessageId")
-        if not reference:
-            raise Uncertain("SES: an answer without a MessageId")
-        return Receipt(reference=str(reference))
+        return arguments
 
     def close(self) -> None:
         """Close the kept connections."""
         self._client.close()
-        if self._lean is not None:
-            self._lean.close()
         if self.book is not None:
             self.book.close()
 
@@ -95,3 +106,45 @@ class SesTransport:
             return
         self.granted = found.allowance
         self.rate, self.notices = found.allowance.rate, found.notices
+
+
+class LeanSesTransport(SesTransport):
+    """The same with less done for each call, and with lines of which one thread can serve many."""
+
+    def __init__(self, ses: Ses, keys: Keys | None = None, *, state: Mapping[str, str] = os.environ) -> None:
+        """As `SesTransport`; EditSettings where the client cannot be made as AWS's own settings say."""
+        super().__init__(ses, keys, state=state)
+        self._lean = open_lean_ses(self._client, keys=keys, before_send=self._leave)
+
+    def open_line(self) -> SesLine:
+        """Connect, waiting for it; Deferred where that fails."""
+        return SesLine(self._lean.connect(), self._request, _judge_answer, self._leave)
+
+    def close(self) -> None:
+        """Close the kept connections."""
+        self._lean.close()
+        super().close()
+
+    def _send_email(self, **arguments: Any) -> Any:
+        return self._lean.send_email(**arguments)
+
+    def _request(self, envelope: Envelope, message: bytes) -> Sequence[bytes]:
+        with told_apart():
+            return self._lean.request(**self._arguments(envelope, message))
+
+
+def open_ses(ses: Ses, keys: Keys | None = None, *, state: Mapping[str, str] = os.environ) -> SesTransport:
+    """Return the transport of `[delivery.ses] client`; it raises what that does."""
+    return (LeanSesTransport if ses.client == "lean" else SesTransport)(ses, keys, state=state)
+
+
+def _judge_answer(answer: Answer) -> Receipt | TransportError:
+    return _found(read_answer(answer))
+
+
+def _found(answer: dict[str, Any] | Fault) -> Receipt | TransportError:
+    """Return what an answer means for the message."""
+    if isinstance(answer, Fault):
+        return judge(answer)
+    reference = answer.get("MessageId")
+    return Receipt(reference=str(reference)) if reference else Uncertain("SES: an answer without a MessageId")

@@ -7,7 +7,7 @@ import pytest
 
 from bench.load.serving import serving
 from newsletter.aws import Keys
-from newsletter.delivery.transports.ses import SesTransport
+from newsletter.delivery.transports.ses import open_ses
 from newsletter.delivery.transports.transport import Envelope
 from newsletter.settings import Ses
 
@@ -20,9 +20,7 @@ MESSAGE = b"From: news@b.example\r\nSubject: x\r\n\r\n" + (b"y" * 74 + b"\r\n") 
 def cost(url: str, client: str) -> float:
     """Seconds of CPU for so many calls by one thread, after one that opens the connection."""
     settings = {"endpoint": url, "region": "eu-west-1", "client": client}
-    with closing(
-        SesTransport(Ses.model_validate(settings), Keys(access="testing", secret="testing"))
-    ) as transport:
+    with closing(open_ses(Ses.model_validate(settings), Keys(access="testing", secret="testing"))) as transport:
         begun = 0.0
         for number in range(CALLS + 1):
             envelope = Envelope(
