@@ -80,7 +80,7 @@ bench: dev ## measure speed and memory (a few minutes)
 gallery: dev ## every block in every template, on one page in out/gallery
 	@$(BIN)/python docs/make_gallery.py
 
-crash: dev ## kill a send 200 times over each of SMTP and SES; nobody is lost or mailed twice (KILLS=200 READERS=10000 SEED=n HOP=smtp)
+crash: dev ## kill a send 200 times over each of SMTP, SES and its lean client; nobody is lost or mailed twice (KILLS=200 READERS=10000 SEED=n HOP=smtp)
 	@CRASH_KILLS=$(or $(KILLS),200) CRASH_READERS=$(or $(READERS),10000) CRASH_SEED=$(SEED) \
 		$(BIN)/pytest -q -s "tests/acceptance/test_kill_9.py::test_kill_9_loses_nobody_and_mails_nobody_twice$(if $(HOP),[$(HOP)])"
 	@BAD_DAYS_READERS=$(or $(READERS),10000) $(BIN)/pytest -q -s -k "quota and itself" tests/acceptance/test_bad_days.py

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from newsletter.delivery import Account
@@ -103,7 +104,7 @@ def smtp_settings(port: int) -> str:
 
 
 @contextmanager
-def ses_hop(desk: Desk, folder: Path, readers: int, rate: float) -> Iterator[Hop]:
+def ses_hop(desk: Desk, folder: Path, readers: int, rate: float, client: str = "boto3") -> Iterator[Hop]:
     """The pretend SES, granting `rate` letters a second and publishing its events."""
     account = Account(rate=rate, quota=10 * readers)
     publish_events(account, "news")
@@ -119,7 +120,8 @@ def ses_hop(desk: Desk, folder: Path, readers: int, rate: float) -> Iterator[Hop
         write_crowd(
             desk,
             readers,
-            'transport = "ses"\n[delivery.ses]\nregion = "eu-west-1"\nconfiguration_set = "news"\n',
+            'transport = "ses"\n[delivery.ses]\nregion = "eu-west-1"\nconfiguration_set = "news"\n'
+            f'client = "{client}"\n',
         )
         yield Hop(
             desk,
@@ -135,4 +137,4 @@ def ses_hop(desk: Desk, folder: Path, readers: int, rate: float) -> Iterator[Hop
         )
 
 
-HOPS = {"smtp": smtp_hop, "ses": ses_hop}
+HOPS = {"smtp": smtp_hop, "ses": ses_hop, "lean": partial(ses_hop, client="lean")}

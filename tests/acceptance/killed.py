@@ -53,7 +53,20 @@ _SES = {
     "ses.py:submit:call": 6,
     "ses.py:submit:return": 6,
 }
-STEPS = {"smtp": {**_BEFORE, **_SMTP, **_AFTER}, "ses": {**_BEFORE, **_SES, **_AFTER}}
+_LEAN = {
+    "switchboard.py:_welcome:return": 4,
+    "ses_line.py:begin:return": 6,
+    "ses_line.py:hand_over:call": 6,
+    "ses_line.py:hand_over:return": 6,
+    "ses_line.py:write:return": 6,
+    "ses_line.py:read:return": 6,
+    "switchboard.py:_finish:return": 6,
+}
+STEPS = {
+    "smtp": {**_BEFORE, **_SMTP, **_AFTER},
+    "ses": {**_BEFORE, **_SES, **_AFTER},
+    "lean": {**_BEFORE, **_LEAN, **_AFTER},
+}
 """The steps of a send by its transport, in their order, and how often each may have passed before."""
 AT_THE_END = ("crew.py:stop:call", "ledger.py:finish_mailing:call")
 """Steps that a send comes to only when nobody is left."""

@@ -1,6 +1,6 @@
 """A sender that is killed loses nobody and mails nobody twice: the real command, a real next hop, kill -9.
 
-`make crash` kills each of both ways 200 times over 10,000 readers; every run of the tests does it a few times.
+`make crash` kills each of the ways 200 times over 10,000 readers; every run of the tests does it a few times.
 """
 
 import os

@@ -9,6 +9,7 @@ from newsletter.address import Address
 from newsletter.delivery import Delivery
 from newsletter.delivery.mark import Mark
 from newsletter.delivery.switchboard import Switchboard
+from newsletter.delivery.transports.ses import LeanSesTransport
 from newsletter.delivery.transports.smtp import SmtpTransport
 from newsletter.delivery.transports.transport import Envelope, Receipt
 from newsletter.delivery.tray import Finished, Task, Tray
@@ -18,12 +19,10 @@ from newsletter.delivery.watch import Watch
 class Switched:
     """Submits through the lines of a transport, all of them served by one thread."""
 
-    name = "smtp"
-    rate: float | None = None
-    notices: tuple[str, ...] = ()
-
-    def __init__(self, transport: SmtpTransport, folder: Path) -> None:
+    def __init__(self, transport: SmtpTransport | LeanSesTransport, folder: Path) -> None:
+        self.name, self.rate, self.notices = transport.name, transport.rate, transport.notices
         self.connections = transport.connections
+        self._transport = transport
         self._mark = Mark(folder / "mark", 64)
         self._letters: dict[int, tuple[Envelope, bytes]] = {}
         self._found: dict[int, Finished] = {}
@@ -57,6 +56,7 @@ class Switched:
         with closing(self._mark):
             self._watch.stop()
             self._board.end()
+        self._transport.close()
 
     def _read(self) -> None:
         while not self._is_closed:

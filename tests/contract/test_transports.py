@@ -19,7 +19,7 @@ from newsletter.delivery.rehearsal import Account, Refusal, read_mishaps
 from newsletter.delivery.rehearsal.server import PretendSes, pretend_ses, publish_events
 from newsletter.delivery.transports import OutboxTransport, Transport
 from newsletter.delivery.transports.outbox import kept_messages
-from newsletter.delivery.transports.ses import SesTransport, open_ses
+from newsletter.delivery.transports.ses import LeanSesTransport, SesTransport, open_ses
 from newsletter.delivery.transports.smtp import SmtpTransport
 from newsletter.delivery.transports.smtp_dialogue import Dialogue
 from newsletter.delivery.transports.smtp_line import SmtpLine
@@ -39,6 +39,7 @@ from tests.contract import relay
 from tests.contract.relay import Relay
 from tests.contract.switched import Switched
 
+SWITCHED = " by a switchboard"
 MESSAGE = b"From: a@b.example\r\nSubject: x\r\n\r\n.\r\n..dots\r\nbody\r\n.last\r\n"
 
 
@@ -70,6 +71,7 @@ class Hop:
         "smtp by a switchboard without pipelining",
         "ses by boto3",
         "ses by lean",
+        "ses by lean by a switchboard",
     ]
 )
 def hop(request: pytest.FixtureRequest, tmp_path: Path, aws: None) -> Iterator[Hop]:
@@ -80,7 +82,7 @@ def hop(request: pytest.FixtureRequest, tmp_path: Path, aws: None) -> Iterator[H
     elif request.param.startswith("ses"):
         with (
             pretend_ses(Account(), is_keeping=True) as ses,
-            closing(to_ses(ses, request.param.removeprefix("ses by "))) as transport,
+            closing(to_ses(ses, tmp_path, request.param.removeprefix("ses by "))) as transport,
         ):
             yield Hop(transport, lambda: [taken.message for taken in ses.taken])
     else:
@@ -122,8 +124,20 @@ def to(request: pytest.FixtureRequest, tmp_path: Path) -> To:
     return reach
 
 
-def to_ses(ses: PretendSes, client: str = "boto3", **more: object) -> SesTransport:
-    return open_ses(Ses.model_validate({"endpoint": ses.url, "client": client, **more}))
+ToSes = SesTransport | Switched
+
+
+def to_ses(ses: PretendSes, folder: Path, client: str = "boto3", **more: object) -> ToSes:
+    return by_client({"endpoint": ses.url, **more}, folder, client)
+
+
+def by_client(settings: dict[str, object], folder: Path, client: str, keys: Keys | None = None) -> ToSes:
+    word = client.removesuffix(SWITCHED)
+    transport = open_ses(Ses.model_validate({**settings, "client": word}), keys)
+    if word == client:
+        return transport
+    assert isinstance(transport, LeanSesTransport)
+    return Switched(transport, folder)
 
 
 def _crlf(octets: bytes) -> bytes:
@@ -445,11 +459,12 @@ def test_a_relay_without_starttls_gets_nothing(to: To) -> None:
 
 # --- SES ----------------------------------------------------------------------
 
-BOTH_CLIENTS = pytest.mark.parametrize("client", ["boto3", "lean"])
+CLIENTS = ("boto3", "lean", f"lean{SWITCHED}")
+EVERY_CLIENT = pytest.mark.parametrize("client", CLIENTS)
 
 
 @pytest.fixture(scope="module")
-def faulty() -> Iterator[tuple[PretendSes, dict[str, SesTransport]]]:
+def faulty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[PretendSes, dict[str, ToSes]]]:
     """A pretend SES whose mishaps the test sets, and a transport to it by each client, made once."""
     keys = Keys(access="testing", secret="testing")
     with pretend_ses(Account(rate=1000), hang_seconds=0.05) as ses, ExitStack() as stack:
@@ -458,14 +473,14 @@ def faulty() -> Iterator[tuple[PretendSes, dict[str, SesTransport]]]:
             ses,
             {
                 client: stack.enter_context(
-                    closing(open_ses(Ses.model_validate({**settings, "client": client}), keys))
+                    closing(by_client(settings, tmp_path_factory.mktemp("faulty"), client, keys))
                 )
-                for client in ("boto3", "lean")
+                for client in CLIENTS
             },
         )
 
 
-@BOTH_CLIENTS
+@EVERY_CLIENT
 @pytest.mark.parametrize(
     ("mishap", "error", "taken"),
     [
@@ -493,7 +508,7 @@ def faulty() -> Iterator[tuple[PretendSes, dict[str, SesTransport]]]:
     ],
 )
 def test_ses_is_asked_once_whatever_it_answers(
-    faulty: tuple[PretendSes, dict[str, SesTransport]],
+    faulty: tuple[PretendSes, dict[str, ToSes]],
     mishap: str,
     error: type[TransportError],
     taken: int,
@@ -510,13 +525,13 @@ def test_ses_is_asked_once_whatever_it_answers(
     assert len(ses.taken) == before + taken
 
 
-@BOTH_CLIENTS
+@EVERY_CLIENT
 @pytest.mark.usefixtures("aws")
-def test_after_a_fault_the_next_message_goes_through(client: str) -> None:
+def test_after_a_fault_the_next_message_goes_through(client: str, tmp_path: Path) -> None:
     mishaps = read_mishaps("close@1, hang@2, 500@3, garbage@4, 429@5, slow@6")
     with (
         pretend_ses(Account(mishaps=mishaps), hang_seconds=0.05, slow_seconds=0.05) as ses,
-        closing(to_ses(ses, client)) as transport,
+        closing(to_ses(ses, tmp_path, client)) as transport,
     ):
         for _ in range(5):
             with pytest.raises(TransportError):
@@ -525,20 +540,20 @@ def test_after_a_fault_the_next_message_goes_through(client: str) -> None:
         assert len(ses.taken) == 4
 
 
-@BOTH_CLIENTS
+@EVERY_CLIENT
 @pytest.mark.usefixtures("aws")
-def test_every_mail_through_ses_carries_its_tags(client: str) -> None:
+def test_every_mail_through_ses_carries_its_tags(client: str, tmp_path: Path) -> None:
     account = Account()
     publish_events(account, "news")
     with (
         pretend_ses(account, is_keeping=True) as ses,
-        closing(to_ses(ses, client, configuration_set="news")) as transport,
+        closing(to_ses(ses, tmp_path, client, configuration_set="news")) as transport,
     ):
-        receipt = transport.submit(envelope(), MESSAGE)
+        receipt = transport.submit(envelope(number=1), MESSAGE)
     (request,) = ses.requests
     (taken,) = ses.taken
     assert receipt.reference == taken.message_id
-    assert taken.tags == {"delivery": "7", "mailing": "3", "issue": "an-issue"}
+    assert taken.tags == {"delivery": "1", "mailing": "3", "issue": "an-issue"}
     assert request["ConfigurationSetName"] == "news"
     assert request["ConfigurationOverrides"]["Tracking"] == {
         "OpenTrackingEnabled": "DISABLED",
@@ -546,23 +561,23 @@ def test_every_mail_through_ses_carries_its_tags(client: str) -> None:
     }
 
 
-@BOTH_CLIENTS
+@EVERY_CLIENT
 @pytest.mark.usefixtures("aws")
-def test_the_account_says_how_fast(monkeypatch: pytest.MonkeyPatch, client: str) -> None:
+def test_the_account_says_how_fast(monkeypatch: pytest.MonkeyPatch, client: str, tmp_path: Path) -> None:
     with pretend_ses(Account(rate=14.0, spent=100)) as ses:
         monkeypatch.setenv("AWS_ENDPOINT_URL_SESV2", ses.url)
-        with closing(open_ses(Ses.model_validate({"client": client}))) as transport:
+        with closing(by_client({}, tmp_path, client)) as transport:
             assert transport.rate == 14.0
             assert "49,900 of 50,000" in transport.notices[0]
             transport.submit(envelope(), MESSAGE)
         assert len(ses.taken) == 1
 
 
-@BOTH_CLIENTS
+@EVERY_CLIENT
 @pytest.mark.usefixtures("aws")
-def test_a_quota_that_is_spent_stops_and_takes_more_once_it_is_raised(client: str) -> None:
+def test_a_quota_that_is_spent_stops_and_takes_more_once_it_is_raised(client: str, tmp_path: Path) -> None:
     account = Account(quota=2)
-    with pretend_ses(account) as ses, closing(to_ses(ses, client)) as transport:
+    with pretend_ses(account) as ses, closing(to_ses(ses, tmp_path, client)) as transport:
         transport.submit(envelope(), MESSAGE)
         transport.submit(envelope(), MESSAGE)
         with pytest.raises(QuotaSpent, match="24 hours"):
@@ -573,26 +588,26 @@ def test_a_quota_that_is_spent_stops_and_takes_more_once_it_is_raised(client: st
 
 
 @pytest.mark.usefixtures("aws")
-def test_the_lean_way_without_credentials_halts(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_lean_way_without_credentials_halts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.delenv(name)
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent")
     with pretend_ses(Account()) as ses, pytest.raises(Halted, match="credentials"):
-        to_ses(ses, "lean")
+        to_ses(ses, tmp_path, "lean")
 
 
 @pytest.mark.usefixtures("aws")
-def test_an_account_that_cannot_be_read_is_a_notice_only() -> None:
+def test_an_account_that_cannot_be_read_is_a_notice_only(tmp_path: Path) -> None:
     account = Account(account_refusal=Refusal(403, "AccessDeniedException", "no"))
-    with pretend_ses(account) as ses, closing(to_ses(ses)) as transport:
+    with pretend_ses(account) as ses, closing(to_ses(ses, tmp_path)) as transport:
         assert transport.rate is None
         assert "AccessDeniedException" in transport.notices[0]
 
 
 @pytest.mark.usefixtures("aws")
-def test_an_account_that_may_not_send_halts_at_once() -> None:
+def test_an_account_that_may_not_send_halts_at_once(tmp_path: Path) -> None:
     with pretend_ses(Account(is_enabled=False)) as ses, pytest.raises(Halted, match="switched off"):
-        to_ses(ses)
+        to_ses(ses, tmp_path)
 
 
 @pytest.mark.usefixtures("aws")
@@ -603,13 +618,13 @@ def test_a_region_that_is_missing_is_a_setting_to_mend(monkeypatch: pytest.Monke
         open_ses(Ses())
 
 
-@BOTH_CLIENTS
+@EVERY_CLIENT
 @pytest.mark.usefixtures("aws")
-def test_an_endpoint_that_is_not_there_is_safe_to_retry(client: str) -> None:
+def test_an_endpoint_that_is_not_there_is_safe_to_retry(client: str, tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{taken.getsockname()[1]}"
-        with closing(open_ses(Ses.model_validate({"endpoint": url, "client": client}))) as transport:
+        with closing(by_client({"endpoint": url}, tmp_path, client)) as transport:
             assert "not known" in transport.notices[0]
             with pytest.raises(Deferred):
                 transport.submit(envelope(), MESSAGE)
