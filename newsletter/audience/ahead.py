@@ -16,9 +16,9 @@ from newsletter.audience.fields import FieldKind
 from newsletter.audience.jsonlines import HashRow, read_json_rows
 from newsletter.audience.report import ImportReport
 from newsletter.audience.rows import Row
-from newsletter.audience.runs import Run, read_runs
 from newsletter.audience.sheet import Sheet
 from newsletter.audience.sorting import Batch, sort_out
+from newsletter.audience.stretches import Stretch, read_stretches
 from newsletter.errors import TryLater
 from newsletter.finding import Finding
 from newsletter.tokens import Keyring
@@ -56,7 +56,7 @@ def uncollected() -> Iterator[None]:
 def _read(
     keyring: Keyring, sheet: Sheet, list_name: str, kinds: Mapping[str, FieldKind]
 ) -> Generator[_Sorted, None, None]:
-    rows = iter(read_json_rows(sheet, kinds) if sheet.is_json else read_runs(sheet, kinds))
+    rows = iter(read_json_rows(sheet, kinds) if sheet.is_json else read_stretches(sheet, kinds))
     while True:
         with uncollected():
             if not (batch := _next_rows(rows)):
@@ -65,13 +65,13 @@ def _read(
         yield done
 
 
-def _next_rows(rows: Iterator[Row | HashRow | Finding | Run]) -> list[Row | HashRow | Finding | Run]:
-    """Take the rows of a batch; its last run may be over its end."""
-    batch: list[Row | HashRow | Finding | Run] = []
+def _next_rows(rows: Iterator[Row | HashRow | Finding | Stretch]) -> list[Row | HashRow | Finding | Stretch]:
+    """Take the rows of a batch; its last stretch may be over its end."""
+    batch: list[Row | HashRow | Finding | Stretch] = []
     count = 0
     while count < BATCH and (told := next(rows, None)) is not None:
         batch.append(told)
-        count += len(told.lines) if isinstance(told, Run) else 1
+        count += len(told.lines) if isinstance(told, Stretch) else 1
     return batch
 
 

@@ -49,7 +49,7 @@ _ROW = f"({', '.join('?' * len(arrivals.columns))})"
 _INSERT = "INSERT INTO arrivals VALUES"
 
 
-class Draft:
+class BatchImage:
     """An image in the making."""
 
     def __init__(self) -> None:

@@ -10,13 +10,13 @@ from json.encoder import encode_basestring_ascii as json_text
 
 from newsletter.address import is_reserved
 from newsletter.audience.hints import flags_among, flags_of_parts
-from newsletter.audience.image import Arrival, Draft
+from newsletter.audience.image import Arrival, BatchImage
 from newsletter.audience.jsonlines import HashRow
 from newsletter.audience.report import Fate, ImportReport
 from newsletter.audience.rows import Row
 from newsletter.audience.ruling import Entry
-from newsletter.audience.runs import Run
 from newsletter.audience.sheet import Sheet, row_finding
+from newsletter.audience.stretches import Stretch
 from newsletter.audience.subscriber import SubscriptionState
 from newsletter.audience.written import read_address
 from newsletter.finding import Finding, Level
@@ -30,7 +30,7 @@ class Batch:
     """The sound rows of a batch, whose keys differ."""
 
     image: bytes
-    """All of them, as `Draft` makes it."""
+    """All of them, as `BatchImage` makes it."""
     count: int
     remarkable: Mapping[int, Entry]
     """Those who say more of a person than that they join, by their lines."""
@@ -55,13 +55,13 @@ def entry_of(arrival: Arrival) -> Entry:
 
 
 def sort_out(
-    keyring: Keyring, sheet: Sheet, list_name: str, batch: Iterable[Row | HashRow | Finding | Run]
+    keyring: Keyring, sheet: Sheet, list_name: str, batch: Iterable[Row | HashRow | Finding | Stretch]
 ) -> tuple[ImportReport, Batch]:
     """Return the sound rows, and a report of the others."""
     sorting = _Sorting(keyring, sheet)
     for told in batch:
-        if isinstance(told, Run):
-            sorting.take_run(told)
+        if isinstance(told, Stretch):
+            sorting.take_stretch(told)
         elif isinstance(told, Row):
             sorting.take_row(told)
         else:
@@ -76,7 +76,7 @@ class _Sorting:
         self._keyring = keyring
         self._sheet = sheet
         self._hash_of = keyring.address_hasher()
-        self._image = Draft()
+        self._image = BatchImage()
         self._count = 0
         self._pending: set[int] = set()
         self._remarkable: dict[int, Entry] = {}
@@ -89,33 +89,33 @@ class _Sorting:
         self._is_tagged = False
         self._reserved = 0
 
-    def take_run(self, run: Run) -> None:
+    def take_stretch(self, stretch: Stretch) -> None:
         """Take people of whom no more is said than that they join."""
-        local_parts = [local.lower() for local, _ in run.parts]
-        domains = [domain for _, domain in run.parts]
+        local_parts = [local.lower() for local, _ in stretch.parts]
+        domains = [domain for _, domain in stretch.parts]
         keys = [f"{local}@{domain}" for local, domain in zip(local_parts, domains, strict=True)]
         first_at = self._lines.setdefault
-        lines = zip(keys, run.lines, strict=True)
+        lines = zip(keys, stretch.lines, strict=True)
         if again := {number for number, (key, line) in enumerate(lines) if first_at(key, line) != line}:
             self._fates[Fate.REPEATED] += len(again)
             if len(again) < len(keys):
-                self.take_run(run.without(again))
+                self.take_stretch(stretch.without(again))
             return
         self._reserved += sum(map(is_reserved, domains))
         self._flagged.update(flags_among(local_parts, domains))
         self._count += len(keys)
         self._image.add(
             zip(
-                run.lines,
-                map("@".join, run.parts),
+                stretch.lines,
+                map("@".join, stretch.parts),
                 keys,
                 map(self._hash_of, keys),
-                run.first_names,
-                run.last_names,
-                run.fields,
+                stretch.first_names,
+                stretch.last_names,
+                stretch.fields,
                 repeat("confirmed"),
                 repeat(""),
-                run.consents,
+                stretch.consents,
             )
         )
 

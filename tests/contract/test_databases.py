@@ -31,7 +31,7 @@ from newsletter.audience import (
     show_subscriber,
     suppress,
 )
-from newsletter.audience.image import Draft
+from newsletter.audience.image import BatchImage
 from newsletter.audience.roster import metadata
 from newsletter.audience.staging import known_arrivals
 from newsletter.database import Database, open_database, upgrade
@@ -214,7 +214,7 @@ def test_a_second_writer_of_the_same_row_is_told_to_come_back(database: Database
 
 def test_the_small_table_leads_every_join_of_an_import(tmp_path: Path) -> None:
     database = fresh_database(f"sqlite:///{tmp_path / 'newsletter.db'}")
-    with database.read(beside=Draft().finished()) as connection:
+    with database.read(beside=BatchImage().finished()) as connection:
         question = known_arrivals(1).compile(database.engine, compile_kwargs={"literal_binds": True})
         plan = [row.detail for row in connection.execute(text(f"EXPLAIN QUERY PLAN {question}"))]
     database.close()

@@ -1,4 +1,4 @@
-"""Runs: what is read by column is what would have been read row by row."""
+"""Stretches: what is read by column is what would have been read row by row."""
 
 import csv
 from collections.abc import Iterable, Mapping
@@ -15,9 +15,9 @@ from newsletter.audience.fields import FieldKind
 from newsletter.audience.image import TABLES, rows_of
 from newsletter.audience.meaning import Meaning
 from newsletter.audience.rows import Row, read_rows
-from newsletter.audience.runs import Run, read_runs
 from newsletter.audience.sheet import Sheet
 from newsletter.audience.sorting import Batch, sort_out
+from newsletter.audience.stretches import Stretch, read_stretches
 from newsletter.audience.subscriber import SubscriptionState
 from newsletter.errors import EditFile
 from newsletter.finding import Finding
@@ -50,7 +50,7 @@ _DIRTY_CELLS = st.sampled_from([
     '"', "=1+1", "'=1", " edge", "two  spaces", "=?utf-8?q?x?=", '{"first_name": "Al", "city": "Rome"}', "a,b",
 ])  # fmt: skip
 _STANDINGS = st.sampled_from([None, None, *SubscriptionState])
-_Read = Iterable[Row | Finding | Run]
+_Read = Iterable[Row | Finding | Stretch]
 
 
 @st.composite
@@ -89,7 +89,7 @@ def test_runs_hold_what_their_rows_say(
     kinds: Mapping[str, FieldKind],
     standing: SubscriptionState | None,
 ) -> None:
-    path = tmp_path_factory.mktemp("runs") / "people.csv"
+    path = tmp_path_factory.mktemp("stretches") / "people.csv"
     with path.open("w", newline="") as file:
         csv.writer(file).writerows(table)
     try:
@@ -98,7 +98,7 @@ def test_runs_hold_what_their_rows_say(
         return
     told = [replace(each, meaning=MEANINGS.get(each.heading, each.meaning)) for each in sheet.columns]
     sheet = replace(sheet, columns=tuple(told), standing=standing)
-    assert _sorted(sheet, read_runs(sheet, kinds)) == _sorted(sheet, read_rows(sheet, kinds))
+    assert _sorted(sheet, read_stretches(sheet, kinds)) == _sorted(sheet, read_rows(sheet, kinds))
 
 
 def _sorted(sheet: Sheet, read: _Read) -> object:
@@ -111,8 +111,8 @@ def test_a_long_list_is_read_in_runs_whatever_stands_between(tmp_path: Path) -> 
     lines = [f"ada{n}@example.org,Zoë,{n},subscribed" for n in range(5000)]
     lines[::500] = ["nobody,,,"] * 10
     path.write_text("\n".join(["email,first_name,country,status", *lines]) + "\n")
-    read = list(read_runs(read_sheet(path), {}))
-    assert sum(len(each.lines) for each in read if isinstance(each, Run)) > 4000
+    read = list(read_stretches(read_sheet(path), {}))
+    assert sum(len(each.lines) for each in read if isinstance(each, Stretch)) > 4000
     assert sum(isinstance(each, Row) for each in read) < 20
 
 
@@ -122,14 +122,14 @@ def test_a_run_loses_no_line_to_the_headings(tmp_path: Path) -> None:
     sheet = read_sheet(path)
     rows = [each for each in read_rows(sheet) if isinstance(each, Row)]
     assert [(row.line, row.email) for row in rows] == [(4, "ada@example.org"), (6, "bob@example.org")]
-    assert _sorted(sheet, read_runs(sheet, {})) == _sorted(sheet, iter(rows))
+    assert _sorted(sheet, read_stretches(sheet, {})) == _sorted(sheet, iter(rows))
 
 
 def test_of_two_rows_of_one_person_what_is_said_against_mailing_counts_in_a_run_too(tmp_path: Path) -> None:
     path = tmp_path / "people.csv"
     path.write_text("email,status\nada@example.org,subscribed\nADA@example.org,unsubscribed\n")
     sheet = read_sheet(path)
-    _, batch = sort_out(KEYRING, sheet, "weekly", read_runs(sheet, {}))
+    _, batch = sort_out(KEYRING, sheet, "weekly", read_stretches(sheet, {}))
     (row,) = islice(_arrivals(batch), 2)
     assert (row["state"], list(batch.remarkable)) == ("ended", [2])
 

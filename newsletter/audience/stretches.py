@@ -1,7 +1,7 @@
-"""Runs: rows in a row that say of each person no more than that they join, read column by column.
+"""Stretches: rows in a row that say of each person no more than that they join, read column by column.
 
 Most of a million rows are of that kind. Whatever is not plain about one is left to `rows`, by whose rules all are
-read: what a run holds is what its rows would say one by one.
+read: what a stretch holds is what its rows would say one by one.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -25,7 +25,7 @@ _day_first = lru_cache(65_536)(day_first)
 _Cells = Sequence[str]
 
 
-class Run(NamedTuple):
+class Stretch(NamedTuple):
     """Confirmed people, column by column."""
 
     lines: Sequence[int]
@@ -37,19 +37,19 @@ class Run(NamedTuple):
     """As JSON."""
     consents: _Cells
 
-    def part(self, start: int, end: int) -> "Run":
+    def part(self, start: int, end: int) -> "Stretch":
         """Return some of the people who follow each other, numbered from 0."""
-        return Run(*(column[start:end] for column in self))  # type: ignore[arg-type]
+        return Stretch(*(column[start:end] for column in self))  # type: ignore[arg-type]
 
-    def without(self, numbers: Collection[int]) -> "Run":
+    def without(self, numbers: Collection[int]) -> "Stretch":
         """Return the others than those of some numbers."""
-        return Run(*([each for n, each in enumerate(column) if n not in numbers] for column in self))  # type: ignore[arg-type]
+        return Stretch(*([each for n, each in enumerate(column) if n not in numbers] for column in self))  # type: ignore[arg-type]
 
 
-def read_runs(sheet: Sheet, kinds: Mapping[str, FieldKind]) -> Iterator[Row | Finding | Run]:
-    """Read a table's people as `read_rows` does, in runs wherever that can be."""
+def read_stretches(sheet: Sheet, kinds: Mapping[str, FieldKind]) -> Iterator[Row | Finding | Stretch]:
+    """Read a table's people as `read_rows` does, in stretches wherever that can be."""
     reader = RowReader(sheet, kinds)
-    columns = _Columns(sheet, reader) if _has_runs(sheet, kinds) else None
+    columns = _Columns(sheet, reader) if _has_stretches(sheet, kinds) else None
     to_skip = sheet.header_records
     with sheet.path.open(encoding=sheet.encoding, errors="replace", newline="") as file:
         for first, group, is_plain in read_groups(file, sheet.separator):
@@ -64,7 +64,7 @@ def read_runs(sheet: Sheet, kinds: Mapping[str, FieldKind]) -> Iterator[Row | Fi
                     yield from reader.take(number, record, is_plain=is_plain)
 
 
-def _has_runs(sheet: Sheet, kinds: Mapping[str, FieldKind]) -> bool:
+def _has_stretches(sheet: Sheet, kinds: Mapping[str, FieldKind]) -> bool:
     """Return whether a sheet is of columns that can be read without looking at the others of a row."""
     places = places_of(sheet.columns)
     names = [name for _, name in places.fields] + ["joined"] * bool(places.joined)
@@ -90,23 +90,23 @@ class _Columns:
         """Return whether every one of some plain records has all columns."""
         return set(map(len, records)) == {self._width}
 
-    def read(self, line: int, records: Sequence[list[str]]) -> Iterator[Row | Finding | Run]:
+    def read(self, line: int, records: Sequence[list[str]]) -> Iterator[Row | Finding | Stretch]:
         """Read records, the first of them on `line`."""
         columns: list[_Cells] = [*zip(*records, strict=True), ("",) * len(records)]  # what a column at -1 says
         parts = [read_plain(email) or _NO_ADDRESS for email in columns[self._places.email]]
         lines = range(line, line + len(records))
-        run = Run(lines, parts, *self._names(columns), self._fields(columns), self._consents(columns))
+        stretch = Stretch(lines, parts, *self._names(columns), self._fields(columns), self._consents(columns))
         start = 0
         for number in sorted(self._remarkable(columns, parts)):
             if start < number:
-                yield run.part(start, number)
+                yield stretch.part(start, number)
             yield from self._reader.take(line + number, records[number], is_plain=True)
             start = number + 1
         if start < len(records):
-            yield run.part(start, len(records))
+            yield stretch.part(start, len(records))
 
     def _remarkable(self, columns: Sequence[_Cells], parts: Sequence[tuple[str, str]]) -> set[int]:
-        """Return the numbers of the records that say more than a run can."""
+        """Return the numbers of the records that say more than a stretch can."""
         found = {number for number, part in enumerate(parts) if part is _NO_ADDRESS}
         for index, column in self._places.judged:
             told = {cell for cell in set(columns[index]) if not self._reader.is_harmless(column, cell)}
