@@ -130,7 +130,10 @@ def test_an_issue_that_is_none_is_named_with_its_line_and_mails_nobody(crowd: De
         outcome = crowd.run(command, "lamp")
         assert (outcome.code, said in outcome.out + outcome.err) == (1, True), outcome
     crowd.write("issues/lamp/index.md", ISSUE.replace("only north", "only clicked 'lmap'"))
-    assert "index.md:8: segment: unknown issue 'lmap' at column 9." in crowd.run("send", "lamp").err
+    crowd.set('transport = "outbox"', 'transport = "smtp"')
+    outcome = crowd.run("send", "lamp", "--yes")
+    assert outcome.code == 1
+    assert "index.md:8: segment: unknown issue 'lmap' at column 9." in outcome.err
     assert not list(crowd.folder.glob("var/outbox/new/*")), "nobody was mailed"
 
 
