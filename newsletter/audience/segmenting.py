@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, exists, func, or_, select, true
 
-from newsletter.audience.asking import Circumstances, answered_candidates, field_texts, mailed
+from newsletter.audience.asking import Circumstances, answered_candidates, field_texts
 from newsletter.audience.roster import lists, subscribers, subscriptions
 from newsletter.database import Database
 from newsletter.finding import did_you_mean, suggest
@@ -16,6 +16,10 @@ OWN_FIELDS = ("email", "domain", "first_name", "last_name", "name")
 """What everybody has; all others come with an import."""
 _MOST_LOOKED_AT = 20_000
 """How many people are looked at for the names of fields, to suggest one."""
+_MOST_NAMED = 12
+"""Of so many issues all are named, where none is near."""
+_REMEDY = "An issue is named as its folder or file in issues/ is"
+_NO_ISSUE = "There is no issue yet"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,10 +45,17 @@ def _count(database: Database, segment: Segment, circumstances: Circumstances) -
     return SegmentCount(inside=row[0], welcome=row[1])
 
 
-def check_segment(database: Database, segment: Segment, list_name: str, list_names: Collection[str]) -> None:
-    """Raise SegmentFault when a segment asks about a field that nobody on the list has, or an unknown list.
+def check_segment(
+    database: Database,
+    segment: Segment,
+    list_name: str,
+    *,
+    list_names: Collection[str],
+    issue_names: Collection[str],
+) -> None:
+    """Raise SegmentFault when a segment asks about a field that nobody on the list has, an unknown list or issue.
 
-    An issue that was not sent yet is none; only one whose name is nearly that of another is taken for a slip.
+    `issue_names` are the issues there are, sent or not: nobody got one that is none, so everybody did not get it.
     """
     with database.read() as connection:
         for mention in segment.mentions:
@@ -54,7 +65,7 @@ def check_segment(database: Database, segment: Segment, list_name: str, list_nam
                 case MentionKind.LIST:
                     _check_list(connection, mention, list_names)
                 case MentionKind.ISSUE:
-                    _check_issue(connection, mention)
+                    _check_issue(mention, issue_names)
 
 
 def _check_field(connection: Connection, mention: Mention, list_name: str) -> None:
@@ -85,7 +96,9 @@ def _check_list(connection: Connection, mention: Mention, list_names: Collection
         raise mention.fault(suggest(mention.name, known))
 
 
-def _check_issue(connection: Connection, mention: Mention) -> None:
-    known = set(connection.scalars(select(mailed.c.slug).distinct()))
-    if mention.name not in known and (remedy := did_you_mean(mention.name, known)):
-        raise mention.fault(remedy)
+def _check_issue(mention: Mention, issue_names: Collection[str]) -> None:
+    if mention.name in issue_names:
+        return
+    if len(issue_names) > _MOST_NAMED:
+        raise mention.fault(did_you_mean(mention.name, issue_names) or _REMEDY)
+    raise mention.fault(suggest(mention.name, issue_names) or _NO_ISSUE)

@@ -1,5 +1,6 @@
-"""Options and arguments that several commands about people have in common."""
+"""Options and arguments that several commands have in common."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -14,6 +15,16 @@ AddressArgument = Annotated[str, typer.Argument(metavar="ADDRESS", show_default=
 
 COMMAND_LINE = "command line"
 """The origin of what an author does by a command."""
+
+
+def refuse_no_file(path: Path, shown: str = "") -> None:
+    """Raise WrongUse where a command wants a file and this is none: there is nothing, or it is a folder."""
+    if path.is_dir():
+        raise WrongUse(f"{shown or path}: this is a folder. Name the files in it")
+    if not path.exists():
+        raise WrongUse(f"{shown or path}: there is no such file")
+    if not path.is_file():
+        raise WrongUse(f"{shown or path}: this is not an ordinary file")
 
 
 def read_address(text: str) -> Address:

@@ -10,12 +10,11 @@ import typer
 
 from newsletter.cli import terminal
 from newsletter.cli.alerting import tell, telling
-from newsletter.cli.asking import JsonOption
+from newsletter.cli.asking import JsonOption, refuse_no_file
 from newsletter.cli.publication import Publication, open_publication
 from newsletter.cli.reporting import arrived_json, say_arrived, say_pipe
 from newsletter.cli.running import now
 from newsletter.cli.stopping import stop_signals
-from newsletter.errors import WrongUse
 from newsletter.feedback import (
     Arrived,
     State,
@@ -82,9 +81,8 @@ def ingest_events(
     Example: newsletter events ingest bounces.jsonl report.eml
     """
     publication = open_publication(context)
-    missing = next((file for file in files if not file.is_file()), None)
-    if missing is not None:
-        raise WrongUse(f"{missing}: there is no such file")
+    for file in files:
+        refuse_no_file(file)
     arrived = (
         each
         for file in files

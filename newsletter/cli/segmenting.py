@@ -8,11 +8,21 @@ from newsletter.cli.choosing import Choice, read_wanted
 from newsletter.cli.publication import Publication
 from newsletter.cli.running import now
 from newsletter.compose import AskedSegment, Composed
+from newsletter.delivery import mailed_slugs
 from newsletter.errors import EditFile, WrongUse
 from newsletter.finding import Finding, Level, did_you_mean
-from newsletter.segment import Not, SegmentFault, read_segment, written
+from newsletter.segment import MentionKind, Not, Segment, SegmentFault, read_segment, written
 from newsletter.settings import Settings
-from newsletter.writing import Issue
+from newsletter.writing import Issue, issue_slugs
+
+
+def check_asked(publication: Publication, segment: Segment, list_name: str) -> None:
+    """Raise SegmentFault when a segment asks about a field, a list or an issue that is not there."""
+    issue_names: frozenset[str] = frozenset()
+    if any(mention.kind is MentionKind.ISSUE for mention in segment.mentions):
+        issue_names = issue_slugs(publication.settings).union(mailed_slugs(publication.database))
+    lists = publication.settings.lists
+    check_segment(publication.database, segment, list_name, list_names=lists, issue_names=issue_names)
 
 
 def check_chosen(publication: Publication, choice: Choice) -> None:
@@ -20,7 +30,7 @@ def check_chosen(publication: Publication, choice: Choice) -> None:
     if choice.segment is None:
         return
     try:
-        check_segment(publication.database, choice.segment, choice.list_name, publication.settings.lists)
+        check_asked(publication, choice.segment, choice.list_name)
     except SegmentFault as fault:
         if choice.is_own_segment:
             raise EditFile([_fault_finding(choice.issue, choice.issue.lines.get("segment"), fault)]) from fault
@@ -41,7 +51,7 @@ def segment_findings(
 def _findings(publication: Publication, issue: Issue, asked: AskedSegment, list_name: str) -> list[Finding]:
     segment = read_segment(asked.written, publication.settings.segments)
     try:
-        check_segment(publication.database, segment, list_name, publication.settings.lists)
+        check_asked(publication, segment, list_name)
     except SegmentFault as fault:
         return [_fault_finding(issue, asked.line, fault)]
     circumstances = Circumstances(list_name=list_name, now=now(), slug=issue.slug.text)

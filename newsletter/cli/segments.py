@@ -4,13 +4,14 @@ from typing import Annotated, Any
 
 import typer
 
-from newsletter.audience import Circumstances, SegmentCount, check_segment, count_segments
+from newsletter.audience import Circumstances, SegmentCount, count_segments
 from newsletter.cli import terminal
 from newsletter.cli.asking import JsonOption
 from newsletter.cli.choosing import read_wanted
 from newsletter.cli.publication import Publication, open_publication
 from newsletter.cli.running import now
 from newsletter.cli.scheduling import bring_in_sources
+from newsletter.cli.segmenting import check_asked
 from newsletter.errors import WrongUse
 from newsletter.segment import Segment, SegmentFault, explained
 from newsletter.settings import Settings
@@ -84,7 +85,7 @@ def show_segment(
 
 def _fault(publication: Publication, segment: Segment, list_name: str) -> SegmentFault | None:
     try:
-        check_segment(publication.database, segment, list_name, publication.settings.lists)
+        check_asked(publication, segment, list_name)
     except SegmentFault as fault:
         return fault
     return None

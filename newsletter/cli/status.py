@@ -5,11 +5,12 @@ from typing import Annotated
 import typer
 
 from newsletter.cli import terminal
-from newsletter.cli.publication import open_publication
+from newsletter.cli.publication import Publication, open_publication
 from newsletter.cli.reporting import feedback_json, pipe_json, say_feedback, say_pipe
 from newsletter.cli.running import name_troubles, now
 from newsletter.cli.standing import say_status, status_json
-from newsletter.delivery import issue_status, mailed_slugs
+from newsletter.delivery import find_mailing, issue_status, mailed_slugs
+from newsletter.errors import WrongUse
 from newsletter.feedback import look_at_pipe
 from newsletter.writing import read_issue
 
@@ -36,7 +37,7 @@ def status(
     publication = open_publication(context)
     slugs = mailed_slugs(publication.database)
     if issue is not None:
-        slugs = (issue if issue in slugs else read_issue(publication.settings, issue).slug.text,)
+        slugs = (issue if issue in slugs else _slug_of(publication, issue),)
     found = [issue_status(publication.database, slug) for slug in slugs]
     if is_json:
         for each in found:
@@ -52,3 +53,22 @@ def status(
             name_troubles(publication, mailing, counts)
         say_feedback(publication.database, [mailing.id for mailing, _ in found[0].mailings])
     say_pipe(publication.database)
+
+
+def _slug_of(publication: Publication, name: str) -> str:
+    """Return the slug of an issue that has no mailing; WrongUse says of a mailing's number whose it is."""
+    try:
+        return read_issue(publication.settings, name).slug.text
+    except WrongUse as fault:
+        if not (name.isascii() and name.isdecimal()):
+            raise
+        try:
+            mailing = find_mailing(publication.database, name)
+        except WrongUse:
+            raise WrongUse(
+                f"{fault}. It takes no mailing's number either, and there is no mailing {name}"
+            ) from fault
+        remedy = terminal.command(f"status {mailing.slug}")
+        raise WrongUse(
+            f"it takes an issue, not a mailing's number. Mailing {mailing.id} is of '{mailing.slug}': {remedy}"
+        ) from fault

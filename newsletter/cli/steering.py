@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from newsletter.cli import terminal
+from newsletter.cli.asking import refuse_no_file
 from newsletter.cli.publication import Publication, open_publication
 from newsletter.cli.running import now
 from newsletter.cli.standing import say_troubles
@@ -133,7 +134,6 @@ def _settle(publication: Publication, events: str) -> int:
         with closing(open_queue(settings, events)) as queue:
             arrived = list(pull(database, keyring, settings, queue, clock=now))
     else:
-        if not Path(events).is_file():
-            raise WrongUse(f"--events {events}: there is no such file")
+        refuse_no_file(Path(events), f"--events {events}")
         arrived = list(ingest(database, keyring, settings, Path(events), clock=now))
     return sum((each.applied for each in arrived), Applied()).settled

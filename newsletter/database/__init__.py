@@ -2,13 +2,14 @@
 
 from newsletter.database.backup import back_up
 from newsletter.database.copying import copy_database
-from newsletter.database.engine import Database, open_database
+from newsletter.database.engine import LARGEST_NUMBER, Database, open_database
 from newsletter.database.functions import folded
 from newsletter.database.migrate import is_up_to_date, upgrade
 from newsletter.database.moment import Moment
 from newsletter.database.question import Order, Question
 
 __all__ = [
+    "LARGEST_NUMBER",
     "Database",
     "Moment",
     "Order",

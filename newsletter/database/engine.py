@@ -29,6 +29,8 @@ from newsletter.errors import EditSettings, NewsletterError, StorageBusy, Storag
 
 _OLDEST = (3, 36)
 """Since then SQLite returns what it wrote, and opens a database that is handed to it as bytes."""
+LARGEST_NUMBER = 2**63 - 1
+"""No row has a larger one, and SQLite's driver takes none."""
 BUSY_SECONDS = 10
 """How long a writer waits for another one before StorageBusy."""
 

@@ -17,6 +17,7 @@ from newsletter.feedback.inbox import (
 from newsletter.feedback.machines import is_reader
 from newsletter.feedback.notified import SNS_PATH, WebAnswer, take_notification
 from newsletter.feedback.pulling import open_queue, pull, pulling_beside
+from newsletter.feedback.qsbmf import plain_bounce, status_groups
 from newsletter.feedback.register import (
     FactCount,
     KnownFact,
@@ -69,10 +70,12 @@ __all__ = [
     "look_at_pipe",
     "open_queue",
     "open_trip",
+    "plain_bounce",
     "pull",
     "pulling_beside",
     "resume",
     "retry",
+    "status_groups",
     "sync_suppressions",
     "take_notification",
     "take_report",

@@ -14,7 +14,7 @@ from newsletter.feedback.applying import Applied, apply_waiting
 from newsletter.feedback.event import Unreadable
 from newsletter.feedback.inbox import Incoming, forget_old, incoming_report, keep, read_incoming
 from newsletter.feedback.reportmail import ReportMail, is_mail, read_report_mail
-from newsletter.feedback.reports import DELIVERY_STATUS, FEEDBACK, report_of, unreadable_report
+from newsletter.feedback.reports import DELIVERY_STATUS, FEEDBACK, PLAIN_BOUNCE, report_of, unreadable_report
 from newsletter.feedback.turns import Turn, seldom_collected
 from newsletter.settings import Settings
 from newsletter.tokens import Keyring, Purpose
@@ -92,9 +92,10 @@ def take_report(
 ) -> Applied:
     """Take in the machine-readable parts of a report about a delivery, as (content type, text), and apply them.
 
-    Whoever calls has proved that the report is about this delivery: by the signed address it came to.
+    `text/plain` is a bounce in plain words (`plain_bounce`). Whoever calls has proved that the report is about
+    this delivery, by the signed address it came to, and that plain words are a mail system's.
     """
-    kinds = {f"message/{kind}": kind for kind in (DELIVERY_STATUS, FEEDBACK)}
+    kinds = {f"message/{kind}": kind for kind in (DELIVERY_STATUS, FEEDBACK)} | {"text/plain": PLAIN_BOUNCE}
     incoming = [
         incoming_report(
             report_of(
@@ -185,7 +186,7 @@ def _of_mail(database: Database, keyring: Keyring, settings: Settings, path: Pat
 
 def _delivery_of(database: Database, keyring: Keyring, settings: Settings, mail: ReportMail) -> SentDelivery:
     """Return what a report is about, by the signed address it was sent to or that its letter came from."""
-    wanted = {Purpose.BOUNCE} if mail.kind == DELIVERY_STATUS else {Purpose.BOUNCE, Purpose.REPLY}
+    wanted = {Purpose.BOUNCE, Purpose.REPLY} if mail.kind == FEEDBACK else {Purpose.BOUNCE}
     for address in mail.addresses:
         token = read_token_address(keyring, settings, address)
         found = find_delivery(database, token.delivery_id) if token and token.purpose in wanted else None

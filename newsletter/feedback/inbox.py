@@ -16,7 +16,7 @@ from sqlalchemy import Table, and_, bindparam, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
-from newsletter.database import Database, Order
+from newsletter.database import LARGEST_NUMBER, Database, Order
 from newsletter.delivery import deliveries_of
 from newsletter.errors import WrongUse
 from newsletter.feedback.envelopes import canonical, identity, kind_in, opened
@@ -127,8 +127,9 @@ def list_events(database: Database, states: Iterable[State] = (), *, limit: int 
 
 def find_event(database: Database, number: int) -> StoredEvent:
     """Return one event; WrongUse when there is none of that number."""
+    asked = select(events).where(events.c.id == min(number, LARGEST_NUMBER))
     with database.read() as connection:
-        row = connection.execute(select(events).where(events.c.id == number)).one_or_none()
+        row = connection.execute(asked).one_or_none()
     if row is None:
         raise WrongUse(f"no event {number}. 'newsletter events list' shows them")
     return _stored(row)
@@ -140,7 +141,7 @@ def retry(database: Database, numbers: Sequence[int] = ()) -> int:
         events.c.state.in_([State.PARKED.value, State.UNMATCHED.value, State.UNKNOWN.value])
     )
     if numbers:
-        asked = asked.where(events.c.id.in_(numbers))
+        asked = asked.where(events.c.id.in_([number for number in numbers if number <= LARGEST_NUMBER]))
     with database.write() as connection:
         return connection.execute(
             asked.values(state=State.WAITING.value, reason="", attempts=0, due_at=0)

@@ -1,18 +1,24 @@
-"""Reads the mail that a delivery status or feedback report comes in; linear in its size, whatever it holds."""
+"""Reads the mail that a delivery status or feedback report comes in; linear in its size, whatever it holds.
+
+A bounce in plain words counts only from a mail system, for a person may quote one.
+"""
 
 import base64
 import quopri
 import re
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
 from newsletter.feedback.event import Unreadable
-from newsletter.feedback.reports import DELIVERY_STATUS, FEEDBACK
+from newsletter.feedback.qsbmf import plain_bounce
+from newsletter.feedback.reports import DELIVERY_STATUS, FEEDBACK, PLAIN_BOUNCE
 
 _MOST = 10 * 1024 * 1024
 _MOST_PARTS = 20
 _ADDRESS = re.compile(r"[^\s<>@;:,\"()]{1,64}@[^\s<>@;:,\"()]{1,255}")
 _BOUNDARY = re.compile(r'boundary\s*=\s*(?:"([^"]{1,200})"|([^\s;"]{1,200}))', re.IGNORECASE)
+_DAEMON = re.compile(r"(?:^|<)\s{0,8}mailer[-_.]?daemon(?:@|>|\s{0,8}(?:\(|$))", re.IGNORECASE)
 _FIRST_LINE = re.compile(rb"(?:From |[A-Za-z0-9-]{1,80}:)")
 _TO = ("to", "delivered-to", "x-original-to", "envelope-to")
 _FROM = ("return-path", "reply-to", "original-mail-from")
@@ -24,7 +30,7 @@ class ReportMail:
 
     kind: str
     text: str
-    """The machine-readable part."""
+    """The machine-readable part, or the plain words."""
     addresses: tuple[str, ...]
     """Where it went, and whom the letter it is about came from."""
     date: str
@@ -42,7 +48,7 @@ def read_report_mail(raw: bytes) -> ReportMail:
     fields = _fields(head)
     found = _BOUNDARY.search(fields.get("content-type", ""))
     if found is None:
-        raise Unreadable("a mail that is no report: it has no parts")
+        return _plain(fields, body)
     kind, report, letter = "", "", {}
     for part in f"\n{body}".split(f"\n--{found[1] or found[2]}")[1 : _MOST_PARTS + 1]:
         part_head, _, part_body = part.lstrip(" \t-").lstrip("\n").partition("\n\n")
@@ -61,8 +67,24 @@ def read_report_mail(raw: bytes) -> ReportMail:
     places = [fields.get(name, "") for name in _TO]
     if kind == FEEDBACK:  # it goes to whoever signed up for it, and says itself whom the letter came from
         places += [about.get("original-mail-from", "")] + [letter.get(name, "") for name in _FROM]
-    addresses = dict.fromkeys(address for place in places for address in _ADDRESS.findall(place[:2_000]))
-    return ReportMail(kind=kind, text=report, addresses=tuple(addresses), date=fields.get("date", ""))
+    return ReportMail(kind=kind, text=report, addresses=_addresses(places), date=fields.get("date", ""))
+
+
+def _plain(fields: Mapping[str, str], body: str) -> ReportMail:
+    """Read a mail without parts: a bounce in qmail's words, or none."""
+    bounce = plain_bounce(_decoded(body, fields.get("content-transfer-encoding", "")))
+    if not bounce:
+        raise Unreadable("a mail that is no report: it has no parts")
+    if "".join(fields.get("return-path", "").split()) != "<>" and not _DAEMON.search(
+        fields.get("from", "")[:2_000]
+    ):
+        raise Unreadable("a bounce in plain words that no mail system sent, so it proves nothing")
+    places = [fields.get(name, "") for name in _TO]
+    return ReportMail(kind=PLAIN_BOUNCE, text=bounce, addresses=_addresses(places), date=fields.get("date", ""))
+
+
+def _addresses(places: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(address for place in places for address in _ADDRESS.findall(place[:2_000])))
 
 
 def _decoded(body: str, encoding: str) -> str:

@@ -1,19 +1,21 @@
 """Mail servers' own reports: delivery status (RFC 3464) and feedback (RFC 5965), with the delivery they are about.
 
 A report is kept as JSON: which kind it is, its machine-readable part, and the delivery that the signed address
-named to which it was sent.
+named to which it was sent. A bounce in qmail's plain words is kept as those, and read as a delivery status.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
 from newsletter.feedback.event import Event, Kind, Reason, Unreadable
+from newsletter.feedback.qsbmf import status_groups
 from newsletter.feedback.reasons import bounce_reason, complaint_reason, delay_reason, detail_of
 
 DELIVERY_STATUS = "delivery-status"
 FEEDBACK = "feedback-report"
+PLAIN_BOUNCE = "plain bounce"
 BY_SIGNED_ADDRESS = "signed address"
 _MOST = 64_000
 _ACTIONS = {
@@ -57,14 +59,16 @@ def read_report(found: Mapping[str, Any], received_at: datetime) -> Event:
     if kind == FEEDBACK:
         return _feedback(text, delivery, mailing, address, _moment(date) or received_at)
     if kind == DELIVERY_STATUS:
-        return _status(text, delivery, mailing, address, _moment(date) or received_at)
+        return _status(groups(text), delivery, mailing, address, _moment(date) or received_at)
+    if kind == PLAIN_BOUNCE:
+        return _status(status_groups(text), delivery, mailing, address, _moment(date) or received_at)
     raise Unreadable(f"a report of an unknown kind: {str(kind)[:60]}")
 
 
-def _status(text: str, delivery: int, mailing: int, address: str, at: datetime) -> Event:
+def _status(report: Iterable[Mapping[str, str]], delivery: int, mailing: int, address: str, at: datetime) -> Event:
     told = [
         (kind, group)
-        for group in groups(text)
+        for group in report
         if (kind := _ACTIONS.get(group.get("action", "").split(" ")[0].lower())) is not None
     ]
     if not told:

@@ -11,7 +11,7 @@ from newsletter.replies.desk import Desk
 from newsletter.replies.match import Match
 from newsletter.replies.parse import Mail
 from newsletter.replies.reply import Reply, ReplyState
-from newsletter.replies.reports import status_of
+from newsletter.replies.reports import reports_of, status_of
 from newsletter.replies.screen import Verdict
 from newsletter.replies.wishes import asks_to_leave
 from newsletter.tokens import Purpose
@@ -46,7 +46,7 @@ def act(desk: Desk, mail: Mail, found: Match, reply: Reply) -> Reply:
     if reply.verdict is Verdict.BOUNCE:
         status = status_of(mail) or "unknown"
         is_proven = found.purpose is Purpose.BOUNCE  # anybody can write a bounce, but not sign its address
-        kept = "is suppressed" if is_proven and _hand_down(desk, mail, delivery, mail.reports) else "is kept"
+        kept = "is suppressed" if is_proven and _hand_down(desk, mail, delivery, reports_of(mail)) else "is kept"
         return replace(reply, note=f"status {status}: the address {kept}")
     if reply.verdict is Verdict.COMPLAINT:
         reports = {_FEEDBACK: mail.reports.get(_FEEDBACK, "Feedback-Type: abuse\n")}  # not all providers write one

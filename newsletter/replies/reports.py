@@ -1,20 +1,26 @@
-"""The status code of a bounce, for its line in the list of replies; what it changes is for feedback to decide."""
+"""What a bounce reports, and its status for its line in the list of replies; feedback decides what it changes."""
 
 from collections.abc import Iterator
 
+from newsletter.feedback import plain_bounce, status_groups
 from newsletter.replies.parse import Mail
+from newsletter.replies.screen import is_from_mail_system
+
+_DELIVERY_STATUS = "message/delivery-status"
+_PLAIN = "text/plain"
+
+
+def reports_of(mail: Mail) -> dict[str, str]:
+    """Return a bounce's reports by content type: the machine-readable ones, else a mail system's plain words."""
+    bounce = "" if _DELIVERY_STATUS in mail.reports or not is_from_mail_system(mail) else plain_bounce(mail.text)
+    return {**mail.reports, _PLAIN: bounce} if bounce else mail.reports
 
 
 def status_of(mail: Mail) -> str:
-    """Return the first status code of a delivery status report, or ""."""
-    return next(
-        (
-            group["status"][:9]
-            for group in _groups(mail.reports.get("message/delivery-status", ""))
-            if "status" in group
-        ),
-        "",
-    )
+    """Return the first status code that a bounce reports, or ""."""
+    reports = reports_of(mail)
+    told = [*_groups(reports.get(_DELIVERY_STATUS, "")), *status_groups(reports.get(_PLAIN, ""))]
+    return next((group["status"][:9] for group in told if "status" in group), "")
 
 
 def _groups(report: str) -> Iterator[dict[str, str]]:

@@ -111,6 +111,11 @@ def _bounce(mail: Mail) -> str:
     return ""
 
 
+def is_from_mail_system(mail: Mail) -> bool:
+    """Whether a mail came with an empty return path, or from an address that only mail systems write from."""
+    return _has_null_sender(mail) or _is_daemons_address(mail)
+
+
 def _is_daemons_address(mail: Mail) -> bool:
     return bool(DAEMONS.match(read_mailbox(mail.headers.get("from"))[1]))
 

@@ -8,7 +8,7 @@ from newsletter.writing.folder import fit_slug
 from newsletter.writing.issue import Issue, Slug, Status
 from newsletter.writing.sample import make_publication
 from newsletter.writing.series import Series, SeriesLetter, read_series
-from newsletter.writing.shelf import Shelf, newest_ready, read_issue, read_issues
+from newsletter.writing.shelf import Shelf, issue_slugs, newest_ready, read_issue, read_issues
 
 __all__ = [
     "Comment",
@@ -23,6 +23,7 @@ __all__ = [
     "commit_files",
     "find_comment",
     "fit_slug",
+    "issue_slugs",
     "make_publication",
     "newest_ready",
     "read_comments",

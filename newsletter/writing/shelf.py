@@ -61,6 +61,11 @@ def find_issue(settings: Settings, slug: str) -> Found:
     raise WrongUse(f"there is no issue '{slug}' in {settings.issues.name}/. {remedy}".rstrip(". "))
 
 
+def issue_slugs(settings: Settings) -> frozenset[str]:
+    """Return the slugs of all issues that have a file, whether or not it can be read."""
+    return frozenset(found.slug.text for found in look(settings).found)
+
+
 def newest_ready(shelf: Shelf) -> Issue | None:
     """Return the newest ready issue by date, then slug."""
     return max((issue for issue in shelf.issues if issue.status is Status.READY), key=_age, default=None)

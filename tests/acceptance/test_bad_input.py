@@ -55,6 +55,40 @@ def test_unknown_names_are_wrong_usage(desk: Desk) -> None:
     assert desk.run("send", cwd=desk.folder.parent).code == 2
 
 
+def test_a_folder_of_events_is_called_one(desk: Desk) -> None:
+    desk.write("came/bounces.jsonl", "{}")
+    for words in (("events", "ingest", "came"), ("events", "ingest", "came/bounces.jsonl", "came")):
+        refused = desk.run(*words)
+        assert (refused.code, "came: this is a folder. Name the files in it" in refused.err) == (2, True)
+    assert "there is no such file" in desk.run("events", "ingest", "gone").err
+    desk.done("send", "the-winter-almanac", "--yes")
+    assert "--events came: this is a folder" in desk.run("resolve", "the-winter-almanac", "--events", "came").err
+    assert desk.done("events", "list", "--json").out == ""
+
+
+def test_a_mailings_number_is_no_issue_and_leads_to_it(desk: Desk) -> None:
+    none = desk.run("status", "1")
+    assert (none.code, "there is no mailing 1" in none.err) == (2, True)
+    desk.done("send", "the-winter-almanac", "--yes")
+    number = desk.run("status", "1")
+    assert number.code == 2
+    assert "it takes an issue, not a mailing's number. Mailing 1 is of 'the-winter-almanac'" in number.err
+    assert "status the-winter-almanac" in number.err
+    desk.write("issues/1.md", "---\ntitle: One\n---\nIt burns.\n")
+    assert desk.done("status", "1", "--json").json["issue"] == "1"
+
+
+def test_a_number_larger_than_any_is_one_that_is_not_there(desk: Desk) -> None:
+    number = "9" * 30
+    for words in (("status",), ("pause",), ("events", "show")):
+        refused = desk.run(*words, number)
+        assert (refused.code, f"no {'event' if 'show' in words else 'mailing'} {number}" in refused.err) == (
+            2,
+            True,
+        )
+    assert "nothing is there to be tried again" in desk.done("events", "retry", number).err
+
+
 def test_an_unknown_setting_is_named_with_a_suggestion(desk: Desk) -> None:
     desk.set("[delivery]\n", "[delivery]\ntransprot = 'smtp'\n")
     outcome = desk.run("send")

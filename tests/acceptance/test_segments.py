@@ -1,5 +1,6 @@
 """Segments as an author meets them: named, asked, sent to, and parts that only some readers get."""
 
+import shutil
 import signal
 
 import pytest
@@ -84,6 +85,9 @@ def test_a_segment_is_explained_and_counted(crowd: Desk) -> None:
             "regoin = 'North'",
             "segment: unknown field 'regoin' at column 1. Did you mean 'region'?",
         ),
+        ("segments show", "not got 'lmap'", "segment: unknown issue 'lmap' at column 9. Did you mean 'lamp'?"),
+        ("plan --segment", "never got or got 'typo'", "segment: unknown issue 'typo' at column 18. Known here: "),
+        ("send --segment", "not got 'lmap'", "segment: unknown issue 'lmap' at column 9. Did you mean 'lamp'?"),
     ],
 )
 def test_a_fault_is_pointed_at(crowd: Desk, command: str, asked: str, said: str) -> None:
@@ -117,6 +121,28 @@ def test_a_killed_send_to_a_segment_goes_on_with_the_same_question_and_the_same_
     assert readers(crowd, "For the young.") == YOUNG & got
     assert crowd.done("send", "lamp", "--json").json["submitted"] == 10
     assert readers(crowd, "It burns.") == set(range(READERS))
+
+
+def test_an_issue_that_is_none_is_named_with_its_line_and_mails_nobody(crowd: Desk) -> None:
+    crowd.write("issues/lamp/index.md", ISSUE.replace("status:", "segment: not got 'lmap'\nstatus:"))
+    said = "issues/lamp/index.md:3: segment: unknown issue 'lmap' at column 9. Did you mean 'lamp'?"
+    for command in ("plan", "send", "check"):
+        outcome = crowd.run(command, "lamp")
+        assert (outcome.code, said in outcome.out + outcome.err) == (1, True), outcome
+    crowd.write("issues/lamp/index.md", ISSUE.replace("only north", "only clicked 'lmap'"))
+    crowd.set('transport = "outbox"', 'transport = "smtp"')
+    outcome = crowd.run("send", "lamp", "--yes")
+    assert outcome.code == 1
+    assert "index.md:8: segment: unknown issue 'lmap' at column 9." in outcome.err
+    assert not list(crowd.folder.glob("var/outbox/new/*")), "nobody was mailed"
+
+
+def test_an_issue_is_known_by_its_file_and_when_that_is_gone_by_its_mailing(crowd: Desk) -> None:
+    asked = ("segments", "show", "got 'lamp' and age < 5", "--json")
+    assert crowd.done(*asked).json["inside"] == 0
+    crowd.done("send", "lamp")
+    shutil.rmtree(crowd.folder / "issues" / "lamp")
+    assert crowd.done(*asked).json["inside"] == 5
 
 
 def test_an_issues_own_segment_is_sent_to_and_may_be_set_aside(crowd: Desk) -> None:

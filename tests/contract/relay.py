@@ -29,6 +29,10 @@ class Relay:
     """So many messages are taken on a connection; then it is closed with a 421."""
     is_hasty: bool = False
     """The 421 comes right after the last message, instead of after the next MAIL."""
+    more_replies: tuple[str, ...] = ()
+    """What follows the answer to a message, though nobody asks."""
+    is_late: bool = False
+    """It follows the next command instead, ahead of the answer to that."""
     is_open_to_nobody: bool = False
     """DATA is answered 354 though no recipient was taken."""
     tls: ssl.SSLContext | None = None
@@ -75,6 +79,7 @@ class _Conversation:
             self.encrypt()
         self.sender = self.recipient = ""
         self.taken = 0
+        self.owed: tuple[str, ...] = ()
 
     def encrypt(self) -> None:
         assert self.relay.tls is not None
@@ -84,12 +89,23 @@ class _Conversation:
     def say(self, line: str) -> None:
         self.connection.sendall(line.encode() + b"\r\n")
 
+    def owe(self, replies: tuple[str, ...]) -> None:
+        self.owed = replies
+        if not self.relay.is_late:
+            self.say_unasked()
+
+    def say_unasked(self) -> None:
+        for reply in self.owed:
+            self.say(reply)
+        self.owed = ()
+
     def run(self) -> None:
         self.connection.settimeout(self.relay.patience)
         self.say(self.relay.greeting)
         while line := self.file.readline():
             command = line.decode().strip()
             self.relay.commands.append(command)
+            self.say_unasked()
             if self.answer(command.split(" ")[0].upper(), command) is False:
                 break
         self.connection.close()
@@ -170,6 +186,7 @@ class _Conversation:
             for _ in range(150):
                 self.say("250-still 250 queued")
         self.say(f"{fault[6:9]} taken all the same" if fault.startswith("final-") else self.relay.final_reply)
+        self.owe(self.relay.more_replies)
         if self.relay.is_hasty and self.taken == self.relay.most:
             self.say("421 4.7.0 that is enough for one connection")
             return False

@@ -1,7 +1,7 @@
 """A segment's question gets the same answer from SQLite, from PostgreSQL, and from people read one by one."""
 
 import operator
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -409,6 +409,27 @@ def test_only_who_may_be_written_to_is_counted(database: Database) -> None:
     assert (count.inside, count.welcome) == (1, 2)
 
 
+KNOWN = (*ISSUES, "written-only")
+"""The issues of which there is a file or a mailing."""
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        ((), "unknown issue 'typo' at column 9. There is no issue yet"),
+        ([f"issue-{number}" for number in range(20)], "at column 9. An issue is named as its folder or file"),
+    ],
+)
+def test_an_issue_that_is_none_is_refused_whatever_there_is(
+    database: Database, names: Sequence[str], said: str
+) -> None:
+    asked = read_segment("region", {"region": 'not got "typo"'})
+    with pytest.raises(SegmentFault) as caught:
+        check_segment(database, asked, "weekly", list_names=["weekly"], issue_names=names)
+    assert said in str(caught.value)
+    assert caught.value.pointed.splitlines()[1:] == ['  not got "typo"', "          ^^^^^^"]
+
+
 @pytest.mark.parametrize(
     ("expression", "said"),
     [
@@ -419,21 +440,22 @@ def test_only_who_may_be_written_to_is_counted(database: Database) -> None:
         ),
         ("on dayly", "unknown list 'dayly' at column 4. Did you mean 'daily'?"),
         ('not got "tree"', "unknown issue 'tree' at column 9. Did you mean 'three'?"),
+        ("clicked 'ON'", "unknown issue 'ON' at column 9. Known here: one, three, two, written-only"),
     ],
 )
 def test_what_nobody_has_is_pointed_at(database: Database, expression: str, said: str) -> None:
     fill(database, [Person(), Person(fields={"country": "PT"})])
     with pytest.raises(SegmentFault) as caught:
-        check_segment(database, read_segment(expression, {}), "weekly", ["weekly"])
+        check_segment(database, read_segment(expression, {}), "weekly", list_names=["weekly"], issue_names=KNOWN)
     assert said in str(caught.value)
 
 
 def test_what_may_be_asked_is_not_refused(database: Database) -> None:
     fill(database, [Person(fields={"country": "PT"})])
     known: Callable[[str, str], None] = lambda asked, on: check_segment(  # noqa: E731
-        database, read_segment(asked, {}), on, ["weekly", "brand-new"]
+        database, read_segment(asked, {}), on, list_names=["weekly", "brand-new"], issue_names=KNOWN
     )
-    known('country = "PT" and domain = "a.b" and got "something-else" and on brand-new', "weekly")
+    known('country = "PT" and domain = "a.b" and got "written-only" and on brand-new', "weekly")
     known('whatever = "nobody is on this list yet"', "brand-new")
 
 

@@ -220,6 +220,38 @@ def test_a_relay_that_closes_after_some_messages_puts_none_of_them_off(
         assert there.connections == 4
 
 
+@pytest.mark.parametrize("is_pipelining", [True, False])
+@pytest.mark.parametrize("is_late", [True, False])
+@pytest.mark.parametrize(
+    "more_replies", [("250 2.0.0 queued as 4F2A",), ("250 once", "250 twice", "250 thrice"), ("354 go on",)]
+)
+def test_after_a_second_answer_the_connection_is_not_trusted_and_everybody_gets_one_letter(
+    more_replies: tuple[str, ...], is_late: bool, is_pipelining: bool, to: To
+) -> None:
+    there = Relay(is_pipelining=is_pipelining, is_late=is_late, more_replies=more_replies)
+    with relay.running(there), closing(to(there)) as transport:
+        with ThreadPoolExecutor(3) as pool:
+            receipts = pool.map(
+                lambda number: transport.submit(envelope(f"reader{number}@c.example"), MESSAGE), range(12)
+            )
+        assert [receipt.reference for receipt in receipts] == ["2.0.0 queued as 4F2A"] * 12
+        assert sorted(recipient for _, recipient, _ in there.taken) == sorted(
+            f"reader{number}@c.example" for number in range(12)
+        )
+        assert {message for _, _, message in there.taken} == {MESSAGE}
+
+
+@pytest.mark.parametrize("is_pipelining", [True, False])
+def test_a_relay_that_answers_each_recipient_twice_is_named(is_pipelining: bool, to: To) -> None:
+    there = Relay(is_pipelining=is_pipelining, recipient_reply="250 ok\r\n250 ok")
+    with relay.running(there), closing(to(there)) as transport:
+        for _ in range(2):
+            with pytest.raises(Deferred, match="it answered what was not asked: 250 ok"):
+                transport.submit(envelope(), MESSAGE)
+        assert there.connections == 2
+        assert not there.taken
+
+
 def test_a_connection_is_opened_anew_after_as_many_messages_as_the_settings_say(to: To) -> None:
     with relay.running(Relay()) as there, closing(to(there, messages_per_connection=4)) as transport:
         for _ in range(10):

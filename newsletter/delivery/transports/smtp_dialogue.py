@@ -4,6 +4,9 @@ A message counts as handed over only with the last octet of its final CRLF.CRLF.
 octet was given to the system has certainly not delivered it (RFC 5321 section 4.1.1.4); one lost afterwards
 leaves doubt. With PIPELINING (RFC 2920) the envelope of the next message follows a message at once, as section
 3.1 allows: a message takes one round trip.
+
+Replies are told apart by their order alone. One that nobody asked for, or that cannot be the answer to what was
+said, ends the dialogue: from then on any reply could be taken for that to another message.
 """
 
 from collections import deque
@@ -195,11 +198,27 @@ class Dialogue:
             self.is_over = True  # nobody asked
             return ()
         first = self._under_way[0]
+        if reply.code != _CLOSING and self._is_unasked(first, reply):
+            return self.broken(f"it answered what was not asked: {reply.code} {reply.text}")
         if first.phase is _Phase.HANDED_OVER:
             self._under_way.popleft()
             return ((first.number, self._verdict(reply)),)
         first.replies.append(reply)
         return self._go_on(first, reply)
+
+    def _is_unasked(self, first: _Handover, reply: _Reply) -> bool:
+        """Whether no such reply can be one to what was said last."""
+        if first.phase is _Phase.HANDED_OVER:
+            is_refusal = reply.code // 100 in {4, 5}  # which some give before they have heard all of it
+            return self._unsent > self._behind and not is_refusal
+        if first.phase is _Phase.AWAITED:
+            return True
+        answered = len(first.replies) + 1
+        is_data = answered == len(first.commands)
+        if reply.code // 100 == 2 if is_data else reply.code == _GO_AHEAD:
+            return True
+        said = first.commands if self._is_pipelining else first.commands[:answered]
+        return self._unsent > sum(map(len, said[answered:]))
 
     def _verdict(self, reply: _Reply) -> Receipt | TransportError:
         if reply.code // 100 == 2:

@@ -128,6 +128,8 @@ class SmtpLine:
 
     def submit(self, envelope: Envelope, message: bytes) -> Receipt | TransportError | None:
         """Hand over one message and wait for what becomes of it; None when the connection had ended before."""
+        if self._dialogue.begun and not self._is_silent():
+            return None
         self.begin(envelope, message)
         while True:
             if self.awaited is not None:
@@ -141,6 +143,14 @@ class SmtpLine:
                     self._connection.settimeout(self._timeout)
             for _, found in settled:
                 return found
+
+    def _is_silent(self) -> bool:
+        """Whether the next hop has said nothing since it was last asked; else the line is closed."""
+        self._connection.setblocking(False)
+        self.read()
+        if self.is_open:
+            self._connection.settimeout(self._timeout)
+        return self.is_open
 
     def give_up(self, reason: str) -> list[Settled]:
         """Close without a word; return what that means for the messages under way."""

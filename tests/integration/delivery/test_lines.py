@@ -40,6 +40,20 @@ def test_a_relay_that_hangs_up_again_and_again_puts_nobody_off(
     assert steps[-1].counts.submitted == 60
 
 
+@pytest.mark.parametrize("is_late", [True, False])
+@pytest.mark.parametrize("is_pipelining", [True, False])
+def test_a_relay_that_answers_twice_makes_nobody_wait_and_mails_nobody_twice(
+    press: Press, edition: Make, is_late: bool, is_pipelining: bool
+) -> None:
+    press.join("weekly", *(f"reader{index}" for index in range(40)))
+    there = Relay(is_pipelining=is_pipelining, is_late=is_late, more_replies=("250 2.0.0 queued again",))
+    with relay.running(there):
+        steps = mail(press, edition(), there)
+        taken = [recipient for _, recipient, _ in there.taken]
+    assert len(taken) == len(set(taken)) == 40
+    assert (steps[-1].counts.submitted, steps[-1].counts.uncertain) == (40, 0)
+
+
 def test_one_letter_is_what_the_reader_and_the_next_one_get(press: Press, edition: Make) -> None:
     press.join("weekly", *(f"reader{index}" for index in range(30)))
     with relay.running(Relay()) as there:

@@ -64,6 +64,20 @@ Hello
 """
 
 
+PLAIN = """\
+Hi. This is the qmail-send program at mx.example.net.
+I'm afraid I wasn't able to deliver your message to the following addresses.
+This is a permanent error; I've given up. Sorry it didn't work out.
+
+<reader1@example.net>:
+Sorry, no mailbox here by that name. (#5.1.1)
+
+--- Below this line is a copy of the message.
+
+Subject: The lamp
+"""
+
+
 @pytest.fixture
 def ledger(tmp_path: Path) -> Iterator[Ledger]:
     with open_ledger(tmp_path) as ledger:
@@ -91,6 +105,48 @@ def test_a_bounce_to_the_signed_sender_settles_and_suppresses(ledger: Ledger) ->
     assert ledger.standing(number)[0] == "submitted"
     assert ledger.suppressed() == {"reader1@example.net": "bounced"}
     assert count_settled(ledger.database, [ledger.mailing.id])[0].by == "signed address"
+
+
+@pytest.mark.parametrize(
+    ("head", "suppressed"),
+    [
+        ("From: MAILER-DAEMON@mx.example.net\n", True),
+        ("From: Mail <mailer-daemon@mx.example.net>\nContent-Transfer-Encoding: base64\n", True),
+        ("Return-Path: <>\nFrom: postmaster@mx.example.net\n", True),
+        ("Return-Path: <jo@example.net>\nFrom: jo@example.net\n", False),
+        ("From: MAILER-DAEMON <jo@example.net>\n", False),
+    ],
+)
+def test_a_bounce_in_plain_words_counts_when_a_mail_system_sent_it(
+    ledger: Ledger, head: str, suppressed: bool
+) -> None:
+    number, *_ = ledger.numbers()
+    body = PLAIN if "base64" not in head else base64.encodebytes(PLAIN.encode()).decode()
+    path = write(ledger, f"{head}To: {sender_of(ledger, number)}\nSubject: failure notice\n\n{body}")
+    ledger.take_file(path)
+    assert ledger.take_file(path).new == 0
+    assert ledger.suppressed() == ({"reader1@example.net": "bounced"} if suppressed else {})
+    (event,) = list_events(ledger.database)
+    assert (event.state is State.PARKED) is not suppressed
+    assert suppressed or "no mail system sent" in event.reason
+
+
+@pytest.mark.parametrize("purpose", [Purpose.REPLY, Purpose.UNSUBSCRIBE, None])
+def test_a_bounce_in_plain_words_proves_nothing_without_the_signed_sender(
+    ledger: Ledger, purpose: Purpose | None
+) -> None:
+    to = sender_of(ledger, ledger.numbers()[0], purpose) if purpose else "news@example.org"
+    ledger.take_file(write(ledger, f"Return-Path: <>\nTo: {to}\n\n{PLAIN}"))
+    assert [event.state for event in list_events(ledger.database)] == [State.PARKED]
+    assert not ledger.suppressed()
+
+
+def test_a_bounce_in_plain_words_that_tells_no_status_is_parked(ledger: Ledger) -> None:
+    vague = PLAIN.replace(" (#5.1.1)", "").replace("This is a permanent error; I've given up. ", "")
+    to = sender_of(ledger, ledger.numbers()[0])
+    ledger.take_file(write(ledger, f"Return-Path: <>\nTo: {to}\n\n{vague}"))
+    assert [event.state for event in list_events(ledger.database)] == [State.PARKED]
+    assert not ledger.suppressed()
 
 
 @pytest.mark.parametrize("encoding", ["base64", "BASE64", "quoted-printable"])

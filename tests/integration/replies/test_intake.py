@@ -8,6 +8,7 @@ from sqlalchemy import text
 
 from newsletter.audience import list_suppressions
 from newsletter.errors import EditSettings
+from newsletter.feedback import list_events
 from newsletter.replies import ReplyState, Verdict, list_replies, open_mailbox
 from newsletter.tokens import Purpose
 from tests.integration.replies.conftest import NOW, Harbour
@@ -119,6 +120,52 @@ def test_only_a_permanent_bounce_suppresses(harbour: Harbour, status: str, suppr
     (reply,) = harbour.fetch().replies
     assert (reply.verdict, reply.state) == (Verdict.BOUNCE, ReplyState.IGNORED)
     assert len(list(list_suppressions(harbour.database))) == suppressed
+
+
+PLAIN = (
+    "Hi. This is the qmail-send program at mx.example.net.\n"
+    "I'm afraid I wasn't able to deliver your message to the following addresses.\n"
+    "This is a permanent error; I've given up. Sorry it didn't work out.\n\n"
+    "<jo@example.net>:\n{reason}\n\n--- Below this line is a copy of the message.\n\nSubject: x\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("reason", "note"),
+    [
+        ("Sorry, no mailbox here by that name. (#5.1.1)", "status 5.1.1: the address is suppressed"),
+        ("Sorry, no mailbox here by that name.", "status 5.0.0: the address is suppressed"),
+        ("It is over quota. (#5.2.2)", "status 5.2.2: the address is kept"),
+        ("It did not answer. (#4.4.1)", "status 4.4.1: the address is kept"),
+    ],
+)
+def test_a_bounce_in_plain_words_is_the_report_that_it_is(harbour: Harbour, reason: str, note: str) -> None:
+    to = harbour.address(1, Purpose.BOUNCE)
+    harbour.deliver(
+        f"From: MAILER-DAEMON@mx.example.net\nTo: {to}\nSubject: failure notice\n\n{PLAIN.format(reason=reason)}"
+    )
+    (reply,) = harbour.fetch().replies
+    assert (reply.verdict, reply.state, reply.note) == (Verdict.BOUNCE, ReplyState.IGNORED, note)
+    assert [event.kind for event in list_events(harbour.database)] == ["plain bounce"]
+
+
+@pytest.mark.parametrize(
+    ("head", "purpose"),
+    [
+        ("From: Jo <jo@example.net>\nSubject: failure notice\n", Purpose.BOUNCE),
+        ("From: MAILER-DAEMON <jo@example.net>\nSubject: failure notice\n", Purpose.BOUNCE),
+        ("From: MAILER-DAEMON@mx.example.net\nSubject: failure notice\n", Purpose.REPLY),
+        ("Return-Path: <>\nFrom: jo@example.net\nSubject: Re: x\n\nJo got:\n", Purpose.BOUNCE),
+    ],
+)
+def test_whoever_quotes_a_bounce_in_plain_words_suppresses_nobody(
+    harbour: Harbour, head: str, purpose: Purpose
+) -> None:
+    to = harbour.address(1, purpose)
+    harbour.deliver(f"To: {to}\n{head}\n{PLAIN.format(reason='Sorry, no mailbox here. (#5.1.1)')}")
+    assert len(harbour.fetch().replies) == 1
+    assert not list(list_suppressions(harbour.database))
+    assert not list_events(harbour.database)
 
 
 def test_a_complaint_suppresses(harbour: Harbour) -> None:

@@ -107,6 +107,54 @@ def test_what_was_only_announced_is_free_for_another_connection(goodbye: bytes) 
     assert settled[2] is None
 
 
+@pytest.mark.parametrize(
+    "replies",
+    [
+        b"250 taken\r\n250 taken\r\n250 ok\r\n250 ok\r\n354 go on\r\n",
+        b"250 taken\r\n451 what\r\n250 ok\r\n250 ok\r\n354 go on\r\n",
+        b"250 taken\r\n354 go on\r\n",
+        b"250 taken\r\n250 ok\r\n250 ok\r\n354 go on\r\n250 ok\r\n",
+        b"250 taken\r\n250 ok\r\n250 ok\r\n354 go on\r\n354 go on\r\n",
+    ],
+)
+def test_one_answer_too_many_ends_it_and_what_was_settled_stays_so(replies: bytes) -> None:
+    dialogue = begun()
+    say(dialogue)
+    assert dialogue.heard(replies) == [(1, Receipt(reference="taken")), (2, None)]
+    assert dialogue.is_over
+
+
+def test_no_yes_is_believed_before_the_letters_last_octet() -> None:
+    whole = len(b"".join(begun().outgoing()))
+    behind = len(b"MAIL FROM:<b@replies.example>\r\nRCPT TO:<reader2@c.example>\r\nDATA\r\n")
+    for count in range(whole + 1):
+        dialogue = begun()
+        dialogue.sent(count)
+        settled = dict(dialogue.heard(b"250 taken\r\n"))
+        is_whole = count >= whole - behind
+        assert type(settled[1]) is (Receipt if is_whole else Deferred), count
+        assert dialogue.is_over is not is_whole
+        assert is_whole or settled[2] is None
+
+
+def test_an_answer_to_a_command_that_was_not_sent_ends_it() -> None:
+    mail, recipient = len(b"MAIL FROM:<b@replies.example>\r\n"), len(b"RCPT TO:<reader3@c.example>\r\n")
+    for count, answers in ((0, 1), (mail - 1, 1), (mail, 2), (mail + recipient + 1, 3)):
+        dialogue = begun()
+        say(dialogue)
+        dialogue.heard(b"250 taken\r\n")
+        dialogue.heard(ENVELOPE_TAKEN)
+        dialogue.hand_over()
+        say(dialogue)
+        dialogue.heard(b"250 taken\r\n")
+        dialogue.begin(envelope(3), MESSAGE)
+        dialogue.sent(count)
+        for _ in range(answers - 1):
+            assert dialogue.heard(b"250 ok\r\n") == []
+        assert dialogue.heard(b"451 what\r\n") == [(3, None)]
+        assert dialogue.is_over
+
+
 def test_a_reply_that_nobody_asked_for_ends_it() -> None:
     dialogue = Dialogue({}, "relay")
     assert dialogue.heard(b"421 idle for too long\r\n") == []
