@@ -136,13 +136,12 @@ class Switchboard:
 
     def _advance(self, line: Line) -> None:
         """Do with a line all that can be done at once."""
-        while not self._is_gone(line) and self._hand_over(line):
-            while line.has_room and self._is_due() and not self._watch.is_stopping:
-                self._begin(line, self._todo.popleft())
-            if line.awaited is None:
-                break
-        if line not in self._lines:
+        if self._is_gone(line) or not self._hand_over(line):
             return
+        while line.has_room and self._is_due() and not self._watch.is_stopping:
+            self._begin(line, self._todo.popleft())
+            if not self._hand_over(line):
+                return
         if line.is_writing:
             self._settle(line.write())
         if self._is_gone(line):

@@ -208,15 +208,16 @@ class Dialogue:
 
     def _is_unasked(self, first: _Handover, reply: _Reply) -> bool:
         """Whether no such reply can be one to what was said last."""
-        if first.phase is _Phase.HANDED_OVER:
-            is_refusal = reply.code // 100 in {4, 5}  # which some give before they have heard all of it
-            return self._unsent > self._behind and not is_refusal
+        if first.phase is _Phase.HANDED_OVER:  # which some refuse before they have heard all of it
+            return self._unsent > self._behind and reply.code // 100 not in {4, 5}
         if first.phase is _Phase.AWAITED:
             return True
         answered = len(first.replies) + 1
         is_data = answered == len(first.commands)
         if reply.code // 100 == 2 if is_data else reply.code == _GO_AHEAD:
             return True
+        if not self._unsent:
+            return False
         said = first.commands if self._is_pipelining else first.commands[:answered]
         return self._unsent > sum(map(len, said[answered:]))
 
