@@ -4,6 +4,7 @@ An event is one row however often and by whatever way it comes. What cannot be r
 """
 
 import hashlib
+import re
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -177,6 +178,21 @@ def forget_reader(database: Database, subscriber_id: int) -> int:
             asked = delete(events).where(events.c.delivery_id.in_(numbers[start : start + 500]))
             gone += connection.execute(asked).rowcount
     return gone
+
+
+def forget_address(database: Database, key: str) -> int:
+    """Delete the raw events that name an address and are of no delivery: parked, of unknown kind, or unmatched."""
+    names_it = re.compile(rf"(?<![\w.+-]){re.escape(key)}(?![\w.-])", re.IGNORECASE).search
+    mine: list[int] = []
+    with database.read() as connection:
+        for state in (State.PARKED, State.UNMATCHED, State.UNKNOWN):
+            asked = select(events.c.id, events.c.raw).where(events.c.state == state.value).order_by(events.c.id)
+            found = connection.execution_options(yield_per=500).execute(asked)
+            mine += [row.id for row in found if names_it(unpack(row.raw))]
+    for start in range(0, len(mine), 500):
+        with database.write() as connection:
+            connection.execute(delete(events).where(events.c.id.in_(mine[start : start + 500])))
+    return len(mine)
 
 
 def insert_into(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:

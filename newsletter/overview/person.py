@@ -104,6 +104,7 @@ def erase(
         proof = audience.Proof(evidence="erased")
         withdraw_clicks(database, number, origin=origin, proof=proof, now=now)
         feedback.forget_reader(database, number)
+    feedback.forget_address(database, address.key)
     known = audience.erase(database, keyring, address, origin=origin, now=now)
     database.scrub()
     return ErasedPerson(

@@ -344,6 +344,23 @@ def test_with_a_reader_what_was_reported_about_them_is_forgotten_as_it_came(ledg
     assert not any("reader1" in str(fact) for fact in ledger.facts())
 
 
+def test_with_an_address_the_events_that_name_it_and_are_of_no_delivery_are_forgotten(ledger: Ledger) -> None:
+    from newsletter.feedback import forget_address, list_events
+
+    known, *_ = ledger.numbers()
+    ledger.take(
+        ledger.event("Bounce", known),
+        '{"eventType":"Bounce","bounce":{"bouncedRecipients":[{"emailAddress":"<Ada@Example.net>"}]}}',
+        '{"eventType":"Bounce","bounce":{"bouncedRecipients":[{"emailAddress":"nada@example.net"}]}}',
+        "cut off {ada@example.net",
+        '{"eventType":"Something","to":"ada@example.net.invalid"}',
+    )
+    assert forget_address(ledger.database, "ada@example.net") == 2
+    left = sorted(event.raw for event in list_events(ledger.database) if event.delivery_id is None)
+    assert ["nada@" in raw or ".invalid" in raw for raw in left] == [True, True]
+    assert any(event.delivery_id == known for event in list_events(ledger.database))
+
+
 def test_a_notice_that_bounces_suppresses_its_address_and_is_settled(ledger: Ledger) -> None:
     from sqlalchemy import text
 
