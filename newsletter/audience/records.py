@@ -106,6 +106,8 @@ def _is_plain(lines: Sequence[str], separator: str) -> bool:
     if max(map(len, lines)) > FIELD_LENGTH:
         return False
     text = "".join(["\n", *lines, "\n"])
+    if separator == "\t" and '"' in text:  # a quoted one may be in a cell
+        return False
     for sign, meaning in (("\r\n", "\n"), ("\n", ","), (separator, ","), ('"', "")):
         if sign[0] in text:
             text = text.replace(sign, meaning)

@@ -4,7 +4,7 @@ import io
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from newsletter.audience import Fate, ImportReport
@@ -17,6 +17,7 @@ _CELLS = st.text(
 ) | st.sampled_from(["O'Brien", "'=1", " edge ", "two  spaces", "=?utf-8?q?x?=", "x" * 300, "Zoë", ""])
 
 
+@example([['"\t']], "\t")
 @given(st.lists(st.lists(_CELLS, min_size=1, max_size=3), min_size=1, max_size=4), st.sampled_from(",;\t|"))
 def test_what_is_called_plain_needs_no_cleaning(table: list[list[str]], separator: str) -> None:
     quoted = ['"' + '""'.join(cell.split('"')) + '"' if '"' in cell else cell for row in table for cell in row]
