@@ -83,7 +83,7 @@ NAMES = [
 @example(NAMES, {}, None)
 @settings(max_examples=300)
 @given(_tables(), st.sampled_from([{}, {}, {"joined": FieldKind.DATE}, {"country": FieldKind.NUMBER}]), _STANDINGS)
-def test_runs_hold_what_their_rows_say(
+def test_stretches_hold_what_their_rows_say(
     tmp_path_factory: pytest.TempPathFactory,
     table: list[list[str]],
     kinds: Mapping[str, FieldKind],
@@ -106,7 +106,7 @@ def _sorted(sheet: Sheet, read: _Read) -> object:
     return report, replace(batch, image=b""), [list(rows_of(batch.image, table)) for table in TABLES]
 
 
-def test_a_long_list_is_read_in_runs_whatever_stands_between(tmp_path: Path) -> None:
+def test_a_long_list_is_read_in_stretches_whatever_stands_between(tmp_path: Path) -> None:
     path = tmp_path / "people.csv"
     lines = [f"ada{n}@example.org,Zoë,{n},subscribed" for n in range(5000)]
     lines[::500] = ["nobody,,,"] * 10
@@ -116,7 +116,7 @@ def test_a_long_list_is_read_in_runs_whatever_stands_between(tmp_path: Path) -> 
     assert sum(isinstance(each, Row) for each in read) < 20
 
 
-def test_a_run_loses_no_line_to_the_headings(tmp_path: Path) -> None:
+def test_a_stretch_loses_no_line_to_the_headings(tmp_path: Path) -> None:
     path = tmp_path / "people.csv"
     path.write_text("sep=;\n\nemail;first_name\nada@example.org;Ada\n\nbob@example.org;Bob\n")
     sheet = read_sheet(path)
@@ -125,7 +125,7 @@ def test_a_run_loses_no_line_to_the_headings(tmp_path: Path) -> None:
     assert _sorted(sheet, read_stretches(sheet, {})) == _sorted(sheet, iter(rows))
 
 
-def test_of_two_rows_of_one_person_what_is_said_against_mailing_counts_in_a_run_too(tmp_path: Path) -> None:
+def test_of_two_rows_of_one_person_what_is_said_against_mailing_counts_in_a_stretch_too(tmp_path: Path) -> None:
     path = tmp_path / "people.csv"
     path.write_text("email,status\nada@example.org,subscribed\nADA@example.org,unsubscribed\n")
     sheet = read_sheet(path)
