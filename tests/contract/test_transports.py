@@ -1,5 +1,6 @@
 """What every transport promises, and how each reads its next hop's answers."""
 
+import os
 import socket
 import ssl
 import threading
@@ -368,7 +369,8 @@ def test_doubt_begins_with_the_last_byte_and_not_before() -> None:
 def test_a_kept_connection_that_the_relay_closed_is_opened_anew() -> None:
     with relay.running(Relay()) as there, closing(to_relay(there)) as transport:
         transport.submit(envelope(), MESSAGE)
-        transport._mine.line._connection.shutdown(socket.SHUT_RDWR)
+        with socket.socket(fileno=os.dup(transport._mine.line.fileno())) as same:
+            same.shutdown(socket.SHUT_RDWR)
         transport.submit(envelope(), MESSAGE)
         assert there.connections == 2
         assert len(there.taken) == 2

@@ -23,6 +23,7 @@ class SesLine:
     def __init__(self, connection: socket.socket, write: Write, judge: Judge, leave: Callable[[], None]) -> None:
         """Take over a connection; `leave` is called when a request is about to go, and may wait for its moment."""
         self._plug = Plug(connection)
+        self._plug.wait_at_most(0)
         self._write = write
         self._judge = judge
         self._leave = leave
@@ -84,7 +85,7 @@ class SesLine:
     def write(self) -> list[Settled]:
         """Send what can be sent now."""
         try:
-            while self.is_writing and (count := self._plug.send(self._outgoing)):
+            while self.is_writing and (count := self._plug.send((self._outgoing,))):
                 self._outgoing = self._outgoing[count:]
                 self._since = time.monotonic()
         except OSError as error:

@@ -4,11 +4,10 @@ On a socket that waits, `write` and `read` wait; on one that does not, they do w
 """
 
 import socket
-import ssl
 import time
-from collections.abc import Sequence
 from contextlib import suppress
 
+from newsletter.delivery.transports.plug import Plug
 from newsletter.delivery.transports.smtp_dialogue import Dialogue
 from newsletter.delivery.transports.transport import Envelope, Receipt, Settled
 from newsletter.errors import TransportError
@@ -17,10 +16,6 @@ FINAL_REPLY_SECONDS = 600
 """RFC 5321 section 4.5.3.2.6: giving up earlier makes duplicates (RFC 1047)."""
 _IDLE_SECONDS = 60
 """A connection unused for longer is not trusted."""
-_NOT_NOW = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
-_AT_ONCE = 1 << 16
-_RECORD = 1 << 14
-"""Octets in one record of TLS at most (RFC 8446 section 5.1)."""
 
 
 class SmtpLine:
@@ -28,20 +23,16 @@ class SmtpLine:
 
     def __init__(self, connection: socket.socket, dialogue: Dialogue, *, messages: int = 1000) -> None:
         """Take over a connection that waits as long as its timeout says, for so many messages at most."""
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._connection = connection
-        self._is_encrypted = isinstance(connection, ssl.SSLSocket)
+        self._plug = Plug(connection)
         self._dialogue = dialogue
         self._messages = messages
         self._timeout = connection.gettimeout() or 0.0
         self._since = time.monotonic()
-        self._is_stuck = False
-        """Whether TLS has to hear something before it can send."""
         self.is_open = True
 
     def fileno(self) -> int:
         """Return what a selector waits on."""
-        return self._connection.fileno()
+        return self._plug.fileno()
 
     @property
     def has_room(self) -> bool:
@@ -68,7 +59,7 @@ class SmtpLine:
     @property
     def is_writing(self) -> bool:
         """Whether something is to be sent before anything can be heard."""
-        return not self._is_stuck and self._dialogue.has_outgoing
+        return not self._plug.is_stuck and self._dialogue.has_outgoing
 
     @property
     def deadline(self) -> float:
@@ -77,7 +68,7 @@ class SmtpLine:
 
     def never_wait(self) -> None:
         """Do from now on only what is possible at once."""
-        self._connection.setblocking(False)
+        self._plug.wait_at_most(0)
 
     def begin(self, envelope: Envelope, message: bytes) -> None:
         """Announce a message; Halted when it is too large. What comes of it is returned later."""
@@ -92,32 +83,23 @@ class SmtpLine:
         """Send what is to be sent; return what was settled by that, for a connection may be gone."""
         while self._dialogue.has_outgoing:
             try:
-                count = self._send(self._dialogue.outgoing())
-            except _NOT_NOW as error:
-                self._is_stuck = isinstance(error, ssl.SSLWantReadError)
-                return []
+                count = self._plug.send(self._dialogue.outgoing())
             except OSError as error:
                 return self.give_up(_words(error))
+            if not count:
+                return []
             self._dialogue.sent(count)
             self._since = time.monotonic()
         return []
 
-    def _send(self, pieces: Sequence[memoryview]) -> int:
-        """Give the system what it takes, uncopied where it can be; return how many octets that was."""
-        if not self._is_encrypted:
-            return self._connection.sendmsg(pieces)
-        first = pieces[0]
-        return self._connection.send(first if len(first) >= _RECORD else b"".join(pieces))
-
     def read(self) -> list[Settled]:
         """Hear what the next hop says, and return what was settled by that."""
-        self._is_stuck = False
         try:
-            octets = self._connection.recv(_AT_ONCE)
-        except _NOT_NOW:
-            return []
+            octets = self._plug.receive()
         except OSError as error:
             return self.give_up(_words(error))
+        if octets is None:
+            return []
         if not octets:
             return self.give_up("the server closed the connection")
         self._since = time.monotonic()
@@ -137,36 +119,33 @@ class SmtpLine:
             settled = self.write()
             if not settled:
                 if self._dialogue.awaits_verdict:
-                    self._connection.settimeout(FINAL_REPLY_SECONDS)
+                    self._plug.wait_at_most(FINAL_REPLY_SECONDS)
                 settled = self.read()
                 if self.is_open:
-                    self._connection.settimeout(self._timeout)
+                    self._plug.wait_at_most(self._timeout)
             for _, found in settled:
                 return found
 
     def _is_silent(self) -> bool:
         """Whether the next hop has said nothing since it was last asked; else the line is closed."""
-        self._connection.setblocking(False)
+        self._plug.wait_at_most(0)
         self.read()
         if self.is_open:
-            self._connection.settimeout(self._timeout)
+            self._plug.wait_at_most(self._timeout)
         return self.is_open
 
     def give_up(self, reason: str) -> list[Settled]:
         """Close without a word; return what that means for the messages under way."""
         settled = self._dialogue.broken(reason)
         self.is_open = False
-        with suppress(OSError):
-            self._connection.shutdown(socket.SHUT_RDWR)  # or closing waits for a thread that still reads
-        with suppress(OSError):
-            self._connection.close()
+        self._plug.close()
         return settled
 
     def close(self) -> None:
         """Say goodbye, where that can be understood, without waiting for an answer."""
         if self.is_open and self.is_idle:
             with suppress(OSError):
-                self._connection.send(b"QUIT\r\n")
+                self._plug.send((memoryview(b"QUIT\r\n"),))
         self.give_up("it was closed here")
 
 
