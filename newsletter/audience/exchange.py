@@ -21,7 +21,7 @@ from newsletter.audience.report import Fate, ImportReport, Outcome
 from newsletter.audience.roster import ensure_lists, imports, insert_missing, lists, subscriptions, suppressions
 from newsletter.audience.sheet import Sheet, read_sheet
 from newsletter.audience.sorting import Batch
-from newsletter.audience.staging import Judgement, judge, staged, told
+from newsletter.audience.staging import Judgement, judge, staged, staged_people
 from newsletter.audience.subscriber import SubscriptionState
 from newsletter.database import Database
 from newsletter.errors import EditSettings
@@ -91,7 +91,7 @@ def import_sheet(
             return None
         report, sound = sorted_out
         with staged(database, sound, is_dry_run=dry_run) as connection:
-            people = told(connection) if dry_run else None
+            people = staged_people(connection) if dry_run else None
             judgement = judge(connection, list_id, sound, newest=newest)
             if origin is not None:
                 admit(connection, origin, sound, judgement)

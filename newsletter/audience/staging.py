@@ -68,7 +68,7 @@ def judge(connection: Connection, list_id: int | None, batch: Batch, *, newest: 
     return Judgement(newcomers=newcomers, settled=settled, rulings=rulings)
 
 
-def told(connection: Connection) -> list[tuple[int, str]]:
+def staged_people(connection: Connection) -> list[tuple[int, str]]:
     """Return the lines and addresses of a staged batch."""
     return [tuple(found) for found in connection.execute(select(arrivals.c.line, arrivals.c.address))]
 

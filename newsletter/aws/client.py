@@ -134,8 +134,6 @@ def told_apart() -> Iterator[None]:
     """
     try:
         yield
-    except exceptions.ClientError:
-        raise
     except (exceptions.NoCredentialsError, exceptions.PartialCredentialsError) as error:
         raise Halted(f"AWS: {error}. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE") from error
     except (

@@ -19,7 +19,7 @@ IDLE_SECONDS = 15.0
 """A connection that lay idle for longer may just be being closed at the other end: it is opened anew."""
 _MOST_HEAD = 65_536
 _MOST_BODY = 10_000_000
-PIECE = 65_536
+_PIECE = 65_536
 _SEND_BUFFER = 1_048_576
 """Octets: one message and its base64 fit, so that the write does not wait for the reader."""
 
@@ -69,7 +69,7 @@ class Wire:
                 raise Deferred(f"AWS: the connection broke before all was sent: {_reason(error)}") from error
             hearing = Hearing()
             try:
-                while (answer := hearing.take(connection.socket.recv(PIECE))) is None:
+                while (answer := hearing.take(connection.socket.recv(_PIECE))) is None:
                     pass
             except (OSError, ValueError) as error:
                 raise Uncertain(f"AWS: no answer after the request was sent: {_reason(error)}") from error

@@ -64,10 +64,13 @@ class Database:
         What stands `beside` it is as with `read`. Raises StorageBusy when another writer does not finish,
         StorageFull when the disk is full.
         """
-        with self._translated(), self.engine.connect() as connection, standing_beside(connection, beside):
-            writer = connection.execution_options(sqlite_begin="BEGIN IMMEDIATE")
-            with writer.begin():
-                yield writer
+        with (
+            self._translated(),
+            self.engine.connect() as connection,
+            standing_beside(connection, beside),
+            _transaction(connection) as writer,
+        ):
+            yield writer
 
     @contextmanager
     def write_much(self) -> Iterator[Connection]:
@@ -83,8 +86,7 @@ class Database:
         with self._translated(), self.engine.connect() as connection:
             set_pragmas(connection, foreign_keys="OFF", wal_autocheckpoint=0)
             try:
-                writer = connection.execution_options(sqlite_begin="BEGIN IMMEDIATE")
-                with writer.begin():
+                with _transaction(connection) as writer:
                     yield writer
             finally:
                 set_pragmas(connection, foreign_keys="ON", wal_autocheckpoint=PAGES_LOGGED)
@@ -97,8 +99,7 @@ class Database:
             if self.is_sqlite:
                 set_pragmas(connection, foreign_keys="OFF")
             try:
-                writer = connection.execution_options(sqlite_begin="BEGIN IMMEDIATE")
-                with writer.begin():
+                with _transaction(connection) as writer:
                     yield writer
                     if self.is_sqlite and (loose := writer.exec_driver_sql("PRAGMA foreign_key_check").first()):
                         raise EditSettings(f"{self.place}: rows refer to rows that are gone: {tuple(loose)}")
@@ -136,6 +137,13 @@ class Database:
 
     def _translated(self) -> AbstractContextManager[None]:
         return translated(self.place)
+
+
+@contextmanager
+def _transaction(connection: Connection) -> Iterator[Connection]:
+    writer = connection.execution_options(sqlite_begin="BEGIN IMMEDIATE")
+    with writer.begin():
+        yield writer
 
 
 @contextmanager
