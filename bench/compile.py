@@ -20,8 +20,8 @@ from typing import Any
 
 from newsletter.compose import layout, letter, rendition
 from newsletter.compose.tags import Tags
+from newsletter.content import read_issues
 from newsletter.settings import read_settings
-from newsletter.writing import read_issues
 
 RUNS, WARM_UP = 60, 30
 WORDS = 2000

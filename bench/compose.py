@@ -12,8 +12,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from newsletter.compose import compose
+from newsletter.content import Issue, Slug, read_issues
 from newsletter.settings import Settings, read_settings
-from newsletter.writing import Issue, Slug, read_issues
 
 RUNS = 15
 LIMIT_MS = 60.0

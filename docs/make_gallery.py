@@ -15,8 +15,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from newsletter.compose import compose, filled
+from newsletter.content import make_publication, read_issue, read_issues
 from newsletter.settings import Settings, read_settings
-from newsletter.writing import make_publication, read_issue, read_issues
 
 EVERY_BLOCK = Path(__file__).parents[1] / "tests" / "golden" / "publication"
 TEMPLATES = ("letter", "digest", "announcement")

@@ -7,7 +7,7 @@ from pathlib import Path
 from sqlalchemy.engine import make_url
 
 from newsletter.database import Database, open_database, upgrade
-from newsletter.durable import make_private_folder
+from newsletter.durable_file import make_private_folder
 
 
 def fresh_database(url: str, *, busy_seconds: float = 10) -> Database:

@@ -1,8 +1,5 @@
 """8. Issues and comments become the static site; needs no database."""
 
-from newsletter.archive.pictures import upload_pictures
-from newsletter.archive.publish import Written, write_site
-from newsletter.archive.site import Site, build_site
-from newsletter.archive.upload import publish_site
+import lazy_loader
 
-__all__ = ["Site", "Written", "build_site", "publish_site", "upload_pictures", "write_site"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from newsletter.archive.threads import Threaded
 from newsletter.compose import Shown
-from newsletter.writing import Issue
+from newsletter.content import Issue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

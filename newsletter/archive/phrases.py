@@ -2,7 +2,7 @@
 
 from newsletter.archive.languages import LANGUAGES
 from newsletter.archive.phrase import Phrases
-from newsletter.language import primary
+from newsletter.language_tag import primary
 
 
 def phrases_for(language: str) -> Phrases:

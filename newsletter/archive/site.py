@@ -13,11 +13,11 @@ from newsletter.archive.pages import Pages
 from newsletter.archive.sitemap import robots, sitemap
 from newsletter.archive.threads import Threaded, thread
 from newsletter.compose import article, page_url, pictures_of_sent_letters
+from newsletter.content import Issue, Status, read_comments, read_issues
 from newsletter.errors import EditFile
 from newsletter.finding import Finding, Level
 from newsletter.replies import comment_address, issue_address
 from newsletter.settings import Settings, packaged
-from newsletter.writing import Issue, Status, read_comments, read_issues
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

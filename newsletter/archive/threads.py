@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from newsletter.writing import Comment
+from newsletter.content import Comment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,11 +25,11 @@ from sqlalchemy import (
     table,
 )
 
-from newsletter import segment as language
+from newsletter import segments as language
 from newsletter.audience.roster import candidates, lists, subscribers, subscriptions, tags
 from newsletter.audience.subscriber import SubscriptionState
 from newsletter.database import folded
-from newsletter.segment import Act, Question, Value
+from newsletter.segments import Act, Question, Value
 
 activity = table("activity", column("subscriber_id"), column("slug"), column("act"))
 followed = table("followed", column("subscriber_id"), column("slug"))

@@ -11,7 +11,7 @@ from typing import Self, TextIO
 from newsletter.audience.cells import cleaned, guarded
 from newsletter.audience.records import LINE_LENGTH, NEVER_CLOSED
 from newsletter.audience.sheet import Sheet
-from newsletter.durable import make_private_folder
+from newsletter.durable_file import make_private_folder
 from newsletter.finding import Finding, Level
 
 WHY = "rejected_because"

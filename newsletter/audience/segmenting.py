@@ -10,7 +10,7 @@ from newsletter.audience.asking import Circumstances, answered_candidates, field
 from newsletter.audience.roster import lists, subscribers, subscriptions
 from newsletter.database import Database
 from newsletter.finding import did_you_mean, suggest
-from newsletter.segment import Mention, MentionKind, Segment
+from newsletter.segments import Mention, MentionKind, Segment
 
 OWN_FIELDS = ("email", "domain", "first_name", "last_name", "name")
 """What everybody has; all others come with an import."""

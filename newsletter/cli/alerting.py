@@ -13,7 +13,7 @@ from newsletter.cli.notices import post
 from newsletter.cli.publication import Publication
 from newsletter.delivery import Mailing, Transport, open_transport
 from newsletter.errors import NewsletterError, StorageFull, TryLater, WrongUse
-from newsletter.overview import (
+from newsletter.stats import (
     Alarm,
     alarm_of_stop,
     is_lasting,

@@ -8,7 +8,7 @@ import typer
 from rich.text import Text
 
 from newsletter import audience as station
-from newsletter import overview
+from newsletter import stats
 from newsletter.cli import terminal
 from newsletter.cli.asking import (
     COMMAND_LINE,
@@ -80,11 +80,11 @@ def show_person(context: typer.Context, address: AddressArgument, as_json: JsonO
     """
     publication = open_publication(context)
     person = read_address(address)
-    record = overview.record(publication.database, publication.keyring, publication.settings, person)
+    record = stats.record(publication.database, publication.keyring, publication.settings, person)
     if record.is_empty:
         raise WrongUse(f"nobody here has the address {person}")
     if as_json:
-        terminal.say_json(overview.record_json(person, record))
+        terminal.say_json(stats.record_json(person, record))
     else:
         say_record(person, record)
 
@@ -186,7 +186,7 @@ def erase_person(
     """
     publication = open_publication(context)
     person = read_address(address)
-    record = overview.record(publication.database, publication.keyring, publication.settings, person)
+    record = stats.record(publication.database, publication.keyring, publication.settings, person)
     what = f"the record of {person}: {held(record)}"
     if is_dry_run:
         terminal.say(f"Would erase {what}")
@@ -196,7 +196,7 @@ def erase_person(
         if not sys.stdin.isatty():
             raise AskPerson(f"erasing {person} cannot be undone. Say --yes if it is meant")
         typer.confirm(f"Erase {what}? It cannot be undone", abort=True, err=True)
-    erased = overview.erase(
+    erased = stats.erase(
         publication.database,
         publication.keyring,
         publication.settings,
@@ -217,7 +217,7 @@ def erase_person(
     _say_elsewhere(record)
 
 
-def _say_elsewhere(record: overview.WholeRecord) -> None:
+def _say_elsewhere(record: stats.WholeRecord) -> None:
     """Name what came to their signed addresses from elsewhere, for only a person can tell whose it is."""
     if record.elsewhere:
         names = " ".join(reply.id for reply in record.elsewhere)

@@ -5,13 +5,13 @@ from typing import Annotated
 
 import typer
 
-from newsletter.cards import FilledCard, NotFetched, Web, fill_cards, new_card
 from newsletter.cli import terminal
 from newsletter.cli.publication import open_publication
+from newsletter.content import Issue, Status, read_issue, read_issues
 from newsletter.errors import EditFile, NewsletterError, WrongUse
 from newsletter.finding import Finding
+from newsletter.link_cards import FilledCard, NotFetched, Web, fill_cards, new_card
 from newsletter.settings import Settings
-from newsletter.writing import Issue, Status, read_issue, read_issues
 
 app = typer.Typer(rich_markup_mode="markdown", add_completion=False)
 cards = typer.Typer(

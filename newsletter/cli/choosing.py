@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 from newsletter.cli import terminal
 from newsletter.compose import Composed, compose
+from newsletter.content import Issue, Shelf, Status, newest_ready, read_issue, read_issues
 from newsletter.errors import AskPerson, EditFile, EditSettings, WrongUse
 from newsletter.finding import Finding, Level, did_you_mean
-from newsletter.segment import Segment, SegmentFault, read_segment
+from newsletter.segments import Segment, SegmentFault, read_segment
 from newsletter.settings import FILE_NAME, Settings
-from newsletter.writing import Issue, Shelf, Status, newest_ready, read_issue, read_issues
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

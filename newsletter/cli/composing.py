@@ -8,10 +8,10 @@ import typer
 
 from newsletter.cli import terminal
 from newsletter.cli.publication import Publication, open_publication
+from newsletter.content import Issue, Shelf, read_issue, read_issues
 from newsletter.errors import EditFile, TryLater, WrongUse
 from newsletter.finding import Finding, Level
 from newsletter.settings import Settings
-from newsletter.writing import Issue, Shelf, read_issue, read_issues
 
 if TYPE_CHECKING:
     from newsletter.compose import Composed

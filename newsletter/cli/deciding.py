@@ -211,7 +211,7 @@ def decide_each(reply_ids: Sequence[str], decide: Callable[[str], str]) -> None:
 
 def committed(publication: "Publication", path: Path) -> str:
     """Commit one file, and say so for the end of a line."""
-    from newsletter.writing import commit_files
+    from newsletter.content import commit_files
 
     root = publication.settings.root
     said = commit_files(root, [path], f"comments: {path.parent.parent.name}, {path.stem}")

@@ -13,9 +13,10 @@ from newsletter.cli.notices import post
 from newsletter.cli.publication import Publication
 from newsletter.cli.selftest import mail_ourselves
 from newsletter.delivery import open_transport
+from newsletter.doctor import Check, Level, examine, fail, read_server
 from newsletter.errors import EditSettings, WrongUse
-from newsletter.overview import Alarm, Check, Level, examine, fail, plan_alert, read_server, watch
 from newsletter.settings import FILE_NAME, Settings, find_root, read_settings
+from newsletter.stats import Alarm, plan_alert, watch
 
 app = typer.Typer(rich_markup_mode="markdown", add_completion=False)
 

@@ -22,8 +22,8 @@ def export_replies(
 
     Example: newsletter replies export --mbox comments.mbox
     """
-    from newsletter.durable import write_durably
-    from newsletter.writing import read_comments, read_issue, read_issues
+    from newsletter.content import read_comments, read_issue, read_issues
+    from newsletter.durable_file import write_durably
 
     if mbox is None:
         raise WrongUse("say where to: newsletter replies export --mbox FILE")

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from newsletter import audience as station
-from newsletter import overview
+from newsletter import stats
 from newsletter.cli import terminal
 from newsletter.cli.asking import COMMAND_LINE, AddressArgument, DryRunOption, read_address
 from newsletter.cli.publication import open_publication
@@ -56,7 +56,7 @@ def forget_clicks(context: typer.Context, address: AddressArgument, is_dry_run: 
     """
     publication = open_publication(context)
     person = read_address(address)
-    record = overview.record(publication.database, publication.keyring, publication.settings, person)
+    record = stats.record(publication.database, publication.keyring, publication.settings, person)
     subscriber = record.person.subscriber if record.person else None
     if subscriber is None:
         raise WrongUse(f"nobody here has the address {person}")
@@ -67,7 +67,7 @@ def forget_clicks(context: typer.Context, address: AddressArgument, is_dry_run: 
     if is_dry_run:
         terminal.say(f"{number} of {person} would be forgotten")
         return
-    overview.withdraw_clicks(
+    stats.withdraw_clicks(
         publication.database, subscriber.id, origin=COMMAND_LINE, proof=station.Proof(), now=datetime.now(UTC)
     )
     terminal.say(f"{number} of {person} forgotten, and none will be recorded")

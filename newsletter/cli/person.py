@@ -5,7 +5,7 @@ from typing import Any
 from newsletter.address import Address
 from newsletter.audience import Flag, Member, PersonRecord, flags_of, suggest
 from newsletter.cli import terminal
-from newsletter.overview import WholeRecord
+from newsletter.stats import WholeRecord
 
 
 def standing(member: Member) -> str:

@@ -10,12 +10,12 @@ from newsletter.cli import terminal
 from newsletter.cli.browser import open_in_browser
 from newsletter.cli.composing import review
 from newsletter.cli.publication import Publication, open_publication
+from newsletter.content import Issue, fit_slug, read_issue
 from newsletter.errors import EditFile
 from newsletter.settings import Settings
-from newsletter.writing import Issue, fit_slug, read_issue
 
 if TYPE_CHECKING:
-    from newsletter.preview import Reviewed
+    from newsletter.web import Reviewed
 
 app = typer.Typer(rich_markup_mode="markdown", add_completion=False)
 
@@ -39,11 +39,11 @@ def preview(
 
     Example: newsletter preview my-first-letter
     """
-    from newsletter.preview import serve  # which takes long to import
+    from newsletter.web import serve_preview  # which takes long to import
 
     settings = open_publication(context).settings
     slug = _slug_of(issue, settings) if issue else ""
-    with closing(serve(settings.root, slug, _reviewed, port=port)) as previewing:
+    with closing(serve_preview(settings.root, slug, _reviewed, port=port)) as previewing:
         for opened in previewing:
             terminal.talk(f"The preview is at {opened.url}. Ctrl-C ends it")
             if not is_quiet:
@@ -61,7 +61,7 @@ def _slug_of(issue: str, settings: Settings) -> str:
 
 
 def _reviewed(settings: Settings, issue: Issue) -> "Reviewed":
-    from newsletter.preview import Reviewed
+    from newsletter.web import Reviewed
 
     publication = Publication(settings)
     try:

@@ -8,12 +8,12 @@ from newsletter.cli.choosing import Choice, read_wanted
 from newsletter.cli.publication import Publication
 from newsletter.cli.running import now
 from newsletter.compose import AskedSegment, Composed
+from newsletter.content import Issue, issue_slugs
 from newsletter.delivery import mailed_slugs
 from newsletter.errors import EditFile, WrongUse
 from newsletter.finding import Finding, Level, did_you_mean
-from newsletter.segment import MentionKind, Not, Segment, SegmentFault, read_segment, written
+from newsletter.segments import MentionKind, Not, Segment, SegmentFault, read_segment, written
 from newsletter.settings import Settings
-from newsletter.writing import Issue, issue_slugs
 
 
 def check_asked(publication: Publication, segment: Segment, list_name: str) -> None:

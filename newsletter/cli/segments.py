@@ -13,7 +13,7 @@ from newsletter.cli.running import now
 from newsletter.cli.scheduling import bring_in_sources
 from newsletter.cli.segmenting import check_asked
 from newsletter.errors import WrongUse
-from newsletter.segment import Segment, SegmentFault, explained
+from newsletter.segments import Segment, SegmentFault, explained
 from newsletter.settings import Settings
 
 app = typer.Typer(rich_markup_mode="markdown", add_completion=False)

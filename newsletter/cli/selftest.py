@@ -11,8 +11,8 @@ from newsletter.cli.choosing import choose
 from newsletter.cli.publication import Publication
 from newsletter.cli.running import run_mailing
 from newsletter.delivery import mailing_counts, open_transport, start_test
+from newsletter.doctor import Check, Dns, await_letter, fail, judge_letter, own_address
 from newsletter.errors import WrongUse
-from newsletter.overview import Check, Dns, await_letter, fail, judge_letter, own_address
 
 
 def mail_ourselves(publication: Publication, dns: Dns, *, seconds: float) -> Iterator[Check]:

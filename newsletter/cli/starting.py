@@ -8,7 +8,7 @@ import typer
 
 from newsletter.cli import terminal
 from newsletter.cli.publication import open_publication
-from newsletter.writing import make_publication, start_draft
+from newsletter.content import make_publication, start_draft
 
 app = typer.Typer(rich_markup_mode="markdown", add_completion=False)
 

@@ -11,9 +11,10 @@ import typer
 from newsletter.cli import terminal
 from newsletter.cli.publication import Publication, open_publication
 from newsletter.cli.stats_view import say_statistics
-from newsletter.durable import write_durably
+from newsletter.content import read_issues
+from newsletter.durable_file import write_durably
 from newsletter.errors import WrongUse
-from newsletter.overview import (
+from newsletter.stats import (
     Statistics,
     csv_rows,
     gather_statistics,
@@ -23,7 +24,6 @@ from newsletter.overview import (
     statistics_json,
     watch,
 )
-from newsletter.writing import read_issues
 
 app = typer.Typer(rich_markup_mode="markdown", add_completion=False)
 

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from newsletter.cli import terminal
 from newsletter.cli.progress import duration
-from newsletter.overview import (
+from newsletter.stats import (
     FEWEST,
     Caveat,
     DomainNumbers,

@@ -9,10 +9,10 @@ from newsletter.cli.publication import Publication, open_publication
 from newsletter.cli.reporting import feedback_json, pipe_json, say_feedback, say_pipe
 from newsletter.cli.running import name_troubles, now
 from newsletter.cli.standing import say_status, status_json
+from newsletter.content import read_issue
 from newsletter.delivery import find_mailing, issue_status, mailed_slugs
 from newsletter.errors import WrongUse
 from newsletter.feedback import look_at_pipe
-from newsletter.writing import read_issue
 
 app = typer.Typer(rich_markup_mode="markdown", add_completion=False)
 

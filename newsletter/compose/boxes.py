@@ -19,10 +19,10 @@ from newsletter.compose.pictures import Album
 from newsletter.compose.remarks import Remarks
 from newsletter.compose.tags import Tags
 from newsletter.compose.texttree import parsed
+from newsletter.content import Comment, Issue, read_comments
 from newsletter.errors import NewsletterError
 from newsletter.finding import suggest
 from newsletter.settings import Settings
-from newsletter.writing import Comment, Issue, read_comments
 
 BOXES = ("gallery", "card", "video", "contents", "toc", "letters")
 _ARGUMENT = re.compile(

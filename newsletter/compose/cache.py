@@ -13,7 +13,7 @@ from pathlib import Path
 from jinja2.bccache import Bucket, BytecodeCache
 
 from newsletter import __version__
-from newsletter.durable import make_private_folder
+from newsletter.durable_file import make_private_folder
 
 _MOST = 400
 """Files; a publication with its own templates has some twenty."""

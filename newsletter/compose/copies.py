@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from newsletter.compose.profiles import in_srgb
-from newsletter.durable import make_private_folder, write_durably
+from newsletter.durable_file import make_private_folder, write_durably
 
 if TYPE_CHECKING:
     from PIL import Image

@@ -13,7 +13,7 @@ from urllib.parse import unquote
 
 from newsletter.compose.edition import Edition
 from newsletter.compose.places import picture_base
-from newsletter.durable import make_private_folder, write_durably
+from newsletter.durable_file import make_private_folder, write_durably
 from newsletter.settings import Settings
 
 _NAME = r"([A-Za-z0-9%._-]+)"

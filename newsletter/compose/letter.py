@@ -15,10 +15,10 @@ from newsletter.compose.reading import read_text
 from newsletter.compose.rendition import Press, Rendition, hero_of, logos_of
 from newsletter.compose.semantic import semantic
 from newsletter.compose.tags import Tags
+from newsletter.content import Issue
 from newsletter.errors import EditFile
 from newsletter.finding import Finding, Level
 from newsletter.settings import Settings
-from newsletter.writing import Issue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

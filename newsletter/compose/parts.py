@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 from newsletter.compose.fences import fences_in
 from newsletter.compose.notes import notes_in
 from newsletter.compose.remarks import Remarks
+from newsletter.content import Issue
 from newsletter.finding import Finding, Level
-from newsletter.segment import Not, SegmentFault, read_segment, written
+from newsletter.segments import Not, SegmentFault, read_segment, written
 from newsletter.settings import Settings
-from newsletter.writing import Issue
 
 MOST_SEGMENTS = 4
 """Distinct segments in one issue: it is composed once for each way to be in some of them and not in others."""

@@ -9,9 +9,9 @@ from urllib.parse import quote, unquote
 from newsletter.compose.blocks import Shown
 from newsletter.compose.copies import Original, Unfit, look_at, make_copy
 from newsletter.compose.places import picture_base
+from newsletter.content import Issue
 from newsletter.finding import Finding, Level
 from newsletter.settings import Settings
-from newsletter.writing import Issue
 
 MARGINS = 64
 """Pixels of the letter's width that its text leaves free."""

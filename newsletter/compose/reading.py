@@ -26,9 +26,9 @@ from newsletter.compose.remarks import Remarks
 from newsletter.compose.strays import remark_strays
 from newsletter.compose.tags import Tags
 from newsletter.compose.tokens import Settler
+from newsletter.content import Issue
 from newsletter.finding import Finding, Level, did_you_mean
 from newsletter.settings import Settings
-from newsletter.writing import Issue
 
 _TOC = {"[[toc]]", "[toc]", "[[_toc_]]", "{:toc}", "${toc}"}
 _NO_NOTES: Mapping[str, int] = MappingProxyType({})

@@ -1,7 +1,7 @@
 """Remarks: what is found while an issue is read, each once, with its line in the file."""
 
+from newsletter.content import Issue
 from newsletter.finding import Finding, Level
-from newsletter.writing import Issue
 
 
 class Remarks:

@@ -19,10 +19,10 @@ from newsletter.compose.semantic import about, figure, semantic
 from newsletter.compose.tags import Tags
 from newsletter.compose.theme import make_theme
 from newsletter.compose.typeface import typeface_for
+from newsletter.content import Issue
 from newsletter.finding import Finding
-from newsletter.language import primary
+from newsletter.language_tag import primary
 from newsletter.settings import Settings
-from newsletter.writing import Issue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

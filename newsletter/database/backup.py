@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from newsletter.database.engine import Database, translated
-from newsletter.durable import make_private_folder
+from newsletter.durable_file import make_private_folder
 from newsletter.errors import EditSettings, WrongUse
 
 _PAGES = 2000

@@ -24,7 +24,7 @@ from newsletter.database.sqlite import (
     set_pragmas,
     standing_beside,
 )
-from newsletter.durable import make_private_folder
+from newsletter.durable_file import make_private_folder
 from newsletter.errors import EditSettings, NewsletterError, StorageBusy, StorageFull, TryLater
 
 _OLDEST = (3, 36)

@@ -17,7 +17,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from newsletter.delivery.pace import Beat
-from newsletter.durable import make_private_folder
+from newsletter.durable_file import make_private_folder
 
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
 _FORM = struct.Struct("<16s4dQ")

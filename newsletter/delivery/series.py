@@ -12,6 +12,7 @@ from sqlalchemy import Connection, column, insert, select, table, types
 
 from newsletter.audience import Newcomer, exclusion_of, newcomers
 from newsletter.compose import Edition, compose, filled
+from newsletter.content import SeriesLetter, read_series
 from newsletter.database import Database, Moment
 from newsletter.delivery.mailing import DeliveryStatus
 from newsletter.delivery.notice_message import LEAVE_MARK, REPLY_MARK
@@ -19,7 +20,6 @@ from newsletter.delivery.notices import Notice, notices, plan_notice
 from newsletter.errors import EditFile
 from newsletter.finding import Finding
 from newsletter.settings import Settings
-from newsletter.writing import SeriesLetter, read_series
 
 WELCOME = "welcome"
 _TOO_LATE = timedelta(days=14)

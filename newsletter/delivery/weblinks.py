@@ -7,7 +7,7 @@ from newsletter.delivery import headers
 from newsletter.settings import Settings
 from newsletter.tokens import Keyring, Purpose
 
-PATHS = {
+WEB_PATHS = {
     Purpose.UNSUBSCRIBE: "/u/",
     Purpose.CONFIRM: "/confirm/",
     Purpose.PREFERENCES: "/preferences/",
@@ -20,7 +20,7 @@ def web_home(settings: Settings, purpose: Purpose) -> str | None:
     """Return what stands before a token in a link of the web door; None without `[web] url`."""
     if not settings.web.url:
         return None
-    return headers.ascii_url(settings.web.url).rstrip("/") + PATHS[purpose]
+    return headers.ascii_url(settings.web.url).rstrip("/") + WEB_PATHS[purpose]
 
 
 def web_link(keyring: Keyring, settings: Settings, purpose: Purpose, number: int) -> str | None:

@@ -5,10 +5,10 @@ from dataclasses import replace
 from lxml import html
 
 from newsletter.compose import Composed, filled
+from newsletter.content import Issue
 from newsletter.finding import Finding, Level
 from newsletter.preflight.rules import RULES, Check
 from newsletter.settings import Settings
-from newsletter.writing import Issue
 
 _ORDER = {Level.ERROR: 0, Level.WARNING: 1, Level.NOTICE: 2}
 SAMPLE_VALUES = {

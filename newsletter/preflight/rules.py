@@ -9,9 +9,9 @@ from urllib.parse import urlsplit
 from lxml import html as lxml_html
 
 from newsletter.compose import Composed, Slot, built_pictures, filled, linked_pictures, pictures_of_sent_letters
+from newsletter.content import Issue, Status
 from newsletter.finding import Finding, Level, did_you_mean
 from newsletter.settings import FILE_NAME, Settings
-from newsletter.writing import Issue, Status
 
 WARN_BYTES = 85_000
 MAX_BYTES = 100_000

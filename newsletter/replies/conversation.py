@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from newsletter.compose import phrases_for
+from newsletter.content import Comment, comment_path, read_comments, read_issue, write_comment
 from newsletter.database import Database
 from newsletter.delivery import Notice, find_delivery, plan_notice, sender_of
 from newsletter.errors import AskPerson, NewsletterError, WrongUse
@@ -19,7 +20,6 @@ from newsletter.replies.reply import Reply, ReplyState
 from newsletter.replies.said import find_said
 from newsletter.replies.screen import Verdict
 from newsletter.settings import Settings
-from newsletter.writing import Comment, comment_path, read_comments, read_issue, write_comment
 
 LONGEST = 100_000
 """Characters of an answer."""

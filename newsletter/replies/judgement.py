@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
+from newsletter.content import read_issue
 from newsletter.delivery import ANSWERED, read_token_address
 from newsletter.errors import NewsletterError
 from newsletter.replies.authenticity import Authenticity, Proof
@@ -25,7 +26,6 @@ from newsletter.replies.said import find_said, thread_above
 from newsletter.replies.screen import Screening, Verdict, screen
 from newsletter.replies.wishes import asks_for_privacy, may_ask_to_leave
 from newsletter.settings import Settings
-from newsletter.writing import read_issue
 
 THREADED = frozenset({"answer", ANSWERED})
 """Kinds of notices that are about a comment, so that an answer to one stands under it."""

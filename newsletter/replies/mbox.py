@@ -6,7 +6,7 @@ from datetime import UTC
 from email.message import EmailMessage
 from email.policy import SMTP
 
-from newsletter.writing import Comment
+from newsletter.content import Comment
 
 _POLICY = SMTP.clone(linesep="\n", max_line_length=998, cte_type="7bit")
 _NOWHERE = "comments.invalid"

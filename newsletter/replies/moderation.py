@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from newsletter.content import Comment, comment_path, read_issue, write_comment
 from newsletter.database import Database
 from newsletter.delivery import SentDelivery, find_delivery
 from newsletter.errors import AskPerson, WrongUse
@@ -23,7 +24,6 @@ from newsletter.replies.telling import ask_leave, tell_published, tell_refused
 from newsletter.replies.trust import History, history_of
 from newsletter.settings import Settings
 from newsletter.tokens import Keyring
-from newsletter.writing import Comment, comment_path, read_issue, write_comment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,9 +7,9 @@ nothing that the page does not: a mail there waits for its moderator as any othe
 import re
 from dataclasses import dataclass
 
+from newsletter.content import find_comment, read_issue
 from newsletter.errors import NewsletterError
 from newsletter.settings import Settings
-from newsletter.writing import find_comment, read_issue
 
 _LOCAL_PART = 64
 """RFC 5321 section 4.5.3.1.1."""

@@ -3,7 +3,7 @@
 import hashlib
 from pathlib import Path
 
-from newsletter.durable import make_private_folder, write_durably
+from newsletter.durable_file import make_private_folder, write_durably
 from newsletter.settings import Settings
 
 

@@ -7,6 +7,7 @@ is as we wrote it.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from newsletter.content import read_comments, write_comment
 from newsletter.database import Database
 from newsletter.delivery import find_delivery
 from newsletter.replies.extract import VERSION, KnownText
@@ -19,7 +20,6 @@ from newsletter.replies.register import read_replies, read_reply, record_text
 from newsletter.replies.reply import Reply, ReplyState
 from newsletter.replies.said import thread_above
 from newsletter.settings import Settings
-from newsletter.writing import read_comments, write_comment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from newsletter.content import Comment, comment_path, write_comment
 from newsletter.database import Database
 from newsletter.delivery import recall_answered
 from newsletter.errors import WrongUse
@@ -17,7 +18,6 @@ from newsletter.replies.rawmail import raw_path
 from newsletter.replies.register import answers_below, read_replies, read_reply
 from newsletter.replies.reply import ALLOWED, Reply, ReplyState
 from newsletter.settings import Settings
-from newsletter.writing import Comment, comment_path, write_comment
 
 _TEXTS = ("text", "author", "from_address", "note", "message_id", "references", "matched_by", "proof_why")
 _REPLIES = sa.table(

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from newsletter.durable import make_private_folder, write_durably
+from newsletter.durable_file import make_private_folder, write_durably
 from newsletter.errors import EditSettings, WrongUse
 from newsletter.settings.sections import Settings
 

@@ -19,7 +19,7 @@ from pydantic import (
 from newsletter.address import Address, Mailbox
 from newsletter.errors import WrongUse
 from newsletter.finding import suggest
-from newsletter.segment import check_named
+from newsletter.segments import check_named
 from newsletter.settings.theme import ThemeSettings
 
 MailboxSetting = Annotated[Mailbox, BeforeValidator(lambda text: Mailbox.parse(str(text))), PlainSerializer(str)]

@@ -1,5 +1,5 @@
-"""The web door: reads a request, calls one verb of a station, shows what came of it."""
+"""The web server: reads a request, calls one use case, shows what came of it; and the author's preview."""
 
-from newsletter.web.running import serve
+import lazy_loader
 
-__all__ = ["serve"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

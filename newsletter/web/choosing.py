@@ -11,7 +11,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from newsletter import overview
+from newsletter import stats
 from newsletter.audience import (
     Call,
     EnquiryKind,
@@ -171,7 +171,7 @@ def _choose_clicks(office: Office, visit: Visit, chooser: Chooser) -> None:
         words=wording.of_clicks(office.pages, chooser.chosen.language),
         mail=chooser.mail,
     )
-    change = overview.agree_to_clicks if wanted else overview.withdraw_clicks
+    change = stats.agree_to_clicks if wanted else stats.withdraw_clicks
     change(office.database, person, origin="web", proof=proof, now=visit.now)
 
 

@@ -7,7 +7,7 @@ import hmac
 
 from starlette.responses import PlainTextResponse, Response
 
-from newsletter.overview import gather_statistics, metrics, watch
+from newsletter.stats import gather_statistics, metrics, watch
 from newsletter.web.office import Office
 from newsletter.web.visit import Visit
 

@@ -13,7 +13,6 @@ from newsletter.delivery import find_addressees
 from newsletter.errors import EditSettings
 from newsletter.feedback import ClickCounter
 from newsletter.finding import suggest
-from newsletter.serving import Server, quiet, why_not_there
 from newsletter.settings import Settings
 from newsletter.tokens import Keyring
 from newsletter.web import wording
@@ -25,6 +24,7 @@ from newsletter.web.limits import Limit
 from newsletter.web.office import Limits, Office
 from newsletter.web.pages import Pages
 from newsletter.web.protocol import protocol
+from newsletter.web.uvicorn_settings import Server, quiet, why_not_there
 
 _LAST_SECONDS = 20
 """How long requests that have begun may take once the door is closing."""

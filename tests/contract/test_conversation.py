@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from newsletter import overview
+from newsletter import stats
 from newsletter.address import Address
 from newsletter.audience import add_subscriber, ensure_lists
+from newsletter.content import read_comments
 from newsletter.database import open_database, upgrade
 from newsletter.delivery import (
     DeliveryStatus,
@@ -31,7 +32,6 @@ from newsletter.replies import (
     withdraw,
 )
 from newsletter.replies.naming import keep_name, kept_name
-from newsletter.writing import read_comments
 from tests.integration.replies.conftest import NOW, Harbour, harbour, reader  # noqa: F401 - fixtures
 from tests.postgres import new_postgres_database
 
@@ -103,11 +103,11 @@ def test_a_person_is_erased_alike(place: Harbour) -> None:
     approve(place.database, place.settings, held.id, by="Ed", keyring=place.keyring, now=NOW)
     keep_name(place.database, 1, "J. W.", NOW)
     jo = Address.parse("jo@example.net")
-    whole = overview.record(place.database, place.keyring, place.settings, jo)
+    whole = stats.record(place.database, place.keyring, place.settings, jo)
     assert (len(whole.deliveries), len(whole.replies), len(whole.notices)) == (1, 1, 1)
-    erased = overview.erase(place.database, place.keyring, place.settings, jo, origin="test", now=NOW)
+    erased = stats.erase(place.database, place.keyring, place.settings, jo, origin="test", now=NOW)
     assert (erased.replies, erased.notices, len(erased.tombstones)) == (1, 1, 1)
     (row,) = list_replies(place.database)
     assert (row.from_address, row.author, row.text, kept_name(place.database, 1)) == ("", "", "", "")
-    again = overview.record(place.database, place.keyring, place.settings, jo)
+    again = stats.record(place.database, place.keyring, place.settings, jo)
     assert (again.deliveries, again.replies, again.notices) == ((), (), ())

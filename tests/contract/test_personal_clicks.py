@@ -18,7 +18,7 @@ from newsletter.delivery.claiming import people_question
 from newsletter.delivery.counted import CountedLink, keep_links
 from newsletter.feedback import Counted, Follow, clicks_of, forget_clicks, write_clicks
 from newsletter.feedback.tables import personal_clicks
-from newsletter.overview import agree_to_clicks, withdraw_clicks
+from newsletter.stats import agree_to_clicks, withdraw_clicks
 from newsletter.tokens import Keyring
 from tests.fresh import fresh_database
 from tests.postgres import new_postgres_database

@@ -10,12 +10,12 @@ from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from sqlalchemy import event, insert, select, text
 
-from newsletter import segment as language
+from newsletter import segments as language
 from newsletter.audience import Circumstances, answered_candidates, check_segment, count_segments
 from newsletter.audience.roster import lists, subscribers, subscriptions, suppressions, tags
 from newsletter.audience.subscriber import SubscriptionState
 from newsletter.database import Database
-from newsletter.segment import (
+from newsletter.segments import (
     Act,
     Activity,
     AllOf,

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from newsletter.compose import article, compose, filled
+from newsletter.content import read_issue
 from newsletter.settings import read_settings
-from newsletter.writing import read_issue
 
 HERE = Path(__file__).parent
 ISSUES = ("kitchen-sink", "lamps-ar", "deng-zh")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.durable import make_private_folder, write_durably
+from newsletter.durable_file import make_private_folder, write_durably
 
 
 def test_a_file_is_replaced_in_one_step_and_nothing_is_left_beside_it(tmp_path: Path) -> None:

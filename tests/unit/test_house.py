@@ -17,10 +17,10 @@ HOMES = {
     "rich": {"newsletter.cli"},
     "alembic": {"newsletter.database"},
     "nh3": {"newsletter.compose"},
-    "urllib3": {"newsletter.cards.web"},
-    "starlette": {"newsletter.web", "newsletter.preview", "newsletter.serving"},
-    "uvicorn": {"newsletter.serving", "newsletter.web.protocol", "newsletter.preview.running"},
-    "watchfiles": {"newsletter.preview.bench"},
+    "urllib3": {"newsletter.link_cards.web"},
+    "starlette": {"newsletter.web", "newsletter.web.preview", "newsletter.web.uvicorn_settings"},
+    "uvicorn": {"newsletter.web.uvicorn_settings", "newsletter.web.protocol", "newsletter.web.preview.running"},
+    "watchfiles": {"newsletter.web.preview.bench"},
 }
 """A costly library, and the only places that may meet it."""
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from newsletter import language
+from newsletter import language_tag as language
 from newsletter.archive.phrases import phrases_for as of_the_archive
 from newsletter.compose.phrases import direction_of
 from newsletter.compose.phrases import phrases_for as of_letters

@@ -26,7 +26,7 @@ from newsletter.delivery.sender import send
 from newsletter.delivery.tables import deliveries
 from newsletter.delivery.tally import Progress
 from newsletter.delivery.transports import Transport
-from newsletter.durable import make_private_folder
+from newsletter.durable_file import make_private_folder
 from newsletter.errors import Halted, TransportError, TryLater, WrongUse
 from newsletter.tokens import Keyring
 

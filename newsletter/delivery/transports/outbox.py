@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from newsletter.delivery.transports.transport import Envelope, Receipt
-from newsletter.durable import make_private_folder
+from newsletter.durable_file import make_private_folder
 from newsletter.errors import Halted, StorageFull
 
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}

@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 from newsletter.aws import Fault, call
-from newsletter.durable import make_private_folder, write_durably
+from newsletter.durable_file import make_private_folder, write_durably
 from newsletter.errors import Deferred, EditSettings, Halted, NewsletterError, TryLater, Uncertain
 from newsletter.replies.mailboxes.mailbox import Received
 from newsletter.replies.parse import MAX_RAW_BYTES

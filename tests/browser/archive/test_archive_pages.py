@@ -8,8 +8,8 @@ import pytest
 from playwright.sync_api import Page
 
 from newsletter.archive import build_site, write_site
+from newsletter.content import make_publication
 from newsletter.settings import read_settings
-from newsletter.writing import make_publication
 
 pytestmark = pytest.mark.browser
 

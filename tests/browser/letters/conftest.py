@@ -9,8 +9,8 @@ import pytest
 
 from newsletter.archive import build_site, write_site
 from newsletter.compose import compose, filled
+from newsletter.content import make_publication, read_issue, read_issues
 from newsletter.settings import Settings, read_settings
-from newsletter.writing import make_publication, read_issue, read_issues
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "publication"
 TEMPLATES = ("letter", "digest", "announcement")

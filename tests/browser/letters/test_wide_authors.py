@@ -8,8 +8,8 @@ import pytest
 from playwright.sync_api import Page
 
 from newsletter.compose import compose, filled
+from newsletter.content import make_publication, read_issue
 from newsletter.settings import read_settings
-from newsletter.writing import make_publication, read_issue
 
 pytestmark = pytest.mark.browser
 

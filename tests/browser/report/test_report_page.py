@@ -9,9 +9,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
-from newsletter.overview import gather_statistics, make_report, open_drawing
-from tests.integration.overview.conftest import settings_for
-from tests.integration.overview.seed import NOW, answer, join, mail, new_database, report
+from newsletter.stats import gather_statistics, make_report, open_drawing
+from tests.integration.stats.conftest import settings_for
+from tests.integration.stats.seed import NOW, answer, join, mail, new_database, report
 
 pytestmark = pytest.mark.browser
 HOSTILE = "</svg><script>document.title='taken'</script> & \"more\" \u2028 'x' {{ 7 * 7 }}"

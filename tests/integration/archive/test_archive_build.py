@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.writing import make_publication
+from newsletter.content import make_publication
 from tests.acceptance.warm import run_command
 
 

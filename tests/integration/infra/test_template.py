@@ -16,9 +16,9 @@ import urllib3
 from moto.server import ThreadedMotoServer
 
 from newsletter.aws import Keys, Queue
-from newsletter.overview.doctor.check import Level
-from newsletter.overview.doctor.queues import look_at_queue
-from tests.integration.overview.conftest import settings_for
+from newsletter.doctor.check import Level
+from newsletter.doctor.queues import look_at_queue
+from tests.integration.stats.conftest import settings_for
 
 pytestmark = pytest.mark.filterwarnings("ignore:Tried to parse AWS")
 """The pretend AWS says of each kind it lacks that it does; docs/going-live.md names them."""

@@ -22,9 +22,9 @@ from PIL import Image
 from typer.testing import CliRunner, Result
 
 from newsletter.cli.main import app
+from newsletter.content import make_publication
 from newsletter.errors import EditSettings, NewsletterError, TryLater
 from newsletter.settings import read_settings
-from newsletter.writing import make_publication
 
 STORE = '\n[pictures]\nstore = "s3://letters/news"\nurl = "https://pictures.example/news"\n'
 

@@ -11,10 +11,10 @@ from email.parser import BytesParser
 import pytest
 
 from newsletter.archive import build_site
+from newsletter.content import read_comments
 from newsletter.delivery import DeliveryStatus, list_notices, open_transport, post_notices
 from newsletter.errors import AskPerson, WrongUse
 from newsletter.replies import Reply, ReplyState, answer, approve, list_replies
-from newsletter.writing import read_comments
 from tests.integration.replies.conftest import NOW, Harbour
 
 Mail = Callable[..., str]

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from newsletter.address import Address
+from newsletter.content import read_comments
 from newsletter.delivery import list_notices, open_transport, post_notices
 from newsletter.errors import AskPerson, WrongUse
 from newsletter.replies import (
@@ -27,7 +28,6 @@ from newsletter.replies import (
     show_reply,
     withdraw,
 )
-from newsletter.writing import read_comments
 from tests.integration.replies.conftest import NOW, Harbour
 from tests.unit.replies.signing import signed
 

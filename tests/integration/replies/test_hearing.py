@@ -12,10 +12,11 @@ from typing import Any
 
 import pytest
 
-from newsletter import overview
+from newsletter import stats
 from newsletter.address import Address
 from newsletter.archive import build_site
 from newsletter.audience import end_subscription
+from newsletter.content import read_comments
 from newsletter.delivery import DeliveryStatus, list_notices, open_transport, post_notices
 from newsletter.replies import (
     OurMail,
@@ -30,7 +31,6 @@ from newsletter.replies import (
     withdraw,
 )
 from newsletter.replies.headers import read_headers
-from newsletter.writing import read_comments
 from tests.integration.replies.conftest import NOW, Harbour
 
 Mail = Callable[..., str]
@@ -185,10 +185,10 @@ def test_the_record_of_a_person_tells_their_wish(harbour: Harbour, wished: Reply
     address = Address.parse("jo@example.net")
     for wants in (True, False):
         note_wish(harbour.database, wished, wants=wants, door="test", now=NOW)
-        whole = overview.record(harbour.database, harbour.keyring, harbour.settings, address)
-        assert overview.record_json(address, whole)["wants_to_hear_of_answers"] is wants
-    overview.erase(harbour.database, harbour.keyring, harbour.settings, address, origin="test", now=NOW)
-    whole = overview.record(harbour.database, harbour.keyring, harbour.settings, address)
+        whole = stats.record(harbour.database, harbour.keyring, harbour.settings, address)
+        assert stats.record_json(address, whole)["wants_to_hear_of_answers"] is wants
+    stats.erase(harbour.database, harbour.keyring, harbour.settings, address, origin="test", now=NOW)
+    whole = stats.record(harbour.database, harbour.keyring, harbour.settings, address)
     assert whole.wants_to_hear is None
 
 

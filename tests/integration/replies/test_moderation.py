@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
+from newsletter.content import read_comments
 from newsletter.errors import AskPerson, WrongUse
 from newsletter.replies import Reply, ReplyState, approve, list_replies, reject, show_reply
 from newsletter.replies.register import decide
-from newsletter.writing import read_comments
 from tests.integration.replies.conftest import ISSUE, NOW, Harbour
 
 Answer = Callable[..., str]

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 import sqlalchemy as sa
 
+from newsletter.content import comment_path, read_comments
 from newsletter.replies import Reply, approve, list_replies, reread
-from newsletter.writing import comment_path, read_comments
 from tests.integration.replies.conftest import NOW, Harbour
 
 Mail = Callable[..., str]

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from newsletter.content import commit_files
 from newsletter.errors import NewsletterError, TryLater
 from newsletter.replies import Reply, ReplyState, approve, list_replies
-from newsletter.writing import commit_files
 from tests.integration.replies.conftest import NOW, Harbour
 
 Mail = Callable[..., str]

@@ -8,6 +8,7 @@ from typing import Any
 
 from starlette.types import Message, Scope
 
+from newsletter.content import make_publication
 from newsletter.database import open_database, upgrade
 from newsletter.feedback import ClickCounter
 from newsletter.settings import read_settings
@@ -17,7 +18,6 @@ from newsletter.web.leavings import Leavings
 from newsletter.web.limits import Limit
 from newsletter.web.office import Limits, Office
 from newsletter.web.pages import Pages
-from newsletter.writing import make_publication
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ from sqlalchemy import text
 from newsletter.audience import Proof, end_subscription
 from newsletter.delivery.counted import CountedLink, keep_links
 from newsletter.feedback import ClickCounter, Counted, write_clicks
-from newsletter.overview import withdraw_clicks
 from newsletter.settings.sections import Tracking
+from newsletter.stats import withdraw_clicks
 from newsletter.tokens import Keyring, Purpose
 from newsletter.web.counting import Bookkeeper
 from newsletter.web.office import Office

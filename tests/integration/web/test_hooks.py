@@ -7,6 +7,7 @@ import pytest
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import Message, Scope
 
+from newsletter.content import make_publication
 from newsletter.database import open_database
 from newsletter.errors import StorageBusy
 from newsletter.settings import read_settings
@@ -18,7 +19,6 @@ from newsletter.web.office import Limits, Office
 from newsletter.web.pages import Pages
 from newsletter.web.shield import Hook, Served
 from newsletter.web.visit import Visit
-from newsletter.writing import make_publication
 
 
 @pytest.fixture

@@ -8,10 +8,10 @@ from pydantic import SecretStr
 
 from newsletter.address import Address
 from newsletter.audience import add_subscriber, ensure_lists
+from newsletter.content import make_publication
 from newsletter.errors import EditSettings
 from newsletter.settings import read_settings
 from newsletter.web.office import Office
-from newsletter.writing import make_publication
 from tests.integration.web.conftest import now
 from tests.integration.web.inside import ask, office_at
 

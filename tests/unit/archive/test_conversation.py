@@ -8,9 +8,9 @@ from pathlib import Path
 from lxml import etree
 
 from newsletter.archive import build_site
+from newsletter.content import Comment, comment_path, read_comments, write_comment
 from newsletter.replies import write_mbox
 from newsletter.settings import Settings
-from newsletter.writing import Comment, comment_path, read_comments, write_comment
 from tests.unit.archive.conftest import write_comment_file, write_issue
 
 NOW = datetime(2026, 4, 1, tzinfo=UTC)

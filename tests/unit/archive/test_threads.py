@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.archive.threads import thread
-from newsletter.writing import Comment
+from newsletter.content import Comment
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 

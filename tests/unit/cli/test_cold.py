@@ -74,7 +74,7 @@ def publication(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ),
         (
             "replies extract answer.txt --json",
-            {*RICH, *PEOPLE, "jinja2", "newsletter.compose", "newsletter.settings", "newsletter.writing"},
+            {*RICH, *PEOPLE, "jinja2", "newsletter.compose", "newsletter.settings", "newsletter.content"},
         ),
         ("plan --help", {"PIL"}),
         ("new --help", {*PEOPLE, "jinja2", "newsletter.compose"}),

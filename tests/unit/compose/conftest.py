@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from newsletter.compose import Article, Composed, article, compose, filled
+from newsletter.content import Issue, read_issue
 from newsletter.settings import Settings, read_settings
-from newsletter.writing import Issue, read_issue
 
 TOML = """
 [publication]

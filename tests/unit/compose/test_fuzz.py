@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from lxml import etree, html
 
 from newsletter.compose import Edition, article, compose, filled
+from newsletter.content import read_issue
 from newsletter.errors import EditFile
-from newsletter.writing import read_issue
 
 EXAMPLES = int(os.environ.get("NEWSLETTER_FUZZ", "40"))
 SECONDS = 2

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from lxml import etree, html
 
 from newsletter.compose import article, compose, filled
+from newsletter.content import read_issue
 from newsletter.errors import EditFile
-from newsletter.writing import read_issue
 from tests.drawing import drawn
 
 PIECES = [

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from newsletter.compose import Edition, filled
 from newsletter.compose.parts import find_parts
+from newsletter.content import Issue, read_issue
+from newsletter.content.issue import Slug
 from newsletter.errors import EditFile
-from newsletter.writing import Issue, read_issue
-from newsletter.writing.issue import Slug
 from tests.drawing import drawn
 
 BODY = """

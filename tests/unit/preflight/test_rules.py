@@ -3,10 +3,10 @@
 import pytest
 
 from newsletter.compose import compose
+from newsletter.content import read_issue
 from newsletter.finding import Level
 from newsletter.preflight import check
 from newsletter.settings import read_settings
-from newsletter.writing import read_issue
 
 TOML = """
 [publication]

@@ -1,0 +1,151 @@
+"""Comments as files: `comments/<date>-<id>.md` beside their issue, to be read, edited and kept for decades."""
+
+import re
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC
+from pathlib import Path
+from typing import Any
+
+import frontmatter
+
+from newsletter.content.comment import Comment
+from newsletter.content.fields import flag, line_of_text, moment
+from newsletter.content.folder import Found, look
+from newsletter.content.frontmatter import FrontMatterFault, split
+from newsletter.content.shelf import find_issue
+from newsletter.durable_file import write_durably
+from newsletter.finding import Finding, Level
+from newsletter.settings import Settings
+
+MAX_BYTES = 256 * 1024
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comments:
+    """An issue's comments, oldest first, and what is wrong with those that could not be read."""
+
+    comments: tuple[Comment, ...]
+    broken: tuple[Finding, ...]
+
+
+def read_comments(settings: Settings, slug: str) -> Comments:
+    """Read an issue's approved comments; one that is broken hides no other."""
+    folder = _folder(settings, slug)
+    comments: dict[str, Comment] = {}
+    broken: list[Finding] = []
+    for path in sorted(folder.glob("*.md")) if folder.is_dir() else ():
+        file = path.relative_to(settings.root).as_posix()
+        try:
+            comment = _read(path, settings.root)
+        except FrontMatterFault as fault:
+            broken.append(_finding(file, fault.line, str(fault), fault.remedy))
+        except (ValueError, OSError) as fault:
+            broken.append(_finding(file, None, str(fault), "Mend the file, or delete it"))
+        else:
+            if comment.id in comments:
+                broken.append(_finding(file, None, f"comment '{comment.id}' is there twice", "Delete one of them"))
+            comments.setdefault(comment.id, comment)
+    ordered = sorted(comments.values(), key=lambda comment: (comment.date, comment.id))
+    return Comments(comments=tuple(ordered), broken=tuple(broken))
+
+
+def find_comment(settings: Settings, comment_id: str) -> tuple[str, Comment] | None:
+    """Return the issue's slug and the comment of that id, if it stands anywhere with its words."""
+    for found in look(settings).found:
+        for path in _files_of(_beside(settings, found), comment_id):
+            with suppress(FrontMatterFault, ValueError, OSError):
+                comment = _read(path, settings.root)
+                return None if comment.is_withdrawn else (found.slug.text, comment)
+    return None
+
+
+def comment_path(settings: Settings, slug: str, comment_id: str) -> Path | None:
+    """Return the file of a comment, or None if there is none."""
+    return next(iter(_files_of(_folder(settings, slug), comment_id)), None)
+
+
+def _files_of(folder: Path, comment_id: str) -> list[Path]:
+    if not _ID.fullmatch(comment_id):
+        return []
+    return [path for path in sorted(folder.glob(f"*-{comment_id}.md")) if _is_file_of(path, comment_id)]
+
+
+def write_comment(settings: Settings, slug: str, comment: Comment) -> Path:
+    """Write a comment's file in one step and return its path; the same id again replaces its file.
+
+    ValueError when the id could not be part of a file's name.
+    """
+    if not _ID.fullmatch(comment.id):
+        raise ValueError(f"'{comment.id}' is not a comment's id: use letters, digits, - and _")
+    folder = _folder(settings, slug)
+    folder.mkdir(parents=True, exist_ok=True)
+    kept = _files_of(folder, comment.id)
+    path = kept[0] if kept else folder / f"{comment.date.astimezone(UTC):%Y-%m-%d}-{comment.id}.md"
+    write_durably(path, _written(comment).encode())
+    return path
+
+
+def _folder(settings: Settings, slug: str) -> Path:
+    return _beside(settings, find_issue(settings, slug))
+
+
+def _beside(settings: Settings, found: Found) -> Path:
+    home = found.path.parent if found.path.parent != settings.issues else settings.issues / found.slug.text
+    return home / "comments"
+
+
+def _is_file_of(path: Path, comment_id: str) -> bool:
+    return re.fullmatch(rf"\d{{4}}-\d\d-\d\d-{re.escape(comment_id)}\.md", path.name) is not None
+
+
+def _read(path: Path, root: Path) -> Comment:
+    if not path.resolve().is_relative_to(root.resolve()):
+        raise ValueError("leads out of the publication and was not followed")
+    if not path.is_file():
+        raise ValueError("is not an ordinary file")
+    if path.stat().st_size > MAX_BYTES:
+        raise ValueError(f"is larger than {MAX_BYTES // 1024} KB")
+    front = split(path.read_text(encoding="utf-8-sig").replace("\r\n", "\n"))
+    values = front.values
+    comment_id = line_of_text(values.get("id")) or re.sub(r"^\d{4}-\d\d-\d\d-", "", path.stem)
+    is_withdrawn = flag(values.get("withdrawn")) is True
+    if not front.body.strip() and not is_withdrawn:
+        raise ValueError("there is no text in this comment")
+    return Comment(
+        id=comment_id,
+        author="" if is_withdrawn else line_of_text(values.get("author")) or "Anonymous",
+        date=moment(values["date"]) if values.get("date") else moment(path.name[:10]),
+        text="" if is_withdrawn else front.body.strip(),
+        in_reply_to=line_of_text(values.get("in_reply_to")) or None,
+        is_verified=flag(values.get("verified")) is True and not is_withdrawn,
+        is_by_author=flag(values.get("by_author")) is True and not is_withdrawn,
+        is_withdrawn=is_withdrawn,
+    )
+
+
+def _written(comment: Comment) -> str:
+    values: dict[str, Any] = {
+        "id": comment.id,
+        "author": line_of_text(comment.author),
+        "date": comment.date.astimezone(UTC).isoformat(timespec="seconds"),
+        "verified": comment.is_verified,
+    }
+    if comment.is_by_author:
+        values["by_author"] = True
+    if comment.is_withdrawn:
+        values = {"id": comment.id, "date": values["date"], "withdrawn": True}
+    if comment.in_reply_to:
+        values["in_reply_to"] = comment.in_reply_to
+    text = (
+        ""
+        if comment.is_withdrawn
+        else _UNPRINTABLE.sub("", comment.text.replace("\r\n", "\n").replace("\r", "\n")).strip()
+    )
+    return f"{frontmatter.dumps(frontmatter.Post(text, **values), sort_keys=False, width=1000)}\n"
+
+
+def _finding(file: str, line: int | None, message: str, remedy: str) -> Finding:
+    return Finding(rule="comment", level=Level.WARNING, file=file, line=line, message=message, remedy=remedy)

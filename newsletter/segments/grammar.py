@@ -1,0 +1,298 @@
+"""The grammar of questions, as lark parses it (LALR), and what is said of a line that does not follow it."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from functools import cache
+from typing import Any
+
+from lark import Lark, Token, Transformer
+from lark.exceptions import UnexpectedToken, VisitError
+
+from newsletter.segments.fault import SegmentFault
+from newsletter.segments.question import (
+    Act,
+    Activity,
+    AllOf,
+    AnyOf,
+    Choice,
+    Comparison,
+    Containing,
+    Dated,
+    Having,
+    Joined,
+    JoinedWithin,
+    Named,
+    OnList,
+    Question,
+    Tagged,
+    Value,
+    negated,
+)
+from newsletter.segments.tokens import Mention, MentionKind, Word, days_in, words_of
+
+_MAX_DAYS = 36_525
+_MAX_LAST = 1000
+_GRAMMAR = r"""
+?start: either
+?either: both | both (OR both)+ -> any_of
+?both: term | term (AND term)+ -> all_of
+?term: NOT term -> negation
+    | LPAR either RPAR -> bracket
+    | field OPERATOR value -> comparison
+    | field IN values -> choice
+    | field NOT IN values -> no_choice
+    | field CONTAINS STRING -> containing
+    | field NOT CONTAINS STRING -> not_containing
+    | HAS field -> having
+    | NO field -> lacking
+    | field BEFORE DATE -> dated
+    | field AFTER DATE -> dated
+    | TAGGED tag -> tagged
+    | ON other_list -> on_list
+    | JOINED BEFORE DATE -> joined
+    | JOINED AFTER DATE -> joined
+    | JOINED WITHIN NUMBER DAYS -> joined_within
+    | act ANY OF THE? LAST NUMBER ISSUES? -> any_of_last
+    | act STRING -> one_issue
+    | act ANYTHING -> anything
+    | NEVER act -> never
+    | NAME -> named
+!act: GOT | RECEIVED | ANSWERED | CLICKED
+values: LPAR value (COMMA value)* RPAR
+value: STRING -> text | NUMBER -> number
+!field: NAME | DAYS | ANY | OF | THE | LAST | ISSUES | BEFORE | AFTER | WITHIN | ANYTHING | TAGGED | RECEIVED
+    | CLICKED
+!tag: NAME | STRING | DAYS
+!other_list: NAME | STRING | DAYS
+%declare NAME STRING NUMBER DATE OPERATOR LPAR RPAR COMMA DAYS AND OR NOT IN CONTAINS HAS NO ON JOINED BEFORE AFTER
+%declare WITHIN TAGGED GOT RECEIVED ANSWERED CLICKED NEVER ANY OF THE LAST ISSUES ANYTHING
+"""
+_EXAMPLE = 'Such as country = "PT"'
+_WANTED = {
+    "OPERATOR": "a comparison such as =",
+    "LPAR": "'('",
+    "RPAR": "')'",
+    "DATE": "a date such as 2026-01-31",
+    "DAYS": "days or weeks",
+    "OF": "of",
+    "LAST": "last",
+    "IN": "in (...)",
+    "CONTAINS": "contains",
+    "AND": "and",
+    "OR": "or",
+    "COMMA": "','",
+    "BEFORE": "before, after or within",
+    "GOT": "got, received, answered or clicked",
+}
+"""What is named of the words that could have followed."""
+
+
+class _Reading(Transformer[Token, Question]):
+    """Makes a question of lark's tree, and notes what it names."""
+
+    def __init__(self, line: str, mentions: list[Mention]) -> None:
+        super().__init__()
+        self._line = line
+        self._mentions = mentions
+
+    def any_of(self, children: list[Any]) -> Question:
+        return AnyOf(questions=tuple(_questions(children)))
+
+    def all_of(self, children: list[Any]) -> Question:
+        return AllOf(questions=tuple(_questions(children)))
+
+    def negation(self, children: list[Any]) -> Question:
+        return negated(children[1])
+
+    def bracket(self, children: list[Any]) -> Question:
+        inner: Question = children[1]
+        return inner
+
+    def comparison(self, children: list[Any]) -> Question:
+        field, operator, value = children
+        if operator.value in {"=", "!="}:
+            equal = Comparison(field=field, order="=", value=value)
+            return equal if operator.value == "=" else negated(equal)
+        if isinstance(value, str):
+            message = f"'{operator.value}' compares numbers, not texts,"
+            remedy = "Write the number without quotation marks, or compare with ="
+            raise self._fault(message, operator, remedy)
+        return Comparison(field=field, order=operator.value, value=value)
+
+    def choice(self, children: list[Any]) -> Question:
+        return Choice(field=children[0], values=children[-1])
+
+    def no_choice(self, children: list[Any]) -> Question:
+        return negated(self.choice(children))
+
+    def containing(self, children: list[Any]) -> Question:
+        return Containing(field=children[0], text=children[-1].value)
+
+    def not_containing(self, children: list[Any]) -> Question:
+        return negated(self.containing(children))
+
+    def having(self, children: list[Any]) -> Question:
+        return Having(field=children[1])
+
+    def lacking(self, children: list[Any]) -> Question:
+        return negated(Having(field=children[1]))
+
+    def dated(self, children: list[Any]) -> Question:
+        field, order, word = children
+        at = self._moment(word)
+        if isinstance(at, datetime):
+            raise self._fault("a field is compared with a day, not with an hour,", word, "Leave out the time")
+        return Dated(field=field, is_before=order.type == "BEFORE", at=at)
+
+    def tagged(self, children: list[Any]) -> Question:
+        return Tagged(tag=children[1])
+
+    def tag(self, children: list[Any]) -> str:
+        return str(children[0].value)
+
+    def on_list(self, children: list[Any]) -> Question:
+        return OnList(list_name=children[1])
+
+    def joined(self, children: list[Any]) -> Question:
+        return Joined(is_before=children[1].type == "BEFORE", at=self._moment(children[2]))
+
+    def joined_within(self, children: list[Any]) -> Question:
+        unit = children[3].value
+        return JoinedWithin(days=self._count(children[2], _MAX_DAYS // days_in(unit)) * days_in(unit))
+
+    def any_of_last(self, children: list[Any]) -> Question:
+        number = next(child for child in children if isinstance(child, Token) and child.type == "NUMBER")
+        return Activity(act=children[0], last=self._count(number, _MAX_LAST))
+
+    def one_issue(self, children: list[Any]) -> Question:
+        self._mention(MentionKind.ISSUE, children[1].value, children[1])
+        return Activity(act=children[0], slug=children[1].value)
+
+    def anything(self, children: list[Any]) -> Question:
+        return Activity(act=children[0])
+
+    def never(self, children: list[Any]) -> Question:
+        return negated(Activity(act=children[1]))
+
+    def named(self, children: list[Any]) -> Question:
+        self._mention(MentionKind.SEGMENT, children[0].value, children[0])
+        return Named(name=children[0].value)
+
+    def act(self, children: list[Any]) -> Act:
+        return Act(children[0].value)
+
+    def values(self, children: list[Any]) -> tuple[Value, ...]:
+        return tuple(child for child in children if not isinstance(child, Token))
+
+    def text(self, children: list[Any]) -> str:
+        return str(children[0].value)
+
+    def number(self, children: list[Any]) -> int | float:
+        written = children[0].value
+        return float(written) if "." in written else int(written)
+
+    def field(self, children: list[Any]) -> str:
+        word = children[0]
+        name = word.value.lower().removeprefix("subscriber.").replace("-", "_").casefold()
+        self._mention(MentionKind.FIELD, name, word)
+        return str(name)
+
+    def other_list(self, children: list[Any]) -> str:
+        self._mention(MentionKind.LIST, children[0].value, children[0])
+        return str(children[0].value)
+
+    def _mention(self, kind: MentionKind, name: str, word: Token) -> None:
+        width = (word.end_column or 0) - (word.column or 0)
+        mention = Mention(
+            kind=kind, name=name, expression=self._line, column=word.column or 1, width=max(width, 1)
+        )
+        self._mentions.append(mention)
+
+    def _moment(self, word: Token) -> date | datetime:
+        if not word.value.startswith(("19", "20", "21")):
+            raise self._fault(f"'{word.value}' is too far away", word)
+        try:
+            if "T" not in word.value:
+                return date.fromisoformat(word.value)
+            moment = datetime.fromisoformat(word.value)
+        except ValueError:
+            raise self._fault(f"there is no day '{word.value}'", word) from None
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+    def _count(self, word: Token, most: int) -> int:
+        if not word.value.isdecimal() or not 1 <= int(word.value) <= most:
+            raise self._fault(f"'{word.value}' is no whole number from 1 to {most:,}", word)
+        return int(word.value)
+
+    def _fault(self, message: str, word: Token, remedy: str = "") -> SegmentFault:
+        width = (word.end_column or 0) - (word.column or 0)
+        return SegmentFault(message, self._line, word.column or 1, width=width, remedy=remedy)
+
+
+def parse(line: str) -> tuple[Question, tuple[Mention, ...]]:
+    """Parse a clean line; SegmentFault points at the word that does not fit."""
+    words = words_of(line)
+    if not words:
+        raise SegmentFault("there is no question", line, 1, remedy=_EXAMPLE)
+    reading: Any = _parser().parse_interactive()
+    for index, word in enumerate(words):
+        token = Token(word.kind, word.text, column=word.column, end_column=word.column + len(word.written))
+        try:
+            reading.feed_token(token)
+        except UnexpectedToken:
+            raise _misplaced(word, words[index - 1] if index else None, reading.accepts(), line) from None
+    mentions: list[Mention] = []
+    try:
+        tree = reading.feed_eof()
+    except UnexpectedToken:
+        raise _ended(line, reading.accepts()) from None
+    try:
+        question: Question = _Reading(line, mentions).transform(tree)
+    except VisitError as error:
+        raise error.orig_exc from None
+    return question, tuple(mentions)
+
+
+@cache
+def _parser() -> Lark:
+    return Lark(_GRAMMAR, parser="lalr", lexer="basic", maybe_placeholders=False)
+
+
+def _questions(children: list[Any]) -> Iterator[Question]:
+    return (child for child in children if not isinstance(child, Token))
+
+
+def _misplaced(word: Word, before: Word | None, accepted: set[str], line: str) -> SegmentFault:
+    shown, width = word.written[:40], len(word.written)
+    if word.kind not in {"STRING", "NUMBER", "DATE"} and accepted <= {"STRING", "NUMBER"}:
+        if word.kind in {"NAME", "DAYS"} or word.kind in accepted or word.text.isalpha():
+            return SegmentFault(f"'{shown}' needs quotation marks", line, word.column, width=width)
+        return SegmentFault(
+            f"a value is missing before '{shown}'", line, word.column, width=width, remedy=_EXAMPLE
+        )
+    if word.kind == "DATE" and "STRING" in accepted:
+        remedy = "Say before or after it; put quotation marks around a field's text"
+        return SegmentFault(f"the day '{shown}' cannot be compared", line, word.column, width=width, remedy=remedy)
+    if word.kind in {"OPERATOR", "IN", "CONTAINS"} and before is not None and before.text.isalpha():
+        remedy = f"A field of that name is subscriber.{before.written}"
+        message = f"'{before.written[:40]}' is a word of the language"
+        return SegmentFault(message, line, before.column, width=len(before.written), remedy=remedy)
+    return SegmentFault(f"'{shown}' does not fit here", line, word.column, width=width, remedy=_wanted(accepted))
+
+
+def _ended(line: str, accepted: set[str]) -> SegmentFault:
+    if "RPAR" in accepted and "COMMA" not in accepted:
+        return SegmentFault("a bracket is never closed: ')' is missing", line, len(line) + 1)
+    return SegmentFault("something is missing", line, len(line) + 1, remedy=_wanted(accepted))
+
+
+def _wanted(accepted: set[str]) -> str:
+    if {"NAME", "LPAR", "NOT"} <= accepted:
+        return f"Here stands a question, {_EXAMPLE[0].lower()}{_EXAMPLE[1:]}"
+    if "NAME" in accepted:
+        return "Here stands a name"
+    if accepted <= {"STRING", "NUMBER"} and accepted:
+        said = {"STRING": "a text in quotation marks", "NUMBER": "a number"}
+        return f"Here stands {said[next(iter(accepted))] if len(accepted) == 1 else 'a value'}"
+    named = [said for kind, said in _WANTED.items() if kind in accepted]
+    return f"Here stands {', '.join(named[:-1])}{' or ' if named[:-1] else ''}{named[-1]}" if named else ""

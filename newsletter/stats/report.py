@@ -1,0 +1,219 @@
+"""The report: statistics as one page, complete in one file, in the publication's colours; it fetches nothing."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from newsletter.colour import luminance, readable, toned
+from newsletter.compose import Palette, make_theme
+from newsletter.settings import Settings
+from newsletter.stats.charts import (
+    Chart,
+    Draw,
+    clicks_chart,
+    domain_chart,
+    growth_chart,
+    issue_charts,
+    reason_chart,
+)
+from newsletter.stats.numbers import FEWEST, IssueNumbers, Numbers, share
+from newsletter.stats.statistics import Statistics
+
+_NOTHING = "–"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Named:
+    text: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Section:
+    title: str
+    charts: list[Chart] = field(default_factory=list)
+    headings: tuple[str, ...] = ()
+    rows: list[tuple[Any, ...]] = field(default_factory=list)
+
+
+def make_report(found: Statistics, settings: Settings, draw: Draw | None, *, slug: str | None = None) -> str:
+    """Return the page; without `draw` it has tables only. `slug` is the one issue that it is about."""
+    theme = make_theme(settings.publication.accent, settings.theme)
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined
+    )
+    one = found.issues[0] if slug is not None and found.issues else None
+    return environment.get_template("report.html.j2").render(
+        title=settings.publication.title,
+        heading=one.title if one else "What became of the letters",
+        lead=_lead(found, one),
+        light=_variables(theme.light),
+        dark=_variables(theme.dark),
+        sums=list(_sums(found.totals)),
+        sections=[section for section in _sections(found, one, draw) if section.charts or section.rows],
+        caveats=found.caveats,
+        has_clicks=found.totals.clicks is not None,
+        made_at=f"{found.made_at:%d %B %Y, %H:%M} UTC".lstrip("0"),
+    )
+
+
+def _lead(found: Statistics, one: IssueNumbers | None) -> str:
+    if one is not None:
+        hours = f" Half of the answers came within {one.answer_hours:,.0f} hours." if one.answer_hours else ""
+        return f"Sent on {one.sent_at:%d %B %Y}.{hours}".replace(" 0", " ")
+    if not found.issues:
+        return "Nothing was sent yet."
+    number = len(found.issues)
+    first, last = found.issues[0].sent_at, found.issues[-1].sent_at
+    days = f"from {first:%d %B %Y} to {last:%d %B %Y}" if first.date() != last.date() else f"{last:%d %B %Y}"
+    said = f"{number} issue{'' if number == 1 else 's'}, {days}."
+    return said.replace(" 0", " ")
+
+
+def _sums(numbers: Numbers) -> Iterator[tuple[str, str]]:
+    yield "submitted", f"{numbers.submitted:,}"
+    yield "delivered", _rate(numbers.delivered, numbers.submitted)
+    yield "bounced", _rate(numbers.bounced, numbers.submitted)
+    yield "complained", _count(numbers.complained)
+    yield "unsubscribed", f"{numbers.unsubscribed:,}"
+    yield "replies", f"{numbers.replies:,}"
+
+
+def _sections(found: Statistics, one: IssueNumbers | None, draw: Draw | None) -> Iterator[_Section]:
+    if one is not None:
+        yield _of_mailings(one)
+        followed = clicks_chart(one.click_days, draw) if draw else None
+        yield _Section(
+            title="Links",
+            charts=[followed] if followed else [],
+            headings=("link", "clicks"),
+            rows=[(_Named(text=each.url), _clicks(each.clicks)) for each in one.links],
+        )
+    else:
+        names = ("issue", "letters", "delivered", "bounced", "complained", "left", "replies", "comments")
+        counts_clicks = found.totals.clicks is not None
+        yield _Section(
+            title="Issues",
+            charts=issue_charts(found.issues, draw) if draw and found.issues else [],
+            headings=(*names, "clicks") if counts_clicks else names,
+            rows=[
+                (*_issue_row(issue), _count(issue.totals.clicks)) if counts_clicks else _issue_row(issue)
+                for issue in reversed(found.issues)
+            ],
+        )
+    grown = growth_chart(found.lists, draw) if draw else None
+    yield _Section(
+        title="Lists",
+        charts=[grown] if grown else [],
+        headings=("list", "readers", "joined, 4 weeks", "left, 4 weeks", "pending"),
+        rows=[
+            (
+                _Named(text=each.name),
+                f"{each.confirmed:,}",
+                f"{sum(week.joined for week in each.weeks[-4:]):,}",
+                f"{sum(week.left for week in each.weeks[-4:]):,}",
+                f"{each.pending:,}",
+            )
+            for each in found.lists
+        ],
+    )
+    where = domain_chart(found.domains, draw) if draw else None
+    yield _Section(
+        title="Receiving domains",
+        charts=[where] if where else [],
+        headings=("domain", "letters", "delivered", "deferred", "bounced", "complained"),
+        rows=[
+            (
+                _Named(text=each.domain),
+                f"{each.numbers.submitted:,}",
+                _rate(each.numbers.delivered, each.numbers.submitted),
+                _count(each.numbers.deferred),
+                _rate(each.numbers.bounced, each.numbers.submitted),
+                _count(each.numbers.complained),
+            )
+            for each in found.domains
+        ],
+    )
+    why = reason_chart(found.totals, draw) if draw else None
+    yield _Section(
+        title="Bounces",
+        charts=[why] if why else [],
+        headings=("reason", "letters"),
+        rows=[
+            (_Named(text=reason), f"{number:,}")
+            for counts in (found.totals.bounce_reasons, found.totals.failures)
+            for reason, number in sorted(counts.items(), key=lambda each: (-each[1], each[0]))
+        ],
+    )
+
+
+def _of_mailings(one: IssueNumbers) -> _Section:
+    return _Section(
+        title="Mailings",
+        headings=("mailing", "candidates", "letters", "delivered", "bounced", "failed", "uncertain", "replies"),
+        rows=[
+            (
+                _Named(text=f"{each.list_name}", note=each.segment or f"round {each.round}, {each.stage}"),
+                f"{each.numbers.candidates:,}",
+                f"{each.numbers.submitted:,}",
+                _rate(each.numbers.delivered, each.numbers.submitted),
+                _rate(each.numbers.bounced, each.numbers.submitted),
+                f"{each.numbers.failed:,}",
+                f"{each.numbers.uncertain:,}",
+                f"{each.numbers.replies:,}",
+            )
+            for each in one.mailings
+        ],
+    )
+
+
+def _issue_row(issue: IssueNumbers) -> tuple[Any, ...]:
+    numbers = issue.totals
+    return (
+        _Named(text=issue.title, note=f"{issue.sent_at:%d %b %Y}".lstrip("0")),
+        f"{numbers.submitted:,}",
+        _rate(numbers.delivered, numbers.submitted),
+        _rate(numbers.bounced, numbers.submitted),
+        _count(numbers.complained),
+        f"{numbers.unsubscribed:,}",
+        f"{numbers.replies:,}",
+        f"{numbers.comments:,}",
+    )
+
+
+def _variables(palette: Palette) -> str:
+    """Return the page's colours as CSS variables, and two more for charts."""
+    is_dark = luminance(palette.paper) < 0.18
+    second = readable(toned("#3b6b8f", 0.66 if is_dark else 0.36, 0.42), (palette.paper,), palette.ink, least=3.0)
+    third = readable(toned("#8a6d1f", 0.62 if is_dark else 0.36, 0.55), (palette.paper,), palette.ink, least=3.0)
+    named = {
+        "paper": palette.paper,
+        "ink": palette.ink,
+        "muted": palette.muted,
+        "hairline": palette.hairline,
+        "accent": palette.accent,
+        "second": second,
+        "third": third,
+    }
+    return " ".join(f"--{name}: {colour};" for name, colour in named.items())
+
+
+def _rate(part: int | None, whole: int) -> str:
+    found = share(part, whole)
+    if found is None:
+        return _NOTHING
+    said = f"{found * 100:.1f}"
+    if float(said) in {0.0, 100.0} and found not in {0, 1}:
+        said = f"{found * 100:.2f}"
+    return f"{said if found not in {0, 1} else f'{found:.0%}'.rstrip('%')} %".replace(" ", "\N{NO-BREAK SPACE}")
+
+
+def _clicks(number: int | None) -> str:
+    return f"fewer than {FEWEST}" if number is None else f"{number:,}"
+
+
+def _count(value: int | None) -> str:
+    return _NOTHING if value is None else f"{value:,}"

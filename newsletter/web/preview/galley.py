@@ -1,0 +1,192 @@
+"""Galleys: an issue composed to be looked at, or what keeps it from being composed, said as an author reads it."""
+
+import re
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from newsletter.compose import Composed, Part, filled, linked_pictures
+from newsletter.content import Issue, Shelf, read_issue, read_issues
+from newsletter.errors import EditFile, EditSettings, NewsletterError, WrongUse
+from newsletter.finding import Finding, Level
+from newsletter.preflight import SAMPLE_VALUES
+from newsletter.settings import FILE_NAME, Settings, read_settings
+
+PICTURES = "/pictures/"
+_LOCAL = re.compile(r"file://[^\"'()<>\s]+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reviewed:
+    """What `check` makes of an issue: where it would go, the letter, and everything to mend or to know."""
+
+    list_name: str
+    composed: Composed
+    findings: tuple[Finding, ...]
+
+
+Review = Callable[[Settings, Issue], Reviewed]
+"""The one verb behind `newsletter check`, which knows more than a letter: keys and people."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One issue to look at."""
+
+    slug: str
+    title: str
+    status: str
+    day: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """What one kind of reader gets; pictures have addresses of the preview's own."""
+
+    readers: str
+    html: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Galley:
+    """An issue as it is now."""
+
+    number: int
+    """Of the state of the author's files that it was made from."""
+    slug: str = ""
+    title: str = ""
+    sender: str = ""
+    subject: str = ""
+    preheader: str = ""
+    list_name: str = ""
+    letters: tuple[Letter, ...] = ()
+    """For those in no segment first; none when the issue cannot be composed."""
+    findings: tuple[Finding, ...] = ()
+    fault: str = ""
+    """What is wrong, where no file is to be named."""
+    pictures: Mapping[str, Path]
+    others: tuple[Entry, ...] = ()
+    accent: str = ""
+
+
+def make_galley(root: Path, slug: str, review: Review, number: int) -> Galley:
+    """Compose an issue, the newest where `slug` is empty; whatever goes wrong is in the galley."""
+    others: tuple[Entry, ...] = ()
+    accent, title = "", ""
+    try:
+        settings = read_settings(root)
+        accent = settings.publication.accent
+        shelf = read_issues(settings)
+        others = tuple(_entry(issue) for issue in _newest_first(shelf))
+        slug = slug or _newest(shelf)
+        title = next((entry.title for entry in others if entry.slug == slug), slug)
+        return _composed(settings, read_issue(settings, slug), review, number, others)
+    except EditFile as refusal:
+        findings, fault = refusal.findings, ""
+    except EditSettings as error:
+        findings, fault = _in_settings(str(error)), ""
+    except NewsletterError as error:
+        findings, fault = (), str(error)
+    except OSError as error:
+        findings, fault = (), f"{error.filename or 'the system'}: {error.strerror or error}"
+    except Exception as error:  # the outermost loop: the page says it and waits for the next change
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        where = f"{Path(place.filename).name}:{place.lineno}"
+        findings, fault = (), f"this is a fault of newsletter itself: {type(error).__name__}: {error} ({where})"
+    return Galley(
+        number=number,
+        slug=slug,
+        title=title,
+        findings=findings,
+        fault=fault,
+        pictures={},
+        others=others,
+        accent=accent,
+    )
+
+
+def _composed(settings: Settings, issue: Issue, review: Review, number: int, others: tuple[Entry, ...]) -> Galley:
+    reviewed = review(settings, issue)
+    edition = reviewed.composed.edition
+    pictures = dict(linked_pictures(settings, edition))
+    cache = (settings.var / "cache" / "pictures").resolve()
+
+    def local(found: re.Match[str]) -> str:
+        path = Path(unquote(urlsplit(found[0]).path))
+        if not path.resolve().is_relative_to(cache):
+            return ""
+        pictures[path.name] = path
+        return f"{PICTURES}{edition.slug}/{path.name}"
+
+    def letter(readers: str, html_part: Part, text_part: Part) -> Letter:
+        html = filled(html_part, SAMPLE_VALUES)
+        for name in pictures:
+            html = re.sub(rf"https?://[^\"'()<>\s]+/{re.escape(name)}", f"{PICTURES}{edition.slug}/{name}", html)
+        return Letter(readers=readers, html=_LOCAL.sub(local, html), text=filled(text_part, SAMPLE_VALUES))
+
+    letters = [
+        letter("all others" if edition.variants else "everybody", edition.html, edition.text),
+        *(letter(" and ".join(each.inside), each.html, each.text) for each in edition.variants),
+    ]
+    return Galley(
+        number=number,
+        slug=edition.slug,
+        title=edition.title,
+        sender=settings.list_named(reviewed.list_name).sender.name or settings.publication.title,
+        subject=filled(edition.subject, {}),
+        preheader=edition.preheader,
+        list_name=reviewed.list_name,
+        letters=tuple(letters),
+        findings=reviewed.findings,
+        pictures=pictures,
+        others=others,
+        accent=settings.publication.accent,
+    )
+
+
+def _newest_first(shelf: Shelf) -> list[Issue]:
+    """Return the issues by their days; one without a day is as new as its file."""
+    return sorted(shelf.issues, key=lambda issue: (_day(issue), issue.slug), reverse=True)
+
+
+def _day(issue: Issue) -> datetime:
+    return issue.date or datetime.fromtimestamp(issue.path.stat().st_mtime, UTC)
+
+
+def _newest(shelf: Shelf) -> str:
+    issues = _newest_first(shelf)
+    if issues:
+        return issues[0].slug.text
+    if shelf.broken:
+        raise EditFile(shelf.broken)
+    raise WrongUse("there is no issue yet. 'newsletter new TITLE' starts one")
+
+
+def _entry(issue: Issue) -> Entry:
+    return Entry(
+        slug=issue.slug.text,
+        title=issue.title,
+        status=issue.status.value,
+        day=f"{issue.date:%Y-%m-%d}" if issue.date else "",
+    )
+
+
+def _in_settings(said: str) -> tuple[Finding, ...]:
+    """Return what is wrong with the settings, line by line as it was said, as findings."""
+    found = []
+    for line in said.splitlines():
+        place = re.match(rf"(?:\S*/)?{re.escape(FILE_NAME)}(?::(\d+))?: ", line)
+        found.append(
+            Finding(
+                rule="settings",
+                level=Level.ERROR,
+                file=FILE_NAME,
+                line=int(place[1]) if place and place[1] else None,
+                message=line[place.end() :] if place else line,
+            )
+        )
+    return tuple(found)

@@ -1,0 +1,64 @@
+"""A box is filled line by line, and whatever a stranger wrote means nothing but itself."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import strategies as st
+
+from newsletter.compose import read_cards
+from newsletter.content import read_issue
+from newsletter.link_cards.editing import Lines, as_written, fill
+from newsletter.link_cards.page import clean
+from newsletter.settings import read_settings
+from tests.drawing import drawn
+
+TOML = '[publication]\ntitle = "T"\n[lists.a]\ntitle = "T"\nfrom = "a@e.example"\nlist_id = "a.e.example"\n'
+WORDS = st.text(
+    st.sampled_from("ab \\`*_[]{}<>\"'&;:#~^|!()$%=-+./1é\u200d😀") | st.characters(codec="utf-8"), max_size=60
+)
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory):
+    root = tmp_path_factory.mktemp("desk")
+    (root / "newsletter.toml").write_text(TOML)
+    (root / "issues").mkdir()
+    (root / "issues" / "one.md").write_text("Words.\n\n::: card https://e.example\n:::\n\nMore.\n")
+    return read_settings(root, {})
+
+
+def letters(text):
+    return "".join(char for char in text if char.isalnum())
+
+
+@drawn(150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(title=WORDS, text=WORDS)
+def test_whatever_a_page_says_comes_out_as_words_of_the_card(desk, title, text):
+    title, text = clean(title, 200), clean(text, 200)
+    issue = read_issue(desk, "one")
+    lines = Lines(issue.body)
+    found = {name: as_written(name, value) for name, value in (("title", title), ("text", text)) if value}
+    assert fill(lines, 2, found)
+    before, rest = read_cards(issue, desk)
+    after, rest_after = read_cards(replace(issue, body=lines.text()), desk)
+    assert rest == rest_after
+    [box] = after
+    assert letters(box.title) == letters(title)
+    assert box.href == before[0].href
+    assert not any(tag in box.title for tag in ("subscriber", "zq")) or letters(title)
+
+
+@given(st.text(st.sampled_from("ab\r\n\u2028\u2029 :"), max_size=40))
+def test_lines_put_together_are_the_text(text):
+    assert Lines(text).text() == text
+
+
+@given(st.text(st.sampled_from("ab\r\n"), max_size=30), st.integers(0, 30))
+def test_what_is_inserted_stands_alone_and_moves_nothing(text, at):
+    lines = Lines(text)
+    before = list(lines.lines)
+    at = min(at + 1, len(before))
+    lines.insert(at, ["X", "Y"])
+    again = Lines(lines.text())
+    assert again.lines == [*before[:at], "X", "Y", *before[at:]]
