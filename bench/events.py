@@ -211,12 +211,8 @@ def apply(folder: Path) -> None:
     print(f"{total.received:,} events, {number:,} of them new: {number / wall:,.0f} a second", end="")
     print(f", {cpu / max(number, 1) * 1e6:.0f} us CPU each; the database has {size:,.0f} MB")
     if memory:
-        print(
-            f"memory: {memory[0]:.0f} MB at the beginning, {memory[len(memory) // 2]:.0f} in the middle, ", end=""
-        )
-        print(
-            f"{memory[-1]:.0f} at the end, {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} at most"
-        )
+        print(f"memory: {memory[0]:.0f} MB at the beginning, {memory[len(memory) // 2]:.0f} in the middle, ", end="")
+        print(f"{memory[-1]:.0f} at the end, {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} at most")
     print(dict(count_kinds(database, [1])), total.applied.states, f"{total.applied.suppressed:,} suppressed")
 
 

@@ -57,9 +57,7 @@ def write_people(path: Path, number: int) -> None:
         file.write("email,first_name,last_name,country,joined,status\n")
         for n in range(number):
             address = (
-                "nobody at all"
-                if n % 1000 == 999
-                else f"Reader.{n - 1 if n % 1000 == 500 else n}@mail{n % 97}.org"
+                "nobody at all" if n % 1000 == 999 else f"Reader.{n - 1 if n % 1000 == 500 else n}@mail{n % 97}.org"
             )
             status = "unsubscribed" if n % 50 == 7 else "subscribed"
             day = f"20{10 + n % 16}-{1 + n % 12:02}-{1 + n % 28:02}"

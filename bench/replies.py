@@ -12,18 +12,14 @@ from newsletter.replies.isolation import Reader
 from newsletter.replies.reading import read_raw
 
 LIMIT = 300.0
-LETTER = "\n\n".join(
-    f"Paragraph {n}: the harbour wakes at five and nobody owns an alarm clock." for n in range(40)
-)
+LETTER = "\n\n".join(f"Paragraph {n}: the harbour wakes at five and nobody owns an alarm clock." for n in range(40))
 SAID = "My grandfather kept a light for thirty years.\n\nHe never once spoke of it."
 
 
 def answers(number: int) -> list[bytes]:
     """Return answers as three common programs write them."""
     quoted = "\n".join(f"> {line}" for line in LETTER.split("\n"))
-    head = (
-        "From: Jo <jo{n}@example.net>\nTo: r+x@reply.example.org\nSubject: Re: F\nMessage-ID: <{n}@example.net>\n"
-    )
+    head = "From: Jo <jo{n}@example.net>\nTo: r+x@reply.example.org\nSubject: Re: F\nMessage-ID: <{n}@example.net>\n"
     text = f"{SAID}\n\nOn Mon, Mar 3, 2025 at 9:12 AM Tidal Notes <notes@example.org> wrote:\n\n{quoted}\n"
     page = "".join(f"<p>{line}</p>" for line in LETTER.split("\n\n"))
     both = (

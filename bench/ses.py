@@ -50,12 +50,9 @@ def main() -> None:
             f"the middle; {middle(cpu):.3f} ms CPU a message, and {middle(theirs):.3f} ms in the pretend SES"
         )
     boto3, lean = (
-        [turn for (name, _), turns in found.items() if name == client for turn in turns]
-        for client in ("boto3", "lean")
+        [turn for (name, _), turns in found.items() if name == client for turn in turns] for client in ("boto3", "lean")
     )
-    speed, cost = (
-        middle([turn[index] for turn in lean]) / middle([turn[index] for turn in boto3]) for index in (0, 1)
-    )
+    speed, cost = (middle([turn[index] for turn in lean]) / middle([turn[index] for turn in boto3]) for index in (0, 1))
     print(f"lean against boto3, in the middle: {speed:.2f} times the messages/s, {cost:.2f} times the CPU")
 
 
@@ -76,9 +73,7 @@ def measure(folder: Path, client: str, connections: int, url: str) -> None:
     ensure_lists(database, settings.lists)
     import_csv(database, keyring, folder / "people.csv", "all", now=now())
     mailing = start_mailing(database, make_edition(), transport="ses", now=now()).mailing
-    there = Ses.model_validate(
-        {"endpoint": url, "region": "eu-west-1", "client": client, "connections": connections}
-    )
+    there = Ses.model_validate({"endpoint": url, "region": "eu-west-1", "client": client, "connections": connections})
     keys = Keys(access="bench", secret="bench")
     with contextlib.closing(open_ses(there, keys, state={"XDG_STATE_HOME": str(folder)})) as transport:
         started, cpu = time.perf_counter(), time.process_time()

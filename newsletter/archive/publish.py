@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from newsletter.errors import WrongUse
+from newsletter.errors import UsageError
 
 MANIFEST = ".written-by-newsletter"
 _PICTURE = re.compile(r"(?P<page>issues/[a-z0-9-]+)/[A-Za-z0-9-]+-[0-9a-f]{8}\.(?:jpg|png|gif)")
@@ -27,7 +27,7 @@ class Written:
 def write_site(files: Mapping[str, bytes], out: Path) -> Written:
     """Write each file in one step and remove what an earlier build left that is no longer there.
 
-    WrongUse, before anything is written, if a file that is not ours stands in the way. Killed at
+    UsageError, before anything is written, if a file that is not ours stands in the way. Killed at
     any moment, every file is old or new, and the next build ends what this one began.
     """
     ours = _read_manifest(out)
@@ -75,16 +75,16 @@ def _is_inside(out: Path, name: str) -> bool:
 
 def _refuse_foreign(files: Mapping[str, bytes], out: Path, ours: set[str]) -> None:
     if out.exists() and not out.is_dir():
-        raise WrongUse(f"{out} is a file. Name a folder with --out")
+        raise UsageError(f"{out} is a file. Name a folder with --out")
     for name, content in sorted(files.items()):
         target = out / name
         if not _is_inside(out, name):
-            raise WrongUse(f"{target} leads out of {out}. Take the link away, or name another folder with --out")
+            raise UsageError(f"{target} leads out of {out}. Take the link away, or name another folder with --out")
         blocked = next((out / folder for folder in PurePosixPath(name).parents if (out / folder).is_file()), None)
         if blocked is None and (target.is_dir() or (target.exists() and name not in ours)):
             blocked = None if _holds(target, content) else target
         if blocked is not None:
-            raise WrongUse(
+            raise UsageError(
                 f"{blocked} was not written by a build and stands in the way. "
                 "Move it away, or name another folder with --out"
             )

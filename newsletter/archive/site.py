@@ -14,7 +14,7 @@ from newsletter.archive.sitemap import robots, sitemap
 from newsletter.archive.threads import Threaded, thread
 from newsletter.compose import article, page_url, pictures_of_sent_letters
 from newsletter.content import Issue, Status, read_comments, read_issues
-from newsletter.errors import EditFile
+from newsletter.errors import ContentError
 from newsletter.finding import Finding, Level
 from newsletter.replies import comment_address, issue_address
 from newsletter.settings import Settings, packaged
@@ -35,7 +35,7 @@ class Site:
 def build_site(settings: Settings, *, now: datetime) -> Site:
     """Build the site; the same files give the same bytes.
 
-    An issue that is refused is skipped and named; EditFile if a site template is at fault. What letters that have
+    An issue that is refused is skipped and named; ContentError if a site template is at fault. What letters that have
     left link stays, also when its issue shows other pictures by now or is gone.
     """
     shelf = read_issues(settings)
@@ -50,7 +50,7 @@ def build_site(settings: Settings, *, now: datetime) -> Site:
             continue
         try:
             entry, pictures, broken_comments = _enter(issue, issue.date, settings)
-        except EditFile as refusal:
+        except ContentError as refusal:
             findings.extend(refusal.findings)
             continue
         entries.append(entry)
@@ -61,9 +61,7 @@ def build_site(settings: Settings, *, now: datetime) -> Site:
     return Site(files=dict(sorted(files.items())), findings=tuple(findings), issues=len(entries))
 
 
-def _enter(
-    issue: Issue, date: datetime, settings: Settings
-) -> tuple[Entry, dict[str, bytes], tuple[Finding, ...]]:
+def _enter(issue: Issue, date: datetime, settings: Settings) -> tuple[Entry, dict[str, bytes], tuple[Finding, ...]]:
     """Return an issue's entry, its pictures by their path in the site, and its broken comments."""
     composed = article(issue, settings)
     comments = read_comments(settings, issue.slug.text)

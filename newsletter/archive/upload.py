@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from newsletter.archive.publish import MANIFEST, Written, is_copy, is_linked
-from newsletter.errors import EditSettings, WrongUse
+from newsletter.errors import SettingsError, UsageError
 from newsletter.settings import Settings
 
 if TYPE_CHECKING:
@@ -25,12 +25,12 @@ _TYPES = {
 def publish_site(settings: Settings, files: Mapping[str, bytes], *, is_rehearsal: bool = False) -> Written:
     """Put what changed into `[archive] store` and take away what is gone; with `is_rehearsal` only say so.
 
-    Pictures go first and front pages last, so that no page shows what is not there yet. EditSettings without a
-    bucket, WrongUse where a file that is not ours stands in the way.
+    Pictures go first and front pages last, so that no page shows what is not there yet. SettingsError without a
+    bucket, UsageError where a file that is not ours stands in the way.
     """
     place = settings.archive
     if place.bucket is None:
-        raise EditSettings(
+        raise SettingsError(
             "newsletter.toml: [archive] store is not set. Say 's3://BUCKET/PREFIX', or build into a folder"
         )
     from newsletter.aws import Bucket  # boto3 takes a while to import
@@ -47,7 +47,7 @@ def publish_site(settings: Settings, files: Mapping[str, bytes], *, is_rehearsal
         return written
     for name in changed:
         if name not in before and not is_copy(name) and bucket.holds(place.prefix + name):
-            raise WrongUse(
+            raise UsageError(
                 f"s3://{place.bucket}/{place.prefix}{name} was not put there by a publish and stands in the way. "
                 "Take it away, or name another prefix"
             )
@@ -79,6 +79,4 @@ def _read(manifest: bytes) -> dict[str, str]:
 
 def _note(bucket: "Bucket", prefix: str, digests: Mapping[str, str]) -> None:
     lines = "".join(f"{digest or '-'} {name}\n" for name, digest in sorted(digests.items()))
-    bucket.put(
-        prefix + MANIFEST, lines.encode(), content_type="text/plain; charset=utf-8", cache_control="no-store"
-    )
+    bucket.put(prefix + MANIFEST, lines.encode(), content_type="text/plain; charset=utf-8", cache_control="no-store")

@@ -130,9 +130,7 @@ def _tell_history(connection: Connection, origin: Origin, rulings: Sequence[Ruli
         ],
     )
     connection.execute(
-        update(subscriptions)
-        .where(subscriptions.c.id == bindparam("number"))
-        .values(changed_at=bindparam("since")),
+        update(subscriptions).where(subscriptions.c.id == bindparam("number")).values(changed_at=bindparam("since")),
         [{"number": number, "since": row.since or origin.at} for number, row in found.items()],
     )
     connection.execute(
@@ -149,9 +147,7 @@ def _name(connection: Connection, named: Sequence[tuple[str, str, datetime]], ju
         if ruling.fate is Fate.KEPT_OUT and ruling.known.subscriber_id is not None
     }
     rows = [
-        {"its_key": key, "chosen": first_name, "its_moment": at}
-        for key, first_name, at in named
-        if key not in left_out
+        {"its_key": key, "chosen": first_name, "its_moment": at} for key, first_name, at in named if key not in left_out
     ]
     is_newer = subscribers.c.named_at.is_(None) | (subscribers.c.named_at < bindparam("its_moment", type_=Moment))
     if rows:

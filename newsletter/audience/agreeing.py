@@ -17,9 +17,7 @@ from newsletter.database import Moment
 _AT_ONCE = 200
 
 
-def agree_to_clicks(
-    connection: Connection, subscriber_id: int, *, origin: str, proof: Proof, now: datetime
-) -> bool:
+def agree_to_clicks(connection: Connection, subscriber_id: int, *, origin: str, proof: Proof, now: datetime) -> bool:
     """Note that a person agrees, within the caller's transaction; False if they did, or are on no list."""
     is_on_one = exists().where(
         subscriptions.c.subscriber_id == subscriber_id, subscriptions.c.state != SubscriptionState.ENDED
@@ -34,9 +32,7 @@ def agree_to_clicks(
     return changed.rowcount > 0
 
 
-def withdraw_clicks(
-    connection: Connection, subscriber_id: int, *, origin: str, proof: Proof, now: datetime
-) -> bool:
+def withdraw_clicks(connection: Connection, subscriber_id: int, *, origin: str, proof: Proof, now: datetime) -> bool:
     """Note that a person agrees no more, within the caller's transaction; False if they did not.
 
     What was recorded lies downstream: whoever calls this deletes it in the same transaction.

@@ -19,7 +19,7 @@ from newsletter.audience.rows import Row
 from newsletter.audience.sheet import Sheet
 from newsletter.audience.sorting import Batch, sort_out
 from newsletter.audience.stretches import Stretch, read_stretches
-from newsletter.errors import TryLater
+from newsletter.errors import TemporaryError
 from newsletter.finding import Finding
 from newsletter.tokens import Keyring
 
@@ -35,7 +35,7 @@ def read_batches(
 ) -> Generator[_Sorted, None, None]:
     """Read a sheet's rows in sorted batches, ahead of the caller where it is large.
 
-    Raises OSError when the file cannot be read on, TryLater when the process that reads it was ended.
+    Raises OSError when the file cannot be read on, TemporaryError when the process that reads it was ended.
     """
     is_large = sheet.path.stat().st_size >= LARGE
     return (_read_ahead if is_large else _read)(keyring, sheet, list_name, kinds)
@@ -98,16 +98,14 @@ def _heard(ours: Connection, sheet: Sheet) -> _Sorted | Exception | None:
     try:
         told: _Sorted | Exception | None = ours.recv()
     except EOFError:
-        raise TryLater(
+        raise TemporaryError(
             f"{sheet.name}: the process that reads it was ended, perhaps for want of memory. "
             "Import it again: that goes on where it stopped"
         ) from None
     return told
 
 
-def _tell(
-    theirs: Connection, keyring: Keyring, sheet: Sheet, list_name: str, kinds: Mapping[str, FieldKind]
-) -> None:
+def _tell(theirs: Connection, keyring: Keyring, sheet: Sheet, list_name: str, kinds: Mapping[str, FieldKind]) -> None:
     """Read, in the process beside the one who writes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the one who writes decides when to stop
     sending: Future[None] | None = None

@@ -168,9 +168,7 @@ def _joined(question: language.Joined) -> ColumnElement[bool]:
     day = moment.astimezone(UTC).date().isoformat()
     if question.is_before:
         return _since(_told_day() < day, subscriptions.c.changed_at < moment)
-    later = (
-        subscriptions.c.changed_at > moment if is_moment else subscriptions.c.changed_at >= moment + timedelta(1)
-    )
+    later = subscriptions.c.changed_at > moment if is_moment else subscriptions.c.changed_at >= moment + timedelta(1)
     return _since(_told_day() > day, later)
 
 

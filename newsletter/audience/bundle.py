@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
 from newsletter.audience.sheet import Sheet, read_sheet
-from newsletter.errors import EditFile, WrongUse
+from newsletter.errors import ContentError, UsageError
 
 MAX_MEMBERS = 10_000
 MAX_BYTES = 4_000_000_000
@@ -31,10 +31,10 @@ def open_sheets(
 ) -> Iterator[tuple[Sheet, ...]]:
     """Open a CSV file, a JSON Lines file, or a ZIP file of such: the sheets can be read until the block ends.
 
-    Raises WrongUse for what cannot be read or is not to be trusted, EditFile if there is no table of people.
+    Raises UsageError for what cannot be read or is not to be trusted, ContentError if there is no table of people.
     """
     if _is_workbook(path):
-        raise WrongUse(f"{path}: a spreadsheet's own file. Open it there, save the sheet as CSV, and import that")
+        raise UsageError(f"{path}: a spreadsheet's own file. Open it there, save the sheet as CSV, and import that")
     if not _is_bundle(path):
         yield (read_sheet(path, encoding=encoding, mapping=mapping),)
         return
@@ -59,12 +59,12 @@ def _is_bundle(path: Path) -> bool:
         with path.open("rb") as file:
             return file.read(4) == b"PK\x03\x04"
     except OSError as error:
-        raise WrongUse(f"{path}: cannot be read: {error.strerror}") from error
+        raise UsageError(f"{path}: cannot be read: {error.strerror}") from error
 
 
 def _sheets(path: Path, folder: Path, encoding: str | None, mapping: Mapping[str, str] | None) -> Iterator[Sheet]:
     found = 0
-    fault: EditFile | None = None
+    fault: ContentError | None = None
     try:
         with zipfile.ZipFile(path) as bundle:
             for number, member in enumerate(_tables(path, bundle), 1):
@@ -74,24 +74,22 @@ def _sheets(path: Path, folder: Path, encoding: str | None, mapping: Mapping[str
                 _unpack(path, bundle, member, target)
                 try:
                     sheet = read_sheet(target, encoding=encoding, mapping=mapping, name=f"{path.name}/{name}")
-                except EditFile as error:  # a table of something else
+                except ContentError as error:  # a table of something else
                     fault = fault or error
                     continue
                 found += 1
                 yield sheet
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, UnicodeError) as error:
-        raise WrongUse(f"{path}: a damaged ZIP file: {error}. Export it again, or unpack it yourself") from error
+        raise UsageError(f"{path}: a damaged ZIP file: {error}. Export it again, or unpack it yourself") from error
     if not found:
-        raise fault or WrongUse(f"{path}: no table of people is in it. Unpack it and import the CSV file")
+        raise fault or UsageError(f"{path}: no table of people is in it. Unpack it and import the CSV file")
 
 
 def _tables(path: Path, bundle: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
     """Return the members that may be tables of people: Substack's list alone where there is one."""
     members = bundle.infolist()
     if len(members) > MAX_MEMBERS:
-        raise WrongUse(
-            f"{path}: {len(members):,} files are in it, which no export has. Import the CSV file itself"
-        )
+        raise UsageError(f"{path}: {len(members):,} files are in it, which no export has. Import the CSV file itself")
     tables = [
         member
         for member in members
@@ -100,10 +98,10 @@ def _tables(path: Path, bundle: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
         and "__MACOSX" not in member.filename
     ]
     if any(member.flag_bits & 1 for member in tables):
-        raise WrongUse(f"{path}: it is locked by a password. Unpack it yourself and import the CSV file")
+        raise UsageError(f"{path}: it is locked by a password. Unpack it yourself and import the CSV file")
     whole = sum(member.file_size for member in tables)
     if whole > MAX_BYTES:
-        raise WrongUse(f"{path}: {whole:,} bytes unpacked are too many. Unpack it and import the CSV files")
+        raise UsageError(f"{path}: {whole:,} bytes unpacked are too many. Unpack it and import the CSV files")
     lists = [member for member in tables if "email_list" in member.filename.lower()]
     highest = [member for member in tables if "/" not in member.filename.strip("/")]
     return lists or highest or tables
@@ -117,9 +115,7 @@ def _unpack(path: Path, bundle: zipfile.ZipFile, member: zipfile.ZipInfo, target
         while chunk := packed.read(_STEP):
             written += len(chunk)
             if written > min(most, MAX_BYTES):
-                raise WrongUse(
-                    f"{path}: {_safe(member.filename)} unpacks to far more than a list has. Not imported"
-                )
+                raise UsageError(f"{path}: {_safe(member.filename)} unpacks to far more than a list has. Not imported")
             file.write(chunk)
 
 

@@ -81,9 +81,7 @@ def confirm_enquiry(database: Database, keyring: Keyring, number: int, *, proof:
         subscriber_id = note_person(connection, keyring, enquiry.address, enquiry.language, now)
         for list_name in enquiry.lists:
             confirm_subscription(connection, subscriber_id, list_name, origin="web", proof=proof, now=now)
-        connection.execute(
-            update(enquiries).where(enquiries.c.id == number).values(state=EnquiryState.CONFIRMED.value)
-        )
+        connection.execute(update(enquiries).where(enquiries.c.id == number).values(state=EnquiryState.CONFIRMED.value))
     return True
 
 

@@ -24,7 +24,7 @@ from newsletter.audience.sorting import Batch
 from newsletter.audience.staging import Judgement, judge, staged, staged_people
 from newsletter.audience.subscriber import SubscriptionState
 from newsletter.database import Database
-from newsletter.errors import EditSettings
+from newsletter.errors import SettingsError
 from newsletter.settings import FILE_NAME, Settings
 from newsletter.tokens import Keyring
 
@@ -45,16 +45,15 @@ def import_sources(
 ) -> ImportReport | None:
     """Import the file that `[lists.NAME] source` names, unless it is the one imported last; None if so.
 
-    Raises EditSettings when the file is not there.
+    Raises SettingsError when the file is not there.
     """
     source = settings.list_named(list_name).source
     if source is None:
         return None
     path = settings.root / source
     if not path.is_file():
-        raise EditSettings(
-            f"{FILE_NAME}: [lists.{list_name}] source = '{source}': no such file. "
-            "Put it there, or take the line out"
+        raise SettingsError(
+            f"{FILE_NAME}: [lists.{list_name}] source = '{source}': no such file. Put it there, or take the line out"
         )
     sheet = read_sheet(path)
     if _last_digest(database, list_name, sheet.name) == sheet.digest:

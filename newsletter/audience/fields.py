@@ -23,9 +23,7 @@ _NUMBER = re.compile(r"([+-]?)([0-9]{1,15})(?:([.,])([0-9]{1,15}))?")
 _ISO = re.compile(r"([0-9]{4})[-/.]([0-9]{1,2})[-/.]([0-9]{1,2})(?:[T ].*)?")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTH = rf"({'|'.join(_MONTHS)})[a-z]{{0,6}}\.?"
-_SPELLED = re.compile(
-    rf"(?:{_MONTH} ([0-9]{{1,2}})|([0-9]{{1,2}}) {_MONTH}),? ([0-9]{{4}})(?:[ ,].*)?", re.IGNORECASE
-)
+_SPELLED = re.compile(rf"(?:{_MONTH} ([0-9]{{1,2}})|([0-9]{{1,2}}) {_MONTH}),? ([0-9]{{4}})(?:[ ,].*)?", re.IGNORECASE)
 """`Jan 5, 2024` and `5 January 2024`, which no two people read differently."""
 _DAY_FIRST = re.compile(r"([0-9]{1,2})([./-])([0-9]{1,2})\2([0-9]{4})(?:[T ,].*)?")
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from newsletter.audience.cells import cleaned
 from newsletter.audience.formats import Format, recognise
 from newsletter.audience.meaning import Meaning
-from newsletter.errors import WrongUse
+from newsletter.errors import UsageError
 from newsletter.finding import suggest
 
 LEFT_OUT = "-"
@@ -84,7 +84,7 @@ _KEPT = {Meaning.FIELD, Meaning.STATUS, Meaning.ATTRIBUTES}
 def read_headings(cells: Sequence[str], mapping: Mapping[str, str] | None = None) -> Headings:
     """Say what each column means; case, spaces and underscores in headings do not matter.
 
-    A mapping from headings to what they mean, or to a field's name, goes before what is recognised; WrongUse
+    A mapping from headings to what they mean, or to a field's name, goes before what is recognised; UsageError
     where it names a column that is not there.
     """
     wanted = _mapped(cells, mapping or {})
@@ -122,7 +122,7 @@ def _mapped(cells: Sequence[str], mapping: Mapping[str, str]) -> dict[str, tuple
     for heading, told in mapping.items():
         cell = next((cell for cell in cells if letters_of(cell) == letters_of(heading)), None)
         if cell is None:
-            raise WrongUse(f"--map {heading}={told}: no column '{heading}'. {suggest(heading, cells)}")
+            raise UsageError(f"--map {heading}={told}: no column '{heading}'. {suggest(heading, cells)}")
         if told.strip() in {LEFT_OUT, ""}:
             wanted[cell] = (Meaning.NOTHING, "")
         elif told.strip().casefold() == "joined":

@@ -88,9 +88,7 @@ class BatchImage:
     def alter(self, line: int, state: str, suppression: str) -> None:
         """Change how somebody stands who was added."""
         self._flush()
-        self._image.execute(
-            "UPDATE arrivals SET state = ?, suppression = ? WHERE line = ?", (state, suppression, line)
-        )
+        self._image.execute("UPDATE arrivals SET state = ?, suppression = ? WHERE line = ?", (state, suppression, line))
 
     def finished(self) -> bytes:
         """Return the image; nothing can be added any more."""

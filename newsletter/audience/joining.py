@@ -20,7 +20,7 @@ from newsletter.audience.subscriber import NO_PROOF, ConsentAct, Proof, Subscrip
 from newsletter.audience.suppressing import find_suppression, remember, suppress_subscriber
 from newsletter.audience.tagging import add_tags, forget_tags
 from newsletter.database import Database
-from newsletter.errors import AskPerson
+from newsletter.errors import DecisionRequired
 from newsletter.tokens import Keyring
 
 
@@ -48,7 +48,7 @@ def add_subscriber(
 ) -> bool:
     """Put a person on a list, confirmed by whoever `origin` names; False if they are on it already.
 
-    It brings back who left, for it is said of one person by name. Raises AskPerson for a suppressed
+    It brings back who left, for it is said of one person by name. Raises DecisionRequired for a suppressed
     address: that is lifted first, by itself.
     """
     names = {"first_name": cleaned_name(first_name), "last_name": cleaned_name(last_name)}
@@ -56,7 +56,7 @@ def add_subscriber(
     address_hash = keyring.address_hash(address.key)
     with database.write() as connection:
         if found := find_suppression(connection, address_hash):
-            raise AskPerson(
+            raise DecisionRequired(
                 f"{address}: suppressed as {found.reason} since {found.at:%d %B %Y}, so not added. "
                 f"If they asked for it: newsletter suppressions remove {address}"
             )
@@ -73,9 +73,7 @@ def add_subscriber(
         person = connection.execute(select(subscribers).where(subscribers.c.address_key == address.key)).one()
         known = {name: value or getattr(person, name) for name, value in names.items()}
         connection.execute(
-            update(subscribers)
-            .where(subscribers.c.id == person.id)
-            .values(**known, fields={**person.fields, **told})
+            update(subscribers).where(subscribers.c.id == person.id).values(**known, fields={**person.fields, **told})
         )
         add_tags(connection, person.id, tags)
         return confirm_subscription(connection, person.id, list_name, origin=origin, now=now)
@@ -144,10 +142,7 @@ def _end_some(
         acts = {"act": ConsentAct.ENDED, "at": now, "origin": origin}
         connection.execute(
             insert(consents),
-            [
-                {**acts, "subscription_id": row.id, **asdict(said[row.subscriber_id, list_name].proof)}
-                for row in rows
-            ],
+            [{**acts, "subscription_id": row.id, **asdict(said[row.subscriber_id, list_name].proof)} for row in rows],
         )
         left |= {(row.subscriber_id, str(list_name)): str(list_name) for row in rows}
     return left

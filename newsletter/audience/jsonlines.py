@@ -34,9 +34,7 @@ class HashRow(NamedTuple):
     origin: str
 
 
-def read_json_rows(
-    sheet: Sheet, kinds: Mapping[str, FieldKind] | None = None
-) -> Iterator[Row | HashRow | Finding]:
+def read_json_rows(sheet: Sheet, kinds: Mapping[str, FieldKind] | None = None) -> Iterator[Row | HashRow | Finding]:
     """Read a file's people and suppressions in order; a line that is neither is a finding."""
     with sheet.path.open(encoding=sheet.encoding, errors="replace", newline="\n") as file:
         for line, text in enumerate(iter(lambda: file.readline(LINE_LENGTH), ""), 1):
@@ -55,9 +53,7 @@ def read_json_rows(
                 yield row_finding(sheet.name, line, f"no line of an export: {cleaned(str(error), 80)}", _REMEDY)
 
 
-def _read_line(
-    sheet: Sheet, line: int, told: Any, kinds: Mapping[str, FieldKind]
-) -> Iterator[Row | HashRow | Finding]:
+def _read_line(sheet: Sheet, line: int, told: Any, kinds: Mapping[str, FieldKind]) -> Iterator[Row | HashRow | Finding]:
     if not isinstance(told, dict):
         raise TypeError("it is no object")
     if "suppressed_hash" in told:
@@ -116,10 +112,7 @@ def _consent(told: Any) -> Consent:
     return Consent(
         act=_word(ConsentAct, told["act"]),
         at=_moment(told["at"]),
-        **{
-            name: cleaned(str(told.get(name) or ""), FIELD_LENGTH)
-            for name in ("origin", "evidence", "words", "mail")
-        },
+        **{name: cleaned(str(told.get(name) or ""), FIELD_LENGTH) for name in ("origin", "evidence", "words", "mail")},
     )
 
 

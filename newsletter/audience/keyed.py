@@ -6,7 +6,7 @@ from sqlalchemy import delete, func, select, update
 
 from newsletter.audience.roster import subscribers, suppressions
 from newsletter.database import Database
-from newsletter.errors import EditSettings
+from newsletter.errors import SettingsError
 from newsletter.tokens import Keyring
 
 _PAGE = 5_000
@@ -23,12 +23,12 @@ class Adopted:
 
 
 def refuse_other_key(database: Database, keyring: Keyring) -> None:
-    """Raise EditSettings when the people in a database were hashed with another key."""
+    """Raise SettingsError when the people in a database were hashed with another key."""
     with database.read() as connection:
         first = select(subscribers.c.address_key, subscribers.c.address_hash).order_by(subscribers.c.id).limit(1)
         found = connection.execute(first).first()
     if found is not None and keyring.address_hash(found.address_key) != found.address_hash:
-        raise EditSettings(
+        raise SettingsError(
             "the secret key (NEWSLETTER_SECRET_KEY, else var/secret.key) is not the one that "
             f"{database.place} was filled with: links in letters that were sent would be dead, and who must not "
             "be mailed forgotten. Put the old key back; if it is lost for good: newsletter keys adopt"
@@ -51,9 +51,7 @@ def adopt_key(database: Database, keyring: Keyring) -> Adopted:
                 if before == after:
                     continue
                 changed += 1
-                connection.execute(
-                    update(subscribers).where(subscribers.c.id == person.id).values(address_hash=after)
-                )
+                connection.execute(update(subscribers).where(subscribers.c.id == person.id).values(address_hash=after))
                 if before in remembered:
                     theirs = suppressions.c.address_hash == before
                     if after in remembered:  # somebody went on with the new key meanwhile

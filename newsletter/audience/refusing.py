@@ -16,7 +16,7 @@ from newsletter.audience.sheet import row_finding
 from newsletter.audience.subscriber import SubscriptionState, SuppressionReason
 from newsletter.audience.suppressing import remember, suppress_address
 from newsletter.database import Database
-from newsletter.errors import EditFile
+from newsletter.errors import ContentError
 from newsletter.finding import Finding, Level
 from newsletter.tokens import Keyring
 
@@ -39,7 +39,7 @@ def import_suppressions(
     """Suppress every address of a file, batch by batch; harmless to repeat.
 
     The file is a table with a column of addresses, a bare list of them, or an export of ours with hashes. A reason
-    in a row goes before `reason`. Raises WrongUse for what cannot be read.
+    in a row goes before `reason`. Raises UsageError for what cannot be read.
     """
     origin = f"import {path.name}"
     try:
@@ -47,7 +47,7 @@ def import_suppressions(
             for sheet in sheets:
                 rows = read_json_rows(sheet) if sheet.is_json else read_rows(sheet)
                 yield from _batches(database, keyring, path.name, rows, reason, origin, now)
-    except EditFile:
+    except ContentError:
         yield from _batches(database, keyring, path.name, _bare(path), reason, origin, now)
 
 
@@ -99,13 +99,9 @@ def _apply(
                 try:
                     address = Address.parse(row.email)
                 except ValueError as error:
-                    findings.append(
-                        row_finding(name, row.line, f"'{row.email[:60]}' is no address: {error}", _REMEDY)
-                    )
+                    findings.append(row_finding(name, row.line, f"'{row.email[:60]}' is no address: {error}", _REMEDY))
                     continue
-                is_new = suppress_address(
-                    connection, keyring, address, _reason(row, reason), origin=origin, now=now
-                )
+                is_new = suppress_address(connection, keyring, address, _reason(row, reason), origin=origin, now=now)
                 added, known = added + is_new, known + (not is_new)
     return Refusals(added=added, known=known, findings=tuple(findings))
 

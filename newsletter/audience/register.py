@@ -72,9 +72,7 @@ def show_subscriber(database: Database, keyring: Keyring, address: Address) -> P
     """Return what is known of an address, None if that is nothing."""
     with database.read() as connection:
         suppression = find_suppression(connection, keyring.address_hash(address.key))
-        person = connection.execute(
-            select(subscribers).where(subscribers.c.address_key == address.key)
-        ).one_or_none()
+        person = connection.execute(select(subscribers).where(subscribers.c.address_key == address.key)).one_or_none()
         if person is None:
             if suppression is None:
                 return None
@@ -88,9 +86,7 @@ def show_subscriber(database: Database, keyring: Keyring, address: Address) -> P
             .order_by(lists.c.name)
         ).all()
         proofs = connection.execute(
-            select(consents)
-            .where(consents.c.subscription_id.in_([row.id for row in found]))
-            .order_by(consents.c.id)
+            select(consents).where(consents.c.subscription_id.in_([row.id for row in found])).order_by(consents.c.id)
         ).all()
     return PersonRecord(
         subscriber=subscriber,
@@ -212,7 +208,7 @@ def describe_fields(database: Database, list_name: str, kinds: Mapping[str, str]
 
 
 def is_readable(database: Database) -> bool:
-    """Ask the roster for nothing; TryLater and its like where the database does not answer."""
+    """Ask the roster for nothing; TemporaryError and its like where the database does not answer."""
     with database.read() as connection:
         return connection.scalar(select(func.count()).select_from(lists)) is not None
 

@@ -135,9 +135,7 @@ class RowReader:
         if self._typed:
             self._settle_kinds(line, fields)
         tags = (
-            tuple(dict.fromkeys(tag for index in places.tags for tag in read_tags(cells[index])))
-            if places.tags
-            else ()
+            tuple(dict.fromkeys(tag for index in places.tags for tag in read_tags(cells[index]))) if places.tags else ()
         )
         history = read_history(consent) if places.has_states and consent else ()
         if history:

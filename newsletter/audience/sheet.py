@@ -15,7 +15,7 @@ from newsletter.audience.encodings import spoken
 from newsletter.audience.formats import Format, Standing, standing_of_file
 from newsletter.audience.headings import Column, Headings, letters_of, read_headings
 from newsletter.audience.records import LINE_LENGTH, read_records, survey
-from newsletter.errors import EditFile, WrongUse
+from newsletter.errors import ContentError, UsageError
 from newsletter.finding import Finding, Level
 
 _SAMPLE = 20
@@ -47,7 +47,7 @@ class Sheet:
 def read_sheet(
     path: Path, *, encoding: str | None = None, mapping: Mapping[str, str] | None = None, name: str = ""
 ) -> Sheet:
-    """Look at a CSV file; WrongUse if it cannot be read, EditFile if no column holds addresses.
+    """Look at a CSV file; UsageError if it cannot be read, ContentError if no column holds addresses.
 
     `mapping` says of headings what their columns mean, or the field they become.
     """
@@ -67,14 +67,14 @@ def read_sheet(
             line, cells, _ = next(records, (1, [], False))
             sample = [row for _, row, _ in islice(records, _SAMPLE) if not isinstance(row, str)]
     except OSError as error:
-        raise WrongUse(f"{path}: cannot be read: {error.strerror}") from error
+        raise UsageError(f"{path}: cannot be read: {error.strerror}") from error
     except LookupError as error:
-        raise WrongUse(f"unknown encoding '{encoding}'. Try utf-8, cp1252 or utf-16") from error
+        raise UsageError(f"unknown encoding '{encoding}'. Try utf-8, cp1252 or utf-16") from error
     headings = read_headings(cells, mapping) if isinstance(cells, list) else Headings(columns=())
     if not headings.has_addresses and (heading := _heading_of_addresses(cells, sample)) is not None:
         headings = read_headings(cells, {heading: "email", **(mapping or {})})
     if not headings.has_addresses:
-        raise EditFile([_headless(name, line, cells)])
+        raise ContentError([_headless(name, line, cells)])
     doubt = [_not_utf8(name, broken_line, found)] if broken_line and encoding is None else []
     is_part = headings.format is not None and headings.format.name == "Mailchimp"
     return Sheet(
@@ -137,9 +137,7 @@ def _headless(name: str, line: int, cells: Sequence[str] | str) -> Finding:
     found = ", ".join(cleaned(cell, 40) for cell in cells[:6]) if not isinstance(cells, str) else ""
     if found.startswith(("[", "{")):
         message = "JSON, and not a table"
-        return row_finding(
-            name, line, message, "Save it as CSV, or as JSON Lines, an object a line, in a .jsonl file"
-        )
+        return row_finding(name, line, message, "Save it as CSV, or as JSON Lines, an object a line, in a .jsonl file")
     if "@" in found:
         message = "the first line names no columns"
         return row_finding(name, line, message, "Put 'email,first_name,last_name' above it")

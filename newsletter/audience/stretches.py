@@ -148,8 +148,7 @@ class _Columns:
         if not self._places.proofs:
             return told
         proofs = [
-            [f"{heading} {cell}" if cell else "" for cell in columns[index]]
-            for index, heading in self._places.proofs
+            [f"{heading} {cell}" if cell else "" for cell in columns[index]] for index, heading in self._places.proofs
         ]
         consents = ["; ".join(filter(None, each)) for each in zip(told, *proofs, strict=True)]
         return [each if len(each) <= FIELD_LENGTH else cleaned(each, FIELD_LENGTH) for each in consents]

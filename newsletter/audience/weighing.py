@@ -75,9 +75,7 @@ def weigh_enquiry(
 
 def _weighed_since(connection: Connection, since: datetime) -> dict[bool, int]:
     rows = connection.execute(
-        select(enquiries.c.is_slow, func.count())
-        .where(enquiries.c.weighed_at > since)
-        .group_by(enquiries.c.is_slow)
+        select(enquiries.c.is_slow, func.count()).where(enquiries.c.weighed_at > since).group_by(enquiries.c.is_slow)
     )
     return {bool(is_slow): number for is_slow, number in rows}
 
@@ -181,16 +179,12 @@ def note_person(connection: Connection, keyring: Keyring, address: Address, lang
     ).one()
     if language and not row.fields.get("language"):
         connection.execute(
-            update(subscribers)
-            .where(subscribers.c.id == row.id)
-            .values(fields={**row.fields, "language": language})
+            update(subscribers).where(subscribers.c.id == row.id).values(fields={**row.fields, "language": language})
         )
     return int(row.id)
 
 
-def _make_pending(
-    connection: Connection, subscriber_id: int, list_name: str, enquiry: Enquiry, now: datetime
-) -> None:
+def _make_pending(connection: Connection, subscriber_id: int, list_name: str, enquiry: Enquiry, now: datetime) -> None:
     """Note that a subscription was asked for; one that had ended stays ended until it is confirmed."""
     connection.execute(insert_missing(connection, lists).values(name=list_name))
     list_id = connection.execute(select(lists.c.id).where(lists.c.name == list_name)).scalar_one()

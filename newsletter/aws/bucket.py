@@ -7,7 +7,7 @@ from typing import Any
 from botocore.config import Config
 
 from newsletter.aws.client import Fault, call, make_client
-from newsletter.errors import Deferred, EditSettings, Halted, NewsletterError, TryLater, Uncertain
+from newsletter.errors import Deferred, NewsletterError, SendingHalted, SettingsError, TemporaryError, Uncertain
 
 _ATTEMPTS = 4
 """Unlike a mail, a file may be put twice."""
@@ -71,10 +71,8 @@ class Bucket:
             raise self._refusal(key, answer)
 
     def put(self, key: str, content: bytes, *, content_type: str, cache_control: str) -> None:
-        """Put a file there; EditSettings or TryLater says why that cannot be done."""
-        answer = self._call(
-            "put_object", Key=key, Body=content, ContentType=content_type, CacheControl=cache_control
-        )
+        """Put a file there; SettingsError or TemporaryError says why that cannot be done."""
+        answer = self._call("put_object", Key=key, Body=content, ContentType=content_type, CacheControl=cache_control)
         if isinstance(answer, Fault):
             raise self._refusal(key, answer)
 
@@ -84,14 +82,14 @@ class Bucket:
     def _called(self, operation: Callable[..., Any], **arguments: object) -> dict[str, Any] | Fault:
         try:
             return call(operation, Bucket=self.name, **arguments)
-        except Halted as error:
-            raise EditSettings(f"{self._section} s3://{self.name}: {error}") from error
+        except SendingHalted as error:
+            raise SettingsError(f"{self._section} s3://{self.name}: {error}") from error
         except (Deferred, Uncertain) as error:
-            raise TryLater(f"{self._section} s3://{self.name} cannot be reached: {error}") from error
+            raise TemporaryError(f"{self._section} s3://{self.name} cannot be reached: {error}") from error
 
     def _refusal(self, key: str, fault: Fault) -> NewsletterError:
         said = " ".join(fault.message.split()).rstrip(".") or f"HTTP status {fault.status}"
         what = f"{self._section} s3://{self.name}/{key}: {fault.code or fault.status}: {said}"
         if fault.code in _LATER or fault.status >= 500:
-            return TryLater(f"{what}. Run it again")
-        return EditSettings(f"{what}. {_REMEDIES.get(fault.code, 'Check the bucket and its policy')}")
+            return TemporaryError(f"{what}. Run it again")
+        return SettingsError(f"{what}. {_REMEDIES.get(fault.code, 'Check the bucket and its policy')}")

@@ -17,7 +17,7 @@ from botocore.config import Config
 from botocore.loaders import create_loader
 from botocore.parsers import ResponseParserError
 
-from newsletter.errors import Deferred, EditSettings, Halted, Uncertain
+from newsletter.errors import Deferred, SendingHalted, SettingsError, Uncertain
 
 CONNECT_SECONDS = 5
 ANSWER_SECONDS = 60
@@ -77,7 +77,7 @@ def make_client(
 
     With `keys` it goes to the endpoint directly, past any proxy, and no credentials are looked up. `section` is
     the author's, as faults name it; `more` goes before what all clients have.
-    Raises EditSettings when no region is known, or the profile that is named does not exist.
+    Raises SettingsError when no region is known, or the profile that is named does not exist.
     """
     config = Config(
         retries={"total_max_attempts": 1, "mode": "standard"},
@@ -91,9 +91,9 @@ def make_client(
     try:
         return open_session(keys).client(service, region_name=region, endpoint_url=endpoint, config=config)
     except exceptions.NoRegionError as error:
-        raise EditSettings(f"{section} region is not set, nor is AWS_REGION") from error
+        raise SettingsError(f"{section} region is not set, nor is AWS_REGION") from error
     except (exceptions.BotoCoreError, ValueError) as error:
-        raise EditSettings(f"AWS: {error}. Check {section} and AWS's own settings") from error
+        raise SettingsError(f"AWS: {error}. Check {section} and AWS's own settings") from error
 
 
 def account_of(client: Any) -> str:
@@ -130,12 +130,12 @@ def told_apart() -> Iterator[None]:
     """Turn what botocore raises within the block into what it means for the request.
 
     Raises Deferred when it certainly did not reach the service, Uncertain when it may have been carried out,
-    Halted when there are no valid credentials to sign it with; the service's own faults stay ClientErrors.
+    SendingHalted when there are no valid credentials to sign it with; the service's own faults stay ClientErrors.
     """
     try:
         yield
     except (exceptions.NoCredentialsError, exceptions.PartialCredentialsError) as error:
-        raise Halted(f"AWS: {error}. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE") from error
+        raise SendingHalted(f"AWS: {error}. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE") from error
     except (
         exceptions.ConnectTimeoutError,
         exceptions.EndpointConnectionError,
@@ -149,4 +149,4 @@ def told_apart() -> Iterator[None]:
     except (exceptions.HTTPClientError, ResponseParserError) as error:
         raise Uncertain(f"AWS: no answer after the request was sent: {error}") from error
     except exceptions.BotoCoreError as error:
-        raise Halted(f"AWS: {error}") from error
+        raise SendingHalted(f"AWS: {error}") from error

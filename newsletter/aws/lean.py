@@ -19,7 +19,7 @@ from botocore.utils import get_environ_proxies
 from newsletter.aws.client import Fault, Keys, open_session
 from newsletter.aws.signing import Signer
 from newsletter.aws.wire import Answer, Wire
-from newsletter.errors import EditSettings
+from newsletter.errors import SettingsError
 
 _PATH = "/v2/email/outbound-emails"
 _OPERATION = "SendEmail"
@@ -41,9 +41,7 @@ class LeanSes:
         if not isinstance(answer, Fault):
             return answer
         said = {"Code": answer.code, "Message": answer.message}
-        raise exceptions.ClientError(
-            {"Error": said, "ResponseMetadata": {"HTTPStatusCode": answer.status}}, _OPERATION
-        )
+        raise exceptions.ClientError({"Error": said, "ResponseMetadata": {"HTTPStatusCode": answer.status}}, _OPERATION)
 
     def request(self, **arguments: Any) -> Sequence[bytes]:
         """Return the signed request of such a call, in pieces."""
@@ -76,9 +74,9 @@ def open_lean_ses(client: Any, *, keys: Keys | None = None, before_send: Callabl
         credentials = session.get_credentials()
         tls = ssl.create_default_context(cafile=get_cert_path(bundle or True))
     except exceptions.BotoCoreError as error:
-        raise EditSettings(f"AWS: {error}. Check AWS's own settings") from error
+        raise SettingsError(f"AWS: {error}. Check AWS's own settings") from error
     except (OSError, ssl.SSLError) as error:
-        raise EditSettings(f"AWS_CA_BUNDLE: {bundle}: {error}") from error
+        raise SettingsError(f"AWS_CA_BUNDLE: {bundle}: {error}") from error
     tls.set_alpn_protocols(["http/1.1"])
     proxies = {} if keys else get_environ_proxies(url)
     return LeanSes(
@@ -99,8 +97,6 @@ def read_answer(answer: Answer) -> dict[str, Any] | Fault:
     if answer.status < 300:
         return said
     kind = answer.headers.get("x-amzn-errortype", "")
-    code = (
-        kind.partition(":")[0] or str(said.get("__type") or said.get("code") or answer.status).rpartition("#")[2]
-    )
+    code = kind.partition(":")[0] or str(said.get("__type") or said.get("code") or answer.status).rpartition("#")[2]
     message = str(said.get("message") or said.get("Message") or "")
     return Fault(code=code, message=message, status=answer.status)

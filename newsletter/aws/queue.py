@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from newsletter.aws.client import Fault, Keys, call, make_client
-from newsletter.errors import EditSettings, TransportError, TryLater
+from newsletter.errors import SettingsError, TemporaryError, TransportError
 
 MOST_AT_ONCE = 10
 """Messages in one call, either way."""
@@ -38,27 +38,23 @@ class Queue:
     """A queue at SQS, or at whatever speaks like it."""
 
     def __init__(self, url: str, keys: Keys | None = None, *, region: str | None = None) -> None:
-        """Name it; EditSettings when it is no address of a queue."""
+        """Name it; SettingsError when it is no address of a queue."""
         parts = urlsplit(url)
         if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path.count("/") < 2:
-            raise EditSettings(
+            raise SettingsError(
                 f"{url}: this is no address of a queue, such as https://sqs.REGION.amazonaws.com/1/name"
             )
         at_amazon = re.fullmatch(r"sqs\.([a-z0-9-]+)\.amazonaws\.com(\.cn)?", parts.hostname)
         endpoint = None if at_amazon else f"{parts.scheme}://{parts.netloc}"
         self.url = url
-        self._client = make_client(
-            "sqs", region=at_amazon[1] if at_amazon else region, endpoint=endpoint, keys=keys
-        )
+        self._client = make_client("sqs", region=at_amazon[1] if at_amazon else region, endpoint=endpoint, keys=keys)
 
     def receive(self, wait_seconds: int = 1) -> list[QueueMessage]:
         """Return up to ten messages; an empty list when none came in that time."""
         answer = self._call(
             "receive_message", MaxNumberOfMessages=MOST_AT_ONCE, WaitTimeSeconds=wait_seconds, VisibilityTimeout=60
         )
-        return [
-            QueueMessage(body=each["Body"], handle=each["ReceiptHandle"]) for each in answer.get("Messages", ())
-        ]
+        return [QueueMessage(body=each["Body"], handle=each["ReceiptHandle"]) for each in answer.get("Messages", ())]
 
     def delete(self, messages: Sequence[QueueMessage]) -> None:
         """Delete up to ten messages; one that fails comes again."""
@@ -67,10 +63,10 @@ class Queue:
             self._call("delete_message_batch", Entries=entries)
 
     def send(self, bodies: Sequence[str]) -> None:
-        """Send up to ten messages; TryLater when one of them was not taken."""
+        """Send up to ten messages; TemporaryError when one of them was not taken."""
         entries = [{"Id": str(number), "MessageBody": body} for number, body in enumerate(bodies)]
         if entries and (failed := self._call("send_message_batch", Entries=entries).get("Failed")):
-            raise TryLater(f"{self.url}: {failed[0].get('Message') or failed[0].get('Code')}. Run it again later")
+            raise TemporaryError(f"{self.url}: {failed[0].get('Message') or failed[0].get('Code')}. Run it again later")
 
     def state(self) -> QueueState:
         """Return how much waits; nothing is received."""
@@ -105,10 +101,10 @@ class Queue:
         try:
             answer = call(getattr(self._client, operation), QueueUrl=self.url, **arguments)
         except TransportError as error:
-            raise TryLater(f"{self.url}: {error}. Run it again later") from error
+            raise TemporaryError(f"{self.url}: {error}. Run it again later") from error
         if not isinstance(answer, Fault):
             return answer
         said = f"{self.url}: {answer.code}: {answer.message}"
         if answer.status >= 500 or answer.status == 429 or "Throttl" in answer.code:
-            raise TryLater(f"{said}. Run it again later")
-        raise EditSettings(f"{said}. Check the queue's address, and AWS's credentials and permissions")
+            raise TemporaryError(f"{said}. Run it again later")
+        raise SettingsError(f"{said}. Check the queue's address, and AWS's credentials and permissions")

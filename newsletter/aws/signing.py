@@ -49,9 +49,7 @@ class Signer:
         )
         wanted = f"{_ALGORITHM}\n{moment}\n{day}/{self._scope}\n{sha256(canonical.encode()).hexdigest()}"
         signature = hmac.digest(self._key(frozen.secret_key, day), wanted.encode(), "sha256").hex()
-        signed = (
-            f"Credential={frozen.access_key}/{day}/{self._scope}, SignedHeaders={names}, Signature={signature}"
-        )
+        signed = f"Credential={frozen.access_key}/{day}/{self._scope}, SignedHeaders={names}, Signature={signature}"
         lines = (
             f"POST {self._path} HTTP/1.1",
             f"Host: {self._host}",

@@ -13,7 +13,7 @@ from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from urllib.parse import unquote, urlsplit
 
 from newsletter.aws.client import ANSWER_SECONDS, CONNECT_SECONDS
-from newsletter.errors import Deferred, EditSettings, Uncertain
+from newsletter.errors import Deferred, SettingsError, Uncertain
 
 IDLE_SECONDS = 15.0
 """A connection that lay idle for longer may just be being closed at the other end: it is opened anew."""
@@ -46,7 +46,7 @@ class Wire:
         answer_seconds: float = ANSWER_SECONDS,
         idle_seconds: float = IDLE_SECONDS,
     ) -> None:
-        """Connect to nobody yet; EditSettings for a proxy that is not known."""
+        """Connect to nobody yet; SettingsError for a proxy that is not known."""
         self._url = url
         self._answer_seconds = answer_seconds
         self._idle_seconds = idle_seconds
@@ -54,9 +54,7 @@ class Wire:
         self._tls = tls
         self._proxy = urlsplit(proxy if "://" in proxy else f"http://{proxy}") if proxy else None
         if self._proxy is not None and self._proxy.scheme != "http":
-            raise EditSettings(
-                f"{proxy}: the lean client knows no such proxy. Set [delivery.ses] client = 'boto3'"
-            )
+            raise SettingsError(f"{proxy}: the lean client knows no such proxy. Set [delivery.ses] client = 'boto3'")
         self._idle: list[_Connection] = []
 
     def ask(self, request: Sequence[bytes]) -> Answer:

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 
+from newsletter.app import Publication
 from newsletter.cli import terminal
 from newsletter.cli.notices import post
-from newsletter.cli.publication import Publication
 from newsletter.delivery import Mailing, Transport, open_transport
-from newsletter.errors import NewsletterError, StorageFull, TryLater, WrongUse
+from newsletter.errors import DiskFull, NewsletterError, TemporaryError, UsageError
 from newsletter.stats import (
     Alarm,
     alarm_of_stop,
@@ -38,15 +38,13 @@ def tell(publication: Publication, *alarms: Alarm, transport: Transport | None =
                     posted = post(publication, hop)
                     if posted.stopped is not None:
                         raise posted.stopped
-            except StorageFull:
+            except DiskFull:
                 submit_alert(settings, publication.keyring, hop, alarms, now=now)
     except (NewsletterError, OSError) as error:
         terminal.talk(f"an alert could not be mailed: {error}", "attention")
 
 
-def tell_of_stop(
-    publication: Publication, mailing: Mailing, error: BaseException | None, transport: Transport
-) -> None:
+def tell_of_stop(publication: Publication, mailing: Mailing, error: BaseException | None, transport: Transport) -> None:
     """Mail why a mailing has stopped, where that is for the author to know."""
     alarm = alarm_of_stop(mailing, error) if error is not None else None
     tell(publication, *([alarm] if alarm is not None else []), transport=transport)
@@ -58,8 +56,8 @@ def telling(publication: Publication, way: str) -> Iterator[None]:
     try:
         yield
     except NewsletterError as error:
-        passes = isinstance(error, TryLater) and not is_lasting(publication.settings, way, datetime.now(UTC))
-        if not passes and not isinstance(error, WrongUse):
+        passes = isinstance(error, TemporaryError) and not is_lasting(publication.settings, way, datetime.now(UTC))
+        if not passes and not isinstance(error, UsageError):
             tell(publication, silence_of(way, error))
         raise
     is_over(publication.settings, way)

@@ -8,9 +8,9 @@ import typer
 
 from newsletter.archive import Site, Written, build_site, publish_site, write_site
 from newsletter.cli import terminal
-from newsletter.cli.publication import open_publication
+from newsletter.cli.context import open_publication
 from newsletter.compose import note_build
-from newsletter.errors import EditFile, WrongUse
+from newsletter.errors import ContentError, UsageError
 from newsletter.settings import Settings
 
 app = typer.Typer(rich_markup_mode="markdown", add_completion=False)
@@ -73,7 +73,7 @@ def publish(
 def _built(settings: Settings) -> Site:
     site = build_site(settings, now=datetime.now(UTC))
     if not site.issues and site.findings:
-        raise EditFile(site.findings)
+        raise ContentError(site.findings)
     for finding in site.findings:
         terminal.complain(str(finding))
     return site
@@ -98,7 +98,7 @@ def _say(site: Site, written: Written, place: str, front: str, *, is_json: bool)
 
 
 def _checked(out: Path, settings: Settings) -> Path:
-    """Return where the site may go; WrongUse where it would mix with the author's own files."""
+    """Return where the site may go; UsageError where it would mix with the author's own files."""
     there, root = out.resolve(), settings.root
     own = (settings.issues, settings.templates, root / "subscribers")
     if (
@@ -106,5 +106,5 @@ def _checked(out: Path, settings: Settings) -> Path:
         or root.is_relative_to(there)
         or any(there.is_relative_to(folder) for folder in own)
     ):
-        raise WrongUse(f"{out} holds your own files. Name another folder, such as --out public")
+        raise UsageError(f"{out} holds your own files. Name another folder, such as --out public")
     return out

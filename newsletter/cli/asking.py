@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from newsletter.address import Address
-from newsletter.errors import WrongUse
+from newsletter.errors import UsageError
 
 ListOption = Annotated[str, typer.Option("--list", metavar="LIST", help="Which list.", show_default=False)]
 JsonOption = Annotated[bool, typer.Option("--json", help="For machines.")]
@@ -18,18 +18,18 @@ COMMAND_LINE = "command line"
 
 
 def refuse_no_file(path: Path, shown: str = "") -> None:
-    """Raise WrongUse where a command wants a file and this is none: there is nothing, or it is a folder."""
+    """Raise UsageError where a command wants a file and this is none: there is nothing, or it is a folder."""
     if path.is_dir():
-        raise WrongUse(f"{shown or path}: this is a folder. Name the files in it")
+        raise UsageError(f"{shown or path}: this is a folder. Name the files in it")
     if not path.exists():
-        raise WrongUse(f"{shown or path}: there is no such file")
+        raise UsageError(f"{shown or path}: there is no such file")
     if not path.is_file():
-        raise WrongUse(f"{shown or path}: this is not an ordinary file")
+        raise UsageError(f"{shown or path}: this is not an ordinary file")
 
 
 def read_address(text: str) -> Address:
-    """Return the address in `text`; WrongUse says what is wrong with it."""
+    """Return the address in `text`; UsageError says what is wrong with it."""
     try:
         return Address.parse(text)
     except ValueError as error:
-        raise WrongUse(f"'{text}' is no address: {error}") from error
+        raise UsageError(f"'{text}' is no address: {error}") from error

@@ -18,14 +18,14 @@ from newsletter.cli.asking import (
     ListOption,
     read_address,
 )
+from newsletter.cli.context import open_publication
 from newsletter.cli.deciding import relative
 from newsletter.cli.importing import import_file
 from newsletter.cli.letting_go import forget_clicks, remove_person
 from newsletter.cli.person import held, member_json, say_record, standing
-from newsletter.cli.publication import open_publication
 from newsletter.cli.suppressions import app as suppressions
 from newsletter.cli.taking_out import export_list
-from newsletter.errors import AskPerson, WrongUse
+from newsletter.errors import DecisionRequired, UsageError
 
 app = typer.Typer(rich_markup_mode="markdown", add_completion=False)
 subscribers = typer.Typer(no_args_is_help=True, help="The people on your lists: bring them in, look, let them go.")
@@ -82,7 +82,7 @@ def show_person(context: typer.Context, address: AddressArgument, as_json: JsonO
     person = read_address(address)
     record = stats.record(publication.database, publication.keyring, publication.settings, person)
     if record.is_empty:
-        raise WrongUse(f"nobody here has the address {person}")
+        raise UsageError(f"nobody here has the address {person}")
     if as_json:
         terminal.say_json(stats.record_json(person, record))
     else:
@@ -134,7 +134,7 @@ def tag_person(
     person = read_address(address)
     number = station.find_subscriber_id(publication.database, person)
     if number is None:
-        raise WrongUse(f"nobody here has the address {person}")
+        raise UsageError(f"nobody here has the address {person}")
     station.change_tags(publication.database, number, added=tags or (), removed=removed or ())
     record = station.show_subscriber(publication.database, publication.keyring, person)
     theirs = record.subscriber.tags if record and record.subscriber else ()
@@ -194,7 +194,7 @@ def erase_person(
         return
     if not is_sure:
         if not sys.stdin.isatty():
-            raise AskPerson(f"erasing {person} cannot be undone. Say --yes if it is meant")
+            raise DecisionRequired(f"erasing {person} cannot be undone. Say --yes if it is meant")
         typer.confirm(f"Erase {what}? It cannot be undone", abort=True, err=True)
     erased = stats.erase(
         publication.database,
@@ -205,15 +205,11 @@ def erase_person(
         now=datetime.now(UTC),
     )
     was_known = erased.was_known or erased.replies or erased.notices
-    terminal.say(
-        f"Erased {what}" if was_known else f"{person} was not known; the address is now kept from coming in"
-    )
+    terminal.say(f"Erased {what}" if was_known else f"{person} was not known; the address is now kept from coming in")
     for stone in erased.tombstones:
         terminal.say(f"  {relative(stone, publication)} is a tombstone now: commit it, and build the archive anew")
     if erased.replies:
-        terminal.talk(
-            "What still lies in your mailbox, in backups and in Git's history is yours: see docs/privacy.md"
-        )
+        terminal.talk("What still lies in your mailbox, in backups and in Git's history is yours: see docs/privacy.md")
     _say_elsewhere(record)
 
 
@@ -265,6 +261,4 @@ def show_lists(context: typer.Context, as_json: JsonOption = False) -> None:
     if not rows:
         terminal.talk("no lists yet. Next: add [lists.NAME] to newsletter.toml")
         return
-    terminal.say_table(
-        ["list", "title", "confirmed", "pending", "ended", "suppressed"], rows, numbers=(2, 3, 4, 5)
-    )
+    terminal.say_table(["list", "title", "confirmed", "pending", "ended", "suppressed"], rows, numbers=(2, 3, 4, 5))

@@ -6,9 +6,9 @@ from typing import Annotated
 import typer
 
 from newsletter.cli import terminal
-from newsletter.cli.publication import open_publication
+from newsletter.cli.context import open_publication
 from newsletter.content import Issue, Status, read_issue, read_issues
-from newsletter.errors import EditFile, NewsletterError, WrongUse
+from newsletter.errors import ContentError, NewsletterError, UsageError
 from newsletter.finding import Finding
 from newsletter.link_cards import FilledCard, NotFetched, Web, fill_cards, new_card
 from newsletter.settings import Settings
@@ -63,7 +63,7 @@ def fetch(
                 changed += bool(card.fields) and not card.paste
                 _show(card, settings, is_json=is_json)
                 troubles += [card.finding] if card.finding is not None else []
-        except EditFile as refusal:
+        except ContentError as refusal:
             troubles += refusal.findings
     done = "would be filled" if dry_run else "filled"
     terminal.talk(
@@ -73,7 +73,7 @@ def fetch(
         style="quiet",
     )
     if troubles:
-        raise EditFile(troubles)
+        raise ContentError(troubles)
 
 
 @cards.command("add")
@@ -111,7 +111,7 @@ def _issues(settings: Settings, slug: str | None) -> list[Issue]:
         return [read_issue(settings, slug)]
     drafts = [issue for issue in read_issues(settings).issues if issue.status is Status.DRAFT]
     if not drafts:
-        raise WrongUse("no issue is a draft. Name one: newsletter cards fetch ISSUE")
+        raise UsageError("no issue is a draft. Name one: newsletter cards fetch ISSUE")
     return drafts
 
 
@@ -130,9 +130,7 @@ def _show(card: FilledCard, settings: Settings, *, is_json: bool) -> None:
             }
         )
     elif card.paste:
-        terminal.talk(
-            f"{card.file}:{card.line}: nothing can be written here safely. Paste this:", style="attention"
-        )
+        terminal.talk(f"{card.file}:{card.line}: nothing can be written here safely. Paste this:", style="attention")
         terminal.say(card.paste)
     elif card.fields:
         terminal.say(f"{card.file}:{card.line}: {', '.join(card.fields)}{f' ({picture})' if picture else ''}")

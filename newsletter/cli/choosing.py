@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from newsletter.cli import terminal
 from newsletter.compose import Composed, compose
 from newsletter.content import Issue, Shelf, Status, newest_ready, read_issue, read_issues
-from newsletter.errors import AskPerson, EditFile, EditSettings, WrongUse
+from newsletter.errors import ContentError, DecisionRequired, SettingsError, UsageError
 from newsletter.finding import Finding, Level, did_you_mean
 from newsletter.segments import Segment, SegmentFault, read_segment
 from newsletter.settings import FILE_NAME, Settings
@@ -41,14 +41,14 @@ def choose(
     """Return the issue of that slug, else the newest ready one that can be composed; what cannot be is named.
 
     A segment that is wanted goes before the issue's own, and an empty one is the whole list.
-    AskPerson for a draft, unless drafts are wanted.
+    DecisionRequired for a draft, unless drafts are wanted.
     """
     segment = read_wanted(wanted_segment, settings) if wanted_segment else None
     own = wanted_segment is None
     if slug is not None:
         issue = read_issue(settings, slug)
         if issue.status is Status.DRAFT and not drafts:
-            raise AskPerson(f"{issue.file}: this is a draft. Set 'status: ready' in it, or add --yes")
+            raise DecisionRequired(f"{issue.file}: this is a draft. Set 'status: ready' in it, or add --yes")
         return _composed(issue, settings, wanted_list, segment, own=own)
     if wanted_list is not None:
         settings.list_named(wanted_list)
@@ -57,15 +57,15 @@ def choose(
     for issue in _newest_first(shelf):
         try:
             choice = _composed(issue, settings, wanted_list, segment, own=own)
-        except EditFile as refusal:
+        except ContentError as refusal:
             faults += refusal.findings
             continue
         for fault in faults:
             terminal.complain(str(fault))
         return choice
     if faults:
-        raise EditFile(faults)
-    raise WrongUse("no issue is ready. Set 'status: ready' in one, or name one: newsletter send SLUG --yes")
+        raise ContentError(faults)
+    raise UsageError("no issue is ready. Set 'status: ready' in one, or name one: newsletter send SLUG --yes")
 
 
 def choose_list(issue: Issue, settings: Settings, wanted: str | None) -> str:
@@ -75,27 +75,27 @@ def choose_list(issue: Issue, settings: Settings, wanted: str | None) -> str:
         return wanted
     if issue.list_name is not None:
         if issue.list_name not in settings.lists:
-            raise EditFile([_unknown_list(issue, settings)])
+            raise ContentError([_unknown_list(issue, settings)])
         return issue.list_name
     default = settings.publication.default_list
     if default is not None:
         if default not in settings.lists:
             remedy = did_you_mean(default, settings.lists)
-            raise EditSettings(f"{FILE_NAME}: default_list = '{default}': there is no such list. {remedy}".strip())
+            raise SettingsError(f"{FILE_NAME}: default_list = '{default}': there is no such list. {remedy}".strip())
         return default
     if not settings.lists:
-        raise EditSettings(f"{FILE_NAME} has no list. Add [lists.NAME]")
+        raise SettingsError(f"{FILE_NAME} has no list. Add [lists.NAME]")
     if len(settings.lists) > 1:
-        raise WrongUse(f"there are several lists: {', '.join(settings.lists)}. Name one with --list")
+        raise UsageError(f"there are several lists: {', '.join(settings.lists)}. Name one with --list")
     return next(iter(settings.lists))
 
 
 def read_wanted(text: str, settings: Settings) -> Segment:
-    """Read a segment that the command line names or asks for; WrongUse points at what is wrong with it."""
+    """Read a segment that the command line names or asks for; UsageError points at what is wrong with it."""
     try:
         return read_segment(text, settings.segments)
     except SegmentFault as fault:
-        raise WrongUse(fault.pointed) from fault
+        raise UsageError(fault.pointed) from fault
 
 
 def _composed(
@@ -105,12 +105,10 @@ def _composed(
     composed = compose(issue, list_name, settings)
     if own and issue.segment is not None:
         faults = [
-            each
-            for each in composed.findings
-            if each.rule == "segment" and each.line == issue.lines.get("segment")
+            each for each in composed.findings if each.rule == "segment" and each.line == issue.lines.get("segment")
         ]
         if composed.segment is None:
-            raise EditFile(faults)
+            raise ContentError(faults)
         segment = read_segment(issue.segment, settings.segments)
     return Choice(
         issue=issue, list_name=list_name, segment=segment, is_own_segment=own and bool(segment), composed=composed

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from newsletter.app import Publication
 from newsletter.cli import terminal
-from newsletter.cli.publication import Publication, open_publication
+from newsletter.cli.context import open_publication
 from newsletter.content import Issue, Shelf, read_issue, read_issues
-from newsletter.errors import EditFile, TryLater, WrongUse
+from newsletter.errors import ContentError, TemporaryError, UsageError
 from newsletter.finding import Finding, Level
 from newsletter.settings import Settings
 
@@ -101,7 +102,7 @@ _FIELDS = ("rule", "level", "file", "line", "message", "remedy")
 def _findings_of(issue: Issue, publication: Publication, list_name: str | None) -> tuple[Finding, ...]:
     try:
         _, _, findings = review(issue, publication, list_name)
-    except EditFile as refusal:
+    except ContentError as refusal:
         return refusal.findings
     return findings
 
@@ -134,7 +135,7 @@ def _asked_findings(
     try:
         bring_in_sources(publication, list_name)
         return segment_findings(publication, issue, composed, list_name)
-    except TryLater as error:
+    except TemporaryError as error:
         message = f"its segments could not be asked about: {error}"
         return (Finding(rule="segment", level=Level.NOTICE, file=issue.file, message=message),)
 
@@ -145,7 +146,7 @@ def _list_of(issue: Issue, settings: Settings, wanted: str | None) -> str:
     An issue's own list that does not exist is a finding; its letter can be looked at all the same.
     """
     if not settings.lists:
-        raise WrongUse("newsletter.toml has no list. Add [lists.NAME]")
+        raise UsageError("newsletter.toml has no list. Add [lists.NAME]")
     name = wanted or issue.list_name or settings.publication.default_list or next(iter(settings.lists))
     if name in settings.lists or wanted is not None:
         settings.list_named(name)

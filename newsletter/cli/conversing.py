@@ -10,10 +10,10 @@ from newsletter import replies as station
 from newsletter.cli import terminal
 from newsletter.cli.editor import edit
 from newsletter.cli.reply_view import printable
-from newsletter.errors import AskPerson, WrongUse
+from newsletter.errors import DecisionRequired, UsageError
 
 if TYPE_CHECKING:
-    from newsletter.cli.publication import Publication
+    from newsletter.app import Publication
 
 _SCISSORS = "------------------------ >8 ------------------------"
 
@@ -37,8 +37,8 @@ def answer_reply(
 
     Example: newsletter replies answer k4vq --text "So did my grandmother."
     """
+    from newsletter.cli.context import open_publication
     from newsletter.cli.notices import post_due
-    from newsletter.cli.publication import open_publication
 
     publication = open_publication(context)
     words = _words(publication, reply_id, text, file)
@@ -47,9 +47,7 @@ def answer_reply(
         terminal.say(_shown(publication, reply_id, words, is_private=private, now=now))
         terminal.talk("Nothing was changed and nothing sent.")
         return
-    answered = station.answer(
-        publication.database, publication.settings, reply_id, words, is_private=private, now=now
-    )
+    answered = station.answer(publication.database, publication.settings, reply_id, words, is_private=private, now=now)
     if not answered.is_new:
         terminal.talk("These words were answered already; they are not sent again.")
     post_due(publication)
@@ -73,36 +71,32 @@ def answer_reply(
 
 def _words(publication: "Publication", reply_id: str, text: str | None, file: Path | None) -> str:
     if text is not None and file is not None:
-        raise WrongUse("--text and --file are two answers. Give one of them")
+        raise UsageError("--text and --file are two answers. Give one of them")
     if text is not None:
         return text
     if file is not None:
         try:
             return file.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
-            raise WrongUse(f"--file {file}: cannot be read: {error}") from error
+            raise UsageError(f"--file {file}: cannot be read: {error}") from error
     shown = station.show_reply(publication.database, publication.settings, reply_id).reply
     return edited(shown)
 
 
 def edited(reply: "station.Reply") -> str:
-    """Let the author write an answer in an editor; AskPerson if it was left empty."""
+    """Let the author write an answer in an editor; DecisionRequired if it was left empty."""
     quoted = "\n".join(f"> {line}" for line in printable(reply.text).split("\n"))
-    below = (
-        f"\n\n{_SCISSORS}\nWrite above this line. An empty answer sends nothing.\n\n{reply.author}:\n{quoted}\n"
-    )
+    below = f"\n\n{_SCISSORS}\nWrite above this line. An empty answer sends nothing.\n\n{reply.author}:\n{quoted}\n"
     words = edit(below).partition(_SCISSORS)[0].strip()
     if not words:
-        raise AskPerson("nothing was written, so nothing was sent")
+        raise DecisionRequired("nothing was written, so nothing was sent")
     return words
 
 
 def _shown(publication: "Publication", reply_id: str, words: str, *, is_private: bool, now: datetime) -> str:
     from newsletter.delivery import write_letter
 
-    notice = station.draft(
-        publication.database, publication.settings, reply_id, words, is_private=is_private, now=now
-    )
+    notice = station.draft(publication.database, publication.settings, reply_id, words, is_private=is_private, now=now)
     letter = write_letter(notice, publication.settings, publication.keyring, now)
     head = letter.message.partition(b"\r\n\r\n")[0].decode("ascii").replace("\r\n", "\n")
     return printable(f"{head}\n\n{notice.text}")

@@ -8,10 +8,10 @@ from typing import Annotated
 import typer
 
 from newsletter.cli import terminal
-from newsletter.cli.publication import open_publication
+from newsletter.cli.context import open_publication
 from newsletter.database import back_up, copy_database, open_database, upgrade
 from newsletter.delivery import sole_sender
-from newsletter.errors import WrongUse
+from newsletter.errors import UsageError
 
 app = typer.Typer(rich_markup_mode="markdown", add_completion=False)
 database = typer.Typer(no_args_is_help=True, help="Where people are kept: its shape, and copies of it.")
@@ -33,9 +33,7 @@ def bring_up(context: typer.Context) -> None:
 @database.command("backup")
 def copy_whole(
     context: typer.Context,
-    out: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Default: below var/backups, by the time.")
-    ] = None,
+    out: Annotated[Path | None, typer.Option(metavar="FILE", help="Default: below var/backups, by the time.")] = None,
 ) -> None:
     """Copy the whole database into a file, even during a send, and check the copy.
 
@@ -67,7 +65,7 @@ def move_in(
     Example: newsletter database copy postgresql://news@db.example.org/news
     """
     if "://" not in to:
-        raise WrongUse(f"'{to}': not the URL of a database. Write postgresql://user@host/name, or sqlite:///PATH")
+        raise UsageError(f"'{to}': not the URL of a database. Write postgresql://user@host/name, or sqlite:///PATH")
     source = open_publication(context).database
     rows: dict[str, int] = {}
     with (

@@ -10,16 +10,14 @@ import typer
 
 from newsletter import replies as station
 from newsletter.cli import terminal
-from newsletter.errors import EditSettings, NewsletterError, WrongUse
+from newsletter.errors import NewsletterError, SettingsError, UsageError
 
 if TYPE_CHECKING:
-    from newsletter.cli.publication import Publication
+    from newsletter.app import Publication
 
 DOOR = "terminal"
 
-IdsArgument = Annotated[
-    list[str], typer.Argument(metavar="ID...", show_default=False, help="Ids, or how they begin.")
-]
+IdsArgument = Annotated[list[str], typer.Argument(metavar="ID...", show_default=False, help="Ids, or how they begin.")]
 ByOption = Annotated[str | None, typer.Option("--by", metavar="NAME", help="Who decides; default: you.")]
 CommitOption = Annotated[bool, typer.Option("--commit", help="Commit the comment's file to Git, and only that.")]
 
@@ -70,9 +68,7 @@ def reject_replies(
     context: typer.Context,
     reply_ids: IdsArgument,
     why: Annotated[str, typer.Option(metavar="TEXT", help="The reason, for your own record.")] = "",
-    tell: Annotated[
-        bool, typer.Option("--tell", help="Tell the writer, with the reason if there is one.")
-    ] = False,
+    tell: Annotated[bool, typer.Option("--tell", help="Tell the writer, with the reason if there is one.")] = False,
     by: ByOption = None,
 ) -> None:
     """Decide that replies are not published; the mail itself is kept.
@@ -145,7 +141,7 @@ def withdraw_replies(
     if all_of is not None:
         named += [reply.id for reply in station.replies_of(publication.database, all_of)]
     if not named:
-        raise WrongUse("nothing to withdraw. Give ids, or --all-of an address that has written")
+        raise UsageError("nothing to withdraw. Give ids, or --all-of an address that has written")
 
     def withdraw(reply_id: str) -> str:
         stone = station.withdraw(
@@ -178,7 +174,7 @@ def send_digest(
     """
     publication = opened(context)
     if not publication.settings.replies.moderators:
-        raise EditSettings('newsletter.toml: nobody to tell. Set [replies] moderators = ["you@example.com"]')
+        raise SettingsError('newsletter.toml: nobody to tell. Set [replies] moderators = ["you@example.com"]')
     if dry_run:
         held = station.list_replies(publication.database, state=station.ReplyState.HELD)
         terminal.say(f"{terminal.count(len(held), 'reply waits', 'replies wait')} for a word; nothing was sent.")
@@ -220,7 +216,7 @@ def committed(publication: "Publication", path: Path) -> str:
 
 def opened(context: typer.Context) -> "Publication":
     """Open the publication; late, for the database is slow to import, and extract needs none."""
-    from newsletter.cli.publication import open_publication
+    from newsletter.cli.context import open_publication
 
     return open_publication(context)
 

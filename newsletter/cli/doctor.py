@@ -8,13 +8,13 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
+from newsletter.app import Publication
 from newsletter.cli import terminal
 from newsletter.cli.notices import post
-from newsletter.cli.publication import Publication
 from newsletter.cli.selftest import mail_ourselves
 from newsletter.delivery import open_transport
 from newsletter.doctor import Check, Level, examine, fail, read_server
-from newsletter.errors import EditSettings, WrongUse
+from newsletter.errors import SettingsError, UsageError
 from newsletter.settings import FILE_NAME, Settings, find_root, read_settings
 from newsletter.stats import Alarm, plan_alert, watch
 
@@ -100,11 +100,11 @@ def _alert(publication: Publication, found: list[Check], *, is_json: bool) -> in
 def _settings(wanted: Path | None, *, is_json: bool) -> Settings:
     """Return the settings; a file that cannot be read is a finding like any other."""
     if wanted is not None and not (wanted / FILE_NAME).is_file():
-        raise WrongUse(f"no {FILE_NAME} in {wanted}. 'newsletter init {wanted}' makes a publication there")
+        raise UsageError(f"no {FILE_NAME} in {wanted}. 'newsletter init {wanted}' makes a publication there")
     root = wanted or find_root(Path.cwd())
     try:
         return read_settings(root)
-    except EditSettings as error:
+    except SettingsError as error:
         for line in str(error).splitlines():
             _show(fail("settings", FILE_NAME, line, f"Mend {FILE_NAME}"), is_json=is_json)
         raise typer.Exit(1) from error

@@ -8,10 +8,11 @@ from typing import Annotated
 
 import typer
 
+from newsletter.app import Publication
 from newsletter.cli import terminal
 from newsletter.cli.alerting import tell, telling
 from newsletter.cli.asking import JsonOption, refuse_no_file
-from newsletter.cli.publication import Publication, open_publication
+from newsletter.cli.context import open_publication
 from newsletter.cli.reporting import arrived_json, say_arrived, say_pipe
 from newsletter.cli.running import now
 from newsletter.cli.stopping import stop_signals
@@ -95,9 +96,7 @@ def ingest_events(
 def list_kept(
     context: typer.Context,
     parked: Annotated[bool, typer.Option("--parked", help="Only what could not be read or applied.")] = False,
-    unmatched: Annotated[
-        bool, typer.Option("--unmatched", help="Only what is about no delivery of ours.")
-    ] = False,
+    unmatched: Annotated[bool, typer.Option("--unmatched", help="Only what is about no delivery of ours.")] = False,
     unknown: Annotated[bool, typer.Option("--unknown", help="Only kinds that nothing is made of.")] = False,
     limit: Annotated[int, typer.Option(min=1, help="How many at most.")] = 100,
     is_json: JsonOption = False,

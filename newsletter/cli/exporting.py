@@ -8,7 +8,7 @@ import typer
 from newsletter import replies as station
 from newsletter.cli import terminal
 from newsletter.cli.deciding import opened
-from newsletter.errors import WrongUse
+from newsletter.errors import UsageError
 
 
 def export_replies(
@@ -26,9 +26,9 @@ def export_replies(
     from newsletter.durable_file import write_durably
 
     if mbox is None:
-        raise WrongUse("say where to: newsletter replies export --mbox FILE")
+        raise UsageError("say where to: newsletter replies export --mbox FILE")
     if not mbox.absolute().parent.is_dir():
-        raise WrongUse(f"--mbox {mbox}: there is no such folder")
+        raise UsageError(f"--mbox {mbox}: there is no such folder")
     settings = opened(context).settings
     issues = [read_issue(settings, issue)] if issue is not None else list(read_issues(settings).issues)
     found = [

@@ -9,20 +9,19 @@ import typer
 from rich.text import Text
 
 from newsletter import audience as station
+from newsletter.app import Publication
 from newsletter.audience import Fate, ImportReport, Rejects, Sheet
 from newsletter.cli import terminal
 from newsletter.cli.asking import DryRunOption, JsonOption, ListOption
-from newsletter.cli.publication import Publication, open_publication
-from newsletter.errors import WrongUse
+from newsletter.cli.context import open_publication
+from newsletter.errors import UsageError
 
 NAMED_AT_MOST = 20
 
 
 def import_file(
     context: typer.Context,
-    file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="A CSV, JSON Lines or ZIP file.", show_default=False)
-    ],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A CSV, JSON Lines or ZIP file.", show_default=False)],
     list_name: ListOption,
     maps: Annotated[
         list[str] | None,
@@ -114,7 +113,7 @@ def _mapping(maps: tuple[str, ...] | list[str]) -> dict[str, str]:
     for told in maps:
         column, is_told, field = told.rpartition("=")
         if not is_told or not column.strip():
-            raise WrongUse(f"--map '{told}' says nothing. Say COLUMN=FIELD, such as --map Town=city")
+            raise UsageError(f"--map '{told}' says nothing. Say COLUMN=FIELD, such as --map Town=city")
         mapping[column.strip()] = field.strip()
     return mapping
 

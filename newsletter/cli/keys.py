@@ -7,7 +7,7 @@ import typer
 
 from newsletter.audience import adopt_key
 from newsletter.cli import terminal
-from newsletter.cli.publication import open_publication
+from newsletter.cli.context import open_publication
 from newsletter.settings import GRACE_DAYS, rotate_keys
 
 app = typer.Typer(rich_markup_mode="markdown", add_completion=False)
@@ -18,9 +18,7 @@ app.add_typer(keys, name="keys")
 @keys.command("rotate")
 def rotate(
     context: typer.Context,
-    grace_days: Annotated[
-        int, typer.Option(help="How long links of a replaced key work; at least 60.")
-    ] = GRACE_DAYS,
+    grace_days: Annotated[int, typer.Option(help="How long links of a replaced key work; at least 60.")] = GRACE_DAYS,
 ) -> None:
     """Make a new key, which signs every link from now on.
 
@@ -49,7 +47,7 @@ def adopt(context: typer.Context) -> None:
     Example: newsletter keys adopt
     """
     publication = open_publication(context)
-    done = adopt_key(publication.database, publication.present_keyring)
+    done = adopt_key(publication.database, publication.unchecked_keyring)
     terminal.say(f"{terminal.count(done.subscribers, 'subscriber')} hashed with the present key")
     if done.lost:
         terminal.talk(

@@ -9,8 +9,8 @@ from newsletter import audience as station
 from newsletter import stats
 from newsletter.cli import terminal
 from newsletter.cli.asking import COMMAND_LINE, AddressArgument, DryRunOption, read_address
-from newsletter.cli.publication import open_publication
-from newsletter.errors import WrongUse
+from newsletter.cli.context import open_publication
+from newsletter.errors import UsageError
 
 
 def remove_person(
@@ -32,7 +32,7 @@ def remove_person(
     person = read_address(address)
     record = station.show_subscriber(publication.database, publication.keyring, person)
     if record is None or record.subscriber is None:
-        raise WrongUse(f"nobody here has the address {person}")
+        raise UsageError(f"nobody here has the address {person}")
     if is_dry_run:
         left: tuple[str, ...] = tuple(
             subscription.list_name
@@ -59,7 +59,7 @@ def forget_clicks(context: typer.Context, address: AddressArgument, is_dry_run: 
     record = stats.record(publication.database, publication.keyring, publication.settings, person)
     subscriber = record.person.subscriber if record.person else None
     if subscriber is None:
-        raise WrongUse(f"nobody here has the address {person}")
+        raise UsageError(f"nobody here has the address {person}")
     if subscriber.clicks_agreed_at is None:
         terminal.say(f"no clicks of {person} are recorded: nothing to do")
         return

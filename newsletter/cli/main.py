@@ -14,7 +14,7 @@ from typer.core import TyperCommand, TyperGroup
 from newsletter import __version__
 from newsletter.cli import terminal
 from newsletter.cli.verbs import VERBS
-from newsletter.errors import NewsletterError, WrongUse
+from newsletter.errors import NewsletterError, UsageError
 
 
 class _Verbs(TyperGroup):
@@ -43,9 +43,7 @@ class _Verbs(TyperGroup):
     def format_help(self, ctx: Any, formatter: Any) -> None:
         _calm_help()
         listing = [TyperCommand(name, help=summary) for name, (_, summary) in VERBS.items()]
-        TyperGroup(name=self.name, commands=listing, params=self.params, help=self.help).format_help(
-            ctx, formatter
-        )
+        TyperGroup(name=self.name, commands=listing, params=self.params, help=self.help).format_help(ctx, formatter)
 
 
 def _calm_help() -> None:
@@ -93,7 +91,7 @@ def newsletter(
     context.obj = publication
     if logs is not None:
         if logs not in {"text", "json"}:
-            raise WrongUse(f"--logs {logs}: say text or json")
+            raise UsageError(f"--logs {logs}: say text or json")
         os.environ[terminal.LOGS] = logs  # which a process that we start shall keep to as well
 
 

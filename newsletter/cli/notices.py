@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
+from newsletter.app import Publication
 from newsletter.cli import terminal
-from newsletter.cli.publication import Publication, open_publication
+from newsletter.cli.context import open_publication
 from newsletter.delivery import (
     DeliveryStatus,
     Notice,
@@ -19,7 +20,7 @@ from newsletter.delivery import (
     post_notices,
     resolve_notice,
 )
-from newsletter.errors import NewsletterError, WrongUse
+from newsletter.errors import NewsletterError, UsageError
 
 app = typer.Typer(rich_markup_mode="markdown", add_completion=False)
 notices = typer.Typer(no_args_is_help=True, help="Mail to one person: answers, and word on what became of theirs.")
@@ -42,7 +43,7 @@ def show_notices(
     """
     publication = open_publication(context)
     if status is not None and status not in list(DeliveryStatus):
-        raise WrongUse(f"unknown status '{status}'. Known: planned, submitted, failed, uncertain")
+        raise UsageError(f"unknown status '{status}'. Known: planned, submitted, failed, uncertain")
     found = list_notices(publication.database, DeliveryStatus(status) if status else None)
     if as_json:
         for notice in found:
@@ -101,7 +102,7 @@ def settle_notice(
     Example: newsletter notices resolve 7 --resend
     """
     if resend == skip:
-        raise WrongUse("say one of --resend and --skip")
+        raise UsageError("say one of --resend and --skip")
     publication = open_publication(context)
     notice = resolve_notice(publication.database, notice_id, resend=resend, now=datetime.now(UTC))
     terminal.say(f"{notice.id}  {notice.status}")

@@ -13,9 +13,9 @@ from rich.text import Text
 
 from newsletter.cli import terminal
 from newsletter.cli.browser import open_in_browser
-from newsletter.cli.publication import open_publication
+from newsletter.cli.context import open_publication
 from newsletter.delivery import Kept, kept_messages
-from newsletter.errors import WrongUse
+from newsletter.errors import UsageError
 
 app = typer.Typer(rich_markup_mode="markdown", add_completion=False)
 outbox = typer.Typer(no_args_is_help=False)
@@ -50,9 +50,7 @@ def list_letters(
         for number, message in rows:
             terminal.say_json({"n": number, **_shown(message)})
         return
-    cells = [
-        [str(number), *(_shown(message)[name] for name in ("to", "subject", "date"))] for number, message in rows
-    ]
+    cells = [[str(number), *(_shown(message)[name] for name in ("to", "subject", "date"))] for number, message in rows]
     if not cells:
         terminal.talk("the outbox is empty. 'newsletter send' fills it")
         return
@@ -95,7 +93,7 @@ def open_letter(
     """
     letters = _letters(context)
     if n is None and not letters:
-        raise WrongUse("the outbox is empty. 'newsletter send' fills it")
+        raise UsageError("the outbox is empty. 'newsletter send' fills it")
     number = letters[-1].delivery_id if n is None else n
     folder = open_publication(context).settings.var / "letters"
     folder.mkdir(parents=True, exist_ok=True)
@@ -115,7 +113,7 @@ def _path_of(context: typer.Context, n: int) -> Path:
     for kept in _letters(context):
         if kept.delivery_id == n:
             return kept.path
-    raise WrongUse(f"there is no letter {n} in the outbox. 'newsletter outbox list' shows what there is")
+    raise UsageError(f"there is no letter {n} in the outbox. 'newsletter outbox list' shows what there is")
 
 
 def _message(path: Path) -> EmailMessage:

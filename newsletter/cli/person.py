@@ -67,9 +67,7 @@ def _say_roster(address: Address, record: PersonRecord) -> None:
     for name, value in sorted(person.fields.items()) if person else ():
         terminal.say(f"  {name}: {value}")
     for subscription, consents in record.subscriptions:
-        terminal.say(
-            f"\n  {subscription.list_name}: {subscription.state} since {subscription.changed_at:%Y-%m-%d}"
-        )
+        terminal.say(f"\n  {subscription.list_name}: {subscription.state} since {subscription.changed_at:%Y-%m-%d}")
         width = max((len(consent.act) + 2 for consent in consents), default=11)
         for consent in consents:
             told = (consent.evidence, consent.words and f"words: {consent.words}", consent.mail)

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from newsletter.app import Publication
 from newsletter.cli import terminal
 from newsletter.cli.browser import open_in_browser
 from newsletter.cli.composing import review
-from newsletter.cli.publication import Publication, open_publication
+from newsletter.cli.context import open_publication
 from newsletter.content import Issue, fit_slug, read_issue
-from newsletter.errors import EditFile
+from newsletter.errors import ContentError
 from newsletter.settings import Settings
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def _slug_of(issue: str, settings: Settings) -> str:
     """Return the slug of an issue that is there, even if it cannot be read: the page will say why."""
     try:
         return read_issue(settings, issue).slug.text
-    except EditFile:
+    except ContentError:
         path = PurePath(issue)
         return fit_slug(path.parent.name if path.stem == "index" else path.stem).text
 

@@ -10,7 +10,7 @@ import typer
 from newsletter import audience as station
 from newsletter.audience import SuppressionReason
 from newsletter.cli import terminal
-from newsletter.cli.publication import open_publication
+from newsletter.cli.context import open_publication
 
 _NAMED_AT_MOST = 20
 

@@ -8,16 +8,17 @@ from typing import Annotated, Any
 
 import typer
 
+from newsletter.app import Publication
 from newsletter.audience import ensure_lists, import_sources
 from newsletter.cli import terminal
 from newsletter.cli.choosing import Choice, choose
+from newsletter.cli.context import open_publication
 from newsletter.cli.progress import duration, progress_line
-from newsletter.cli.publication import Publication, open_publication
 from newsletter.cli.running import now
 from newsletter.cli.standing import counts_json
 from newsletter.cli.stopping import stop_signals
 from newsletter.delivery import UNLIMITED, Account, Rehearsed, copy_ledger, open_rehearsal, read_mishaps, serve_ses
-from newsletter.errors import WrongUse
+from newsletter.errors import UsageError
 
 app = typer.Typer(rich_markup_mode="markdown", add_completion=False)
 
@@ -57,9 +58,7 @@ def rehearse(
     Example: newsletter rehearse my-first-letter --faults close:5%
     """
     publication = open_publication(context)
-    account = Account(
-        rate=rate, quota=UNLIMITED if quota is None else quota, mishaps=read_mishaps(faults), seed=seed
-    )
+    account = Account(rate=rate, quota=UNLIMITED if quota is None else quota, mishaps=read_mishaps(faults), seed=seed)
     if is_serving:
         _serve(publication, account, port, queue)
         return
@@ -72,7 +71,7 @@ def rehearse(
 
 
 def _rehearse(publication: Publication, choice: Choice, account: Account) -> Rehearsed:
-    settings, keyring = publication.settings, publication.present_keyring
+    settings, keyring = publication.settings, publication.unchecked_keyring
     with (
         tempfile.TemporaryDirectory(prefix="rehearsal-") as stage,
         copy_ledger(settings, Path(stage)) as database,
@@ -117,7 +116,7 @@ def _serve(publication: Publication, account: Account, port: int, queue: str | N
             terminal.talk(f"Its events are in the queue {there.queue_url} too: 'resolve --events' reads it")
             stop.wait(math.inf)
     except OSError as error:
-        raise WrongUse(f"--port {port}: {error.strerror}. Choose another one") from error
+        raise UsageError(f"--port {port}: {error.strerror}. Choose another one") from error
 
 
 def _json(report: Rehearsed) -> dict[str, Any]:

@@ -31,7 +31,7 @@ from newsletter.cli.reply_view import (
     say_reply,
 )
 from newsletter.cli.reviewing import review_replies
-from newsletter.errors import NewsletterError, WrongUse
+from newsletter.errors import NewsletterError, UsageError
 from newsletter.finding import did_you_mean
 
 if TYPE_CHECKING:
@@ -46,12 +46,8 @@ app.add_typer(replies, name="replies")
 
 _HIDDEN = frozenset({station.ReplyState.IGNORED, station.ReplyState.ORDER})
 JsonOption = Annotated[bool, typer.Option("--json", help="One compact JSON object a line.")]
-IdArgument = Annotated[
-    str, typer.Argument(metavar="ID", show_default=False, help="The reply's id, or how it begins.")
-]
-IdsArgument = Annotated[
-    list[str], typer.Argument(metavar="ID...", show_default=False, help="Ids, or how they begin.")
-]
+IdArgument = Annotated[str, typer.Argument(metavar="ID", show_default=False, help="The reply's id, or how it begins.")]
+IdsArgument = Annotated[list[str], typer.Argument(metavar="ID...", show_default=False, help="Ids, or how they begin.")]
 
 
 @replies.command("fetch")
@@ -76,9 +72,7 @@ def fetch_replies(
     """
     publication = opened(context)
     setting = f"maildir:{maildir.absolute()}" if maildir else publication.settings.replies.mailbox
-    ours = station.OurMail(
-        database=publication.database, keyring=publication.keyring, settings=publication.settings
-    )
+    ours = station.OurMail(database=publication.database, keyring=publication.keyring, settings=publication.settings)
     from newsletter.cli.alerting import telling
     from newsletter.cli.notices import post_due
 
@@ -225,12 +219,8 @@ replies.command("export")(export_replies)
 
 @replies.command("extract")
 def extract_files(
-    files: Annotated[
-        list[Path], typer.Argument(metavar="FILE...", show_default=False, help=".eml, .txt or .html")
-    ],
-    as_json: Annotated[
-        bool, typer.Option("--json", help="One JSON object a line, for each file in order.")
-    ] = False,
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", show_default=False, help=".eml, .txt or .html")],
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line, for each file in order.")] = False,
 ) -> None:
     """Show what the sender of each mail wrote, without quotations and signature.
 
@@ -264,5 +254,5 @@ def _state_named(name: str | None) -> "station.ReplyState | None":
         return None
     states = [str(state) for state in station.ReplyState]
     if name not in states:
-        raise WrongUse(f"unknown state '{name}'. {did_you_mean(name, states) or 'Known: ' + ', '.join(states)}")
+        raise UsageError(f"unknown state '{name}'. {did_you_mean(name, states) or 'Known: ' + ', '.join(states)}")
     return station.ReplyState(name)

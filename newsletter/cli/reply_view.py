@@ -27,9 +27,7 @@ MUCH = 2_400
 
 def say_fetched(fetched: "station.Fetched") -> None:
     if fetched.dropped:
-        terminal.talk(
-            f"{terminal.count(fetched.dropped, 'raw mail')} deleted: decided [replies] keep_raw_days ago"
-        )
+        terminal.talk(f"{terminal.count(fetched.dropped, 'raw mail')} deleted: decided [replies] keep_raw_days ago")
     if not fetched.replies:
         terminal.say(
             "Nothing new."
@@ -145,9 +143,7 @@ def _say_rows(rows: "Sequence[tuple[str, str]]") -> None:
     console.print(Padding(grid, (0, 0, 0, 2)), soft_wrap=False, width=min(console.width, _MEASURE + 12))
 
 
-def say_reply(
-    shown: "station.ShownReply", raw_path: str, *, is_hinted: bool = True, is_whole: bool = True
-) -> None:
+def say_reply(shown: "station.ShownReply", raw_path: str, *, is_hinted: bool = True, is_whole: bool = True) -> None:
     """Print one reply; unless it is to be `is_whole`, of a long one the beginning."""
     reply = shown.reply
     sender = "the subscriber, by its From line" if reply.is_from_subscriber else "not the address we wrote to"

@@ -29,9 +29,7 @@ def say_trip(trip: Trip) -> None:
     """Say why a mailing paused itself, and how to go on."""
     terminal.talk(f"mailing {trip.mailing_id} paused itself: {trip.why}", style="attention")
     for cause in trip.causes:
-        terminal.talk(
-            f"  {cause.deliveries:,} at {cause.domain or 'no domain'}: {cause.reason}", style="attention"
-        )
+        terminal.talk(f"  {cause.deliveries:,} at {cause.domain or 'no domain'}: {cause.reason}", style="attention")
     terminal.talk(f"Mend what can be mended, then: {terminal.command(f'resume {trip.mailing_id} --anyway')}")
 
 
@@ -77,8 +75,7 @@ def trip_json(trip: Trip) -> dict[str, Any]:
         "bounced": trip.bounced,
         "complained": trip.complained,
         "causes": [
-            {"domain": cause.domain, "reason": cause.reason, "deliveries": cause.deliveries}
-            for cause in trip.causes
+            {"domain": cause.domain, "reason": cause.reason, "deliveries": cause.deliveries} for cause in trip.causes
         ],
     }
 
@@ -90,8 +87,7 @@ def feedback_json(database: Database, mailings: Sequence[int]) -> dict[str, Any]
     return {
         "feedback": {kind.value: kinds[kind] for kind in _SHOWN},
         "settled": [
-            {"was": each.was, "by": each.by, "deliveries": each.number}
-            for each in count_settled(database, mailings)
+            {"was": each.was, "by": each.by, "deliveries": each.number} for each in count_settled(database, mailings)
         ],
         "paused_itself": [trip_json(trip) for trip in trips],
     }

@@ -11,10 +11,10 @@ from newsletter.cli import terminal
 from newsletter.cli.conversing import edited
 from newsletter.cli.deciding import DOOR, committed, opened, post, relative, user
 from newsletter.cli.reply_view import MUCH, printable, say_printable, say_prose, say_reply
-from newsletter.errors import NewsletterError, WrongUse
+from newsletter.errors import NewsletterError, UsageError
 
 if TYPE_CHECKING:
-    from newsletter.cli.publication import Publication
+    from newsletter.app import Publication
 
 _KEYS = (
     ("a", "approve"),
@@ -42,7 +42,7 @@ def review_replies(
     Example: newsletter replies review
     """
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise WrongUse("review needs a terminal. Use: newsletter replies list --state held, show, approve, reject")
+        raise UsageError("review needs a terminal. Use: newsletter replies list --state held, show, approve, reject")
     publication = opened(context)
     held = station.list_replies(publication.database, state=station.ReplyState.HELD, slug=issue)
     if not held:
@@ -61,9 +61,7 @@ def review_replies(
     terminal.say(f"\n{decided} decided, {left} waiting.")
 
 
-def _decide(
-    publication: "Publication", reader: station.Reader, reply_id: str, by: str, *, is_committed: bool
-) -> str:
+def _decide(publication: "Publication", reader: station.Reader, reply_id: str, by: str, *, is_committed: bool) -> str:
     """Show one reply until a key decides it, and return that key."""
     shown = station.show_reply(publication.database, publication.settings, reply_id, reader=reader)
     say_reply(shown, relative(shown.raw_path, publication), is_hinted=False, is_whole=False)
@@ -92,9 +90,7 @@ def _in_lines(words: list[str], width: int) -> str:
     return "\n".join(lines)
 
 
-def _is_done(
-    publication: "Publication", shown: "station.ShownReply", key: str, by: str, *, is_committed: bool
-) -> bool:
+def _is_done(publication: "Publication", shown: "station.ShownReply", key: str, by: str, *, is_committed: bool) -> bool:
     """Do what a key says; whether that settles the reply."""
     database, settings, reply = publication.database, publication.settings, shown.reply
     if key == "a":

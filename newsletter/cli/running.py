@@ -3,9 +3,9 @@
 from contextlib import closing
 from datetime import UTC, datetime
 
+from newsletter.app import Publication
 from newsletter.cli import terminal
 from newsletter.cli.progress import progress_line
-from newsletter.cli.publication import Publication
 from newsletter.cli.reporting import say_trip
 from newsletter.cli.standing import counts_json, say_result
 from newsletter.cli.stopping import stop_signals
@@ -20,7 +20,7 @@ from newsletter.delivery import (
     mailing_counts,
     send,
 )
-from newsletter.errors import AskPerson, NewsletterError, TransportError, TryLater
+from newsletter.errors import DecisionRequired, NewsletterError, TemporaryError, TransportError
 from newsletter.feedback import open_trip, pulling_beside
 
 _NAMED = 20
@@ -70,7 +70,7 @@ def run_mailing(
                         _say_stopping(progress)
                         stopped = KeyboardInterrupt()
                         break
-        except (TransportError, TryLater, AskPerson, KeyboardInterrupt) as error:
+        except (TransportError, TemporaryError, DecisionRequired, KeyboardInterrupt) as error:
             stopped = error
     counts = mailing_counts(database, mailing.id)
     mailing = find_mailing(database, str(mailing.id))
@@ -79,7 +79,7 @@ def run_mailing(
     elif not is_json:
         say_result(mailing, before, counts, settings)
     name_troubles(publication, mailing, counts)
-    if isinstance(stopped, AskPerson) and (trip := open_trip(database, mailing.id)) is not None:
+    if isinstance(stopped, DecisionRequired) and (trip := open_trip(database, mailing.id)) is not None:
         say_trip(trip)
     if settings.operations.alert and (counts.uncertain or isinstance(stopped, NewsletterError)):
         from newsletter.cli.alerting import tell_of_stop  # which most sends have no need to wait for

@@ -3,11 +3,11 @@
 from contextlib import closing
 from datetime import datetime
 
+from newsletter.app import Publication
 from newsletter.audience import ensure_lists, import_sources
 from newsletter.cli import terminal
 from newsletter.cli.picturing import provide_pictures
 from newsletter.cli.progress import shown_time
-from newsletter.cli.publication import Publication
 from newsletter.cli.running import now, run_mailing
 from newsletter.delivery import (
     Mailing,
@@ -18,7 +18,7 @@ from newsletter.delivery import (
     refuse_late,
     take_up,
 )
-from newsletter.errors import AskPerson, EditSettings, NewsletterError, TryLater, WrongUse
+from newsletter.errors import DecisionRequired, NewsletterError, SettingsError, TemporaryError, UsageError
 
 
 def read_time(text: str | None, moment: datetime) -> datetime | None:
@@ -30,7 +30,7 @@ def read_time(text: str | None, moment: datetime) -> datetime | None:
     try:
         return datetime.fromisoformat(text.strip()).astimezone()
     except ValueError as error:
-        raise WrongUse(
+        raise UsageError(
             f"--at {text}: this is no time such as 2026-11-23T09:00, 2026-11-23T09:00+01:00 or now"
         ) from error
 
@@ -65,7 +65,7 @@ def send_due(
                 is_quiet=is_quiet,
                 waits_for_quota=waits_for_quota,
             )
-        except (AskPerson, WrongUse, EditSettings, TryLater) as refusal:
+        except (DecisionRequired, UsageError, SettingsError, TemporaryError) as refusal:
             refusals.append(refusal)
     if refusals:
         for earlier in refusals[:-1]:

@@ -2,15 +2,15 @@
 
 from collections.abc import Iterable, Sequence
 
+from newsletter.app import Publication
 from newsletter.audience import Circumstances, check_segment, count_segments
 from newsletter.cli import terminal
 from newsletter.cli.choosing import Choice, read_wanted
-from newsletter.cli.publication import Publication
 from newsletter.cli.running import now
 from newsletter.compose import AskedSegment, Composed
 from newsletter.content import Issue, issue_slugs
 from newsletter.delivery import mailed_slugs
-from newsletter.errors import EditFile, WrongUse
+from newsletter.errors import ContentError, UsageError
 from newsletter.finding import Finding, Level, did_you_mean
 from newsletter.segments import MentionKind, Not, Segment, SegmentFault, read_segment, written
 from newsletter.settings import Settings
@@ -26,20 +26,18 @@ def check_asked(publication: Publication, segment: Segment, list_name: str) -> N
 
 
 def check_chosen(publication: Publication, choice: Choice) -> None:
-    """Refuse a segment that asks about what is not there: EditFile where the issue says it, else WrongUse."""
+    """Refuse a segment that asks about what is not there: ContentError where the issue says it, else UsageError."""
     if choice.segment is None:
         return
     try:
         check_asked(publication, choice.segment, choice.list_name)
     except SegmentFault as fault:
         if choice.is_own_segment:
-            raise EditFile([_fault_finding(choice.issue, choice.issue.lines.get("segment"), fault)]) from fault
-        raise WrongUse(fault.pointed) from fault
+            raise ContentError([_fault_finding(choice.issue, choice.issue.lines.get("segment"), fault)]) from fault
+        raise UsageError(fault.pointed) from fault
 
 
-def segment_findings(
-    publication: Publication, issue: Issue, composed: Composed, list_name: str
-) -> tuple[Finding, ...]:
+def segment_findings(publication: Publication, issue: Issue, composed: Composed, list_name: str) -> tuple[Finding, ...]:
     """Ask a list about an issue's own segment and those of its parts; a list of nobody has nothing to say."""
     asked = [*([composed.segment] if composed.segment else []), *composed.parts]
     found: list[Finding] = []
@@ -76,13 +74,13 @@ def _fault_finding(issue: Issue, line: int | None, fault: SegmentFault) -> Findi
 
 
 def variant_for(composed: Composed, wanted: Sequence[str], settings: Settings) -> int:
-    """Return the variant of those in these segments; WrongUse for one that the issue has no part for."""
+    """Return the variant of those in these segments; UsageError for one that the issue has no part for."""
     inside = set()
     for text in wanted:
         question = read_wanted(text, settings).question
         expression = written(question.question if isinstance(question, Not) else question)
         if expression not in composed.edition.segments:
-            raise WrongUse(f"--segment '{text}': {_parts_known(text, composed)}")
+            raise UsageError(f"--segment '{text}': {_parts_known(text, composed)}")
         if not isinstance(question, Not):
             inside.add(expression)
     return composed.edition.number_of(inside)

@@ -4,15 +4,16 @@ from typing import Annotated, Any
 
 import typer
 
+from newsletter.app import Publication
 from newsletter.audience import Circumstances, SegmentCount, count_segments
 from newsletter.cli import terminal
 from newsletter.cli.asking import JsonOption
 from newsletter.cli.choosing import read_wanted
-from newsletter.cli.publication import Publication, open_publication
+from newsletter.cli.context import open_publication
 from newsletter.cli.running import now
 from newsletter.cli.scheduling import bring_in_sources
 from newsletter.cli.segmenting import check_asked
-from newsletter.errors import WrongUse
+from newsletter.errors import UsageError
 from newsletter.segments import Segment, SegmentFault, explained
 from newsletter.settings import Settings
 
@@ -45,8 +46,7 @@ def list_segments(context: typer.Context, list_name: ListOption = None, is_json:
             terminal.say_json(_json(segment, name, count))
         return
     rows = [
-        (segment.name, segment.expression, f"{count.inside:,}")
-        for segment, count in zip(found, counts, strict=True)
+        (segment.name, segment.expression, f"{count.inside:,}") for segment, count in zip(found, counts, strict=True)
     ]
     terminal.say_table(["segment", "question", f"on {name}"], rows, numbers=(2,))
     for segment in found:
@@ -73,7 +73,7 @@ def show_segment(
     name = _list_of(settings, list_name)
     bring_in_sources(publication, name)
     if fault := _fault(publication, asked, name):
-        raise WrongUse(fault.pointed)
+        raise UsageError(fault.pointed)
     [count] = count_segments(publication.database, [asked], Circumstances(list_name=name, now=now()))
     if is_json:
         terminal.say_json(_json(asked, name, count))
@@ -96,7 +96,7 @@ def _list_of(settings: Settings, wanted: str | None) -> str:
     if name is None and len(settings.lists) == 1:
         name = next(iter(settings.lists))
     if name is None:
-        raise WrongUse(
+        raise UsageError(
             f"which list is asked? Name one with --list: {', '.join(settings.lists) or 'there is none yet'}"
         )
     settings.list_named(name)

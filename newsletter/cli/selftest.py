@@ -5,21 +5,21 @@ from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
 
+from newsletter.app import Publication
 from newsletter.audience import ensure_lists
 from newsletter.cli import terminal
 from newsletter.cli.choosing import choose
-from newsletter.cli.publication import Publication
 from newsletter.cli.running import run_mailing
 from newsletter.delivery import mailing_counts, open_transport, start_test
 from newsletter.doctor import Check, Dns, await_letter, fail, judge_letter, own_address
-from newsletter.errors import WrongUse
+from newsletter.errors import UsageError
 
 
 def mail_ourselves(publication: Publication, dns: Dns, *, seconds: float) -> Iterator[Check]:
     """Send the newest issue to an address of our own, wait for it, and judge it as its reader's provider would."""
     settings = publication.settings
     if settings.delivery.transport == "outbox":
-        raise WrongUse("--mail mails for real, and [delivery] transport is 'outbox'. Set it to smtp or ses")
+        raise UsageError("--mail mails for real, and [delivery] transport is 'outbox'. Set it to smtp or ses")
     address = own_address(settings, secrets.token_hex(6))
     choice = choose(settings, None, None, drafts=True, wanted_segment="")
     ensure_lists(publication.database, settings.lists)

@@ -7,11 +7,12 @@ from typing import Annotated
 
 import typer
 
+from newsletter.app import Publication
 from newsletter.cli import terminal
 from newsletter.cli.choosing import Choice, choose
+from newsletter.cli.context import open_publication
 from newsletter.cli.notices import post_due
 from newsletter.cli.picturing import provide_pictures
-from newsletter.cli.publication import Publication, open_publication
 from newsletter.cli.running import now, run_mailing
 from newsletter.cli.scheduling import bring_in_sources, read_time, say_next, say_scheduled, send_due
 from newsletter.cli.segmenting import check_chosen, say_findings, segment_findings
@@ -32,7 +33,7 @@ from newsletter.delivery import (
     refuse_older_copy,
     start_mailing,
 )
-from newsletter.errors import AskPerson, EditFile, WrongUse
+from newsletter.errors import ContentError, DecisionRequired, UsageError
 from newsletter.finding import Finding, Level
 from newsletter.preflight import check
 
@@ -44,9 +45,7 @@ IssueArgument = Annotated[
 ListOption = Annotated[str | None, typer.Option("--list", help="The list; default: the issue's own.")]
 SegmentOption = Annotated[
     str | None,
-    typer.Option(
-        "--segment", help="Only who is in it: a name, or a question; '' for all. Default: the issue's own."
-    ),
+    typer.Option("--segment", help="Only who is in it: a name, or a question; '' for all. Default: the issue's own."),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="One object on one line.")]
 
@@ -102,9 +101,7 @@ def send_issue(
     ] = None,
     due: Annotated[bool, typer.Option("--due", help="Send only what was scheduled and is due.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Ask nothing; send a draft too.")] = False,
-    restored: Annotated[
-        bool, typer.Option("--restored", help="Go on with a database that is an older copy.")
-    ] = False,
+    restored: Annotated[bool, typer.Option("--restored", help="Go on with a database that is an older copy.")] = False,
     no_wait: Annotated[
         bool, typer.Option("--no-wait", help="Stop with 75 when the next hop takes no more today; so does --due.")
     ] = False,
@@ -136,7 +133,7 @@ def send_issue(
         refuse_older_copy(publication.database, settings)
     if due:
         if issue or list_name or at or again or segment is not None:
-            raise WrongUse("--due sends whatever is due. Leave out the rest")
+            raise UsageError("--due sends whatever is due. Leave out the rest")
         if not send_due(publication, yes=yes, is_restored=restored, is_json=is_json):
             say_next(publication)
         return
@@ -153,7 +150,7 @@ def send_issue(
     choice = choose(settings, issue, list_name, drafts=yes, wanted_segment=segment)
     is_asking = settings.delivery.transport != "outbox" and not yes
     if is_asking and not sys.stdin.isatty():
-        raise AskPerson(f"this sends real mail through {settings.delivery.transport}. Add --yes if you mean it")
+        raise DecisionRequired(f"this sends real mail through {settings.delivery.transport}. Add --yes if you mean it")
     _check(publication, choice)
     check_signing(settings, choice.list_name)
     bring_in_sources(publication, choice.list_name)
@@ -189,10 +186,10 @@ def send_issue(
 
 
 def _may_leave(plan: Plan, *, yes: bool, is_json: bool) -> bool:
-    """Return whether the mailing may leave now; AskPerson when it is cancelled, or too late."""
+    """Return whether the mailing may leave now; DecisionRequired when it is cancelled, or too late."""
     mailing, moment = plan.mailing, now()
     if mailing.state is MailingState.CANCELLED:
-        raise AskPerson(
+        raise DecisionRequired(
             f"mailing {mailing.id} of '{mailing.slug}' is cancelled, so nothing was sent. "
             "'newsletter send --again' makes a new one"
         )
@@ -221,16 +218,14 @@ def _plan(publication: Publication, choice: Choice, *, again: bool) -> Plan:
 def _check(publication: Publication, choice: Choice) -> None:
     """Refuse to send real mail that has errors; say what else was found."""
     settings = publication.settings
-    _refuse(
-        (*choice.issue.findings, *check(choice.issue, choice.composed, settings, choice.list_name)), publication
-    )
+    _refuse((*choice.issue.findings, *check(choice.issue, choice.composed, settings, choice.list_name)), publication)
 
 
 def _refuse(found: Iterable[Finding], publication: Publication) -> None:
     unique = tuple(dict.fromkeys(found))
     errors = [finding for finding in unique if finding.level is Level.ERROR]
     if errors and publication.settings.delivery.transport != "outbox":
-        raise EditFile(errors)
+        raise ContentError(errors)
     say_findings(unique)
 
 
@@ -243,7 +238,7 @@ def _ask(plan: Plan, choice: Choice, publication: Publication, transport: Transp
         return
     answer = typer.prompt(f"Type the number of recipients ({planned}) to send, anything else to stop", err=True)
     if answer.strip().replace(",", "") != str(planned):
-        raise AskPerson("nothing was sent")
+        raise DecisionRequired("nothing was sent")
 
 
 def _talk_of(plan: Plan, transport: Transport) -> None:

@@ -2,13 +2,13 @@
 
 from newsletter.cli import terminal
 from newsletter.delivery import ask_dns, open_signer, unpublished
-from newsletter.errors import EditSettings
+from newsletter.errors import SettingsError
 from newsletter.finding import Finding, Level
 from newsletter.settings import FILE_NAME, Settings
 
 
 def check_signing(settings: Settings, list_name: str) -> None:
-    """Raise EditSettings for a key that cannot sign or is not the published one; talk of what is not published.
+    """Raise SettingsError for a key that cannot sign or is not the published one; talk of what is not published.
 
     DNS is asked only where letters leave this machine.
     """
@@ -22,7 +22,7 @@ def signing_findings(settings: Settings, list_name: str) -> tuple[Finding, ...]:
     """Return what keeps a list's letters from being signed; nobody outside is asked."""
     try:
         open_signer(settings, list_name)
-    except EditSettings as fault:
+    except SettingsError as fault:
         message, _, remedy = str(fault).partition(". ")
         return (Finding(rule="dkim", level=Level.ERROR, file=FILE_NAME, message=message, remedy=remedy),)
     return ()

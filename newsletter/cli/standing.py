@@ -89,10 +89,7 @@ def say_plan(
         ("from", f"{sender}"),
         ("to", f"{terminal.count(counts.planned, 'reader')} of list {choice.list_name}, {_among(plan)}"),
         *([("segment", plan.mailing.segment)] if plan.mailing.segment else []),
-        *(
-            ("variant", f"{terminal.count(each.recipients, 'reader')} {_inside(each, names)}")
-            for each in plan.variants
-        ),
+        *(("variant", f"{terminal.count(each.recipients, 'reader')} {_inside(each, names)}") for each in plan.variants),
         *(("not to", f"{number:,} {reason}") for reason, number in sorted(counts.excluded.items())),
         ("through", _through(settings, expected.rate)),
         ("takes", _takes(expected)),

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from newsletter.cli import terminal
-from newsletter.cli.publication import open_publication
+from newsletter.cli.context import open_publication
 from newsletter.content import make_publication, start_draft
 
 app = typer.Typer(rich_markup_mode="markdown", add_completion=False)

@@ -8,12 +8,13 @@ from typing import Annotated
 
 import typer
 
+from newsletter.app import Publication
 from newsletter.cli import terminal
-from newsletter.cli.publication import Publication, open_publication
+from newsletter.cli.context import open_publication
 from newsletter.cli.stats_view import say_statistics
 from newsletter.content import read_issues
 from newsletter.durable_file import write_durably
-from newsletter.errors import WrongUse
+from newsletter.errors import UsageError
 from newsletter.stats import (
     Statistics,
     csv_rows,
@@ -53,7 +54,7 @@ def show_statistics(
     Example: newsletter stats my-first-letter
     """
     if as_json + as_csv + as_metrics > 1:
-        raise WrongUse("say one of --json, --csv and --metrics")
+        raise UsageError("say one of --json, --csv and --metrics")
     publication = open_publication(context)
     found = gather_statistics(publication.database, slug=issue, titles=_titles(publication), now=datetime.now(UTC))
     if html is not None:
@@ -72,13 +73,11 @@ def show_statistics(
 def _write_page(path: Path, found: Statistics, publication: Publication, slug: str | None) -> None:
     draw = open_drawing()
     if draw is None:
-        terminal.talk(
-            "without charts, which want vl-convert-python: pip install 'newsletter[charts]'", "attention"
-        )
+        terminal.talk("without charts, which want vl-convert-python: pip install 'newsletter[charts]'", "attention")
     try:
         write_durably(path, make_report(found, publication.settings, draw, slug=slug).encode())
     except FileNotFoundError as error:
-        raise WrongUse(f"{path.parent} is not there. Make the folder, or name another file") from error
+        raise UsageError(f"{path.parent} is not there. Make the folder, or name another file") from error
     terminal.talk(f"Written: {path}")
 
 

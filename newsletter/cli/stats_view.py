@@ -76,9 +76,7 @@ def _of_one(issue: IssueNumbers, width: int) -> list[Text | Table]:
     grid = _grid("", "", "", "", header=False)
     bar_width = max(10, min(48, width - 42))
     for name, value in _steps(numbers):
-        whole = (
-            numbers.candidates if name in {"candidates", "planned", "submitted", "failed"} else numbers.submitted
-        )
+        whole = numbers.candidates if name in {"candidates", "planned", "submitted", "failed"} else numbers.submitted
         part = share(value, whole) if name != "clicks" else None  # of which one reader may have made several
         grid.add_row(
             Text(name),
@@ -93,9 +91,7 @@ def _of_one(issue: IssueNumbers, width: int) -> list[Text | Table]:
     rows += _listed("not to", numbers.excluded)
     rows += _followed(issue, width)
     if issue.answer_hours is not None:
-        rows.append(
-            Text.assemble(("answers  ", "quiet"), f"half of them within {duration(issue.answer_hours * 3600)}")
-        )
+        rows.append(Text.assemble(("answers  ", "quiet"), f"half of them within {duration(issue.answer_hours * 3600)}"))
     if len(issue.mailings) > 1:
         each = _grid("mailing", "list", "state", "submitted", "delivered", "bounced", "replies")
         for mailing in issue.mailings:
@@ -212,9 +208,7 @@ def _followed(issue: IssueNumbers, width: int) -> list[Text | Table]:
     for number, link in enumerate(issue.links):
         said = f"<{FEWEST}" if link.clicks is None else f"{link.clicks:,}"
         lines.append(
-            Text.assemble(
-                (f"{'links' if not number else '':<9}", "quiet"), f"{said:>7}  {_cut(link.url, width - 18)}"
-            )
+            Text.assemble((f"{'links' if not number else '':<9}", "quiet"), f"{said:>7}  {_cut(link.url, width - 18)}")
         )
     return lines
 

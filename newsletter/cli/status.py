@@ -4,14 +4,15 @@ from typing import Annotated
 
 import typer
 
+from newsletter.app import Publication
 from newsletter.cli import terminal
-from newsletter.cli.publication import Publication, open_publication
+from newsletter.cli.context import open_publication
 from newsletter.cli.reporting import feedback_json, pipe_json, say_feedback, say_pipe
 from newsletter.cli.running import name_troubles, now
 from newsletter.cli.standing import say_status, status_json
 from newsletter.content import read_issue
 from newsletter.delivery import find_mailing, issue_status, mailed_slugs
-from newsletter.errors import WrongUse
+from newsletter.errors import UsageError
 from newsletter.feedback import look_at_pipe
 
 app = typer.Typer(rich_markup_mode="markdown", add_completion=False)
@@ -56,19 +57,17 @@ def status(
 
 
 def _slug_of(publication: Publication, name: str) -> str:
-    """Return the slug of an issue that has no mailing; WrongUse says of a mailing's number whose it is."""
+    """Return the slug of an issue that has no mailing; UsageError says of a mailing's number whose it is."""
     try:
         return read_issue(publication.settings, name).slug.text
-    except WrongUse as fault:
+    except UsageError as fault:
         if not (name.isascii() and name.isdecimal()):
             raise
         try:
             mailing = find_mailing(publication.database, name)
-        except WrongUse:
-            raise WrongUse(
-                f"{fault}. It takes no mailing's number either, and there is no mailing {name}"
-            ) from fault
+        except UsageError:
+            raise UsageError(f"{fault}. It takes no mailing's number either, and there is no mailing {name}") from fault
         remedy = terminal.command(f"status {mailing.slug}")
-        raise WrongUse(
+        raise UsageError(
             f"it takes an issue, not a mailing's number. Mailing {mailing.id} is of '{mailing.slug}': {remedy}"
         ) from fault

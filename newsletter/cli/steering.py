@@ -6,9 +6,10 @@ from typing import Annotated
 
 import typer
 
+from newsletter.app import Publication
 from newsletter.cli import terminal
 from newsletter.cli.asking import refuse_no_file
-from newsletter.cli.publication import Publication, open_publication
+from newsletter.cli.context import open_publication
 from newsletter.cli.running import now
 from newsletter.cli.standing import say_troubles
 from newsletter.delivery import (
@@ -20,7 +21,7 @@ from newsletter.delivery import (
     pause,
     resolve,
 )
-from newsletter.errors import AskPerson, WrongUse
+from newsletter.errors import DecisionRequired, UsageError
 from newsletter.feedback import Applied, ingest, open_queue, pull, resume
 
 app = typer.Typer(rich_markup_mode="markdown", add_completion=False)
@@ -83,9 +84,7 @@ def cancel_mailing(context: typer.Context, mailing: MailingArgument) -> None:
     counts = mailing_counts(database, found.id)
     terminal.say(f"mailing {found.id} of '{found.slug}' is cancelled: {number:,} will not get it")
     if counts.submitted or counts.planned:
-        terminal.talk(
-            f"{counts.submitted:,} have it already, {counts.planned:,} are being submitted at this moment"
-        )
+        terminal.talk(f"{counts.submitted:,} have it already, {counts.planned:,} are being submitted at this moment")
 
 
 @app.command("resolve")
@@ -108,7 +107,7 @@ def resolve_mailing(
     Example: newsletter resolve my-first-letter --resend
     """
     if resend and skip:
-        raise WrongUse("--resend and --skip say opposite things. Give one of them")
+        raise UsageError("--resend and --skip say opposite things. Give one of them")
     publication = open_publication(context)
     found = find_mailing(publication.database, mailing)
     if events is not None:
@@ -118,7 +117,7 @@ def resolve_mailing(
         doubts = list_troubles(publication.database, found, DeliveryStatus.UNCERTAIN)
         say_troubles(doubts)
         if doubts:
-            raise AskPerson(f"{len(doubts)} may have been taken or not. Say --resend or --skip")
+            raise DecisionRequired(f"{len(doubts)} may have been taken or not. Say --resend or --skip")
         terminal.talk(f"nothing is uncertain in mailing {found.id}")
         return
     number = resolve(publication.database, publication.settings, found, resend=resend, now=now())

@@ -10,10 +10,10 @@ from newsletter import audience as station
 from newsletter.audience import SuppressionReason
 from newsletter.cli import terminal
 from newsletter.cli.asking import COMMAND_LINE, AddressArgument, DryRunOption, JsonOption, read_address
-from newsletter.cli.publication import open_publication
+from newsletter.cli.context import open_publication
 from newsletter.cli.refusing import export_suppressed, import_suppressed
 from newsletter.cli.stopping import stop_signals
-from newsletter.errors import WrongUse
+from newsletter.errors import UsageError
 from newsletter.feedback import Synced, sync_suppressions
 
 app = typer.Typer(no_args_is_help=True, help="Addresses that are not to be mailed, and why.")
@@ -114,5 +114,5 @@ def remove_suppression(context: typer.Context, address: AddressArgument) -> None
         publication.database, publication.keyring, person, origin=COMMAND_LINE, now=datetime.now(UTC)
     )
     if lifted is None:
-        raise WrongUse(f"{person} is not suppressed")
+        raise UsageError(f"{person} is not suppressed")
     terminal.say(f"{person} may be mailed again; it was suppressed as {lifted.reason} since {lifted.at:%Y-%m-%d}")

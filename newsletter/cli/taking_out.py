@@ -8,9 +8,10 @@ from typing import Annotated, TextIO
 import typer
 
 from newsletter import audience as station
+from newsletter.app import Publication
 from newsletter.cli import terminal
 from newsletter.cli.asking import ListOption
-from newsletter.cli.publication import Publication, open_publication
+from newsletter.cli.context import open_publication
 
 
 class ExportFormat(StrEnum):

@@ -113,9 +113,7 @@ def say_json(value: Any) -> None:
     print(json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str))  # noqa: T201
 
 
-def say_table(
-    headings: Sequence[str], rows: "Iterable[Sequence[str | Text]]", numbers: Sequence[int] = ()
-) -> None:
+def say_table(headings: Sequence[str], rows: "Iterable[Sequence[str | Text]]", numbers: Sequence[int] = ()) -> None:
     """Print aligned columns; the columns at the indices `numbers` are aligned to the right."""
     from rich.table import Table
     from rich.text import Text

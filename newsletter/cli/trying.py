@@ -8,14 +8,14 @@ import typer
 from newsletter.address import Address
 from newsletter.audience import ensure_lists
 from newsletter.cli.choosing import choose
+from newsletter.cli.context import open_publication
 from newsletter.cli.picturing import provide_pictures
-from newsletter.cli.publication import open_publication
 from newsletter.cli.running import now, run_mailing
 from newsletter.cli.segmenting import variant_for
 from newsletter.cli.sending import JsonOption, ListOption
 from newsletter.cli.signing import check_signing
 from newsletter.delivery import open_transport, start_test
-from newsletter.errors import WrongUse
+from newsletter.errors import UsageError
 
 app = typer.Typer(rich_markup_mode="markdown", add_completion=False)
 
@@ -63,4 +63,4 @@ def _address(text: str) -> str:
     try:
         return str(Address.parse(text))
     except ValueError as error:
-        raise WrongUse(f"--to {text}: {error}") from error
+        raise UsageError(f"--to {text}: {error}") from error

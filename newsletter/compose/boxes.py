@@ -134,9 +134,7 @@ class Boxes:
         shown = None
         if picture:
             alt = values.get("alt") or values.get("title", "")
-            shown = self._album.show(
-                picture, alt, line, width=room, room=room, is_stacked=room < self._album.column
-            )
+            shown = self._album.show(picture, alt, line, width=room, room=room, is_stacked=room < self._album.column)
         text = f"<p>{self._renderer.words(values['text'])}</p>" if values.get("text") else ""
         card = kinds.Card(
             line=line, href=href, title=values.get("title", ""), html=text + html, shown=shown, is_video=is_video
@@ -160,9 +158,7 @@ class Boxes:
                 value = self._tags.settle((field["value"] or "").strip().strip('"<>'))
                 if not value:
                     continue  # left open, to be filled in later
-                values[name] = (
-                    str(parsed(self._renderer.words(value)).text_content()) if name == "title" else value
-                )
+                values[name] = str(parsed(self._renderer.words(value)).text_content()) if name == "title" else value
             return ""
         if "picture" not in values and (found := self._paragraphs.found(inline)):
             token, href, _caption = found[0]
@@ -196,9 +192,7 @@ class Boxes:
             self._remarks.add("letters", at, f"no letters can be read: {fault}")
             return []
         for missing in (name for name in ids if name not in comments):
-            self._remarks.add(
-                "letters", at, f"'{slug}' has no comment '{missing[:40]}'", suggest(missing, comments)
-            )
+            self._remarks.add("letters", at, f"'{slug}' has no comment '{missing[:40]}'", suggest(missing, comments))
         chosen = [comments[name] for name in ids if name in comments] if ids else list(comments.values())
         if not chosen:
             if not ids:

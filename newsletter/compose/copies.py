@@ -92,9 +92,7 @@ def look_at(path: Path) -> Original:
     original = _described(path, path)
     said = _SUFFIXES.get(suffix, original.format)
     if said != original.format:
-        raise Unfit(
-            f"'{path.name}' is not {said}, as its name says, but {original.format}", "Give it the right ending"
-        )
+        raise Unfit(f"'{path.name}' is not {said}, as its name says, but {original.format}", "Give it the right ending")
     return original
 
 
@@ -102,11 +100,7 @@ def _unreadable(path: Path) -> str:
     """Return what a file is of what mail cannot show, whatever its name says; "" for anything else."""
     with path.open("rb") as file:
         head = file.read(512)
-    if (
-        head[4:8] == b"ftyp"
-        and head[8:12] in {b"heic", b"heix", b"hevc", b"mif1", b"msf1"}
-        and b"avif" not in head
-    ):
+    if head[4:8] == b"ftyp" and head[8:12] in {b"heic", b"heix", b"hevc", b"mif1", b"msf1"} and b"avif" not in head:
         return "HEIC"
     return "SVG" if b"<svg" in head.lower() else "PDF" if head.startswith(b"%PDF") else ""
 
@@ -194,9 +188,7 @@ def _made(original: Original, content: bytes, width: int) -> bytes:
     with _opened(io.BytesIO(content), original.path.name) as image:
         if original.suffix == ".gif":
             return _gif(image, original, content, size)
-        return (
-            _moving(image, original, size, "PNG") if original.frames > 1 else _still(image, size, original.suffix)
-        )
+        return _moving(image, original, size, "PNG") if original.frames > 1 else _still(image, size, original.suffix)
 
 
 def _still(image: "Image.Image", size: tuple[int, int], suffix: str) -> bytes:

@@ -148,9 +148,7 @@ def _rules(css: str) -> tuple[tuple[str, str], ...]:
     """Return selectors and declarations, the weightiest last."""
     from premailer import Premailer
 
-    reader = Premailer(
-        "<p/>", strip_important=False, disable_validation=True, cssutils_logging_level=logging.CRITICAL
-    )
+    reader = Premailer("<p/>", strip_important=False, disable_validation=True, cssutils_logging_level=logging.CRITICAL)
     reader._parse_css_string = _parsed
     rules, _left_over = reader._parse_style_rules(css, 0)
     return tuple(_split(rules))

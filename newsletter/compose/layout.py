@@ -17,7 +17,7 @@ from newsletter.compose.blocks import Block, Columns
 from newsletter.compose.cache import Cache, CachedTemplates
 from newsletter.compose.inline import StyleSheetFault, inlined
 from newsletter.compose.tags import Tags
-from newsletter.errors import EditFile
+from newsletter.errors import ContentError
 from newsletter.finding import Finding, Level
 from newsletter.settings import Settings, packaged
 
@@ -84,7 +84,7 @@ class Templates:
         return any((folder / f"{name}.mjml").is_file() for folder in self._folders)
 
     def render(self, name: str, values: dict[str, Any]) -> str:
-        """Return the filled template; EditFile names the template and the line of a fault."""
+        """Return the filled template; ContentError names the template and the line of a fault."""
         try:
             return self._environment.get_template(name).render(values)
         except jinja2.TemplateSyntaxError as error:
@@ -103,7 +103,7 @@ class Templates:
             raise self._fault(file or name, line, str(error)) from error
 
     def compile(self, name: str, mjml: str) -> str:
-        """Return HTML; EditFile when the templates make MJML that cannot be compiled."""
+        """Return HTML; ContentError when the templates make MJML that cannot be compiled."""
         mjml = re.sub(r">\s+(?=</?mj)", ">", mjml)  # the compiler trips over some of these blanks
         _refuse_what_kills(mjml, name)
         try:
@@ -126,12 +126,12 @@ class Templates:
                             return str(path), number
         return name, None
 
-    def _fault(self, file: str, line: int | None, message: str) -> EditFile:
+    def _fault(self, file: str, line: int | None, message: str) -> ContentError:
         path = Path(file)
         if not path.is_absolute():
             path = next((folder / file for folder in self._folders if (folder / file).is_file()), path)
         shown = path.relative_to(self._root).as_posix() if path.is_relative_to(self._root) else path.name
-        return EditFile([_fault_finding(shown, line, " ".join(message.split()))])
+        return ContentError([_fault_finding(shown, line, " ".join(message.split()))])
 
 
 @functools.lru_cache(maxsize=8)
@@ -156,7 +156,7 @@ def make_html(templates: Templates, name: str, values: dict[str, Any], tags: Tag
 
 
 def finished(templates: Templates, name: str, mjml: str, tags: Tags) -> str:
-    """Return MJML compiled, its `inline` styles written into the elements; EditFile names what is at fault."""
+    """Return MJML compiled, its `inline` styles written into the elements; ContentError names what is at fault."""
     mjml, css = _without_styles(mjml)
     skeleton, contents = _without_contents(mjml, tags.mark)
     compiled = templates.compile(f"{name}.mjml", skeleton)
@@ -165,9 +165,9 @@ def finished(templates: Templates, name: str, mjml: str, tags: Tags) -> str:
     try:
         html = inlined(compiled, css, templates.cache)
     except StyleSheetFault as error:
-        raise EditFile([_fault_finding(f"{name}.mjml", None, f"a style cannot be inlined: {error}")]) from error
+        raise ContentError([_fault_finding(f"{name}.mjml", None, f"a style cannot be inlined: {error}")]) from error
     if not tags.count(mjml) <= tags.count(compiled) == tags.count(html):
-        raise EditFile([_fault_finding(f"{name}.mjml", None, "a merge tag stands where it cannot be filled in")])
+        raise ContentError([_fault_finding(f"{name}.mjml", None, "a merge tag stands where it cannot be filled in")])
     return html
 
 
@@ -248,4 +248,4 @@ def _refuse_what_kills(mjml: str, name: str) -> None:
         deepest = max(deepest, depth)
     if deepest > _MAX_DEPTH or len(mjml) > MAX_BYTES:
         message = "the letter is nested too deep" if deepest > _MAX_DEPTH else "the letter is larger than 8 MB"
-        raise EditFile([Finding(rule="size", level=Level.ERROR, file=name, message=message, remedy="Shorten it")])
+        raise ContentError([Finding(rule="size", level=Level.ERROR, file=name, message=message, remedy="Shorten it")])

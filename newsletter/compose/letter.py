@@ -16,7 +16,7 @@ from newsletter.compose.rendition import Press, Rendition, hero_of, logos_of
 from newsletter.compose.semantic import semantic
 from newsletter.compose.tags import Tags
 from newsletter.content import Issue
-from newsletter.errors import EditFile
+from newsletter.errors import ContentError
 from newsletter.finding import Finding, Level
 from newsletter.settings import Settings
 
@@ -46,7 +46,7 @@ class Article:
 
 
 def compose(issue: Issue, list_name: str, settings: Settings) -> Composed:
-    """Compose `issue` for a list; EditFile when it is empty or a template is at fault.
+    """Compose `issue` for a list; ContentError when it is empty or a template is at fault.
 
     With parts for some readers only, it is composed once for each way to be in some of its segments.
     """
@@ -97,7 +97,7 @@ def compose(issue: Issue, list_name: str, settings: Settings) -> Composed:
 
 
 def article(issue: Issue, settings: Settings) -> Article:
-    """Return the issue for the web; EditFile when it is empty."""
+    """Return the issue for the web; ContentError when it is empty."""
     parts = find_parts(issue, settings)
     tags = Tags(issue.body, issue.title, issue.hero_alt)
     album = Album(settings, issue, is_article=True)
@@ -140,7 +140,7 @@ def _nothing_for_some(issue: Issue, parts: Parts, letters: Sequence[Rendition]) 
     return [Finding(rule="part", level=Level.WARNING, file=issue.file, line=line, message=message, remedy=remedy)]
 
 
-def _empty(issue: Issue, parts: Parts) -> EditFile:
+def _empty(issue: Issue, parts: Parts) -> ContentError:
     message = "nothing is left of this issue's text that could be read"
     if parts.found:
         message = "nothing of this issue's text is for everybody, so there is nothing to show"
@@ -152,7 +152,7 @@ def _empty(issue: Issue, parts: Parts) -> EditFile:
         message=message,
         remedy="Write something" if not parts.found else "Write something for everybody",
     )
-    return EditFile([finding])
+    return ContentError([finding])
 
 
 def _template(issue: Issue, templates: Templates) -> tuple[str, list[Finding]]:

@@ -133,9 +133,7 @@ def _dashed(text: str) -> str:
 
 def _render_code(_self: Any, tokens: Sequence[Token], index: int, _options: Any, _env: Any) -> str:
     token = tokens[index]
-    return highlighted(
-        token.content, (token.info or "").strip().split(maxsplit=1)[0] if token.info.strip() else ""
-    )
+    return highlighted(token.content, (token.info or "").strip().split(maxsplit=1)[0] if token.info.strip() else "")
 
 
 def _render_footnote_reference(_self: Any, tokens: Sequence[Token], index: int, _options: Any, _env: Any) -> str:

@@ -22,9 +22,7 @@ _ATTEMPTS = 5
 class Renderer:
     """Renders the tokens of one issue."""
 
-    def __init__(
-        self, markdown: MarkdownIt, settings: Settings, tags: Tags, album: Album, remarks: Remarks
-    ) -> None:
+    def __init__(self, markdown: MarkdownIt, settings: Settings, tags: Tags, album: Album, remarks: Remarks) -> None:
         self._markdown = markdown
         self._settings = settings
         self._tags = tags

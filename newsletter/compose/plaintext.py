@@ -107,9 +107,7 @@ class _Writer:
         lines = [wrapped(block.title, width)] if block.title else []
         for heading in block.headings:
             mark = "  " * (heading.level - 1) + "- "
-            lines.append(
-                mark + textwrap.indent(wrapped(heading.text, width - len(mark)), " " * len(mark)).lstrip()
-            )
+            lines.append(mark + textwrap.indent(wrapped(heading.text, width - len(mark)), " " * len(mark)).lstrip())
         return "\n".join(lines)
 
     def _letter(self, letter: ReaderLetter, width: int) -> str:

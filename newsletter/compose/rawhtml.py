@@ -70,9 +70,7 @@ _CONTAINERS = frozenset({
 _START = re.compile(r"<([A-Za-z][\w:-]*)([^<>]{0,4000})>")
 _ANY_TAG = re.compile(r"<(/?)([A-Za-z][\w:-]*)([^<>]{0,4000})>")
 _ATTRIBUTE = re.compile(r"([^\s\"'=<>/]+)\s*(?:=\s*(\"[^\"]*\"|'[^']*'|[^\s\"'>]+))?")
-_COMMENT = re.compile(
-    r"<!--.*?(?:-->|\Z)|<!\[CDATA\[.*?(?:\]\]>|\Z)|<\?.*?(?:\?>|\Z)|<![A-Za-z][^<>]*>", re.DOTALL
-)
+_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)|<!\[CDATA\[.*?(?:\]\]>|\Z)|<\?.*?(?:\?>|\Z)|<![A-Za-z][^<>]*>", re.DOTALL)
 _BOXED = re.compile(r"((?:\A|;)\s*)display:\s*(?:inline-)?(?:flex|grid)\b[^;]*;?", re.IGNORECASE)
 """What sets children side by side however narrow the screen is, and is unknown to half of all mail clients."""
 _FIXED = re.compile(r"((?:\A|;)\s*)width:(?=\s*[\d.]+\s*[a-z])", re.IGNORECASE)

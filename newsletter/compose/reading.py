@@ -222,9 +222,7 @@ def _headings(tokens: Sequence[Token]) -> Iterator[kinds.Heading]:
 
 
 def _said(child: Token) -> str:
-    return (
-        " " if child.type in {"softbreak", "hardbreak"} else "" if child.type == "html_inline" else child.content
-    )
+    return " " if child.type in {"softbreak", "hardbreak"} else "" if child.type == "html_inline" else child.content
 
 
 def _letters(text: str) -> str:

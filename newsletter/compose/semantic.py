@@ -47,9 +47,7 @@ def _element(block: Block, words: Phrases) -> str:
             return f'<section class="reader-letters">\n{letters}\n</section>'
         case Buttons():
             return "\n".join(
-                Markup('<p class="action"><a class="button" href="{}">{}</a></p>').format(
-                    button.href, button.label
-                )
+                Markup('<p class="action"><a class="button" href="{}">{}</a></p>').format(button.href, button.label)
                 for button in block.buttons
             )
         case Divider():
@@ -61,9 +59,7 @@ def _element(block: Block, words: Phrases) -> str:
             inner = f'<p class="label">{title}</p>\n{semantic(block.blocks, words)}'
             return f'<aside class="callout {block.style}">\n{inner}\n</aside>'
         case Columns():
-            columns = "\n".join(
-                f'<div class="column">\n{semantic(column, words)}\n</div>' for column in block.columns
-            )
+            columns = "\n".join(f'<div class="column">\n{semantic(column, words)}\n</div>' for column in block.columns)
             return f'<div class="columns">\n{columns}\n</div>'
         case Footnotes():
             notes = "\n".join(f'<li id="fn{number}">{note}</li>' for number, note in enumerate(block.notes, 1))
@@ -113,9 +109,7 @@ def figure(shown: Shown, *, is_mail: bool = False, is_wide: bool = False, href: 
     """Return a picture with its caption and link; `is_wide` lets a small one fill a narrow screen."""
     if not shown.src:
         return f'<p class="missing">{escape(shown.alt)}</p>' if shown.alt else ""
-    size = "".join(
-        f' {name}="{value}"' for name, value in (("width", shown.width), ("height", shown.height)) if value
-    )
+    size = "".join(f' {name}="{value}"' for name, value in (("width", shown.width), ("height", shown.height)) if value)
     wide = ' class="wide"' if is_wide or (shown.width or 0) >= _WIDE else ""
     style = f' style="width:100%;max-width:{shown.width}px"' if is_mail and shown.width else ""
     image = f'<img src="{escape(shown.src)}" alt="{escape(shown.alt)}"{size}{wide}{style} />'

@@ -38,6 +38,4 @@ def _remark(text: str, source: str, line: int, remarks: Remarks) -> None:
     for wiki in _WIKI.finditer(text):
         if wiki[0] in source and f"\\{wiki[0]}" not in source and wiki["name"].strip().lower() not in _CONTENTS:
             remedy = "Write ![what it shows](<file>)" if wiki["bang"] else "Write [words](address)"
-            remarks.add(
-                "link", line, f"'{wiki[0][:60]}' is known to Obsidian alone and stays as it is written", remedy
-            )
+            remarks.add("link", line, f"'{wiki[0][:60]}' is known to Obsidian alone and stays as it is written", remedy)

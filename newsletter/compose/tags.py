@@ -89,9 +89,7 @@ class Tags:
 
     def cut_markup(self, markup: str) -> Part:
         """Cut HTML at its slots, each with the context it stands in."""
-        contexts = {
-            start: context for element in _MARKUP.finditer(markup) for start, context in self._inside(element)
-        }
+        contexts = {start: context for element in _MARKUP.finditer(markup) for start, context in self._inside(element)}
         return self._cut(markup, lambda start: contexts.get(start, Context.HTML))
 
     def _add(self, tag: Tag) -> str:

@@ -62,8 +62,7 @@ def columns(text: str) -> int:
     if text.isascii():
         return len(text)
     return sum(
-        0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1
-        for char in text
+        0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text
     )
 
 
@@ -141,11 +140,7 @@ def _definitions(element: html.HtmlElement, links: Links, width: int, depth: int
 
 def _table(element: html.HtmlElement, links: Links, width: int, depth: int) -> str:
     rows = [
-        [
-            " ".join(elements(cell, links, 1000, depth)).replace("\n", " ")
-            for cell in row
-            if cell.tag in {"td", "th"}
-        ]
+        [" ".join(elements(cell, links, 1000, depth)).replace("\n", " ") for cell in row if cell.tag in {"td", "th"}]
         for row in element.iter("tr")
     ]
     rows = [row for row in rows if any(cell.strip() for cell in row)]
@@ -195,9 +190,7 @@ def _inline(element: html.HtmlElement, links: Links, depth: int) -> str:
         return raised(str(element.text_content()))
     if depth > _MAX_DEPTH:
         return str(element.text_content())
-    inner = (element.text or "") + "".join(
-        _inline(child, links, depth + 1) + (child.tail or "") for child in element
-    )
+    inner = (element.text or "") + "".join(_inline(child, links, depth + 1) + (child.tail or "") for child in element)
     if tag == "a":
         return _link(element, inner, links)
     if tag == "sup":
@@ -220,9 +213,7 @@ def _wrapped_line(text: str, width: int) -> str:
         return text
     if any(unicodedata.east_asian_width(char) in "WF" for char in text):
         return "\n".join(_wide_lines(text, width))
-    return "\n".join(
-        textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False, drop_whitespace=True)
-    )
+    return "\n".join(textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False, drop_whitespace=True))
 
 
 def _wide_lines(text: str, width: int) -> list[str]:

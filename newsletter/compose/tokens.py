@@ -112,11 +112,7 @@ class Settler:
     def _name_heading(self, heading: Token, inline: Token) -> None:
         """Give a heading its id: `{#chosen}`, else made from its words."""
         children = inline.children or []
-        if (
-            children
-            and children[-1].type == "text"
-            and (match := _HEADING_ATTRIBUTES.search(children[-1].content))
-        ):
+        if children and children[-1].type == "text" and (match := _HEADING_ATTRIBUTES.search(children[-1].content)):
             children[-1].content = children[-1].content[: match.start()]
             chosen = re.search(r"#([\w:-]+)", match[1])
             if chosen:

@@ -4,7 +4,7 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from newsletter.errors import NewsletterError, TryLater
+from newsletter.errors import NewsletterError, TemporaryError
 
 _SECONDS = 60
 
@@ -13,7 +13,7 @@ def commit_files(root: Path, paths: Sequence[Path], message: str) -> str:
     """Commit these files alone, and return the short id of the commit; "" if they stand so already.
 
     What is staged besides them stays staged. NewsletterError says what is in the way: no repository, a merge
-    that is not finished, a hook that refuses; TryLater while another git holds the index.
+    that is not finished, a hook that refuses; TemporaryError while another git holds the index.
     """
     names = [str(path.relative_to(root)) for path in paths]
     _git(root, "rev-parse", "--show-toplevel", told="is in no Git repository. Make one: git init")
@@ -44,7 +44,7 @@ def _git(root: Path, *arguments: str, told: str) -> str:
     lines = [line.strip() for line in (done.stderr or done.stdout).splitlines() if line.strip()]
     said = next((line for line in lines if line.startswith(("fatal:", "error:"))), lines[0] if lines else "")
     if "index.lock" in done.stderr:
-        raise TryLater(f"{root}: another git is at work, so nothing was committed. Commit it again later")
+        raise TemporaryError(f"{root}: another git is at work, so nothing was committed. Commit it again later")
     if "tell me who you are" in done.stderr:
         said = "git does not know who you are: git config user.email"
     raise NewsletterError(f"{root}: {told} ({said.removeprefix('fatal: ').removeprefix('error: ')[:200]})")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from newsletter.content.issue import Slug
 from newsletter.durable_file import write_durably
-from newsletter.errors import WrongUse
+from newsletter.errors import UsageError
 from newsletter.settings import Settings
 
 _LETTERS = str.maketrans({
@@ -39,16 +39,16 @@ Dear {{{{ subscriber.first_name | default("friend") }}}},
 def start_draft(settings: Settings, title: str, *, now: datetime) -> Path:
     """Write `issues/<slug>/index.md` for a new issue and return its path.
 
-    WrongUse if the title is empty or an issue of that name is there; nothing is ever replaced.
+    UsageError if the title is empty or an issue of that name is there; nothing is ever replaced.
     """
     title = re.sub(r"[\s\x00-\x1f\x7f-\x9f\u2028\u2029]+", " ", title).strip()
     if not title:
-        raise WrongUse("an issue needs a title: newsletter new 'A title'")
+        raise UsageError("an issue needs a title: newsletter new 'A title'")
     slug = _slug(title) or _slug_of_day(settings, now)
     folder = settings.issues / slug.text
     for path in (folder, settings.issues / f"{slug}.md"):
         if os.path.lexists(path):
-            raise WrongUse(f"{path.relative_to(settings.root)} is there already. Choose another title, or edit it")
+            raise UsageError(f"{path.relative_to(settings.root)} is there already. Choose another title, or edit it")
     folder.mkdir(parents=True)
     path = folder / "index.md"
     try:

@@ -79,9 +79,7 @@ def _candidates(issues: Path) -> list[tuple[str, Path]]:
         if entry.name.startswith((".", "_")) or entry.stem.lower() == "readme":
             continue
         if entry.is_dir():
-            index = next(
-                (entry / f"index{ending}" for ending in _ENDINGS if (entry / f"index{ending}").exists()), None
-            )
+            index = next((entry / f"index{ending}" for ending in _ENDINGS if (entry / f"index{ending}").exists()), None)
             if index is not None:
                 named.append((entry.name, index))
         elif entry.suffix.lower() in _ENDINGS:

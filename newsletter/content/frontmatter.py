@@ -71,14 +71,10 @@ def split(text: str) -> FrontMatter:
     elif opening == "+++":
         closing = {"+++"}
     else:
-        return (
-            _split_json(text) or _split_unopened(lines) or FrontMatter(values={}, lines={}, body=text, body_line=1)
-        )
+        return _split_json(text) or _split_unopened(lines) or FrontMatter(values={}, lines={}, body=text, body_line=1)
     end = next((number for number, line in enumerate(lines[1:], 1) if line.rstrip() in closing), None)
     if end is None:
-        raise FrontMatterFault(
-            "the front matter is never closed", 1, f"Put a line of '{opening}' below its last key"
-        )
+        raise FrontMatterFault("the front matter is never closed", 1, f"Put a line of '{opening}' below its last key")
     written = "\n".join(lines[1:end])
     if len(written.encode()) > MAX_BYTES:
         raise FrontMatterFault(f"the front matter is larger than {MAX_BYTES // 1024} KB", 1, "Shorten it")
@@ -178,9 +174,7 @@ def _construct(written: str, oddities: tuple[tuple[int, str], ...]) -> FrontMatt
         faults: list[tuple[int, str]] = []
     except (ValueError, TypeError, OverflowError, yaml.constructor.ConstructorError):
         values, faults = _construct_one_by_one(node)
-    return FrontMatter(
-        values=values, lines=dict(keys), oddities=(*oddities, *twice, *faults), body="", body_line=0
-    )
+    return FrontMatter(values=values, lines=dict(keys), oddities=(*oddities, *twice, *faults), body="", body_line=0)
 
 
 def _construct_one_by_one(node: yaml.MappingNode) -> tuple[dict[str, Any], list[tuple[int, str]]]:

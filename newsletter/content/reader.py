@@ -17,7 +17,7 @@ from newsletter.content.folder import Found
 from newsletter.content.frontmatter import FrontMatter, FrontMatterFault, split
 from newsletter.content.headings import title_in
 from newsletter.content.issue import Issue, Status
-from newsletter.errors import EditFile
+from newsletter.errors import ContentError
 from newsletter.finding import Finding, Level, did_you_mean
 from newsletter.settings import Settings
 
@@ -28,7 +28,7 @@ _Value = TypeVar("_Value")
 
 
 def read(settings: Settings, found: Found) -> Issue:
-    """Read one issue; EditFile when it is refused."""
+    """Read one issue; ContentError when it is refused."""
     text = _read_text(found)
     try:
         front = split(text)
@@ -62,8 +62,8 @@ def _read_text(found: Found) -> str:
     return _UNPRINTABLE.sub("", text).replace("\u2028", "\n").replace("\u2029", "\n")
 
 
-def _refusal(file: str, rule: str, message: str, line: int | None = None, remedy: str = "") -> EditFile:
-    return EditFile([Finding(rule=rule, level=Level.ERROR, file=file, line=line, message=message, remedy=remedy)])
+def _refusal(file: str, rule: str, message: str, line: int | None = None, remedy: str = "") -> ContentError:
+    return ContentError([Finding(rule=rule, level=Level.ERROR, file=file, line=line, message=message, remedy=remedy)])
 
 
 class _Reading:
@@ -83,9 +83,7 @@ class _Reading:
             self._find("front-matter", Level.WARNING, line, oddity)
         self._adopt_other_names()
         status = self._status()
-        title = (
-            self._take("title", fields.line_of_text, "") or title_in(self.front.body) or self._title_from_name()
-        )
+        title = self._take("title", fields.line_of_text, "") or title_in(self.front.body) or self._title_from_name()
         issue = Issue(
             slug=self.found.slug,
             path=self.found.path,
@@ -132,9 +130,7 @@ class _Reading:
             return parse(value)
         except ValueError as fault:
             shown = str(value) if isinstance(value, (str, int, float, bool)) else "this value"
-            self._find(
-                key, Level.WARNING, self.lines.get(key), f"{key}: '{shown[:60]}' {fault}", "It was left out"
-            )
+            self._find(key, Level.WARNING, self.lines.get(key), f"{key}: '{shown[:60]}' {fault}", "It was left out")
             return default
 
     def _adopt_other_names(self) -> None:
@@ -158,9 +154,7 @@ class _Reading:
             message = f"unknown status '{told[:40]}', so it is a draft"
             self._find("status", Level.WARNING, self.lines.get("status"), message, remedy)
             return Status.DRAFT
-        is_ready = (
-            fields.flag(self.values.get("draft")) is False or fields.flag(self.values.get("published")) is True
-        )
+        is_ready = fields.flag(self.values.get("draft")) is False or fields.flag(self.values.get("published")) is True
         return Status.READY if is_ready else Status.DRAFT
 
     def _day_in_name(self) -> datetime | None:
@@ -185,6 +179,4 @@ class _Reading:
                 continue
             nearest = did_you_mean(key.lower(), fields.KNOWN)
             level = Level.WARNING if nearest else Level.NOTICE
-            self._find(
-                "unknown-key", level, self.lines.get(key), f"unknown key '{key}' is kept but not used", nearest
-            )
+            self._find("unknown-key", level, self.lines.get(key), f"unknown key '{key}' is kept but not used", nearest)

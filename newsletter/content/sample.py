@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from newsletter.errors import WrongUse
+from newsletter.errors import UsageError
 from newsletter.settings import FILE_NAME, packaged
 
 _ISSUES = ("five-small-lights", "nothing-to-report", "the-winter-almanac")
@@ -17,14 +17,14 @@ _STARTER = {"Makefile": "Makefile", "gitignore": ".gitignore"}
 def make_publication(folder: Path) -> tuple[Path, ...]:
     """Copy the sample publication into `folder` and return the files made, relative to it.
 
-    WrongUse if the folder is a publication already. Whatever else is there stays as it is, and
+    UsageError if the folder is a publication already. Whatever else is there stays as it is, and
     sample issues come only where there are none. Stopped half-way, it leaves nothing behind;
     `newsletter.toml` comes last, so that a folder is a publication only when all of it is there.
     """
     if os.path.lexists(folder / FILE_NAME):
-        raise WrongUse(f"{folder / FILE_NAME} is there already. Name another folder, or change what is there")
+        raise UsageError(f"{folder / FILE_NAME} is there already. Name another folder, or change what is there")
     if folder.exists() and not folder.is_dir():
-        raise WrongUse(f"{folder} is a file. Name a folder")
+        raise UsageError(f"{folder} is a file. Name a folder")
     made_folders = _make_folders(folder)
     staging = folder / f".making-{secrets.token_hex(4)}"
     placed: list[Path] = []

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from newsletter.content.folder import Found, fit_slug
 from newsletter.content.issue import Issue, Status
 from newsletter.content.reader import read
-from newsletter.errors import EditFile
+from newsletter.errors import ContentError
 from newsletter.finding import Finding, Level
 from newsletter.settings import Settings
 
@@ -44,7 +44,7 @@ def read_series(settings: Settings, name: str) -> Series:
             continue
         try:
             issue = read(settings, Found(slug=fit_slug(f"{name}-{path.stem}"), path=path, file=file))
-        except EditFile as error:
+        except ContentError as error:
             broken += error.findings
             continue
         days = str(issue.extra.get("days", 0))

@@ -7,7 +7,7 @@ from pathlib import PurePath
 from newsletter.content.folder import Found, fit_slug, look
 from newsletter.content.issue import Issue, Status
 from newsletter.content.reader import read
-from newsletter.errors import EditFile, WrongUse
+from newsletter.errors import ContentError, UsageError
 from newsletter.finding import Finding, did_you_mean
 from newsletter.settings import Settings
 
@@ -29,19 +29,19 @@ def read_issues(settings: Settings) -> Shelf:
     for found in folder.found:
         try:
             issues.append(read(settings, found))
-        except EditFile as refusal:
+        except ContentError as refusal:
             broken.extend(refusal.findings)
     issues.sort(key=_age, reverse=True)
     return Shelf(issues=tuple(issues), broken=tuple(broken))
 
 
 def read_issue(settings: Settings, slug: str) -> Issue:
-    """Read one issue by its slug or its file's name; WrongUse if there is none, EditFile if it is refused."""
+    """Read one issue by its slug or its file's name; UsageError if there is none, ContentError if it is refused."""
     return read(settings, find_issue(settings, slug))
 
 
 def find_issue(settings: Settings, slug: str) -> Found:
-    """Return the file of the issue; WrongUse with the nearest name if there is none."""
+    """Return the file of the issue; UsageError with the nearest name if there is none."""
     folder = look(settings)
     named = {found.slug.text: found for found in folder.found}
     if slug in named:
@@ -56,9 +56,9 @@ def find_issue(settings: Settings, slug: str) -> Found:
         return named[fit]
     faults = [finding for finding in folder.broken if fit_slug(PurePath(finding.file).stem).text == slug]
     if faults:
-        raise EditFile(faults)
+        raise ContentError(faults)
     remedy = did_you_mean(slug, named) or ("'newsletter new TITLE' starts one" if not named else "")
-    raise WrongUse(f"there is no issue '{slug}' in {settings.issues.name}/. {remedy}".rstrip(". "))
+    raise UsageError(f"there is no issue '{slug}' in {settings.issues.name}/. {remedy}".rstrip(". "))
 
 
 def issue_slugs(settings: Settings) -> frozenset[str]:

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from newsletter.database.engine import Database, translated
 from newsletter.durable_file import make_private_folder
-from newsletter.errors import EditSettings, WrongUse
+from newsletter.errors import SettingsError, UsageError
 
 _PAGES = 2000
 """At a time, so that nobody who writes waits long."""
@@ -17,13 +17,13 @@ _PAGES = 2000
 def back_up(database: Database, path: Path) -> int:
     """Copy a database to a file that is not there yet, readable by its owner alone; returns its bytes.
 
-    It appears under its name once it is whole, synced and found sound. WrongUse if there is something of that
+    It appears under its name once it is whole, synced and found sound. UsageError if there is something of that
     name, or the database is PostgreSQL's, which has pg_dump.
     """
     if not database.is_sqlite:
-        raise WrongUse(f"{database.place}: this is PostgreSQL. Back it up with pg_dump --format=custom")
+        raise UsageError(f"{database.place}: this is PostgreSQL. Back it up with pg_dump --format=custom")
     if path.exists():
-        raise WrongUse(f"{path}: is there already. Name another file, or move it away")
+        raise UsageError(f"{path}: is there already. Name another file, or move it away")
     make_private_folder(path.parent)
     draft = path.with_name(f".{path.name}.part")
     draft.unlink(missing_ok=True)
@@ -46,4 +46,4 @@ def _copy(place: str, draft: Path) -> None:
         here.execute("PRAGMA journal_mode=DELETE")
         (verdict,) = here.execute("PRAGMA integrity_check(1)").fetchone()
         if verdict != "ok":
-            raise EditSettings(f"{place}: the database is damaged: {verdict}. Restore an older backup")
+            raise SettingsError(f"{place}: the database is damaged: {verdict}. Restore an older backup")

@@ -10,7 +10,7 @@ from sqlalchemy.exc import DataError
 
 from newsletter.database.engine import Database
 from newsletter.database.migrate import is_up_to_date, upgrade
-from newsletter.errors import AskPerson, WrongUse
+from newsletter.errors import DecisionRequired, UsageError
 
 _ROWS = 2000
 """Read and written at a time."""
@@ -30,7 +30,7 @@ def copy_database(source: Database, target: Database) -> Generator[Copied, None,
 
     The source is read as it was at one moment, and the target has all of it or nothing: it is one transaction,
     which whoever closes the iterator early takes back. Numbers once given out are not given out there again.
-    WrongUse when the target holds rows already; AskPerson when a row has no place there.
+    UsageError when the target holds rows already; DecisionRequired when a row has no place there.
     """
     if not is_up_to_date(source):
         upgrade(source)
@@ -65,7 +65,7 @@ def _table(connection: Connection, name: str) -> Table:
 def _refuse_what_is_used(target: Database, here: Connection, tables: Sequence[Table]) -> None:
     for table in tables:
         if here.scalar(select(1).select_from(table).limit(1)) is not None:
-            raise WrongUse(f"{target.place}: holds rows already ({table.name}). Name an empty database")
+            raise UsageError(f"{target.place}: holds rows already ({table.name}). Name an empty database")
 
 
 def _copy(
@@ -81,7 +81,7 @@ def _copy(
                 here.execute(insert(of_target), written)
             except DataError as error:
                 reason = str(error.orig).strip().splitlines()[0]
-                raise AskPerson(
+                raise DecisionRequired(
                     f"{target.place}: a row of {of_target.name} after the first {rows:,} has no place there: "
                     f"{reason}. Nothing was copied"
                 ) from error
@@ -89,7 +89,7 @@ def _copy(
             yield Copied(table=of_target.name, rows=rows)
     kept = here.scalar(select(func.count()).select_from(of_target))
     if kept != rows:
-        raise AskPerson(f"{target.place}: {of_target.name} holds {kept:,} of {rows:,} rows. Nothing was copied")
+        raise DecisionRequired(f"{target.place}: {of_target.name} holds {kept:,} of {rows:,} rows. Nothing was copied")
 
 
 def _fitting(value: Any, is_zoned: bool) -> Any:

@@ -25,14 +25,14 @@ from newsletter.database.sqlite import (
     standing_beside,
 )
 from newsletter.durable_file import make_private_folder
-from newsletter.errors import EditSettings, NewsletterError, StorageBusy, StorageFull, TryLater
+from newsletter.errors import DatabaseBusy, DiskFull, NewsletterError, SettingsError, TemporaryError
 
 _OLDEST = (3, 36)
 """Since then SQLite returns what it wrote, and opens a database that is handed to it as bytes."""
 LARGEST_NUMBER = 2**63 - 1
 """No row has a larger one, and SQLite's driver takes none."""
 BUSY_SECONDS = 10
-"""How long a writer waits for another one before StorageBusy."""
+"""How long a writer waits for another one before DatabaseBusy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +61,8 @@ class Database:
     def write(self, *, beside: bytes | None = None) -> Iterator[Connection]:
         """Open a transaction: durable when the block ends, gone without a trace if it raises.
 
-        What stands `beside` it is as with `read`. Raises StorageBusy when another writer does not finish,
-        StorageFull when the disk is full.
+        What stands `beside` it is as with `read`. Raises DatabaseBusy when another writer does not finish,
+        DiskFull when the disk is full.
         """
         with (
             self._translated(),
@@ -102,13 +102,13 @@ class Database:
                 with _transaction(connection) as writer:
                     yield writer
                     if self.is_sqlite and (loose := writer.exec_driver_sql("PRAGMA foreign_key_check").first()):
-                        raise EditSettings(f"{self.place}: rows refer to rows that are gone: {tuple(loose)}")
+                        raise SettingsError(f"{self.place}: rows refer to rows that are gone: {tuple(loose)}")
             finally:
                 if self.is_sqlite:
                     set_pragmas(connection, foreign_keys="ON")
 
     def scrub(self) -> None:
-        """Overwrite what deleted rows left in SQLite's file and its log; StorageBusy where somebody is writing.
+        """Overwrite what deleted rows left in SQLite's file and its log; DatabaseBusy where somebody is writing.
 
         PostgreSQL does so by itself, in its own time.
         """
@@ -159,7 +159,7 @@ def open_database(url: str, *, busy_seconds: float = BUSY_SECONDS) -> Database:
     """Open the database at an SQLAlchemy URL; nothing is read yet, and a missing SQLite file is made.
 
     A writer waits `busy_seconds` for another one to finish.
-    Raises EditSettings when the URL is not one, or its driver is not installed.
+    Raises SettingsError when the URL is not one, or its driver is not installed.
     """
     try:
         parsed = make_url(url)
@@ -172,18 +172,18 @@ def open_database(url: str, *, busy_seconds: float = BUSY_SECONDS) -> Database:
             )
             return Database(engine, parsed.render_as_string(hide_password=True))
         if parsed.get_backend_name() != "sqlite" or not parsed.database:
-            raise EditSettings(
+            raise SettingsError(
                 f"[database] url = '{parsed.render_as_string()}': not a file of SQLite "
                 "(sqlite:///PATH) nor PostgreSQL (postgresql://user@host/name)"
             )
     except (BadUrl, NoSuchModuleError) as error:
-        raise EditSettings(f"[database] url: {error}") from error
+        raise SettingsError(f"[database] url: {error}") from error
     except ModuleNotFoundError as error:
-        raise EditSettings(
+        raise SettingsError(
             "[database] url names PostgreSQL, whose driver is missing: pip install 'newsletter[postgres]'"
         ) from error
     if sqlite3.sqlite_version_info < _OLDEST:
-        raise EditSettings(
+        raise SettingsError(
             f"[database] url: this Python has SQLite {sqlite3.sqlite_version}, and 3.36 or newer is needed. "
             "Use a newer Python, or PostgreSQL"
         )
@@ -200,8 +200,8 @@ def _make_folder(folder: Path) -> None:
         make_private_folder(folder)
     except OSError as error:
         if error.errno == errno.ENOSPC:
-            raise StorageFull(f"{folder}: the disk is full. Make room and run it again") from error
-        raise EditSettings(f"{folder}: cannot be made: {error.strerror}") from error
+            raise DiskFull(f"{folder}: the disk is full. Make room and run it again") from error
+        raise SettingsError(f"{folder}: cannot be made: {error.strerror}") from error
 
 
 def _translate(error: DBAPIError | sqlite3.Error, place: str) -> NewsletterError | DBAPIError | sqlite3.Error:
@@ -209,17 +209,15 @@ def _translate(error: DBAPIError | sqlite3.Error, place: str) -> NewsletterError
     text = str(said).lower()
     state = getattr(said, "sqlstate", None) or getattr(said, "sqlite_errorname", None)
     if "locked" in text or "busy" in text or "lock timeout" in text:
-        return StorageBusy(f"{place}: another process is writing to it. Run it again when that has ended")
+        return DatabaseBusy(f"{place}: another process is writing to it. Run it again when that has ended")
     if "is full" in text or "disk i/o error" in text or "no space" in text or "could not extend" in text:
-        return StorageFull(
-            f"{place}: the disk is full or failing, so nothing more was done. Make room and run it again"
-        )
+        return DiskFull(f"{place}: the disk is full or failing, so nothing more was done. Make room and run it again")
     if "readonly" in text or "read-only" in text or "unable to open" in text:
-        return EditSettings(f"{place}: the database cannot be written. Check its permissions")
+        return SettingsError(f"{place}: the database cannot be written. Check its permissions")
     if "not a database" in text or "malformed" in text:
-        return EditSettings(f"{place}: this is not a database of ours, or it is damaged. Restore a backup")
+        return SettingsError(f"{place}: this is not a database of ours, or it is damaged. Restore a backup")
     if re.search("authentication failed|no password supplied|does not exist", text) and not state:
-        return EditSettings(f"{place}: PostgreSQL refuses us: {text.splitlines()[0]}. Check [database] url")
+        return SettingsError(f"{place}: PostgreSQL refuses us: {text.splitlines()[0]}. Check [database] url")
     if isinstance(error, OperationalError) and (error.connection_invalidated or not state):
-        return TryLater(f"{place}: the database cannot be reached. Run it again when it is back")
+        return TemporaryError(f"{place}: the database cannot be reached. Run it again when it is back")
     return error

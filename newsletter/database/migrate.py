@@ -5,7 +5,7 @@ from pathlib import Path
 from sqlalchemy import inspect, text
 
 from newsletter.database.engine import Database
-from newsletter.errors import EditSettings
+from newsletter.errors import SettingsError
 
 _TURN = 0x6E6577736C657474
 """PostgreSQL's name for the right to migrate."""
@@ -15,13 +15,13 @@ _MIGRATIONS = Path(__file__).parent / "migrations"
 def upgrade(database: Database) -> bool:
     """Apply the migrations that are missing, in one transaction; True if there were any.
 
-    Raises EditSettings when a newer version of this program has already changed the database.
+    Raises SettingsError when a newer version of this program has already changed the database.
     """
     known, present = _known(), _present(database)
     if present == max(known):
         return False
     if present is not None and present not in known:
-        raise EditSettings(f"{database.place}: made by a newer newsletter. Upgrade this one, or restore a backup")
+        raise SettingsError(f"{database.place}: made by a newer newsletter. Upgrade this one, or restore a backup")
     from alembic import command  # which takes longer to import than most commands take, and is seldom needed
     from alembic.config import Config
 

@@ -111,9 +111,7 @@ class AccountBook:
 def open_account_book(account: str, environment: Mapping[str, str] = os.environ) -> AccountBook | None:
     """Open an account's book in the user's state folder, else in the temporary one; None where neither will do."""
     state = environment.get("XDG_STATE_HOME", "")
-    home = (
-        Path(state) if state.startswith("/") else Path(environment.get("HOME", "/nonexistent"), ".local", "state")
-    )
+    home = Path(state) if state.startswith("/") else Path(environment.get("HOME", "/nonexistent"), ".local", "state")
     name = f"{sha256(account.encode()).hexdigest()[:24]}.pace"
     for folder in (home / "newsletter", Path(tempfile.gettempdir()) / f"newsletter-{os.getuid()}"):
         try:

@@ -14,19 +14,19 @@ from pathlib import Path
 from sqlalchemy import text
 
 from newsletter.database import Database
-from newsletter.errors import TryLater
+from newsletter.errors import TemporaryError
 
 _ADVISORY = {"sender": 0x6E657773, "notices": 0x6E6F7469}
 _LOOKS, _LOOK_SECONDS = 40, 0.02
 
 
 Held = Callable[[], None]
-"""Raises TryLater when the lock is not held any more, so that another one may be at work."""
+"""Raises TemporaryError when the lock is not held any more, so that another one may be at work."""
 
 
 @contextmanager
 def sole_sender(database: Database, doing: str, *, lock: str = "sender") -> Iterator[Held]:
-    """Be the only sender while the block runs; TryLater says who else is. `doing` is what another one reads.
+    """Be the only sender while the block runs; TemporaryError says who else is. `doing` is what another one reads.
 
     Notices have a `lock` of their own: an answer need not wait until a mailing has ended.
     """
@@ -40,7 +40,7 @@ def sole_sender(database: Database, doing: str, *, lock: str = "sender") -> Iter
             _lock(descriptor)
         except BlockingIOError as error:
             who = os.read(descriptor, 400).decode("utf-8", "replace").strip() or "another process"
-            raise TryLater(f"{who} is at it already. Run it again when that has ended") from error
+            raise TemporaryError(f"{who} is at it already. Run it again when that has ended") from error
         with suppress(OSError):  # a full disk: the lock holds without words
             os.ftruncate(descriptor, 0)
             os.pwrite(descriptor, f"process {os.getpid()}, {doing},\n".encode(), 0)
@@ -84,11 +84,11 @@ def _advisory_lock(database: Database, key: int) -> Iterator[Held]:
     with database.read() as reading:
         session = reading.execution_options(isolation_level="AUTOCOMMIT")  # or it would be idle in a transaction
         if not session.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": key}):
-            raise TryLater("another sender is at work on this database. Run it again when it has ended")
+            raise TemporaryError("another sender is at work on this database. Run it again when it has ended")
 
         def held() -> None:
             if not database.is_alive(session):
-                raise TryLater(
+                raise TemporaryError(
                     "the database has ended our session, and another sender may be at work by now. Run it again"
                 )
 

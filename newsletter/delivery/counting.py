@@ -71,8 +71,7 @@ def count_variants(connection: Connection, mailing_id: int, edition: Edition) ->
     numbers = {row[0]: row[1] for row in rows}
     ways = [(0, ()), *((variant.number, variant.inside) for variant in edition.variants)]
     return tuple(
-        VariantCount(variant=variant, inside=inside, recipients=numbers.get(variant, 0))
-        for variant, inside in ways
+        VariantCount(variant=variant, inside=inside, recipients=numbers.get(variant, 0)) for variant, inside in ways
     )
 
 

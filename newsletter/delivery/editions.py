@@ -9,7 +9,7 @@ from newsletter.compose import Edition
 from newsletter.database import LARGEST_NUMBER, Database
 from newsletter.delivery.mailing import Mailing, MailingKind, MailingState
 from newsletter.delivery.tables import editions, mailings, rounds
-from newsletter.errors import WrongUse
+from newsletter.errors import UsageError
 
 
 def freeze(connection: Connection, edition: Edition, now: datetime) -> None:
@@ -32,11 +32,11 @@ def mailing_edition(database: Database, mailing: Mailing) -> Edition:
 
 
 def read_mailing(connection: Connection, mailing_id: int) -> Mailing:
-    """Return a mailing; WrongUse if there is none of that number."""
+    """Return a mailing; UsageError if there is none of that number."""
     asked = select_mailings().where(mailings.c.id == min(mailing_id, LARGEST_NUMBER))
     row = connection.execute(asked).one_or_none()
     if row is None:
-        raise WrongUse(f"no mailing {mailing_id}. 'newsletter status' lists them")
+        raise UsageError(f"no mailing {mailing_id}. 'newsletter status' lists them")
     return mailing_of(row)
 
 
@@ -66,7 +66,7 @@ def mailing_of(row: Row[tuple[object, ...]]) -> Mailing:
 
 
 def find_mailing(database: Database, name: str) -> Mailing:
-    """Return the mailing that an id names, or a slug where that is unambiguous; WrongUse if none does."""
+    """Return the mailing that an id names, or a slug where that is unambiguous; UsageError if none does."""
     with database.read() as connection:
         if name.isascii() and name.isdecimal():
             return read_mailing(connection, int(name))
@@ -76,8 +76,8 @@ def find_mailing(database: Database, name: str) -> Mailing:
             .order_by(mailings.c.id)
         ).all()
     if not found:
-        raise WrongUse(f"no mailing of '{name}'. 'newsletter status' lists them")
+        raise UsageError(f"no mailing of '{name}'. 'newsletter status' lists them")
     if len(found) > 1:
         numbers = ", ".join(str(row.id) for row in found)
-        raise WrongUse(f"'{name}' has {len(found)} mailings: {numbers}. Name one by its number")
+        raise UsageError(f"'{name}' has {len(found)} mailings: {numbers}. Name one by its number")
     return mailing_of(found[0])

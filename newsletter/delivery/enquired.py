@@ -18,9 +18,7 @@ _TURN = 50
 """Enquiries weighed in one transaction."""
 
 
-def plan_enquired(
-    database: Database, keyring: Keyring, settings: Settings, *, caps: MailCaps, now: datetime
-) -> int:
+def plan_enquired(database: Database, keyring: Keyring, settings: Settings, *, caps: MailCaps, now: datetime) -> int:
     """Weigh what was asked at the web door until nothing more may be mailed; returns how many notices are planned.
 
     Needs `[web] url`, for the links.

@@ -10,7 +10,7 @@ from newsletter.database import Database
 from newsletter.delivery.ledger_book import LedgerBook
 from newsletter.delivery.pace import USED, Pace
 from newsletter.delivery.transports.transport import Accounted, Allowance, Transport
-from newsletter.errors import Halted, TransportError
+from newsletter.errors import SendingHalted, TransportError
 
 
 class Grant:
@@ -20,19 +20,19 @@ class Grant:
         """`own_rate` is the most that the publication itself wants, in messages a second."""
         self._own_rate = own_rate
         self._transport = transport
-        self._answers: SimpleQueue[Allowance | Halted] = SimpleQueue()
+        self._answers: SimpleQueue[Allowance | SendingHalted] = SimpleQueue()
         self._is_closing = threading.Event()
         self.pace = self._first_pace(database)
         if isinstance(transport, Accounted):
             threading.Thread(target=self._ask, args=(transport,), daemon=True).start()
 
     def heed(self) -> None:
-        """Go by what was answered since the last call; Halted when the account may not send any more."""
+        """Go by what was answered since the last call; SendingHalted when the account may not send any more."""
         try:
             answer = self._answers.get_nowait()
         except Empty:
             return
-        if isinstance(answer, Halted):
+        if isinstance(answer, SendingHalted):
             raise answer
         if answer.rate and self.pace is not None:
             self.pace.grant(self._rate(answer.rate), answer.rate * USED)
@@ -60,7 +60,7 @@ class Grant:
         while not self._is_closing.wait(transport.refresh):
             try:
                 self._answers.put(transport.allowance())
-            except Halted as halted:
+            except SendingHalted as halted:
                 self._answers.put(halted)
             except TransportError:
                 continue  # what was last answered stays

@@ -35,9 +35,7 @@ def mailbox(name: str, display_name: str, address: str) -> bytes:
     """
     shown = _display_name(display_name)
     if not shown:
-        return (
-            f"{name}: {address}".encode("ascii") if not display_name.strip() else f"{name}: <{address}>".encode()
-        )
+        return f"{name}: {address}".encode("ascii") if not display_name.strip() else f"{name}: <{address}>".encode()
     phrase = shown
     if shown.isascii() and not _PHRASE.fullmatch(shown):
         escaped = re.sub(r'(["\\])', r"\\\1", shown)

@@ -70,7 +70,7 @@ def take_turn(
 
     Who left since the plan is excluded instead. Of a paused mailing nobody is claimed; of a cancelled one
     whoever is planned is excluded. What another sender has taken over since is left to that one. Raises
-    StorageBusy or StorageFull, and then nothing was done.
+    DatabaseBusy or DiskFull, and then nothing was done.
     """
     with database.write() as connection:
         ((number, state),) = _count_order().run(connection, {"mailing": mailing.id})

@@ -12,7 +12,7 @@ from sqlalchemy import Column, Float, Table, Text, text
 from newsletter.database import Database
 from newsletter.delivery.pace import RECOVERY, SLOWEST
 from newsletter.delivery.tables import metadata
-from newsletter.errors import TryLater
+from newsletter.errors import TemporaryError
 
 paces = Table(
     "paces",
@@ -54,18 +54,18 @@ class LedgerBook:
         ahead = max(0.0, now - time.monotonic())
         try:
             ((wait, share),) = self._do(_TAKE, count=float(count), rate=rate, ahead=ahead)
-        except TryLater:  # a booking that is lost costs nothing: this sender still keeps to its own rate
+        except TemporaryError:  # a booking that is lost costs nothing: this sender still keeps to its own rate
             return now, 1.0
         return time.monotonic() + wait, share
 
     def slow_down(self, now: float) -> None:  # noqa: ARG002  the database's clock counts
         """Halve the rate of everybody who books here, once a second."""
-        with suppress(TryLater):
+        with suppress(TemporaryError):
             self._do(_SLOW, slowest=SLOWEST)
 
     def recover(self, now: float) -> None:  # noqa: ARG002
         """Let it come back; of several who say so at once, the time counts once."""
-        with suppress(TryLater):
+        with suppress(TemporaryError):
             self._do(_RECOVER, gain=RECOVERY)
 
     def _do(self, statement: str, **values: float) -> list[Any]:

@@ -20,7 +20,7 @@ from newsletter.database import Database
 from newsletter.delivery.numbers import pass_over_numbers
 from newsletter.delivery.spool import take_room
 from newsletter.delivery.tables import mailings
-from newsletter.errors import AskPerson
+from newsletter.errors import DecisionRequired
 from newsletter.settings import Settings
 
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
@@ -34,7 +34,7 @@ _SLOT = struct.Struct("<q")
 
 
 def refuse_older_copy(database: Database, settings: Settings) -> None:
-    """Raise AskPerson when letters have left this machine of which the database knows nothing."""
+    """Raise DecisionRequired when letters have left this machine of which the database knows nothing."""
     with closing(Mark(mark_path(settings), settings.delivery.in_flight)) as mark:
         mark.compare(database)
 
@@ -56,7 +56,7 @@ class Mark:
     """The file at `path`, open for one sender with so many deliveries in flight."""
 
     def __init__(self, path: Path, in_flight: int) -> None:
-        """Open or make it; what it holds stays until `begin`. StorageFull when there is no room.
+        """Open or make it; what it holds stays until `begin`. DiskFull when there is no room.
 
         Its room is taken now: to find none while writing to mapped memory would be the end of the process.
         """
@@ -70,9 +70,9 @@ class Mark:
             raise
 
     def compare(self, database: Database) -> None:
-        """Raise AskPerson when the database is older than the mark."""
+        """Raise DecisionRequired when the database is older than the mark."""
         if mailing_id := self.mailing_ahead_of(database):
-            raise AskPerson(
+            raise DecisionRequired(
                 f"{database.place}: this is an older copy. Letters of mailing {mailing_id} have left since, "
                 "of which it knows nothing: they would go out twice. "
                 "Restore a newer copy, or go on with --restored"

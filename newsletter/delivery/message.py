@@ -88,7 +88,7 @@ class Skeleton:
 def make_skeleton(
     edition: Edition, mailing: Mailing, settings: Settings, keyring: Keyring, signer: Signer | None = None
 ) -> Skeleton:
-    """Encode all of an edition that is the same for everybody; EditSettings when a reply address is too long.
+    """Encode all of an edition that is the same for everybody; SettingsError when a reply address is too long.
 
     With a signer, every message it makes is signed.
     """
@@ -164,9 +164,7 @@ def _add_subject(layout: Layout, edition: Edition, mailing: Mailing) -> None:
         layout.add(headers.unstructured("Subject", filled(subject, {})))
 
 
-def _add_bodies(
-    layout: Layout, edition: Edition, links: dict[str, tuple[str, Slot | None, str]], digest: str
-) -> None:
+def _add_bodies(layout: Layout, edition: Edition, links: dict[str, tuple[str, Slot | None, str]], digest: str) -> None:
     boundary = f"=_{digest[:32]}"  # no quoted-printable line can hold "=_" (RFC 2045 section 6.7)
     layout.add_text(f'MIME-Version: 1.0\r\nContent-Type: multipart/alternative;\r\n boundary="{boundary}"\r\n')
     for subtype, part in (("plain", edition.text), ("html", edition.html)):

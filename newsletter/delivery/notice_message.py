@@ -66,9 +66,7 @@ def _body(notice: Notice, text: str, html: str) -> bytes:
     parts = [_part("plain", text), *([_part("html", html)] if html else [])]
     if len(parts) == 1:
         return parts[0]
-    boundary = f"=_{notice.digest}".encode(
-        "ascii"
-    )  # no quoted-printable line can hold "=_" (RFC 2045 section 6.7)
+    boundary = f"=_{notice.digest}".encode("ascii")  # no quoted-printable line can hold "=_" (RFC 2045 section 6.7)
     inner = b"".join(b"\r\n--" + boundary + b"\r\n" + part for part in parts)
     head = b'Content-Type: multipart/alternative;\r\n boundary="' + boundary + b'"\r\n'
     return head + inner + b"\r\n--" + boundary + b"--\r\n"

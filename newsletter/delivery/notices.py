@@ -17,7 +17,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from newsletter.database import Database, Moment
 from newsletter.delivery.mailing import DeliveryStatus
-from newsletter.errors import WrongUse
+from newsletter.errors import UsageError
 
 FIRST_NUMBER = 10**12
 """Notices are numbered from here on where a number stands for a delivery: in tokens, tags and the outbox.
@@ -140,15 +140,15 @@ def list_notices(database: Database, status: DeliveryStatus | None = None) -> tu
 
 
 def resolve_notice(database: Database, notice_id: int, *, resend: bool, now: datetime) -> Notice:
-    """Plan an uncertain or failed notice anew, or count it as failed; WrongUse if there is nothing to settle."""
+    """Plan an uncertain or failed notice anew, or count it as failed; UsageError if there is nothing to settle."""
     found = find_notice(database, FIRST_NUMBER + notice_id) if 0 < notice_id < FIRST_NUMBER else None
     if found is None:
-        raise WrongUse(f"no notice {notice_id}. 'newsletter notices list' names them")
+        raise UsageError(f"no notice {notice_id}. 'newsletter notices list' names them")
     may = {DeliveryStatus.UNCERTAIN, DeliveryStatus.FAILED} if resend else {DeliveryStatus.UNCERTAIN}
     if found.status not in may:
-        raise WrongUse(f"notice {notice_id} is {found.status}: there is nothing to settle")
+        raise UsageError(f"notice {notice_id} is {found.status}: there is nothing to settle")
     if resend and not found.recipient:
-        raise WrongUse(f"notice {notice_id}: its recipient was erased. Count it as failed with --skip")
+        raise UsageError(f"notice {notice_id}: its recipient was erased. Count it as failed with --skip")
     values = (
         {"status": DeliveryStatus.PLANNED.value, "reason": "", "due_at": 0, "attempts": 0}
         if resend
@@ -162,7 +162,7 @@ def resolve_notice(database: Database, notice_id: int, *, resend: bool, now: dat
         )
     settled = find_notice(database, found.number)
     if settled is None:
-        raise WrongUse(f"notice {notice_id} is not there any more")
+        raise UsageError(f"notice {notice_id} is not there any more")
     return settled
 
 

@@ -15,7 +15,7 @@ from newsletter.delivery.editions import read_mailing
 from newsletter.delivery.mailing import Mailing, MailingState
 from newsletter.delivery.tables import deliveries, mailings
 from newsletter.delivery.transports.transport import Accounted, Allowance, Transport
-from newsletter.errors import Halted, TransportError
+from newsletter.errors import SendingHalted, TransportError
 
 _WINDOW = timedelta(hours=24)
 _LOOK_SECONDS = 1.0
@@ -30,7 +30,7 @@ def wait_for_quota(
 ) -> Generator[str, None, None]:
     """Yield why nothing leaves, several times a second, until something may leave, or the mailing must not.
 
-    Raises Halted when the account may not send any more.
+    Raises SendingHalted when the account may not send any more.
     """
     seconds = transport.refresh if isinstance(transport, Accounted) else _BLIND_SECONDS
     granted = transport.granted if isinstance(transport, Accounted) else Allowance()
@@ -50,7 +50,7 @@ def wait_for_quota(
             return
         try:
             granted = transport.allowance()
-        except Halted:  # which is a TransportError too, but no passing one
+        except SendingHalted:  # which is a TransportError too, but no passing one
             raise
         except TransportError:
             continue

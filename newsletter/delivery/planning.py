@@ -18,7 +18,7 @@ from newsletter.delivery.recipients import fill_mailing, has_begun
 from newsletter.delivery.schedule import Schedule
 from newsletter.delivery.steering import cancel_planned
 from newsletter.delivery.tables import deliveries, mailings, rounds
-from newsletter.errors import WrongUse
+from newsletter.errors import UsageError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +63,7 @@ def start_mailing(
     is another mailing, and whoever has the issue from one of them does not get it from the next.
     A second call adds only who joined since. What was frozen stays once sending began; `again` makes a new
     mailing with the new text, unless the same text is still on its way. Nobody is added to a cancelled one.
-    Raises WrongUse when a mailing that has begun is to be scheduled.
+    Raises UsageError when a mailing that has begun is to be scheduled.
     """
     with database.write_much() as connection:
         plan = _start(connection, edition, transport, segment, again=again, now=now)
@@ -123,14 +123,10 @@ def _start(
         mailing = _make(connection, edition, transport, segment, number, now)
     elif latest.state is MailingState.CANCELLED:
         counts = count_mailing(connection, latest.id)
-        return Plan(
-            mailing=latest, counts=counts, is_new=False, is_changed=latest.edition_digest != edition.digest
-        )
+        return Plan(mailing=latest, counts=counts, is_new=False, is_changed=latest.edition_digest != edition.digest)
     else:
         mailing = _refreshed(connection, latest, edition, transport, now)
-    frozen = (
-        edition if mailing.edition_digest == edition.digest else read_edition(connection, mailing.edition_digest)
-    )
+    frozen = edition if mailing.edition_digest == edition.digest else read_edition(connection, mailing.edition_digest)
     fill_mailing(connection, mailing, frozen, is_repeat=is_new and again, is_new=is_new, now=now)
     counts = (count_planned if is_new else count_mailing)(connection, mailing.id)
     if counts.planned and mailing.finished_at is not None:
@@ -202,17 +198,13 @@ def _make(
     return read_mailing(connection, mailing_id)
 
 
-def _refreshed(
-    connection: Connection, mailing: Mailing, edition: Edition, transport: str, now: datetime
-) -> Mailing:
+def _refreshed(connection: Connection, mailing: Mailing, edition: Edition, transport: str, now: datetime) -> Mailing:
     """Give a mailing of which nothing has left yet the text, and the transport, as they are now."""
     if has_begun(connection, mailing):
         return mailing
     freeze(connection, edition, now)
     connection.execute(
-        update(mailings)
-        .where(mailings.c.id == mailing.id)
-        .values(edition_digest=edition.digest, transport=transport)
+        update(mailings).where(mailings.c.id == mailing.id).values(edition_digest=edition.digest, transport=transport)
     )
     return read_mailing(connection, mailing.id)
 
@@ -229,7 +221,7 @@ def _scheduled(connection: Connection, plan: Plan, schedule: Schedule, now: date
     if not has_begun(connection, mailing):
         at = schedule.at or mailing.send_at or schedule.usually
     elif schedule.at is not None and schedule.at > now:
-        raise WrongUse(f"'{mailing.slug}' is being sent already, so it cannot be scheduled. Leave out --at")
+        raise UsageError(f"'{mailing.slug}' is being sent already, so it cannot be scheduled. Leave out --at")
     else:
         at = mailing.send_at
     connection.execute(

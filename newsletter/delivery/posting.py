@@ -32,7 +32,7 @@ from newsletter.delivery.notices import (
 from newsletter.delivery.recovery import Remembers
 from newsletter.delivery.series import reason_to_stop
 from newsletter.delivery.transports import Transport
-from newsletter.errors import Deferred, Halted, NewsletterError, Refused, TryLater, Uncertain
+from newsletter.errors import Deferred, NewsletterError, Refused, SendingHalted, TemporaryError, Uncertain
 from newsletter.settings import Settings
 from newsletter.tokens import Keyring
 
@@ -64,9 +64,9 @@ def post_notices(
     *,
     clock: Callable[[], datetime],
 ) -> Posted:
-    """Post every notice that is due; TryLater while another process does.
+    """Post every notice that is due; TemporaryError while another process does.
 
-    AskPerson when the database is an older copy than what has left this machine.
+    DecisionRequired when the database is an older copy than what has left this machine.
     """
     refuse_older_copy(database, settings)
     submitted: list[Notice] = []
@@ -87,7 +87,7 @@ def post_notices(
                 put_off += 1
             else:
                 troubled.append(after)
-            if isinstance(result, Halted | Deferred | TryLater):
+            if isinstance(result, SendingHalted | Deferred | TemporaryError):
                 stopped = result
                 break
             if isinstance(result, Exception) and not isinstance(result, NewsletterError):
@@ -150,7 +150,7 @@ def _settle(database: Database, notice: Notice, result: str | Exception, now: da
         values |= {"status": DeliveryStatus.SUBMITTED, "reference": result}
     elif isinstance(result, Deferred) and notice.created_at and now - notice.created_at > _EXPIRES:
         values |= {"status": DeliveryStatus.FAILED}
-    elif isinstance(result, Deferred | Halted | TryLater):
+    elif isinstance(result, Deferred | SendingHalted | TemporaryError):
         wait = _RETRY[notice.attempts] if notice.attempts < len(_RETRY) else 24 * 3600
         later = int(now.timestamp()) + wait if isinstance(result, Deferred) else 0
         values |= {"status": DeliveryStatus.PLANNED, "attempts": notice.attempts + 1, "due_at": later}
@@ -161,9 +161,7 @@ def _settle(database: Database, notice: Notice, result: str | Exception, now: da
         values |= {"status": DeliveryStatus.UNCERTAIN, "reason": why[:300]}
     status = DeliveryStatus(str(values["status"]))
     with database.write() as connection:
-        connection.execute(
-            update(notices).where(notices.c.id == notice.id).values({**values, "status": status.value})
-        )
+        connection.execute(update(notices).where(notices.c.id == notice.id).values({**values, "status": status.value}))
     return find_notice(database, notice.number) or notice
 
 

@@ -84,9 +84,7 @@ def find_reported_by_references(connection: Connection, references: Iterable[str
     theirs = [name for name in wanted if name not in found]
     for start in range(0, len(theirs), _AT_ONCE):
         group = theirs[start : start + _AT_ONCE]
-        rows = connection.execute(
-            _asked().add_columns(deliveries.c.reference).where(deliveries.c.reference.in_(group))
-        )
+        rows = connection.execute(_asked().add_columns(deliveries.c.reference).where(deliveries.c.reference.in_(group)))
         found |= {row.reference: _reported(row) for row in rows}
     return found
 

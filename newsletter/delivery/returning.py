@@ -7,7 +7,7 @@ address, which names no delivery.
 
 from dataclasses import dataclass
 
-from newsletter.errors import EditSettings
+from newsletter.errors import SettingsError
 from newsletter.settings import ListSettings, Settings
 from newsletter.tokens import Keyring, Purpose
 
@@ -46,7 +46,7 @@ class TokenAddress:
 
 
 def form_of(settings: Settings, sender: ListSettings, purpose: Purpose) -> Form:
-    """Return the form of the addresses for `purpose`; EditSettings when they would be too long for SMTP."""
+    """Return the form of the addresses for `purpose`; SettingsError when they would be too long for SMTP."""
     letter = _LETTER[purpose]
     if settings.replies.domain:
         return Form(before=f"{letter}+", after=f"@{settings.replies.domain.lower()}", purpose=purpose)
@@ -55,16 +55,14 @@ def form_of(settings: Settings, sender: ListSettings, purpose: Purpose) -> Form:
     mine = settings.replies.address
     before = f"{mine.local.lower()}+{'' if purpose is Purpose.REPLY else letter}"
     if len(before) + _TOKEN > _LOCAL_PART:
-        raise EditSettings(
+        raise SettingsError(
             f"[replies] address = '{mine}': its part before '@' leaves no room for a token of {_TOKEN}. "
             f"Use one of {_LOCAL_PART - _TOKEN - 2} characters at most"
         )
     return Form(before=before, after=f"@{mine.domain.lower()}", purpose=purpose)
 
 
-def signed_address(
-    keyring: Keyring, settings: Settings, list_name: str, purpose: Purpose, number: int
-) -> str | None:
+def signed_address(keyring: Keyring, settings: Settings, list_name: str, purpose: Purpose, number: int) -> str | None:
     """Return the address that carries a signed number; None where `[replies]` gives no room for one."""
     form = form_of(settings, settings.list_named(list_name), purpose)
     return form.address(keyring.sign(purpose, number)) if form.purpose is not None else None

@@ -20,7 +20,7 @@ from newsletter.delivery.tally import Progress, Tally
 from newsletter.delivery.tray import Finished, Task
 from newsletter.delivery.verdicts import ANOTHER_RUN, Judge
 from newsletter.delivery.watch import MOST_DOUBTS
-from newsletter.errors import AskPerson, Deferred, Halted, StorageBusy
+from newsletter.errors import DatabaseBusy, DecisionRequired, Deferred, SendingHalted
 
 _GROUP_SECONDS = 0.05
 """How long results are gathered for one transaction."""
@@ -143,7 +143,7 @@ class Run:
                     worker=self._worker,
                     now=self._clock(),
                 )
-            except StorageBusy:
+            except DatabaseBusy:
                 if not tries_left:
                     raise
                 continue
@@ -154,14 +154,14 @@ class Run:
         self._free += [self._slots.pop(outcome.delivery_id) for outcome in recorded]
         self._mark.count(self._mailing.id, turn.number)
         if turn.state is not MailingState.OPEN:
-            self._judge.stop_for(AskPerson(f"mailing {self._mailing.id} is {turn.state}{_HOW_ON[turn.state]}"))
+            self._judge.stop_for(DecisionRequired(f"mailing {self._mailing.id} is {turn.state}{_HOW_ON[turn.state]}"))
         return turn
 
     def _heed_account(self) -> None:
         """Go by what the account is granted at present; stop where it may not send any more."""
         try:
             self._grant.heed()
-        except Halted as halted:
+        except SendingHalted as halted:
             self._judge.stop_for(halted)
 
     def _heed_doubts(self) -> None:
@@ -190,9 +190,7 @@ class Run:
 
     def _target(self, moment: float) -> int:
         soon = (
-            self._tally.rate(moment) * _AHEAD_SECONDS
-            if self._pace is None
-            else self._pace.rate * _PACED_AHEAD_SECONDS
+            self._tally.rate(moment) * _AHEAD_SECONDS if self._pace is None else self._pace.rate * _PACED_AHEAD_SECONDS
         )
         return min(self._in_flight, max(2 * self._connections, int(soon)))
 

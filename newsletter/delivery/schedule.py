@@ -9,7 +9,7 @@ from newsletter.database import Database
 from newsletter.delivery.editions import mailing_of, select_mailings
 from newsletter.delivery.mailing import Mailing, MailingKind, MailingState
 from newsletter.delivery.tables import mailings
-from newsletter.errors import AskPerson
+from newsletter.errors import DecisionRequired
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,19 +44,17 @@ def next_time(database: Database, now: datetime) -> datetime | None:
     with database.read() as connection:
         return connection.scalar(
             select(mailings.c.send_at)
-            .where(
-                mailings.c.state == MailingState.OPEN, mailings.c.finished_at.is_(None), mailings.c.send_at > now
-            )
+            .where(mailings.c.state == MailingState.OPEN, mailings.c.finished_at.is_(None), mailings.c.send_at > now)
             .order_by(mailings.c.send_at)
             .limit(1)
         )
 
 
 def refuse_late(mailing: Mailing, now: datetime) -> None:
-    """Raise AskPerson when a mailing was meant to have left before now."""
+    """Raise DecisionRequired when a mailing was meant to have left before now."""
     if mailing.send_before is not None and now > mailing.send_before:
         limit = f"{mailing.send_before.astimezone():%Y-%m-%d %H:%M %Z}"
-        raise AskPerson(
+        raise DecisionRequired(
             f"'{mailing.slug}' was to be sent before {limit}, and that has passed. "
             "Add --yes to send it all the same, or cancel it"
         )

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from newsletter.delivery.signing import REPLACED_BY_SES, Seal, Signer
-from newsletter.errors import EditSettings
+from newsletter.errors import SettingsError
 from newsletter.settings import Dkim, Settings
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ _MAKE_ONE = "Make one of 2048 bits: openssl genrsa 2048"
 
 
 def open_signer(settings: Settings, list_name: str) -> Signer | None:
-    """Return what signs a list's letters, None where nothing is to; EditSettings when a key cannot sign."""
+    """Return what signs a list's letters, None where nothing is to; SettingsError when a key cannot sign."""
     if not settings.delivery.dkim:
         return None
     sender = settings.list_named(list_name).sender.address.domain.lower()
@@ -41,7 +41,7 @@ def open_signer(settings: Settings, list_name: str) -> Signer | None:
     )
     if not seals:
         domains = " or ".join(f"'{wanted.domain}'" for wanted in settings.delivery.dkim)
-        raise EditSettings(
+        raise SettingsError(
             f"[delivery.dkim] domain = {domains}: letters of '{list_name}' are from '{sender}', which such a "
             "signature says nothing of. Sign for that domain, or leave domain out"
         )
@@ -49,7 +49,7 @@ def open_signer(settings: Settings, list_name: str) -> Signer | None:
 
 
 def unpublished(signer: Signer, lookup: Lookup) -> tuple[str, ...]:
-    """Return a line for each key that nobody can verify as yet; EditSettings when DNS publishes another one."""
+    """Return a line for each key that nobody can verify as yet; SettingsError when DNS publishes another one."""
     told = []
     for seal in signer.seals:
         records = lookup(seal.place)
@@ -59,7 +59,7 @@ def unpublished(signer: Signer, lookup: Lookup) -> tuple[str, ...]:
         if not published:
             told.append(f"no key for DKIM is published at {seal.place}: no provider can verify the signatures")
         elif _normal(seal.public) not in map(_normal, published):
-            raise EditSettings(
+            raise SettingsError(
                 f"[delivery.dkim] selector = '{seal.selector}': the key that is published at {seal.place} is not "
                 "the one that signs, so every letter would fail. Publish its public key, or sign with that one"
             )
@@ -97,9 +97,8 @@ def _seal(settings: Settings, wanted: Dkim, sender: str) -> Seal:
             public=key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw),
         )
     if key.key_size not in _RSA_BITS:
-        raise EditSettings(
-            f"{place}: an RSA key of {key.key_size} bits; providers take {_RSA_BITS[0]} to {_RSA_BITS[-1]}. "
-            f"{_MAKE_ONE}"
+        raise SettingsError(
+            f"{place}: an RSA key of {key.key_size} bits; providers take {_RSA_BITS[0]} to {_RSA_BITS[-1]}. {_MAKE_ONE}"
         )
     padding, hashing = PKCS1v15(), SHA256()
     return Seal(
@@ -115,7 +114,7 @@ def _private_key(settings: Settings, wanted: Dkim) -> tuple[bytes, str]:
     """Return the text of a private key, and what it is called in messages."""
     if wanted.key is None:
         if settings.dkim_key is None:
-            raise EditSettings(
+            raise SettingsError(
                 "[delivery.dkim] names no key. Give the path of its file as 'key', or set NEWSLETTER_DKIM_KEY"
             )
         text = settings.dkim_key.get_secret_value().replace("\\n", "\n")
@@ -126,13 +125,13 @@ def _private_key(settings: Settings, wanted: Dkim) -> tuple[bytes, str]:
         _refuse_shared(path, place)
         return path.read_bytes(), place
     except OSError as error:
-        raise EditSettings(f"{place}: cannot be read: {error.strerror}. Check the path and its owner") from error
+        raise SettingsError(f"{place}: cannot be read: {error.strerror}. Check the path and its owner") from error
 
 
 def _refuse_shared(path: Path, place: str) -> None:
     mode = stat.S_IMODE(path.stat().st_mode)
     if mode & (stat.S_IRWXG | stat.S_IRWXO):
-        raise EditSettings(f"{place}: others can get at it (mode {mode:04o}). Keep it to yourself: chmod 600")
+        raise SettingsError(f"{place}: others can get at it (mode {mode:04o}). Keep it to yourself: chmod 600")
 
 
 def _read(text: bytes, place: str) -> "RSAPrivateKey | Ed25519PrivateKey":
@@ -147,11 +146,11 @@ def _read(text: bytes, place: str) -> "RSAPrivateKey | Ed25519PrivateKey":
             return Ed25519PrivateKey.from_private_bytes(b64decode(b"".join(text.split()), validate=True))
         key = load_pem_private_key(text, password=None)
     except TypeError as error:
-        raise EditSettings(f"{place}: it is encrypted. Store it without a passphrase, kept to yourself") from error
+        raise SettingsError(f"{place}: it is encrypted. Store it without a passphrase, kept to yourself") from error
     except (ValueError, UnsupportedAlgorithm) as error:
-        raise EditSettings(f"{place}: this is no private key in PEM. {_MAKE_ONE}") from error
+        raise SettingsError(f"{place}: this is no private key in PEM. {_MAKE_ONE}") from error
     if not isinstance(key, RSAPrivateKey | Ed25519PrivateKey):
-        raise EditSettings(f"{place}: DKIM knows RSA and Ed25519 keys only. {_MAKE_ONE}")
+        raise SettingsError(f"{place}: DKIM knows RSA and Ed25519 keys only. {_MAKE_ONE}")
     return key
 
 

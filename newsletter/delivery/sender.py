@@ -30,7 +30,7 @@ from newsletter.delivery.tally import Progress, Tally
 from newsletter.delivery.transports import Transport
 from newsletter.delivery.tray import Write
 from newsletter.delivery.verdicts import Judge
-from newsletter.errors import QuotaSpent
+from newsletter.errors import QuotaExceeded
 from newsletter.settings import Settings
 from newsletter.tokens import Keyring
 
@@ -50,11 +50,12 @@ def send(
 ) -> Generator[Progress, None, None]:
     """Send a mailing to everybody who is planned, yielding how far it is after each group.
 
-    Raises TryLater when another sender is at work, and when something ends the send early: Halted, QuotaSpent,
-    Deferred, StorageBusy, StorageFull; AskPerson when the mailing is paused or cancelled meanwhile, or when the
-    database is an older copy, unless `is_restored` says that it may be. In any case what was submitted is
-    recorded, and the rest stays planned. With `waits_for_quota` a spent quota ends nothing: once it frees, the
-    send goes on. Once `is_hurried`, a send that ends waits for no answer any more: those letters are uncertain.
+    Raises TemporaryError when another sender is at work, and when something ends the send early: SendingHalted,
+    QuotaExceeded, Deferred, DatabaseBusy, DiskFull; DecisionRequired when the mailing is paused or cancelled
+    meanwhile, or when the database is an older copy, unless `is_restored` says that it may be. In any case what was
+    submitted is recorded, and the rest stays planned. With `waits_for_quota` a spent quota ends nothing: once it
+    frees, the send goes on. Once `is_hurried`, a send that ends waits for no answer any more: those letters are
+    uncertain.
     """
     with (
         sole_sender(database, f"sending '{mailing.slug}' to '{mailing.list_name}'") as held,
@@ -87,7 +88,7 @@ def send(
                 with _nothing_reread(), closing(_attempt(bench)) as running:
                     for progress in running:
                         yield replace(progress, recovered=recovered)
-            except QuotaSpent:
+            except QuotaExceeded:
                 if not waits_for_quota:
                     raise
             else:

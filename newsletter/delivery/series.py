@@ -17,7 +17,7 @@ from newsletter.database import Database, Moment
 from newsletter.delivery.mailing import DeliveryStatus
 from newsletter.delivery.notice_message import LEAVE_MARK, REPLY_MARK
 from newsletter.delivery.notices import Notice, notices, plan_notice
-from newsletter.errors import EditFile
+from newsletter.errors import ContentError
 from newsletter.finding import Finding
 from newsletter.settings import Settings
 
@@ -84,7 +84,7 @@ class _Editions:
         if letter.name not in self._made:
             try:
                 self._made[letter.name] = compose(letter.issue, self._list_name, self._settings).edition
-            except EditFile as error:
+            except ContentError as error:
                 self.findings += error.findings
                 self._made[letter.name] = None
         return self._made[letter.name]

@@ -11,7 +11,7 @@ from newsletter.delivery.alone import sole_sender
 from newsletter.delivery.mailing import DeliveryStatus, Mailing, MailingState
 from newsletter.delivery.recovery import take_over
 from newsletter.delivery.tables import deliveries, mailings
-from newsletter.errors import WrongUse
+from newsletter.errors import UsageError
 from newsletter.settings import Settings
 
 SKIPPED = "it may have been taken; the author chose not to send it again"
@@ -63,10 +63,10 @@ def resolve(database: Database, settings: Settings, mailing: Mailing, *, resend:
 
     What a sender that is gone has left is settled first, as far as it can be known.
 
-    Raises TryLater while a sender is at work, WrongUse when a cancelled mailing is to be sent again.
+    Raises TemporaryError while a sender is at work, UsageError when a cancelled mailing is to be sent again.
     """
     if resend and mailing.state is MailingState.CANCELLED:
-        raise WrongUse(f"mailing {mailing.id} is cancelled: nothing of it is sent again. Say --skip")
+        raise UsageError(f"mailing {mailing.id} is cancelled: nothing of it is sent again. Say --skip")
     with sole_sender(database, "settling what is uncertain"):
         take_over(database, settings, now)
         status = DeliveryStatus.PLANNED if resend else DeliveryStatus.FAILED

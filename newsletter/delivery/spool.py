@@ -12,7 +12,7 @@ from pathlib import Path
 
 from newsletter.delivery.ledger import Outcome
 from newsletter.delivery.mailing import DeliveryStatus
-from newsletter.errors import StorageFull
+from newsletter.errors import DiskFull
 from newsletter.settings import Settings
 
 _BYTES_EACH = 2048
@@ -28,7 +28,7 @@ class Spool:
     """A file of outcomes with room for all that can be in flight."""
 
     def __init__(self, path: Path, in_flight: int) -> None:
-        """Open or make it; StorageFull when there is no room."""
+        """Open or make it; DiskFull when there is no room."""
         self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
         try:
             take_room(self._file, in_flight * _BYTES_EACH, path)
@@ -62,14 +62,12 @@ class Spool:
 
 
 def take_room(descriptor: int, size: int, path: Path) -> None:
-    """Give an open file at `path` its room, so that writing there cannot fail for want of it; or StorageFull."""
+    """Give an open file at `path` its room, so that writing there cannot fail for want of it; or DiskFull."""
     try:
         os.posix_fallocate(descriptor, 0, size)
     except OSError as error:
         if error.errno in _NO_ROOM:
-            raise StorageFull(
-                f"{path}: no room to record what would be sent. Make room and run it again"
-            ) from error
+            raise DiskFull(f"{path}: no room to record what would be sent. Make room and run it again") from error
         raise
 
 

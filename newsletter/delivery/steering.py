@@ -8,32 +8,32 @@ from newsletter.database import Database
 from newsletter.delivery.editions import read_mailing
 from newsletter.delivery.mailing import DeliveryStatus, Exclusion, Mailing, MailingState
 from newsletter.delivery.tables import deliveries, mailings
-from newsletter.errors import WrongUse
+from newsletter.errors import UsageError
 
 
 def pause(database: Database, mailing: Mailing) -> Mailing:
     """Let nothing more of a mailing leave until it is resumed; a second call changes nothing.
 
-    Raises WrongUse for a mailing that has ended or is cancelled.
+    Raises UsageError for a mailing that has ended or is cancelled.
     """
     with database.write() as connection:
         found = read_mailing(connection, mailing.id)
         _refuse_cancelled(found)
         if found.finished_at is not None:
-            raise WrongUse(f"mailing {found.id} has ended: there is nothing to pause")
+            raise UsageError(f"mailing {found.id} has ended: there is nothing to pause")
         return _put(connection, found, MailingState.PAUSED)
 
 
 def resume(database: Database, mailing: Mailing) -> Mailing:
     """Let a paused mailing leave again; a second call changes nothing.
 
-    Raises WrongUse for a mailing that has ended without being paused, or is cancelled.
+    Raises UsageError for a mailing that has ended without being paused, or is cancelled.
     """
     with database.write() as connection:
         found = read_mailing(connection, mailing.id)
         _refuse_cancelled(found)
         if found.finished_at is not None and found.state is not MailingState.PAUSED:
-            raise WrongUse(
+            raise UsageError(
                 f"mailing {found.id} has ended: there is nothing to resume. "
                 f"'newsletter send {found.slug}' sends it to those who joined since"
             )
@@ -71,7 +71,6 @@ def _put(connection: Connection, mailing: Mailing, state: MailingState) -> Maili
 
 def _refuse_cancelled(mailing: Mailing) -> None:
     if mailing.state is MailingState.CANCELLED:
-        raise WrongUse(
-            f"mailing {mailing.id} is cancelled, for good. "
-            f"'newsletter send {mailing.slug} --again' makes a new one"
+        raise UsageError(
+            f"mailing {mailing.id} is cancelled, for good. 'newsletter send {mailing.slug} --again' makes a new one"
         )

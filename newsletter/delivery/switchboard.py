@@ -15,7 +15,7 @@ from selectors import EVENT_READ, EVENT_WRITE, DefaultSelector
 from newsletter.delivery.transports.transport import Line, Receipt, Settled
 from newsletter.delivery.tray import Finished, Task, Tray, Write
 from newsletter.delivery.watch import Watch
-from newsletter.errors import Deferred, Halted, Refused, TransportError
+from newsletter.errors import Deferred, Refused, SendingHalted, TransportError
 
 _SAY_SECONDS = 0.02
 """How long a finished delivery may wait for the rest of its group."""
@@ -177,7 +177,7 @@ class Switchboard:
         self._tasks[delivery.id] = task
         try:
             line.begin(*self._write(delivery))
-        except (Refused, Halted) as error:
+        except (Refused, SendingHalted) as error:
             self._finish(delivery.id, error)
         except ValueError as error:
             self._finish(delivery.id, Refused(f"the letter could not be made: {error}"))

@@ -8,7 +8,7 @@ from newsletter.delivery.ledger import Outcome
 from newsletter.delivery.mailing import DeliveryStatus
 from newsletter.delivery.pace import Pace, Patience
 from newsletter.delivery.tray import Finished
-from newsletter.errors import Deferred, Halted, QuotaSpent, Refused, TryLater, Uncertain
+from newsletter.errors import Deferred, QuotaExceeded, Refused, SendingHalted, TemporaryError, Uncertain
 
 MOST_REFUSED = 10
 """So many refusals with nothing taken before: the letter or the sender is at fault, not the addresses."""
@@ -55,11 +55,11 @@ class Judge:
             self.stop_for(Deferred(f"{self.last_reason}. Nothing is taken at present: run it again later"))
         if self.refused >= MOST_REFUSED and not self.patience.has_taken:
             self.stop_for(
-                Halted(f"the first {self.refused} letters were all refused, the last so: {self.last_reason}")
+                SendingHalted(f"the first {self.refused} letters were all refused, the last so: {self.last_reason}")
             )
         elif self.refused_on_end >= MOST_REFUSED_IN_A_ROW:
             self.stop_for(
-                Halted(
+                SendingHalted(
                     f"{self.refused_on_end} letters on end were refused, the last so: {self.last_reason}. If the "
                     "letter is at fault, mend it; if the addresses are, run it again"
                 )
@@ -80,7 +80,7 @@ class Judge:
             return Outcome(delivery_id=number, status=DeliveryStatus.FAILED, reason=reason)
         if isinstance(error, Uncertain):
             return Outcome(delivery_id=number, status=DeliveryStatus.UNCERTAIN, reason=reason)
-        if isinstance(error, Halted | QuotaSpent | TryLater):
+        if isinstance(error, SendingHalted | QuotaExceeded | TemporaryError):
             self.stop_for(error)
             return Outcome(delivery_id=number, status=DeliveryStatus.PLANNED)
         if isinstance(error, Deferred):

@@ -25,9 +25,7 @@ def look_at_clock(settings: Settings, *, now: datetime) -> Iterator[Check]:
         yield judge_skew(now, other, "the database server")
     latest = _latest(settings)
     if latest is not None and latest > now + _SOME:
-        yield fail(
-            _PART, "ledger", f"the ledger has a mailing of {latest:%d %B %Y %H:%M} UTC, still to come", _REMEDY
-        )
+        yield fail(_PART, "ledger", f"the ledger has a mailing of {latest:%d %B %Y %H:%M} UTC, still to come", _REMEDY)
     elif other is None:
         yield ok(_PART, "time", f"{now:%Y-%m-%d %H:%M:%S} UTC, after all that the ledger knows")
 

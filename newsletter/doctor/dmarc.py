@@ -23,9 +23,7 @@ class Policy:
 def find_policy(domain: str, dns: Dns) -> Policy | None:
     """Return the policy of a domain, else that of the organisation above it; None where there is none."""
     for candidate in dict.fromkeys((domain, organisation(domain))):
-        records = [
-            text for text in dns.must(f"_dmarc.{candidate}", "TXT") if text.replace(" ", "")[:8] == "v=DMARC1"
-        ]
+        records = [text for text in dns.must(f"_dmarc.{candidate}", "TXT") if text.replace(" ", "")[:8] == "v=DMARC1"]
         if records:
             pairs = (part.partition("=")[::2] for part in records[0].split(";") if "=" in part)
             tags = {name.strip().lower(): value.strip() for name, value in pairs}
@@ -47,9 +45,7 @@ def is_aligned(one: str, other: str, *, strict: bool) -> bool:
     return one == other or (not strict and organisation(one) == organisation(other))
 
 
-def judge_policy(
-    domain: str, policy: Policy | None, *, signers: tuple[str, ...], envelope: str
-) -> Iterator[Check]:
+def judge_policy(domain: str, policy: Policy | None, *, signers: tuple[str, ...], envelope: str) -> Iterator[Check]:
     """Judge a policy, and whether a signature by `signers`, or SPF of `envelope`, satisfies it."""
     name = f"DMARC {domain}"
     if policy is None:

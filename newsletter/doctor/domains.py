@@ -23,9 +23,7 @@ def look_at_domains(settings: Settings, dns: Dns) -> Iterator[Check]:
         yield look_at_exchangers(domain, settings, dns)
 
 
-def _look_at_sender(
-    domain: str, list_name: str, sender: ListSettings, settings: Settings, dns: Dns
-) -> Iterator[Check]:
+def _look_at_sender(domain: str, list_name: str, sender: ListSettings, settings: Settings, dns: Dns) -> Iterator[Check]:
     identity: Identity | None = None
     if settings.delivery.transport == "ses":
         try:

@@ -48,9 +48,7 @@ def _converse(client: smtplib.SMTP, settings: Settings, context: ssl.SSLContext)
     client.ehlo()
     if smtp.security == "starttls":
         if not client.has_extn("starttls"):
-            yield fail(
-                _PART, "TLS", "it offers no STARTTLS", 'Use port 465 with security = "tls", or ask the relay'
-            )
+            yield fail(_PART, "TLS", "it offers no STARTTLS", 'Use port 465 with security = "tls", or ask the relay')
             return
         try:
             client.starttls(context=context)
@@ -78,9 +76,7 @@ def _log_in(client: smtplib.SMTP, settings: Settings) -> Check:
         return fail(_PART, "login", f"user '{smtp.username}' has no password", "Set NEWSLETTER_SMTP_PASSWORD")
     try:
         user, password = smtp.username or "", settings.smtp_password.get_secret_value()
-        if (
-            "PLAIN" in client.esmtp_features.get("auth", "").upper().split()
-        ):  # one try, where login() makes several
+        if "PLAIN" in client.esmtp_features.get("auth", "").upper().split():  # one try, where login() makes several
             client.user, client.password = user, password
             client.auth("PLAIN", client.auth_plain)
         else:
@@ -101,11 +97,7 @@ def _log_in(client: smtplib.SMTP, settings: Settings) -> Check:
 
 def _words(error: Exception) -> str:
     if isinstance(error, smtplib.SMTPResponseException):
-        said = (
-            error.smtp_error.decode("utf-8", "replace")
-            if isinstance(error.smtp_error, bytes)
-            else error.smtp_error
-        )
+        said = error.smtp_error.decode("utf-8", "replace") if isinstance(error.smtp_error, bytes) else error.smtp_error
         return f"{error.smtp_code} {' '.join(said.split())}"[:160]
     if isinstance(error, OSError) and error.strerror:
         return error.strerror

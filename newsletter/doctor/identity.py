@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from newsletter.aws import Fault, call, make_client
-from newsletter.errors import NewsletterError, TransportError, TryLater
+from newsletter.errors import NewsletterError, TemporaryError, TransportError
 from newsletter.settings import Settings
 
 
@@ -32,7 +32,7 @@ def ses_client(settings: Settings) -> Any:
 def find_identity(settings: Settings, domain: str, address: str) -> Identity | None:
     """Return what SES would send under: the address's own identity, its domain's, or one above; else None.
 
-    TryLater when SES cannot be asked, NewsletterError when it will not say.
+    TemporaryError when SES cannot be asked, NewsletterError when it will not say.
     """
     client = ses_client(settings)
     labels = domain.split(".")
@@ -48,7 +48,7 @@ def _ask(client: Any, name: str) -> Identity | None:
     try:
         answer = call(client.get_email_identity, EmailIdentity=name)
     except TransportError as error:
-        raise TryLater(f"SES cannot be asked: {error}") from error
+        raise TemporaryError(f"SES cannot be asked: {error}") from error
     if isinstance(answer, Fault):
         if answer.code in {"NotFoundException"} or answer.status == 404:
             return None

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
 
-from newsletter.errors import TryLater, WrongUse
+from newsletter.errors import TemporaryError, UsageError
 
 _SECONDS = 4.0
 
@@ -40,15 +40,15 @@ class Dns:
         return [record.to_text() for record in answers]
 
     def must(self, name: str, kind: str) -> Sequence[str]:
-        """Return the records of a name; TryLater when nobody answered."""
+        """Return the records of a name; TemporaryError when nobody answered."""
         found = self.ask(name, kind)
         if found is None:
-            raise TryLater(f"{name}: no name server answered for {kind}. Check this machine's name servers")
+            raise TemporaryError(f"{name}: no name server answered for {kind}. Check this machine's name servers")
         return found
 
 
 def read_server(text: str | None) -> Dns:
-    """Return whom `ADDRESS` or `ADDRESS:PORT` names; WrongUse if that is no address."""
+    """Return whom `ADDRESS` or `ADDRESS:PORT` names; UsageError if that is no address."""
     if text is None:
         return Dns()
     address, _, port = text.rpartition(":") if text.count(":") == 1 else (text.strip("[]"), "", "")
@@ -57,4 +57,4 @@ def read_server(text: str | None) -> Dns:
     try:
         return Dns(server=str(ip_address(address)), port=int(port or 53))
     except ValueError as error:
-        raise WrongUse(f"--resolver {text}: say an address such as 9.9.9.9, or 127.0.0.1:5353") from error
+        raise UsageError(f"--resolver {text}: say an address such as 9.9.9.9, or 127.0.0.1:5353") from error

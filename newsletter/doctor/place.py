@@ -8,7 +8,7 @@ from pathlib import Path
 from newsletter.compose import compose
 from newsletter.content import Issue, read_issues
 from newsletter.doctor.check import Check, fail, ok, warn
-from newsletter.errors import EditFile, EditSettings
+from newsletter.errors import ContentError, SettingsError
 from newsletter.settings import FILE_NAME, Settings
 
 _PART = "settings"
@@ -20,9 +20,7 @@ _READABLE = stat.S_IRWXG | stat.S_IRWXO
 
 def look_at_settings(settings: Settings) -> Iterator[Check]:
     """Look at newsletter.toml, which was read already, and at the Python below."""
-    yield ok(
-        _PART, FILE_NAME, f"read; letters leave by {settings.delivery.transport} to {', '.join(settings.lists)}"
-    )
+    yield ok(_PART, FILE_NAME, f"read; letters leave by {settings.delivery.transport} to {', '.join(settings.lists)}")
     real = settings.delivery.transport != "outbox"
     if not settings.lists:
         yield fail(_PART, "lists", "no list", f"Add [lists.NAME] to {FILE_NAME}, with title, from and list_id")
@@ -145,9 +143,9 @@ def _try(issue: Issue, list_name: str, settings: Settings) -> Check:
     name = f"list {list_name}"
     try:
         edition = compose(issue, list_name, settings).edition
-    except EditFile as error:
+    except ContentError as error:
         first = str(error).splitlines()[0]
         return fail("templates", name, f"'{issue.slug}' does not compose: {first}", "newsletter check")
-    except EditSettings as error:
+    except SettingsError as error:
         return fail("templates", name, f"'{issue.slug}' does not compose: {error}", f"Mend {FILE_NAME}")
     return ok("templates", name, f"'{edition.slug}' composes")

@@ -47,9 +47,7 @@ def look_at_queue(part: str, url: str, settings: Settings) -> Iterator[Check]:
                 "Keep them 14 days",
             )
         if state.dead_letters is None:
-            yield warn(
-                part, f"queue {name}", "no dead-letter queue: what cannot be read comes for ever", "Give it one"
-            )
+            yield warn(part, f"queue {name}", "no dead-letter queue: what cannot be read comes for ever", "Give it one")
             return
     with closing(Queue(state.dead_letters, region=settings.delivery.ses.region)) as aside:
         dead = aside.state().waiting

@@ -9,7 +9,7 @@ from newsletter.address import Address
 from newsletter.doctor.check import Check, fail, ok, warn
 from newsletter.doctor.dmarc import is_aligned
 from newsletter.doctor.lookup import Dns
-from newsletter.errors import EditSettings
+from newsletter.errors import SettingsError
 from newsletter.replies import DnsKeys, Signature, open_mailbox, read_signatures
 from newsletter.settings import Settings
 
@@ -37,13 +37,13 @@ class _ToUs:
 
 
 def own_address(settings: Settings, token: str) -> Address:
-    """Return an address of ours that arrives where answers do; EditSettings where there is none."""
+    """Return an address of ours that arrives where answers do; SettingsError where there is none."""
     if not settings.replies.mailbox:
-        raise EditSettings("[replies] mailbox is not set, so a letter to ourselves cannot be read. Set it")
+        raise SettingsError("[replies] mailbox is not set, so a letter to ourselves cannot be read. Set it")
     if settings.replies.domain:
         return Address.parse(f"doctor-{token}@{settings.replies.domain.lower()}")
     if settings.replies.address is None:
-        raise EditSettings("neither [replies] domain nor address is set, so we have no address. Set one")
+        raise SettingsError("neither [replies] domain nor address is set, so we have no address. Set one")
     mine = settings.replies.address
     return Address.parse(f"{mine.local.lower()}+doctor{token}@{mine.domain.lower()}")
 

@@ -41,9 +41,7 @@ def look_at_ses(settings: Settings, *, now: datetime) -> Iterator[Check]:
 
 
 def _senders(settings: Settings) -> dict[str, str]:
-    return {
-        each.sender.address.domain.lower(): str(each.sender.address) for each in reversed(settings.lists.values())
-    }
+    return {each.sender.address.domain.lower(): str(each.sender.address) for each in reversed(settings.lists.values())}
 
 
 def _account(answer: dict[str, Any]) -> Iterator[Check]:
@@ -95,9 +93,7 @@ def _clock(answer: dict[str, Any], now: datetime) -> Iterator[Check]:
 def _identity(domain: str, identity: Identity | None) -> Iterator[Check]:
     name = f"identity {domain}"
     if identity is None:
-        yield fail(
-            _PART, name, "no identity at SES, in this region", f"Create one: deploy infra/, or verify {domain}"
-        )
+        yield fail(_PART, name, "no identity at SES, in this region", f"Create one: deploy infra/, or verify {domain}")
         return
     if not identity.is_verified:
         yield fail(

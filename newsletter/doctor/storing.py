@@ -15,7 +15,7 @@ from newsletter.audience import refuse_other_key
 from newsletter.database import Database, is_up_to_date, open_database
 from newsletter.delivery import mark_path, refuse_older_copy
 from newsletter.doctor.check import Check, fail, ok, warn
-from newsletter.errors import AskPerson, EditSettings
+from newsletter.errors import DecisionRequired, SettingsError
 from newsletter.settings import Settings, read_hashing_key, read_or_make_keys
 from newsletter.tokens import Keyring
 
@@ -54,7 +54,7 @@ def _key(database: Database, settings: Settings) -> Iterator[Check]:
     try:
         keyring = Keyring(read_or_make_keys(settings), read_hashing_key(settings))
         refuse_other_key(database, keyring)
-    except EditSettings as error:
+    except SettingsError as error:
         said, _, remedy = str(error).partition(". ")
         yield fail(_PART, "key", said, remedy)
     else:
@@ -96,7 +96,7 @@ def _copies(database: Database, settings: Settings) -> Iterator[Check]:
         return
     try:
         refuse_older_copy(database, settings)
-    except AskPerson as error:
+    except DecisionRequired as error:
         what, _, remedy = str(error).rpartition(". ")
         yield fail(_PART, "age", what or remedy, remedy or "newsletter send --restored")
 

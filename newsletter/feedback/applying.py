@@ -69,7 +69,7 @@ def apply_waiting(
     """Apply every event that waits, yielding what came of each group; what is poison is parked with its reason.
 
     `known` are some of them by their digests, read already. Beside a sender it takes short turns, for SQLite has
-    one writer. Raises StorageBusy or StorageFull: what is not applied then still waits.
+    one writer. Raises DatabaseBusy or DiskFull: what is not applied then still waits.
     """
     breaker = Breaker(settings.feedback)
     while True:

@@ -49,7 +49,7 @@ def ingest(
 ) -> Iterator[Arrived]:
     """Take in the events of a file, yielding what each group brought: JSON, JSON lines, or a report's mail.
 
-    Harmless to repeat. Raises StorageBusy or StorageFull; what was taken in until then stays.
+    Harmless to repeat. Raises DatabaseBusy or DiskFull; what was taken in until then stays.
     """
     incoming = _incoming(database, keyring, settings, path)
     with seldom_collected():

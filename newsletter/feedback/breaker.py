@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, selec
 from newsletter.database import Database
 from newsletter.delivery import Mailing, are_submitted_since, count_submitted, is_under_way, pause_at_once
 from newsletter.delivery import resume as let_go_on
-from newsletter.errors import AskPerson
+from newsletter.errors import DecisionRequired
 from newsletter.feedback.decide import trouble
 from newsletter.feedback.event import Kind
 from newsletter.feedback.tables import facts, trips
@@ -131,12 +131,12 @@ def list_trips(database: Database) -> tuple[Trip, ...]:
 def resume(database: Database, mailing: Mailing, *, anyway: bool, now: datetime) -> Mailing:
     """Let a paused mailing leave again; one that paused itself only `anyway`, and then what is new counts.
 
-    AskPerson says why it paused itself; WrongUse for a cancelled mailing.
+    DecisionRequired says why it paused itself; UsageError for a cancelled mailing.
     """
     trip = open_trip(database, mailing.id)
     if trip is not None and not anyway:
         causes = "; ".join(f"{cause.deliveries:,} at {cause.domain}: {cause.reason}" for cause in trip.causes)
-        raise AskPerson(
+        raise DecisionRequired(
             f"mailing {mailing.id} paused itself on {trip.at:%d %B at %H:%M} UTC: {trip.why} ({causes}). "
             f"Mend what can be mended, then: newsletter resume {mailing.id} --anyway"
         )
@@ -150,9 +150,7 @@ def _close_trip(database: Database, mailing_id: int, now: datetime) -> None:
     """Note that the author lets a mailing go on."""
     with database.write() as connection:
         connection.execute(
-            update(trips)
-            .where(trips.c.mailing_id == mailing_id, trips.c.resumed_at.is_(None))
-            .values(resumed_at=now)
+            update(trips).where(trips.c.mailing_id == mailing_id, trips.c.resumed_at.is_(None)).values(resumed_at=now)
         )
 
 

@@ -44,9 +44,7 @@ def _act(connection: Connection, desk: Desk, matched: Matched) -> bool:
     event, delivery = matched.event, matched.delivery
     rule = decide(event.kind, event.reason)
     if rule.effect is Effect.SUPPRESS and rule.suppression is not None:
-        code = (
-            "" if event.detail.startswith(event.code) else event.code
-        )  # a report's code is its status, told there
+        code = "" if event.detail.startswith(event.code) else event.code  # a report's code is its status, told there
         told = " ".join(filter(None, (code, event.detail))) or event.reason.value
         is_new = _suppress(connection, desk, matched, rule.suppression, f"{event.reason}: {told}")
         if event.kind is Kind.COMPLAINED:

@@ -49,9 +49,7 @@ def _rule(
 _GONE, _COMPLAINED = SuppressionReason.BOUNCED, SuppressionReason.COMPLAINED
 RULES = (
     _rule(Kind.BOUNCED, Reason.NO_MAILBOX, effect=Effect.SUPPRESS, is_trouble=True, suppression=_GONE),
-    _rule(
-        Kind.BOUNCED, Reason.ON_SES_LIST, effect=Effect.SUPPRESS, suppression=_GONE
-    ),  # SES counts it for nothing
+    _rule(Kind.BOUNCED, Reason.ON_SES_LIST, effect=Effect.SUPPRESS, suppression=_GONE),  # SES counts it for nothing
     _rule(Kind.BOUNCED, Reason.UNSUBSCRIBED, effect=Effect.LEAVE),
     _rule(Kind.BOUNCED, Reason.FULL, Reason.UNREACHABLE, Reason.UNDETERMINED, effect=Effect.COUNT),
     _rule(Kind.BOUNCED, effect=Effect.OURS, is_trouble=True),

@@ -6,14 +6,14 @@ from http.client import HTTPException, HTTPSConnection
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from newsletter.errors import TryLater
+from newsletter.errors import TemporaryError
 
 _SECONDS = 5
 _MOST = 64 * 1024
 
 
 def read_certificate(url: str, folder: Path | None = None) -> bytes:
-    """Return the certificates at a URL of SNS's, or from a file in `folder` that has its name; else TryLater."""
+    """Return the certificates at a URL of SNS's, or from a file in `folder` that has its name; else TemporaryError."""
     if folder is not None:
         pinned = folder / Path(urlsplit(url).path).name
         if pinned.is_file():
@@ -22,7 +22,7 @@ def read_certificate(url: str, folder: Path | None = None) -> bytes:
 
 
 def visit(url: str) -> bytes:
-    """Ask for a page of SNS's and return it; TryLater when it cannot be had."""
+    """Ask for a page of SNS's and return it; TemporaryError when it cannot be had."""
     parts = urlsplit(url)
     connection = HTTPSConnection(parts.netloc, timeout=_SECONDS, context=ssl.create_default_context())
     try:
@@ -30,11 +30,11 @@ def visit(url: str) -> bytes:
         answer = connection.getresponse()
         content = answer.read(_MOST + 1)
     except (OSError, HTTPException) as error:
-        raise TryLater(f"{parts.netloc}: cannot be reached: {error}") from error
+        raise TemporaryError(f"{parts.netloc}: cannot be reached: {error}") from error
     finally:
         connection.close()
     if answer.status != 200 or len(content) > _MOST:
-        raise TryLater(f"{parts.netloc}: answered {answer.status}")
+        raise TemporaryError(f"{parts.netloc}: answered {answer.status}")
     return content
 
 

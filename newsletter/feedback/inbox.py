@@ -19,7 +19,7 @@ from sqlalchemy.engine import Connection
 
 from newsletter.database import LARGEST_NUMBER, Database, Order
 from newsletter.delivery import deliveries_of
-from newsletter.errors import WrongUse
+from newsletter.errors import UsageError
 from newsletter.feedback.envelopes import canonical, identity, kind_in, opened
 from newsletter.feedback.event import Unreadable
 from newsletter.feedback.tables import events
@@ -87,7 +87,7 @@ def read_incoming(text: str) -> Iterator[Incoming]:
 def keep(database: Database, incoming: Sequence[Incoming], source: str, now: datetime) -> int:
     """Keep events, durable when this returns; return how many were not here before.
 
-    Raises StorageBusy or StorageFull, and then nothing was kept: whoever brought them must bring them again.
+    Raises DatabaseBusy or DiskFull, and then nothing was kept: whoever brought them must bring them again.
     """
     if not incoming:
         return 0
@@ -127,34 +127,28 @@ def list_events(database: Database, states: Iterable[State] = (), *, limit: int 
 
 
 def find_event(database: Database, number: int) -> StoredEvent:
-    """Return one event; WrongUse when there is none of that number."""
+    """Return one event; UsageError when there is none of that number."""
     asked = select(events).where(events.c.id == min(number, LARGEST_NUMBER))
     with database.read() as connection:
         row = connection.execute(asked).one_or_none()
     if row is None:
-        raise WrongUse(f"no event {number}. 'newsletter events list' shows them")
+        raise UsageError(f"no event {number}. 'newsletter events list' shows them")
     return _stored(row)
 
 
 def retry(database: Database, numbers: Sequence[int] = ()) -> int:
     """Let parked, unmatched and unknown events wait for another try, all of them unless some are named."""
-    asked = update(events).where(
-        events.c.state.in_([State.PARKED.value, State.UNMATCHED.value, State.UNKNOWN.value])
-    )
+    asked = update(events).where(events.c.state.in_([State.PARKED.value, State.UNMATCHED.value, State.UNKNOWN.value]))
     if numbers:
         asked = asked.where(events.c.id.in_([number for number in numbers if number <= LARGEST_NUMBER]))
     with database.write() as connection:
-        return connection.execute(
-            asked.values(state=State.WAITING.value, reason="", attempts=0, due_at=0)
-        ).rowcount
+        return connection.execute(asked.values(state=State.WAITING.value, reason="", attempts=0, due_at=0)).rowcount
 
 
 def forget_old(database: Database, days: int, now: datetime) -> int:
     """Delete some of the applied events that are older than so many days; what they said stays as facts."""
     applied = (
-        select(events.c.id, events.c.received_at)
-        .where(events.c.state == State.APPLIED.value)
-        .order_by(events.c.id)
+        select(events.c.id, events.c.received_at).where(events.c.state == State.APPLIED.value).order_by(events.c.id)
     )
     limit = now - timedelta(days=days)
     with database.read() as connection:

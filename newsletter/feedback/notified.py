@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from newsletter.database import Database
-from newsletter.errors import NewsletterError, TryLater
+from newsletter.errors import NewsletterError, TemporaryError
 from newsletter.feedback.applying import apply_waiting
 from newsletter.feedback.fetching import read_certificate, visit
 from newsletter.feedback.inbox import keep, read_incoming
@@ -69,7 +69,7 @@ def take_notification(
         keep(database, list(read_incoming(said.body)), "sns", clock())
     except Forged as error:
         return _refused(str(error))
-    except (TryLater, OSError) as error:
+    except (TemporaryError, OSError) as error:
         log.warning("feedback.not_taken", extra={"reason": str(error)})
         return WebAnswer(503, "not now")
     except NewsletterError as error:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from newsletter.database import Database
-from newsletter.errors import EditSettings, NewsletterError
+from newsletter.errors import NewsletterError, SettingsError
 from newsletter.feedback.arriving import Arrived, work_off
 from newsletter.feedback.inbox import keep, read_incoming
 from newsletter.settings import Settings
@@ -29,12 +29,12 @@ log = logging.getLogger(__name__)
 
 
 def open_queue(settings: Settings, url: str | None = None) -> "Queue":
-    """Open the queue at `url`, else that of `[feedback] queue`; EditSettings when neither is given."""
+    """Open the queue at `url`, else that of `[feedback] queue`; SettingsError when neither is given."""
     from newsletter.aws import Queue  # boto3 takes a while to import
 
     wanted = url or settings.feedback.queue
     if not wanted:
-        raise EditSettings("[feedback] queue is not set: give the URL of the SQS queue where events arrive")
+        raise SettingsError("[feedback] queue is not set: give the URL of the SQS queue where events arrive")
     return Queue(wanted, region=settings.delivery.ses.region)
 
 
@@ -51,7 +51,7 @@ def pull(
     """Take in what waits in a queue, yielding what each group brought; when `is_followed`, for ever.
 
     A message is deleted only after it is on disk here, and applied afterwards: a kill in between loses nothing.
-    Raises TryLater and EditSettings of the queue, StorageBusy and StorageFull of the database; what was not
+    Raises TemporaryError and SettingsError of the queue, DatabaseBusy and DiskFull of the database; what was not
     deleted comes again.
     """
     yield from work_off(database, keyring, settings, clock=clock)

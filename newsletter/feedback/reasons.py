@@ -16,9 +16,7 @@ _UNAUTHENTICATED = re.compile(
     re.IGNORECASE,
 )
 _SPAM = re.compile(r"\bspam\b|unsolicited|bulk mail|content (?:is )?(?:rejected|refused|denied)", re.IGNORECASE)
-_FULL = re.compile(
-    r"(?:mailbox|inbox|account) (?:is )?full|over ?quota|quota exceeded|out of storage", re.IGNORECASE
-)
+_FULL = re.compile(r"(?:mailbox|inbox|account) (?:is )?full|over ?quota|quota exceeded|out of storage", re.IGNORECASE)
 
 _BY_SUBTYPE = {
     "unsubscribedrecipient": Reason.UNSUBSCRIBED,

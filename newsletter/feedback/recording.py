@@ -80,7 +80,5 @@ def _known(connection: Connection, keys: Sequence[tuple[Any, ...]]) -> set[tuple
     found: set[tuple[Any, ...]] = set()
     for start in range(0, len(keys), _AT_ONCE):
         numbers = [key[0] for key in keys[start : start + _AT_ONCE]]
-        found |= {
-            tuple(row) for row in connection.execute(select(*columns).where(facts.c.delivery_id.in_(numbers)))
-        }
+        found |= {tuple(row) for row in connection.execute(select(*columns).where(facts.c.delivery_id.in_(numbers)))}
     return found

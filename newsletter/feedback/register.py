@@ -127,8 +127,6 @@ def facts_of(database: Database, delivery_ids: Sequence[int]) -> list[KnownFact]
     asked = select(facts).where(facts.c.delivery_id.in_(delivery_ids)).order_by(facts.c.at, facts.c.act)
     with database.read() as connection:
         return [
-            KnownFact(
-                delivery_id=row.delivery_id, kind=Kind(row.act), at=row.at, reason=row.reason, detail=row.detail
-            )
+            KnownFact(delivery_id=row.delivery_id, kind=Kind(row.act), at=row.at, reason=row.reason, detail=row.detail)
             for row in connection.execute(asked)
         ]

@@ -75,9 +75,7 @@ def _plain(fields: Mapping[str, str], body: str) -> ReportMail:
     bounce = plain_bounce(_decoded(body, fields.get("content-transfer-encoding", "")))
     if not bounce:
         raise Unreadable("a mail that is no report: it has no parts")
-    if "".join(fields.get("return-path", "").split()) != "<>" and not _DAEMON.search(
-        fields.get("from", "")[:2_000]
-    ):
+    if "".join(fields.get("return-path", "").split()) != "<>" and not _DAEMON.search(fields.get("from", "")[:2_000]):
         raise Unreadable("a bounce in plain words that no mail system sent, so it proves nothing")
     places = [fields.get(name, "") for name in _TO]
     return ReportMail(kind=PLAIN_BOUNCE, text=bounce, addresses=_addresses(places), date=fields.get("date", ""))

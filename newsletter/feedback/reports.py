@@ -28,9 +28,7 @@ _ACTIONS = {
 _GRAVEST = (Kind.BOUNCED, Kind.DEFERRED, Kind.DELIVERED, Kind.SENT)
 
 
-def report_of(
-    kind: str, text: str, *, delivery_id: int, mailing_id: int, address: str, date: str
-) -> dict[str, Any]:
+def report_of(kind: str, text: str, *, delivery_id: int, mailing_id: int, address: str, date: str) -> dict[str, Any]:
     """Return a report as it is kept; `date` is its mail's own."""
     return {
         "report": kind,

@@ -125,8 +125,7 @@ def _check_version(said: dict[str, str], *, allow_sha1: bool) -> None:
     version = said["SignatureVersion"]
     if version == "1" and not allow_sha1:
         raise Forged(
-            "it is signed with SHA-1: give the topic the attribute SignatureVersion 2, or set "
-            "[feedback] allow_sha1"
+            "it is signed with SHA-1: give the topic the attribute SignatureVersion 2, or set [feedback] allow_sha1"
         )
     if version not in {"1", "2"}:
         raise Forged("its signature is of an unknown version")

@@ -18,7 +18,7 @@ from newsletter.audience import (
     suppression_of,
 )
 from newsletter.database import Database
-from newsletter.errors import EditSettings, TransportError, TryLater
+from newsletter.errors import SettingsError, TemporaryError, TransportError
 from newsletter.settings import Settings
 from newsletter.tokens import Keyring
 
@@ -62,7 +62,7 @@ def sync_suppressions(
     """Bring both lists together, yielding how far it is; stopped at any point, it goes on when run again.
 
     With `is_dry` it says what it would do. Addresses of which only a hash is left cannot be given to SES.
-    Raises TryLater and EditSettings.
+    Raises TemporaryError and SettingsError.
     """
     from newsletter.aws import make_client  # boto3 takes a while to import
 
@@ -75,9 +75,7 @@ def sync_suppressions(
         client.close()
 
 
-def _sync(
-    database: Database, keyring: Keyring, asked: "_Asked", now: datetime, *, is_dry: bool
-) -> Iterator[Synced]:
+def _sync(database: Database, keyring: Keyring, asked: "_Asked", now: datetime, *, is_dry: bool) -> Iterator[Synced]:
     theirs: set[str] = set()
     to_free: list[str] = []
     listed = taken = 0
@@ -138,9 +136,7 @@ def _take(
         with database.write() as connection:
             for address, reason, since in wanted:
                 origin = f"on SES's list since {since:%Y-%m-%d}"
-                new += suppress_address(
-                    connection, keyring, Address.parse(address), reason, origin=origin, now=now
-                )
+                new += suppress_address(connection, keyring, Address.parse(address), reason, origin=origin, now=now)
     return (len(wanted) if is_dry else new), freed
 
 
@@ -181,18 +177,18 @@ class _Asked:
             try:
                 answer = call(getattr(self._client, operation), **arguments)
             except TransportError as error:
-                raise TryLater(f"SES: {error}. Run it again later: it goes on") from error
+                raise TemporaryError(f"SES: {error}. Run it again later: it goes on") from error
             if not isinstance(answer, Fault):
                 return answer
             if operation == "delete_suppressed_destination" and answer.status == 404:
                 return {}
             if not any(word in answer.code for word in _TOO_FAST) and answer.status < 500:
                 said = f"SES: {operation} was answered {answer.code}: {answer.message}"
-                raise EditSettings(
+                raise SettingsError(
                     f"{said}. Allow ses:ListSuppressedDestinations, ses:PutSuppressedDestination and "
                     "ses:DeleteSuppressedDestination, and check [delivery.ses] region"
                 )
-        raise TryLater("SES: it takes no more of these calls at present. Run it again later: it goes on")
+        raise TemporaryError("SES: it takes no more of these calls at present. Run it again later: it goes on")
 
 
 def _entry(entry: dict[str, Any]) -> tuple[str, SuppressionReason, datetime]:

@@ -53,9 +53,7 @@ def fill(lines: Lines, at: int, found: Mapping[str, str]) -> bool:
         name = field["name"].lower()
         there.setdefault(_OTHER_NAMES.get(name, name), end)
         end += 1
-    is_apart = (
-        end >= len(lines.lines) or not lines.lines[end].strip() or lines.lines[end].lstrip().startswith(":::")
-    )
+    is_apart = end >= len(lines.lines) or not lines.lines[end].strip() or lines.lines[end].lstrip().startswith(":::")
     written = {name: f"{fence['indent']}{name}: {value}" for name, value in found.items()}
     if not is_apart:  # words follow without a blank line, and with them these lines are no fields
         lines.insert(first, [*written.values(), ""])

@@ -11,7 +11,7 @@ from pathlib import Path
 from newsletter.compose import CardBox, read_cards
 from newsletter.content import Issue
 from newsletter.durable_file import write_durably
-from newsletter.errors import EditFile
+from newsletter.errors import ContentError
 from newsletter.finding import Finding, Level
 from newsletter.link_cards.editing import NAMES, Lines, as_box, as_written, fill
 from newsletter.link_cards.lookup import PLAYERS, Clipping, Poster, look_up, player_of
@@ -70,9 +70,7 @@ def fill_cards(
         if not wanted or not box.href.startswith(_WEB) or "{{" in box.href:
             continue
         try:
-            clipping = look_up(
-                box.href, web, wants_picture="picture" in wanted, is_video=box.is_video, players=players
-            )
+            clipping = look_up(box.href, web, wants_picture="picture" in wanted, is_video=box.is_video, players=players)
         except NotFetched as fault:
             found.append(_dead(issue, box, str(fault)))
             continue
@@ -227,7 +225,7 @@ def _refuse_changed(issue: Issue, before: bytes) -> None:
     if issue.path.read_bytes() != before:
         message = "was changed while its cards were being fetched, so nothing was written"
         finding = Finding(rule="card", level=Level.ERROR, file=issue.file, message=message, remedy="Run it again")
-        raise EditFile([finding])
+        raise ContentError([finding])
 
 
 def _report(issue: Issue, one: _Found, *, is_filled: bool) -> FilledCard:

@@ -92,9 +92,7 @@ def _page(url: str, web: Web) -> Description:
     answer = web.get(url, most=_PAGE_BYTES, accept=_PAGE, may_be_cut=True)
     text = read_text(answer.content, answer.charset)
     if "\0" in text or "<" not in text[:_JSON_BYTES]:
-        raise NotFetched(
-            f"{urlsplit(url).hostname} answered with {answer.content_type or 'something'} that is no page"
-        )
+        raise NotFetched(f"{urlsplit(url).hostname} answered with {answer.content_type or 'something'} that is no page")
     return describe(text, answer.url)
 
 

@@ -163,9 +163,7 @@ def _is_work(thing: dict[str, Any]) -> bool:
     """Whether a thing is what the page is about, and not its publisher or its list of crumbs."""
     kinds = thing.get("@type")
     names = kinds if isinstance(kinds, list) else [kinds]
-    is_frame = any(
-        name in {"Organization", "WebSite", "BreadcrumbList", "Person", "ImageObject"} for name in names
-    )
+    is_frame = any(name in {"Organization", "WebSite", "BreadcrumbList", "Person", "ImageObject"} for name in names)
     return bool(_word(thing.get("name"))) and not is_frame
 
 

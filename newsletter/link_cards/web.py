@@ -159,9 +159,7 @@ class _Watch:
 
 def _read(response: HTTPResponse, target: Target, deadline: float, *, most: int, may_be_cut: bool) -> Answer:
     if response.status != 200:
-        raise NotFetched(
-            f"{target.host} answered {response.status}{f' {response.reason}' if response.reason else ''}"
-        )
+        raise NotFetched(f"{target.host} answered {response.status}{f' {response.reason}' if response.reason else ''}")
     content = bytearray()
     while len(content) <= most:
         if time.monotonic() >= deadline:

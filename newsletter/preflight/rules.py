@@ -70,9 +70,7 @@ def subject_is_good(check: Check) -> Iterator[Finding]:
     subject, lines = filled(check.composed.edition.subject, {}), check.issue.lines
     line = lines.get("subject", lines.get("title"))
     if not subject.strip():
-        yield check.finding(
-            "subject", Level.ERROR, "the subject is empty", "Give the issue a title or a subject", line
-        )
+        yield check.finding("subject", Level.ERROR, "the subject is empty", "Give the issue a title or a subject", line)
     elif len(subject) > _MAX_SUBJECT:
         message = f"the subject has {len(subject)} characters, more than {_MAX_SUBJECT}"
         yield check.finding("subject", Level.ERROR, message, "Shorten it, or set 'subject'", line)
@@ -94,9 +92,7 @@ def postal_address_is_there(check: Check) -> Iterator[Finding]:
     list_settings = check.settings.list_named(check.list_name)
     if not (list_settings.postal_address or check.settings.publication.postal_address).strip():
         level = Level.ERROR if check.goes_out else Level.WARNING
-        yield check.setting(
-            "postal-address", level, "there is no postal address", "Set [publication] postal_address"
-        )
+        yield check.setting("postal-address", level, "there is no postal address", "Set [publication] postal_address")
 
 
 def sender_can_send(check: Check) -> Iterator[Finding]:
@@ -134,9 +130,7 @@ def links_lead_somewhere(check: Check) -> Iterator[Finding]:
         line = check.line_of(href) if href else None
         scheme = scheme_of(href)
         if not href:
-            yield check.finding(
-                "link", Level.WARNING, f"the link '{_said(link)}' leads nowhere", "Give it a target"
-            )
+            yield check.finding("link", Level.WARNING, f"the link '{_said(link)}' leads nowhere", "Give it a target")
         elif href.startswith("#") or scheme in {"https", "mailto", "tel", "sms"}:
             continue
         elif scheme == "http":

@@ -12,7 +12,7 @@ from newsletter.compose import phrases_for
 from newsletter.content import Comment, comment_path, read_comments, read_issue, write_comment
 from newsletter.database import Database
 from newsletter.delivery import Notice, find_delivery, plan_notice, sender_of
-from newsletter.errors import AskPerson, NewsletterError, WrongUse
+from newsletter.errors import DecisionRequired, NewsletterError, UsageError
 from newsletter.replies.answers import Answer, answer_id, find_answer, read_answers, record_answer
 from newsletter.replies.authenticity import Proof
 from newsletter.replies.register import read_reply
@@ -43,7 +43,7 @@ def answer(
 ) -> Answered:
     """Answer a reply: plan the mail to its writer, and let the words stand below theirs if those are published.
 
-    The same words again change nothing. AskPerson when the writer's address is not known for certain.
+    The same words again change nothing. DecisionRequired when the writer's address is not known for certain.
     """
     reply, found = _written(database, settings, reply_id, text, is_private, now)
     notice = _drafted(database, settings, reply, found)
@@ -79,17 +79,17 @@ def _written(
 
 
 def _drafted(database: Database, settings: Settings, reply: Reply, found: Answer) -> Notice:
-    """Return the mail that carries an answer; WrongUse or AskPerson if there can be none."""
+    """Return the mail that carries an answer; UsageError or DecisionRequired if there can be none."""
     if not found.text:
-        raise WrongUse(f"the answer to {reply.id} is empty, so nothing was sent")
+        raise UsageError(f"the answer to {reply.id} is empty, so nothing was sent")
     if len(found.text) > LONGEST:
-        raise WrongUse(f"the answer to {reply.id} has more than {LONGEST:,} characters")
+        raise UsageError(f"the answer to {reply.id} has more than {LONGEST:,} characters")
     if reply.verdict is not Verdict.HUMAN:
-        raise WrongUse(f"reply {reply.id} is a machine's ({reply.verdict}): nobody would read an answer")
+        raise UsageError(f"reply {reply.id} is a machine's ({reply.verdict}): nobody would read an answer")
     if reply.state is ReplyState.WITHDRAWN:
-        raise WrongUse(f"reply {reply.id} was withdrawn by its writer: there is nothing to answer")
+        raise UsageError(f"reply {reply.id} was withdrawn by its writer: there is nothing to answer")
     if not may_be_written_to(reply):
-        raise AskPerson(
+        raise DecisionRequired(
             f"reply {reply.id}: nothing shows that it comes from {reply.from_address or 'its From address'}, "
             "so an answer might go to somebody else. Answer it by your own mail program"
         )
@@ -159,7 +159,7 @@ def list_of(database: Database, settings: Settings, reply: Reply) -> str:
     default = settings.publication.default_list
     name = default if default in settings.lists else next(iter(settings.lists), None)
     if name is None:
-        raise WrongUse("newsletter.toml has no list, so there is nobody to write as. Add [lists.NAME]")
+        raise UsageError("newsletter.toml has no list, so there is nobody to write as. Add [lists.NAME]")
     return name
 
 

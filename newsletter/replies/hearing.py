@@ -44,9 +44,7 @@ def note_wish(database: Database, reply: Reply, *, wants: bool, door: str, now: 
             silence_answered(connection, reply.from_address)
 
 
-def word_of_answer(
-    database: Database, keyring: Keyring, settings: Settings, reply: Reply, slug: str
-) -> Notice | None:
+def word_of_answer(database: Database, keyring: Keyring, settings: Settings, reply: Reply, slug: str) -> Notice | None:
     """Return the notice that tells a comment's writer of a reply that answers it; None if nobody is to hear of it.
 
     Neither learns the other's address: it is from the publication, and an answer to it comes here.

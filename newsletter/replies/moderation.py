@@ -8,7 +8,7 @@ from pathlib import Path
 from newsletter.content import Comment, comment_path, read_issue, write_comment
 from newsletter.database import Database
 from newsletter.delivery import SentDelivery, find_delivery
-from newsletter.errors import AskPerson, WrongUse
+from newsletter.errors import DecisionRequired, UsageError
 from newsletter.replies.conversation import may_be_written_to, publish_answers, published_parent
 from newsletter.replies.decisions import CONSENT, Decision, read_decisions
 from newsletter.replies.extract import Cut
@@ -40,16 +40,12 @@ class ShownReply:
     history: History = field(default_factory=History)
 
 
-def list_replies(
-    database: Database, *, state: ReplyState | None = None, slug: str | None = None
-) -> tuple[Reply, ...]:
+def list_replies(database: Database, *, state: ReplyState | None = None, slug: str | None = None) -> tuple[Reply, ...]:
     """Return the replies, oldest first."""
     return read_replies(database, state, slug)
 
 
-def show_reply(
-    database: Database, settings: Settings, reply_id: str, *, reader: Reader | None = None
-) -> ShownReply:
+def show_reply(database: Database, settings: Settings, reply_id: str, *, reader: Reader | None = None) -> ShownReply:
     """Return one reply by its id, or the beginning of it, with what was cut from it.
 
     A `reader` may serve for several.
@@ -105,13 +101,13 @@ def approve(
 
     Doing it twice, or after a kill in between, gives the same one file, and what the author changed in it
     stays. With a `keyring` its writer is told, as `[replies] tell_readers` says, and the
-    writer of the comment that it answers, as `tell_answered` does. Raises AskPerson when the
-    reply must not be published, WrongUse when it cannot be; `has_leave` says that its writer was asked.
+    writer of the comment that it answers, as `tell_answered` does. Raises DecisionRequired when the
+    reply must not be published, UsageError when it cannot be; `has_leave` says that its writer was asked.
     """
     reply = read_reply(database, reply_id)
     place = slug or reply.slug
     if place is None:
-        raise WrongUse(f"reply {reply.id} answers no issue we know. Name one: approve {reply.id} --issue SLUG")
+        raise UsageError(f"reply {reply.id} answers no issue we know. Name one: approve {reply.id} --issue SLUG")
     _may_be_published(database, settings, reply, place, has_leave=has_leave)
     is_standing = reply.state is ReplyState.APPROVED
     standing = comment_path(settings, place, reply.edits or reply.id) if is_standing else None
@@ -139,7 +135,7 @@ def _comment(database: Database, settings: Settings, reply: Reply, slug: str) ->
     """Return the comment that a reply becomes; new words for an earlier one take its place."""
     first = read_reply(database, reply.edits) if reply.edits else reply
     if first.state is ReplyState.WITHDRAWN:
-        raise WrongUse(f"reply {first.id} was withdrawn: its words are not published anew")
+        raise UsageError(f"reply {first.id} was withdrawn: its words are not published anew")
     return Comment(
         id=first.id,
         author=reply.author,
@@ -152,28 +148,28 @@ def _comment(database: Database, settings: Settings, reply: Reply, slug: str) ->
 
 def _may_be_published(database: Database, settings: Settings, reply: Reply, slug: str, *, has_leave: bool) -> None:
     if reply.state is ReplyState.PRIVATE:
-        raise AskPerson(f"reply {reply.id} is private: its writer asked that it not be published")
+        raise DecisionRequired(f"reply {reply.id} is private: its writer asked that it not be published")
     if reply.state is ReplyState.WITHDRAWN:
-        raise AskPerson(f"reply {reply.id} was withdrawn by its writer")
+        raise DecisionRequired(f"reply {reply.id} was withdrawn by its writer")
     if reply.state is ReplyState.ORDER:
-        raise WrongUse(f"reply {reply.id} is a word on another reply: there is nothing to publish")
+        raise UsageError(f"reply {reply.id} is a word on another reply: there is nothing to publish")
     if reply.state is ReplyState.UNSUBSCRIBED:
-        raise WrongUse(f"reply {reply.id} only ended a subscription: there is nothing to publish")
+        raise UsageError(f"reply {reply.id} only ended a subscription: there is nothing to publish")
     if not reply.text:
-        raise WrongUse(f"reply {reply.id} has no text of its own. See: newsletter replies show {reply.id} --raw")
+        raise UsageError(f"reply {reply.id} has no text of its own. See: newsletter replies show {reply.id} --raw")
     if reply.state is ReplyState.APPROVED and slug != reply.slug:
-        raise WrongUse(f"reply {reply.id} stands under {reply.slug} already")
+        raise UsageError(f"reply {reply.id} stands under {reply.slug} already")
     if settings.replies.publish == "never":
-        raise AskPerson(
+        raise DecisionRequired(
             f"reply {reply.id}: answers are never published here. [replies] publish in newsletter.toml says so"
         )
     if settings.replies.publish == "ask" and not has_leave and not _has_consent(database, reply):
-        raise AskPerson(
+        raise DecisionRequired(
             f"reply {reply.id}: its writer has not said yes. Ask: newsletter replies ask {reply.id}; "
             "or say --with-leave if they have told you otherwise"
         )
     if not read_issue(settings, slug).comments_open:
-        raise AskPerson(
+        raise DecisionRequired(
             f"reply {reply.id}: comments on {slug} are closed. Set 'comments: open' in the issue's file first"
         )
 
@@ -186,11 +182,11 @@ def ask(database: Database, settings: Settings, reply_id: str, *, now: datetime)
     """Ask a reply's writer whether it may be published; once, however often it is called."""
     reply = read_reply(database, reply_id)
     if reply.state is not ReplyState.HELD:
-        raise WrongUse(f"reply {reply.id} is {reply.state}: there is nothing to ask")
+        raise UsageError(f"reply {reply.id} is {reply.state}: there is nothing to ask")
     if not reply.text:
-        raise WrongUse(f"reply {reply.id} has no text of its own to ask about")
+        raise UsageError(f"reply {reply.id} has no text of its own to ask about")
     if not ask_leave(database, settings, reply, now):
-        raise AskPerson(
+        raise DecisionRequired(
             f"reply {reply.id}: nothing shows that it comes from {reply.from_address}, so nobody was asked"
         )
     return reply
@@ -207,19 +203,19 @@ def reject(
     is_told: bool = False,
     now: datetime,
 ) -> Reply:
-    """Decide that a reply is not published; again changes nothing. WrongUse if it is published.
+    """Decide that a reply is not published; again changes nothing. UsageError if it is published.
 
-    With `settings` and `is_told` its writer hears so, with the reason; AskPerson where that is not known for
+    With `settings` and `is_told` its writer hears so, with the reason; DecisionRequired where that is not known for
     certain, and then nothing was decided.
     """
     reply = read_reply(database, reply_id)
     if is_told and not may_be_written_to(reply):
-        raise AskPerson(
+        raise DecisionRequired(
             f"reply {reply.id}: nothing shows that it comes from {reply.from_address or 'its From address'}, "
             "so nobody was told. Reject it without telling"
         )
     if reply.state is ReplyState.APPROVED:
-        raise WrongUse(f"reply {reply.id} is published. Take it back: newsletter replies withdraw {reply.id}")
+        raise UsageError(f"reply {reply.id} is published. Take it back: newsletter replies withdraw {reply.id}")
     if reply.state is not ReplyState.REJECTED:
         reply = decide(database, reply, ReplyState.REJECTED, slug=reply.slug, by=by, why=why, door=door, now=now)
     if is_told and settings is not None:

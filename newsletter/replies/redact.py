@@ -40,9 +40,7 @@ def redacted(text: str, settings: Settings, regions: Iterable[str] = ("US", "GB"
 def redacted_name(name: str) -> str:
     """Return a display name fit to be public: one line, no address, link or number; else ""."""
     name = unicodedata.normalize("NFC", name)
-    name = "".join(
-        " " if unicodedata.category(char) in {"Cc", "Cf", "Zl", "Zp", "Co", "Cs"} else char for char in name
-    )
+    name = "".join(" " if unicodedata.category(char) in {"Cc", "Cf", "Zl", "Zp", "Co", "Cs"} else char for char in name)
     is_private = _ADDRESS.search(name) or _LINK.search(name) or _TOKEN.search(name)
     if "@" in name or is_private or sum(char.isdecimal() for char in name) > _MOST_DIGITS:
         return ""

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from newsletter.database import Database, Moment
 from newsletter.delivery import Notice, plan_notice
-from newsletter.errors import WrongUse
+from newsletter.errors import UsageError
 from newsletter.replies.authenticity import Proof
 from newsletter.replies.decisions import Decision, note_decision
 from newsletter.replies.reply import ALLOWED, Reply, ReplyState
@@ -67,9 +67,7 @@ def record(database: Database, reply: Reply, *, sameness: str | None, now: datet
         return connection.execute(statement).one_or_none() is not None
 
 
-def read_replies(
-    database: Database, state: ReplyState | None = None, slug: str | None = None
-) -> tuple[Reply, ...]:
+def read_replies(database: Database, state: ReplyState | None = None, slug: str | None = None) -> tuple[Reply, ...]:
     """Return the replies, oldest first, of one state and one issue if asked."""
     query = sa.select(*_FIELDS).order_by(_REPLIES.c.received_at, _REPLIES.c.number)
     if state is not None:
@@ -81,15 +79,15 @@ def read_replies(
 
 
 def read_reply(database: Database, reply_id: str) -> Reply:
-    """Return one reply by its id or the beginning of it; WrongUse if there is none, or more than one."""
+    """Return one reply by its id or the beginning of it; UsageError if there is none, or more than one."""
     query = sa.select(*_FIELDS).where(_REPLIES.c.id.startswith(reply_id.lower(), autoescape=True)).limit(2)
     with database.read() as connection:
         found = [_reply(row) for row in connection.execute(query)]
     exact = [reply for reply in found if reply.id == reply_id]
     if not reply_id or not found:
-        raise WrongUse(f"no reply '{reply_id}'. 'newsletter replies list' names them")
+        raise UsageError(f"no reply '{reply_id}'. 'newsletter replies list' names them")
     if len(found) > 1 and not exact:
-        raise WrongUse(f"more than one reply begins with '{reply_id}'. Give more of its id")
+        raise UsageError(f"more than one reply begins with '{reply_id}'. Give more of its id")
     return (exact or found)[0]
 
 
@@ -162,11 +160,11 @@ def decide(
 ) -> Reply:
     """Record a decision and return the reply as it is now; `door` is the way it came: terminal, mail, rule.
 
-    The `notices` that tell of it are planned in the same step. WrongUse if another decision was made
+    The `notices` that tell of it are planned in the same step. UsageError if another decision was made
     meanwhile, or this step is not allowed.
     """
     if state not in ALLOWED[reply.state]:
-        raise WrongUse(f"reply {reply.id} is {reply.state} and cannot become {state}")
+        raise UsageError(f"reply {reply.id} is {reply.state} and cannot become {state}")
     decided = replace(reply, state=state, slug=slug, decided_at=now, decided_by=by, decided_why=why)
     change = (
         sa.update(_REPLIES)
@@ -175,7 +173,7 @@ def decide(
     )
     with database.write() as connection:
         if connection.execute(change).rowcount != 1:
-            raise WrongUse(
+            raise UsageError(
                 f"reply {reply.id} was decided by somebody else meanwhile. See: newsletter replies show {reply.id}"
             )
         note_decision(connection, Decision(reply_id=reply.id, state=state, by=by, why=why, door=door, at=now))

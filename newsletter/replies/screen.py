@@ -123,8 +123,7 @@ def _is_daemons_address(mail: Mail) -> bool:
 def _is_daemons_name(mail: Mail) -> bool:
     name = read_mailbox(mail.headers.get("from"))[0].lower()
     return any(
-        word in name
-        for word in ("mailer-daemon", "mail delivery", "postmaster", "mail administrator", "mail daemon")
+        word in name for word in ("mailer-daemon", "mail delivery", "postmaster", "mail administrator", "mail daemon")
     )
 
 

@@ -71,14 +71,10 @@ READ_WORDS = re.compile(
     r"|sua mensagem.{0,300}?lida",
     re.IGNORECASE | re.DOTALL,
 )
-COMPLAINT_SUBJECT = re.compile(
-    r"^(?:complaint about message from \W?\d|e-?mail feedback report for)", re.IGNORECASE
-)
+COMPLAINT_SUBJECT = re.compile(r"^(?:complaint about message from \W?\d|e-?mail feedback report for)", re.IGNORECASE)
 REPORT_SUBJECT = re.compile(r"^(?:(?:abuse|spam) (?:report|complaint)|complaint about|fbl\b)", re.IGNORECASE)
 """The same where the mail complained of is enclosed."""
-ENHANCED_STATUS = re.compile(
-    r"(?<![\d.])[45]\.\d{1,3}\.\d{1,3}(?![\d.])|(?<!\d)5[0-5]\d[ -](?:#?\d\.\d\.\d|[A-Z<])"
-)
+ENHANCED_STATUS = re.compile(r"(?<![\d.])[45]\.\d{1,3}\.\d{1,3}(?![\d.])|(?<!\d)5[0-5]\d[ -](?:#?\d\.\d\.\d|[A-Z<])")
 FAILED_ADDRESS = re.compile(r"^[ \t]{0,8}<?[^\s<>@]{1,64}@[^\s<>@]{1,255}>?:?[ \t]*$", re.MULTILINE)
 """A line with nothing but an address, as mail systems name whom they could not reach."""
 BOUNCE_WORDS = re.compile(

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from newsletter.content import Comment, comment_path, write_comment
 from newsletter.database import Database
 from newsletter.delivery import recall_answered
-from newsletter.errors import WrongUse
+from newsletter.errors import UsageError
 from newsletter.replies.decisions import Decision, note_decision
 from newsletter.replies.rawmail import raw_path
 from newsletter.replies.register import answers_below, read_replies, read_reply
@@ -20,9 +20,7 @@ from newsletter.replies.reply import ALLOWED, Reply, ReplyState
 from newsletter.settings import Settings
 
 _TEXTS = ("text", "author", "from_address", "note", "message_id", "references", "matched_by", "proof_why")
-_REPLIES = sa.table(
-    "replies", *(sa.column(name, sa.Text) for name in ("id", "state", "sameness", "edits", *_TEXTS))
-)
+_REPLIES = sa.table("replies", *(sa.column(name, sa.Text) for name in ("id", "state", "sameness", "edits", *_TEXTS)))
 
 
 def withdraw(
@@ -42,7 +40,7 @@ def withdraw(
     """
     reply = read_reply(database, reply_id)
     if reply.state is not ReplyState.WITHDRAWN and ReplyState.WITHDRAWN not in ALLOWED[reply.state]:
-        raise WrongUse(f"reply {reply.id} is {reply.state}: there is nothing to withdraw")
+        raise UsageError(f"reply {reply.id} is {reply.state}: there is nothing to withdraw")
     first = read_reply(database, reply.edits) if reply.edits else reply
     same = (first, *(other for other in read_replies(database) if other.edits == first.id))
     tombstone = _bury(settings, first)

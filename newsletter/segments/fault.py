@@ -30,6 +30,5 @@ class SegmentFault(ValueError):
 def _columns(text: str) -> int:
     """Return how many columns a terminal needs for a text."""
     return sum(
-        0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1
-        for char in text
+        0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text
     )

@@ -203,9 +203,7 @@ class _Reading(Transformer[Token, Question]):
 
     def _mention(self, kind: MentionKind, name: str, word: Token) -> None:
         width = (word.end_column or 0) - (word.column or 0)
-        mention = Mention(
-            kind=kind, name=name, expression=self._line, column=word.column or 1, width=max(width, 1)
-        )
+        mention = Mention(kind=kind, name=name, expression=self._line, column=word.column or 1, width=max(width, 1))
         self._mentions.append(mention)
 
     def _moment(self, word: Token) -> date | datetime:
@@ -267,9 +265,7 @@ def _misplaced(word: Word, before: Word | None, accepted: set[str], line: str) -
     if word.kind not in {"STRING", "NUMBER", "DATE"} and accepted <= {"STRING", "NUMBER"}:
         if word.kind in {"NAME", "DAYS"} or word.kind in accepted or word.text.isalpha():
             return SegmentFault(f"'{shown}' needs quotation marks", line, word.column, width=width)
-        return SegmentFault(
-            f"a value is missing before '{shown}'", line, word.column, width=width, remedy=_EXAMPLE
-        )
+        return SegmentFault(f"a value is missing before '{shown}'", line, word.column, width=width, remedy=_EXAMPLE)
     if word.kind == "DATE" and "STRING" in accepted:
         remedy = "Say before or after it; put quotation marks around a field's text"
         return SegmentFault(f"the day '{shown}' cannot be compared", line, word.column, width=width, remedy=remedy)

@@ -58,9 +58,7 @@ def check_named(named: Mapping[str, str]) -> None:
             raise ValueError(f"{name} = '{text[:200]}': {str(fault).removeprefix('segment: ')}") from fault
 
 
-def _spelled_out(
-    line: str, named: Mapping[str, str], within: tuple[str, ...], mentions: list[Mention]
-) -> Question:
+def _spelled_out(line: str, named: Mapping[str, str], within: tuple[str, ...], mentions: list[Mention]) -> Question:
     from newsletter.segments.grammar import parse  # lark takes a while to import, and few commands ask anything
 
     question, found = parse(line)
@@ -74,9 +72,7 @@ def _spelled_out(
             if mention.name in within or len(within) >= _MAX_DEPTH:
                 raise SegmentFault(f"'{mention.name}' asks for itself", line, mention.column, width=mention.width)
             inner: list[Mention] = []
-            spelled[mention.name] = _spelled_out(
-                clean_line(named[mention.name]), named, (*within, mention.name), inner
-            )
+            spelled[mention.name] = _spelled_out(clean_line(named[mention.name]), named, (*within, mention.name), inner)
             mentions += inner
             if sum(1 for _ in _simple(spelled[mention.name])) > _MAX_TERMS:
                 raise SegmentFault(f"'{mention.name}' is too long", line, mention.column, width=mention.width)

@@ -133,9 +133,7 @@ def _strange(line: str, at: int) -> SegmentFault:
     if number := re.match(r"[+-]?[\w.]+", line[at:]):
         shown = number[0][:40]
         remedy = "Put quotation marks around a text; a field whose name begins with a digit is subscriber.NAME"
-        return SegmentFault(
-            f"'{shown}' is neither a name nor a number", line, at + 1, width=len(shown), remedy=remedy
-        )
+        return SegmentFault(f"'{shown}' is neither a name nor a number", line, at + 1, width=len(shown), remedy=remedy)
     return SegmentFault(f"'{char}' is not understood", line, at + 1)
 
 

@@ -63,9 +63,7 @@ def _of_field(question: Comparison | Choice | Containing | Having | Dated) -> st
         case Having():
             return f"has {_field(question.field)}"
         case Dated():
-            return (
-                f"{_field(question.field)} {'before' if question.is_before else 'after'} {question.at.isoformat()}"
-            )
+            return f"{_field(question.field)} {'before' if question.is_before else 'after'} {question.at.isoformat()}"
 
 
 def _of_standing(question: OnList | Tagged | Joined | JoinedWithin | Activity | Named) -> str:

@@ -13,7 +13,7 @@ from datetime import date
 from pathlib import Path
 
 from newsletter.durable_file import make_private_folder, write_durably
-from newsletter.errors import EditSettings, WrongUse
+from newsletter.errors import SettingsError, UsageError
 from newsletter.settings.sections import Settings
 
 GRACE_DAYS = 400
@@ -38,11 +38,11 @@ class Rotation:
 def read_or_make_keys(settings: Settings) -> tuple[bytes, ...]:
     """Return the keys for tokens, newest first, making var/secret.key (mode 0600) at first use.
 
-    EditSettings when a key is too short to be one.
+    SettingsError when a key is too short to be one.
     """
     keys = tuple(word.encode() for word in _words(settings) if not word.startswith(_HASHES))
     if not keys:
-        raise EditSettings(f"{_place(settings)}: every key in it is for hashes alone, so none can sign")
+        raise SettingsError(f"{_place(settings)}: every key in it is for hashes alone, so none can sign")
     return keys
 
 
@@ -55,15 +55,15 @@ def read_hashing_key(settings: Settings) -> bytes:
 def rotate_keys(settings: Settings, today: date, *, grace_days: int = GRACE_DAYS) -> Rotation:
     """Make a new key that signs from now on; those that were replaced longer ago than the grace verify no more.
 
-    The file is replaced as a whole: whatever happens, it holds the old keys or all of them. EditSettings where the
+    The file is replaced as a whole: whatever happens, it holds the old keys or all of them. SettingsError where the
     keys come from the environment, which only the author can change.
     """
     if grace_days < LEAST_GRACE_DAYS:
-        raise WrongUse(
+        raise UsageError(
             f"a grace of {grace_days} days is too short: links to unsubscribe must work {LEAST_GRACE_DAYS}"
         )
     if settings.secret_key is not None:
-        raise EditSettings(
+        raise SettingsError(
             "the keys come from NEWSLETTER_SECRET_KEY: put a new one and a blank before those in it. "
             "Make one with: python3 -c 'import secrets; print(secrets.token_hex(32))'"
         )
@@ -99,15 +99,13 @@ def _words(settings: Settings) -> list[str]:
         words = settings.secret_key.get_secret_value().split()
     else:
         try:
-            words = [
-                word for line in path.read_text(encoding="ascii").splitlines() for word in _word(line).split()
-            ]
+            words = [word for line in path.read_text(encoding="ascii").splitlines() for word in _word(line).split()]
         except FileNotFoundError:
             words = [_make_key(path)]
         except (OSError, UnicodeDecodeError) as error:
-            raise EditSettings(f"{_PLACE}: cannot be read: {error}") from error
+            raise SettingsError(f"{_PLACE}: cannot be read: {error}") from error
     if not words or any(len(word.removeprefix(_HASHES)) < 32 for word in words):
-        raise EditSettings(
+        raise SettingsError(
             f"{_place(settings)}: a key is at least 32 characters; "
             "make one with: python3 -c 'import secrets; print(secrets.token_hex(32))'"
         )

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from newsletter.errors import EditSettings, WrongUse
+from newsletter.errors import SettingsError, UsageError
 from newsletter.settings.explaining import explain, line_of
 from newsletter.settings.sections import Settings
 
@@ -17,15 +17,15 @@ _LEAST_TOKEN = 16
 
 
 def find_root(start: Path) -> Path:
-    """Return the folder of newsletter.toml, in `start` or above it; WrongUse if there is none."""
+    """Return the folder of newsletter.toml, in `start` or above it; UsageError if there is none."""
     for folder in (start, *start.parents):
         if (folder / FILE_NAME).is_file():
             return folder
-    raise WrongUse(f"no {FILE_NAME} in {start} or above it. 'newsletter init .' makes a publication here")
+    raise UsageError(f"no {FILE_NAME} in {start} or above it. 'newsletter init .' makes a publication here")
 
 
 def read_settings(root: Path, environment: Mapping[str, str] = os.environ) -> Settings:
-    """Read newsletter.toml in `root`, the environment over it; EditSettings names file, line and remedy."""
+    """Read newsletter.toml in `root`, the environment over it; SettingsError names file, line and remedy."""
     path = root / FILE_NAME
     try:
         text = path.read_text(encoding="utf-8")
@@ -34,9 +34,9 @@ def read_settings(root: Path, environment: Mapping[str, str] = os.environ) -> Se
         line = re.search(r"at line (\d+)", str(error))
         place = f"{FILE_NAME}:{line[1]}" if line else FILE_NAME
         reason = re.sub(r" \(at .*\)", "", str(error))
-        raise EditSettings(f"{place}: not valid TOML: {reason}") from error
+        raise SettingsError(f"{place}: not valid TOML: {reason}") from error
     except (OSError, UnicodeDecodeError) as error:
-        raise EditSettings(f"{path}: cannot be read: {error}") from error
+        raise SettingsError(f"{path}: cannot be read: {error}") from error
     secrets_found = {
         "secret_key": environment.get("NEWSLETTER_SECRET_KEY"),
         "dkim_key": environment.get("NEWSLETTER_DKIM_KEY"),
@@ -46,23 +46,21 @@ def read_settings(root: Path, environment: Mapping[str, str] = os.environ) -> Se
     }
     for name in ("root", *secrets_found):
         if name in written:
-            raise EditSettings(
+            raise SettingsError(
                 f"{FILE_NAME}:{line_of(text, (name,))}: '{name}' does not belong in this file. "
                 f"Set {f'NEWSLETTER_{name.upper()}' if name != 'root' else 'NEWSLETTER_PUBLICATION'} instead"
             )
     if len(secrets_found["metrics_token"] or "x" * _LEAST_TOKEN) < _LEAST_TOKEN:
-        raise EditSettings(
-            f"NEWSLETTER_METRICS_TOKEN: at least {_LEAST_TOKEN} characters, so that nobody guesses it"
-        )
+        raise SettingsError(f"NEWSLETTER_METRICS_TOKEN: at least {_LEAST_TOKEN} characters, so that nobody guesses it")
     if url := environment.get("NEWSLETTER_DATABASE_URL"):
         written["database"] = {**written.get("database", {}), "url": url}
     try:
         settings = Settings.model_validate({**written, **secrets_found, "root": root.resolve()})
     except ValidationError as error:
-        raise EditSettings(explain(error.errors(), text)) from error
+        raise SettingsError(explain(error.errors(), text)) from error
     if settings.tracking.clicks != "off" and settings.web.url is None:
         line_number = line_of(text, ("tracking", "clicks"))
-        raise EditSettings(
+        raise SettingsError(
             f"{FILE_NAME}:{line_number}: tracking.clicks = '{settings.tracking.clicks}': links are counted "
             "where the web door is, and there is none. Set [web] url to its address"
         )

@@ -17,7 +17,7 @@ from pydantic import (
 )
 
 from newsletter.address import Address, Mailbox
-from newsletter.errors import WrongUse
+from newsletter.errors import UsageError
 from newsletter.finding import suggest
 from newsletter.segments import check_named
 from newsletter.settings.theme import ThemeSettings
@@ -340,7 +340,7 @@ class Settings(_Section):
         return self.database.url or f"sqlite:///{self.var / 'newsletter.db'}"
 
     def list_named(self, name: str) -> ListSettings:
-        """Return `[lists.NAME]`; WrongUse with a suggestion if there is none."""
+        """Return `[lists.NAME]`; UsageError with a suggestion if there is none."""
         if name in self.lists:
             return self.lists[name]
-        raise WrongUse(f"unknown list '{name}'. {suggest(name, self.lists)}")
+        raise UsageError(f"unknown list '{name}'. {suggest(name, self.lists)}")

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from newsletter.database import Database
 from newsletter.delivery import Mailing, Notice, Transport, list_notices, plan_notice, submit_unrecorded
-from newsletter.errors import EditSettings, Halted, NewsletterError, QuotaSpent, StorageFull
+from newsletter.errors import DiskFull, NewsletterError, QuotaExceeded, SendingHalted, SettingsError
 from newsletter.settings import Settings
 from newsletter.stats.lasting import AGAIN, may_tell
 from newsletter.stats.watching import Alarm
@@ -15,12 +15,10 @@ from newsletter.tokens import Keyring
 KIND = "alert"
 
 
-def plan_alert(
-    database: Database, settings: Settings, alarms: Iterable[Alarm], *, now: datetime
-) -> tuple[Notice, ...]:
+def plan_alert(database: Database, settings: Settings, alarms: Iterable[Alarm], *, now: datetime) -> tuple[Notice, ...]:
     """Plan one notice for each who is to hear of alarms that nobody was told of within a day; none without any.
 
-    EditSettings when nobody is named to hear of them.
+    SettingsError when nobody is named to hear of them.
     """
     told = {
         name
@@ -61,17 +59,15 @@ def alarm_of_stop(mailing: Mailing, error: BaseException) -> Alarm | None:
     None where it goes on, where they stopped it, and where it paused itself, which `watch` finds recorded.
     """
     name = f"mailing {mailing.id} of '{mailing.slug}' to {mailing.list_name}"
-    if isinstance(error, StorageFull):
-        return Alarm(
-            key="full", message=f"{name} has stopped: {error}", remedy=f"Then newsletter send {mailing.slug}"
-        )
-    if isinstance(error, Halted):
+    if isinstance(error, DiskFull):
+        return Alarm(key="full", message=f"{name} has stopped: {error}", remedy=f"Then newsletter send {mailing.slug}")
+    if isinstance(error, SendingHalted):
         return Alarm(
             key=f"stopped {mailing.id}",
             message=f"{name} has stopped: {error}",
             remedy=f"Mend the cause, then newsletter send {mailing.slug}",
         )
-    if isinstance(error, QuotaSpent):
+    if isinstance(error, QuotaExceeded):
         return Alarm(
             key=f"stopped {mailing.id}",
             message=f"{name} waits: {error}",
@@ -104,11 +100,9 @@ def _notice(settings: Settings, new: Sequence[Alarm], recipient: str, now: datet
 def _recipients(settings: Settings) -> Sequence[str]:
     named = settings.operations.alert or settings.replies.moderators
     if not named:
-        raise EditSettings(
-            "nobody is named to hear of it. Set [operations] alert to your address, in newsletter.toml"
-        )
+        raise SettingsError("nobody is named to hear of it. Set [operations] alert to your address, in newsletter.toml")
     if not settings.lists:
-        raise EditSettings(
+        raise SettingsError(
             "there is no list whose address an alert could be from. Add [lists.NAME] to newsletter.toml"
         )
     return [str(address) for address in named]

@@ -80,9 +80,7 @@ def _to_act(totals: Numbers) -> Iterable[Caveat]:
             "whether these readers know why they get this."
         )
     if totals.uncertain:
-        yield _act(
-            f"Of {totals.uncertain:,} nobody knows whether they were taken. 'newsletter resolve' settles them."
-        )
+        yield _act(f"Of {totals.uncertain:,} nobody knows whether they were taken. 'newsletter resolve' settles them.")
 
 
 def _about_reports(totals: Numbers, *, has_facts: bool) -> Iterable[Caveat]:

@@ -124,9 +124,7 @@ def growth_chart(lists: Sequence[ListGrowth], draw: Draw) -> Chart | None:
     if len({row["week"] for row in rows}) < 2:
         return None
     words = "; ".join(f"{each.name}: {each.confirmed:,} readers" for each in lists)
-    return _chart(
-        "Readers by week", f"Readers of each list, week by week. {words}.", lambda w: lines(rows, w), draw
-    )
+    return _chart("Readers by week", f"Readers of each list, week by week. {words}.", lambda w: lines(rows, w), draw)
 
 
 def domain_chart(domains: Sequence[DomainNumbers], draw: Draw) -> Chart | None:

@@ -128,9 +128,7 @@ def _left_by(connection: Connection) -> list[int]:
     """Return the deliveries whose readers unsubscribed by them: with a mail, or by their link."""
     found = set(
         connection.scalars(
-            select(replies.c.delivery_id).where(
-                replies.c.state == "unsubscribed", replies.c.delivery_id.is_not(None)
-            )
+            select(replies.c.delivery_id).where(replies.c.state == "unsubscribed", replies.c.delivery_id.is_not(None))
         )
     )
     written = connection.scalars(

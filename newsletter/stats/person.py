@@ -93,7 +93,7 @@ def erase(
     """Forget a person in every station; what stays is a hash that keeps their address from coming in again.
 
     They are suppressed first, so that nothing is mailed to them meanwhile. A second call changes nothing; after
-    StorageBusy it is needed, for the database's file may still hold what was deleted.
+    DatabaseBusy it is needed, for the database's file may still hold what was deleted.
     """
     number = audience.find_subscriber_id(database, address)
     theirs = replies_by(database, number, address)

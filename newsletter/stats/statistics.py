@@ -6,7 +6,7 @@ from datetime import datetime
 
 from newsletter.database import Database
 from newsletter.delivery import Counts, IssueStatus, Mailing, issue_status, mailed_slugs
-from newsletter.errors import WrongUse
+from newsletter.errors import UsageError
 from newsletter.finding import suggest
 from newsletter.stats import facts
 from newsletter.stats.caveats import Caveat, find_caveats
@@ -44,11 +44,11 @@ def gather_statistics(
 ) -> Statistics:
     """Gather the numbers of every issue that was mailed, or of one; `titles` are the issues' own, by slug.
 
-    WrongUse when the issue has no mailing.
+    UsageError when the issue has no mailing.
     """
     slugs = mailed_slugs(database)
     if slug is not None and slug not in slugs:
-        raise WrongUse(f"'{slug}' was never mailed, so it has no numbers. {suggest(slug, slugs)}")
+        raise UsageError(f"'{slug}' was never mailed, so it has no numbers. {suggest(slug, slugs)}")
     wanted = [issue_status(database, each) for each in (slugs if slug is None else (slug,))]
     mailings = [mailing for status in wanted for mailing, _ in status.mailings]
     ids = [mailing.id for mailing in mailings]

@@ -34,9 +34,7 @@ def record_json(address: Address, whole: WholeRecord) -> dict[str, Any]:
         "replies": [_reply_json(reply) for reply in whole.replies],
         "replies_from_other_addresses": [_reply_json(reply) for reply in whole.elsewhere],
         "wants_to_hear_of_answers": whole.wants_to_hear,
-        "clicks": [
-            {"issue": click.slug, "url": click.url, "day": click.day.isoformat()} for click in whole.clicks
-        ],
+        "clicks": [{"issue": click.slug, "url": click.url, "day": click.day.isoformat()} for click in whole.clicks],
         "notices": [
             {
                 "id": notice.id,

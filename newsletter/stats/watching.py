@@ -31,9 +31,7 @@ _mailings = table(
 _notices = table("notices", column("status", kinds.Text), column("created_at", Moment))
 _events = table("events", column("state", kinds.Text), column("received_at", Moment))
 _replies = table("replies", column("fetched_at", Moment))
-_trips = table(
-    "trips", column("mailing_id", kinds.Integer), column("why", kinds.Text), column("resumed_at", Moment)
-)
+_trips = table("trips", column("mailing_id", kinds.Integer), column("why", kinds.Text), column("resumed_at", Moment))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,9 +176,7 @@ def _silent_events(connection: Connection, settings: Settings, now: datetime) ->
     if newest is None:
         return
     sent = connection.scalar(
-        select(func.count()).where(
-            facts.deliveries.c.mailing_id == newest.id, facts.deliveries.c.status == "submitted"
-        )
+        select(func.count()).where(facts.deliveries.c.mailing_id == newest.id, facts.deliveries.c.status == "submitted")
     )
     heard = facts.returned(connection, [newest.id])[newest.id].counts
     if (sent or 0) >= _MANY and not any(heard.values()):

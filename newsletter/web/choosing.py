@@ -194,7 +194,5 @@ def _day(moment: datetime | None, language: str) -> str:
         return ""
     words: Any = letter_phrases_for(language)
     return str(
-        words.date.format(
-            day=moment.day, month=words.months[moment.month - 1], year=moment.year, number=moment.month
-        )
+        words.date.format(day=moment.day, month=words.months[moment.month - 1], year=moment.year, number=moment.month)
     )

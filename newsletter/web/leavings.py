@@ -11,7 +11,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from queue import SimpleQueue
 
-from newsletter.errors import StorageBusy
+from newsletter.errors import DatabaseBusy
 
 PATIENCE_SECONDS = 20.0
 """How long another writer is waited for: a mailbox provider may not come a second time."""
@@ -70,7 +70,7 @@ class Leavings:
             try:
                 self._write([word for word, _ in asked])
                 break
-            except StorageBusy as error:
+            except DatabaseBusy as error:
                 if time.monotonic() < until:
                     continue
                 failed: Exception = error

@@ -8,7 +8,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
 from starlette.responses import Response
 
 from newsletter.compose import direction_of, make_theme, typeface_for
-from newsletter.errors import EditFile
+from newsletter.errors import ContentError
 from newsletter.finding import Finding, Level
 from newsletter.settings import Settings, packaged
 from newsletter.web.phrases import phrases_for
@@ -21,7 +21,7 @@ class Pages:
     """The door's templates, ready to be filled."""
 
     def __init__(self, settings: Settings, home: str) -> None:
-        """`home` is the path of `[web] url`; EditFile when a template cannot be read."""
+        """`home` is the path of `[web] url`; ContentError when a template cannot be read."""
         self.settings = settings
         self.home = home
         self._templates = Environment(
@@ -37,11 +37,9 @@ class Pages:
         try:
             for name in self._templates.list_templates(["html"]):
                 self._templates.get_template(name)
-            self.files["door.css"] = (
-                self._templates.get_template("door.css").render(theme=theme, type=face).encode()
-            )
+            self.files["door.css"] = self._templates.get_template("door.css").render(theme=theme, type=face).encode()
         except TemplateError as error:
-            raise EditFile([_fault(error)]) from error
+            raise ContentError([_fault(error)]) from error
         self._versions = {name: hashlib.sha256(octets).hexdigest()[:10] for name, octets in self.files.items()}
 
     def page(

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from newsletter.audience import Leaving, Proof, end_subscriptions, ensure_lists
 from newsletter.database import Database
 from newsletter.delivery import find_addressees
-from newsletter.errors import EditSettings
+from newsletter.errors import SettingsError
 from newsletter.feedback import ClickCounter
 from newsletter.finding import suggest
 from newsletter.settings import Settings
@@ -88,7 +88,7 @@ def _at_work(database: Database, keyring: Keyring, settings: Settings) -> Iterat
 def serve(database: Database, keyring: Keyring, settings: Settings) -> Generator[Open]:
     """Serve the door until SIGINT or SIGTERM; yields once it stands open.
 
-    Without `[web] url`, links lead to where it listens. EditSettings when it cannot open.
+    Without `[web] url`, links lead to where it listens. SettingsError when it cannot open.
     """
     _refuse_unknown_lists(settings)
     listening = _listen(settings.web.host, settings.web.port)
@@ -111,17 +111,17 @@ def _listen(host: str, port: int) -> socket.socket:
         listening.listen(2048)
     except OSError as error:
         listening.close()
-        raise EditSettings(f"[web]: {why_not_there(error, host, port)}") from error
+        raise SettingsError(f"[web]: {why_not_there(error, host, port)}") from error
     return listening
 
 
 def _refuse_unknown_lists(settings: Settings) -> None:
     if not settings.lists:
-        raise EditSettings("newsletter.toml: no list to subscribe to. Add [lists.NAME]")
+        raise SettingsError("newsletter.toml: no list to subscribe to. Add [lists.NAME]")
     lists: Mapping[str, object] = settings.lists
     for name in settings.web.lists:
         if name not in lists:
-            raise EditSettings(f"[web] lists: unknown list '{name}'. {suggest(name, settings.lists)}".rstrip())
+            raise SettingsError(f"[web] lists: unknown list '{name}'. {suggest(name, settings.lists)}".rstrip())
 
 
 def _shown(host: str) -> str:

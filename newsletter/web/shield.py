@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from newsletter.errors import NewsletterError, TryLater
+from newsletter.errors import NewsletterError, TemporaryError
 from newsletter.web.callers import client_of
 from newsletter.web.office import Office
 from newsletter.web.visit import TooLarge, TooSlow, Visit, read_body, read_fields
@@ -77,9 +77,7 @@ class Shield:
             await self._app(scope, receive, send)
             return
         begun, status = time.monotonic(), 0
-        path = (
-            f"/{'/'.join(filter(None, scope['path'].split('/')))}"  # slashes too many are served, not redirected
-        )
+        path = f"/{'/'.join(filter(None, scope['path'].split('/')))}"  # slashes too many are served, not redirected
         if self._home and path.startswith(f"{self._home}/"):
             path = path[len(self._home) :]
         scope = {**scope, "path": path}
@@ -138,9 +136,7 @@ def endpoint(office: Office, path: str, handlers: dict[str, Served]) -> Callable
             fields=fields,
             body=body,
             headers={name: text for name, text in request.headers.items() if name in _READ},
-            client=client_of(
-                peer, request.headers.get("x-forwarded-for", ""), office.settings.web.trusted_proxies
-            ),
+            client=client_of(peer, request.headers.get("x-forwarded-for", ""), office.settings.web.trusted_proxies),
             now=datetime.now(UTC),
         )
         if isinstance(handler, Swift):
@@ -179,7 +175,7 @@ _READ = frozenset(
 def _answer(office: Office, handler: Handler, visit: Visit) -> Response:
     try:
         return handler(office, visit)
-    except (TryLater, TimeoutError) as error:
+    except (TemporaryError, TimeoutError) as error:
         log.warning("try later: %s", error)
         return busy(office)
     except NewsletterError as error:

@@ -14,8 +14,7 @@ pytestmark = pytest.mark.slow
 def test_a_send_that_stops_at_the_quota_tells_the_author_once_it_can_and_once_only(stage: Stage) -> None:
     stage.desk.write(
         "newsletter.toml",
-        (stage.desk.folder / "newsletter.toml").read_text()
-        + '\n[operations]\nalert = ["ines@lamplighter.example"]\n',
+        (stage.desk.folder / "newsletter.toml").read_text() + '\n[operations]\nalert = ["ines@lamplighter.example"]\n',
     )
     stage.account.quota = 100
     first, second = (stage.desk.run(*SEND, "--no-wait") for _ in range(2))

@@ -37,9 +37,7 @@ def until(claim: Callable[[], bool]) -> None:
 
 
 @BOTH_CLIENTS
-def test_a_twentieth_accepted_without_a_word_is_asked_once_and_settled_by_events(
-    stage: Stage, client: str
-) -> None:
+def test_a_twentieth_accepted_without_a_word_is_asked_once_and_settled_by_events(stage: Stage, client: str) -> None:
     stage.desk.set('region = "eu-west-1"', f'region = "eu-west-1"\nclient = "{client}"')
     stage.account.mishaps = read_mishaps("fail:2%,close:2%,hang:1%")
     stage.account.seed = 7

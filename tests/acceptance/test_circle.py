@@ -8,9 +8,7 @@ from pathlib import Path
 from tests.acceptance.desk import Desk
 
 READER = "thaddeus@example.org"
-ANSWER = (
-    "Dear Ines,\n\nmy grandfather kept a light for thirty years & never once spoke of it.\n\nThank you for this."
-)
+ANSWER = "Dear Ines,\n\nmy grandfather kept a light for thirty years & never once spoke of it.\n\nThank you for this."
 
 
 def answer_as_gmail(letter: EmailMessage, answer: str) -> bytes:

@@ -101,9 +101,7 @@ def test_a_mailing_of_which_too_much_comes_back_pauses_itself_while_it_is_sent(
             desk.set(f'queue = "{ses.queue_url}"\n', "")
         sender = desk.start(*SEND, environment=environment(ses))
         if who == "another process":
-            puller = desk.start(
-                "events", "pull", "--queue", ses.queue_url, "--follow", environment=environment(ses)
-            )
+            puller = desk.start("events", "pull", "--queue", ses.queue_url, "--follow", environment=environment(ses))
         _, err = sender.communicate(timeout=PATIENCE)
         if who == "another process":
             puller.send_signal(signal.SIGTERM)
@@ -259,9 +257,7 @@ def test_both_suppression_lists_become_one(desk: Desk, tmp_path: Path) -> None:
         freed = desk.done("suppressions", "sync", "--json", environment=environment(ses)).json
         assert (freed["taken"], freed["given"], freed["freed"]) == (0, 0, 1)
         assert "reader3@readers.example.org" not in ses.account.suppressed
-        listed = {
-            each["address"]: each["reason"] for each in desk.done("suppressions", "list", "--json").json_lines
-        }
+        listed = {each["address"]: each["reason"] for each in desk.done("suppressions", "list", "--json").json_lines}
         assert listed == {
             "reader5@readers.example.org": "bounced",
             "reader6@readers.example.org": "manual",

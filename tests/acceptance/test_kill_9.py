@@ -158,8 +158,6 @@ def test_every_step_is_in_the_code(step: str) -> None:
     file, function, what = step.split(":")
     assert what in {"call", "return"}
     (path,) = [
-        path
-        for path in (Path(newsletter.__file__).parent).rglob(file)
-        if {"delivery", "database"} & set(path.parts)
+        path for path in (Path(newsletter.__file__).parent).rglob(file) if {"delivery", "database"} & set(path.parts)
     ]
     assert re.search(rf"^ *def {function}\(", path.read_text(), re.MULTILINE)

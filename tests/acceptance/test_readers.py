@@ -115,9 +115,7 @@ def test_a_reader_answers_a_reader_who_hears_and_answers(
     third = took(desk, box)
     desk.done("replies", "approve", third["id"])
     html = page(desk, second["issue"], tmp_path / "site")
-    said = [
-        html.index(words) for words in ("Ours rang twice.", "Ours never rang at all.", "Then how did you wake?")
-    ]
+    said = [html.index(words) for words in ("Ours rang twice.", "Ours never rang at all.", "Then how did you wake?")]
     assert said == sorted(said)
     assert re.findall(r'class="(depth-\d)"', html)[-3:] == ["depth-0", "depth-1", "depth-2"]
     for private in (JO, ADA, str(notice["Reply-To"]).partition("@")[0], "empty mail"):

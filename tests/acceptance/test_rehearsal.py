@@ -135,6 +135,5 @@ def snapshot(desk: Desk) -> dict[str, bytes]:
     return {
         str(path.relative_to(var)): path.read_bytes()
         for path in sorted(var.rglob("*"))
-        if path.is_file()
-        and not re.match(r"rehearsal/|cache/|newsletter\.db-|secret\.key", str(path.relative_to(var)))
+        if path.is_file() and not re.match(r"rehearsal/|cache/|newsletter\.db-|secret\.key", str(path.relative_to(var)))
     }

@@ -153,10 +153,7 @@ def test_an_issues_own_segment_is_sent_to_and_may_be_set_aside(crowd: Desk) -> N
     crowd.write("issues/lamp/index.md", ISSUE.replace("status:", "segment: regoin = 1\nstatus:"))
     outcome = crowd.run("send", "lamp")
     assert outcome.code == 1
-    assert (
-        "issues/lamp/index.md:3: segment: unknown field 'regoin' at column 1. Did you mean 'region'?"
-        in outcome.err
-    )
+    assert "issues/lamp/index.md:3: segment: unknown field 'regoin' at column 1. Did you mean 'region'?" in outcome.err
 
 
 def test_a_test_letter_and_the_composed_files_show_each_variant(crowd: Desk) -> None:
@@ -190,9 +187,7 @@ def test_check_names_the_line_of_what_cannot_be_asked_and_of_whom_nobody_is(crow
     crowd.write("issues/lamp/index.md", f"{text}\n::: only region =\nNobody.\n:::\n")
     outcome = crowd.run("check", "lamp", "--json")
     assert outcome.code == 1
-    found = [
-        (each["level"], each["line"], each["message"]) for each in outcome.json_lines if each["rule"] == "segment"
-    ]
+    found = [(each["level"], each["line"], each["message"]) for each in outcome.json_lines if each["rule"] == "segment"]
     assert [each[:2] for each in found] == [("error", 16), ("warning", 8), ("error", 12)]
     assert "something is missing at column 9" in found[0][2]
     assert found[1][2] == "nobody on list sample is in the segment 'north and age = 1000'"

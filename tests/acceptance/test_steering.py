@@ -131,9 +131,7 @@ def test_send_without_an_issue_sends_what_is_due_first(desk: Desk) -> None:
 
 
 def test_a_letter_that_is_too_late_waits_for_a_word(desk: Desk) -> None:
-    desk.write(
-        "issues/lamp/index.md", "---\ntitle: T\nstatus: ready\nsend_before: 2026-01-02\n---\nHappy new year.\n"
-    )
+    desk.write("issues/lamp/index.md", "---\ntitle: T\nstatus: ready\nsend_before: 2026-01-02\n---\nHappy new year.\n")
     late = desk.run("send", "lamp")
     assert late.code == 1
     assert "2026-01-02" in late.err
@@ -157,9 +155,7 @@ def test_a_restored_copy_sends_nothing_twice(desk: Desk) -> None:
     assert len(desk.messages()) == 25
     desk.done("send", "lamp", "--restored")
     assert len(desk.messages()) == 50
-    assert (
-        len({message["X-Delivery"] for message in desk.messages()}) == 50
-    )  # what readers may answer to is theirs
+    assert len({message["X-Delivery"] for message in desk.messages()}) == 50  # what readers may answer to is theirs
     assert desk.done("send", "lamp").code == 0
 
 

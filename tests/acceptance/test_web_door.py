@@ -60,8 +60,7 @@ def test_one_click_takes_both_encodings_and_says_the_same_of_every_token(desk: D
         assert answers.pop()[0] == 200
         assert state_of(desk, first) == state_of(desk, second) == ["ended"]
         pages = {
-            re.sub('/u/[^"]*', "", door.send(path).text)
-            for path in (unsubscribe_path(desk, first), "/u/" + "b" * 29)
+            re.sub('/u/[^"]*', "", door.send(path).text) for path in (unsubscribe_path(desk, first), "/u/" + "b" * 29)
         }
         assert len(pages) == 1, "the page says the same of every token as well"
 

@@ -105,9 +105,7 @@ def _serving(program: str, home: Path, more: str, prefix: str) -> Iterator[Dovec
     shutil.chown(home / "mail", "mail", "mail")
     server = Dovecot(_free_port(), _free_port(), home)
     config = home / "dovecot.conf"
-    written = _CONFIG.format(
-        home=home, password=PASSWORD, port=server.port, tls_port=server.tls_port, prefix=prefix
-    )
+    written = _CONFIG.format(home=home, password=PASSWORD, port=server.port, tls_port=server.tls_port, prefix=prefix)
     config.write_text(written + (more or "ssl = no\n"))
     with subprocess.Popen([program, "-F", "-c", str(config)], stdout=subprocess.DEVNULL) as process:
         try:

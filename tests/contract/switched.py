@@ -67,6 +67,4 @@ class Switched:
 
 
 def _delivery(number: int) -> Delivery:
-    return Delivery(
-        id=number, mailing_id=3, subscriber_id=number, recipient=Address("reader", "c.example"), fields={}
-    )
+    return Delivery(id=number, mailing_id=3, subscriber_id=number, recipient=Address("reader", "c.example"), fields={})

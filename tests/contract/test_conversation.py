@@ -70,9 +70,7 @@ def test_from_an_answer_to_a_tombstone(place: Harbour, tmp_path: Path) -> None:
     moderated = replace(
         place,
         settings=place.settings.model_copy(
-            update={
-                "replies": place.settings.replies.model_copy(update={"moderators": (Address.parse("a@x.org"),)})
-            }
+            update={"replies": place.settings.replies.model_copy(update={"moderators": (Address.parse("a@x.org"),)})}
         ),
     )
     assert plan_digest(place.database, place.keyring, moderated.settings, now=NOW)

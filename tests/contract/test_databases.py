@@ -36,7 +36,7 @@ from newsletter.audience.roster import metadata
 from newsletter.audience.staging import known_arrivals
 from newsletter.database import Database, open_database, upgrade
 from newsletter.delivery import list_notices, plan_series
-from newsletter.errors import EditSettings, StorageBusy, TryLater
+from newsletter.errors import DatabaseBusy, SettingsError, TemporaryError
 from newsletter.feedback.tables import metadata as feedback_metadata
 from newsletter.settings import Settings
 from newsletter.tokens import Keyring
@@ -118,9 +118,7 @@ def test_processes_may_upgrade_at_once(url: str) -> None:
         "sys.stdin.readline(); upgrade(open_database(sys.argv[1]))"
     )
     racers = [
-        subprocess.Popen(
-            [sys.executable, "-c", program, url], stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        )
+        subprocess.Popen([sys.executable, "-c", program, url], stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         for _ in range(3)
     ]
     errors = [racer.communicate("go\n")[1] for racer in racers]
@@ -187,9 +185,7 @@ def test_an_erased_number_is_never_given_again(database: Database) -> None:
 
 def test_candidates_can_be_copied_by_the_database_itself(database: Database) -> None:
     add(database, "ada")
-    copies = Table(
-        "copies", MetaData(), Column("number", Integer), Column("fields", JSON), Column("exclusion", Text)
-    )
+    copies = Table("copies", MetaData(), Column("number", Integer), Column("fields", JSON), Column("exclusion", Text))
     asked = candidates("weekly").subquery()
     with database.write() as connection:
         copies.create(connection)
@@ -206,7 +202,7 @@ def test_a_second_writer_of_the_same_row_is_told_to_come_back(database: Database
     other = open_database(url)
     with other.write() as connection:
         connection.execute(text("UPDATE lists SET name = 'weekly'"))
-        with pytest.raises(StorageBusy, match="another process"):
+        with pytest.raises(DatabaseBusy, match="another process"):
             _touch_lists(database)
     _touch_lists(database)
     other.close()
@@ -225,8 +221,8 @@ def test_the_small_table_leads_every_join_of_an_import(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("url", "error"),
     [
-        ("postgresql://ines:sesame@127.0.0.1:9/letters", TryLater),
-        ("postgresql://ines@no-such-host.invalid/letters", TryLater),
+        ("postgresql://ines:sesame@127.0.0.1:9/letters", TemporaryError),
+        ("postgresql://ines@no-such-host.invalid/letters", TemporaryError),
     ],
 )
 def test_a_server_that_is_not_there_is_tried_later(url: str, error: type[Exception]) -> None:
@@ -238,7 +234,7 @@ def test_a_server_that_is_not_there_is_tried_later(url: str, error: type[Excepti
 
 def test_a_database_that_does_not_exist_is_the_settings_fault(postgres: str) -> None:
     absent = make_url(postgres).set(database="no_such_database", drivername="postgresql")
-    with pytest.raises(EditSettings, match="does not exist"):
+    with pytest.raises(SettingsError, match="does not exist"):
         upgrade(open_database(absent.render_as_string(hide_password=False)))
 
 
@@ -273,9 +269,7 @@ def test_a_series_is_planned_once_on_every_database(database: Database, tmp_path
     folder.mkdir(parents=True)
     (folder / "1.md").write_text("---\ntitle: Hello\nstatus: ready\n---\nHi.\n")
     entry = {"title": "T", "from": "T <t@example.org>", "list_id": "t.example.org"}
-    settings = Settings.model_validate(
-        {"publication": {"title": "T"}, "lists": {"weekly": entry}, "root": tmp_path}
-    )
+    settings = Settings.model_validate({"publication": {"title": "T"}, "lists": {"weekly": entry}, "root": tmp_path})
     add(database, "ada")
     assert [plan_series(database, settings, NOW).planned for _ in range(3)] == [1, 0, 0]
     assert [notice.recipient for notice in list_notices(database)] == ["ada@example.org"]

@@ -61,10 +61,7 @@ def filled(database: Database) -> Database:
         )
         for number in (1, 2):
             connection.execute(
-                text(
-                    "INSERT INTO deliveries (id, mailing_id, subscriber_id, status) "
-                    "VALUES (:n, 1, :n, 'submitted')"
-                ),
+                text("INSERT INTO deliveries (id, mailing_id, subscriber_id, status) VALUES (:n, 1, :n, 'submitted')"),
                 {"n": number},
             )
     keep_links(database, [LINK])

@@ -100,9 +100,7 @@ moments = st.sampled_from(
 some_issues = st.frozensets(st.sampled_from(ISSUES))
 people = st.builds(
     Person,
-    address=st.sampled_from(
-        ["ada@example.org", "Bob@EXAMPLE.org", '"a@b"@mail.example.net', "zoë@münchen.example"]
-    ),
+    address=st.sampled_from(["ada@example.org", "Bob@EXAMPLE.org", '"a@b"@mail.example.net', "zoë@münchen.example"]),
     first_name=words,
     last_name=words,
     fields=st.dictionaries(names, words, max_size=4)
@@ -278,9 +276,7 @@ def fill(database: Database, persons: list[Person]) -> None:
                 {"number": number, "slug": slug, "now": NOW, "kind": "test" if slug == "tried" else "issue"},
             )
             connection.execute(
-                text(
-                    "INSERT INTO counted_links (key, mailing_id, url) VALUES (:slug, :number, 'https://a.example')"
-                ),
+                text("INSERT INTO counted_links (key, mailing_id, url) VALUES (:slug, :number, 'https://a.example')"),
                 {"number": number, "slug": slug},
             )
             # somebody who is erased since got each of them

@@ -13,7 +13,7 @@ import trustme
 from newsletter.aws import Answer
 from newsletter.delivery.transports.ses_line import SesLine
 from newsletter.delivery.transports.transport import Envelope, Receipt, Settled
-from newsletter.errors import Deferred, Halted, TransportError, Uncertain
+from newsletter.errors import Deferred, SendingHalted, TransportError, Uncertain
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"
 ENVELOPE = Envelope(
@@ -143,11 +143,11 @@ def test_a_second_answer_is_nobodys(ends: tuple[SesLine, socket.socket]) -> None
 
 def test_a_request_that_cannot_be_signed_is_not_begun() -> None:
     def refuse(_: Envelope, __: bytes) -> tuple[bytes, ...]:
-        raise Halted("no keys")
+        raise SendingHalted("no keys")
 
     here, there = connected()
     with there, closing(SesLine(here, refuse, judge, lambda: None)) as line:
-        with pytest.raises(Halted):
+        with pytest.raises(SendingHalted):
             line.begin(ENVELOPE, b"body")
         assert line.has_room
 
@@ -171,9 +171,7 @@ def test_a_large_request_goes_through_tls() -> None:
 
         thread = threading.Thread(target=serve)
         thread.start()
-        connection = ours.wrap_socket(
-            socket.create_connection(listening.getsockname()), server_hostname="localhost"
-        )
+        connection = ours.wrap_socket(socket.create_connection(listening.getsockname()), server_hostname="localhost")
         with closing(line_on(connection)) as line:
             begin(line, b"x" * size)
             assert served(line) == [(7, Receipt(reference="hi"))]

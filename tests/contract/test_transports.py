@@ -27,11 +27,11 @@ from newsletter.delivery.transports.smtp_line import SmtpLine
 from newsletter.delivery.transports.transport import Envelope
 from newsletter.errors import (
     Deferred,
-    EditSettings,
-    Halted,
-    QuotaSpent,
+    DiskFull,
+    QuotaExceeded,
     Refused,
-    StorageFull,
+    SendingHalted,
+    SettingsError,
     TransportError,
     Uncertain,
 )
@@ -279,26 +279,34 @@ def test_after_a_refused_recipient_the_connection_serves_on(is_open_to_nobody: b
         ("recipient_reply", "550 5.4.1 Recipient address rejected: Access denied", Refused),
         ("recipient_reply", "552 5.2.2 mailbox full", Refused),
         ("recipient_reply", "450 4.2.0 greylisted, come back", Deferred),
-        ("recipient_reply", "554 5.7.1 <x@y>: Relay access denied", Halted),
-        ("recipient_reply", "550 5.7.1 Unable to relay", Halted),
-        ("recipient_reply", "550 relay not permitted", Halted),
-        ("recipient_reply", "550 5.1.8 bad sender", Halted),
-        ("sender_reply", "530 Authentication required", Halted),
-        ("sender_reply", "530 5.7.0 Must issue a STARTTLS command first", Halted),
-        ("sender_reply", "501 Invalid MAIL FROM address provided", Halted),
+        ("recipient_reply", "554 5.7.1 <x@y>: Relay access denied", SendingHalted),
+        ("recipient_reply", "550 5.7.1 Unable to relay", SendingHalted),
+        ("recipient_reply", "550 relay not permitted", SendingHalted),
+        ("recipient_reply", "550 5.1.8 bad sender", SendingHalted),
+        ("sender_reply", "530 Authentication required", SendingHalted),
+        ("sender_reply", "530 5.7.0 Must issue a STARTTLS command first", SendingHalted),
+        ("sender_reply", "501 Invalid MAIL FROM address provided", SendingHalted),
         ("sender_reply", "421 Too many concurrent SMTP connections", Deferred),
         ("sender_reply", "454 Throttling failure: Maximum sending rate exceeded", Deferred),
         ("final_reply", "454 Throttling failure: Maximum sending rate exceeded", Deferred),
-        ("final_reply", "454 Throttling failure: Daily message quota exceeded", QuotaSpent),
-        ("final_reply", "550 5.4.5 Daily user sending limit exceeded", QuotaSpent),
+        ("final_reply", "454 Throttling failure: Daily message quota exceeded", QuotaExceeded),
+        ("final_reply", "550 5.4.5 Daily user sending limit exceeded", QuotaExceeded),
         ("final_reply", "451 Temporary service failure", Deferred),
         ("final_reply", "451 Timeout waiting for data from client", Deferred),
         ("final_reply", "552 Message is too long", Refused),
         ("final_reply", "554 Transaction failed: Invalid domain name", Refused),
-        ("final_reply", "554 Message rejected: Email address is not verified. These failed the check", Halted),
-        ("final_reply", "554 Message rejected: Sending paused for this account", Halted),
-        ("final_reply", "554 Access denied: User `arn:x` is not authorized to perform `ses:SendRawEmail`", Halted),
-        ("final_reply", "554 Message rejected: Configuration set `news` does not exist", Halted),
+        (
+            "final_reply",
+            "554 Message rejected: Email address is not verified. These failed the check",
+            SendingHalted,
+        ),
+        ("final_reply", "554 Message rejected: Sending paused for this account", SendingHalted),
+        (
+            "final_reply",
+            "554 Access denied: User `arn:x` is not authorized to perform `ses:SendRawEmail`",
+            SendingHalted,
+        ),
+        ("final_reply", "554 Message rejected: Configuration set `news` does not exist", SendingHalted),
     ],
 )
 def test_what_is_said_of_one_recipient_is_told_from_what_holds_for_all(
@@ -391,20 +399,20 @@ def test_the_envelope_sender_is_the_signed_bounce_address(to: To) -> None:
 
 def test_a_refused_sender_halts(to: To) -> None:
     with relay.running(Relay(sender_reply="550 not you")) as there, closing(to(there)) as transport:
-        with pytest.raises(Halted, match=r"550 not you.*\[replies\]"):
+        with pytest.raises(SendingHalted, match=r"550 not you.*\[replies\]"):
             transport.submit(envelope(), MESSAGE)
         assert not there.taken
 
 
 def test_a_letter_larger_than_the_relay_takes_halts_unsent(to: To) -> None:
     with relay.running(Relay()) as there, closing(to(there)) as transport:
-        with pytest.raises(Halted, match="200,000"):
+        with pytest.raises(SendingHalted, match="200,000"):
             transport.submit(envelope(), MESSAGE + b"x" * 200_000)
         assert not any(command.startswith("MAIL") for command in there.commands)
 
 
 @pytest.mark.parametrize(
-    ("greeting", "error"), [("421 busy", Deferred), ("451 later", Deferred), ("554 go away", Halted)]
+    ("greeting", "error"), [("421 busy", Deferred), ("451 later", Deferred), ("554 go away", SendingHalted)]
 )
 def test_the_greeting_is_judged(greeting: str, error: type[TransportError], to: To) -> None:
     with (
@@ -428,14 +436,19 @@ def test_ses_words_for_its_quota_are_understood_over_smtp(to: To) -> None:
     with (
         relay.running(Relay(sender_reply=reply)) as there,
         closing(to(there)) as transport,
-        pytest.raises(QuotaSpent),
+        pytest.raises(QuotaExceeded),
     ):
         transport.submit(envelope(), MESSAGE)
 
 
 @pytest.mark.parametrize(
     ("reply", "error"),
-    [("235 welcome", None), ("535 wrong", Halted), ("534 too weak", Halted), ("454 not now", Deferred)],
+    [
+        ("235 welcome", None),
+        ("535 wrong", SendingHalted),
+        ("534 too weak", SendingHalted),
+        ("454 not now", Deferred),
+    ],
 )
 def test_a_login_that_fails_is_judged(reply: str, error: type[TransportError] | None, to: To) -> None:
     with (
@@ -454,16 +467,16 @@ def test_a_password_that_smtp_cannot_carry_is_named_not_shown(to: To) -> None:
     with (
         relay.running(Relay()) as there,
         closing(to(there, "geheimnisschlüssel", username="me")) as transport,
-        pytest.raises(Halted, match="NEWSLETTER_SMTP_PASSWORD") as caught,
+        pytest.raises(SendingHalted, match="NEWSLETTER_SMTP_PASSWORD") as caught,
     ):
         transport.submit(envelope(), MESSAGE)
     assert "geheim" not in str(caught.value)
 
 
 def test_a_password_never_goes_in_clear_over_the_network() -> None:
-    with pytest.raises(EditSettings, match="in clear"):
+    with pytest.raises(SettingsError, match="in clear"):
         SmtpTransport(Smtp(host="relay.example", username="me"), SecretStr("secret"))
-    with pytest.raises(EditSettings, match="NEWSLETTER_SMTP_PASSWORD"):
+    with pytest.raises(SettingsError, match="NEWSLETTER_SMTP_PASSWORD"):
         SmtpTransport(Smtp(host="relay.example", username="me", security="tls"), None)
 
 
@@ -476,7 +489,7 @@ def test_tls_is_verified(security: str, to: To) -> None:
     authority.issue_cert("localhost").configure_cert(server)
     there = Relay(tls=server, is_tls_at_once=security == "tls")
     with relay.running(there):
-        with closing(to(there, security=security)) as stranger, pytest.raises(Halted, match="certificate"):
+        with closing(to(there, security=security)) as stranger, pytest.raises(SendingHalted, match="certificate"):
             stranger.submit(envelope(), MESSAGE)
         authority.configure_trust(client)
         with closing(to(there, tls=client, security=security)) as transport:
@@ -486,7 +499,7 @@ def test_tls_is_verified(security: str, to: To) -> None:
 
 def test_a_relay_without_starttls_gets_nothing(to: To) -> None:
     with relay.running(Relay()) as there, closing(to(there, security="starttls")) as transport:
-        with pytest.raises(Halted, match="STARTTLS"):
+        with pytest.raises(SendingHalted, match="STARTTLS"):
             transport.submit(envelope(), MESSAGE)
         assert not there.taken
 
@@ -520,19 +533,19 @@ def faulty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[PretendSe
     [
         ("429", Deferred, 0),
         ("limit", Deferred, 0),
-        ("spent", QuotaSpent, 0),
-        ("spent-limit", QuotaSpent, 0),
-        ("spent-throttling", QuotaSpent, 0),
+        ("spent", QuotaExceeded, 0),
+        ("spent-limit", QuotaExceeded, 0),
+        ("spent-throttling", QuotaExceeded, 0),
         ("rejected", Refused, 0),
         ("bad", Refused, 0),
-        ("unverified", Halted, 0),
-        ("no-sender", Halted, 0),
-        ("suspended", Halted, 0),
-        ("paused", Halted, 0),
-        ("no-set", Halted, 0),
-        ("denied", Halted, 0),
-        ("expired", Halted, 0),
-        ("clock", Halted, 0),
+        ("unverified", SendingHalted, 0),
+        ("no-sender", SendingHalted, 0),
+        ("suspended", SendingHalted, 0),
+        ("paused", SendingHalted, 0),
+        ("no-set", SendingHalted, 0),
+        ("denied", SendingHalted, 0),
+        ("expired", SendingHalted, 0),
+        ("clock", SendingHalted, 0),
         ("500", Uncertain, 0),
         ("503", Uncertain, 0),
         ("fail", Uncertain, 1),
@@ -614,7 +627,7 @@ def test_a_quota_that_is_spent_stops_and_takes_more_once_it_is_raised(client: st
     with pretend_ses(account) as ses, closing(to_ses(ses, tmp_path, client)) as transport:
         transport.submit(envelope(), MESSAGE)
         transport.submit(envelope(), MESSAGE)
-        with pytest.raises(QuotaSpent, match="24 hours"):
+        with pytest.raises(QuotaExceeded, match="24 hours"):
             transport.submit(envelope(), MESSAGE)
         account.quota = 3
         transport.submit(envelope(), MESSAGE)
@@ -626,7 +639,7 @@ def test_the_lean_way_without_credentials_halts(monkeypatch: pytest.MonkeyPatch,
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.delenv(name)
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent")
-    with pretend_ses(Account()) as ses, pytest.raises(Halted, match="credentials"):
+    with pretend_ses(Account()) as ses, pytest.raises(SendingHalted, match="credentials"):
         to_ses(ses, tmp_path, "lean")
 
 
@@ -640,7 +653,7 @@ def test_an_account_that_cannot_be_read_is_a_notice_only(tmp_path: Path) -> None
 
 @pytest.mark.usefixtures("aws")
 def test_an_account_that_may_not_send_halts_at_once(tmp_path: Path) -> None:
-    with pretend_ses(Account(is_enabled=False)) as ses, pytest.raises(Halted, match="switched off"):
+    with pretend_ses(Account(is_enabled=False)) as ses, pytest.raises(SendingHalted, match="switched off"):
         to_ses(ses, tmp_path)
 
 
@@ -648,7 +661,7 @@ def test_an_account_that_may_not_send_halts_at_once(tmp_path: Path) -> None:
 def test_a_region_that_is_missing_is_a_setting_to_mend(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_REGION")
     monkeypatch.delenv("AWS_DEFAULT_REGION", raising=False)
-    with pytest.raises(EditSettings, match="region"):
+    with pytest.raises(SettingsError, match="region"):
         open_ses(Ses())
 
 
@@ -670,7 +683,7 @@ def test_an_endpoint_that_is_not_there_is_safe_to_retry(client: str, tmp_path: P
 def test_a_full_disk_takes_nothing_and_leaves_nothing(tmp_path: Path, full_disk: Callable[[int], None]) -> None:
     with closing(OutboxTransport(tmp_path / "outbox")) as outbox:
         full_disk(10_000)
-        with pytest.raises(StorageFull):
+        with pytest.raises(DiskFull):
             outbox.submit(envelope(), MESSAGE + b"x" * 20_000)
         assert not list(kept_messages(outbox.folder))
         assert not list((outbox.folder / "tmp").iterdir())

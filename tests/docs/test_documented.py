@@ -58,9 +58,7 @@ def test_every_error_is_documented() -> None:
 
 @pytest.mark.parametrize("page", [README, *sorted(DOCS.glob("*.md"))], ids=lambda page: page.name)
 def test_links_between_pages_lead_somewhere(page: Path) -> None:
-    for target in re.findall(
-        r"\]\((?!https?:|#|mailto:)([^)#\s]+)", re.sub(r"(`+).+?\1(?!`)", "", page.read_text())
-    ):
+    for target in re.findall(r"\]\((?!https?:|#|mailto:)([^)#\s]+)", re.sub(r"(`+).+?\1(?!`)", "", page.read_text())):
         assert (page.parent / target).exists(), target
 
 

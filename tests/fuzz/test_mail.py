@@ -55,9 +55,7 @@ def grown(dice: random.Random, seeds: list[bytes]) -> bytes:
         elif kind == 2 and raw:
             raw[min(at, len(raw) - 1)] = dice.randrange(256)
         elif kind == 3:
-            raw[at:at] = raw[dice.randrange(len(raw) + 1) :][: dice.choice((10, 500, 5_000))] * dice.choice(
-                (1, 3, 100)
-            )
+            raw[at:at] = raw[dice.randrange(len(raw) + 1) :][: dice.choice((10, 500, 5_000))] * dice.choice((1, 3, 100))
         elif kind == 4:
             other = dice.choice(seeds)
             begin = dice.randrange(len(other) + 1)

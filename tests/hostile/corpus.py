@@ -179,9 +179,7 @@ def _headers(aim: Aim) -> Iterator[tuple[str, bytes]]:
     yield "old date", _mail(aim, "Mine.", head="Date: Thu, 1 Jan 1970 00:00:00 +0000\n")
     yield (
         "signatures",
-        _mail(
-            aim, "Mine.", head="DKIM-Signature: v=1; a=rsa-sha256; d=example.net; s=x; h=from; bh=x; b=x\n" * 500
-        ),
+        _mail(aim, "Mine.", head="DKIM-Signature: v=1; a=rsa-sha256; d=example.net; s=x; h=from; bh=x; b=x\n" * 500),
     )
     yield "signature bomb", _mail(aim, "Mine.", head=f"DKIM-Signature: {';' * 60_000}\n")
     yield "results bomb", _mail(aim, "Mine.", head=f"Authentication-Results: mx.example.org; {'(' * 30_000}\n")

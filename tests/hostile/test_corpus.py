@@ -54,9 +54,7 @@ def test_every_hostile_mail_is_read_in_time(hostile: tuple[Harbour, list[tuple[s
     assert not slow
 
 
-def test_none_breaks_leaks_or_comes_alive(
-    hostile: tuple[Harbour, list[tuple[str, bytes]]], tmp_path: Path
-) -> None:
+def test_none_breaks_leaks_or_comes_alive(hostile: tuple[Harbour, list[tuple[str, bytes]]], tmp_path: Path) -> None:
     where, corpus = hostile
     for name, raw in corpus:
         where.deliver(raw, f"{re.sub(r'[^0-9]', '', name[:3])}.eml")
@@ -73,8 +71,7 @@ def test_none_breaks_leaks_or_comes_alive(
         assert "@reply." not in words, path
     page = html.fromstring((site / "issues" / "ferries" / "index.html").read_bytes())
     assert (
-        len(page.cssselect("#answers li") if hasattr(page, "cssselect") else page.xpath("//*[@id='answers']//li"))
-        > 100
+        len(page.cssselect("#answers li") if hasattr(page, "cssselect") else page.xpath("//*[@id='answers']//li")) > 100
     )
     for element in page.xpath("//*[@id='answers']//*"):
         assert element.tag in {"h2", "ol", "li", "p", "b", "span", "a", "time", "div", "br", "bdi"}, element.tag

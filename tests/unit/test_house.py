@@ -46,9 +46,7 @@ def test_a_station_is_entered_through_its_front_door(graph: grimp.ImportGraph) -
 def test_a_costly_library_is_met_in_one_place(graph: grimp.ImportGraph, library: str) -> None:
     assert library in graph.modules
     importers = graph.find_modules_that_directly_import(library)
-    strangers = {
-        name for name in importers if not any(f"{name}.".startswith(f"{home}.") for home in HOMES[library])
-    }
+    strangers = {name for name in importers if not any(f"{name}.".startswith(f"{home}.") for home in HOMES[library])}
     assert not strangers
 
 

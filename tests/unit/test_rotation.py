@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.errors import EditSettings, WrongUse
+from newsletter.errors import SettingsError, UsageError
 from newsletter.settings import (
     GRACE_DAYS,
     Settings,
@@ -69,12 +69,12 @@ def test_the_file_stays_private_and_no_key_is_said(settings: Settings) -> None:
 
 
 def test_too_short_a_grace_and_a_key_of_the_environment_are_refused(settings: Settings, tmp_path: Path) -> None:
-    with pytest.raises(WrongUse, match="60"):
+    with pytest.raises(UsageError, match="60"):
         rotate_keys(settings, TODAY, grace_days=7)
     kept = read_settings(tmp_path, {"NEWSLETTER_SECRET_KEY": f"{'n' * 32} hashes:{'o' * 32}"})
     assert read_or_make_keys(kept) == (b"n" * 32,)
     assert read_hashing_key(kept) == b"o" * 32
-    with pytest.raises(EditSettings, match="NEWSLETTER_SECRET_KEY"):
+    with pytest.raises(SettingsError, match="NEWSLETTER_SECRET_KEY"):
         rotate_keys(kept, TODAY)
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.errors import EditSettings, WrongUse
+from newsletter.errors import SettingsError, UsageError
 from newsletter.settings import Settings, find_root, read_or_make_keys, read_settings
 
 SOUND = """\
@@ -72,19 +72,19 @@ def test_a_short_file_is_enough(tmp_path: Path) -> None:
     ],
 )
 def test_a_fault_is_named_with_its_line_and_remedy(tmp_path: Path, text: str, says: str) -> None:
-    with pytest.raises(EditSettings, match=says):
+    with pytest.raises(SettingsError, match=says):
         read(tmp_path, text)
 
 
 def test_several_faults_are_named_at_once(tmp_path: Path) -> None:
-    with pytest.raises(EditSettings) as caught:
+    with pytest.raises(SettingsError) as caught:
         read(tmp_path, SOUND + "[delivery]\ntransprot = 'smtp'\nrate = 0\n")
     assert len(str(caught.value).splitlines()) == 2
 
 
 def test_an_unreadable_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "newsletter.toml").write_bytes(b"title = '\xff'")
-    with pytest.raises(EditSettings, match=r"newsletter\.toml: cannot be read"):
+    with pytest.raises(SettingsError, match=r"newsletter\.toml: cannot be read"):
         read_settings(tmp_path, {})
 
 
@@ -99,7 +99,7 @@ def test_the_environment_stands_over_the_file_and_its_secrets_are_not_shown(tmp_
 
 
 def test_an_unknown_list_is_wrong_use_with_a_suggestion(tmp_path: Path) -> None:
-    with pytest.raises(WrongUse, match="Did you mean 'weekly'"):
+    with pytest.raises(UsageError, match="Did you mean 'weekly'"):
         read(tmp_path).list_named("weakly")
 
 
@@ -108,7 +108,7 @@ def test_the_publication_is_found_from_below(tmp_path: Path) -> None:
     below = tmp_path / "issues" / "first"
     below.mkdir(parents=True)
     assert find_root(below) == tmp_path
-    with pytest.raises(WrongUse, match="newsletter init"):
+    with pytest.raises(UsageError, match="newsletter init"):
         find_root(tmp_path.parent)
 
 
@@ -129,9 +129,9 @@ def test_keys_of_the_environment_come_newest_first(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("key", ["short", " ", f"{'n' * 32} short"])
 def test_a_key_that_is_too_short_is_refused(tmp_path: Path, key: str) -> None:
-    with pytest.raises(EditSettings, match="NEWSLETTER_SECRET_KEY: a key is at least 32"):
+    with pytest.raises(SettingsError, match="NEWSLETTER_SECRET_KEY: a key is at least 32"):
         read_or_make_keys(read(tmp_path, NEWSLETTER_SECRET_KEY=key))
     (tmp_path / "var").mkdir()
     (tmp_path / "var" / "secret.key").write_text(key)
-    with pytest.raises(EditSettings, match=r"var/secret\.key: a key is at least 32"):
+    with pytest.raises(SettingsError, match=r"var/secret\.key: a key is at least 32"):
         read_or_make_keys(read(tmp_path))

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
-from newsletter.errors import WrongUse
+from newsletter.errors import UsageError
 from newsletter.finding import suggest
 
 
@@ -104,7 +104,7 @@ class Mishap:
 
 
 def read_mishaps(text: str) -> tuple[Mishap, ...]:
-    """Return the mishaps that a text names, separated by commas; WrongUse says which one is none."""
+    """Return the mishaps that a text names, separated by commas; UsageError says which one is none."""
     return tuple(_read(word) for word in re.split(r"[\s,]+", text.strip()) if word)
 
 
@@ -117,18 +117,18 @@ def mishap_of(mishaps: Iterable[Mishap], number: int, seed: int) -> Mishap | Non
 def _read(word: str) -> Mishap:
     found = _WRITTEN.fullmatch(word)
     if found is None:
-        raise WrongUse(f"--faults {word}: write NAME, NAME:5%, NAME@100-300 or quota=500@40")
+        raise UsageError(f"--faults {word}: write NAME, NAME:5%, NAME@100-300 or quota=500@40")
     name, value, share, first, dash, last, seconds = found.groups()
     if name not in KINDS:
-        raise WrongUse(f"--faults {word}: no such fault. {suggest(name, KINDS)}")
+        raise UsageError(f"--faults {word}: no such fault. {suggest(name, KINDS)}")
     if share and float(share) > 100:
-        raise WrongUse(f"--faults {word}: a share is 100% at most")
+        raise UsageError(f"--faults {word}: a share is 100% at most")
     if first and last and int(last) < int(first):
-        raise WrongUse(f"--faults {word}: ends before it begins. Write {name}@{last}-{first}")
+        raise UsageError(f"--faults {word}: ends before it begins. Write {name}@{last}-{first}")
     if (KINDS[name].when is When.GRANT) is (value is None):
-        raise WrongUse(f"--faults {word}: only rate and quota take a number, as in {name}=500@40")
+        raise UsageError(f"--faults {word}: only rate and quota take a number, as in {name}=500@40")
     if seconds and value is None:
-        raise WrongUse(f"--faults {word}: only rate and quota know seconds, as in quota=500@5s")
+        raise UsageError(f"--faults {word}: only rate and quota know seconds, as in quota=500@5s")
     return Mishap(
         name=name,
         share=float(share) / 100 if share else 1.0,

@@ -241,9 +241,7 @@ def _destinations(account: Account, request: dict[str, Any]) -> dict[str, dict[s
 def _found(account: Account, address: str) -> Suppressed:
     entry = account.suppressed.get(address.lower())
     if entry is None:
-        raise Refusal(
-            404, "NotFoundException", f"Email address {address} does not exist on your suppression list."
-        )
+        raise Refusal(404, "NotFoundException", f"Email address {address} does not exist on your suppression list.")
     return entry
 
 

@@ -27,7 +27,7 @@ from newsletter.delivery.tables import deliveries
 from newsletter.delivery.tally import Progress
 from newsletter.delivery.transports import Transport
 from newsletter.durable_file import make_private_folder
-from newsletter.errors import Halted, TransportError, TryLater, WrongUse
+from newsletter.errors import SendingHalted, TemporaryError, TransportError, UsageError
 from newsletter.tokens import Keyring
 
 _MOST_RUNS = 5
@@ -69,11 +69,11 @@ class Rehearsed:
 def copy_ledger(settings: toml.Settings, stage: Path) -> Iterator[Database]:
     """Give a copy of the database in the folder `stage`, brought to its newest shape; the real one is only read.
 
-    WrongUse on PostgreSQL, which has no copy in a file.
+    UsageError on PostgreSQL, which has no copy in a file.
     """
     url = make_url(settings.database_url)
     if url.get_backend_name() != "sqlite" or not url.database:
-        raise WrongUse("a rehearsal needs a copy of the database, which can be made of SQLite only")
+        raise UsageError("a rehearsal needs a copy of the database, which can be made of SQLite only")
     make_private_folder(stage / "var")
     real, copy = Path(url.database), stage / "var" / "newsletter.db"
     if real.is_file():
@@ -118,9 +118,7 @@ class Rehearsal:
         self._stops: list[str] = []
         self._seconds = 0.0
 
-    def run(
-        self, clock: Callable[[], datetime], is_hurried: Callable[[], bool]
-    ) -> Generator[Progress, None, None]:
+    def run(self, clock: Callable[[], datetime], is_hurried: Callable[[], bool]) -> Generator[Progress, None, None]:
         """Send, and after a stop once more, until everybody was tried or going on is of no use."""
         started = time.monotonic()
         try:
@@ -136,10 +134,10 @@ class Rehearsal:
                 )
                 try:
                     yield from sending
-                except Halted as error:
+                except SendingHalted as error:
                     self._stops.append(str(error))
                     return
-                except (TransportError, TryLater) as error:
+                except (TransportError, TemporaryError) as error:
                     self._stops.append(str(error))
                     time.sleep(min(_MOST_WAIT, self._account.next_change() or 0.0))
                 else:

@@ -8,7 +8,7 @@ __all__ = ["OutboxTransport", "Transport", "open_transport"]
 
 
 def open_transport(settings: Settings) -> Transport:
-    """Return the transport that `[delivery] transport` names; it may raise EditSettings or Halted."""
+    """Return the transport that `[delivery] transport` names; it may raise SettingsError or SendingHalted."""
     if settings.delivery.transport == "outbox":
         return OutboxTransport(settings.var / "outbox")
     if settings.delivery.transport == "smtp":

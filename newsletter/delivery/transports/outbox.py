@@ -15,7 +15,7 @@ from pathlib import Path
 
 from newsletter.delivery.transports.transport import Envelope, Receipt
 from newsletter.durable_file import make_private_folder
-from newsletter.errors import Halted, StorageFull
+from newsletter.errors import DiskFull, SendingHalted
 
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
@@ -41,9 +41,7 @@ class OutboxTransport:
         try:
             for name in ("tmp", "new", "cur"):
                 make_private_folder(folder / name)
-            self._tmp, self._new = (
-                os.open(folder / name, os.O_RDONLY | os.O_DIRECTORY) for name in ("tmp", "new")
-            )
+            self._tmp, self._new = (os.open(folder / name, os.O_RDONLY | os.O_DIRECTORY) for name in ("tmp", "new"))
         except OSError as error:
             raise _translate(error, folder) from error
         self._syncing = threading.Lock()
@@ -108,7 +106,7 @@ def kept_messages(folder: Path) -> Iterator[Kept]:
                     yield Kept(int(parts[1][1:]), Path(entry.path))
 
 
-def _translate(error: OSError, folder: Path) -> StorageFull | Halted:
+def _translate(error: OSError, folder: Path) -> DiskFull | SendingHalted:
     if error.errno in _NO_ROOM:
-        return StorageFull(f"{folder}: no room for another letter. Make room and run it again")
-    return Halted(f"{folder}: a letter could not be kept: {error.strerror}. Check the folder")
+        return DiskFull(f"{folder}: no room for another letter. Make room and run it again")
+    return SendingHalted(f"{folder}: a letter could not be kept: {error.strerror}. Check the folder")

@@ -34,7 +34,7 @@ class SesTransport:
     name = "ses"
 
     def __init__(self, ses: Ses, keys: Keys | None = None, *, state: Mapping[str, str] = os.environ) -> None:
-        """Make the client and ask the account what it grants; Halted when it may not send at all.
+        """Make the client and ask the account what it grants; SendingHalted when it may not send at all.
 
         With `keys` no credentials are looked up, and no proxy is used. `state` is the environment that says where
         the account's book is kept.
@@ -93,7 +93,7 @@ class SesTransport:
             self.book.leave(self.rate * USED)
 
     def allowance(self) -> Allowance:
-        """Ask what the account grants; Halted when it may not send, Deferred or Uncertain without an answer."""
+        """Ask what the account grants; SendingHalted when it may not send, Deferred or Uncertain without an answer."""
         found = read_allowance(self._client).allowance
         self.rate = found.rate or self.rate
         return found
@@ -112,7 +112,7 @@ class LeanSesTransport(SesTransport):
     """The same with less done for each call, and with lines of which one thread can serve many."""
 
     def __init__(self, ses: Ses, keys: Keys | None = None, *, state: Mapping[str, str] = os.environ) -> None:
-        """As `SesTransport`; EditSettings where the client cannot be made as AWS's own settings say."""
+        """As `SesTransport`; SettingsError where the client cannot be made as AWS's own settings say."""
         super().__init__(ses, keys, state=state)
         self._lean = open_lean_ses(self._client, keys=keys, before_send=self._leave)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from newsletter.aws import Fault, call
 from newsletter.delivery.transports.transport import Allowance
-from newsletter.errors import Deferred, Halted, QuotaSpent, Refused, TransportError, Uncertain
+from newsletter.errors import Deferred, QuotaExceeded, Refused, SendingHalted, TransportError, Uncertain
 
 MOST_CONNECTIONS = 64
 _UNLIMITED = -1
@@ -49,17 +49,17 @@ class AccountFound:
 
 
 def read_allowance(client: Any) -> AccountFound:
-    """Ask an account what it grants; Halted when it may not send, Deferred or Uncertain without an answer."""
+    """Ask an account what it grants; SendingHalted when it may not send, Deferred or Uncertain without an answer."""
     answer = call(client.get_account)
     if isinstance(answer, Fault):
         remedy = ACCOUNT.get(answer.code, "")
         if remedy and answer.code not in {"AccessDeniedException", "NotFoundException"}:
-            raise Halted(f"SES: {answer.code}: {words_of(answer)}. {remedy}")
+            raise SendingHalted(f"SES: {answer.code}: {words_of(answer)}. {remedy}")
         said = f"SES: GetAccount was answered {answer.code}: {words_of(answer)}"
         notice = f"{said}. The granted rate is not known; set [delivery] rate"
         return AccountFound(allowance=Allowance(), notices=(notice,))
     if answer.get("SendingEnabled") is False or answer.get("EnforcementStatus") == "SHUTDOWN":
-        raise Halted("SES: sending is switched off for this account. See its console for why")
+        raise SendingHalted("SES: sending is switched off for this account. See its console for why")
     return _found(answer)
 
 
@@ -91,15 +91,15 @@ def judge(fault: Fault) -> TransportError:
     message = f"SES: {fault.code or fault.status}: {words_of(fault)}"
     words = fault.message.lower()
     if re.search(r"daily (message|sending) quota", words):
-        return QuotaSpent(f"{message}. It is counted over 24 hours: go on when it frees")
+        return QuotaExceeded(f"{message}. It is counted over 24 hours: go on when it frees")
     if fault.code in _TOO_FAST or "maximum sending rate" in words or fault.status == 429:
         return Deferred(message)
     if fault.code in ACCOUNT:
-        return Halted(f"{message}. {ACCOUNT[fault.code]}")
+        return SendingHalted(f"{message}. {ACCOUNT[fault.code]}")
     if "not verified" in words:
-        return Halted(f"{message}. {_SENDER_REMEDY}")
+        return SendingHalted(f"{message}. {_SENDER_REMEDY}")
     if fault.status in {401, 403}:
-        return Halted(f"{message}. Check AWS's credentials and permissions")
+        return SendingHalted(f"{message}. Check AWS's credentials and permissions")
     if 400 <= fault.status < 500:
         return Refused(message)
     return Uncertain(f"{message}: it may have been taken")

@@ -13,7 +13,7 @@ from newsletter.delivery.transports.transport import Envelope, Receipt, Settled
 from newsletter.errors import Deferred, TransportError, Uncertain
 
 Write = Callable[[Envelope, bytes], Sequence[bytes]]
-"""Makes the request of a message, in pieces; Halted where that cannot be done."""
+"""Makes the request of a message, in pieces; SendingHalted where that cannot be done."""
 Judge = Callable[[Answer], Receipt | TransportError]
 
 
@@ -70,7 +70,7 @@ class SesLine:
         return self._since + ANSWER_SECONDS
 
     def begin(self, envelope: Envelope, message: bytes) -> None:
-        """Make a message's request ready; Halted where it cannot be signed."""
+        """Make a message's request ready; SendingHalted where it cannot be signed."""
         self._request = self._write(envelope, message)
         self._delivery = envelope.delivery_id
         self._since = time.monotonic()

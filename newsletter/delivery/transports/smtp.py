@@ -11,7 +11,7 @@ from newsletter.delivery.transports.smtp_dialogue import Dialogue
 from newsletter.delivery.transports.smtp_line import SmtpLine
 from newsletter.delivery.transports.smtp_replies import judge
 from newsletter.delivery.transports.transport import Envelope, Receipt
-from newsletter.errors import Deferred, EditSettings, Halted, Refused, TransportError
+from newsletter.errors import Deferred, Refused, SendingHalted, SettingsError, TransportError
 from newsletter.settings import Smtp
 
 _LOCAL = ("localhost", "127.0.0.1", "::1")
@@ -25,11 +25,11 @@ class SmtpTransport:
     notices: tuple[str, ...] = ()
 
     def __init__(self, relay: Smtp, password: SecretStr | None, tls: ssl.SSLContext | None = None) -> None:
-        """Check the settings; nothing is connected yet. EditSettings for a password that would go in clear."""
+        """Check the settings; nothing is connected yet. SettingsError for a password that would go in clear."""
         if relay.username and password is None:
-            raise EditSettings("[delivery.smtp] username is set, but NEWSLETTER_SMTP_PASSWORD is not")
+            raise SettingsError("[delivery.smtp] username is set, but NEWSLETTER_SMTP_PASSWORD is not")
         if relay.username and relay.security == "none" and relay.host not in _LOCAL:
-            raise EditSettings(
+            raise SettingsError(
                 "[delivery.smtp] security = 'none' would send the password in clear. Set 'starttls' or 'tls'"
             )
         self.connections = relay.connections
@@ -76,7 +76,7 @@ class SmtpTransport:
         return fresh
 
     def _open(self) -> SmtpLine:
-        """Connect, greet, encrypt and log in; Deferred or Halted."""
+        """Connect, greet, encrypt and log in; Deferred or SendingHalted."""
         client: smtplib.SMTP | None = None
         try:
             client = self._connect()
@@ -105,26 +105,26 @@ class SmtpTransport:
     def _translate(self, error: OSError | smtplib.SMTPException | UnicodeError) -> TransportError:
         """Nothing was handed over, so it is Deferred unless the author has to mend something."""
         if isinstance(error, UnicodeError):
-            return Halted(f"{self._place}: username and NEWSLETTER_SMTP_PASSWORD must be ASCII here")
+            return SendingHalted(f"{self._place}: username and NEWSLETTER_SMTP_PASSWORD must be ASCII here")
         if isinstance(error, smtplib.SMTPResponseException):
             text = error.smtp_error
             said = (text.decode("utf-8", "replace") if isinstance(text, bytes) else str(text)).strip().rstrip(".")
             if error.smtp_code < 0:
-                return Deferred(
-                    f"{self._place}: what answers there does not speak SMTP. Check [delivery.smtp] port"
-                )
+                return Deferred(f"{self._place}: what answers there does not speak SMTP. Check [delivery.smtp] port")
             judged = judge(f"{self._place}: answered {error.smtp_code} {said}", error.smtp_code, said)
             if not isinstance(judged, Refused):
                 return judged
             if isinstance(error, smtplib.SMTPAuthenticationError):
-                return Halted(f"{judged}. Check [delivery.smtp] username and NEWSLETTER_SMTP_PASSWORD")
-            return Halted(f"{judged}. The relay will not talk to us: ask whoever runs it")
+                return SendingHalted(f"{judged}. Check [delivery.smtp] username and NEWSLETTER_SMTP_PASSWORD")
+            return SendingHalted(f"{judged}. The relay will not talk to us: ask whoever runs it")
         if isinstance(error, smtplib.SMTPNotSupportedError) or type(error) is smtplib.SMTPException:
             # the latter alone where the relay offers no way to log in that we know
-            return Halted(f"{self._place}: {str(error).rstrip('.')}. Check [delivery.smtp] security and username")
+            return SendingHalted(
+                f"{self._place}: {str(error).rstrip('.')}. Check [delivery.smtp] security and username"
+            )
         if isinstance(error, ssl.SSLCertVerificationError):
-            return Halted(f"{self._place}: its certificate is not valid: {error.verify_message}. Check host")
+            return SendingHalted(f"{self._place}: its certificate is not valid: {error.verify_message}. Check host")
         if isinstance(error, ssl.SSLError):
-            return Halted(f"{self._place}: no TLS: {error.reason}. Check [delivery.smtp] security and port")
+            return SendingHalted(f"{self._place}: no TLS: {error.reason}. Check [delivery.smtp] security and port")
         reason = getattr(error, "strerror", None) or str(error).rstrip(".") or type(error).__name__
         return Deferred(f"{self._place}: cannot be reached: {reason}")

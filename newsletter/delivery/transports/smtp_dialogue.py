@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from newsletter.delivery.transports.smtp_replies import judge, reference_of
 from newsletter.delivery.transports.transport import Envelope, Receipt, Settled
-from newsletter.errors import Deferred, Halted, Refused, TransportError, Uncertain
+from newsletter.errors import Deferred, Refused, SendingHalted, TransportError, Uncertain
 
 _MAX_LINE = 8192
 _MAX_LINES = 100
@@ -110,9 +110,9 @@ class Dialogue:
         return first is not None and first.phase is _Phase.HANDED_OVER and self._unsent <= self._behind
 
     def begin(self, envelope: Envelope, message: bytes) -> None:
-        """Announce a message; Halted when the server has said that it takes none of this size."""
+        """Announce a message; SendingHalted when the server has said that it takes none of this size."""
         if self._limit and len(message) > self._limit:
-            raise Halted(
+            raise SendingHalted(
                 f"{self._place} takes {self._limit:,} bytes at most; this letter has {len(message):,}. "
                 "Shorten it, or ask the provider for more"
             )
@@ -285,4 +285,4 @@ class Dialogue:
         error = self._judged("the sender", reply)
         if reply.code == _TOO_LARGE:
             return error
-        return Halted(f"{error}. Check the list's 'from' and [replies]") if isinstance(error, Refused) else error
+        return SendingHalted(f"{error}. Check the list's 'from' and [replies]") if isinstance(error, Refused) else error

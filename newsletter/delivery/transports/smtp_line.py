@@ -71,7 +71,7 @@ class SmtpLine:
         self._plug.wait_at_most(0)
 
     def begin(self, envelope: Envelope, message: bytes) -> None:
-        """Announce a message; Halted when it is too large. What comes of it is returned later."""
+        """Announce a message; SendingHalted when it is too large. What comes of it is returned later."""
         self._dialogue.begin(envelope, message)
         self._since = time.monotonic()
 

@@ -2,7 +2,7 @@
 
 import re
 
-from newsletter.errors import Deferred, Halted, QuotaSpent, Refused, TransportError
+from newsletter.errors import Deferred, QuotaExceeded, Refused, SendingHalted, TransportError
 
 _SPENT = re.compile(r"daily .{0,24}(quota|limit)|quota .{0,24}per day|24.hour .{0,16}(quota|limit)")
 _LOGIN = "Check [delivery.smtp] username, security and NEWSLETTER_SMTP_PASSWORD"
@@ -45,21 +45,21 @@ def judge(message: str, code: int, text: str) -> TransportError:
     """
     words = text.lower()
     if _SPENT.search(words):
-        return QuotaSpent(f"{message}. The quota is counted over 24 hours: go on tomorrow")
+        return QuotaExceeded(f"{message}. The quota is counted over 24 hours: go on tomorrow")
     for pattern, remedy in _OURS:
         if pattern.search(words):
-            return Halted(f"{message}. {remedy}")
+            return SendingHalted(f"{message}. {remedy}")
     if code in _LOGIN_CODES:
-        return Halted(f"{message}. {_LOGIN}")
+        return SendingHalted(f"{message}. {_LOGIN}")
     if code in _NOT_UNDERSTOOD:
-        return Halted(f"{message}. It does not understand us: ask whoever runs the relay")
+        return SendingHalted(f"{message}. It does not understand us: ask whoever runs the relay")
     if code // 100 != 5:
         return Deferred(message)
     if _LISTED.search(words):
-        return Halted(f"{message}. {_REFUSED_HERE}")
+        return SendingHalted(f"{message}. {_REFUSED_HERE}")
     enhanced = re.match(r"5\.(\d{1,3}\.\d{1,3})\b", text)
     if enhanced and (remedy := _ENHANCED.get(enhanced[1], "")):
-        return Halted(f"{message}. {remedy}")
+        return SendingHalted(f"{message}. {remedy}")
     return Refused(message)
 
 

@@ -34,8 +34,8 @@ class Receipt:
 class Transport(Protocol):
     """Hands messages to the next hop, from several threads at once.
 
-    `submit` returns a receipt or raises Refused, Deferred, Halted or Uncertain; a message is
-    submitted once, never retried inside. StorageFull when there is no room on this machine.
+    `submit` returns a receipt or raises Refused, Deferred, SendingHalted or Uncertain; a message is
+    submitted once, never retried inside. DiskFull when there is no room on this machine.
     """
 
     name: str
@@ -148,4 +148,4 @@ class Accounted(Protocol):
     """Where all on this machine who send through the account book together."""
 
     def allowance(self) -> Allowance:
-        """Ask; Halted when it may not send at all, Deferred or Uncertain when there is no answer."""
+        """Ask; SendingHalted when it may not send at all, Deferred or Uncertain when there is no answer."""

@@ -32,7 +32,5 @@ def is_mobile_signature(text: str, *, is_strict: bool = False) -> bool:
     if _SHOP.search(text[:_WIDEST]):  # whatever the language calls fetching
         return True
     return (
-        bool({found[0], found[-1]} & SENT_VERBS)
-        or words.endswith(_UNSPACED_VERBS)
-        or words.startswith(_UNSPACED_VERBS)
+        bool({found[0], found[-1]} & SENT_VERBS) or words.endswith(_UNSPACED_VERBS) or words.startswith(_UNSPACED_VERBS)
     )

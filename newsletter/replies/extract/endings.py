@@ -13,9 +13,7 @@ _WORD = re.compile(r"[^\W\d_]+")
 _DELIMITER = re.compile(r"^(?:--|-- |--\s|– |__)\s*$")
 _UNDERLINE = re.compile(r"^\s{0,3}_{5,80}\s*$")
 _NAME_BY_DASH = re.compile(r"^(?:-|--\s?)[^\W\d_a-z][\w.'’]{0,20}(?: [^\W\d_][\w.'’]{0,20}){0,2}$")
-_CARD_NAME = re.compile(
-    r"^[*_]?[^\W\d_a-z][\w.'’-]{0,25}(?: [^\W\d_][\w.'’-]{0,25}){1,3}[*_,]?(?:, [\w. ]{1,20})?$"
-)
+_CARD_NAME = re.compile(r"^[*_]?[^\W\d_a-z][\w.'’-]{0,25}(?: [^\W\d_][\w.'’-]{0,25}){1,3}[*_,]?(?:, [\w. ]{1,20})?$")
 _BARS = re.compile(r"^\s{0,3}\|[\s|]{0,20}$")
 _CONTACT = re.compile(
     r"https?://|www\.|@|\b(?:tel|phone|mobile?|mob|fax|cell|skype|t|m|p|f)\b\s?[.:+]|\+?\d[\d ()./-]{6,}\d"
@@ -137,9 +135,7 @@ def _disclaimer(lines: list[str]) -> int | None:
         return None
     said = sum(piece in paragraph for piece in DISCLAIMERS)
     is_scanner = (
-        said
-        and len(paragraph) < 160
-        and any(word in paragraph for word in ("avast", "avg", "virus-free", "virenfrei"))
+        said and len(paragraph) < 160 and any(word in paragraph for word in ("avast", "avg", "virus-free", "virenfrei"))
     )
     return start if start and (is_scanner or (said >= 3 and len(paragraph) > 120)) else None
 
@@ -157,9 +153,7 @@ def _card(lines: list[str]) -> int | None:
     while start and lines[start - 1].strip():
         start -= 1
     card = [line.strip() for line in lines[start:]]
-    if not (start and 3 <= len(card) <= 8) or any(
-        len(line) > 80 or line.startswith((">", "-", "*")) for line in card
-    ):
+    if not (start and 3 <= len(card) <= 8) or any(len(line) > 80 or line.startswith((">", "-", "*")) for line in card):
         return None
     is_named = _CARD_NAME.match(card[0]) is not None
     return start if is_named and sum(_CONTACT.search(line) is not None for line in card[1:]) >= 2 else None
@@ -181,9 +175,5 @@ def _closed(lines: list[str]) -> int | None:
         if words in CLOSINGS:
             below = [line.strip() for line in lines[start + 1 :] if line.strip()]
             is_block = 2 <= len(below) <= 10 and all(len(line) <= 100 for line in below)
-            return (
-                start
-                if is_block and any(_CONTACT.search(line[:_WIDEST]) for line in below[1:]) and start
-                else None
-            )
+            return start if is_block and any(_CONTACT.search(line[:_WIDEST]) for line in below[1:]) and start else None
     return None

@@ -194,9 +194,7 @@ def _kind_of(tag: str, element: Any) -> Kind | None:
     names = _names_of(element)
     if tag == "blockquote":
         is_cited = (
-            (element.get("type") or "").lower() == "cite"
-            or _has(names, _QUOTATIONS)
-            or element.get("cite") is not None
+            (element.get("type") or "").lower() == "cite" or _has(names, _QUOTATIONS) or element.get("cite") is not None
         )
         return Kind.QUOTE if is_cited else Kind.OWN_QUOTE
     style = (element.get("style") or "")[:2_000].lower()
@@ -227,9 +225,7 @@ def _has(names: tuple[str, ...], marks: frozenset[str]) -> bool:
 def _heads_mail(element: Any) -> bool:
     """Whether a bordered box holds a header block: several labels in bold, or an address with a colon."""
     text = "".join(element.itertext())[:2_000]
-    return "@" in text or (
-        sum(1 for _ in element.iter("b", "strong")) >= 2 and text.count(":") + text.count("：") >= 2
-    )
+    return "@" in text or (sum(1 for _ in element.iter("b", "strong")) >= 2 and text.count(":") + text.count("：") >= 2)
 
 
 def _picture_text(element: Any) -> str:

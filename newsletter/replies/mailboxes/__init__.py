@@ -4,7 +4,7 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from newsletter.errors import EditSettings
+from newsletter.errors import SettingsError
 from newsletter.replies.mailboxes.imap import PROCESSED, Claims, Imap
 from newsletter.replies.mailboxes.location import read_location
 from newsletter.replies.mailboxes.mailbox import Mailbox, Received
@@ -21,12 +21,12 @@ def open_mailbox(
     claims: Claims | None = None,
     region: str | None = None,
 ) -> Mailbox:
-    """Open the mailbox that `[replies] mailbox` names, relative to `root`; EditSettings if it is none.
+    """Open the mailbox that `[replies] mailbox` names, relative to `root`; SettingsError if it is none.
 
     A mailbox on a server may be the author's own: `claims` says which mail is ours; the rest is left alone.
     """
     if not setting:
-        raise EditSettings(
+        raise SettingsError(
             'newsletter.toml: [replies] mailbox is not set. Set it to "imaps://user@host/INBOX", "maildir:DIR" or '
             '"sqs:QUEUE-URL", or name a folder: newsletter replies fetch --maildir DIR'
         )
@@ -36,7 +36,7 @@ def open_mailbox(
     if kind in {"imap", "imaps"}:
         location = read_location(setting)
         if password is None or not password.get_secret_value():
-            raise EditSettings(f"{location}: no password. Set NEWSLETTER_IMAP_PASSWORD")
+            raise SettingsError(f"{location}: no password. Set NEWSLETTER_IMAP_PASSWORD")
         return Imap(location, password.get_secret_value(), claims)
     if kind == "sqs" and place.startswith(("https://", "http://")):
         from newsletter.aws import make_client  # boto3 takes a while to import
@@ -45,7 +45,7 @@ def open_mailbox(
         where = region_in(place) or region
         sqs, s3 = (make_client(service, region=where, endpoint=None) for service in ("sqs", "s3"))
         return SesInbound(place, sqs, s3, root / "var" / "replies" / "parked")
-    raise EditSettings(
+    raise SettingsError(
         f'newsletter.toml: [replies] mailbox = "{setting}": not a mailbox such as '
         '"imaps://user@host/INBOX", "maildir:DIR" or "sqs:QUEUE-URL"'
     )

@@ -13,7 +13,7 @@ from typing import Protocol
 from imapclient import IMAPClient
 from imapclient.exceptions import IMAPClientError, LoginError
 
-from newsletter.errors import EditSettings, TryLater
+from newsletter.errors import SettingsError, TemporaryError
 from newsletter.replies.headers import Headers, read_headers
 from newsletter.replies.mailboxes.location import Location
 from newsletter.replies.mailboxes.mailbox import Received
@@ -63,7 +63,7 @@ class Imap:
     def waiting(self) -> Iterator[Received]:
         """Yield the mails that are ours, oldest first.
 
-        EditSettings for a refused login, folder or certificate; TryLater for a server out of reach.
+        SettingsError for a refused login, folder or certificate; TemporaryError for a server out of reach.
         """
         with self._session() as session:
             uids = session.uids()
@@ -110,7 +110,7 @@ class _Session:
         except IMAPClientError as error:
             if isinstance(error, IMAPClient.AbortError):
                 raise
-            raise EditSettings(
+            raise SettingsError(
                 f"{location}: there is no such folder ({_short(error)}). Name another in [replies] mailbox"
             ) from error
         self.validity = int(selected[b"UIDVALIDITY"])
@@ -185,7 +185,7 @@ def _connected(location: Location, tls: ssl.SSLContext | None) -> IMAPClient:
 
 def _start_tls(client: IMAPClient, location: Location, tls: ssl.SSLContext) -> None:
     if not client.has_capability("STARTTLS"):
-        raise EditSettings(f"{location}: the server offers no STARTTLS. Write imaps:// in [replies] mailbox")
+        raise SettingsError(f"{location}: the server offers no STARTTLS. Write imaps:// in [replies] mailbox")
     client.starttls(tls)
 
 
@@ -197,8 +197,8 @@ def _log_in(client: IMAPClient, location: Location, password: str) -> None:
         if isinstance(error.__cause__ or error.__context__, IMAPClient.AbortError) or any(
             sign.lower() in said.lower() for sign in _PASSING
         ):
-            raise TryLater(f"{location}: no login for now ({said}). Fetch again later") from error
-        raise EditSettings(
+            raise TemporaryError(f"{location}: no login for now ({said}). Fetch again later") from error
+        raise SettingsError(
             f"{location}: the login was refused ({said}). Check the user and NEWSLETTER_IMAP_PASSWORD"
         ) from error
 
@@ -209,17 +209,17 @@ def _told(location: Location) -> Iterator[None]:
     try:
         yield
     except ssl.SSLCertVerificationError as error:
-        raise EditSettings(
+        raise SettingsError(
             f"{location}: its certificate is not valid: {error.verify_message}. Check the host"
         ) from error
     except ssl.SSLError as error:
-        raise EditSettings(
+        raise SettingsError(
             f"{location}: no TLS there ({error.reason or error}). Check the port, imap:// or imaps://"
         ) from error
     except OSError as error:
-        raise TryLater(f"{location}: not to be reached ({error.strerror or error}). Fetch again later") from error
+        raise TemporaryError(f"{location}: not to be reached ({error.strerror or error}). Fetch again later") from error
     except IMAPClientError as error:
-        raise TryLater(f"{location}: the server broke off ({_short(error)}). Fetch again later") from error
+        raise TemporaryError(f"{location}: the server broke off ({_short(error)}). Fetch again later") from error
 
 
 def _short(error: Exception) -> str:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from urllib.parse import unquote, urlsplit
 
-from newsletter.errors import EditSettings
+from newsletter.errors import SettingsError
 
 _PORTS = {"imaps": 993, "imap": 143}
 
@@ -33,19 +33,19 @@ class Location:
 
 
 def read_location(setting: str) -> Location:
-    """Read such a URL; EditSettings if it is none, or holds a password."""
+    """Read such a URL; SettingsError if it is none, or holds a password."""
     asked = f'newsletter.toml: [replies] mailbox = "{setting}"'
     try:
         parts = urlsplit(setting)
         host, port = parts.hostname, parts.port
     except ValueError as error:
-        raise EditSettings(f"{asked}: {error}. Write imaps://user@host/INBOX") from error
+        raise SettingsError(f"{asked}: {error}. Write imaps://user@host/INBOX") from error
     if parts.password is not None:
-        raise EditSettings(
+        raise SettingsError(
             "newsletter.toml: [replies] mailbox holds a password. Take it out, and set NEWSLETTER_IMAP_PASSWORD"
         )
     if not host or not parts.username or parts.query or parts.fragment:
-        raise EditSettings(f"{asked}: not an IMAP mailbox. Write imaps://user@host/INBOX")
+        raise SettingsError(f"{asked}: not an IMAP mailbox. Write imaps://user@host/INBOX")
     return Location(
         scheme=parts.scheme,
         user=unquote(parts.username),

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from newsletter.errors import EditSettings, NewsletterError
+from newsletter.errors import NewsletterError, SettingsError
 from newsletter.replies.mailboxes.mailbox import Received
 from newsletter.replies.parse import MAX_RAW_BYTES
 
@@ -19,7 +19,7 @@ class Maildir:
     folder: Path
 
     def waiting(self) -> Iterator[Received]:
-        """Yield the mails, oldest first; EditSettings if there is no such folder.
+        """Yield the mails, oldest first; SettingsError if there is no such folder.
 
         NewsletterError after all others if a file could not be read.
         """
@@ -53,9 +53,7 @@ class Maildir:
 
     def _paths(self) -> list[Path]:
         if not self.folder.is_dir():
-            raise EditSettings(
-                f"{self.folder}: there is no such folder. Name a Maildir, or a folder of .eml files"
-            )
+            raise SettingsError(f"{self.folder}: there is no such folder. Name a Maildir, or a folder of .eml files")
         rooms = [self.folder / room for room in ("new", "cur") if (self.folder / room).is_dir()]
         if rooms:
             found = [path for room in rooms for path in room.iterdir() if not path.name.startswith(".")]

@@ -15,7 +15,7 @@ from urllib.parse import unquote_plus
 
 from newsletter.aws import Fault, call
 from newsletter.durable_file import make_private_folder, write_durably
-from newsletter.errors import Deferred, EditSettings, Halted, NewsletterError, TryLater, Uncertain
+from newsletter.errors import Deferred, NewsletterError, SendingHalted, SettingsError, TemporaryError, Uncertain
 from newsletter.replies.mailboxes.mailbox import Received
 from newsletter.replies.parse import MAX_RAW_BYTES
 
@@ -63,8 +63,8 @@ class SesInbound:
     def waiting(self) -> Iterator[Received]:
         """Yield the mails, the oldest of each handful first; those read before and not acknowledged come first.
 
-        EditSettings where access, queue or bucket is wrong; TryLater where AWS cannot be reached. NewsletterError
-        after all others if something had to be parked.
+        SettingsError where access, queue or bucket is wrong; TemporaryError where AWS cannot be reached.
+        NewsletterError after all others if something had to be parked.
         """
         faults: list[str] = []
         for waiting in tuple(self._open.values()):
@@ -109,9 +109,7 @@ class SesInbound:
             return
         raw = self._raw(waiting)
         if raw is not None:
-            yield Received(
-                source=waiting.source, raw=raw, recipients=waiting.recipients, verdicts=waiting.verdicts
-            )
+            yield Received(source=waiting.source, raw=raw, recipients=waiting.recipients, verdicts=waiting.verdicts)
             return
         self._open.pop(waiting.source, None)  # it comes back by itself, and may be there then
         if waiting.tries >= MOST_TRIES:
@@ -156,17 +154,17 @@ class SesInbound:
         try:
             answer = call(operation, **arguments)
         except (Deferred, Uncertain) as error:
-            raise TryLater(f"{self._queue}: {error}. Fetch again later") from error
-        except Halted as error:
-            raise EditSettings(str(error)) from error
+            raise TemporaryError(f"{self._queue}: {error}. Fetch again later") from error
+        except SendingHalted as error:
+            raise SettingsError(str(error)) from error
         if not isinstance(answer, Fault):
             return answer
         if is_missing(answer):
             return {}
         said = f"{arguments.get('Bucket', self._queue)}: {answer.code}: {' '.join(answer.message.split())[:160]}"
         if answer.code in _LATER or answer.status >= 500 or answer.status == 429:
-            raise TryLater(f"{said}. Fetch again later")
-        raise EditSettings(f"{said}. Check [replies] mailbox, AWS's region and what these credentials may do")
+            raise TemporaryError(f"{said}. Fetch again later")
+        raise SettingsError(f"{said}. Check [replies] mailbox, AWS's region and what these credentials may do")
 
 
 def region_in(queue: str) -> str | None:
@@ -186,9 +184,7 @@ def _read(message: dict[str, Any]) -> _Waiting:
         receipt = body["receipt"]
         bucket, key = receipt["action"]["bucketName"], receipt["action"]["objectKey"]
         recipients = tuple(str(name)[:320] for name in receipt.get("recipients", [])[:100])
-        verdicts = {
-            name: str((receipt.get(f"{name}Verdict") or {}).get("status", "")).upper() for name in _VERDICTS
-        }
+        verdicts = {name: str((receipt.get(f"{name}Verdict") or {}).get("status", "")).upper() for name in _VERDICTS}
     elif body.get("Records"):
         stored = body["Records"][0]["s3"]
         bucket, key = stored["bucket"]["name"], unquote_plus(stored["object"]["key"])

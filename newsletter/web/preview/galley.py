@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 from newsletter.compose import Composed, Part, filled, linked_pictures
 from newsletter.content import Issue, Shelf, read_issue, read_issues
-from newsletter.errors import EditFile, EditSettings, NewsletterError, WrongUse
+from newsletter.errors import ContentError, NewsletterError, SettingsError, UsageError
 from newsletter.finding import Finding, Level
 from newsletter.preflight import SAMPLE_VALUES
 from newsletter.settings import FILE_NAME, Settings, read_settings
@@ -85,9 +85,9 @@ def make_galley(root: Path, slug: str, review: Review, number: int) -> Galley:
         slug = slug or _newest(shelf)
         title = next((entry.title for entry in others if entry.slug == slug), slug)
         return _composed(settings, read_issue(settings, slug), review, number, others)
-    except EditFile as refusal:
+    except ContentError as refusal:
         findings, fault = refusal.findings, ""
-    except EditSettings as error:
+    except SettingsError as error:
         findings, fault = _in_settings(str(error)), ""
     except NewsletterError as error:
         findings, fault = (), str(error)
@@ -162,8 +162,8 @@ def _newest(shelf: Shelf) -> str:
     if issues:
         return issues[0].slug.text
     if shelf.broken:
-        raise EditFile(shelf.broken)
-    raise WrongUse("there is no issue yet. 'newsletter new TITLE' starts one")
+        raise ContentError(shelf.broken)
+    raise UsageError("there is no issue yet. 'newsletter new TITLE' starts one")
 
 
 def _entry(issue: Issue) -> Entry:

@@ -33,9 +33,7 @@ def test_no_hostile_comment_comes_alive(harbour: Harbour, browser: Browser, tmp_
         link.hover(force=True, timeout=2_000, no_wait_after=True)
         break
     assert page.evaluate(f"window.{SIGN}") is None
-    assert (
-        page.locator("#answers script, #answers img, #answers iframe, #answers style, #answers svg").count() == 0
-    )
+    assert page.locator("#answers script, #answers img, #answers iframe, #answers style, #answers svg").count() == 0
     assert page.locator("#answers li").count() > 100
     assert not said
     assert all(url.startswith("file:") for url in asked), asked

@@ -49,9 +49,7 @@ def doorway(tmp_path_factory: pytest.TempPathFactory, blog: int) -> Iterator[Doo
     desk.set("[delivery]", WEEKLY)
     desk.set('url = "https://lamplighter.example"\n', "")
     desk.done("send")
-    desk.set(
-        "[web]", '[tracking]\nclicks = "consented"\n\n[web]'
-    )  # now, so that its letters hold no counted links
+    desk.set("[web]", '[tracking]\nclicks = "consented"\n\n[web]')  # now, so that its letters hold no counted links
     with open_door(desk, settings=f'sites = ["http://127.0.0.1:{blog}"]\n') as door:
         _Blog.door = door.url
         yield door

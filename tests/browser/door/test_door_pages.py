@@ -213,9 +213,7 @@ def test_a_crawler_that_follows_every_link_changes_nothing(browser: Browser, doo
         page.goto(doorway.url + path)
         if not path.startswith("/view/"):
             page.mouse.move(100, 300)
-            found = page.evaluate(
-                "[...document.querySelectorAll('a[href^=\"/\"]')].map(a => a.getAttribute('href'))"
-            )
+            found = page.evaluate("[...document.querySelectorAll('a[href^=\"/\"]')].map(a => a.getAttribute('href'))")
             queue += [link for link in found if link not in done]
     context.close()
     assert json.dumps(contents(doorway), default=str) == json.dumps(before, default=str)

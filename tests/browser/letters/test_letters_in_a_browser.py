@@ -109,7 +109,5 @@ def test_paper_takes_black_on_white_and_no_buttons_to_answer(
     page = shown(look, letter(letters, name), tmp_path, 680, "dark")
     page.emulate_media(media="print", color_scheme="light")
     assert page.evaluate("getComputedStyle(document.querySelector('.prose p')).color") == "rgb(0, 0, 0)"
-    assert (
-        page.evaluate("getComputedStyle(document.querySelector('.paper')).backgroundColor") == "rgb(255, 255, 255)"
-    )
+    assert page.evaluate("getComputedStyle(document.querySelector('.paper')).backgroundColor") == "rgb(255, 255, 255)"
     assert page.locator(".answer").evaluate("(e) => e.getClientRects().length") == 0

@@ -13,9 +13,7 @@ from newsletter.settings import read_settings
 
 pytestmark = pytest.mark.browser
 
-BADGES = "\n".join(
-    f"[![a badge of some width](https://e.example/{n}.svg)](https://e.example/{n})" for n in range(8)
-)
+BADGES = "\n".join(f"[![a badge of some width](https://e.example/{n}.svg)](https://e.example/{n})" for n in range(8))
 WIDE = {
     "a table of long words": "|a|b|c|d|\n|-|-|-|-|\n|Конфигурация|`getKoreanYearMonth()`|УМОЛЧАНИЮ|Озвучивание|",
     "a table of code": "|call|what|\n|-|-|\n|`getGoogleMapLatitudeAndLongitudeOfPlace()`|구글 지도 좌표 변환|",

@@ -92,9 +92,7 @@ def test_one_drawing_of_each_chart_is_shown_and_none_is_cut(pages: list[Path], p
 def test_what_is_written_in_charts_is_seen_in_either_scheme(pages: list[Path], page: Page) -> None:
     page.goto(pages[1].as_uri())
     paper = page.evaluate("getComputedStyle(document.body).backgroundColor")
-    fills = page.evaluate(
-        "[...document.querySelectorAll('figure svg text')].map(each => getComputedStyle(each).fill)"
-    )
+    fills = page.evaluate("[...document.querySelectorAll('figure svg text')].map(each => getComputedStyle(each).fill)")
     assert fills
     assert paper not in fills
     assert not {"rgb(0, 0, 0)", "rgb(1, 1, 1)", "rgb(2, 2, 2)"} & set(fills)

@@ -38,7 +38,5 @@ def cost(url: str, client: str) -> float:
 
 def test_the_lean_client_spends_less_than_half_of_boto3s_cpu() -> None:
     with serving(1e6) as served:
-        assert (
-            min(cost(served.url, "lean") for _ in range(3)) < min(cost(served.url, "boto3") for _ in range(3)) / 2
-        )
+        assert min(cost(served.url, "lean") for _ in range(3)) < min(cost(served.url, "boto3") for _ in range(3)) / 2
     assert served.found["taken"] == 6 * (CALLS + 1)

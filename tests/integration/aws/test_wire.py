@@ -10,7 +10,7 @@ import pytest
 import trustme
 
 from newsletter.aws.wire import Wire
-from newsletter.errors import Deferred, EditSettings, Uncertain
+from newsletter.errors import Deferred, SettingsError, Uncertain
 
 REQUEST = (b"POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n", b"hello")
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"
@@ -67,9 +67,7 @@ class Server:
 
 @contextmanager
 def asking(server: Server, tls: ssl.SSLContext | None = None, answer_seconds: float = 5.0) -> Iterator[Wire]:
-    there = Wire(
-        url=server.url, tls=tls or ssl.create_default_context(), proxy=None, answer_seconds=answer_seconds
-    )
+    there = Wire(url=server.url, tls=tls or ssl.create_default_context(), proxy=None, answer_seconds=answer_seconds)
     try:
         yield there
     finally:
@@ -196,7 +194,7 @@ def test_a_proxy_is_asked_for_a_tunnel_with_its_password() -> None:
     assert b"Proxy-Authorization: Basic bWU6cyB0" in proxy.requests[0]
     there.close()
     proxy.close()
-    with pytest.raises(EditSettings, match="boto3"):
+    with pytest.raises(SettingsError, match="boto3"):
         Wire(url="https://x", tls=ssl.create_default_context(), proxy="https://proxy.example")
 
 

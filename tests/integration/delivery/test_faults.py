@@ -22,7 +22,7 @@ from newsletter.delivery.mark import Mark, mark_path, refuse_older_copy
 from newsletter.delivery.spool import Spool
 from newsletter.delivery.transports import OutboxTransport, Transport
 from newsletter.delivery.transports.outbox import kept_messages
-from newsletter.errors import AskPerson, EditSettings, NewsletterError, StorageBusy, StorageFull
+from newsletter.errors import DatabaseBusy, DecisionRequired, DiskFull, NewsletterError, SettingsError
 from tests.acceptance.killed import struck_at
 from tests.integration.delivery.conftest import Hop, Press, now
 
@@ -76,7 +76,7 @@ class Fault:
 
 
 class FullDisk(Fault):
-    error = StorageFull
+    error = DiskFull
 
     def strike(self) -> None:
         descriptor = os.open(self.press.settings.root / "ballast", os.O_WRONLY | os.O_CREAT)
@@ -91,14 +91,12 @@ class FullDisk(Fault):
 
 
 class Locked(Fault):
-    error = StorageBusy
+    error = DatabaseBusy
 
     def __init__(self, press: Press) -> None:
         super().__init__(press)
         event.listen(press.database.engine, "begin", lambda it: it.exec_driver_sql("PRAGMA busy_timeout=100"))
-        self.holder = sqlite3.connect(
-            press.database.place, isolation_level=None, check_same_thread=False, timeout=10
-        )
+        self.holder = sqlite3.connect(press.database.place, isolation_level=None, check_same_thread=False, timeout=10)
         self.waiting = threading.Thread(target=self.holder.execute, args=("BEGIN IMMEDIATE",))
 
     def strike(self) -> None:
@@ -113,7 +111,7 @@ class Locked(Fault):
 
 
 class ReadOnly(Fault):
-    error = EditSettings
+    error = SettingsError
 
     def __init__(self, press: Press) -> None:
         super().__init__(press)
@@ -181,9 +179,7 @@ def test_storage_that_fails_at_any_step_loses_nobody_and_doubles_nobody(
 
 
 @pytest.mark.parametrize("name", ["full disk", "read-only"])
-def test_storage_that_fails_before_the_first_claim_lets_nothing_leave(
-    press: Press, edition: Make, name: str
-) -> None:
+def test_storage_that_fails_before_the_first_claim_lets_nothing_leave(press: Press, edition: Make, name: str) -> None:
     crowd(press)
     hop, fault = Hop(), FAULTS[name](press)
     mailing = press.start(edition()).mailing
@@ -199,7 +195,7 @@ def test_an_outbox_whose_disk_is_full_keeps_whole_letters_only(press: Press, edi
     everybody = crowd(press)
     fault = FullDisk(press)
     with closing(OutboxTransport(press.settings.var / "outbox")) as outbox:
-        with struck_at("outbox.py:submit:call", 12, fault.strike), pytest.raises(StorageFull, match="Make room"):
+        with struck_at("outbox.py:submit:call", 12, fault.strike), pytest.raises(DiskFull, match="Make room"):
             mail(press, edition(text="x" * 9000), outbox)
         kept = list(kept_messages(outbox.folder))
         assert all(letter.path.read_bytes().rstrip().endswith(b"--") for letter in kept)
@@ -216,9 +212,7 @@ DAMAGE = {
     "cut short": lambda octets: octets[: len(octets.rstrip(b"\0")) // 2],
     "zeros": lambda octets: bytes(len(octets)),
     "garbage": lambda octets: bytes(range(256)) * 20,
-    "other JSON": lambda octets: (
-        b'7\nnull\n{}\n[]\n{"status":"submitted"}\n{"delivery_id":1,"status":"lost"}\n"x"\n'
-    ),
+    "other JSON": lambda octets: b'7\nnull\n{}\n[]\n{"status":"submitted"}\n{"delivery_id":1,"status":"lost"}\n"x"\n',
     "wrong kinds": lambda octets: octets.replace(b'"delivery_id": ', b'"delivery_id": null, "x": '),
     "numbers beyond all": lambda octets: b"9" * 38 + b" 7" + octets[40:],
     "a mailing that never was": lambda octets: b"777 777".ljust(39) + b"\n" + octets[40:],
@@ -228,7 +222,7 @@ DAMAGE = {
 @pytest.mark.parametrize("damage", [name for name in DAMAGE if name != "a mailing that never was"])
 def test_a_damaged_spool_leaves_doubt_and_nothing_worse(press: Press, edition: Make, damage: str) -> None:
     everybody, hop, fault = crowd(press), Hop(), Locked(press)
-    with struck_at("ledger.py:take_turn:call", 3, fault.strike), pytest.raises(StorageBusy):
+    with struck_at("ledger.py:take_turn:call", 3, fault.strike), pytest.raises(DatabaseBusy):
         mail(press, edition(), hop)
     fault.heal()
     spool = press.settings.var / "outcomes.spool"
@@ -252,7 +246,7 @@ def test_a_damaged_mark_stops_and_asks_at_worst(press: Press, edition: Make, dam
     mark = mark_path(press.settings)
     mark.write_bytes(DAMAGE[damage](mark.read_bytes()))
     if damage == "a mailing that never was":
-        with pytest.raises(AskPerson, match="older copy"):
+        with pytest.raises(DecisionRequired, match="older copy"):
             refuse_older_copy(press.database, press.settings)
         return
     refuse_older_copy(press.database, press.settings)
@@ -278,7 +272,7 @@ def test_room_for_what_may_be_in_flight_is_taken_before_anything_leaves(press: P
     fault = FullDisk(press)
     fault.strike()
     for make in (Spool, Mark):
-        with pytest.raises(StorageFull, match=r"no room.*Make room"):
+        with pytest.raises(DiskFull, match=r"no room.*Make room"):
             make(press.settings.var / "new", IN_FLIGHT)
     fault.heal()
 
@@ -294,7 +288,7 @@ def test_a_database_of_another_user_is_named(what: str) -> None:
         place.touch(mode=0o600)
         os.seteuid(65534)
         try:
-            with pytest.raises(EditSettings, match=r"newsletter\.db: .*permissions"):
+            with pytest.raises(SettingsError, match=r"newsletter\.db: .*permissions"):
                 _written(open_database(f"sqlite:///{place}"))
         finally:
             os.seteuid(0)

@@ -8,7 +8,7 @@ import pytest
 from newsletter.compose import Edition
 from newsletter.delivery import Progress, send
 from newsletter.delivery.transports.smtp import SmtpTransport
-from newsletter.errors import Deferred, Halted
+from newsletter.errors import Deferred, SendingHalted
 from newsletter.settings import Smtp
 from tests.contract import relay
 from tests.contract.relay import Relay
@@ -69,7 +69,7 @@ def test_a_relay_that_is_not_there_leaves_everybody_planned(press: Press, editio
     mailing = press.start(edition()).mailing
     with relay.running(Relay(greeting="554 go away")) as there, closing(to(there)) as transport:
         sending = send(press.database, press.keyring, press.settings, mailing, transport, clock=now)
-        with pytest.raises(Halted, match="go away"):
+        with pytest.raises(SendingHalted, match="go away"):
             list(sending)
     assert press.counts(mailing).planned == 20
 

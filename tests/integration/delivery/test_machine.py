@@ -33,7 +33,7 @@ from newsletter.delivery.ledger import Outcome, begin_run, next_due, take_turn
 from newsletter.delivery.mark import Mark, mark_path
 from newsletter.delivery.recovery import recover
 from newsletter.delivery.spool import Spool, spool_path
-from newsletter.errors import AskPerson
+from newsletter.errors import DecisionRequired
 from newsletter.settings import Settings
 from newsletter.tokens import Keyring
 from tests.drawing import cases
@@ -196,7 +196,7 @@ class Mailroom(RuleBasedStateMachine):
         is_asking = False
         try:
             self.mark.compare(self.database)
-        except AskPerson:
+        except DecisionRequired:
             is_asking = True
         assert is_asking or not set(since) - self._known()
         self.words += since.total()

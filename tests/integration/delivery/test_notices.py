@@ -18,7 +18,7 @@ from newsletter.delivery import (
 )
 from newsletter.delivery.transports.outbox import OutboxTransport
 from newsletter.delivery.transports.transport import Envelope, Receipt
-from newsletter.errors import Deferred, Halted, Refused, TryLater, Uncertain, WrongUse
+from newsletter.errors import Deferred, Refused, SendingHalted, TemporaryError, Uncertain, UsageError
 from newsletter.settings import Settings
 from newsletter.tokens import Keyring
 from tests.fresh import fresh_database
@@ -107,7 +107,7 @@ def test_a_notice_is_planned_once_and_submitted_once(
         (Refused("550 no"), DeliveryStatus.FAILED),
         (Uncertain("lost"), DeliveryStatus.UNCERTAIN),
         (Deferred("451 later"), DeliveryStatus.PLANNED),
-        (Halted("not verified"), DeliveryStatus.PLANNED),
+        (SendingHalted("not verified"), DeliveryStatus.PLANNED),
     ],
 )
 def test_what_the_next_hop_says_decides(
@@ -129,7 +129,7 @@ def test_what_is_uncertain_is_never_tried_again_by_itself(
     assert hop.taken == []
     resolve_notice(database, number, resend=True, now=NOW)
     assert _post(database, settings, hop) == ["submitted"]
-    with pytest.raises(WrongUse, match="nothing to settle"):
+    with pytest.raises(UsageError, match="nothing to settle"):
         resolve_notice(database, number, resend=True, now=NOW)
 
 
@@ -206,20 +206,18 @@ def test_a_next_hop_that_halts_is_not_asked_for_every_notice(
 ) -> None:
     for number in range(5):
         plan(str(number))
-    hop = Hop(*(Halted("not verified") for _ in range(5)))
+    hop = Hop(*(SendingHalted("not verified") for _ in range(5)))
     _post(database, settings, hop)
     assert len(hop.answers) == 4
     assert _post(database, settings, Hop()) == ["submitted"] * 5
 
 
-def test_two_processes_post_nothing_twice(
-    database: Database, settings: Settings, plan: Callable[..., int]
-) -> None:
+def test_two_processes_post_nothing_twice(database: Database, settings: Settings, plan: Callable[..., int]) -> None:
     plan()
 
     class Nested(Hop):
         def submit(self, envelope: Envelope, message: bytes) -> Receipt:
-            with pytest.raises(TryLater, match="posting notices"):
+            with pytest.raises(TemporaryError, match="posting notices"):
                 _post(database, settings, Hop())
             return super().submit(envelope, message)
 

@@ -27,7 +27,7 @@ from newsletter.delivery.alone import sole_sender
 from newsletter.delivery.ledger import take_turn
 from newsletter.delivery.ledger_book import LedgerBook
 from newsletter.delivery.pace import Pace
-from newsletter.errors import AskPerson, Refused, TryLater, Uncertain
+from newsletter.errors import DecisionRequired, Refused, TemporaryError, Uncertain
 from newsletter.settings import Settings
 from newsletter.tokens import Keyring
 from tests.integration.delivery.conftest import Hop, Press, now
@@ -55,13 +55,13 @@ def test_a_mailing_goes_through_all_its_stages(server: Press, edition: Make) -> 
     hop = Hop(answer=lambda envelope, times: answers.get(envelope.recipient) if times == 1 else None)
     left = take_turn(server.database, mailing, (), wanted=4, worker="smtp/there/1", now=now())
     pause(server.database, mailing)
-    with pytest.raises(AskPerson, match="paused"):
+    with pytest.raises(DecisionRequired, match="paused"):
         server.send(mailing, hop)
     assert not hop.asked
     resume(server.database, mailing)
     with (
         sole_sender(server.database, "sending"),
-        pytest.raises(TryLater),
+        pytest.raises(TemporaryError),
         sole_sender(server.database, "sending too"),
     ):
         pass
@@ -139,7 +139,7 @@ def test_a_sender_whose_session_is_ended_claims_nobody_any_more(server: Press, e
             text("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted")
         ).all()
     assert len(ended) == 1
-    with pytest.raises(TryLater, match="ended our session"):
+    with pytest.raises(TemporaryError, match="ended our session"):
         list(sending)
     counts = server.counts(mailing)
     assert counts.submitted == len(hop.taken) < 40

@@ -23,7 +23,7 @@ from newsletter.compose import Context, Edition, Slot
 from newsletter.delivery import open_signer, send, unpublished
 from newsletter.delivery.signing import Signer
 from newsletter.delivery.transports.smtp import SmtpTransport
-from newsletter.errors import EditSettings
+from newsletter.errors import SettingsError
 from newsletter.settings import Settings, Smtp
 from tests.integration.delivery.conftest import Press, now
 from tests.unit.delivery.keys import ed25519_key, pem, record, rsa_key
@@ -68,9 +68,7 @@ def write_key(press: Press, text: str, mode: int = 0o600) -> Path:
 
 def encrypted() -> str:
     return (
-        rsa_key()
-        .private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"secret"))
-        .decode("ascii")
+        rsa_key().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"secret")).decode("ascii")
     )
 
 
@@ -96,7 +94,7 @@ def test_a_key_is_read_from_its_file_or_from_the_environment(press: Press) -> No
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o620, 0o777])
 def test_a_key_that_others_can_get_at_is_refused(press: Press, mode: int) -> None:
     write_key(press, pem(rsa_key()), mode)
-    with pytest.raises(EditSettings, match=rf"dkim\.pem.*{mode:04o}.*chmod 600"):
+    with pytest.raises(SettingsError, match=rf"dkim\.pem.*{mode:04o}.*chmod 600"):
         open_signer(signed_by(press, key="dkim.pem"), "weekly")
 
 
@@ -115,20 +113,20 @@ def test_a_key_that_others_can_get_at_is_refused(press: Press, mode: int) -> Non
 )
 def test_a_key_that_cannot_sign_is_named_and_not_shown(press: Press, text: str, words: str) -> None:
     write_key(press, text)
-    with pytest.raises(EditSettings, match=words) as caught:
+    with pytest.raises(SettingsError, match=words) as caught:
         open_signer(signed_by(press, key="dkim.pem"), "weekly")
     assert len(str(caught.value).splitlines()) == 1
     assert "dkim.pem" in str(caught.value)
     assert not text.strip() or text.strip().splitlines()[-1] not in str(caught.value)
     if text:
-        with pytest.raises(EditSettings, match=f"NEWSLETTER_DKIM_KEY.*{words}"):
+        with pytest.raises(SettingsError, match=f"NEWSLETTER_DKIM_KEY.*{words}"):
             opened(press, text)
 
 
 def test_a_key_that_is_not_there_is_named(press: Press) -> None:
-    with pytest.raises(EditSettings, match=r"none\.pem.*No such file"):
+    with pytest.raises(SettingsError, match=r"none\.pem.*No such file"):
         open_signer(signed_by(press, key="none.pem"), "weekly")
-    with pytest.raises(EditSettings, match="NEWSLETTER_DKIM_KEY"):
+    with pytest.raises(SettingsError, match="NEWSLETTER_DKIM_KEY"):
         opened(press, None)
 
 
@@ -150,7 +148,7 @@ def test_a_signature_is_for_the_senders_domain(press: Press, domain: str | None,
     elif is_right:
         assert opened(press, pem(rsa_key()), domain=domain).seals[0].domain == (domain or "lamplighter.example")
     else:
-        with pytest.raises(EditSettings, match=r"from 'lamplighter\.example'"):
+        with pytest.raises(SettingsError, match=r"from 'lamplighter\.example'"):
             opened(press, pem(rsa_key()), domain=domain)
 
 
@@ -183,7 +181,7 @@ def test_what_dns_publishes_is_compared(press: Press, records: list[str] | None,
     ids=["another RSA key", "a key withdrawn", "no key at all", "a key of another kind"],
 )
 def test_another_key_in_dns_stops_everything(press: Press, published: str) -> None:
-    with pytest.raises(EditSettings, match=rf"{re.escape(PLACE)} is not the one"):
+    with pytest.raises(SettingsError, match=rf"{re.escape(PLACE)} is not the one"):
         unpublished(opened(press, pem(rsa_key())), lambda _: [published])
 
 

@@ -79,9 +79,7 @@ def with_parts(edition: Edition, *segments: str) -> Edition:
     return replace(edition, segments=segments, variants=tuple(variants))
 
 
-def test_whoever_is_outside_is_accounted_for_and_gets_it_from_the_next_mailing(
-    people: Press, edition: Make
-) -> None:
+def test_whoever_is_outside_is_accounted_for_and_gets_it_from_the_next_mailing(people: Press, edition: Make) -> None:
     hop = Hop()
     plan = start(people, edition(), PORTUGAL)
     assert (plan.counts.candidates, plan.counts.planned) == (4, 2)
@@ -102,9 +100,7 @@ def test_whoever_is_outside_is_accounted_for_and_gets_it_from_the_next_mailing(
     ]
 
 
-def test_sending_to_a_segment_again_adds_who_came_into_it_and_takes_nobody_away(
-    people: Press, edition: Make
-) -> None:
+def test_sending_to_a_segment_again_adds_who_came_into_it_and_takes_nobody_away(people: Press, edition: Make) -> None:
     first = start(people, edition(), PORTUGAL)
     know(people, ada={"country": "ES"}, dora={"country": "PT"})
     second = start(people, edition(), PORTUGAL)

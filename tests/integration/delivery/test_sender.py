@@ -33,7 +33,7 @@ from newsletter.delivery.pace import Delays
 from newsletter.delivery.spool import Spool, spool_path
 from newsletter.delivery.transports import OutboxTransport
 from newsletter.delivery.transports.transport import Envelope
-from newsletter.errors import Deferred, Halted, QuotaSpent, Refused, StorageFull, TryLater, Uncertain
+from newsletter.errors import Deferred, DiskFull, QuotaExceeded, Refused, SendingHalted, TemporaryError, Uncertain
 from tests.integration.delivery.conftest import Hop, Press, now
 
 Make = Callable[..., Edition]
@@ -86,9 +86,7 @@ def test_what_was_put_off_is_tried_again(press: Press, edition: Make) -> None:
     press.delays = Delays(retry=(0, 0, 0))
     crowd(press)
     hop = Hop(
-        answer=lambda envelope, times: (
-            Deferred("451 later") if "reader7@" in envelope.recipient and times < 3 else None
-        )
+        answer=lambda envelope, times: Deferred("451 later") if "reader7@" in envelope.recipient and times < 3 else None
     )
     assert press.mail(edition(), hop).submitted == 40
     assert hop.asked.count("reader7@readers.example") == 3
@@ -115,7 +113,7 @@ def test_a_next_hop_that_takes_nothing_is_given_up(press: Press, edition: Make) 
     assert press.counts(mailing).planned == 40
 
 
-@pytest.mark.parametrize("error", [Halted("sender not verified"), QuotaSpent("quota"), StorageFull("no room")])
+@pytest.mark.parametrize("error", [SendingHalted("sender not verified"), QuotaExceeded("quota"), DiskFull("no room")])
 def test_what_stops_everything_leaves_the_rest_planned(press: Press, edition: Make, error: Exception) -> None:
     crowd(press)
     mailing = press.start(edition()).mailing
@@ -154,14 +152,12 @@ def test_ten_refusals_before_anything_is_taken_stop_the_mailing(press: Press, ed
     crowd(press)
     mailing = press.start(edition()).mailing
     hop = Hop(answer=lambda _envelope, _times: Refused("554 spam"))
-    with pytest.raises(Halted, match="554 spam"):
+    with pytest.raises(SendingHalted, match="554 spam"):
         press.send(mailing, hop)
     assert press.counts(mailing).failed < 20
 
 
-def test_a_next_hop_that_turns_against_a_letter_halfway_does_not_fail_everybody(
-    press: Press, edition: Make
-) -> None:
+def test_a_next_hop_that_turns_against_a_letter_halfway_does_not_fail_everybody(press: Press, edition: Make) -> None:
     crowd(press, 400)
     mailing = press.start(edition()).mailing
     taken: list[str] = []
@@ -172,7 +168,7 @@ def test_a_next_hop_that_turns_against_a_letter_halfway_does_not_fail_everybody(
         taken.append(envelope.recipient)
         return None
 
-    with pytest.raises(Halted, match=r"5\d letters on end .*looks like spam"):
+    with pytest.raises(SendingHalted, match=r"5\d letters on end .*looks like spam"):
         press.send(mailing, Hop(answer=answer))
     counts = press.counts(mailing)
     assert counts.submitted == 100
@@ -223,9 +219,7 @@ def test_who_leaves_while_it_is_sent_is_not_mailed(press: Press, edition: Make) 
         next(sending)
         for name in ("reader39", "reader38"):
             address = Address.parse(f"{name}@readers.example")
-            suppress(
-                press.database, press.keyring, address, SuppressionReason.COMPLAINED, origin="test", now=now()
-            )
+            suppress(press.database, press.keyring, address, SuppressionReason.COMPLAINED, origin="test", now=now())
         for _ in sending:
             pass
     counts = press.counts(mailing)
@@ -262,7 +256,7 @@ def test_a_second_sender_is_told_who_is_at_it(press: Press, edition: Make) -> No
     mailing = press.start(edition()).mailing
     with (
         sole_sender(press.database, "sending 'lamp'"),
-        pytest.raises(TryLater, match=r"process \d+, sending 'lamp'"),
+        pytest.raises(TemporaryError, match=r"process \d+, sending 'lamp'"),
     ):
         press.send(mailing, Hop())
     press.send(mailing, Hop())
@@ -350,7 +344,7 @@ def test_a_database_that_is_locked_in_mid_send_loses_no_outcome(press: Press, ed
                 holder.execute("BEGIN IMMEDIATE")
 
     hop = Hop(answer=hold)
-    with pytest.raises(TryLater):
+    with pytest.raises(TemporaryError):
         press.send(mailing, hop)
     holder.rollback()
     holder.close()
@@ -371,9 +365,7 @@ def test_a_granted_rate_is_kept(press: Press, edition: Make) -> None:
 
 def test_a_test_never_counts_as_sent(press: Press, edition: Make) -> None:
     press.join("weekly", "ada")
-    mailing = start_test(
-        press.database, edition(), ["me@example.com", "you@example.com"], transport="hop", now=now()
-    )
+    mailing = start_test(press.database, edition(), ["me@example.com", "you@example.com"], transport="hop", now=now())
     hop = Hop()
     press.send(mailing, hop)
     assert sorted(hop.taken) == ["me@example.com", "you@example.com"]
@@ -449,6 +441,6 @@ def test_a_letter_whose_folder_cannot_be_synced_is_not_kept(
 
     with closing(OutboxTransport(press.settings.var / "outbox")) as outbox:
         monkeypatch.setattr(os, "fsync", fsync)
-        with pytest.raises(Halted, match="failing disk"):
+        with pytest.raises(SendingHalted, match="failing disk"):
             outbox.submit(envelope_of(claimed), b"Subject: x\r\n\r\nx\r\n")
         assert not outbox.held()

@@ -107,9 +107,7 @@ def taken(settings: Settings) -> list[tuple[str, str]]:
 
 def mails(settings: Settings) -> list[EmailMessage]:
     found = (
-        path
-        for path in (settings.var / "outbox").rglob("*")
-        if path.is_file() and "@" in path.read_text("latin-1")
+        path for path in (settings.var / "outbox").rglob("*") if path.is_file() and "@" in path.read_text("latin-1")
     )
     read = [message_from_bytes(path.read_bytes(), policy=email.policy.default) for path in sorted(found)]
     return [mail for mail in read if isinstance(mail, EmailMessage) and mail["To"]]

@@ -18,7 +18,7 @@ from newsletter.delivery import Exclusion, refuse_older_copy, resolve, send
 from newsletter.delivery.ledger import take_turn
 from newsletter.delivery.pace import Delays
 from newsletter.delivery.steady import steady
-from newsletter.errors import AskPerson, Deferred
+from newsletter.errors import DecisionRequired, Deferred
 from tests.integration.delivery.conftest import Hop, Press, now
 
 Make = Callable[..., Edition]
@@ -62,9 +62,7 @@ def test_a_clock_that_jumps_in_mid_send_keeps_nobody_waiting(press: Press, editi
 
 
 @pytest.mark.parametrize("hours", [-30, 30])
-def test_a_clock_that_jumped_between_two_runs_keeps_nobody_waiting(
-    press: Press, edition: Make, hours: int
-) -> None:
+def test_a_clock_that_jumped_between_two_runs_keeps_nobody_waiting(press: Press, edition: Make, hours: int) -> None:
     press.delays = Delays(retry=(0,))
     crowd(press)
     hop = Hop(answer=lambda it, _: Deferred("451 later") if "reader7@" in it.recipient else None)
@@ -113,9 +111,9 @@ def test_a_copy_made_in_mid_send_and_put_back_stops_and_asks(press: Press, editi
     press.send(mailing, hop)
     assert len(hop.taken) == READERS
     restore(press, copy)
-    with pytest.raises(AskPerson, match="--restored"):
+    with pytest.raises(DecisionRequired, match="--restored"):
         refuse_older_copy(press.database, press.settings)
-    with pytest.raises(AskPerson, match="--restored"):
+    with pytest.raises(DecisionRequired, match="--restored"):
         press.send(mailing, hop)
     assert len(hop.taken) == READERS
     for _ in send(press.database, press.keyring, press.settings, mailing, hop, clock=now, is_restored=True):

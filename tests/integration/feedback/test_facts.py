@@ -141,9 +141,7 @@ def test_a_letter_that_was_never_begun_is_not_settled_by_a_strange_report(ledger
 
     number, *_ = ledger.numbers(other)
     with ledger.database.write() as connection:
-        connection.execute(
-            update(deliveries).where(deliveries.c.id == number).values(status="planned", worker=None)
-        )
+        connection.execute(update(deliveries).where(deliveries.c.id == number).values(status="planned", worker=None))
     ledger.take(ledger.event("Send", number, other))
     assert ledger.standing(number)[0] == "planned"
 
@@ -326,9 +324,7 @@ def test_the_view_counts_by_mailing_reason_and_receiving_domain(ledger: Ledger) 
     from sqlalchemy import text
 
     first, second, _ = ledger.numbers()
-    ledger.take(
-        ledger.event("Bounce", first), ledger.event("Bounce", second), ledger.event("Bounce", second, at=NOW)
-    )
+    ledger.take(ledger.event("Bounce", first), ledger.event("Bounce", second), ledger.event("Bounce", second, at=NOW))
     with ledger.database.read() as connection:
         rows = connection.execute(text("SELECT slug, act, reason, domain, deliveries FROM feedback")).all()
     assert [tuple(row) for row in rows] == [("lamp", "bounced", "no such mailbox", "example.net", 2)]

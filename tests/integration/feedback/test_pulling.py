@@ -15,7 +15,7 @@ from newsletter.aws import Keys, Queue
 from newsletter.database import open_database, upgrade
 from newsletter.delivery import Account
 from newsletter.delivery.rehearsal.server import PretendSes, pretend_ses
-from newsletter.errors import StorageFull
+from newsletter.errors import DiskFull
 from newsletter.feedback import Arrived, list_events, pull
 from newsletter.settings import Settings
 from newsletter.tokens import Keyring
@@ -38,9 +38,7 @@ def left_in(queue: Queue) -> int:
 
 
 @pytest.mark.parametrize("room", [0, 75])
-def test_on_a_full_disk_no_event_is_acknowledged_that_is_not_stored(
-    ses: PretendSes, tmp_path: Path, room: int
-) -> None:
+def test_on_a_full_disk_no_event_is_acknowledged_that_is_not_stored(ses: PretendSes, tmp_path: Path, room: int) -> None:
     chance = random.Random(7)
     bodies = [
         json.dumps({"eventType": "Sent by nobody", "n": number, "words": chance.randbytes(1000).hex()})
@@ -68,7 +66,7 @@ def test_on_a_full_disk_no_event_is_acknowledged_that_is_not_stored(
             )
 
         event.listen(database.engine, "begin", fill)
-        with pytest.raises(StorageFull):
+        with pytest.raises(DiskFull):
             pulled()
         stored = len(list_events(database, limit=10 * MESSAGES))
         assert stored + left_in(queue) == MESSAGES

@@ -117,9 +117,7 @@ def test_a_bounce_to_the_signed_sender_settles_and_suppresses(ledger: Ledger) ->
         ("From: MAILER-DAEMON <jo@example.net>\n", False),
     ],
 )
-def test_a_bounce_in_plain_words_counts_when_a_mail_system_sent_it(
-    ledger: Ledger, head: str, suppressed: bool
-) -> None:
+def test_a_bounce_in_plain_words_counts_when_a_mail_system_sent_it(ledger: Ledger, head: str, suppressed: bool) -> None:
     number, *_ = ledger.numbers()
     body = PLAIN if "base64" not in head else base64.encodebytes(PLAIN.encode()).decode()
     path = write(ledger, f"{head}To: {sender_of(ledger, number)}\nSubject: failure notice\n\n{body}")
@@ -178,15 +176,11 @@ def test_a_bounce_that_anybody_could_have_written_is_parked(ledger: Ledger, to: 
 
 
 @pytest.mark.parametrize(("kind", "suppressed"), [("abuse", 1), ("not-spam", 0), ("virus", 0)])
-def test_a_feedback_report_names_the_letter_by_its_envelope_sender(
-    ledger: Ledger, kind: str, suppressed: int
-) -> None:
+def test_a_feedback_report_names_the_letter_by_its_envelope_sender(ledger: Ledger, kind: str, suppressed: int) -> None:
     number, *_ = ledger.numbers()
     ledger.take_file(write(ledger, ARF.format(kind=kind, sender=sender_of(ledger, number))))
     assert len(ledger.suppressed()) == suppressed
-    assert count_kinds(ledger.database, [ledger.mailing.id]) == (
-        {} if kind == "not-spam" else {Kind.COMPLAINED: 1}
-    )
+    assert count_kinds(ledger.database, [ledger.mailing.id]) == ({} if kind == "not-spam" else {Kind.COMPLAINED: 1})
 
 
 @pytest.mark.parametrize(

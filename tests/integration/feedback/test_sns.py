@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from newsletter.errors import TryLater
+from newsletter.errors import TemporaryError
 from newsletter.feedback import WebAnswer, list_events, take_notification
 from newsletter.feedback.sns import is_certificate_url
 from tests.integration.feedback.ledger import KEYRING, NOW, Ledger, open_ledger
@@ -185,7 +185,7 @@ def test_the_end_of_a_subscription_is_kept_and_never_taken_back(ledger: Ledger) 
 
 def test_while_snss_certificate_cannot_be_had_it_is_asked_to_come_again(ledger: Ledger) -> None:
     def broken(_url: str) -> bytes:
-        raise TryLater("no")
+        raise TemporaryError("no")
 
     said = body(AUTHORITY.signed(Message=bounce(ledger)))
     answer = take_notification(
@@ -230,9 +230,7 @@ def test_on_a_full_disk_nothing_is_acknowledged(ledger: Ledger) -> None:
         connection.connection.driver_connection.execute(f"PRAGMA max_page_count={pages}")
 
     filler = [
-        AUTHORITY.signed(
-            Message=json.dumps({"eventType": "x", "n": n, "words": [f"{n}-{m}" for m in range(3000)]})
-        )
+        AUTHORITY.signed(Message=json.dumps({"eventType": "x", "n": n, "words": [f"{n}-{m}" for m in range(3000)]}))
         for n in range(60)
     ]
     answers = [post(ledger, each).status for each in filler]

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from newsletter.cli.main import app
 from newsletter.compose import article, compose, read_cards
 from newsletter.content import read_issue
-from newsletter.errors import EditFile, NewsletterError
+from newsletter.errors import ContentError, NewsletterError
 from newsletter.link_cards import NotFetched, Web, new_card
 
 OPEN_GRAPH = (
@@ -182,7 +182,7 @@ def test_a_file_that_changes_meanwhile_is_left_alone(desk, site):
             desk.write("The author wrote on.")
             return super().get(*arguments, **options)
 
-    with pytest.raises(EditFile, match="was changed while"):
+    with pytest.raises(ContentError, match="was changed while"):
         list(fill_cards(desk.settings, issue, Slow(allowed=["127.0.0.1"])))
     assert desk.body == "The author wrote on."
     assert desk.pictures == []
@@ -192,10 +192,7 @@ def test_one_dead_link_stops_no_other_card(desk, site):
     site.picture("/lamp.jpg")
     url = site.page("/lamps", OPEN_GRAPH)
     dead, alive = desk.fill(f"::: card {site.base}/gone\n:::\n\n::: card {url}\n:::\n")
-    assert (
-        str(dead.finding)
-        == "issues/one/index.md:4: 127.0.0.1 answered 404 Not Found. Give what is missing yourself"
-    )
+    assert str(dead.finding) == "issues/one/index.md:4: 127.0.0.1 answered 404 Not Found. Give what is missing yourself"
     assert alive.finding is None
     assert FILLED in desk.body
 
@@ -244,7 +241,7 @@ def test_the_command_says_what_it_did_and_exits_1_for_what_it_could_not(desk, si
     assert done["fields"]["title"] == "How lamps were lit"
     assert done["picture"] == "issues/one/how-lamps-were-lit.jpg"
     assert dead["problem"] == "127.0.0.1 answered 404 Not Found"
-    assert isinstance(result.exception, EditFile)
+    assert isinstance(result.exception, ContentError)
     assert result.exception.exit_code == 1
     assert "\n" not in str(result.exception)
 
@@ -252,7 +249,7 @@ def test_the_command_says_what_it_did_and_exits_1_for_what_it_could_not(desk, si
 def test_without_leave_nothing_of_ones_own_network_is_fetched(desk, site):
     desk.write(f"::: card {site.page('/lamps', OPEN_GRAPH)}\n:::\n")
     result = call(desk, "fetch")
-    assert isinstance(result.exception, EditFile)
+    assert isinstance(result.exception, ContentError)
     assert site.asked == []
 
 

@@ -64,9 +64,7 @@ def test_what_is_no_plain_address_of_the_web_is_refused(url):
         aim(url, allowed=["127.0.0.1"])
 
 
-@pytest.mark.parametrize(
-    "host", ["2130706433", "0x7f.1", "127.1", "localhost", "[::ffff:127.0.0.1]", "[::1]", "0"]
-)
+@pytest.mark.parametrize("host", ["2130706433", "0x7f.1", "127.1", "localhost", "[::ffff:127.0.0.1]", "[::1]", "0"])
 def test_no_spelling_of_this_machine_is_reached(site, host):
     port = site.base.rpartition(":")[2]
     for url in (f"http://{host}:{port}/", f"http://{host}/"):
@@ -252,10 +250,7 @@ def bomb():
 
     head = struct.pack(">IIBBBBB", 50_000, 50_000, 1, 0, 0, 0, 0)
     return (
-        b"\x89PNG\r\n\x1a\n"
-        + chunk(b"IHDR", head)
-        + chunk(b"IDAT", zlib.compress(b"\0" * 1000))
-        + chunk(b"IEND", b"")
+        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(b"\0" * 1000)) + chunk(b"IEND", b"")
     )
 
 
@@ -295,9 +290,7 @@ def test_what_only_says_it_is_a_picture_is_not_kept(desk, site, content, why):
 
 def test_the_next_picture_is_taken_where_the_first_is_none(desk, site):
     site.picture("/two.png")
-    head = (
-        '<title>T</title><meta property="og:image" content="/one.png"><meta name="twitter:image" content=/two.png>'
-    )
+    head = '<title>T</title><meta property="og:image" content="/one.png"><meta name="twitter:image" content=/two.png>'
     [card] = desk.fill(f"::: card {site.page('/', head)}\n:::\n")
     assert card.finding is None
     assert desk.pictures == ["t.jpg"]

@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from newsletter.aws import Bucket
-from newsletter.errors import EditSettings, NewsletterError, TryLater
+from newsletter.errors import NewsletterError, SettingsError, TemporaryError
 
 
 @dataclass
@@ -38,9 +38,7 @@ def store(monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
             there.asked.append(f"{self.command} {self.path}")
             there.headers.append(dict(self.headers))
             status, code = there.answers.get(self.command, (200, ""))
-            body = (
-                f"<Error><Code>{code}</Code><Message>Because\nof it.</Message></Error>".encode() if code else b""
-            )
+            body = f"<Error><Code>{code}</Code><Message>Because\nof it.</Message></Error>".encode() if code else b""
             self.send_response(status)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
@@ -77,12 +75,12 @@ def test_what_may_not_be_asked_for_is_put_there(store: Store) -> None:
 @pytest.mark.parametrize(
     ("status", "code", "error", "remedy"),
     [
-        (403, "AccessDenied", EditSettings, "Allow s3:GetObject"),
-        (404, "NoSuchBucket", EditSettings, "Make the bucket"),
-        (403, "SignatureDoesNotMatch", EditSettings, "secret key"),
-        (400, "Unheard-of", EditSettings, "Check the bucket"),
-        (503, "SlowDown", TryLater, "Run it again"),
-        (500, "InternalError", TryLater, "Run it again"),
+        (403, "AccessDenied", SettingsError, "Allow s3:GetObject"),
+        (404, "NoSuchBucket", SettingsError, "Make the bucket"),
+        (403, "SignatureDoesNotMatch", SettingsError, "secret key"),
+        (400, "Unheard-of", SettingsError, "Check the bucket"),
+        (503, "SlowDown", TemporaryError, "Run it again"),
+        (500, "InternalError", TemporaryError, "Run it again"),
     ],
 )
 def test_each_refusal_is_one_line_that_says_what_next(
@@ -108,5 +106,5 @@ def test_without_credentials_the_settings_are_to_blame(store: Store, monkeypatch
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nowhere")
     monkeypatch.setenv("AWS_CONFIG_FILE", "/nowhere")
-    with pytest.raises(EditSettings, match="AWS_ACCESS_KEY_ID"):
+    with pytest.raises(SettingsError, match="AWS_ACCESS_KEY_ID"):
         put(store)

@@ -23,7 +23,7 @@ from typer.testing import CliRunner, Result
 
 from newsletter.cli.main import app
 from newsletter.content import make_publication
-from newsletter.errors import EditSettings, NewsletterError, TryLater
+from newsletter.errors import NewsletterError, SettingsError, TemporaryError
 from newsletter.settings import read_settings
 
 STORE = '\n[pictures]\nstore = "s3://letters/news"\nurl = "https://pictures.example/news"\n'
@@ -175,7 +175,7 @@ def test_what_lies_in_the_bucket_is_not_uploaded_again(shop: Shop) -> None:
 def test_nobody_is_mailed_while_the_bucket_takes_nothing(shop: Shop) -> None:
     shop.s3.delete_bucket(Bucket="letters")
     error = shop.desk.refused("send", "lamps", "--json")
-    assert isinstance(error, EditSettings)
+    assert isinstance(error, SettingsError)
     assert re.match(
         r"\[pictures\] s3://letters/news/lamps/lamp-\w+\.png: NoSuchBucket: .*\. Make the bucket", str(error)
     )
@@ -191,7 +191,7 @@ def test_a_bucket_out_of_reach_is_tried_again_later(shop: Shop, monkeypatch: pyt
     monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:9")
     for words in (("send", "lamps"), ("test-send", "lamps", "--to", "me@example.com")):
         error = shop.desk.refused(*words)
-        assert isinstance(error, TryLater)
+        assert isinstance(error, TemporaryError)
         assert "cannot be reached" in str(error)
     assert shop.desk.messages() == []
 
@@ -222,7 +222,7 @@ def test_a_scheduled_letter_finds_its_pictures_though_the_file_is_gone(shop: Sho
 
 def test_a_bucket_without_an_address_is_refused_at_its_line(desk: Desk) -> None:
     settle(desk, '\n[pictures]\nstore = "s3://letters"\n')
-    with pytest.raises(EditSettings, match=r"newsletter\.toml:\d+: .*needs 'url' as well"):
+    with pytest.raises(SettingsError, match=r"newsletter\.toml:\d+: .*needs 'url' as well"):
         read_settings(desk.folder, {})
 
 
@@ -286,9 +286,7 @@ def test_what_the_archive_cannot_hold_yet_is_said_before_sending(desk: Desk) -> 
 def site(shop: Shop) -> Shop:
     """The same, with the bucket for the archive as well."""
     toml = shop.desk.folder / "newsletter.toml"
-    toml.write_text(
-        toml.read_text() + '\n[archive]\nurl = "https://archive.example"\nstore = "s3://letters/site"\n'
-    )
+    toml.write_text(toml.read_text() + '\n[archive]\nurl = "https://archive.example"\nstore = "s3://letters/site"\n')
     return shop
 
 

@@ -281,9 +281,7 @@ def test_content_that_ses_would_not_take_is_refused(ses: PretendSes, content: di
     assert len(ses.taken) == before
 
 
-def test_a_stored_template_is_kept_filled_in_and_fails_later_when_a_value_is_missing(
-    client: Any, folder: Path
-) -> None:
+def test_a_stored_template_is_kept_filled_in_and_fails_later_when_a_value_is_missing(client: Any, folder: Path) -> None:
     content = {"Subject": "Dear {{ name }}", "Text": "Hello {{name}}, {{person.city}}"}
     client.create_email_template(TemplateName="letter", TemplateContent=content)
     with refused(client, "AlreadyExistsException"):

@@ -17,7 +17,7 @@ from newsletter.delivery.ledger import Outcome, record, take_turn
 from newsletter.delivery.rehearsal.evidence import open_envelope
 from newsletter.delivery.rehearsal.outlets import RealQueue
 from newsletter.delivery.rehearsal.server import PretendSes, pretend_ses, publish_events
-from newsletter.errors import EditSettings, TryLater
+from newsletter.errors import SettingsError, TemporaryError
 from newsletter.feedback import Arrived, State, list_events, pull
 from newsletter.settings import Settings
 from newsletter.tokens import Keyring
@@ -67,9 +67,7 @@ def test_boto3_receives_what_was_published_until_it_deletes_it(ses: PretendSes, 
     again = sqs.receive_message(QueueUrl=ses.queue_url, MaxNumberOfMessages=10, VisibilityTimeout=60)["Messages"]
     assert [each["MessageId"] for each in again] == [each["MessageId"] for each in found]
     assert "Messages" not in sqs.receive_message(QueueUrl=ses.queue_url)
-    sqs.change_message_visibility(
-        QueueUrl=ses.queue_url, ReceiptHandle=again[0]["ReceiptHandle"], VisibilityTimeout=0
-    )
+    sqs.change_message_visibility(QueueUrl=ses.queue_url, ReceiptHandle=again[0]["ReceiptHandle"], VisibilityTimeout=0)
     (back,) = sqs.receive_message(QueueUrl=ses.queue_url)["Messages"]
     assert back["MessageId"] == found[0]["MessageId"]
     sqs.delete_message(QueueUrl=ses.queue_url, ReceiptHandle=back["ReceiptHandle"])
@@ -112,11 +110,11 @@ def test_what_the_queue_does_not_know_it_refuses(ses: PretendSes, sqs: Any) -> N
         sqs.receive_message(QueueUrl=ses.queue_url, MaxNumberOfMessages=11)
     with pytest.raises(sqs.exceptions.ClientError, match="No AddPermission"):
         sqs.add_permission(QueueUrl=ses.queue_url, Label="x", AWSAccountIds=["1"], Actions=["*"])
-    with pytest.raises(EditSettings, match="credentials and permissions"):
+    with pytest.raises(SettingsError, match="credentials and permissions"):
         Queue(f"{ses.url}/1/nowhere", KEYS, region="eu-west-1").receive()
-    with pytest.raises(EditSettings, match="no address"):
+    with pytest.raises(SettingsError, match="no address"):
         Queue("sqs:events", KEYS)
-    with pytest.raises(TryLater):
+    with pytest.raises(TemporaryError):
         Queue("http://127.0.0.1:9/1/x", KEYS, region="eu-west-1").receive()
 
 

@@ -69,9 +69,7 @@ class Harbour:
     def fetch(self, now: datetime = NOW) -> Fetched:
         """Take in what is there."""
         mailbox = open_mailbox(self.settings.replies.mailbox, self.settings.root)
-        return fetch(
-            self.database, self.keyring, self.settings, mailbox, now=now, keys=self.names, reader=self.reader
-        )
+        return fetch(self.database, self.keyring, self.settings, mailbox, now=now, keys=self.names, reader=self.reader)
 
 
 @pytest.fixture(scope="session")

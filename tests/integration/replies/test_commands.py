@@ -28,9 +28,7 @@ def run(harbour: Harbour) -> Callable[..., subprocess.CompletedProcess[str]]:
         done = run_command(
             [group, *arguments],
             cwd=harbour.settings.root,
-            environment=environment(
-                NEWSLETTER_SECRET_KEY="k" * 40, COLUMNS="80", PATH="/usr/bin:/bin", EDITOR=EDITOR
-            ),
+            environment=environment(NEWSLETTER_SECRET_KEY="k" * 40, COLUMNS="80", PATH="/usr/bin:/bin", EDITOR=EDITOR),
         )
         assert done.returncode == code, done
         assert "Traceback" not in done.stderr
@@ -45,9 +43,7 @@ def test_from_the_mailbox_to_the_comment(
     harbour.deliver(answer("I own two.\x1b[31m"))
     harbour.deliver(answer(headers="Auto-Submitted: auto-replied\n", message_id="<two@x>"), "2.eml")
     assert json.loads(run("fetch", "--json").stdout)["verdicts"] == {"auto-reply": 1, "human": 1}
-    (held,) = [
-        line for line in map(json.loads, run("list", "--json").stdout.splitlines()) if line["state"] == "held"
-    ]
+    (held,) = [line for line in map(json.loads, run("list", "--json").stdout.splitlines()) if line["state"] == "held"]
     assert {"id", "issue", "author", "received", "state"} <= set(held)
     listed = run("list").stdout
     assert held["id"] in listed

@@ -13,7 +13,7 @@ import pytest
 from newsletter.archive import build_site
 from newsletter.content import read_comments
 from newsletter.delivery import DeliveryStatus, list_notices, open_transport, post_notices
-from newsletter.errors import AskPerson, WrongUse
+from newsletter.errors import DecisionRequired, UsageError
 from newsletter.replies import Reply, ReplyState, answer, approve, list_replies
 from tests.integration.replies.conftest import NOW, Harbour
 
@@ -144,7 +144,7 @@ def test_who_is_not_known_to_have_written_is_not_written_to(harbour: Harbour, an
 
     harbour.deliver(answer(sender="Eve <eve@evil.example>"))
     (reply,) = harbour.fetch().replies
-    with pytest.raises(AskPerson, match="your own mail program"):
+    with pytest.raises(DecisionRequired, match="your own mail program"):
         answer_to(harbour.database, harbour.settings, reply.id, WORDS, now=NOW)
     assert list_notices(harbour.database) == ()
 
@@ -155,12 +155,12 @@ def test_a_machine_is_not_answered(harbour: Harbour, answer: Mail) -> None:
     harbour.deliver(answer(headers="Auto-Submitted: auto-replied\n"))
     (reply,) = list_replies(harbour.database) or harbour.fetch().replies
     assert reply.state is ReplyState.IGNORED
-    with pytest.raises(WrongUse, match="machine"):
+    with pytest.raises(UsageError, match="machine"):
         answer_to(harbour.database, harbour.settings, reply.id, WORDS, now=NOW)
 
 
 def test_an_empty_answer_is_none(harbour: Harbour, held: Reply) -> None:
-    with pytest.raises(WrongUse, match="empty"):
+    with pytest.raises(UsageError, match="empty"):
         answer(harbour.database, harbour.settings, held.id, " \n", now=NOW)
 
 

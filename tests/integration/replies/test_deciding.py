@@ -16,7 +16,7 @@ import pytest
 from newsletter.address import Address
 from newsletter.content import read_comments
 from newsletter.delivery import list_notices, open_transport, post_notices
-from newsletter.errors import AskPerson, WrongUse
+from newsletter.errors import DecisionRequired, UsageError
 from newsletter.replies import (
     Reply,
     ReplyState,
@@ -60,9 +60,7 @@ def taken(harbour: Harbour, raw: str | bytes, name: str = "1.eml") -> Reply:
     return harbour.fetch().replies[0]
 
 
-def order(
-    to: str, said: str = "", *, sender: str = AUTHOR, subject: str = "x", domain: str | None = None
-) -> bytes:
+def order(to: str, said: str = "", *, sender: str = AUTHOR, subject: str = "x", domain: str | None = None) -> bytes:
     """A mail of the author's, signed by its domain unless told otherwise."""
     raw = (
         f"From: Ines <{sender}>\nTo: {to}\nSubject: {subject}\nDate: Mon, 3 Mar 2025 21:00:00 +0000\n"
@@ -100,9 +98,7 @@ def test_what_the_author_changed_in_a_comment_stays(harbour: Harbour, answer: Ma
 def test_a_rejection_can_be_told_once(harbour: Harbour, answer: Mail) -> None:
     held = taken(harbour, answer())
     for _ in range(2):
-        reject(
-            harbour.database, held.id, why="It names your boss.", settings=harbour.settings, is_told=True, now=NOW
-        )
+        reject(harbour.database, held.id, why="It names your boss.", settings=harbour.settings, is_told=True, now=NOW)
     (mail,) = posted(harbour)
     assert (mail["To"], mail["Auto-Submitted"]) == ("Jo Winter <jo@example.net>", "auto-generated")
     assert "It names your boss." in mail.get_content()
@@ -111,7 +107,7 @@ def test_a_rejection_can_be_told_once(harbour: Harbour, answer: Mail) -> None:
 
 def test_nobody_is_told_at_an_address_that_may_be_forged(harbour: Harbour, answer: Mail) -> None:
     held = taken(harbour, answer(sender="Eve <eve@example.org>"))
-    with pytest.raises(AskPerson, match="nobody was told"):
+    with pytest.raises(DecisionRequired, match="nobody was told"):
         reject(harbour.database, held.id, settings=harbour.settings, is_told=True, now=NOW)
     assert list_replies(harbour.database)[0].state is ReplyState.HELD
 
@@ -119,14 +115,14 @@ def test_nobody_is_told_at_an_address_that_may_be_forged(harbour: Harbour, answe
 def test_a_writer_is_asked_first_where_the_settings_say_so(harbour: Harbour, answer: Mail) -> None:
     asking = with_rules(harbour, publish="ask")
     held = taken(asking, answer())
-    with pytest.raises(AskPerson, match="has not said yes"):
+    with pytest.raises(DecisionRequired, match="has not said yes"):
         approve(asking.database, asking.settings, held.id, now=NOW)
     ask(asking.database, asking.settings, held.id, now=NOW)
     (mail,) = posted(asking)
     assert "> I own two." in mail.get_content()
     doubtful = taken(asking, answer("Hm, who reads it?", to=mail["Reply-To"], message_id="<2@x>"), "2.eml")
     assert "did not plainly say yes" in doubtful.note
-    with pytest.raises(AskPerson, match="has not said yes"):
+    with pytest.raises(DecisionRequired, match="has not said yes"):
         approve(asking.database, asking.settings, held.id, now=NOW)
     stranger = answer("Yes", to=mail["Reply-To"], message_id="<3@x>", sender="Eve <eve@example.net>")
     assert "nothing was changed" in taken(asking, stranger, "3.eml").note
@@ -210,9 +206,7 @@ def digest(moderated: Harbour, answer: Mail) -> tuple[Reply, EmailMessage]:
     return held, mail
 
 
-def test_a_digest_tells_once_what_is_new(
-    moderated: Harbour, answer: Mail, digest: tuple[Reply, EmailMessage]
-) -> None:
+def test_a_digest_tells_once_what_is_new(moderated: Harbour, answer: Mail, digest: tuple[Reply, EmailMessage]) -> None:
     held, mail = digest
     assert mail["To"] == AUTHOR
     assert held.id in mail.get_content()
@@ -317,9 +311,7 @@ def test_nobody_else_decides_by_mail(
     assert read_comments(moderated.settings, "ferries").comments == ()
 
 
-def test_a_machines_answer_to_a_digest_decides_nothing(
-    moderated: Harbour, digest: tuple[Reply, EmailMessage]
-) -> None:
+def test_a_machines_answer_to_a_digest_decides_nothing(moderated: Harbour, digest: tuple[Reply, EmailMessage]) -> None:
     held, mail = digest
     raw = b"Auto-Submitted: auto-replied\n" + order(str(mail["Reply-To"]), f"approve {held.id}")
     assert taken(moderated, raw, "o.eml").state is ReplyState.IGNORED
@@ -357,7 +349,7 @@ def test_a_writer_takes_words_back_and_a_tombstone_stays(
     assert (stone.id, stone.is_withdrawn, stone.text, stone.author) == (held.id, True, "", "")
     (row,) = list_replies(harbour.database, state=ReplyState.WITHDRAWN)
     assert row.text == ""
-    with pytest.raises(AskPerson, match="withdrawn"):
+    with pytest.raises(DecisionRequired, match="withdrawn"):
         approve(harbour.database, harbour.settings, held.id, now=NOW)
 
 
@@ -392,7 +384,7 @@ def test_new_words_for_what_was_withdrawn_are_refused(
     held, (edit, _) = told
     new = taken(harbour, answer("I own three.", to=edit, message_id="<2@x>"), "2.eml")
     withdraw(harbour.database, harbour.settings, held.id, now=NOW)
-    with pytest.raises((WrongUse, AskPerson), match="withdrawn"):
+    with pytest.raises((UsageError, DecisionRequired), match="withdrawn"):
         approve(harbour.database, harbour.settings, new.id, now=NOW)
 
 

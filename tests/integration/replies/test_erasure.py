@@ -15,7 +15,7 @@ from newsletter.address import Address
 from newsletter.audience import SuppressionReason, add_subscriber, show_subscriber
 from newsletter.content import read_comments
 from newsletter.delivery import list_notices
-from newsletter.errors import AskPerson
+from newsletter.errors import DecisionRequired
 from newsletter.replies import Reply, approve, list_replies, reject
 from newsletter.replies import answer as answer_reader
 from tests.acceptance.warm import environment, run_command
@@ -135,9 +135,7 @@ STEPS = (
 
 @pytest.mark.slow
 @pytest.mark.parametrize("step", STEPS)
-def test_an_erasure_that_was_killed_is_finished_by_saying_it_again(
-    harbour: Harbour, talk: Reply, step: str
-) -> None:
+def test_an_erasure_that_was_killed_is_finished_by_saying_it_again(harbour: Harbour, talk: Reply, step: str) -> None:
     command = ["subscribers", "erase", "jo@example.net", "--yes"]
     environs = {"NEWSLETTER_SECRET_KEY": "k" * 40, "PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)}
     killed = subprocess.run(
@@ -157,7 +155,7 @@ def test_an_erasure_that_was_killed_is_finished_by_saying_it_again(
 
 def test_an_erased_person_is_not_added_by_mistake(harbour: Harbour, talk: Reply) -> None:
     _erase(harbour)
-    with pytest.raises(AskPerson, match="erased"):
+    with pytest.raises(DecisionRequired, match="erased"):
         add_subscriber(harbour.database, harbour.keyring, JO, "weekly", origin="test", now=NOW)
 
 

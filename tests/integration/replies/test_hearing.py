@@ -156,9 +156,7 @@ def test_nobody_hears_who_did_not_ask(harbour: Harbour, comment: Reply, answer: 
     assert not hears(harbour.database, harbour.settings, comment)
 
 
-@pytest.mark.parametrize(
-    ("rule", "wish", "is_told"), [("always", None, 1), ("always", False, 0), ("never", True, 0)]
-)
+@pytest.mark.parametrize(("rule", "wish", "is_told"), [("always", None, 1), ("always", False, 0), ("never", True, 0)])
 def test_the_setting_says_who_is_asked(
     harbour: Harbour, comment: Reply, answer: Mail, rule: str, wish: bool | None, is_told: int
 ) -> None:

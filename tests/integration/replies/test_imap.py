@@ -8,7 +8,7 @@ import pytest
 import trustme
 from pydantic import SecretStr
 
-from newsletter.errors import EditSettings, TryLater
+from newsletter.errors import SettingsError, TemporaryError
 from newsletter.replies import Mailbox, OurMail, fetch, open_mailbox
 from newsletter.replies.mailboxes import PROCESSED, Imap
 from newsletter.replies.mailboxes.location import read_location
@@ -70,7 +70,7 @@ def test_under_another_uidvalidity_nothing_is_moved(server: Dovecot, tmp_path: P
 
 
 def test_a_wrong_password_is_the_authors_to_mend(server: Dovecot, harbour: Harbour) -> None:
-    with pytest.raises(EditSettings, match=r"refused .* NEWSLETTER_IMAP_PASSWORD$") as told:
+    with pytest.raises(SettingsError, match=r"refused .* NEWSLETTER_IMAP_PASSWORD$") as told:
         list(_opened(server, "dan", harbour, "wrong").waiting())
     assert "\n" not in str(told.value)
     assert "wrong" not in str(told.value)
@@ -78,13 +78,13 @@ def test_a_wrong_password_is_the_authors_to_mend(server: Dovecot, harbour: Harbo
 
 def test_a_missing_folder_is_the_authors_to_mend(server: Dovecot) -> None:
     box = open_mailbox(server.url("eve", "Nowhere"), Path(), password=SecretStr(PASSWORD))
-    with pytest.raises(EditSettings, match="no such folder"):
+    with pytest.raises(SettingsError, match="no such folder"):
         list(box.waiting())
 
 
 def test_a_server_out_of_reach_may_be_asked_again() -> None:
     box = open_mailbox("imap://jo@127.0.0.1:1/INBOX", Path(), password=SecretStr(PASSWORD))
-    with pytest.raises(TryLater, match="not to be reached"):
+    with pytest.raises(TemporaryError, match="not to be reached"):
         list(box.waiting())
 
 
@@ -97,7 +97,7 @@ def test_tls_is_verified(tmp_path: Path) -> None:
     more = f"ssl = yes\nssl_cert = <{tmp_path}/cert.pem\nssl_key = <{tmp_path}/key.pem\n"
     with running_dovecot(more=more) as server:
         there = read_location(f"imaps://jo@localhost:{server.tls_port}/INBOX")
-        with pytest.raises(EditSettings, match="certificate is not valid"):
+        with pytest.raises(SettingsError, match="certificate is not valid"):
             list(Imap(there, PASSWORD).waiting())
         trusting = ssl.create_default_context()
         authority.configure_trust(trusting)
@@ -115,7 +115,7 @@ def test_tls_is_verified(tmp_path: Path) -> None:
     ],
 )
 def test_what_is_no_mailbox_is_told_in_one_line(setting: str, told: str) -> None:
-    with pytest.raises(EditSettings, match=told) as error:
+    with pytest.raises(SettingsError, match=told) as error:
         open_mailbox(setting, Path(), password=SecretStr("x"))
     assert "secret" not in str(error.value)
 

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from newsletter.audience import list_suppressions
-from newsletter.errors import EditSettings
+from newsletter.errors import SettingsError
 from newsletter.feedback import list_events
 from newsletter.replies import ReplyState, Verdict, list_replies, open_mailbox
 from newsletter.tokens import Purpose
@@ -235,12 +235,12 @@ def test_plain_files_in_a_folder_are_mail_too(harbour: Harbour, answer: Answer) 
     ],
 )
 def test_a_mailbox_that_cannot_be_says_what_to_do(harbour: Harbour, setting: str | None, message: str) -> None:
-    with pytest.raises(EditSettings, match=message):
+    with pytest.raises(SettingsError, match=message):
         open_mailbox(setting, harbour.settings.root)
 
 
 def test_a_missing_folder_says_so(harbour: Harbour) -> None:
-    with pytest.raises(EditSettings, match="no such folder"):
+    with pytest.raises(SettingsError, match="no such folder"):
         harbour.fetch()
 
 

@@ -164,9 +164,7 @@ def _in_a_process(program: str) -> str:
     names = f"ORDINARY = {ORDINARY!r}\nHOSTILE = {HOSTILE!r}\n"
     head = f"from newsletter.replies.isolation import Reader\n{names}"
     code = head + textwrap.dedent(program)
-    done = subprocess.run(
-        [sys.executable, "-"], input=code, capture_output=True, text=True, timeout=120, check=True
-    )
+    done = subprocess.run([sys.executable, "-"], input=code, capture_output=True, text=True, timeout=120, check=True)
     return done.stdout
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from newsletter.content import read_comments
-from newsletter.errors import AskPerson, WrongUse
+from newsletter.errors import DecisionRequired, UsageError
 from newsletter.replies import Reply, ReplyState, approve, list_replies, reject, show_reply
 from newsletter.replies.register import decide
 from tests.integration.replies.conftest import ISSUE, NOW, Harbour
@@ -51,9 +51,9 @@ def test_a_kill_between_file_and_row_is_made_good(harbour: Harbour, held: Reply)
 
 def test_the_beginning_of_an_id_is_enough(harbour: Harbour, held: Reply) -> None:
     assert show_reply(harbour.database, harbour.settings, held.id[:4]).reply == held
-    with pytest.raises(WrongUse, match="no reply 'zzz9'"):
+    with pytest.raises(UsageError, match="no reply 'zzz9'"):
         show_reply(harbour.database, harbour.settings, "zzz9")
-    with pytest.raises(WrongUse, match="no reply '%'"):
+    with pytest.raises(UsageError, match="no reply '%'"):
         show_reply(harbour.database, harbour.settings, "%")
 
 
@@ -70,14 +70,14 @@ def test_a_rejected_reply_can_still_be_approved(harbour: Harbour, held: Reply) -
     assert (rejected.state, rejected.decided_why) == (ReplyState.REJECTED, "later")
     assert reject(harbour.database, held.id, now=NOW) == rejected
     approve(harbour.database, harbour.settings, held.id, now=NOW)
-    with pytest.raises(WrongUse, match="is published"):
+    with pytest.raises(UsageError, match="is published"):
         reject(harbour.database, held.id, now=NOW)
 
 
 def test_a_private_reply_is_never_published(harbour: Harbour, answer: Answer) -> None:
     harbour.deliver(answer("Private\n\nOnly for you."))
     (reply,) = harbour.fetch().replies
-    with pytest.raises(AskPerson, match="private"):
+    with pytest.raises(DecisionRequired, match="private"):
         approve(harbour.database, harbour.settings, reply.id, now=NOW)
     assert read_comments(harbour.settings, "ferries").comments == ()
 
@@ -88,21 +88,21 @@ def test_closed_comments_refuse(harbour: Harbour, answer: Answer) -> None:
     harbour.deliver(answer())
     (reply,) = harbour.fetch().replies
     assert "closed" in reply.note
-    with pytest.raises(AskPerson, match="closed"):
+    with pytest.raises(DecisionRequired, match="closed"):
         approve(harbour.database, harbour.settings, reply.id, now=NOW)
 
 
 def test_an_answer_without_words_has_nothing_to_publish(harbour: Harbour, answer: Answer) -> None:
     harbour.deliver(answer(""))
     (reply,) = harbour.fetch().replies
-    with pytest.raises(WrongUse, match="no text"):
+    with pytest.raises(UsageError, match="no text"):
         approve(harbour.database, harbour.settings, reply.id, now=NOW)
 
 
 def test_a_reply_without_an_issue_needs_one_named(harbour: Harbour, answer: Answer) -> None:
     harbour.deliver(answer(to="elsewhere@example.org"))
     (reply,) = harbour.fetch().replies
-    with pytest.raises(WrongUse, match="--issue"):
+    with pytest.raises(UsageError, match="--issue"):
         approve(harbour.database, harbour.settings, reply.id, now=NOW)
     approve(harbour.database, harbour.settings, reply.id, slug="ferries", now=NOW)
     assert list_replies(harbour.database, slug="ferries")[0].state is ReplyState.APPROVED
@@ -110,14 +110,12 @@ def test_a_reply_without_an_issue_needs_one_named(harbour: Harbour, answer: Answ
 
 def test_two_moderators_at_once_do_not_overrule_each_other(harbour: Harbour, held: Reply) -> None:
     reject(harbour.database, held.id, now=NOW)
-    with pytest.raises(WrongUse, match="meanwhile"):
+    with pytest.raises(UsageError, match="meanwhile"):
         decide(harbour.database, held, ReplyState.APPROVED, slug="ferries", by="", why="", now=NOW)
 
 
 def test_the_answer_of_a_hostile_name_is_plain(harbour: Harbour, answer: Answer) -> None:
-    harbour.deliver(
-        answer("<script>alert(1)</script> hi", sender='"<img src=x onerror=alert(1)>" <jo@example.net>')
-    )
+    harbour.deliver(answer("<script>alert(1)</script> hi", sender='"<img src=x onerror=alert(1)>" <jo@example.net>'))
     (reply,) = harbour.fetch().replies
     approve(harbour.database, harbour.settings, reply.id, now=NOW)
     (comment,) = read_comments(harbour.settings, "ferries").comments

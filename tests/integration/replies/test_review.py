@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from newsletter.content import commit_files
-from newsletter.errors import NewsletterError, TryLater
+from newsletter.errors import NewsletterError, TemporaryError
 from newsletter.replies import Reply, ReplyState, approve, list_replies
 from tests.integration.replies.conftest import NOW, Harbour
 
@@ -186,7 +186,7 @@ def test_no_repository_a_merge_and_another_git_are_told_in_one_line(
 ) -> None:
     path = approve(harbour.database, harbour.settings, held.id, now=NOW)
     (repository / ".git" / "index.lock").touch()
-    with pytest.raises(TryLater, match="another git is at work"):
+    with pytest.raises(TemporaryError, match="another git is at work"):
         commit_files(repository, [path], "a comment")
     (repository / ".git" / "index.lock").unlink()
     git(repository, "checkout", "-qb", "other")
@@ -208,9 +208,7 @@ def test_outside_a_repository_it_says_so(harbour: Harbour, held: Reply) -> None:
         commit_files(harbour.settings.root, [path], "a comment")
 
 
-def test_of_a_long_reply_the_queue_shows_the_beginning_and_the_rest_when_asked(
-    harbour: Harbour, answer: Mail
-) -> None:
+def test_of_a_long_reply_the_queue_shows_the_beginning_and_the_rest_when_asked(harbour: Harbour, answer: Mail) -> None:
     harbour.deliver(answer("".join(f"Clock number {number} of the harbour.\n\n" for number in range(400))))
     harbour.fetch()
     desk = Terminal(harbour.settings.root, "replies", "review")

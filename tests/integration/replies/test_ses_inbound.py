@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.errors import EditSettings, NewsletterError, TryLater
+from newsletter.errors import NewsletterError, SettingsError, TemporaryError
 from newsletter.replies import Fetched, Proof, ReplyState, Verdict, fetch, list_replies, open_mailbox
 from tests.acceptance.warm import environment, run_command
 from tests.contract.inbound import BUCKET, Inbound, running_inbound
@@ -121,9 +121,7 @@ def test_poison_is_parked_and_holds_up_nobody(harbour: Harbour, inbound: Inbound
     assert taken(harbour, inbound).replies == ()
 
 
-def test_a_mail_that_is_not_there_waits_and_is_parked_at_last(
-    harbour: Harbour, inbound: Inbound, answer: Mail
-) -> None:
+def test_a_mail_that_is_not_there_waits_and_is_parked_at_last(harbour: Harbour, inbound: Inbound, answer: Mail) -> None:
     key = inbound.put(answer().encode())
     inbound.client("s3").delete_object(Bucket=BUCKET, Key=key)
     assert taken(harbour, inbound).replies == ()
@@ -139,9 +137,7 @@ def test_a_mail_that_is_not_there_waits_and_is_parked_at_last(
 
 
 def test_the_word_that_a_bucket_was_set_up_is_no_mail(harbour: Harbour, inbound: Inbound) -> None:
-    told = {
-        "Records": [{"s3": {"bucket": {"name": BUCKET}, "object": {"key": "in/AMAZON_SES_SETUP_NOTIFICATION"}}}]
-    }
+    told = {"Records": [{"s3": {"bucket": {"name": BUCKET}, "object": {"key": "in/AMAZON_SES_SETUP_NOTIFICATION"}}}]}
     inbound.tell(told)
     inbound.tell({"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": BUCKET})
     assert taken(harbour, inbound).replies == ()
@@ -152,11 +148,11 @@ def test_a_missing_queue_is_the_authors_to_mend_and_an_outage_is_not(
     harbour: Harbour, inbound: Inbound, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gone = open_mailbox(f"sqs:{inbound.queue}-gone", harbour.settings.root, region="eu-west-1")
-    with pytest.raises(EditSettings, match="NonExistentQueue"):
+    with pytest.raises(SettingsError, match="NonExistentQueue"):
         list(gone.waiting())
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
     away = open_mailbox(f"sqs:{inbound.queue}", harbour.settings.root, region="eu-west-1")
-    with pytest.raises(TryLater, match="Fetch again later"):
+    with pytest.raises(TemporaryError, match="Fetch again later"):
         list(away.waiting())
 
 

@@ -35,9 +35,7 @@ def test_a_signed_answer_is_verified_in_its_comment(
     assert "verified: true" in path.read_text()
 
 
-def test_an_unsigned_answer_is_not_verified(
-    harbour: Harbour, answer: Mail, take: Callable[[bytes], Reply]
-) -> None:
+def test_an_unsigned_answer_is_not_verified(harbour: Harbour, answer: Mail, take: Callable[[bytes], Reply]) -> None:
     reply = take(answer().encode())
     assert (reply.is_verified, reply.is_from_subscriber, reply.proof_why) == (False, True, "it is not signed")
     path = approve(harbour.database, harbour.settings, reply.id, now=NOW)

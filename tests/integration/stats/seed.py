@@ -48,9 +48,7 @@ def mail(
     moment = at.strftime("%Y-%m-%d %H:%M:%S.%f")
     with database.write() as connection:
         connection.execute(
-            text(
-                "INSERT INTO editions (digest, frozen, created_at) VALUES (:d, '{}', :at) ON CONFLICT DO NOTHING"
-            ),
+            text("INSERT INTO editions (digest, frozen, created_at) VALUES (:d, '{}', :at) ON CONFLICT DO NOTHING"),
             {"d": slug, "at": moment},
         )
         number = connection.execute(

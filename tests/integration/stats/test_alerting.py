@@ -10,21 +10,21 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from newsletter.app import Publication
 from newsletter.cli.alerting import tell, tell_of_stop, telling
-from newsletter.cli.publication import Publication
 from newsletter.content import make_publication
 from newsletter.delivery import Mailing, MailingKind, Transport, open_transport
 from newsletter.delivery.transports.transport import Envelope, Receipt
 from newsletter.errors import (
-    AskPerson,
+    DecisionRequired,
     Deferred,
-    EditSettings,
-    Halted,
+    DiskFull,
     NewsletterError,
-    QuotaSpent,
-    StorageFull,
-    TryLater,
-    WrongUse,
+    QuotaExceeded,
+    SendingHalted,
+    SettingsError,
+    TemporaryError,
+    UsageError,
 )
 from newsletter.settings import read_settings
 from newsletter.stats import Alarm, alarm_of_stop, is_lasting, is_over
@@ -39,8 +39,8 @@ MAILING = Mailing(
     transport="outbox",
     created_at=NOW,
 )
-FULL = StorageFull("var/newsletter.db: the disk is full. Make room and run it again")
-HALTED = Halted("the account is paused")
+FULL = DiskFull("var/newsletter.db: the disk is full. Make room and run it again")
+HALTED = SendingHalted("the account is paused")
 
 
 @dataclass
@@ -86,7 +86,7 @@ def mails(publication: Publication) -> list[str]:
     ("error", "says"),
     [
         (HALTED, "has stopped: the account is paused"),
-        (QuotaSpent("it takes no more today"), "waits: it takes no more today"),
+        (QuotaExceeded("it takes no more today"), "waits: it takes no more today"),
         (FULL, "has stopped: var/newsletter.db: the disk is full"),
     ],
 )
@@ -98,15 +98,13 @@ def test_a_mailing_that_stops_says_why_and_what_to_do(error: NewsletterError, sa
 
 
 @pytest.mark.parametrize(
-    "error", [AskPerson("paused"), Deferred("busy"), TryLater("another process"), KeyboardInterrupt()]
+    "error", [DecisionRequired("paused"), Deferred("busy"), TemporaryError("another process"), KeyboardInterrupt()]
 )
 def test_what_passes_or_the_author_did_is_no_alarm(error: BaseException) -> None:
     assert alarm_of_stop(MAILING, error) is None
 
 
-def test_a_trouble_is_mailed_once_however_often_the_send_is_tried(
-    publication: Publication, outbox: Transport
-) -> None:
+def test_a_trouble_is_mailed_once_however_often_the_send_is_tried(publication: Publication, outbox: Transport) -> None:
     for _ in range(3):
         tell_of_stop(publication, MAILING, HALTED, outbox)
     (mail,) = mails(publication)
@@ -134,7 +132,7 @@ def test_a_mailing_that_paused_itself_says_why_once_and_how_to_go_on(
         ):
             connection.execute(text(statement), {"past": f"{past:%Y-%m-%d %H:%M:%S.%f}"})
     for _ in range(2):
-        tell_of_stop(publication, MAILING, AskPerson("paused"), outbox)
+        tell_of_stop(publication, MAILING, DecisionRequired("paused"), outbox)
     (mail,) = mails(publication)
     assert mail.count("paused itself: 6 % came back") == 1
     assert "newsletter resume 3 --anyway" in mail
@@ -178,7 +176,7 @@ def test_a_full_disk_is_told_without_the_database_and_not_at_every_try(
                     text("INSERT INTO rounds (slug, number) VALUES (:s, 1)"), {"s": f"{number}{'x' * 2000}"}
                 )
 
-    with pytest.raises(StorageFull):
+    with pytest.raises(DiskFull):
         fill()
     for _ in range(3):
         tell_of_stop(publication, MAILING, FULL, outbox)
@@ -197,17 +195,17 @@ def test_nobody_is_told_where_nobody_is_named(tmp_path: Path) -> None:
 
 def test_a_way_in_that_is_shut_for_good_is_told_at_once_and_once(publication: Publication) -> None:
     for _ in range(2):
-        with pytest.raises(EditSettings), telling(publication, "replies"):
-            raise EditSettings("the mailbox refused us")
+        with pytest.raises(SettingsError), telling(publication, "replies"):
+            raise SettingsError("the mailbox refused us")
     (mail,) = mails(publication)
     assert "replies cannot be read: the mailbox refused us" in mail
 
 
 def test_a_way_in_that_may_open_again_is_told_after_hours_only(publication: Publication) -> None:
-    with pytest.raises(TryLater), telling(publication, "replies"):
-        raise TryLater("no answer")
-    with pytest.raises(WrongUse), telling(publication, "replies"):
-        raise WrongUse("no such folder")
+    with pytest.raises(TemporaryError), telling(publication, "replies"):
+        raise TemporaryError("no answer")
+    with pytest.raises(UsageError), telling(publication, "replies"):
+        raise UsageError("no such folder")
     assert mails(publication) == []
 
 

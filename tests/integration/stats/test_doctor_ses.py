@@ -35,9 +35,7 @@ def ready(**more: Any) -> Account:
     return account
 
 
-def look(
-    root: Path, account: Account, *, zone: Zone | None = None, now: datetime | None = None
-) -> dict[str, Check]:
+def look(root: Path, account: Account, *, zone: Zone | None = None, now: datetime | None = None) -> dict[str, Check]:
     with pretend_ses(account) as ses:
         ses_settings = {"endpoint": ses.url, "region": "eu-west-1", "configuration_set": "news"}
         settings = settings_for(root, "ses", delivery={"ses": ses_settings})

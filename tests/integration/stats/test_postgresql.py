@@ -29,9 +29,7 @@ def url(postgres: str) -> Iterator[str]:
 
 def live(database: Database) -> None:
     """A past with everything that statistics look at."""
-    readers = join(
-        database, [*(f"p{n}@big.example" for n in range(30)), *(f"q{n}@tiny.example" for n in range(3))]
-    )
+    readers = join(database, [*(f"p{n}@big.example" for n in range(30)), *(f"q{n}@tiny.example" for n in range(3))])
     mailing, deliveries = mail(database, "one", readers, at=NOW - timedelta(days=2))
     report(database, mailing, deliveries[:28], "delivered")
     report(database, mailing, deliveries[28:30], "bounced", "no such mailbox")

@@ -13,7 +13,7 @@ from sqlalchemy import text
 from newsletter.address import Address
 from newsletter.audience import erase
 from newsletter.database import Database
-from newsletter.errors import WrongUse
+from newsletter.errors import UsageError
 from newsletter.feedback import Counted, write_clicks
 from newsletter.settings import Settings
 from newsletter.stats import csv_rows, gather_statistics, statistics_json
@@ -128,7 +128,7 @@ def test_lists_grow_by_who_came_and_shrink_by_who_left(database: Database) -> No
 
 def test_an_issue_that_was_never_mailed_is_named_with_the_nearest(database: Database) -> None:
     mail(database, "winter", join(database, people(5, "a.example")))
-    with pytest.raises(WrongUse, match="winter"):
+    with pytest.raises(UsageError, match="winter"):
         gather_statistics(database, slug="wintr", now=NOW)
 
 
@@ -155,9 +155,7 @@ def follow(database: Database, mailing: int, url: str, *numbers: int) -> None:
             {"k": key, "m": mailing, "u": url},
         )
     days = ((NOW + timedelta(days=day)).date() for day in range(len(numbers)))
-    write_clicks(
-        database, Counted(clicks=Counter({(key, day): n for day, n in zip(days, numbers, strict=True) if n}))
-    )
+    write_clicks(database, Counted(clicks=Counter({(key, day): n for day, n in zip(days, numbers, strict=True) if n})))
 
 
 def test_a_link_that_few_followed_is_named_and_is_in_no_sum(database: Database) -> None:

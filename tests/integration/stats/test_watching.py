@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from newsletter.database import Database
 from newsletter.delivery import list_notices
-from newsletter.errors import EditSettings
+from newsletter.errors import SettingsError
 from newsletter.settings import Settings
 from newsletter.stats import Alarm, gather_statistics, metrics, plan_alert, watch
 from tests.integration.stats.conftest import settings_for
@@ -36,9 +36,7 @@ def keys(database: Database, settings: Settings, now: datetime = NOW) -> set[str
     return {alarm.key for alarm in watch(database, settings, now=now)}
 
 
-def test_a_mailing_that_stands_still_is_told_and_one_that_moves_is_not(
-    database: Database, settings: Settings
-) -> None:
+def test_a_mailing_that_stands_still_is_told_and_one_that_moves_is_not(database: Database, settings: Settings) -> None:
     mailing, _ = mail(database, "one", join(database, READERS[:5]), status="planned", at=NOW - timedelta(hours=1))
     assert keys(database, settings) == set()  # it is finished
     reopen(database, mailing, finished_at=None)
@@ -93,7 +91,7 @@ def test_an_alert_is_mailed_once_a_day_for_each_thing(database: Database, tmp_pa
 
 
 def test_an_alert_that_nobody_would_get_is_an_error(database: Database, settings: Settings) -> None:
-    with pytest.raises(EditSettings, match=r"\[operations\] alert"):
+    with pytest.raises(SettingsError, match=r"\[operations\] alert"):
         plan_alert(database, settings, [Alarm(key="a", message="b", remedy="c")], now=NOW)
     assert plan_alert(database, settings, [], now=NOW) == ()
 
@@ -120,9 +118,7 @@ def test_events_that_wait_or_cannot_be_applied_are_told(database: Database, sett
         moment = (NOW - ago).strftime("%Y-%m-%d %H:%M:%S.%f")
         with database.write() as connection:
             connection.execute(
-                text(
-                    "INSERT INTO events (digest, source, raw, received_at, state) VALUES (:d, 'sqs', '', :at, :s)"
-                ),
+                text("INSERT INTO events (digest, source, raw, received_at, state) VALUES (:d, 'sqs', '', :at, :s)"),
                 {"d": str(number).encode(), "at": moment, "s": state},
             )
 

@@ -69,8 +69,7 @@ def enquiries(door: Doorway) -> int:
 def joined(door: Doorway, address: str, *lists: str) -> None:
     """Let somebody sign up and confirm."""
     assert (
-        door.send("/subscribe", [("email", address), *(("list", name) for name in lists or ("sample",))]).status
-        == 200
+        door.send("/subscribe", [("email", address), *(("list", name) for name in lists or ("sample",))]).status == 200
     )
     assert door.send(door.link_to(address)).status == 200
 

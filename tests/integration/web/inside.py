@@ -67,6 +67,4 @@ def ask(office: Office, path: str, method: str = "GET", client: str = "198.51.10
     asyncio.run(app(scope, receive, send))
     start = next(message for message in sent if message["type"] == "http.response.start")
     body = b"".join(message.get("body", b"") for message in sent)
-    return Said(
-        start["status"], {name.decode(): value.decode() for name, value in start["headers"]}, body.decode()
-    )
+    return Said(start["status"], {name.decode(): value.decode() for name, value in start["headers"]}, body.decode())

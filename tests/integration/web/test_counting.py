@@ -124,10 +124,7 @@ def asking(office: Office) -> Office:
                 {"n": number},
             )
             connection.execute(
-                text(
-                    "INSERT INTO deliveries (id, mailing_id, subscriber_id, status) "
-                    "VALUES (:n, 1, :n, 'submitted')"
-                ),
+                text("INSERT INTO deliveries (id, mailing_id, subscriber_id, status) VALUES (:n, 1, :n, 'submitted')"),
                 {"n": number},
             )
         connection.execute(

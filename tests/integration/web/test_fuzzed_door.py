@@ -27,11 +27,7 @@ PATIENCE = 1.0
 """Seconds: a request whose body does not come to its end is given up then."""
 TEMPLATES = Path(__file__).parents[3] / "templates" / "web"
 FIELDS = sorted(
-    {
-        name
-        for page in TEMPLATES.glob("*.html")
-        for name in re.findall(r'name="([a-z_]+)"', page.read_text("utf-8"))
-    }
+    {name for page in TEMPLATES.glob("*.html") for name in re.findall(r'name="([a-z_]+)"', page.read_text("utf-8"))}
     | {"List-Unsubscribe", "task", "solution", "text", "list[]", ""}
 )
 STRICT = {

@@ -9,7 +9,7 @@ from starlette.types import Message, Scope
 
 from newsletter.content import make_publication
 from newsletter.database import open_database
-from newsletter.errors import StorageBusy
+from newsletter.errors import DatabaseBusy
 from newsletter.settings import read_settings
 from newsletter.tokens import Keyring
 from newsletter.web.app import make_app
@@ -88,7 +88,7 @@ def test_faults_are_pages_and_a_busy_database_is_try_later(office: Office) -> No
         raise ZeroDivisionError
 
     def wait(_office: Office, _visit: Visit) -> Response:
-        raise StorageBusy("busy")
+        raise DatabaseBusy("busy")
 
     ways: dict[str, dict[str, Served]] = {"/fault": {"POST": fail}, "/busy": {"POST": wait}}
     status, page = ask(office, ways, "/fault")

@@ -41,9 +41,9 @@ def test_sql_injection_by_the_public_form(door: Doorway, text: str) -> None:
     for name in ("email", "list", "language", "shown", "task"):
         answer = door.send("/subscribe", {"email": "sql@example.org", "list": "sample", name: text})
         assert answer.status in {200, 422}
-        assert "@example" not in answer.text.replace("sql@example.org", "").replace(text, "").replace(
-            "&#39;", "'"
-        ) or (name == "email")
+        assert "@example" not in answer.text.replace("sql@example.org", "").replace(text, "").replace("&#39;", "'") or (
+            name == "email"
+        )
     assert door.get(f"/subscribe?list={quote(text)}").status == 200
     assert states(door, "ada@example.org")
 
@@ -128,9 +128,7 @@ def test_a_session_fixed_before_signing_in(door: Doorway) -> None:
 def test_scripts_in_what_a_browser_calls_itself(door: Doorway) -> None:
     """CVE-2022-25772, CVE-2021-27917 (Mautic): who asked, and from where, is kept and shown."""
     who, nasty = "agent@example.org", "<script>alert(1)</script>"
-    door.send(
-        "/subscribe", {"email": who, "list": "sample"}, User_Agent=nasty, Referer=f"https://x.example/{nasty}"
-    )
+    door.send("/subscribe", {"email": who, "list": "sample"}, User_Agent=nasty, Referer=f"https://x.example/{nasty}")
     door.send(door.link_to(who), (), User_Agent=nasty, X_Forwarded_For=nasty)
     found = record(door, who)
     assert nasty not in str(found)

@@ -9,7 +9,7 @@ from pydantic import SecretStr
 from newsletter.address import Address
 from newsletter.audience import add_subscriber, ensure_lists
 from newsletter.content import make_publication
-from newsletter.errors import EditSettings
+from newsletter.errors import SettingsError
 from newsletter.settings import read_settings
 from newsletter.web.office import Office
 from tests.integration.web.conftest import now
@@ -42,9 +42,7 @@ def test_whoever_has_the_token_gets_numbers_that_prometheus_reads(office: Office
     assert "ada" not in answer.text
 
 
-@pytest.mark.parametrize(
-    "told", ["", "Bearer", "Bearer another-token-of-length", f"Basic {TOKEN}", TOKEN, "Bearer é"]
-)
+@pytest.mark.parametrize("told", ["", "Bearer", "Bearer another-token-of-length", f"Basic {TOKEN}", TOKEN, "Bearer é"])
 def test_nobody_else_gets_any(office: Office, told: str) -> None:
     answer = ask(office, "/metrics", authorization=told, x_forwarded_for="127.0.0.1")
     assert answer.status == 401
@@ -59,6 +57,6 @@ def test_without_a_token_there_is_no_such_page_not_even_from_this_machine(tmp_pa
 
 def test_a_token_that_could_be_guessed_is_refused(tmp_path: Path) -> None:
     make_publication(tmp_path)
-    with pytest.raises(EditSettings, match="NEWSLETTER_METRICS_TOKEN: at least 16"):
+    with pytest.raises(SettingsError, match="NEWSLETTER_METRICS_TOKEN: at least 16"):
         read_settings(tmp_path, {"NEWSLETTER_METRICS_TOKEN": "secret"})
     assert read_settings(tmp_path, {"NEWSLETTER_METRICS_TOKEN": ""}).metrics_token is None

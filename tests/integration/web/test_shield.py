@@ -91,8 +91,7 @@ def test_no_request_is_answered_with_a_fault_of_ours(
         "multipart": (
             "multipart/form-data; boundary=b",
             b"".join(
-                b'--b\r\nContent-Disposition: form-data; name="list"\r\n\r\n%s\r\n'
-                % text.encode("utf-8", "replace")
+                b'--b\r\nContent-Disposition: form-data; name="list"\r\n\r\n%s\r\n' % text.encode("utf-8", "replace")
                 for _, text in fields
             )
             + b"--b--\r\n",

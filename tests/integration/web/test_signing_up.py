@@ -20,9 +20,7 @@ def mails_to(door: Doorway, address: str, kind: str) -> int:
 
 
 def test_known_and_unknown_addresses_get_the_same_answer(door: Doorway) -> None:
-    answers = [
-        door.send("/subscribe", {"email": who, "list": "sample"}) for who in (KNOWN, "stranger@example.org")
-    ]
+    answers = [door.send("/subscribe", {"email": who, "list": "sample"}) for who in (KNOWN, "stranger@example.org")]
     assert answers[0].text == answers[1].text
     assert {a.status for a in answers} == {200}
     headers = [{k: v for k, v in a.headers.items() if k != "date"} for a in answers]

@@ -42,6 +42,4 @@ def median_gap(some: list[float], others: list[float]) -> tuple[float, float]:
     for times in (some, others):
         low, _, high = statistics.quantiles(times, n=4)
         errors.append(1.2533 * (high - low) / 1.349 / len(times) ** 0.5)
-    return abs(statistics.median(some) - statistics.median(others)), max(
-        (errors[0] ** 2 + errors[1] ** 2) ** 0.5, 1e-4
-    )
+    return abs(statistics.median(some) - statistics.median(others)), max((errors[0] ** 2 + errors[1] ** 2) ** 0.5, 1e-4)

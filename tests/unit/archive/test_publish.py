@@ -7,7 +7,7 @@ import pytest
 
 from newsletter.archive import write_site
 from newsletter.archive.publish import MANIFEST
-from newsletter.errors import WrongUse
+from newsletter.errors import UsageError
 
 SITE = {"index.html": b"home", "issues/a/index.html": b"a", "issues/a/boat.png": b"png"}
 
@@ -51,14 +51,14 @@ def test_foreign_files_survive_every_build(tmp_path: Path) -> None:
 def test_a_foreign_file_in_the_way_is_named_before_anything_is_written(tmp_path: Path) -> None:
     (tmp_path / "issues").mkdir()
     (tmp_path / "issues" / "a").write_text("a file where a folder should be")
-    with pytest.raises(WrongUse, match="issues/a was not written by a build"):
+    with pytest.raises(UsageError, match="issues/a was not written by a build"):
         write_site(SITE, tmp_path)
     assert holds(tmp_path) == {"issues/a": b"a file where a folder should be"}
 
 
 def test_a_foreign_page_is_not_overwritten(tmp_path: Path) -> None:
     (tmp_path / "index.html").write_text("mine")
-    with pytest.raises(WrongUse, match=r"index\.html"):
+    with pytest.raises(UsageError, match=r"index\.html"):
         write_site(SITE, tmp_path)
     assert (tmp_path / "index.html").read_text() == "mine"
 
@@ -67,7 +67,7 @@ def test_a_link_out_of_the_folder_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "issues").symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(WrongUse, match="leads out"):
+    with pytest.raises(UsageError, match="leads out"):
         write_site(SITE, tmp_path / "out")
     assert not list((tmp_path / "elsewhere").iterdir())
 
@@ -91,7 +91,7 @@ def test_a_build_that_was_interrupted_is_ended_by_the_next(tmp_path: Path) -> No
 
 def test_a_file_given_as_the_folder_is_wrong_use(tmp_path: Path) -> None:
     (tmp_path / "out").write_text("mine")
-    with pytest.raises(WrongUse, match="is a file"):
+    with pytest.raises(UsageError, match="is a file"):
         write_site(SITE, tmp_path / "out")
 
 

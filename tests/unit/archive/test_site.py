@@ -8,7 +8,7 @@ import pytest
 from lxml import etree, html
 
 from newsletter.archive import Site, build_site
-from newsletter.errors import EditFile
+from newsletter.errors import ContentError
 from newsletter.settings import Settings, read_settings
 from tests.unit.archive.conftest import TOML, write_comment_file, write_issue
 
@@ -271,7 +271,7 @@ def test_a_fault_in_a_template_names_file_and_line(settings: Settings, text: str
     folder = settings.templates / "site"
     folder.mkdir(parents=True)
     (folder / "404.html").write_text(text, encoding="utf-8")
-    with pytest.raises(EditFile, match=rf"templates/site/404\.html:{line}: "):
+    with pytest.raises(ContentError, match=rf"templates/site/404\.html:{line}: "):
         build(settings)
 
 

@@ -37,9 +37,7 @@ MANY = MailCaps(in_all=1000, slow=1000)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
-def ask(
-    database: Database, address: Address = ADA, *lists: str, now: datetime = NOW, is_slow: bool = False
-) -> None:
+def ask(database: Database, address: Address = ADA, *lists: str, now: datetime = NOW, is_slow: bool = False) -> None:
     enquire(database, EnquiryKind.JOIN, address, lists or ("weekly",), is_slow=is_slow, now=now)
 
 
@@ -57,9 +55,7 @@ def number_on(database: Database) -> tuple[int, int]:
     return sum(c.confirmed for c in count_lists(database)), sum(c.pending for c in count_lists(database))
 
 
-def test_an_enquiry_is_confirmed_once_and_its_link_is_worth_nothing_more(
-    database: Database, keyring: Keyring
-) -> None:
+def test_an_enquiry_is_confirmed_once_and_its_link_is_worth_nothing_more(database: Database, keyring: Keyring) -> None:
     ask(database)
     ((number, call),) = weigh(database, keyring)
     assert call is Call.CONFIRM

@@ -13,7 +13,7 @@ from newsletter.address import Address
 from newsletter.audience import Fate, ImportReport, Rejects, import_sheet, open_sheets, read_sheet, show_subscriber
 from newsletter.audience.bundle import MAX_RATIO
 from newsletter.database import Database
-from newsletter.errors import EditFile, WrongUse
+from newsletter.errors import ContentError, UsageError
 from newsletter.tokens import Keyring
 
 EXPORTS = Path(__file__).with_name("exports")
@@ -42,9 +42,7 @@ EXPECTED = {
 def bring_in(database: Database, keyring: Keyring) -> Bring:
     def bring_in(path: Path, **options: object) -> list[ImportReport]:
         with open_sheets(path, **options) as sheets:  # type: ignore[arg-type]
-            return [
-                report for sheet in sheets for report in import_sheet(database, keyring, sheet, "weekly", now=NOW)
-            ]
+            return [report for sheet in sheets for report in import_sheet(database, keyring, sheet, "weekly", now=NOW)]
 
     return bring_in
 
@@ -139,35 +137,31 @@ def test_a_zip_bomb_is_refused(bring_in: Bring, tmp_path: Path, standing: Standi
     bomb = b"email\nann@mail.example.org\n" + b"\n" * (30 << 20)
     path = zipped(tmp_path / "bomb.zip", {"list.csv": bomb})
     assert len(bomb) > path.stat().st_size * MAX_RATIO
-    with pytest.raises(WrongUse, match="far more"):
+    with pytest.raises(UsageError, match="far more"):
         bring_in(path)
     assert standing() == {}
 
 
 def test_a_zip_of_something_else_a_damaged_and_a_locked_one_say_so(bring_in: Bring, tmp_path: Path) -> None:
-    with pytest.raises(WrongUse, match="no table of people"):
+    with pytest.raises(UsageError, match="no table of people"):
         bring_in(zipped(tmp_path / "empty.zip", {"picture.png": b"x"}))
-    with pytest.raises(EditFile, match="email"):
+    with pytest.raises(ContentError, match="email"):
         bring_in(zipped(tmp_path / "other.zip", {"posts.csv": b"title,day\nHello,1\n"}))
     good = zipped(tmp_path / "good.zip", {"list.csv": b"email\n" + b"ann@mail.example.org\n" * 99}).read_bytes()
     (tmp_path / "cut.zip").write_bytes(good[:60])
-    with pytest.raises(WrongUse, match="damaged"):
+    with pytest.raises(UsageError, match="damaged"):
         bring_in(tmp_path / "cut.zip")
     locked = bytearray(good)
     for start in (good.index(b"PK\x03\x04") + 6, good.index(b"PK\x01\x02") + 8):
         locked[start] |= 1
     (tmp_path / "locked.zip").write_bytes(locked)
-    with pytest.raises(WrongUse, match="password"):
+    with pytest.raises(UsageError, match="password"):
         bring_in(tmp_path / "locked.zip")
 
 
-def test_a_mapping_says_what_a_column_is(
-    bring_in: Bring, database: Database, keyring: Keyring, tmp_path: Path
-) -> None:
+def test_a_mapping_says_what_a_column_is(bring_in: Bring, database: Database, keyring: Keyring, tmp_path: Path) -> None:
     path = tmp_path / "people.csv"
-    path.write_text(
-        "Contact,Who,Town,Code,Since,Groups\nann@mail.example.org,Ann Archer,Lisbon,7,2020-01-02,a;b\n"
-    )
+    path.write_text("Contact,Who,Town,Code,Since,Groups\nann@mail.example.org,Ann Archer,Lisbon,7,2020-01-02,a;b\n")
     mapping = {"contact": "email", "Who": "name", "Town": "City", "Code": "-", "Since": "joined", "Groups": "tags"}
     bring_in(path, mapping=mapping)
     record = show_subscriber(database, keyring, Address.parse("ann@mail.example.org"))
@@ -176,7 +170,7 @@ def test_a_mapping_says_what_a_column_is(
     person = record.subscriber
     assert (person.first_name, person.last_name, person.tags) == ("Ann", "Archer", ("a", "b"))
     assert person.fields == {"city": "Lisbon", "joined": "2020-01-02"}
-    with pytest.raises(WrongUse, match="no column 'Twon'"):
+    with pytest.raises(UsageError, match="no column 'Twon'"):
         bring_in(path, mapping={"contact": "email", "Twon": "city"})
 
 
@@ -218,9 +212,7 @@ def test_names_are_read_whatever_encoding_they_were_saved_in(
     encoding: str, bring_in: Bring, database: Database, keyring: Keyring, tmp_path: Path
 ) -> None:
     path = tmp_path / "people.csv"
-    path.write_bytes(
-        f"email,first name,last name,city\nann@mail.example.org,{ENCODED[encoding]}\n".encode(encoding)
-    )
+    path.write_bytes(f"email,first name,last name,city\nann@mail.example.org,{ENCODED[encoding]}\n".encode(encoding))
     bring_in(path)
     record = show_subscriber(database, keyring, Address.parse("ann@mail.example.org"))
     assert record is not None

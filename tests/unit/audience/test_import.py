@@ -22,7 +22,7 @@ from newsletter.audience import (
     suppress,
 )
 from newsletter.database import Database
-from newsletter.errors import EditFile, EditSettings, WrongUse
+from newsletter.errors import ContentError, SettingsError, UsageError
 from newsletter.settings import Settings, read_settings
 from newsletter.tokens import Keyring
 
@@ -63,9 +63,7 @@ def test_one_person_comes_out_of_every_kind_of_file(
     assert (person.first_name, person.fields) == ("Ådá", {"city": "Łódź"})
 
 
-def test_what_is_not_utf_8_is_read_as_windows_1252_and_said(
-    bring: Bring, show: Callable[[str], PersonRecord]
-) -> None:
+def test_what_is_not_utf_8_is_read_as_windows_1252_and_said(bring: Bring, show: Callable[[str], PersonRecord]) -> None:
     report = bring("email,first_name\nada@example.org,Ada\nzoe@example.org,Zoë\n".encode("cp1252"))
     (finding,) = report.findings
     assert (finding.line, finding.level) == (3, "warning")
@@ -200,9 +198,7 @@ def test_every_row_has_its_proof(bring: Bring, show: Callable[[str], PersonRecor
 
 def test_a_dry_run_says_what_would_happen_to_whom_and_writes_nothing(bring: Bring, standing: Standing) -> None:
     bring("email\nada@example.org\n")
-    report = bring(
-        "email,status\nada@example.org,\nbob@example.org,\ngone@example.org,unsubscribed\n", dry_run=True
-    )
+    report = bring("email,status\nada@example.org,\nbob@example.org,\ngone@example.org,unsubscribed\n", dry_run=True)
     assert [(outcome.line, outcome.fate) for outcome in report.outcomes] == [
         (2, Fate.KNOWN),
         (3, Fate.ADDED),
@@ -220,14 +216,14 @@ def test_batches_are_counted_as_one_import(bring: Bring, standing: Standing) -> 
 
 @pytest.mark.parametrize("text", ["", "\n", "name,city\nAda,Lagos\n", "ada@example.org\nbob@example.org\n"])
 def test_a_file_without_a_column_of_addresses_is_refused_with_a_remedy(bring: Bring, text: str) -> None:
-    with pytest.raises(EditFile, match=r"people\.csv:1: .*email"):
+    with pytest.raises(ContentError, match=r"people\.csv:1: .*email"):
         bring(text)
 
 
 def test_a_file_that_is_not_there_is_wrong_use(database: Database, keyring: Keyring, tmp_path: Path) -> None:
-    with pytest.raises(WrongUse, match=r"nope\.csv"):
+    with pytest.raises(UsageError, match=r"nope\.csv"):
         read_sheet(tmp_path / "nope.csv")
-    with pytest.raises(WrongUse, match="cannot be read"):
+    with pytest.raises(UsageError, match="cannot be read"):
         read_sheet(tmp_path)
 
 
@@ -254,8 +250,6 @@ def test_a_source_is_imported_when_it_changed_and_else_passed_over(
     assert len(standing()) == 2
 
 
-def test_a_source_that_is_missing_names_its_setting(
-    database: Database, keyring: Keyring, settings: Settings
-) -> None:
-    with pytest.raises(EditSettings, match=r"newsletter\.toml: \[lists\.weekly\] source = 'people\.csv'"):
+def test_a_source_that_is_missing_names_its_setting(database: Database, keyring: Keyring, settings: Settings) -> None:
+    with pytest.raises(SettingsError, match=r"newsletter\.toml: \[lists\.weekly\] source = 'people\.csv'"):
         import_sources(database, keyring, settings, "weekly", now=NOW)

@@ -21,7 +21,7 @@ from newsletter.audience import (
     suppress,
 )
 from newsletter.database import Database
-from newsletter.errors import AskPerson
+from newsletter.errors import DecisionRequired
 from newsletter.tokens import Keyring
 
 NOW = datetime(2026, 11, 2, 8, tzinfo=UTC)
@@ -53,15 +53,13 @@ def test_adding_twice_is_adding_once(database: Database, keyring: Keyring) -> No
     assert record.subscriber.first_name == "Ada"
 
 
-def test_who_left_may_be_added_again_by_name_and_all_of_it_is_on_record(
-    database: Database, keyring: Keyring
-) -> None:
+def test_who_left_may_be_added_again_by_name_and_all_of_it_is_on_record(database: Database, keyring: Keyring) -> None:
     add_subscriber(database, keyring, ADA, "weekly", origin="command line", now=NOW)
     number = find_subscriber_id(database, ADA)
     assert number is not None
-    assert end_subscription(
-        database, number, "weekly", origin="mail", now=NOW, proof=Proof(evidence="delivery 7")
-    ) == ("weekly",)
+    assert end_subscription(database, number, "weekly", origin="mail", now=NOW, proof=Proof(evidence="delivery 7")) == (
+        "weekly",
+    )
     assert end_subscription(database, number, "weekly", origin="mail", now=NOW) == ()
     assert exclusion(database) == {"Ada@example.org": "unsubscribed"}
     assert add_subscriber(database, keyring, ADA, "weekly", origin="command line", now=NOW)
@@ -86,7 +84,7 @@ def test_leaving_one_list_leaves_the_others_alone(database: Database, keyring: K
 def test_a_suppressed_address_is_not_added_until_that_is_lifted(database: Database, keyring: Keyring) -> None:
     assert suppress(database, keyring, ADA, SuppressionReason.BOUNCED, origin="report", now=NOW)
     assert not suppress(database, keyring, ADA, SuppressionReason.COMPLAINED, origin="report", now=NOW)
-    with pytest.raises(AskPerson, match=r"bounced since 02 November 2026.*suppressions remove"):
+    with pytest.raises(DecisionRequired, match=r"bounced since 02 November 2026.*suppressions remove"):
         add_subscriber(database, keyring, ADA, "weekly", origin="command line", now=NOW)
     assert exclusion(database) == {}
     lifted = lift_suppression(database, keyring, Address.parse("ADA@EXAMPLE.ORG"), origin="command line", now=NOW)

@@ -161,9 +161,7 @@ def test_no_import_makes_anybody_agree_to_clicks(tmp_path: Path) -> None:
     assert found is not None
     assert found.subscriber is not None
     assert found.subscriber.clicks_agreed_at is None
-    assert "clicks agreed" in [each.act for _, consents in found.subscriptions for each in consents], (
-        "it is history"
-    )
+    assert "clicks agreed" in [each.act for _, consents in found.subscriptions for each in consents], "it is history"
     first.close()
     second.close()
 

@@ -66,17 +66,13 @@ def test_scripts_in_an_imported_name(bring: Bring, database: Database) -> None:
     assert "<" not in filled(part, {"subscriber.first_name": name})
 
 
-def test_a_header_smuggled_in_by_a_name(
-    bring: Bring, database: Database, tmp_path: object, keyring: Keyring
-) -> None:
+def test_a_header_smuggled_in_by_a_name(bring: Bring, database: Database, tmp_path: object, keyring: Keyring) -> None:
     """CVE-2026-1299, CVE-2024-6923 (CPython's header newlines)."""
     bring('email,first_name\nada@example.org,"A\r\nBcc: eve@example.org\u2028X: y"\n')
     (member,) = list_members(database, "weekly")
     person = member.subscription.subscriber
     entry = {"title": "T", "from": "T <t@example.org>", "list_id": "t.example.org"}
-    settings = Settings.model_validate(
-        {"publication": {"title": "T"}, "lists": {"weekly": entry}, "root": tmp_path}
-    )
+    settings = Settings.model_validate({"publication": {"title": "T"}, "lists": {"weekly": entry}, "root": tmp_path})
     notice = Notice(
         id=1,
         kind="welcome",
@@ -131,9 +127,7 @@ def test_secrets_that_leak_through_an_export(bring: Bring, database: Database, k
     }  # fmt: skip
 
 
-def test_a_path_out_of_the_folder_in_an_imported_archive(
-    database: Database, keyring: Keyring, tmp_path: Path
-) -> None:
+def test_a_path_out_of_the_folder_in_an_imported_archive(database: Database, keyring: Keyring, tmp_path: Path) -> None:
     """GHSA-6r9h-4h75-7q4x (Mautic): a member of the archive names the file that it overwrites."""
     (inner := tmp_path / "a" / "b").mkdir(parents=True)
     with zipfile.ZipFile(inner / "evil.zip", "w") as bundle:
@@ -181,14 +175,10 @@ def test_a_token_that_tells_of_its_key(keyring: Keyring) -> None:
         assert keyring.keys[0].hex()[:8] not in token.encode().hex()
 
 
-def test_scripts_through_an_imported_field_in_an_export(
-    bring: Bring, database: Database, keyring: Keyring
-) -> None:
+def test_scripts_through_an_imported_field_in_an_export(bring: Bring, database: Database, keyring: Keyring) -> None:
     """CVE-2026-70588 (Ghost), phpList #667: what an import brought comes to life where it is read again."""
     bring(f'email,note\nada@example.org,"{SCRIPT}"\n')
     out = io.StringIO()
     export_json(database, keyring, "weekly", out)
     assert json.loads(out.getvalue())["fields"] == {"note": SCRIPT}
-    assert (
-        filled((Slot(name="subscriber.note", context=Context.HTML),), {"subscriber.note": SCRIPT}).count("<") == 0
-    )
+    assert filled((Slot(name="subscriber.note", context=Context.HTML),), {"subscriber.note": SCRIPT}).count("<") == 0

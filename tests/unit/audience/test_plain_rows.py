@@ -12,9 +12,9 @@ from newsletter.audience.cells import FIELD_LENGTH, NAME_LENGTH, cleaned, cleane
 from newsletter.audience.records import read_records
 
 Bring = Callable[..., ImportReport]
-_CELLS = st.text(
-    alphabet=st.sampled_from("aB9 '=@-?;,\t\"é\u0301\u202e\xa0\u2028张"), max_size=12
-) | st.sampled_from(["O'Brien", "'=1", " edge ", "two  spaces", "=?utf-8?q?x?=", "x" * 300, "Zoë", ""])
+_CELLS = st.text(alphabet=st.sampled_from("aB9 '=@-?;,\t\"é\u0301\u202e\xa0\u2028张"), max_size=12) | st.sampled_from(
+    ["O'Brien", "'=1", " edge ", "two  spaces", "=?utf-8?q?x?=", "x" * 300, "Zoë", ""]
+)
 
 
 @example([['"\t']], "\t")

@@ -15,7 +15,7 @@ import pytest
 
 from newsletter.audience import Fate, ImportReport, Sheet, ahead, export_json, import_sheet, read_sheet
 from newsletter.database import Database
-from newsletter.errors import TryLater
+from newsletter.errors import TemporaryError
 from newsletter.tokens import Keyring
 from tests.fresh import fresh_database
 
@@ -96,7 +96,7 @@ def test_a_reader_that_was_killed_says_how_to_go_on(
     database: Database, keyring: Keyring, sheet: Sheet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ahead, "_tell", kill_myself)
-    with pytest.raises(TryLater, match=r"people\.csv: .*Import it again"):
+    with pytest.raises(TemporaryError, match=r"people\.csv: .*Import it again"):
         bring(database, keyring, sheet)
     assert not multiprocessing.active_children()
 

@@ -19,7 +19,7 @@ from newsletter.audience.sheet import Sheet
 from newsletter.audience.sorting import Batch, sort_out
 from newsletter.audience.stretches import Stretch, read_stretches
 from newsletter.audience.subscriber import SubscriptionState
-from newsletter.errors import EditFile
+from newsletter.errors import ContentError
 from newsletter.finding import Finding
 from newsletter.tokens import Keyring
 
@@ -94,7 +94,7 @@ def test_stretches_hold_what_their_rows_say(
         csv.writer(file).writerows(table)
     try:
         sheet = read_sheet(path)
-    except EditFile:
+    except ContentError:
         return
     told = [replace(each, meaning=MEANINGS.get(each.heading, each.meaning)) for each in sheet.columns]
     sheet = replace(sheet, columns=tuple(told), standing=standing)

@@ -21,7 +21,7 @@ from newsletter.audience import (
 )
 from newsletter.audience.exchange import import_sheet
 from newsletter.database import Database
-from newsletter.errors import EditFile, WrongUse
+from newsletter.errors import ContentError, UsageError
 from newsletter.tokens import Keyring
 
 NOW = datetime(2026, 11, 3, 8, tzinfo=UTC)
@@ -85,13 +85,11 @@ def test_the_column_of_addresses_is_known_by_what_it_holds(bring: Bring, standin
 
 
 def test_two_columns_of_addresses_are_not_chosen_between(bring: Bring) -> None:
-    with pytest.raises(EditFile, match="no column named 'email'"):
+    with pytest.raises(ContentError, match="no column named 'email'"):
         bring("Privat;Arbeit\nann@mail.example.org;ann@work.example.org\n")
 
 
-def test_a_rejected_row_with_line_breaks_is_kept_whole(
-    database: Database, keyring: Keyring, tmp_path: Path
-) -> None:
+def test_a_rejected_row_with_line_breaks_is_kept_whole(database: Database, keyring: Keyring, tmp_path: Path) -> None:
     path = tmp_path / "people.csv"
     path.write_text('name,note,email\nAnn,"one\ntwo, more",ann at mail\nBob,"open,bob@mail\nCid,x,cid@mail\n')
     sheet = read_sheet(path)
@@ -112,12 +110,12 @@ def test_a_workbook_is_called_what_it_is(tmp_path: Path, name: str) -> None:
     else:
         with zipfile.ZipFile(path, "w") as bundle:
             bundle.writestr("content.xml" if name.endswith(".ods") else "xl/workbook.xml", "<x/>")
-    with pytest.raises(WrongUse, match="save the sheet as CSV"), open_sheets(path):
+    with pytest.raises(UsageError, match="save the sheet as CSV"), open_sheets(path):
         pass
 
 
 def test_json_in_a_table_is_called_what_it_is(bring: Bring) -> None:
-    with pytest.raises(EditFile, match="JSON, and not a table"):
+    with pytest.raises(ContentError, match="JSON, and not a table"):
         bring('[{"email": "ann@mail.example.org"}]')
 
 
@@ -185,9 +183,7 @@ def test_tags_are_read_in_every_spelling(bring: Bring, database: Database, keyri
 def test_a_name_among_attributes_is_a_name_and_no_field_hides_one(
     bring: Bring, database: Database, keyring: Keyring
 ) -> None:
-    attributes = json.dumps({"First name": "Ann", "last_name": "Lee", "email": "x", "Tags": "y"}).replace(
-        '"', '""'
-    )
+    attributes = json.dumps({"First name": "Ann", "last_name": "Lee", "email": "x", "Tags": "y"}).replace('"', '""')
     bring(f'email,metadata\nann@mail.example.org,"{attributes}"\n')
     ann = told(database, keyring, "ann")
     assert (ann.first_name, ann.last_name) == ("Ann", "Lee")

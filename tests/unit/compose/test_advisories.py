@@ -8,7 +8,7 @@ import pytest
 from lxml import html
 
 from newsletter.compose import filled
-from newsletter.errors import EditFile
+from newsletter.errors import ContentError
 
 
 class Ear:
@@ -60,7 +60,7 @@ def test_mjml_includes_read_no_file(desk):
     assert "mj-include" not in letter
     for kind in ("", ' type="html"', ' type="css"'):
         own_template(desk, OWN.format(head="", text="x", more=f'<mj-include path="{secret}"{kind} />'))
-        with pytest.raises(EditFile):
+        with pytest.raises(ContentError):
             desk.compose("words", "title: T\ntemplate: own")
 
 

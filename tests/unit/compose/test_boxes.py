@@ -56,15 +56,13 @@ def test_a_gallery_has_captions_and_links_and_loses_no_words(desk, picture):
     assert gallery.rows[0][2].href == "https://lantern.example/c"
     assert "Not lost." in prose.html
     assert desk.html(body).count('width="168"') == 3
-    assert body_of(desk.text(body)).startswith(
-        "[Picture: a] One\n\n[Picture: b] Two\n\n[Picture: c] [1]\n\nNot lost."
-    )
+    assert body_of(desk.text(body)).startswith("[Picture: a] One\n\n[Picture: b] Two\n\n[Picture: c] [1]\n\nNot lost.")
     assert desk.article(body).html.count("<figure>") == 3
 
 
 CARDS = {
-    "lines": "::: card\nurl: https://www.e.example/a?x=1&y=2\ntitle: A title\ntext: Some words\npicture: lamp.png\n:::",  # noqa: E501
-    "arguments": '::: card url="https://www.e.example/a?x=1&y=2" title="A title" text="Some words" image=lamp.png\n:::',  # noqa: E501
+    "lines": "::: card\nurl: https://www.e.example/a?x=1&y=2\ntitle: A title\ntext: Some words\npicture: lamp.png\n:::",
+    "arguments": '::: card url="https://www.e.example/a?x=1&y=2" title="A title" text="Some words" image=lamp.png\n:::',
     "Markdown": "::: card\n![](lamp.png)\n\n[A title](https://www.e.example/a?x=1&y=2)\n\nSome words\n:::",
     "an address": "::: card https://www.e.example/a?x=1&y=2\n![](lamp.png)\n\n### A title\n\nSome words\n:::",
 }
@@ -84,9 +82,7 @@ def test_a_card_may_be_written_in_several_ways(desk, picture, written):
 
 
 def test_a_cards_lines_are_markdown(desk):
-    body = (
-        "::: card\nurl: https://e.example\ntitle: *Lamps* & {{ x }}\ntext: It *knew* <script>x</script> `a`\n:::"
-    )
+    body = "::: card\nurl: https://e.example\ntitle: *Lamps* & {{ x }}\ntext: It *knew* <script>x</script> `a`\n:::"
     [card] = blocks_of(desk, body)
     assert card.title == "Lamps & {{ x }}"
     assert card.html == "<p>It <em>knew</em>  <code>a</code></p>"
@@ -127,9 +123,8 @@ def test_letters_are_a_strangers_words_and_nothing_else(desk, comment):
         assert "*it* &amp; {{ subscriber.email }} &lt;script&gt;x&lt;/script&gt;" in page
         assert "B &lt;b&gt;</bdi>, 2 October 2026" in page
         assert "secret@" not in page
-    assert (
-        "    I liked *it* & {{ subscriber.email }} <script>x</script>\n    very much.\n\n    More.\n"
-        in desk.text(body)
+    assert "    I liked *it* & {{ subscriber.email }} <script>x</script>\n    very much.\n\n    More.\n" in desk.text(
+        body
     )
 
 
@@ -183,9 +178,7 @@ def test_raw_html_that_is_never_closed_hides_nothing(desk, opening):
 
 
 def test_nothing_is_wider_than_its_room(desk):
-    page = desk.html(
-        '<div style="width:1200px;max-width:90em"><table width="900"><tr><td>x</td></tr></table></div>'
-    )
+    page = desk.html('<div style="width:1200px;max-width:90em"><table width="900"><tr><td>x</td></tr></table></div>')
     assert "1200px" not in page
     assert "90em" not in page
     assert 'width="900"' not in page

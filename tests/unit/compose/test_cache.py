@@ -37,9 +37,7 @@ def test_a_kept_sheet_is_used(tmp_path: Path) -> None:
     assert "color:blue" in inlined(PAGE, f"{CSS} ", cache)
 
 
-@pytest.mark.parametrize(
-    "damage", [b"", b"{", b"[]", b'{"rules":3,"styles":{}}', b"\xff\xfe", b'{"styles":{"a":[1]}}']
-)
+@pytest.mark.parametrize("damage", [b"", b"{", b"[]", b'{"rules":3,"styles":{}}', b"\xff\xfe", b'{"styles":{"a":[1]}}'])
 def test_a_damaged_sheet_is_read_anew(tmp_path: Path, damage: bytes) -> None:
     cache = Cache(tmp_path)
     inlined(PAGE, CSS, cache)

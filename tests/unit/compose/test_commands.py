@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 
 from newsletter.cli.composing import app
 from newsletter.compose import Edition
-from newsletter.errors import EditFile, WrongUse
+from newsletter.errors import ContentError, UsageError
 
 
 def call(desk, *words):
@@ -29,8 +29,8 @@ def test_compose_writes_four_files(desk, tmp_path):
 
 def test_compose_says_what_is_missing(desk):
     desk.issue("words")
-    assert isinstance(call(desk, "compose", "on").exception, WrongUse)
-    assert isinstance(call(desk, "compose", "one", "--list", "smple").exception, WrongUse)
+    assert isinstance(call(desk, "compose", "on").exception, UsageError)
+    assert isinstance(call(desk, "compose", "one", "--list", "smple").exception, UsageError)
 
 
 def test_check_prints_findings_and_exits_1_on_errors(desk):
@@ -59,7 +59,5 @@ def test_check_names_a_broken_file_beside_the_others(desk):
 
 
 def test_an_empty_issue_is_one_line(desk):
-    with pytest.raises(
-        EditFile, match=r"^issues/one/index.md:4: there is no text in this issue. Write something$"
-    ):
+    with pytest.raises(ContentError, match=r"^issues/one/index.md:4: there is no text in this issue. Write something$"):
         desk.issue("  \n")

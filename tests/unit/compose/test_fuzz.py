@@ -13,7 +13,7 @@ from lxml import etree, html
 
 from newsletter.compose import Edition, article, compose, filled
 from newsletter.content import read_issue
-from newsletter.errors import EditFile
+from newsletter.errors import ContentError
 
 EXAMPLES = int(os.environ.get("NEWSLETTER_FUZZ", "40"))
 SECONDS = 2
@@ -67,9 +67,7 @@ TARGETS = st.one_of(
     ),
 )
 INLINE = st.recursive(
-    st.one_of(
-        WORDS, TAGS, st.sampled_from(["[^1]", "[^2]", "<br>", "&nbsp;", "&bogus;", "\\*", "`a`", "<b>", "</i>"])
-    ),
+    st.one_of(WORDS, TAGS, st.sampled_from(["[^1]", "[^2]", "<br>", "&nbsp;", "&bogus;", "\\*", "`a`", "<b>", "</i>"])),
     lambda inner: st.one_of(
         st.builds("*{}*".format, inner),
         st.builds("**{}**".format, inner),
@@ -195,12 +193,12 @@ def assert_sound(desk):
     """Compose what is on the desk; whatever a reader's value is, it is text."""
     try:
         issue = read_issue(desk.settings, "one")
-    except EditFile:
+    except ContentError:
         return
     started = time.process_time()
     try:
         composed = compose(issue, "sample", desk.settings)
-    except EditFile as refusal:
+    except ContentError as refusal:
         if refusal.findings[0].rule == "empty":
             return
         raise

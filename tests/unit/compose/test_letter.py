@@ -7,7 +7,7 @@ from lxml import html
 
 from newsletter.compose import Edition, compose, filled
 from newsletter.compose.languages import LANGUAGES
-from newsletter.errors import EditFile
+from newsletter.errors import ContentError
 from newsletter.settings import read_settings
 
 
@@ -111,9 +111,7 @@ def test_a_missing_template_is_a_finding_and_falls_back(desk):
 def test_the_publications_own_partial_comes_first(desk):
     own = desk.root / "templates" / "partials"
     own.mkdir(parents=True)
-    (own / "footer.mjml").write_text(
-        "<mj-section><mj-column><mj-text>1 < 2, mine</mj-text></mj-column></mj-section>"
-    )
+    (own / "footer.mjml").write_text("<mj-section><mj-column><mj-text>1 < 2, mine</mj-text></mj-column></mj-section>")
     assert "1 < 2, mine" in desk.html("x") or "1 &lt; 2, mine" in desk.html("x")
 
 
@@ -130,7 +128,7 @@ def test_a_fault_in_a_template_names_file_and_line(desk, name, content, place):
     path = desk.root / "templates" / name
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(content)
-    with pytest.raises(EditFile) as caught:
+    with pytest.raises(ContentError) as caught:
         desk.compose("x")
     assert str(caught.value).startswith(place)
 
@@ -171,7 +169,7 @@ def test_a_style_sheet_with_rules_that_cannot_be_inlined_still_serves(desk):
 
 
 def test_an_issue_of_nothing_but_comments_is_refused(desk):
-    with pytest.raises(EditFile, match="nothing is left"):
+    with pytest.raises(ContentError, match="nothing is left"):
         desk.compose("<!-- only this -->")
 
 

@@ -13,7 +13,7 @@ from newsletter.compose import Edition, filled
 from newsletter.compose.parts import find_parts
 from newsletter.content import Issue, read_issue
 from newsletter.content.issue import Slug
-from newsletter.errors import EditFile
+from newsletter.errors import ContentError
 from tests.drawing import drawn
 
 BODY = """
@@ -97,9 +97,7 @@ def test_pictures_of_parts_are_put_beside_the_page_that_does_not_show_them(desk,
 def test_names_stand_for_their_questions_and_one_question_is_one_segment(desk):
     with (desk.root / "newsletter.toml").open("a") as file:
         file.write("\n[segments]\nportugal = 'COUNTRY = “PT”'\n")
-    body = (
-        'a\n\n::: only portugal\nb\n:::\n\n::: except country == "PT"\nc\n:::\n\n::: only not portugal\nd\n:::\n'
-    )
+    body = 'a\n\n::: only portugal\nb\n:::\n\n::: except country == "PT"\nc\n:::\n\n::: only not portugal\nd\n:::\n'
     composed = desk.compose(body)
     assert composed.edition.segments == ('country = "PT"',)
     assert [(asked.written, asked.line) for asked in composed.parts] == [("portugal", 6)]
@@ -119,11 +117,7 @@ def test_parts_may_lie_in_boxes_and_boxes_and_parts_in_parts(desk):
     edition = desk.compose(body).edition
     assert edition.segments == ("has a", "has b")
     found = [
-        [
-            word
-            for word in ("Inner A", "Inner B", "Always", "Left", "Not A", "Right")
-            if word in texts(edition, n)[0]
-        ]
+        [word for word in ("Inner A", "Inner B", "Always", "Left", "Not A", "Right") if word in texts(edition, n)[0]]
         for n in range(4)
     ]
     assert found == [
@@ -185,9 +179,9 @@ def test_a_letter_that_some_readers_get_empty_is_a_warning_and_one_that_all_get_
     [finding] = desk.compose("::: only has a\nFor A.\n:::").findings
     assert (finding.level, finding.line) == ("warning", 4)
     assert desk.compose("::: only has a\nFor A.\n:::", "title: T\nsegment: has a").findings == ()
-    with pytest.raises(EditFile, match="is for everybody"):
+    with pytest.raises(ContentError, match="is for everybody"):
         desk.compose("::: only has a\n:::")
-    with pytest.raises(EditFile, match="is for everybody"):
+    with pytest.raises(ContentError, match="is for everybody"):
         desk.article("::: only has a\nFor A.\n:::")
 
 
@@ -204,9 +198,7 @@ def test_composing_twice_gives_the_same_bytes_and_comes_back_from_json(desk):
 def test_an_edition_without_parts_keeps_the_digest_it_had(desk):
     written = desk.compose("words").edition.as_json()
     assert (written["segments"], written["variants"]) == ((), ())
-    old = Edition.from_json(
-        {name: value for name, value in written.items() if name not in {"segments", "variants"}}
-    )
+    old = Edition.from_json({name: value for name, value in written.items() if name not in {"segments", "variants"}})
     assert old == desk.compose("words").edition
 
 
@@ -215,9 +207,7 @@ def test_an_edition_without_parts_keeps_the_digest_it_had(desk):
 )
 def test_the_issues_own_segment_is_looked_at(desk, segment, said):
     composed = desk.compose("words", f"title: T\nsegment: {segment}")
-    assert [(finding.rule, finding.level, finding.line) for finding in composed.findings] == [
-        ("segment", "error", 3)
-    ]
+    assert [(finding.rule, finding.level, finding.line) for finding in composed.findings] == [("segment", "error", 3)]
     assert said in composed.findings[0].message
     assert composed.segment is None
 

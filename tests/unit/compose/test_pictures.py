@@ -349,9 +349,7 @@ def moving(desk, name, size, **how):
         left = at * size[0] // 3
         ImageDraw.Draw(frame).ellipse((left, 0, left + size[0] // 3, size[1]), fill=colour)
         frames.append(frame)
-    path = save(
-        desk, name, frames[0], save_all=True, append_images=frames[1:], duration=[40, 80, 500], loop=2, **how
-    )
+    path = save(desk, name, frames[0], save_all=True, append_images=frames[1:], duration=[40, 80, 500], loop=2, **how)
     return path, frames
 
 
@@ -379,14 +377,10 @@ def test_frames_keep_their_durations_and_leave_nothing_behind(desk, size, name, 
 
 def test_a_film_is_refused_before_it_fills_the_memory(desk):
     frames = [Image.new("RGB", (800, 800), (at * 5, 0, 0)) for at in range(50)]
-    save(
-        desk, "film.webp", frames[0], save_all=True, append_images=frames[1:], duration=20, lossless=True, method=0
-    )
+    save(desk, "film.webp", frames[0], save_all=True, append_images=frames[1:], duration=20, lossless=True, method=0)
     assert len(desk.article("![A film](film.webp){width=200}").pictures) == 1
     frames *= 3
-    save(
-        desk, "film.webp", frames[0], save_all=True, append_images=frames[1:], duration=20, lossless=True, method=0
-    )
+    save(desk, "film.webp", frames[0], save_all=True, append_images=frames[1:], duration=20, lossless=True, method=0)
     [finding] = desk.compose("![A film](film.webp)").findings
     assert "too many frames" in finding.message
 

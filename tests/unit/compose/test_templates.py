@@ -7,7 +7,7 @@ import pytest
 from lxml import html
 
 import newsletter
-from newsletter.errors import EditFile
+from newsletter.errors import ContentError
 
 PAGE = (Path(newsletter.__file__).parents[1] / "docs" / "templates.md").read_text(encoding="utf-8")
 FOOTER, POSTCARD = re.findall(r"^```\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
@@ -35,5 +35,5 @@ def test_one_part_is_replaced_in_every_template(desk):
 
 def test_a_fault_names_template_and_line(desk):
     place(desk, "postcard.mjml", POSTCARD.replace("{{ letter.title }}", "{{ lettre.title }}"))
-    with pytest.raises(EditFile, match=r"templates/postcard\.mjml:4: 'lettre' is undefined"):
+    with pytest.raises(ContentError, match=r"templates/postcard\.mjml:4: 'lettre' is undefined"):
         desk.compose("words", "title: T\ntemplate: postcard")

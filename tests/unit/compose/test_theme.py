@@ -8,7 +8,7 @@ from lxml import html
 from newsletter.colour import contrast
 from newsletter.compose.theme import make_theme
 from newsletter.compose.typeface import typeface_for
-from newsletter.errors import EditSettings
+from newsletter.errors import SettingsError
 from newsletter.settings import LightColours, ThemeSettings, read_settings
 
 CHANNEL = st.integers(0, 255)
@@ -64,7 +64,7 @@ def test_a_readable_accent_is_left_alone():
     ],
 )
 def test_a_choice_that_cannot_be_is_refused_at_its_line(desk, toml, said):
-    with pytest.raises(EditSettings) as refusal:
+    with pytest.raises(SettingsError) as refusal:
         chosen(desk, toml)
     assert said in str(refusal.value)
     lines = (desk.root / "newsletter.toml").read_text().splitlines()

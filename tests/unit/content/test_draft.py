@@ -9,7 +9,7 @@ from hypothesis import settings as profile
 from hypothesis import strategies as st
 
 from newsletter.content import Status, read_issue, start_draft
-from newsletter.errors import WrongUse
+from newsletter.errors import UsageError
 from newsletter.settings import Settings, read_settings
 
 NOW = datetime(2026, 11, 23, 22, 0, tzinfo=UTC)
@@ -58,7 +58,7 @@ def test_the_slug_is_made_from_any_script(settings: Settings, title: str, slug: 
 def test_any_title_survives_the_trip_through_its_file(settings: Settings, title: str) -> None:
     try:
         path = start_draft(settings, title, now=NOW)
-    except (WrongUse, UnicodeEncodeError):
+    except (UsageError, UnicodeEncodeError):
         return
     assert path.parent.parent == settings.issues
     assert read_issue(settings, path.parent.name).status is Status.DRAFT
@@ -69,7 +69,7 @@ def test_any_title_survives_the_trip_through_its_file(settings: Settings, title:
 def test_an_issue_that_is_there_is_never_replaced(settings: Settings) -> None:
     path = start_draft(settings, "Lights", now=NOW)
     path.write_text("mine", encoding="utf-8")
-    with pytest.raises(WrongUse, match="issues/lights is there already"):
+    with pytest.raises(UsageError, match="issues/lights is there already"):
         start_draft(settings, "Lights", now=NOW)
     assert path.read_text(encoding="utf-8") == "mine"
 
@@ -77,7 +77,7 @@ def test_an_issue_that_is_there_is_never_replaced(settings: Settings) -> None:
 def test_an_issue_in_a_single_file_is_not_shadowed(settings: Settings) -> None:
     settings.issues.mkdir()
     (settings.issues / "lights.md").write_text("mine", encoding="utf-8")
-    with pytest.raises(WrongUse, match=r"issues/lights\.md"):
+    with pytest.raises(UsageError, match=r"issues/lights\.md"):
         start_draft(settings, "Lights", now=NOW)
 
 
@@ -88,6 +88,6 @@ def test_titles_that_share_a_day_are_numbered(settings: Settings) -> None:
 
 @pytest.mark.parametrize("title", ["", "  ", "\n\t"])
 def test_a_title_is_needed(settings: Settings, title: str) -> None:
-    with pytest.raises(WrongUse, match="needs a title"):
+    with pytest.raises(UsageError, match="needs a title"):
         start_draft(settings, title, now=NOW)
     assert not settings.issues.exists()

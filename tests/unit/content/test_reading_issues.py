@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from newsletter.content import Status, newest_ready, read_issue, read_issues
-from newsletter.errors import EditFile, WrongUse
+from newsletter.errors import ContentError, UsageError
 from newsletter.finding import Level
 
 
@@ -56,7 +56,7 @@ def test_every_field_is_read(publication):
     ],
 )
 def test_only_these_are_refused(publication, text, line, said):
-    with pytest.raises(EditFile) as caught:
+    with pytest.raises(ContentError) as caught:
         read(publication, text)
     [finding] = caught.value.findings
     assert (finding.file, finding.line) == ("issues/one.md", line)
@@ -188,7 +188,7 @@ def test_line_ends_marks_and_controls_are_made_plain(publication):
 )
 def test_a_file_made_to_exhaust_us_is_refused_at_once(publication, front):
     started = time.process_time()
-    with pytest.raises(EditFile):
+    with pytest.raises(ContentError):
         read(publication, f"---\n{front}\n---\nx")
     assert time.process_time() - started < 2
 
@@ -206,7 +206,7 @@ def test_a_key_given_twice_is_a_finding(publication):
 
 
 def test_a_file_too_large_is_refused(publication):
-    with pytest.raises(EditFile, match="larger than 2 MB"):
+    with pytest.raises(ContentError, match="larger than 2 MB"):
         read(publication, "x" * 3_000_000)
 
 
@@ -265,7 +265,7 @@ def test_a_link_out_of_the_publication_is_not_followed(publication, tmp_path_fac
 
 def test_an_unknown_slug_names_the_nearest(publication):
     write(publication, "x", "the-winter-letter.md")
-    with pytest.raises(WrongUse, match="Did you mean 'the-winter-letter'"):
+    with pytest.raises(UsageError, match="Did you mean 'the-winter-letter'"):
         read_issue(publication, "winter-letter")
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from newsletter.address import Address
 from newsletter.content import Status, make_publication, newest_ready, read_comments, read_issues
-from newsletter.errors import WrongUse
+from newsletter.errors import UsageError
 from newsletter.settings import packaged, read_settings
 
 
@@ -33,7 +33,7 @@ def test_an_empty_folder_becomes_a_publication(tmp_path: Path) -> None:
 def test_a_publication_is_not_made_twice(tmp_path: Path) -> None:
     make_publication(tmp_path)
     before = everything(tmp_path)
-    with pytest.raises(WrongUse, match=r"newsletter\.toml is there already"):
+    with pytest.raises(UsageError, match=r"newsletter\.toml is there already"):
         make_publication(tmp_path)
     assert everything(tmp_path) == before
 
@@ -66,13 +66,13 @@ def test_only_the_samples_own_issues_and_readers_come(tmp_path: Path) -> None:
 
 def test_a_file_is_no_folder(tmp_path: Path) -> None:
     (tmp_path / "letters").write_text("")
-    with pytest.raises(WrongUse, match="is a file"):
+    with pytest.raises(UsageError, match="is a file"):
         make_publication(tmp_path / "letters")
 
 
 def test_settings_that_lead_nowhere_are_not_replaced(tmp_path: Path) -> None:
     (tmp_path / "newsletter.toml").symlink_to(tmp_path / "nowhere")
-    with pytest.raises(WrongUse, match="is there already"):
+    with pytest.raises(UsageError, match="is there already"):
         make_publication(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["newsletter.toml"]
 

@@ -11,7 +11,7 @@ import pytest
 from newsletter.address import Address
 from newsletter.audience import SuppressionReason, list_suppressions, suppress
 from newsletter.database import Database, back_up, open_database, upgrade
-from newsletter.errors import WrongUse
+from newsletter.errors import UsageError
 from newsletter.tokens import Keyring
 
 KEYRING = Keyring((b"k" * 32,))
@@ -59,7 +59,7 @@ def test_a_backup_made_during_writes_holds_all_that_was_committed_before(tmp_pat
 def test_a_backup_replaces_nothing(tmp_path: Path) -> None:
     database = opened(tmp_path / "a.db")
     (tmp_path / "b.db").write_text("precious")
-    with pytest.raises(WrongUse, match="already"):
+    with pytest.raises(UsageError, match="already"):
         back_up(database, tmp_path / "b.db")
     assert (tmp_path / "b.db").read_text() == "precious"
     database.close()

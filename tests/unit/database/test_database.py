@@ -14,7 +14,7 @@ from sqlalchemy import Column, Integer, MetaData, Table, insert, select, text
 from sqlalchemy.exc import OperationalError, StatementError
 
 from newsletter.database import Database, Moment, open_database, upgrade
-from newsletter.errors import EditSettings, NewsletterError, StorageBusy, StorageFull
+from newsletter.errors import DatabaseBusy, DiskFull, NewsletterError, SettingsError
 
 TABLE = Table("moments", MetaData(), Column("id", Integer, primary_key=True), Column("at", Moment))
 
@@ -63,7 +63,7 @@ def test_moments_come_back_in_utc_and_naive_ones_are_refused(database: Database)
 def test_a_database_that_another_process_writes_to_is_busy(database: Database) -> None:
     holder = sqlite3.connect(database.place, isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")
-    with pytest.raises(StorageBusy, match=r"newsletter\.db: another process"), database.write():
+    with pytest.raises(DatabaseBusy, match=r"newsletter\.db: another process"), database.write():
         pass
     assert count(database) == 0
     holder.rollback()
@@ -97,7 +97,7 @@ def test_a_full_disk_is_said_and_nothing_is_half_done(database: Database) -> Non
             connection.execute(text(f"PRAGMA max_page_count={pages}"))
             connection.execute(insert(TABLE), [{"at": None} for _ in range(20_000)])
 
-    with pytest.raises(StorageFull, match="Make room"):
+    with pytest.raises(DiskFull, match="Make room"):
         fill()
     assert count(database) == 0
 
@@ -105,7 +105,7 @@ def test_a_full_disk_is_said_and_nothing_is_half_done(database: Database) -> Non
 def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
     path = tmp_path / "newsletter.db"
     path.write_bytes(b"This is a letter, not a database. " * 200)
-    with pytest.raises(EditSettings, match=r"newsletter\.db: this is not a database"):
+    with pytest.raises(SettingsError, match=r"newsletter\.db: this is not a database"):
         upgrade(open_database(f"sqlite:///{path}"))
 
 
@@ -115,13 +115,13 @@ def test_a_database_that_may_only_be_read_is_named(database: Database) -> None:
             connection.execute(text("PRAGMA query_only=ON"))
             connection.execute(insert(TABLE).values(at=None))
 
-    with pytest.raises(EditSettings, match="cannot be written"):
+    with pytest.raises(SettingsError, match="cannot be written"):
         write()
 
 
 @pytest.mark.parametrize("url", ["mysql://x/y", "sqlite://", "nonsense", "sqlite:////dev/null/newsletter.db"])
 def test_an_address_that_leads_nowhere_is_the_settings_fault(url: str) -> None:
-    with pytest.raises(EditSettings):
+    with pytest.raises(SettingsError):
         upgrade(open_database(url))
 
 
@@ -136,7 +136,7 @@ def test_a_database_of_a_newer_version_is_left_alone(database: Database) -> None
     assert not upgrade(database)
     with database.write() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
-    with pytest.raises(EditSettings, match="newer newsletter"):
+    with pytest.raises(SettingsError, match="newer newsletter"):
         upgrade(database)
 
 
@@ -191,7 +191,7 @@ def test_what_stood_beside_a_transaction_that_failed_is_gone(database: Database,
         fail()
     with closing(sqlite3.connect(tmp_path / "var" / "newsletter.db", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
-        with pytest.raises(StorageBusy), database.write(beside=image("ada")):
+        with pytest.raises(DatabaseBusy), database.write(beside=image("ada")):
             pass
     with database.write(beside=image("bob")) as connection:
         assert connection.scalar(text("SELECT name FROM guests")) == "bob"
@@ -201,7 +201,7 @@ def test_what_stood_beside_a_transaction_that_failed_is_gone(database: Database,
 def test_an_sqlite_too_old_for_us_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 34, 1))
     monkeypatch.setattr(sqlite3, "sqlite_version", "3.34.1")
-    with pytest.raises(EditSettings, match=r"SQLite 3\.34\.1.*3\.36"):
+    with pytest.raises(SettingsError, match=r"SQLite 3\.34\.1.*3\.36"):
         open_database(f"sqlite:///{tmp_path / 'newsletter.db'}")
 
 

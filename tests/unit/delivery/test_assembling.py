@@ -62,9 +62,7 @@ slots = st.sampled_from(
 )
 static = st.one_of(
     st.text(character, max_size=200),
-    st.sampled_from(
-        ["\n.\n..\n", "\r\n \t\r\n", "\r", "x" * 75, "x" * 76, "é" * 40, "= \n", "From x\n", "--=_\n"]
-    ),
+    st.sampled_from(["\n.\n..\n", "\r\n \t\r\n", "\r", "x" * 75, "x" * 76, "é" * 40, "= \n", "From x\n", "--=_\n"]),
 )
 parts = st.lists(st.one_of(static, slots), max_size=10).map(tuple)
 
@@ -82,9 +80,7 @@ def reader(first: str = "Ada", last: str = "Okafor", address: str = "ada@example
 
 
 @pytest.fixture(scope="session")
-def skeleton(
-    make_edition: Callable[..., Edition], make_mailing: Callable[..., Mailing]
-) -> Callable[..., Skeleton]:
+def skeleton(make_edition: Callable[..., Edition], make_mailing: Callable[..., Mailing]) -> Callable[..., Skeleton]:
     def make(settings: Settings | None = None, **parts: object) -> Skeleton:
         edition = make_edition(**parts)
         return make_skeleton(edition, make_mailing(edition), settings or make_settings(), KEYRING)

@@ -165,9 +165,7 @@ def test_only_the_letter_of_a_reader_who_agreed_says_whose_link_it_is(
 ) -> None:
     edition = make_edition(html=(A_LINK, '<p><a href="https://b.example/">b</a> bye</p>'))
     skeleton = make_skeleton(edition, make_mailing(edition), consented, KEYRING)
-    theirs, others, again = (
-        skeleton.letter(reader_of(77, agrees=agrees), NOW)[1] for agrees in (True, False, False)
-    )
+    theirs, others, again = (skeleton.letter(reader_of(77, agrees=agrees), NOW)[1] for agrees in (True, False, False))
     assert others == again
     told, plain, _ = htmls(theirs, others, again)
     token = KEYRING.sign(Purpose.CLICK, 77)

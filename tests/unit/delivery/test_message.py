@@ -88,9 +88,7 @@ def write(
 parts = st.lists(
     st.one_of(
         st.text(
-            st.characters(
-                exclude_categories=("Cs",), exclude_characters="\r\x00\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"
-            ),
+            st.characters(exclude_categories=("Cs",), exclude_characters="\r\x00\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"),
             max_size=200,
         ),
         st.sampled_from(
@@ -137,9 +135,7 @@ def test_the_bodies_are_what_the_email_package_would_make_of_them(
         transport="outbox",
         created_at=NOW,
     )
-    octets = make_skeleton(edition, mailing, make_settings(), KEYRING).letter(reader(first, last, city=city), NOW)[
-        1
-    ]
+    octets = make_skeleton(edition, mailing, make_settings(), KEYRING).letter(reader(first, last, city=city), NOW)[1]
     assert octets.isascii()
     assert b"\n." not in octets  # SMTP has nothing to escape
     assert b"\n" not in octets.replace(b"\r\n", b"")
@@ -176,9 +172,7 @@ def test_a_display_name_comes_back_as_it_was(name: str) -> None:
     from newsletter.delivery import headers
 
     octets = headers.mailbox("To", name, "ada@example.org")
-    written = (
-        octets.decode("ascii").removeprefix("To: ").removesuffix("ada@example.org>").removesuffix("<").strip()
-    )
+    written = octets.decode("ascii").removeprefix("To: ").removesuffix("ada@example.org>").removesuffix("<").strip()
     if "=?" in name:
         assert not written.removesuffix("ada@example.org").strip()
         return

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from newsletter.delivery.rehearsal import KINDS, read_mishaps
 from newsletter.delivery.rehearsal.mishaps import When, mishap_of
-from newsletter.errors import WrongUse
+from newsletter.errors import UsageError
 
 
 def hit(text: str, sends: int = 1000, seed: int = 1) -> list[int]:
@@ -62,12 +62,12 @@ def test_the_first_that_happens_wins() -> None:
     ],
 )
 def test_what_is_no_fault_is_named(text: str) -> None:
-    with pytest.raises(WrongUse, match="--faults"):
+    with pytest.raises(UsageError, match="--faults"):
         read_mishaps(text)
 
 
 def test_a_slip_is_met_with_the_nearest() -> None:
-    with pytest.raises(WrongUse, match="close"):
+    with pytest.raises(UsageError, match="close"):
         read_mishaps("clsoe:5%")
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from newsletter.delivery import TokenAddress, read_token_address, signed_address
 from newsletter.delivery.returning import form_of
-from newsletter.errors import EditSettings
+from newsletter.errors import SettingsError
 from newsletter.settings import Settings
 from newsletter.tokens import Keyring, Purpose
 from tests.unit.delivery.conftest import make_settings
@@ -21,9 +21,7 @@ BY_MAIL = (Purpose.REPLY, Purpose.BOUNCE, Purpose.UNSUBSCRIBE, Purpose.DECIDE, P
 
 @pytest.mark.parametrize("settings", [DOMAIN, ADDRESS], ids=["domain", "address"])
 @given(number=st.integers(1, 2**63 - 1), purpose=st.sampled_from(BY_MAIL), is_upper=st.booleans())
-def test_an_address_we_made_is_read_back(
-    settings: Settings, number: int, purpose: Purpose, is_upper: bool
-) -> None:
+def test_an_address_we_made_is_read_back(settings: Settings, number: int, purpose: Purpose, is_upper: bool) -> None:
     form = form_of(settings, settings.list_named("sample"), purpose)
     address = form.address(KEYRING.sign(purpose, number))
     assert address == address.lower()
@@ -58,5 +56,5 @@ def test_a_token_of_another_purpose_key_or_domain_is_none_of_ours() -> None:
 
 def test_an_address_without_room_for_a_token_is_a_setting_to_mend(with_settings: Callable[..., Settings]) -> None:
     settings = with_settings(replies={"address": f"{'a' * 40}@example.com"})
-    with pytest.raises(EditSettings, match="leaves no room"):
+    with pytest.raises(SettingsError, match="leaves no room"):
         signed_address(KEYRING, settings, "sample", Purpose.REPLY, 5)

@@ -8,7 +8,7 @@ import pytest
 from newsletter.aws import account_of
 from newsletter.delivery.transports.ses_answers import connections_for, read_allowance
 from newsletter.delivery.transports.transport import Allowance
-from newsletter.errors import Halted
+from newsletter.errors import SendingHalted
 
 
 def saying(**answer: Any) -> Any:
@@ -37,7 +37,7 @@ def test_rate_and_quota_are_read(quota: dict[str, float], allowance: Allowance) 
 
 @pytest.mark.parametrize("answer", [{"SendingEnabled": False}, {"EnforcementStatus": "SHUTDOWN"}])
 def test_an_account_that_is_switched_off_halts(answer: dict[str, Any]) -> None:
-    with pytest.raises(Halted, match="switched off"):
+    with pytest.raises(SendingHalted, match="switched off"):
         read_allowance(saying(**answer))
 
 

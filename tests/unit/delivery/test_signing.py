@@ -47,9 +47,7 @@ BOTH = Signer(seals=(*signer("rsa").seals, *signer("ed").seals))
 def verdicts(message: bytes) -> list[bool]:
     """What dkimpy says of each signature, the topmost first."""
     count = len(re.findall(rb"^DKIM-Signature:", message.partition(b"\r\n\r\n")[0], re.MULTILINE))
-    return [
-        dkim.DKIM(message, minkey=1024).verify(index, dnsfunc=lambda n, **_: DNS.get(n)) for index in range(count)
-    ]
+    return [dkim.DKIM(message, minkey=1024).verify(index, dnsfunc=lambda n, **_: DNS.get(n)) for index in range(count)]
 
 
 def fields_signed(message: bytes) -> list[str]:
@@ -76,9 +74,7 @@ def letter(make_edition: Callable[..., Edition], make_mailing: Callable[..., Mai
             last_name=last,
             fields={},
         )
-        return make_skeleton(edition, make_mailing(edition), make_settings(), KEYRING, signer).letter(
-            delivery, NOW
-        )[1]
+        return make_skeleton(edition, make_mailing(edition), make_settings(), KEYRING, signer).letter(delivery, NOW)[1]
 
     return make
 
@@ -106,9 +102,7 @@ def test_whatever_a_reader_is_called_both_signatures_hold(letter: Letter, first:
 
 def test_what_readers_and_providers_rely_on_is_signed(letter: Letter) -> None:
     names = fields_signed(letter(signer("rsa")))
-    assert {"list-unsubscribe", "list-unsubscribe-post", "list-id", "feedback-id", "date", "message-id"} <= set(
-        names
-    )
+    assert {"list-unsubscribe", "list-unsubscribe-post", "list-id", "feedback-id", "date", "message-id"} <= set(names)
     assert {"mime-version", "content-type"} <= set(names)
     assert [names.count(name) for name in ("from", "to", "subject", "reply-to")] == [2] * 4
     assert [names.count(name) for name in ("date", "list-unsubscribe")] == [1] * 2

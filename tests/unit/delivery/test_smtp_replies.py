@@ -3,7 +3,7 @@
 import pytest
 
 from newsletter.delivery.transports.smtp_replies import judge
-from newsletter.errors import Deferred, Halted, QuotaSpent, Refused
+from newsletter.errors import Deferred, QuotaExceeded, Refused, SendingHalted
 
 
 @pytest.mark.parametrize(
@@ -12,15 +12,15 @@ from newsletter.errors import Deferred, Halted, QuotaSpent, Refused
         (550, "5.1.1 <ada@example.org>: Recipient address rejected: User unknown", Refused),
         (521, "5.3.2 host does not accept mail", Refused),
         (501, "5.1.3 Bad recipient address syntax", Refused),
-        (554, "5.7.1 Service unavailable; Client host [192.0.2.1] blocked using zen.spamhaus.org", Halted),
-        (550, "5.7.1 Your sending IP [192.0.2.1] is blacklisted", Halted),
+        (554, "5.7.1 Service unavailable; Client host [192.0.2.1] blocked using zen.spamhaus.org", SendingHalted),
+        (550, "5.7.1 Your sending IP [192.0.2.1] is blacklisted", SendingHalted),
         (450, "4.7.1 Client host rejected: cannot find your reverse hostname", Deferred),
-        (500, "5.5.2 Error: bad syntax", Halted),
-        (502, "5.5.1 Command not implemented", Halted),
-        (503, "5.5.1 Error: nested MAIL command", Halted),
-        (530, "5.7.0 Must issue a STARTTLS command first", Halted),
+        (500, "5.5.2 Error: bad syntax", SendingHalted),
+        (502, "5.5.1 Command not implemented", SendingHalted),
+        (503, "5.5.1 Error: nested MAIL command", SendingHalted),
+        (530, "5.7.0 Must issue a STARTTLS command first", SendingHalted),
         (451, "4.3.0 later", Deferred),
-        (454, "Throttling failure: Daily message quota exceeded", QuotaSpent),
+        (454, "Throttling failure: Daily message quota exceeded", QuotaExceeded),
     ],
 )
 def test_who_is_at_fault_decides_whether_one_letter_or_the_mailing_stops(

@@ -18,9 +18,7 @@ GIVEN_UP = (
     "This is a permanent error; I've given up. Sorry it didn't work out.\n"
 )
 TRYING = "Hi. This is the qmail-send program at mx.example.net.\nThis message has not been delivered yet.\n"
-LETTER = (
-    "--- Below this line is a copy of the message.\n\nReturn-Path: <b@x>\nSubject: x\n\n<eve@x>:\nno (#5.1.1)\n"
-)
+LETTER = "--- Below this line is a copy of the message.\n\nReturn-Path: <b@x>\nSubject: x\n\n<eve@x>:\nno (#5.1.1)\n"
 DELAYED = "I'm not going to try again; this message has been in the queue too long."
 
 
@@ -55,9 +53,7 @@ def test_a_status_or_a_permanent_wording_says_what_became_of_it(
     assert (event.delivery_id, event.by, "@" in event.detail) == (7, "signed address", False)
 
 
-@pytest.mark.parametrize(
-    "reason", ["It did not like it.", "Version 5.1.1 of it is old", "Remote host said: 550 no"]
-)
+@pytest.mark.parametrize("reason", ["It did not like it.", "Version 5.1.1 of it is old", "Remote host said: 550 no"])
 def test_without_either_it_is_unreadable(reason: str) -> None:
     with pytest.raises(Unreadable):
         event_of(TRYING, f"<jo@example.net>:\n{reason}\n")

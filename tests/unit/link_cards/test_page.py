@@ -62,9 +62,7 @@ def test_broken_linked_data_is_passed_over(script):
 
 
 def test_addresses_are_made_absolute_and_only_the_webs_are_kept():
-    head = (
-        '<base href="/base/"><meta property="og:image" content="p q.jpg"><meta property=og:image content=data:x>'
-    )
+    head = '<base href="/base/"><meta property="og:image" content="p q.jpg"><meta property=og:image content=data:x>'
     assert page(f'{head}<meta name="twitter:image" content="//cdn.example/x.png">').pictures == (
         "https://e.example/base/p%20q.jpg",
         "https://cdn.example/x.png",

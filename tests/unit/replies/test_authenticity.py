@@ -176,9 +176,7 @@ def test_the_address_and_never_the_name_is_the_sender(sender: bytes, address: st
     assert read_sender(read_mail(raw).headers).address == address
 
 
-@pytest.mark.parametrize(
-    "twice", [b"To: r+y@reply.example.org\n", b"Subject: x\n", b"Content-Type: text/html\n" * 2]
-)
+@pytest.mark.parametrize("twice", [b"To: r+y@reply.example.org\n", b"Subject: x\n", b"Content-Type: text/html\n" * 2])
 def test_a_field_that_is_there_twice_proves_nothing(names: Names, twice: bytes) -> None:
     found = judged(twice + signed(MAIL), names)
     assert found.proof is Proof.NONE

@@ -47,9 +47,7 @@ KNOWN = KnownText.of("Hello,\n\nThe harbour wakes at five and nobody owns an ala
 TAGS = st.tuples(
     st.sampled_from(["<", "</"]),
     st.sampled_from(["div", "blockquote", "p", "br", "pre", "table", "td", "li", "script", "style", "b"]),
-    st.sampled_from(
-        ["", " class=gmail_quote", " class=gmail_attr", " class=gmail_signature", " id=divRplyFwdMsg"]
-    ),
+    st.sampled_from(["", " class=gmail_quote", " class=gmail_attr", " class=gmail_signature", " id=divRplyFwdMsg"]),
     st.sampled_from(["", " type=cite", " hidden", " style='display:none'", " style='border-top:solid'"]),
     st.sampled_from([">", ">", ""]),
 ).map("".join)

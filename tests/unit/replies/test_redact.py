@@ -102,9 +102,7 @@ NUMBERS = {
 }
 
 
-@pytest.mark.parametrize(
-    ("region", "number"), [(region, number) for region in NUMBERS for number in NUMBERS[region]]
-)
+@pytest.mark.parametrize(("region", "number"), [(region, number) for region in NUMBERS for number in NUMBERS[region]])
 def test_telephone_numbers_of_many_countries_are_removed(settings: Settings, region: str, number: str) -> None:
     assert redacted(f"Well: {number}, or so.", settings, (region,)) == f"Well: {PHONE_REMOVED}, or so."
     assert redacted(f"{number}", settings, (region,)) == PHONE_REMOVED

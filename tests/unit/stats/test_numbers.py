@@ -71,9 +71,7 @@ def test_a_list_is_as_large_as_who_came_less_who_left(found: list[Step]) -> None
     for week in grown:
         members += week.joined - week.left
         assert week.members == members >= 0
-    asked = {
-        number for number in range(1, 7) if _belongs([each for each in found if each.subscription_id == number])
-    }
+    asked = {number for number in range(1, 7) if _belongs([each for each in found if each.subscription_id == number])}
     assert (grown[-1].members if grown else 0) == len(asked)
 
 
@@ -98,9 +96,7 @@ def test_letters_in_the_outbox_are_said_to_have_reached_nobody() -> None:
 
 def test_no_complaints_from_gmail_are_not_praised() -> None:
     at_gmail = DomainNumbers(domain="gmail.com", readers=9, numbers=Numbers(submitted=9, complained=0))
-    told = find_caveats(
-        Numbers(submitted=9, delivered=9, complained=0), [at_gmail], transports=["ses"], has_facts=True
-    )
+    told = find_caveats(Numbers(submitted=9, delivered=9, complained=0), [at_gmail], transports=["ses"], has_facts=True)
     assert any("Gmail sends no complaints" in each.text for each in told)
     assert not [each for each in told if each.weight is Weight.ACT]
 

@@ -52,9 +52,7 @@ def upgrade() -> None:
     )
     op.create_index("events_by_state", "events", ["state", "id"])
     is_known = sa.text("delivery_id is not null")
-    op.create_index(
-        "events_by_delivery", "events", ["delivery_id"], postgresql_where=is_known, sqlite_where=is_known
-    )
+    op.create_index("events_by_delivery", "events", ["delivery_id"], postgresql_where=is_known, sqlite_where=is_known)
     is_due = sa.text("due_at > 0")
     op.create_index("events_due", "events", ["due_at"], postgresql_where=is_due, sqlite_where=is_due)
     op.create_table(
@@ -72,9 +70,7 @@ def upgrade() -> None:
     )
     op.create_index("facts_by_mailing", "facts", ["mailing_id", "act"])
     is_bounce = sa.text("act = 'bounced'")
-    op.create_index(
-        "facts_of_bounces", "facts", ["subscriber_id"], postgresql_where=is_bounce, sqlite_where=is_bounce
-    )
+    op.create_index("facts_of_bounces", "facts", ["subscriber_id"], postgresql_where=is_bounce, sqlite_where=is_bounce)
     op.create_table(
         "settlements",
         sa.Column("delivery_id", _BIG, primary_key=True, autoincrement=False),

@@ -1,0 +1,71 @@
+"""Publication: one newsletter's settings, keys and database, opened once and handed to every use case."""
+
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from newsletter.errors import UsageError
+from newsletter.settings import FILE_NAME, Settings, find_root, read_hashing_key, read_or_make_keys, read_settings
+from newsletter.tokens import Keyring
+
+if TYPE_CHECKING:
+    from newsletter.database import Database
+
+
+class Publication:
+    """The folder of a newsletter.toml; keys and database are opened when they are first used.
+
+    A context manager: leaving it closes the database.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    @classmethod
+    def open(cls, folder: Path | None = None) -> Self:
+        """Open the publication in a folder; without one, in the current folder or the nearest above it.
+
+        UsageError when there is none, SettingsError when its newsletter.toml cannot be read.
+        """
+        if folder is None:
+            return cls(read_settings(find_root(Path.cwd())))
+        if not (folder / FILE_NAME).is_file():
+            raise UsageError(f"no {FILE_NAME} in {folder}. 'newsletter init {folder}' makes a publication there")
+        return cls(read_settings(folder))
+
+    @cached_property
+    def keyring(self) -> Keyring:
+        """The keys that sign and verify tokens; SettingsError when the database was filled with other ones."""
+        from newsletter.audience import refuse_other_key
+
+        refuse_other_key(self.database, self.unchecked_keyring)
+        return self.unchecked_keyring
+
+    @cached_property
+    def unchecked_keyring(self) -> Keyring:
+        """The keys as they are, whether or not they are the ones that the database was filled with."""
+        return Keyring(read_or_make_keys(self.settings), read_hashing_key(self.settings))
+
+    @cached_property
+    def database(self) -> "Database":
+        """The database, migrated to the newest schema."""
+        from newsletter.database import open_database, upgrade  # costly to import, and `compose` needs neither
+
+        database = open_database(self.settings.database_url)
+        upgrade(database)
+        return database
+
+    def close(self) -> None:
+        """Close the database, if it was opened."""
+        opened: Database | None = self.__dict__.get("database")
+        if opened is not None:
+            opened.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

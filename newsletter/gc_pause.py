@@ -1,0 +1,15 @@
+"""Garbage collection, kept from re-reading long-lived objects while many short-lived ones come and go."""
+
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def gc_frozen() -> Iterator[None]:
+    """Exempt every object that exists now from collection until the block ends (gc.freeze); new ones are collected."""
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()

@@ -1,0 +1,1 @@
+"""Translations: one gettext catalogue a language, for every sentence that a reader meets."""
