@@ -1,3 +1,3 @@
 """A newsletter you own: Markdown in, letters out, readers' answers back as comments."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

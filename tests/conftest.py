@@ -5,7 +5,12 @@ import os
 import sys
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
+
+hypothesis.settings.register_profile("untimed", deadline=None)  # a busy machine is no failure
+if "CI" not in os.environ:  # there hypothesis has a profile of its own, without a deadline too
+    hypothesis.settings.load_profile("untimed")
 
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # or each command that is run compiles the whole house anew
 sys.dont_write_bytecode = False
