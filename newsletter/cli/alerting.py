@@ -9,8 +9,8 @@ from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 
 from newsletter.app import Publication
-from newsletter.cli import terminal
-from newsletter.cli.notices import post
+from newsletter.cli import output
+from newsletter.cli.commands.notices import post
 from newsletter.delivery import Mailing, Transport, open_transport
 from newsletter.errors import DiskFull, NewsletterError, TemporaryError, UsageError
 from newsletter.stats import (
@@ -41,7 +41,7 @@ def tell(publication: Publication, *alarms: Alarm, transport: Transport | None =
             except DiskFull:
                 submit_alert(settings, publication.keyring, hop, alarms, now=now)
     except (NewsletterError, OSError) as error:
-        terminal.talk(f"an alert could not be mailed: {error}", "attention")
+        output.info(f"an alert could not be mailed: {error}", "attention")
 
 
 def tell_of_stop(publication: Publication, mailing: Mailing, error: BaseException | None, transport: Transport) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from newsletter.cli import terminal
+from newsletter.cli import output
 from newsletter.compose import Composed, compose
 from newsletter.content import Issue, Shelf, Status, newest_ready, read_issue, read_issues
 from newsletter.errors import ContentError, DecisionRequired, SettingsError, UsageError
@@ -61,7 +61,7 @@ def choose(
             faults += refusal.findings
             continue
         for fault in faults:
-            terminal.complain(str(fault))
+            output.error(str(fault))
         return choice
     if faults:
         raise ContentError(faults)

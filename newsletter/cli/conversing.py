@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from newsletter import replies as station
-from newsletter.cli import terminal
-from newsletter.cli.editor import edit
-from newsletter.cli.reply_view import printable
+from newsletter.cli import output
+from newsletter.cli.external_programs import edit
+from newsletter.cli.views.replies import printable
 from newsletter.errors import DecisionRequired, UsageError
 
 if TYPE_CHECKING:
@@ -37,25 +37,25 @@ def answer_reply(
 
     Example: newsletter replies answer k4vq --text "So did my grandmother."
     """
+    from newsletter.cli.commands.notices import post_due
     from newsletter.cli.context import open_publication
-    from newsletter.cli.notices import post_due
 
     publication = open_publication(context)
     words = _words(publication, reply_id, text, file)
     now = datetime.now(UTC)
     if dry_run:
-        terminal.say(_shown(publication, reply_id, words, is_private=private, now=now))
-        terminal.talk("Nothing was changed and nothing sent.")
+        output.print_result(_shown(publication, reply_id, words, is_private=private, now=now))
+        output.info("Nothing was changed and nothing sent.")
         return
     answered = station.answer(publication.database, publication.settings, reply_id, words, is_private=private, now=now)
     if not answered.is_new:
-        terminal.talk("These words were answered already; they are not sent again.")
+        output.info("These words were answered already; they are not sent again.")
     post_due(publication)
     path = answered.path
     root = publication.settings.root
     place = str(path.relative_to(root)) if path is not None else None
     if as_json:
-        terminal.say_json(
+        output.print_json(
             {
                 "id": answered.answer.id,
                 "reply": answered.answer.reply_id,
@@ -64,9 +64,9 @@ def answer_reply(
             }
         )
         return
-    terminal.say(f"{answered.answer.id}  {place or 'by mail only' if private or place else 'not published yet'}")
+    output.print_result(f"{answered.answer.id}  {place or 'by mail only' if private or place else 'not published yet'}")
     if place is None and not private:
-        terminal.talk(f"It stands in the archive once the comment does: approve {answered.answer.reply_id}")
+        output.info(f"It stands in the archive once the comment does: approve {answered.answer.reply_id}")
 
 
 def _words(publication: "Publication", reply_id: str, text: str | None, file: Path | None) -> str:

@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from newsletter import replies as station
-from newsletter.cli import terminal
-from newsletter.cli.deciding import opened
+from newsletter.cli import output
+from newsletter.cli.commands.moderation import opened
 from newsletter.errors import UsageError
 
 
@@ -38,4 +38,4 @@ def export_replies(
     ]
     write_durably(mbox.absolute(), station.write_mbox(found))
     number = sum(not comment.is_withdrawn for _, _, comment in found)
-    terminal.say(f"{mbox}  {terminal.count(number, 'comment')}")
+    output.print_result(f"{mbox}  {output.pluralise(number, 'comment')}")

@@ -7,9 +7,9 @@ import typer
 
 from newsletter import audience as station
 from newsletter import stats
-from newsletter.cli import terminal
-from newsletter.cli.asking import COMMAND_LINE, AddressArgument, DryRunOption, read_address
+from newsletter.cli import output
 from newsletter.cli.context import open_publication
+from newsletter.cli.options import COMMAND_LINE, AddressArgument, DryRunOption, read_address
 from newsletter.errors import UsageError
 
 
@@ -44,7 +44,7 @@ def remove_person(
             publication.database, record.subscriber.id, list_name, origin=COMMAND_LINE, now=datetime.now(UTC)
         )
     verb = "would leave" if is_dry_run else "has left"
-    terminal.say(f"{person} {verb} {', '.join(left)}" if left else f"{person} is on no such list: nothing to do")
+    output.print_result(f"{person} {verb} {', '.join(left)}" if left else f"{person} is on no such list: nothing to do")
 
 
 def forget_clicks(context: typer.Context, address: AddressArgument, is_dry_run: DryRunOption = False) -> None:
@@ -61,13 +61,13 @@ def forget_clicks(context: typer.Context, address: AddressArgument, is_dry_run: 
     if subscriber is None:
         raise UsageError(f"nobody here has the address {person}")
     if subscriber.clicks_agreed_at is None:
-        terminal.say(f"no clicks of {person} are recorded: nothing to do")
+        output.print_result(f"no clicks of {person} are recorded: nothing to do")
         return
-    number = terminal.count(len(record.clicks), "click")
+    number = output.pluralise(len(record.clicks), "click")
     if is_dry_run:
-        terminal.say(f"{number} of {person} would be forgotten")
+        output.print_result(f"{number} of {person} would be forgotten")
         return
     stats.withdraw_clicks(
         publication.database, subscriber.id, origin=COMMAND_LINE, proof=station.Proof(), now=datetime.now(UTC)
     )
-    terminal.say(f"{number} of {person} forgotten, and none will be recorded")
+    output.print_result(f"{number} of {person} forgotten, and none will be recorded")

@@ -12,8 +12,8 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from newsletter import __version__
-from newsletter.cli import terminal
-from newsletter.cli.verbs import VERBS
+from newsletter.cli import output
+from newsletter.cli.registry import COMMANDS
 from newsletter.errors import NewsletterError, UsageError
 
 
@@ -22,16 +22,16 @@ class _Verbs(TyperGroup):
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
-        self.commands = dict.fromkeys(VERBS, TyperCommand(None))  # for Typer to say which one a slip is like
+        self.commands = dict.fromkeys(COMMANDS, TyperCommand(None))  # for Typer to say which one a slip is like
 
     def list_commands(self, _ctx: Any) -> list[str]:
-        return list(VERBS)
+        return list(COMMANDS)
 
     def get_command(self, _ctx: Any, cmd_name: str) -> Any:
-        if cmd_name not in VERBS:
+        if cmd_name not in COMMANDS:
             return None
-        module, _ = VERBS[cmd_name]
-        found = typer.main.get_command(importlib.import_module(f"newsletter.cli.{module}").app)
+        module, _ = COMMANDS[cmd_name]
+        found = typer.main.get_command(importlib.import_module(f"newsletter.cli.commands.{module}").app)
         return getattr(found, "commands", {cmd_name: found})[cmd_name]
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
@@ -42,7 +42,7 @@ class _Verbs(TyperGroup):
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         _calm_help()
-        listing = [TyperCommand(name, help=summary) for name, (_, summary) in VERBS.items()]
+        listing = [TyperCommand(name, help=summary) for name, (_, summary) in COMMANDS.items()]
         TyperGroup(name=self.name, commands=listing, params=self.params, help=self.help).format_help(ctx, formatter)
 
 
@@ -58,7 +58,7 @@ app = typer.Typer(cls=_Verbs, no_args_is_help=True, add_completion=False, pretty
 
 def _print_version(is_wanted: bool) -> None:
     if is_wanted:
-        terminal.say(f"newsletter {__version__}")
+        output.print_result(f"newsletter {__version__}")
         raise typer.Exit
 
 
@@ -75,7 +75,7 @@ def newsletter(
     logs: Annotated[
         str | None,
         typer.Option(
-            envvar=terminal.LOGS,
+            envvar=output.LOGS,
             metavar="FORMAT",
             help="Talk on stderr as text, or json: an object a line.",
         ),
@@ -92,7 +92,7 @@ def newsletter(
     if logs is not None:
         if logs not in {"text", "json"}:
             raise UsageError(f"--logs {logs}: say text or json")
-        os.environ[terminal.LOGS] = logs  # which a process that we start shall keep to as well
+        os.environ[output.LOGS] = logs  # which a process that we start shall keep to as well
 
 
 def run() -> None:
@@ -126,7 +126,7 @@ def run() -> None:
 
 def _leave(message: str, exit_code: int) -> None:
     try:
-        terminal.complain(message)
+        output.error(message)
     except OSError:  # the terminal was closed
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
     sys.exit(exit_code)

@@ -1,7 +1,7 @@
 """Pictures on their way to readers: kept, and put where the letter links them."""
 
 from newsletter.archive import upload_pictures
-from newsletter.cli import terminal
+from newsletter.cli import output
 from newsletter.compose import Edition, keep_pictures
 from newsletter.settings import Settings
 
@@ -12,4 +12,4 @@ def provide_pictures(settings: Settings, edition: Edition, *, is_test: bool = Fa
         keep_pictures(settings, edition)
     if uploaded := upload_pictures(settings, edition):
         store = settings.pictures.store if settings.pictures.bucket else settings.archive.store
-        terminal.talk(f"{terminal.count(uploaded, 'picture')} uploaded to {store}")
+        output.info(f"{output.pluralise(uploaded, 'picture')} uploaded to {store}")

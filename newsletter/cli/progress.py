@@ -8,7 +8,7 @@ from datetime import datetime
 from rich.progress import BarColumn, TaskID, TextColumn
 from rich.progress import Progress as Bar
 
-from newsletter.cli import terminal
+from newsletter.cli import output
 from newsletter.delivery import Progress
 
 _BAR_SECONDS = 0.1
@@ -36,10 +36,10 @@ class ProgressLine:
         self._shown_at, self._waiting_for = now, progress.waiting_for
         done, total = progress.counts.recipients - progress.counts.planned, progress.counts.recipients
         if self._bar is None:
-            if terminal.is_logging():
+            if output.is_json_log():
                 _log(progress, done, total)
             elif progress.counts.planned:
-                terminal.talk(f"{done:,} of {total:,}, {_pace(progress)}")
+                output.info(f"{done:,} of {total:,}, {_pace(progress)}")
             return
         if self._task is None:
             self._task = self._bar.add_task("sending", total=total, note="")
@@ -57,8 +57,8 @@ class ProgressLine:
 @contextmanager
 def progress_line() -> Iterator[ProgressLine]:
     """Show progress on stderr while the block runs."""
-    console = terminal.stderr()
-    if not console.is_terminal or terminal.is_logging():
+    console = output.stderr()
+    if not console.is_terminal or output.is_json_log():
         yield ProgressLine(None)
         return
     columns = (
@@ -71,7 +71,7 @@ def progress_line() -> Iterator[ProgressLine]:
 
 
 def _log(progress: Progress, done: int, total: int) -> None:
-    terminal.log(
+    output.log(
         "sending",
         done=done,
         total=total,

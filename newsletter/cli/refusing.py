@@ -9,7 +9,7 @@ import typer
 
 from newsletter import audience as station
 from newsletter.audience import SuppressionReason
-from newsletter.cli import terminal
+from newsletter.cli import output
 from newsletter.cli.context import open_publication
 
 _NAMED_AT_MOST = 20
@@ -35,11 +35,11 @@ def import_suppressed(
     ):
         added, known = added + batch.added, known + batch.known
         for finding in batch.findings[: max(_NAMED_AT_MOST - said, 0)]:
-            terminal.talk(str(finding), "attention")
+            output.info(str(finding), "attention")
         said += len(batch.findings)
-    terminal.say(f"{terminal.count(added, 'address', 'addresses')} suppressed, {known:,} were already")
+    output.print_result(f"{output.pluralise(added, 'address', 'addresses')} suppressed, {known:,} were already")
     if said:
-        terminal.talk(f"{terminal.count(said, 'line')} could not be read", "attention")
+        output.info(f"{output.pluralise(said, 'line')} could not be read", "attention")
     if said and not added and not known:
         raise typer.Exit(1)
 
@@ -61,4 +61,4 @@ def export_suppressed(
     with out.open("w", encoding="utf-8", newline="") as file:
         out.chmod(0o600)
         number = station.export_suppressions(publication.database, publication.keyring, file)
-    terminal.talk(f"{terminal.count(number, 'suppression')} in {out}")
+    output.info(f"{output.pluralise(number, 'suppression')} in {out}")

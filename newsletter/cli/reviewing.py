@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from newsletter import replies as station
-from newsletter.cli import terminal
+from newsletter.cli import output
+from newsletter.cli.commands.moderation import DOOR, committed, opened, post, relative, user
 from newsletter.cli.conversing import edited
-from newsletter.cli.deciding import DOOR, committed, opened, post, relative, user
-from newsletter.cli.reply_view import MUCH, printable, say_printable, say_prose, say_reply
+from newsletter.cli.views.replies import MUCH, printable, say_printable, say_prose, say_reply
 from newsletter.errors import NewsletterError, UsageError
 
 if TYPE_CHECKING:
@@ -42,23 +42,23 @@ def review_replies(
     Example: newsletter replies review
     """
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise UsageError("review needs a terminal. Use: newsletter replies list --state held, show, approve, reject")
+        raise UsageError("review needs a output. Use: newsletter replies list --state held, show, approve, reject")
     publication = opened(context)
     held = station.list_replies(publication.database, state=station.ReplyState.HELD, slug=issue)
     if not held:
-        terminal.say("Nothing waits.")
+        output.print_result("Nothing waits.")
         return
     decided = 0
     with station.Reader() as reader:
         for number, reply in enumerate(held, 1):
-            terminal.say(terminal.styled((f"\n{number} of {len(held)}", "quiet")))
+            output.print_result(output.styled((f"\n{number} of {len(held)}", "quiet")))
             key = _decide(publication, reader, reply.id, by or user(), is_committed=commit)
             if key == "q":
                 break
             decided += key != "s"
     post(publication)
     left = len(station.list_replies(publication.database, state=station.ReplyState.HELD, slug=issue))
-    terminal.say(f"\n{decided} decided, {left} waiting.")
+    output.print_result(f"\n{decided} decided, {left} waiting.")
 
 
 def _decide(publication: "Publication", reader: station.Reader, reply_id: str, by: str, *, is_committed: bool) -> str:
@@ -67,7 +67,7 @@ def _decide(publication: "Publication", reader: station.Reader, reply_id: str, b
     say_reply(shown, relative(shown.raw_path, publication), is_hinted=False, is_whole=False)
     keys = [*([("l", "the whole text")] if len(shown.reply.text) > MUCH else []), *_KEYS]
     while True:
-        terminal.talk("\n" + _in_lines([f"[{key}] {word}" for key, word in keys], terminal.stderr().width))
+        output.info("\n" + _in_lines([f"[{key}] {word}" for key, word in keys], output.stderr().width))
         key = typer.getchar().lower()
         if key in {"q", "s", "\x03", "\x04", "\x1b"}:
             return "s" if key == "s" else "q"
@@ -75,7 +75,7 @@ def _decide(publication: "Publication", reader: station.Reader, reply_id: str, b
             if _is_done(publication, shown, key, by, is_committed=is_committed):
                 return key
         except NewsletterError as error:
-            terminal.complain(str(error))
+            output.error(str(error))
 
 
 def _in_lines(words: list[str], width: int) -> str:
@@ -98,7 +98,7 @@ def _is_done(publication: "Publication", shown: "station.ShownReply", key: str, 
             database, settings, reply.id, by=by, door=DOOR, keyring=publication.keyring, now=datetime.now(UTC)
         )
         end = committed(publication, path) if is_committed else ""
-        terminal.say(f"approved  {relative(path, publication)}{end}")
+        output.print_result(f"approved  {relative(path, publication)}{end}")
         return True
     if key in {"r", "t"}:
         why = typer.prompt("Why (may be empty)", default="", show_default=False, err=True)
@@ -112,17 +112,17 @@ def _is_done(publication: "Publication", shown: "station.ShownReply", key: str, 
             is_told=key == "t",
             now=datetime.now(UTC),
         )
-        terminal.say("rejected, and its writer is told" if key == "t" else "rejected")
+        output.print_result("rejected, and its writer is told" if key == "t" else "rejected")
         return True
     if key == "w":
         station.answer(database, settings, reply.id, edited(reply), now=datetime.now(UTC))
-        terminal.say("answered; now decide on the reply itself")
+        output.print_result("answered; now decide on the reply itself")
     elif key == "l":
         say_prose(printable(reply.text))
     elif key == "v" and shown.raw_path.exists():
         say_printable(shown.raw_path.read_bytes().decode("utf-8", "replace"))
     elif key == "c":
         for cut in shown.cuts:
-            terminal.say(terminal.styled((f"\ncut: {cut.reason}", "quiet")))
+            output.print_result(output.styled((f"\ncut: {cut.reason}", "quiet")))
             say_printable(cut.text)
     return False

@@ -4,11 +4,11 @@ from contextlib import closing
 from datetime import UTC, datetime
 
 from newsletter.app import Publication
-from newsletter.cli import terminal
+from newsletter.cli import output
 from newsletter.cli.progress import progress_line
-from newsletter.cli.reporting import say_trip
-from newsletter.cli.standing import counts_json, say_result
-from newsletter.cli.stopping import stop_signals
+from newsletter.cli.signals import stop_signals
+from newsletter.cli.views.feedback import say_trip
+from newsletter.cli.views.mailing import counts_json, say_result
 from newsletter.delivery import (
     Counts,
     DeliveryStatus,
@@ -75,7 +75,7 @@ def run_mailing(
     counts = mailing_counts(database, mailing.id)
     mailing = find_mailing(database, str(mailing.id))
     if is_json and not is_quiet:
-        terminal.say_json(counts_json(mailing, counts, moment=now()))
+        output.print_json(counts_json(mailing, counts, moment=now()))
     elif not is_json:
         say_result(mailing, before, counts, settings)
     name_troubles(publication, mailing, counts)
@@ -90,13 +90,13 @@ def run_mailing(
 
 
 def _complain(words: str) -> None:
-    terminal.talk(words, style="attention")
+    output.info(words, style="attention")
 
 
 def _say_stopping(progress: Progress) -> None:
     if progress.in_flight:
-        terminal.talk(
-            f"stopping; waiting for the next hop's word on up to {terminal.count(progress.in_flight, 'letter')}. "
+        output.info(
+            f"stopping; waiting for the next hop's word on up to {output.pluralise(progress.in_flight, 'letter')}. "
             "Ctrl-C again leaves them uncertain"
         )
 
@@ -105,11 +105,11 @@ def name_troubles(publication: Publication, mailing: Mailing, counts: Counts) ->
     """Name what failed and what is uncertain, as talk."""
     for status, number in ((DeliveryStatus.FAILED, counts.failed), (DeliveryStatus.UNCERTAIN, counts.uncertain)):
         for trouble in list_troubles(publication.database, mailing, status, limit=_NAMED):
-            terminal.talk(f"{status}: {trouble.address or '(erased)'}: {trouble.reason}", style="attention")
+            output.info(f"{status}: {trouble.address or '(erased)'}: {trouble.reason}", style="attention")
         if number > _NAMED:
-            terminal.talk(f"... and {number - _NAMED:,} more {status}", style="attention")
+            output.info(f"... and {number - _NAMED:,} more {status}", style="attention")
     if counts.uncertain:
-        terminal.talk(f"Settle what is uncertain: {terminal.command(f'resolve {mailing.id}')}")
+        output.info(f"Settle what is uncertain: {output.command_line(f'resolve {mailing.id}')}")
 
 
 def now() -> datetime:

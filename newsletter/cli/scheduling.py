@@ -5,7 +5,7 @@ from datetime import datetime
 
 from newsletter.app import Publication
 from newsletter.audience import ensure_lists, import_sources
-from newsletter.cli import terminal
+from newsletter.cli import output
 from newsletter.cli.picturing import provide_pictures
 from newsletter.cli.progress import shown_time
 from newsletter.cli.running import now, run_mailing
@@ -53,7 +53,7 @@ def send_due(
     refusals: list[NewsletterError] = []
     for mailing in due:
         at = shown_time(mailing.send_at or now())
-        terminal.talk(f"'{mailing.slug}' to '{mailing.list_name}' is due since {at}")
+        output.info(f"'{mailing.slug}' to '{mailing.list_name}' is due since {at}")
         try:
             if not yes:
                 refuse_late(mailing, now())
@@ -69,7 +69,7 @@ def send_due(
             refusals.append(refusal)
     if refusals:
         for earlier in refusals[:-1]:
-            terminal.complain(str(earlier))
+            output.error(str(earlier))
         raise refusals[-1]
     return len(due)
 
@@ -88,7 +88,7 @@ def _send(
     provide_pictures(publication.settings, mailing_edition(publication.database, mailing))
     with closing(open_transport(publication.settings)) as transport:
         for notice in transport.notices:
-            terminal.talk(notice, style="attention")
+            output.info(notice, style="attention")
         plan = take_up(publication.database, mailing, now())
         run_mailing(
             publication,
@@ -106,24 +106,24 @@ def bring_in_sources(publication: Publication, list_name: str) -> None:
     ensure_lists(publication.database, publication.settings.lists)
     report = import_sources(publication.database, publication.keyring, publication.settings, list_name, now=now())
     for finding in () if report is None else report.findings:
-        terminal.talk(str(finding), style="attention")
+        output.info(str(finding), style="attention")
 
 
 def say_next(publication: Publication) -> None:
     """Say when the next scheduled mailing is due."""
     upcoming = next_time(publication.database, now())
     if upcoming is None:
-        terminal.talk("nothing is scheduled")
+        output.info("nothing is scheduled")
     else:
-        terminal.talk(f"nothing is due; the next is on {shown_time(upcoming)}")
+        output.info(f"nothing is due; the next is on {shown_time(upcoming)}")
 
 
 def say_scheduled(mailing: Mailing, planned: int) -> None:
     """Say when a mailing leaves, and what makes it leave."""
     at = shown_time(mailing.send_at or now())
-    terminal.say(f"'{mailing.slug}' is scheduled for {terminal.count(planned, 'reader')} on {at}")
-    terminal.talk(
-        f"It leaves with the first '{terminal.command('send --due')}' from then on: let cron or a timer call that "
-        f"every minute. {terminal.command(f'send {mailing.slug} --at now')} sends it at once, "
-        f"{terminal.command(f'cancel {mailing.id}')} calls it off"
+    output.print_result(f"'{mailing.slug}' is scheduled for {output.pluralise(planned, 'reader')} on {at}")
+    output.info(
+        f"It leaves with the first '{output.command_line('send --due')}' from then on: let cron or a timer call that "
+        f"every minute. {output.command_line(f'send {mailing.slug} --at now')} sends it at once, "
+        f"{output.command_line(f'cancel {mailing.id}')} calls it off"
     )

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from newsletter.app import Publication
 from newsletter.audience import Circumstances, check_segment, count_segments
-from newsletter.cli import terminal
+from newsletter.cli import output
 from newsletter.cli.choosing import Choice, read_wanted
 from newsletter.cli.running import now
 from newsletter.compose import AskedSegment, Composed
@@ -97,4 +97,4 @@ def say_findings(found: Iterable[Finding]) -> None:
     """Say what was found, as talk; notices are left to `newsletter check`."""
     for finding in found:
         if finding.level is not Level.NOTICE:
-            terminal.talk(f"{finding.level}: {finding}", style="attention")
+            output.info(f"{finding.level}: {finding}", style="attention")

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from newsletter.app import Publication
 from newsletter.audience import ensure_lists
-from newsletter.cli import terminal
+from newsletter.cli import output
 from newsletter.cli.choosing import choose
 from newsletter.cli.running import run_mailing
 from newsletter.delivery import mailing_counts, open_transport, start_test
@@ -35,7 +35,7 @@ def mail_ourselves(publication: Publication, dns: Dns, *, seconds: float) -> Ite
     if not mailing_counts(publication.database, mailing.id).submitted:
         yield fail("mail", "sending", f"the letter to {address} was not taken", "Mend what is named above")
         return
-    terminal.talk(f"a letter to {address} has left; waiting for it, {seconds:.0f} s at most")
+    output.info(f"a letter to {address} has left; waiting for it, {seconds:.0f} s at most")
     raw = await_letter(settings, address, seconds=seconds)
     if raw is None:
         yield fail(

@@ -1,6 +1,6 @@
 """Says before anything leaves whether its DKIM signatures can be made, and can be verified."""
 
-from newsletter.cli import terminal
+from newsletter.cli import output
 from newsletter.delivery import ask_dns, open_signer, unpublished
 from newsletter.errors import SettingsError
 from newsletter.finding import Finding, Level
@@ -15,7 +15,7 @@ def check_signing(settings: Settings, list_name: str) -> None:
     signer = open_signer(settings, list_name)
     if signer is not None and settings.delivery.transport != "outbox":
         for line in unpublished(signer, ask_dns):
-            terminal.talk(line, style="attention")
+            output.info(line, style="attention")
 
 
 def signing_findings(settings: Settings, list_name: str) -> tuple[Finding, ...]:

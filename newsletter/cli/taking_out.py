@@ -9,9 +9,9 @@ import typer
 
 from newsletter import audience as station
 from newsletter.app import Publication
-from newsletter.cli import terminal
-from newsletter.cli.asking import ListOption
+from newsletter.cli import output
 from newsletter.cli.context import open_publication
+from newsletter.cli.options import ListOption
 
 
 class ExportFormat(StrEnum):
@@ -50,7 +50,7 @@ def export_list(
         draft.chmod(0o600)
         number = _write(publication, list_name, file, is_json=is_json)
     draft.replace(out)
-    terminal.talk(f"{terminal.count(number, 'person', 'people')} in {out}. It holds addresses: keep it private")
+    output.info(f"{output.pluralise(number, 'person', 'people')} in {out}. It holds addresses: keep it private")
 
 
 def _write(publication: Publication, list_name: str, out: TextIO, *, is_json: bool) -> int:

@@ -72,7 +72,7 @@ AT_THE_END = ("crew.py:stop:call", "ledger.py:finish_mailing:call")
 """Steps that a send comes to only when nobody is left."""
 _IMPORTED = (
     "newsletter.cli.main",
-    "newsletter.cli.sending",
+    "newsletter.cli.commands.send",
     "newsletter.aws",
     "newsletter.delivery.transports.smtp",
     "newsletter.delivery.transports.ses",

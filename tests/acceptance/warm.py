@@ -129,10 +129,10 @@ def _serve(line: socket.socket) -> None:
     import importlib
 
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-    from newsletter.cli import main, verbs
+    from newsletter.cli import main, registry
 
-    for module in sorted({module for module, _ in verbs.VERBS.values()}):
-        importlib.import_module(f"newsletter.cli.{module}")
+    for module in sorted({module for module, _ in registry.COMMANDS.values()}):
+        importlib.import_module(f"newsletter.cli.commands.{module}")
     for library in _LOADED_LATER:
         importlib.import_module(library)
     gc.collect()

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 import newsletter
 from newsletter import errors, settings
-from newsletter.cli.main import VERBS, app
+from newsletter.cli.main import COMMANDS, app
 
 DOCS = Path(newsletter.__file__).parents[1] / "docs"
 README = DOCS.parent / "README.md"
@@ -20,7 +20,7 @@ def commands() -> list[str]:
     """Every command, groups with their verbs."""
     found = []
     root = typer.main.get_command(app)
-    for name in VERBS:
+    for name in COMMANDS:
         command = root.get_command(None, name)  # type: ignore[attr-defined,arg-type]
         verbs = getattr(command, "commands", None)
         found += [f"{name} {verb}" for verb in verbs] if verbs else [name]
@@ -33,7 +33,7 @@ def test_every_command_is_documented(command: str) -> None:
 
 
 def test_every_documented_command_exists() -> None:
-    known = {*commands(), *VERBS}
+    known = {*commands(), *COMMANDS}
     text = (DOCS / "commands.md").read_text()
     for written in re.findall(r"^#+ `newsletter ([a-z -]+?)(?: [A-Z\[-].*)?`", text, re.MULTILINE):
         assert written.strip() in known

@@ -9,7 +9,7 @@ import pytest
 import typer
 
 from newsletter.cli.main import app
-from newsletter.cli.verbs import VERBS
+from newsletter.cli.registry import COMMANDS
 
 PROGRAM = """
 import atexit, json, sys
@@ -84,8 +84,8 @@ def test_a_command_loads_only_what_it_uses(publication: Path, words: str, others
     assert loaded(*words.split(), cwd=publication) & (NEVER | others) == set()
 
 
-@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize("verb", COMMANDS)
 def test_the_list_of_commands_says_what_each_says_of_itself(verb: str) -> None:
     command = typer.main.get_command(app).get_command(None, verb)  # type: ignore[attr-defined,arg-type]
     said = (command.help or "").split("\n\n")[0]
-    assert VERBS[verb][1] == " ".join(said.split())
+    assert COMMANDS[verb][1] == " ".join(said.split())

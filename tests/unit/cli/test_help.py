@@ -10,14 +10,14 @@ import typer
 from typer.testing import CliRunner
 
 from newsletter.cli.main import app
-from newsletter.cli.verbs import VERBS
+from newsletter.cli.registry import COMMANDS
 
 _BRACKETS = re.compile(r"\[[a-z][a-z.]*\]")
 
 
 def commands() -> Iterator[tuple[tuple[str, ...], Any]]:
-    for verb, (module, _) in VERBS.items():
-        found = typer.main.get_command(importlib.import_module(f"newsletter.cli.{module}").app)
+    for verb, (module, _) in COMMANDS.items():
+        found = typer.main.get_command(importlib.import_module(f"newsletter.cli.commands.{module}").app)
         command = getattr(found, "commands", {verb: found})[verb]
         yield (verb,), command
         for name, below in getattr(command, "commands", {}).items():
@@ -37,6 +37,6 @@ def test_a_table_of_the_settings_in_a_help_text_is_shown(words: tuple[str, ...],
     assert [each for each in wanted if each not in shown] == []
 
 
-@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize("verb", COMMANDS)
 def test_no_command_offers_to_install_the_shells_completion(verb: str) -> None:
     assert "--install-completion" not in CliRunner().invoke(app, [verb, "--help"]).output

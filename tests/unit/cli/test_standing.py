@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.cli.standing import say_result
+from newsletter.cli.views.mailing import say_result
 from newsletter.delivery import Counts, Mailing, MailingKind
 from newsletter.settings import Publication, Settings
 

@@ -5,7 +5,7 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from newsletter.cli.composing import app
+from newsletter.cli.commands.issues import app
 from newsletter.compose import Edition
 from newsletter.errors import ContentError, UsageError
 

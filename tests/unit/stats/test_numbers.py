@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.cli.stats_view import _percent
+from newsletter.cli.views.statistics import _percent
 from newsletter.stats.caveats import Weight, find_caveats
 from newsletter.stats.growth import Step, grow
 from newsletter.stats.numbers import FEWEST, OTHERS, DomainNumbers, Numbers, added, fold_domains
