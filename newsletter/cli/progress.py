@@ -9,7 +9,7 @@ from rich.progress import BarColumn, TaskID, TextColumn
 from rich.progress import Progress as Bar
 
 from newsletter.cli import output
-from newsletter.delivery import Progress
+from newsletter.delivery import SendProgress
 
 _BAR_SECONDS = 0.1
 _LINE_SECONDS = 5.0
@@ -28,7 +28,7 @@ class ProgressLine:
         self._waiting_for = ""
         self._shown_at = time.monotonic() - _LINE_SECONDS + _FIRST_SECONDS
 
-    def show(self, progress: Progress) -> None:
+    def show(self, progress: SendProgress) -> None:
         """Show where it stands."""
         now = time.monotonic()
         if now - self._shown_at < self._rest(progress) and progress.counts.planned:
@@ -45,7 +45,7 @@ class ProgressLine:
             self._task = self._bar.add_task("sending", total=total, note="")
         self._bar.update(self._task, completed=done, total=total, note=_pace(progress))
 
-    def _rest(self, progress: Progress) -> float:
+    def _rest(self, progress: SendProgress) -> float:
         """Return the seconds between what was last shown and this."""
         if self._bar is not None:
             return _BAR_SECONDS
@@ -70,7 +70,7 @@ def progress_line() -> Iterator[ProgressLine]:
         yield ProgressLine(bar)
 
 
-def _log(progress: Progress, done: int, total: int) -> None:
+def _log(progress: SendProgress, done: int, total: int) -> None:
     output.log(
         "sending",
         done=done,
@@ -98,7 +98,7 @@ def shown_time(moment: datetime) -> str:
     return f"{moment.astimezone():%A %d %B %Y at %H:%M %Z}"
 
 
-def _pace(progress: Progress) -> str:
+def _pace(progress: SendProgress) -> str:
     if progress.waiting_for:
         return f"waiting: {progress.waiting_for}"
     rate = f"{progress.rate:,.0f} a second" if progress.rate >= 1 else "less than one a second"

@@ -13,10 +13,10 @@ from newsletter.delivery import (
     Counts,
     DeliveryStatus,
     Mailing,
-    Progress,
+    SendProgress,
     Transport,
     find_mailing,
-    list_troubles,
+    list_delivery_problems,
     mailing_counts,
     send,
 )
@@ -93,7 +93,7 @@ def _complain(words: str) -> None:
     output.info(words, style="attention")
 
 
-def _say_stopping(progress: Progress) -> None:
+def _say_stopping(progress: SendProgress) -> None:
     if progress.in_flight:
         output.info(
             f"stopping; waiting for the next hop's word on up to {output.pluralise(progress.in_flight, 'letter')}. "
@@ -104,7 +104,7 @@ def _say_stopping(progress: Progress) -> None:
 def name_troubles(publication: Publication, mailing: Mailing, counts: Counts) -> None:
     """Name what failed and what is uncertain, as talk."""
     for status, number in ((DeliveryStatus.FAILED, counts.failed), (DeliveryStatus.UNCERTAIN, counts.uncertain)):
-        for trouble in list_troubles(publication.database, mailing, status, limit=_NAMED):
+        for trouble in list_delivery_problems(publication.database, mailing, status, limit=_NAMED):
             output.info(f"{status}: {trouble.address or '(erased)'}: {trouble.reason}", style="attention")
         if number > _NAMED:
             output.info(f"... and {number - _NAMED:,} more {status}", style="attention")

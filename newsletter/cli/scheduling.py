@@ -12,11 +12,11 @@ from newsletter.cli.running import now, run_mailing
 from newsletter.delivery import (
     Mailing,
     due_mailings,
+    extend_mailing,
     mailing_edition,
-    next_time,
+    next_send_time,
     open_transport,
     refuse_late,
-    take_up,
 )
 from newsletter.errors import DecisionRequired, NewsletterError, SettingsError, TemporaryError, UsageError
 
@@ -89,7 +89,7 @@ def _send(
     with closing(open_transport(publication.settings)) as transport:
         for notice in transport.notices:
             output.info(notice, style="attention")
-        plan = take_up(publication.database, mailing, now())
+        plan = extend_mailing(publication.database, mailing, now())
         run_mailing(
             publication,
             plan.mailing,
@@ -111,7 +111,7 @@ def bring_in_sources(publication: Publication, list_name: str) -> None:
 
 def say_next(publication: Publication) -> None:
     """Say when the next scheduled mailing is due."""
-    upcoming = next_time(publication.database, now())
+    upcoming = next_send_time(publication.database, now())
     if upcoming is None:
         output.info("nothing is scheduled")
     else:

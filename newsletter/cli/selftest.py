@@ -10,7 +10,7 @@ from newsletter.audience import ensure_lists
 from newsletter.cli import output
 from newsletter.cli.choosing import choose
 from newsletter.cli.running import run_mailing
-from newsletter.delivery import mailing_counts, open_transport, start_test
+from newsletter.delivery import mailing_counts, open_transport, start_test_mailing
 from newsletter.doctor import Check, Dns, await_letter, fail, judge_letter, own_address
 from newsletter.errors import UsageError
 
@@ -24,7 +24,7 @@ def mail_ourselves(publication: Publication, dns: Dns, *, seconds: float) -> Ite
     choice = choose(settings, None, None, drafts=True, wanted_segment="")
     ensure_lists(publication.database, settings.lists)
     with closing(open_transport(settings)) as transport:
-        mailing = start_test(
+        mailing = start_test_mailing(
             publication.database,
             choice.composed.edition,
             [str(address)],

@@ -23,7 +23,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from newsletter.compose import Context, Edition, Part, Slot, page_url
 from newsletter.database import Database
 from newsletter.delivery import headers
-from newsletter.delivery.mailing import Mailing
+from newsletter.delivery.models import Mailing
 from newsletter.delivery.tables import mailings, metadata
 from newsletter.settings import Settings
 

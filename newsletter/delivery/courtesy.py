@@ -7,7 +7,7 @@ from sqlalchemy import Connection, delete, select, update
 
 from newsletter.address import Address
 from newsletter.audience import exclusion_of, suppression_of
-from newsletter.delivery.mailing import DeliveryStatus
+from newsletter.delivery.models import DeliveryStatus
 from newsletter.delivery.notices import Notice, notices
 from newsletter.delivery.tables import deliveries
 from newsletter.tokens import Keyring

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, Row, Select, insert, select
 
 from newsletter.compose import Edition
 from newsletter.database import LARGEST_NUMBER, Database
-from newsletter.delivery.mailing import Mailing, MailingKind, MailingState
+from newsletter.delivery.models import Mailing, MailingKind, MailingState
 from newsletter.delivery.tables import editions, mailings, rounds
 from newsletter.errors import UsageError
 

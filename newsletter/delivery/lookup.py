@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select
 from newsletter.audience import candidates
 from newsletter.database import Database
 from newsletter.delivery.editions import read_edition, read_mailing
-from newsletter.delivery.mailing import DeliveryStatus, SentDelivery
+from newsletter.delivery.models import DeliveryStatus, SentDelivery
 from newsletter.delivery.tables import deliveries, mailings
 
 _MAX_ID = 2**63 - 1

@@ -14,12 +14,12 @@ from newsletter.compose import Context, Edition, Part, Slot, escaped, filled
 from newsletter.delivery import headers
 from newsletter.delivery.counted import FOLLOWER, with_counted_links
 from newsletter.delivery.layout import Fill, Layout, Values, plain
-from newsletter.delivery.mailing import Delivery, Mailing, MailingKind
+from newsletter.delivery.models import Delivery, Mailing, MailingKind
 from newsletter.delivery.quoted import SOFT_BREAK, quoted_text, quoted_value
 from newsletter.delivery.returning import Form, form_of
 from newsletter.delivery.signing import Signer
 from newsletter.delivery.standing import standing_headers
-from newsletter.delivery.transports.transport import Envelope
+from newsletter.delivery.transports.base import Envelope
 from newsletter.delivery.weblinks import web_home
 from newsletter.settings import Settings
 from newsletter.tokens import Keyring, Purpose

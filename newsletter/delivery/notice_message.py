@@ -9,7 +9,7 @@ from newsletter.delivery import headers
 from newsletter.delivery.notices import MAX_REFERENCES, Notice, message_ids
 from newsletter.delivery.quoted import quoted_text
 from newsletter.delivery.returning import form_of
-from newsletter.delivery.transports.transport import Envelope
+from newsletter.delivery.transports.base import Envelope
 from newsletter.settings import Settings
 from newsletter.tokens import Keyring, Purpose
 

@@ -16,7 +16,7 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from newsletter.database import Database, Moment
-from newsletter.delivery.mailing import DeliveryStatus
+from newsletter.delivery.models import DeliveryStatus
 from newsletter.errors import UsageError
 
 FIRST_NUMBER = 10**12

@@ -15,10 +15,8 @@ from sqlalchemy import select, update
 from newsletter.address import Address
 from newsletter.audience import SuppressionReason, suppression_of
 from newsletter.database import Database
-from newsletter.delivery.alone import sole_sender
 from newsletter.delivery.courtesy import reason_for_silence
-from newsletter.delivery.mailing import DeliveryStatus
-from newsletter.delivery.mark import refuse_older_copy
+from newsletter.delivery.models import DeliveryStatus
 from newsletter.delivery.notice_message import write_letter
 from newsletter.delivery.notices import (
     FIELDS,
@@ -29,7 +27,9 @@ from newsletter.delivery.notices import (
     notices,
     read_notice,
 )
-from newsletter.delivery.recovery import Remembers
+from newsletter.delivery.queue.high_water_mark import refuse_older_copy
+from newsletter.delivery.queue.lock import sender_lock
+from newsletter.delivery.queue.recovery import Remembers
 from newsletter.delivery.series import reason_to_stop
 from newsletter.delivery.transports import Transport
 from newsletter.errors import Deferred, NewsletterError, Refused, SendingHalted, TemporaryError, Uncertain
@@ -73,7 +73,7 @@ def post_notices(
     troubled: list[Notice] = []
     put_off = 0
     stopped: NewsletterError | None = None
-    with sole_sender(database, "posting notices", lock="notices"):
+    with sender_lock(database, "posting notices", lock="notices"):
         _recover(database, transport, clock())
         while (notice := _claim(database, keyring, transport.name, clock())) is not None:
             if notice.status is not DeliveryStatus.CLAIMED:

@@ -14,7 +14,7 @@ from newsletter.audience import Newcomer, exclusion_of, newcomers
 from newsletter.compose import Edition, compose, filled
 from newsletter.content import SeriesLetter, read_series
 from newsletter.database import Database, Moment
-from newsletter.delivery.mailing import DeliveryStatus
+from newsletter.delivery.models import DeliveryStatus
 from newsletter.delivery.notice_message import LEAVE_MARK, REPLY_MARK
 from newsletter.delivery.notices import Notice, notices, plan_notice
 from newsletter.errors import ContentError

@@ -3,7 +3,7 @@
 import re
 
 from newsletter.delivery import headers
-from newsletter.delivery.mailing import Mailing
+from newsletter.delivery.models import Mailing
 from newsletter.settings import Settings
 
 _SENDER_ID = 15

@@ -57,7 +57,7 @@ mailings = Table(
     Index("mailings_by_slug", "slug"),
 )
 
-"""`turns` counts the ledger's transactions for a mailing: it tells a restored copy (`mark.py`).
+"""`turns` counts the ledger's transactions for a mailing: it tells a restored copy (`queue/high_water_mark.py`).
 
 `segment` is the question whose answer the mailing is for, spelled out; empty for the whole list.
 """

@@ -7,7 +7,7 @@ a killed sender had claimed only these are in doubt.
 import threading
 from collections.abc import Sequence
 
-from newsletter.delivery.mark import Mark
+from newsletter.delivery.queue.high_water_mark import HighWaterMark
 from newsletter.errors import NewsletterError, Uncertain
 
 MOST_DOUBTS = 8
@@ -17,7 +17,7 @@ MOST_DOUBTS = 8
 class Watch:
     """What everybody who submits heeds; safe to share between threads."""
 
-    def __init__(self, mark: Mark) -> None:
+    def __init__(self, mark: HighWaterMark) -> None:
         self._mark = mark
         self._begun: set[int] = set()
         self._doubts: list[Exception] = []

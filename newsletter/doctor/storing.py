@@ -13,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 
 from newsletter.audience import refuse_other_key
 from newsletter.database import Database, is_up_to_date, open_database
-from newsletter.delivery import mark_path, refuse_older_copy
+from newsletter.delivery import high_water_mark_path, refuse_older_copy
 from newsletter.doctor.check import Check, fail, ok, warn
 from newsletter.errors import DecisionRequired, SettingsError
 from newsletter.settings import Settings, read_hashing_key, read_or_make_keys
@@ -92,7 +92,7 @@ def _examined(database: Database, patience: float) -> tuple[list[str], Any]:
 
 
 def _copies(database: Database, settings: Settings) -> Iterator[Check]:
-    if not mark_path(settings).exists():  # nothing has left this machine, and looking would make the mark
+    if not high_water_mark_path(settings).exists():  # nothing has left this machine, and looking would make the mark
         return
     try:
         refuse_older_copy(database, settings)

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, select, text, update
 
 from newsletter.database import Database, Order
-from newsletter.delivery import DeliveryStatus, Proof, settle_notices, settle_proven
+from newsletter.delivery import DeliveryStatus, SubmissionEvidence, apply_evidence, apply_notice_evidence
 from newsletter.errors import NewsletterError
 from newsletter.feedback.breaker import Breaker, Trip
 from newsletter.feedback.consequences import Desk, act_on
@@ -154,7 +154,7 @@ def _apply(connection: Connection, desk: Desk, group: Sequence[Read]) -> _Found:
     fresh = record_facts(connection, about)
     settled = _settle(connection, about, desk.now)
     notices = [each.notice for each in matched if each.delivery is None and each.notice is not None]
-    settle_notices(connection, notices, desk.now)
+    apply_notice_evidence(connection, notices, desk.now)
     suppressed = act_on(connection, desk, [*fresh, *(each for each in matched if each.notice is not None)])
     marks = [_mark_of(read, desk.now) for read in group if read.event is None]
     marks += [_mark_of(each.read, desk.now, each) for each in matched]
@@ -175,7 +175,7 @@ def _settle(connection: Connection, about: Sequence[Matched], now: datetime) -> 
     """Settle what events prove, and keep a note of what was not known before."""
     by = {each.delivery.id: each.by for each in reversed(about) if each.delivery is not None}
     proofs = [
-        Proof(
+        SubmissionEvidence(
             delivery=each.delivery,
             reference=each.event.reference,
             dropped=f"the next hop took it and dropped it: {each.event.detail or each.event.code}"
@@ -185,7 +185,7 @@ def _settle(connection: Connection, about: Sequence[Matched], now: datetime) -> 
         for each in about
         if each.delivery is not None
     ]
-    changed = settle_proven(connection, proofs, now)
+    changed = apply_evidence(connection, proofs, now)
     notes = [
         {
             "delivery_id": each.id,

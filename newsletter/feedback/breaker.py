@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, select, update
 
 from newsletter.database import Database
-from newsletter.delivery import Mailing, are_submitted_since, count_submitted, is_under_way, pause_at_once
+from newsletter.delivery import Mailing, are_submitted_since, count_submitted, is_in_progress, pause_if_open
 from newsletter.delivery import resume as let_go_on
 from newsletter.errors import DecisionRequired
 from newsletter.feedback.decide import trouble
@@ -85,7 +85,7 @@ class Breaker:
         return tuple(trip for trip in found if trip is not None)
 
     def _tripped(self, connection: Connection, mailing_id: int, now: datetime) -> Trip | None:
-        if not is_under_way(connection, mailing_id):
+        if not is_in_progress(connection, mailing_id):
             return None
         before = _last(connection, mailing_id)
         since = before.resumed_at if before else None  # what comes back late, of letters before, is known of
@@ -98,7 +98,7 @@ class Breaker:
             return None
         sent = self._sent[mailing_id, since] = count_submitted(connection, mailing_id, since)
         why = judge(replace(known, sent=sent), self._limits)
-        if not why or not pause_at_once(connection, mailing_id):
+        if not why or not pause_if_open(connection, mailing_id):
             return None
         causes = _causes(connection, mailing_id)
         trip = Trip(

@@ -15,7 +15,7 @@ from newsletter.audience import (
     suppress_address,
     suppress_subscriber,
 )
-from newsletter.delivery import deliveries_of
+from newsletter.delivery import delivery_ids_of
 from newsletter.feedback.decide import Effect, decide
 from newsletter.feedback.event import Kind, Reason
 from newsletter.feedback.matching import Matched
@@ -77,7 +77,7 @@ def bounces_in_a_row(connection: Connection, subscriber_id: int, now: datetime, 
     number = int(connection.scalar(asked) or 0)
     if number < least:
         return number
-    theirs = deliveries_of(connection, subscriber_id, since - timedelta(days=days))
+    theirs = delivery_ids_of(connection, subscriber_id, since - timedelta(days=days))
     arrived = connection.scalar(
         select(func.max(facts.c.at)).where(facts.c.delivery_id.in_(theirs), facts.c.act == Kind.DELIVERED.value)
     )

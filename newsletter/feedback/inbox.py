@@ -18,7 +18,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
 from newsletter.database import LARGEST_NUMBER, Database, Order
-from newsletter.delivery import deliveries_of
+from newsletter.delivery import delivery_ids_of
 from newsletter.errors import UsageError
 from newsletter.feedback.envelopes import canonical, identity, kind_in, opened
 from newsletter.feedback.event import Unreadable
@@ -166,7 +166,7 @@ def forget_reader(database: Database, subscriber_id: int) -> int:
     """Delete the raw events about the letters of a reader who is erased; the facts name nobody."""
     gone = 0
     with database.read() as connection:
-        numbers = deliveries_of(connection, subscriber_id, datetime.min.replace(tzinfo=UTC))
+        numbers = delivery_ids_of(connection, subscriber_id, datetime.min.replace(tzinfo=UTC))
     for start in range(0, len(numbers), 500):
         with database.write() as connection:
             asked = delete(events).where(events.c.delivery_id.in_(numbers[start : start + 500]))

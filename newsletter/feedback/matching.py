@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from newsletter.delivery import Reported, find_reported, find_reported_by_references, is_notice
+from newsletter.delivery import ReportedDelivery, find_reported_by_references, find_reported_deliveries, is_notice
 from newsletter.feedback.envelopes import opened
 from newsletter.feedback.event import Event, Unreadable
 from newsletter.feedback.reports import read_report
@@ -33,7 +33,7 @@ class Matched:
 
     read: Read
     event: Event
-    delivery: Reported | None
+    delivery: ReportedDelivery | None
     by: str = ""
 
     @property
@@ -60,7 +60,7 @@ def read_kept(number: int, attempts: int, found: dict[str, Any] | str, received_
 def match(connection: Connection, found: Sequence[Read]) -> list[Matched]:
     """Find what events are about; a tag counts only together with the mailing's."""
     events = [(read, read.event) for read in found if read.event is not None]
-    tagged = find_reported(connection, (e.delivery_id for _, e in events if e.delivery_id and e.mailing_id))
+    tagged = find_reported_deliveries(connection, (e.delivery_id for _, e in events if e.delivery_id and e.mailing_id))
     matched = [(read, event, _by_tag(event, tagged)) for read, event in events]
     names = {name for _, e, known in matched if known is None for name in (e.reference, e.own_reference) if name}
     named = find_reported_by_references(connection, names) if names else {}
@@ -77,7 +77,7 @@ def match(connection: Connection, found: Sequence[Read]) -> list[Matched]:
     ]
 
 
-def _by_tag(event: Event, tagged: dict[int, Reported]) -> Reported | None:
+def _by_tag(event: Event, tagged: dict[int, ReportedDelivery]) -> ReportedDelivery | None:
     known = tagged.get(event.delivery_id or 0)
     return known if known is not None and known.mailing_id == event.mailing_id else None
 

@@ -31,7 +31,7 @@ class WholeRecord:
 
     person: audience.PersonRecord | None
     """Subscriber, subscriptions with their consents, suppression; None where the roster knows nothing."""
-    deliveries: tuple[delivery.DeliveryLine, ...]
+    deliveries: tuple[delivery.DeliveryRecord, ...]
     facts: tuple[feedback.KnownFact, ...]
     """What was reported of these deliveries."""
     replies: tuple[Reply, ...]
@@ -98,7 +98,7 @@ def erase(
     number = audience.find_subscriber_id(database, address)
     theirs = replies_by(database, number, address)
     audience.suppress(database, keyring, address, audience.SuppressionReason.ERASED, origin=origin, now=now)
-    notices = delivery.forget_recipient(database, number, address, names_of(database, theirs), now=now)
+    notices = delivery.erase_recipient(database, number, address, names_of(database, theirs), now=now)
     erased = erase_replies(database, settings, number, address, by=origin, now=now)
     if number is not None:
         proof = audience.Proof(evidence="erased")

@@ -19,48 +19,48 @@ from typing import Any
 
 _BEFORE = {
     "engine.py:open_database:return": 1,
-    "planning.py:start_mailing:call": 1,
+    "plan.py:start_mailing:call": 1,
     "recipients.py:fill_mailing:call": 1,
     "recipients.py:fill_mailing:return": 1,
-    "planning.py:start_mailing:return": 1,
+    "plan.py:start_mailing:return": 1,
     "recovery.py:recover:call": 1,
-    "mark.py:begun:return": 1,
+    "high_water_mark.py:begun:return": 1,
     "recovery.py:recover:return": 1,
-    "ledger.py:begin_run:return": 1,
-    "mark.py:begin:return": 1,
-    "ledger.py:take_turn:call": 6,
-    "claiming.py:claim_due:return": 6,
-    "ledger.py:take_turn:return": 6,
-    "mark.py:count:return": 6,
-    "crew.py:hand_out:call": 6,
+    "record.py:begin_run:return": 1,
+    "high_water_mark.py:begin:return": 1,
+    "record.py:take_turn:call": 6,
+    "claim.py:claim_due:return": 6,
+    "record.py:take_turn:return": 6,
+    "high_water_mark.py:count:return": 6,
+    "worker_pool.py:hand_out:call": 6,
     "message.py:letter:return": 6,
-    "mark.py:note:return": 6,
+    "high_water_mark.py:note:return": 6,
 }
 _AFTER = {
-    "verdicts.py:outcomes:return": 6,
-    "ledger.py:_record_ours:return": 6,
+    "outcomes.py:outcomes:return": 6,
+    "record.py:_record_ours:return": 6,
 }
 _SMTP = {
-    "switchboard.py:_welcome:return": 4,
-    "smtp_line.py:begin:return": 6,
-    "smtp_line.py:hand_over:call": 6,
-    "smtp_line.py:hand_over:return": 6,
-    "smtp_line.py:write:return": 6,
-    "smtp_line.py:read:return": 6,
-    "switchboard.py:_finish:return": 6,
+    "event_loop.py:_welcome:return": 4,
+    "smtp_connection.py:begin:return": 6,
+    "smtp_connection.py:hand_over:call": 6,
+    "smtp_connection.py:hand_over:return": 6,
+    "smtp_connection.py:write:return": 6,
+    "smtp_connection.py:read:return": 6,
+    "event_loop.py:_finish:return": 6,
 }
 _SES = {
     "ses.py:submit:call": 6,
     "ses.py:submit:return": 6,
 }
 _LEAN = {
-    "switchboard.py:_welcome:return": 4,
-    "ses_line.py:begin:return": 6,
-    "ses_line.py:hand_over:call": 6,
-    "ses_line.py:hand_over:return": 6,
-    "ses_line.py:write:return": 6,
-    "ses_line.py:read:return": 6,
-    "switchboard.py:_finish:return": 6,
+    "event_loop.py:_welcome:return": 4,
+    "ses_connection.py:begin:return": 6,
+    "ses_connection.py:hand_over:call": 6,
+    "ses_connection.py:hand_over:return": 6,
+    "ses_connection.py:write:return": 6,
+    "ses_connection.py:read:return": 6,
+    "event_loop.py:_finish:return": 6,
 }
 STEPS = {
     "smtp": {**_BEFORE, **_SMTP, **_AFTER},
@@ -68,7 +68,7 @@ STEPS = {
     "lean": {**_BEFORE, **_LEAN, **_AFTER},
 }
 """The steps of a send by its transport, in their order, and how often each may have passed before."""
-AT_THE_END = ("crew.py:stop:call", "ledger.py:finish_mailing:call")
+AT_THE_END = ("worker_pool.py:stop:call", "record.py:finish_mailing:call")
 """Steps that a send comes to only when nobody is left."""
 _IMPORTED = (
     "newsletter.cli.main",

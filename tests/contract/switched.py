@@ -7,12 +7,12 @@ from pathlib import Path
 
 from newsletter.address import Address
 from newsletter.delivery import Delivery
-from newsletter.delivery.mark import Mark
-from newsletter.delivery.switchboard import Switchboard
+from newsletter.delivery.queue.high_water_mark import HighWaterMark
+from newsletter.delivery.sender.event_loop import Switchboard
+from newsletter.delivery.sender.in_flight import Finished, Task, Tray
+from newsletter.delivery.transports.base import Envelope, Receipt
 from newsletter.delivery.transports.ses import LeanSesTransport
 from newsletter.delivery.transports.smtp import SmtpTransport
-from newsletter.delivery.transports.transport import Envelope, Receipt
-from newsletter.delivery.tray import Finished, Task, Tray
 from newsletter.delivery.watch import Watch
 
 
@@ -23,7 +23,7 @@ class Switched:
         self.name, self.rate, self.notices = transport.name, transport.rate, transport.notices
         self.connections = transport.connections
         self._transport = transport
-        self._mark = Mark(folder / "mark", 64)
+        self._mark = HighWaterMark(folder / "mark", 64)
         self._letters: dict[int, tuple[Envelope, bytes]] = {}
         self._found: dict[int, Finished] = {}
         self._has_more = threading.Condition()

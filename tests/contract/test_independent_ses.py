@@ -19,8 +19,8 @@ from moto.backends import get_backend
 from moto.server import ThreadedMotoServer
 
 from newsletter.aws import Keys, make_client
+from newsletter.delivery.transports.base import Envelope
 from newsletter.delivery.transports.ses import open_ses
-from newsletter.delivery.transports.transport import Envelope
 from newsletter.errors import Refused
 from newsletter.settings import Ses
 

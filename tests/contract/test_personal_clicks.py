@@ -14,8 +14,8 @@ from newsletter import audience
 from newsletter.address import Address
 from newsletter.audience import Proof, add_subscriber, find_subscriber_id, show_subscriber, those_agreeing
 from newsletter.database import Database
-from newsletter.delivery.claiming import people_question
 from newsletter.delivery.counted import CountedLink, keep_links
+from newsletter.delivery.queue.claim import people_question
 from newsletter.feedback import Counted, Follow, clicks_of, forget_clicks, write_clicks
 from newsletter.feedback.tables import personal_clicks
 from newsletter.stats import agree_to_clicks, withdraw_clicks

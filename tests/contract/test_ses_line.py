@@ -11,8 +11,8 @@ import pytest
 import trustme
 
 from newsletter.aws import Answer
-from newsletter.delivery.transports.ses_line import SesLine
-from newsletter.delivery.transports.transport import Envelope, Receipt, Settled
+from newsletter.delivery.transports.base import Envelope, Receipt, Settled
+from newsletter.delivery.transports.ses_connection import SesLine
 from newsletter.errors import Deferred, SendingHalted, TransportError, Uncertain
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"

@@ -19,12 +19,12 @@ from newsletter.aws import Keys
 from newsletter.delivery.rehearsal import Account, Refusal, read_mishaps
 from newsletter.delivery.rehearsal.server import PretendSes, pretend_ses, publish_events
 from newsletter.delivery.transports import OutboxTransport, Transport
-from newsletter.delivery.transports.outbox import kept_messages
+from newsletter.delivery.transports.base import Envelope
+from newsletter.delivery.transports.outbox import outbox_messages
 from newsletter.delivery.transports.ses import LeanSesTransport, SesTransport, open_ses
 from newsletter.delivery.transports.smtp import SmtpTransport
-from newsletter.delivery.transports.smtp_dialogue import Dialogue
-from newsletter.delivery.transports.smtp_line import SmtpLine
-from newsletter.delivery.transports.transport import Envelope
+from newsletter.delivery.transports.smtp_connection import SmtpLine
+from newsletter.delivery.transports.smtp_protocol import Dialogue
 from newsletter.errors import (
     Deferred,
     DiskFull,
@@ -79,7 +79,7 @@ def hop(request: pytest.FixtureRequest, tmp_path: Path, aws: None) -> Iterator[H
     if request.param == "outbox":
         outbox = OutboxTransport(tmp_path / "outbox")
         with closing(outbox):
-            yield Hop(outbox, lambda: [_crlf(kept.path.read_bytes()) for kept in kept_messages(outbox.folder)])
+            yield Hop(outbox, lambda: [_crlf(kept.path.read_bytes()) for kept in outbox_messages(outbox.folder)])
     elif request.param.startswith("ses"):
         with (
             pretend_ses(Account(), is_keeping=True) as ses,
@@ -685,14 +685,14 @@ def test_a_full_disk_takes_nothing_and_leaves_nothing(tmp_path: Path, full_disk:
         full_disk(10_000)
         with pytest.raises(DiskFull):
             outbox.submit(envelope(), MESSAGE + b"x" * 20_000)
-        assert not list(kept_messages(outbox.folder))
+        assert not list(outbox_messages(outbox.folder))
         assert not list((outbox.folder / "tmp").iterdir())
 
 
 def test_the_outbox_knows_what_it_took(tmp_path: Path) -> None:
     with closing(OutboxTransport(tmp_path / "outbox")) as outbox:
         outbox.submit(envelope(number=7), MESSAGE)
-        (kept,) = kept_messages(outbox.folder)
+        (kept,) = outbox_messages(outbox.folder)
         kept.path.rename(outbox.folder / "cur" / f"{kept.path.name}:2,S")  # as a mail client does once it is read
         assert outbox.held() == {7}
 

@@ -10,7 +10,7 @@ import typer
 from newsletter.cli import output
 from newsletter.cli.context import open_publication
 from newsletter.database import back_up, copy_database, open_database, upgrade
-from newsletter.delivery import sole_sender
+from newsletter.delivery import sender_lock
 from newsletter.errors import UsageError
 
 app = typer.Typer(rich_markup_mode="markdown", add_completion=False)
@@ -70,7 +70,7 @@ def move_in(
     rows: dict[str, int] = {}
     with (
         closing(open_database(to)) as target,
-        sole_sender(source, "copying the database"),
+        sender_lock(source, "copying the database"),
         closing(copy_database(source, target)) as copying,
     ):
         for done in copying:

@@ -16,7 +16,7 @@ from newsletter.delivery import (
     DeliveryStatus,
     cancel,
     find_mailing,
-    list_troubles,
+    list_delivery_problems,
     mailing_counts,
     pause,
     resolve,
@@ -114,7 +114,7 @@ def resolve_mailing(
         proven = _settle(publication, events)
         output.print_result(f"{output.pluralise(proven, 'delivery', 'deliveries')} settled by events")
     if not resend and not skip:
-        doubts = list_troubles(publication.database, found, DeliveryStatus.UNCERTAIN)
+        doubts = list_delivery_problems(publication.database, found, DeliveryStatus.UNCERTAIN)
         say_troubles(doubts)
         if doubts:
             raise DecisionRequired(f"{len(doubts)} may have been taken or not. Say --resend or --skip")

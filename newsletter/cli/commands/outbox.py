@@ -14,7 +14,7 @@ from rich.text import Text
 from newsletter.cli import output
 from newsletter.cli.context import open_publication
 from newsletter.cli.external_programs import open_in_browser
-from newsletter.delivery import Kept, kept_messages
+from newsletter.delivery import OutboxMessage, outbox_messages
 from newsletter.errors import UsageError
 
 app = typer.Typer(rich_markup_mode="markdown", add_completion=False)
@@ -105,8 +105,8 @@ def open_letter(
     output.print_result(str(page))
 
 
-def _letters(context: typer.Context) -> list[Kept]:
-    return sorted(kept_messages(open_publication(context).settings.var / "outbox"))
+def _letters(context: typer.Context) -> list[OutboxMessage]:
+    return sorted(outbox_messages(open_publication(context).settings.var / "outbox"))
 
 
 def _path_of(context: typer.Context, n: int) -> Path:

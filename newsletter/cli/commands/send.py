@@ -19,10 +19,10 @@ from newsletter.cli.segmenting import check_chosen, say_findings, segment_findin
 from newsletter.cli.signing import check_signing
 from newsletter.cli.views.mailing import counts_json, say_plan, variants_json
 from newsletter.delivery import (
+    MailingStage,
     MailingState,
     Plan,
     Schedule,
-    Stage,
     Transport,
     accept_older_copy,
     mailing_edition,
@@ -193,7 +193,7 @@ def _may_leave(plan: Plan, *, yes: bool, is_json: bool) -> bool:
             f"mailing {mailing.id} of '{mailing.slug}' is cancelled, so nothing was sent. "
             "'newsletter send --again' makes a new one"
         )
-    if mailing.stage(moment) is Stage.SCHEDULED:
+    if mailing.stage(moment) is MailingStage.SCHEDULED:
         if is_json:
             output.print_json(counts_json(mailing, plan.counts, moment=moment))
         else:

@@ -14,7 +14,7 @@ from newsletter.cli.picturing import provide_pictures
 from newsletter.cli.running import now, run_mailing
 from newsletter.cli.segmenting import variant_for
 from newsletter.cli.signing import check_signing
-from newsletter.delivery import open_transport, start_test
+from newsletter.delivery import open_transport, start_test_mailing
 from newsletter.errors import UsageError
 
 app = typer.Typer(rich_markup_mode="markdown", add_completion=False)
@@ -48,7 +48,7 @@ def send_test(
     ensure_lists(publication.database, publication.settings.lists)
     provide_pictures(publication.settings, choice.composed.edition, is_test=True)
     with closing(open_transport(publication.settings)) as transport:
-        mailing = start_test(
+        mailing = start_test_mailing(
             publication.database,
             choice.composed.edition,
             addresses,

@@ -12,6 +12,7 @@ from newsletter.cli.choosing import Choice
 from newsletter.cli.progress import duration, shown_time
 from newsletter.delivery import (
     Counts,
+    DeliveryProblem,
     Exclusion,
     Forecast,
     IssueStatus,
@@ -19,7 +20,6 @@ from newsletter.delivery import (
     MailingKind,
     MailingState,
     Plan,
-    Trouble,
     VariantCount,
 )
 from newsletter.settings import Settings
@@ -146,7 +146,7 @@ def say_status(found: Sequence[IssueStatus], moment: datetime, *, is_one: bool) 
         output.print_result("excluded: " + ", ".join(f"{n:,} {reason}" for reason, n in sorted(excluded.items())))
 
 
-def say_troubles(troubles: Sequence[Trouble]) -> None:
+def say_troubles(troubles: Sequence[DeliveryProblem]) -> None:
     """Name deliveries and what is wrong with them."""
     if troubles:
         rows = [[str(t.delivery_id), t.address or "(erased)", t.reason] for t in troubles]

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from newsletter.database import Database
-from newsletter.delivery.mailing import DeliveryStatus
-from newsletter.delivery.reported import Proof, find_reported, settle_proven
+from newsletter.delivery.evidence import SubmissionEvidence, apply_evidence, find_reported_deliveries
+from newsletter.delivery.models import DeliveryStatus
 
 _TAKEN = {"Send", "Delivery", "Bounce", "Complaint", "DeliveryDelay", "Open", "Click", "Subscription"}
 _DROPPED = {"Reject", "Rendering Failure"}
@@ -43,13 +43,13 @@ def settle_by_events(database: Database, events: Iterable[Mapping[str, Any]], *,
     settled, spoken = 0, (said for event in events if (said := _read(event)) is not None)
     while group := list(islice(spoken, _GROUP)):
         with database.write() as connection:
-            known = find_reported(connection, (number for number, *_ in group))
+            known = find_reported_deliveries(connection, (number for number, *_ in group))
             proofs = [
-                Proof(delivery=known[number], reference=reference, dropped=dropped)
+                SubmissionEvidence(delivery=known[number], reference=reference, dropped=dropped)
                 for number, mailing, reference, dropped in group
                 if number in known and known[number].mailing_id == mailing
             ]
-            changed = settle_proven(connection, proofs, now)
+            changed = apply_evidence(connection, proofs, now)
         settled += sum(delivery.status is DeliveryStatus.UNCERTAIN for delivery in changed)
     return settled
 

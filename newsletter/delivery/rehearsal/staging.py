@@ -17,14 +17,14 @@ from sqlalchemy import literal_column, make_url, select
 from newsletter import settings as toml
 from newsletter.compose import Edition
 from newsletter.database import Database, open_database, upgrade
-from newsletter.delivery.counting import mailing_counts
-from newsletter.delivery.mailing import Counts, Mailing
-from newsletter.delivery.planning import start_mailing
+from newsletter.delivery.counts import mailing_counts
+from newsletter.delivery.models import Counts, Mailing
+from newsletter.delivery.queue.plan import start_mailing
 from newsletter.delivery.rehearsal.account import Account, Taken
 from newsletter.delivery.rehearsal.evidence import read_events, settle_by_events
-from newsletter.delivery.sender import send
+from newsletter.delivery.sender.progress import SendProgress
+from newsletter.delivery.sender.send import send
 from newsletter.delivery.tables import deliveries
-from newsletter.delivery.tally import Progress
 from newsletter.delivery.transports import Transport
 from newsletter.durable_file import make_private_folder
 from newsletter.errors import SendingHalted, TemporaryError, TransportError, UsageError
@@ -118,7 +118,7 @@ class Rehearsal:
         self._stops: list[str] = []
         self._seconds = 0.0
 
-    def run(self, clock: Callable[[], datetime], is_hurried: Callable[[], bool]) -> Generator[Progress, None, None]:
+    def run(self, clock: Callable[[], datetime], is_hurried: Callable[[], bool]) -> Generator[SendProgress, None, None]:
         """Send, and after a stop once more, until everybody was tried or going on is of no use."""
         started = time.monotonic()
         try:

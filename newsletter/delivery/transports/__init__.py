@@ -1,7 +1,7 @@
 """Transports: what hands a message to the next hop, one file for each."""
 
+from newsletter.delivery.transports.base import Transport
 from newsletter.delivery.transports.outbox import OutboxTransport
-from newsletter.delivery.transports.transport import Transport
 from newsletter.settings import Settings
 
 __all__ = ["OutboxTransport", "Transport", "open_transport"]

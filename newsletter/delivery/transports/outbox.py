@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from newsletter.delivery.transports.transport import Envelope, Receipt
+from newsletter.delivery.transports.base import Envelope, Receipt
 from newsletter.durable_file import make_private_folder
 from newsletter.errors import DiskFull, SendingHalted
 
@@ -21,7 +21,7 @@ _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Kept:
+class OutboxMessage:
     """One message in the outbox."""
 
     delivery_id: int
@@ -64,7 +64,7 @@ class OutboxTransport:
 
     def held(self) -> frozenset[int]:
         """Return the deliveries whose messages are here, read or unread."""
-        return frozenset(kept.delivery_id for kept in kept_messages(self.folder))
+        return frozenset(kept.delivery_id for kept in outbox_messages(self.folder))
 
     def close(self) -> None:
         """Close the folders."""
@@ -94,7 +94,7 @@ class OutboxTransport:
                 self._synced = through
 
 
-def kept_messages(folder: Path) -> Iterator[Kept]:
+def outbox_messages(folder: Path) -> Iterator[OutboxMessage]:
     """Yield what the outbox holds, in no order; nothing where there is no outbox."""
     for name in ("new", "cur"):
         if not (folder / name).is_dir():
@@ -103,7 +103,7 @@ def kept_messages(folder: Path) -> Iterator[Kept]:
             for entry in entries:
                 parts = entry.name.split(".")
                 if len(parts) > 1 and parts[1].startswith("D") and parts[1][1:].isdecimal():
-                    yield Kept(int(parts[1][1:]), Path(entry.path))
+                    yield OutboxMessage(int(parts[1][1:]), Path(entry.path))
 
 
 def _translate(error: OSError, folder: Path) -> DiskFull | SendingHalted:

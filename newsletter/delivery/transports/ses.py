@@ -19,11 +19,11 @@ from newsletter.aws import (
     read_answer,
     told_apart,
 )
-from newsletter.delivery.account_book import open_account_book
-from newsletter.delivery.pace import USED
+from newsletter.delivery.rate.limiter import USED
+from newsletter.delivery.rate.shared_file import open_account_book
+from newsletter.delivery.transports.base import Allowance, Envelope, Receipt
 from newsletter.delivery.transports.ses_answers import MOST_CONNECTIONS, connections_for, judge, read_allowance
-from newsletter.delivery.transports.ses_line import SesLine
-from newsletter.delivery.transports.transport import Allowance, Envelope, Receipt
+from newsletter.delivery.transports.ses_connection import SesLine
 from newsletter.errors import Deferred, TransportError, Uncertain
 from newsletter.settings import Ses
 

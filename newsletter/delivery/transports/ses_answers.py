@@ -6,7 +6,7 @@ from math import ceil
 from typing import Any
 
 from newsletter.aws import Fault, call
-from newsletter.delivery.transports.transport import Allowance
+from newsletter.delivery.transports.base import Allowance
 from newsletter.errors import Deferred, QuotaExceeded, Refused, SendingHalted, TransportError, Uncertain
 
 MOST_CONNECTIONS = 64

@@ -7,10 +7,10 @@ from typing import Any, cast
 
 from pydantic import SecretStr
 
-from newsletter.delivery.transports.smtp_dialogue import Dialogue
-from newsletter.delivery.transports.smtp_line import SmtpLine
+from newsletter.delivery.transports.base import Envelope, Receipt
+from newsletter.delivery.transports.smtp_connection import SmtpLine
+from newsletter.delivery.transports.smtp_protocol import Dialogue
 from newsletter.delivery.transports.smtp_replies import judge
-from newsletter.delivery.transports.transport import Envelope, Receipt
 from newsletter.errors import Deferred, Refused, SendingHalted, SettingsError, TransportError
 from newsletter.settings import Smtp
 

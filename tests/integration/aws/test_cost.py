@@ -7,8 +7,8 @@ import pytest
 
 from bench.load.serving import serving
 from newsletter.aws import Keys
+from newsletter.delivery.transports.base import Envelope
 from newsletter.delivery.transports.ses import open_ses
-from newsletter.delivery.transports.transport import Envelope
 from newsletter.settings import Ses
 
 pytestmark = pytest.mark.slow

@@ -11,9 +11,9 @@ from newsletter.address import Address
 from newsletter.audience import add_subscriber, ensure_lists
 from newsletter.compose import Context, Edition, Slot
 from newsletter.database import Database
-from newsletter.delivery import Counts, Mailing, Plan, Progress, mailing_counts, send, start_mailing
-from newsletter.delivery.pace import Delays
-from newsletter.delivery.transports.transport import Envelope, Receipt
+from newsletter.delivery import Counts, Mailing, Plan, SendProgress, mailing_counts, send, start_mailing
+from newsletter.delivery.rate.limiter import Delays
+from newsletter.delivery.transports.base import Envelope, Receipt
 from newsletter.settings import Settings
 from newsletter.tokens import Keyring
 from tests.fresh import fresh_database
@@ -72,7 +72,7 @@ class Press:
     def start(self, edition: Edition, *, again: bool = False) -> Plan:
         return start_mailing(self.database, edition, transport="hop", again=again, now=now())
 
-    def send(self, mailing: Mailing, hop: Hop) -> list[Progress]:
+    def send(self, mailing: Mailing, hop: Hop) -> list[SendProgress]:
         return list(send(self.database, self.keyring, self.settings, mailing, hop, clock=now, delays=self.delays))
 
     def mail(self, edition: Edition, hop: Hop, *, again: bool = False) -> Counts:

@@ -9,7 +9,7 @@ import pytest
 
 from newsletter.compose import Edition
 from newsletter.delivery import send
-from newsletter.delivery.pace import Delays
+from newsletter.delivery.rate.limiter import Delays
 from newsletter.errors import Deferred
 from tests.integration.delivery.conftest import Hop, Press
 

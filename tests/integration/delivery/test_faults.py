@@ -17,11 +17,11 @@ from sqlalchemy import event
 from newsletter.compose import Edition
 from newsletter.database import Database, open_database
 from newsletter.delivery import Counts, send
-from newsletter.delivery.ledger import take_turn
-from newsletter.delivery.mark import Mark, mark_path, refuse_older_copy
-from newsletter.delivery.spool import Spool
+from newsletter.delivery.queue.high_water_mark import HighWaterMark, high_water_mark_path, refuse_older_copy
+from newsletter.delivery.queue.outcome_spool import OutcomeSpool
+from newsletter.delivery.queue.record import take_turn
 from newsletter.delivery.transports import OutboxTransport, Transport
-from newsletter.delivery.transports.outbox import kept_messages
+from newsletter.delivery.transports.outbox import outbox_messages
 from newsletter.errors import DatabaseBusy, DecisionRequired, DiskFull, NewsletterError, SettingsError
 from tests.acceptance.killed import struck_at
 from tests.integration.delivery.conftest import Hop, Press, now
@@ -30,20 +30,20 @@ Make = Callable[..., Edition]
 READERS = 40
 IN_FLIGHT = 8
 STEPS = {
-    "planning.py:start_mailing:call": 1,
+    "plan.py:start_mailing:call": 1,
     "recipients.py:fill_mailing:return": 1,
     "recovery.py:recover:call": 1,
-    "ledger.py:begin_run:call": 1,
-    "ledger.py:take_turn:call": 1,
-    "claiming.py:claim_due:return": 2,
-    "crew.py:hand_out:return": 2,
-    "mark.py:note:return": 5,
+    "record.py:begin_run:call": 1,
+    "record.py:take_turn:call": 1,
+    "claim.py:claim_due:return": 2,
+    "worker_pool.py:hand_out:return": 2,
+    "high_water_mark.py:note:return": 5,
     "conftest.py:submit:return": 9,
-    "verdicts.py:outcomes:return": 3,
-    "ledger.py:_record_ours:call": 2,
-    "ledger.py:take_turn:return": 3,
-    "crew.py:stop:call": 1,
-    "ledger.py:finish_mailing:call": 1,
+    "outcomes.py:outcomes:return": 3,
+    "record.py:_record_ours:call": 2,
+    "record.py:take_turn:return": 3,
+    "worker_pool.py:stop:call": 1,
+    "record.py:finish_mailing:call": 1,
 }
 """The steps at which storage fails, and the how-manieth time."""
 
@@ -197,14 +197,14 @@ def test_an_outbox_whose_disk_is_full_keeps_whole_letters_only(press: Press, edi
     with closing(OutboxTransport(press.settings.var / "outbox")) as outbox:
         with struck_at("outbox.py:submit:call", 12, fault.strike), pytest.raises(DiskFull, match="Make room"):
             mail(press, edition(text="x" * 9000), outbox)
-        kept = list(kept_messages(outbox.folder))
+        kept = list(outbox_messages(outbox.folder))
         assert all(letter.path.read_bytes().rstrip().endswith(b"--") for letter in kept)
         assert not list((outbox.folder / "tmp").iterdir())
         fault.heal()
         counts = mail(press, edition(text="x" * 9000), outbox)
     assert (counts.submitted, counts.uncertain) == (len(everybody), 0)
-    assert len({letter.delivery_id for letter in kept_messages(outbox.folder)}) == len(everybody)
-    assert len(list(kept_messages(outbox.folder))) == len(everybody)
+    assert len({letter.delivery_id for letter in outbox_messages(outbox.folder)}) == len(everybody)
+    assert len(list(outbox_messages(outbox.folder))) == len(everybody)
 
 
 DAMAGE = {
@@ -222,7 +222,7 @@ DAMAGE = {
 @pytest.mark.parametrize("damage", [name for name in DAMAGE if name != "a mailing that never was"])
 def test_a_damaged_spool_leaves_doubt_and_nothing_worse(press: Press, edition: Make, damage: str) -> None:
     everybody, hop, fault = crowd(press), Hop(), Locked(press)
-    with struck_at("ledger.py:take_turn:call", 3, fault.strike), pytest.raises(DatabaseBusy):
+    with struck_at("record.py:take_turn:call", 3, fault.strike), pytest.raises(DatabaseBusy):
         mail(press, edition(), hop)
     fault.heal()
     spool = press.settings.var / "outcomes.spool"
@@ -243,7 +243,7 @@ def test_a_damaged_mark_stops_and_asks_at_worst(press: Press, edition: Make, dam
     next(sending)
     sending.close()
     take_turn(press.database, mailing, (), wanted=3, worker="smtp/here/1", now=now())
-    mark = mark_path(press.settings)
+    mark = high_water_mark_path(press.settings)
     mark.write_bytes(DAMAGE[damage](mark.read_bytes()))
     if damage == "a mailing that never was":
         with pytest.raises(DecisionRequired, match="older copy"):
@@ -271,7 +271,7 @@ def test_a_file_of_the_senders_that_is_gone_is_made_anew(press: Press, edition: 
 def test_room_for_what_may_be_in_flight_is_taken_before_anything_leaves(press: Press) -> None:
     fault = FullDisk(press)
     fault.strike()
-    for make in (Spool, Mark):
+    for make in (OutcomeSpool, HighWaterMark):
         with pytest.raises(DiskFull, match=r"no room.*Make room"):
             make(press.settings.var / "new", IN_FLIGHT)
     fault.heal()

@@ -6,7 +6,7 @@ from contextlib import closing
 import pytest
 
 from newsletter.compose import Edition
-from newsletter.delivery import Progress, send
+from newsletter.delivery import SendProgress, send
 from newsletter.delivery.transports.smtp import SmtpTransport
 from newsletter.errors import Deferred, SendingHalted
 from newsletter.settings import Smtp
@@ -21,7 +21,7 @@ def to(there: Relay) -> SmtpTransport:
     return SmtpTransport(Smtp.model_validate({"host": "127.0.0.1", "port": there.port, "timeout": 5}), None)
 
 
-def mail(press: Press, edition: Edition, there: Relay) -> list[Progress]:
+def mail(press: Press, edition: Edition, there: Relay) -> list[SendProgress]:
     mailing = press.start(edition).mailing
     with closing(to(there)) as transport:
         return list(send(press.database, press.keyring, press.settings, mailing, transport, clock=now))

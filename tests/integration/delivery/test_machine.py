@@ -29,10 +29,10 @@ from newsletter.delivery import (
     resume,
     start_mailing,
 )
-from newsletter.delivery.ledger import Outcome, begin_run, next_due, take_turn
-from newsletter.delivery.mark import Mark, mark_path
-from newsletter.delivery.recovery import recover
-from newsletter.delivery.spool import Spool, spool_path
+from newsletter.delivery.queue.high_water_mark import HighWaterMark, high_water_mark_path
+from newsletter.delivery.queue.outcome_spool import OutcomeSpool, spool_path
+from newsletter.delivery.queue.record import Outcome, begin_run, next_due, take_turn
+from newsletter.delivery.queue.recovery import recover
 from newsletter.errors import DecisionRequired
 from newsletter.settings import Settings
 from newsletter.tokens import Keyring
@@ -69,8 +69,8 @@ class Mailroom(RuleBasedStateMachine):
             {"root": there, "publication": {"title": "The Lamplighter"}, "delivery": {"in_flight": 8}}
         )
         self.settings.var.mkdir()
-        self.spool = Spool(spool_path(self.settings), 8)
-        self.mark = Mark(mark_path(self.settings), 8)
+        self.spool = OutcomeSpool(spool_path(self.settings), 8)
+        self.mark = HighWaterMark(high_water_mark_path(self.settings), 8)
         self.mark.begin(WORKER)
         self.now = datetime(2026, 11, 23, tzinfo=UTC)
         self.people = 0

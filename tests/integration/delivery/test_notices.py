@@ -16,8 +16,8 @@ from newsletter.delivery import (
     post_notices,
     resolve_notice,
 )
+from newsletter.delivery.transports.base import Envelope, Receipt
 from newsletter.delivery.transports.outbox import OutboxTransport
-from newsletter.delivery.transports.transport import Envelope, Receipt
 from newsletter.errors import Deferred, Refused, SendingHalted, TemporaryError, Uncertain, UsageError
 from newsletter.settings import Settings
 from newsletter.tokens import Keyring

@@ -14,7 +14,7 @@ from newsletter.address import Address
 from newsletter.audience import SuppressionReason, end_subscription, erase, find_subscriber_id, suppress
 from newsletter.compose import Edition
 from newsletter.delivery import DeliveryStatus, Exclusion, issue_status, mailing_counts, plan_mailing
-from newsletter.delivery.ledger import Outcome, take_turn
+from newsletter.delivery.queue.record import Outcome, take_turn
 from newsletter.delivery.tables import deliveries
 from tests.integration.delivery.conftest import Hop, Press, now
 

@@ -16,17 +16,17 @@ from newsletter.delivery import (
     Exclusion,
     MailingState,
     cancel,
-    list_troubles,
+    list_delivery_problems,
     pause,
     resolve,
     resume,
     send,
     start_mailing,
 )
-from newsletter.delivery.alone import sole_sender
-from newsletter.delivery.ledger import take_turn
-from newsletter.delivery.ledger_book import LedgerBook
-from newsletter.delivery.pace import Pace
+from newsletter.delivery.queue.lock import sender_lock
+from newsletter.delivery.queue.record import take_turn
+from newsletter.delivery.rate.limiter import Pace
+from newsletter.delivery.rate.shared_db import LedgerBook
 from newsletter.errors import DecisionRequired, Refused, TemporaryError, Uncertain
 from newsletter.settings import Settings
 from newsletter.tokens import Keyring
@@ -60,9 +60,9 @@ def test_a_mailing_goes_through_all_its_stages(server: Press, edition: Make) -> 
     assert not hop.asked
     resume(server.database, mailing)
     with (
-        sole_sender(server.database, "sending"),
+        sender_lock(server.database, "sending"),
         pytest.raises(TemporaryError),
-        sole_sender(server.database, "sending too"),
+        sender_lock(server.database, "sending too"),
     ):
         pass
     server.send(mailing, hop)
@@ -70,7 +70,9 @@ def test_a_mailing_goes_through_all_its_stages(server: Press, edition: Make) -> 
     doubted = {str(delivery.recipient) for delivery in left.claimed}
     assert (counts.candidates, counts.planned) == (40, 0)
     assert counts.failed == len({"reader7@readers.example"} - doubted)
-    uncertain = {trouble.address for trouble in list_troubles(server.database, mailing, DeliveryStatus.UNCERTAIN)}
+    uncertain = {
+        trouble.address for trouble in list_delivery_problems(server.database, mailing, DeliveryStatus.UNCERTAIN)
+    }
     assert uncertain == doubted | {"reader9@readers.example"}
     assert resolve(server.database, server.settings, mailing, resend=True, now=now()) == len(uncertain)
     server.send(mailing, hop)

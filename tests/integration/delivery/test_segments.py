@@ -18,16 +18,16 @@ from newsletter.database import migrate, open_database, upgrade
 from newsletter.delivery import (
     Exclusion,
     Plan,
+    extend_mailing,
     find_delivery,
     issue_status,
     plan_mailing,
     start_mailing,
-    start_test,
-    take_up,
+    start_test_mailing,
 )
-from newsletter.delivery.ledger import take_turn
+from newsletter.delivery.queue.record import take_turn
 from newsletter.delivery.tables import deliveries
-from newsletter.delivery.transports.transport import Envelope, Receipt
+from newsletter.delivery.transports.base import Envelope, Receipt
 from newsletter.errors import Deferred
 from tests.integration.delivery.conftest import Hop, Press, now
 
@@ -169,7 +169,7 @@ def test_until_anything_has_left_a_variant_follows_what_is_known(people: Press, 
     parted = with_parts(edition(), PORTUGAL)
     mailing = start(people, parted).mailing
     know(people, ada={}, chen={"country": "PT"})
-    take_up(people.database, mailing, now())
+    extend_mailing(people.database, mailing, now())
     hop = Reading()
     people.send(mailing, hop)
     assert hop.said("variant 1") == {"bram", "chen"}
@@ -214,7 +214,7 @@ def test_a_segment_and_parts_together(people: Press, edition: Make) -> None:
 
 def test_a_test_is_the_variant_that_was_asked_for(people: Press, edition: Make) -> None:
     parted = with_parts(edition(), PORTUGAL)
-    mailing = start_test(people.database, parted, ["me@readers.example"], transport="hop", variant=1, now=now())
+    mailing = start_test_mailing(people.database, parted, ["me@readers.example"], transport="hop", variant=1, now=now())
     hop = Reading()
     people.send(mailing, hop)
     assert hop.said("variant 1") == {"me"}

@@ -21,18 +21,18 @@ from newsletter.delivery import (
     Exclusion,
     find_delivery,
     find_delivery_by_reference,
-    list_troubles,
+    list_delivery_problems,
     resolve,
     send,
-    start_test,
+    start_test_mailing,
 )
-from newsletter.delivery.alone import sole_sender
-from newsletter.delivery.ledger import Outcome, orphans, take_turn
-from newsletter.delivery.mark import Mark, mark_path
-from newsletter.delivery.pace import Delays
-from newsletter.delivery.spool import Spool, spool_path
+from newsletter.delivery.queue.high_water_mark import HighWaterMark, high_water_mark_path
+from newsletter.delivery.queue.lock import sender_lock
+from newsletter.delivery.queue.outcome_spool import OutcomeSpool, spool_path
+from newsletter.delivery.queue.record import Outcome, orphans, take_turn
+from newsletter.delivery.rate.limiter import Delays
 from newsletter.delivery.transports import OutboxTransport
-from newsletter.delivery.transports.transport import Envelope
+from newsletter.delivery.transports.base import Envelope
 from newsletter.errors import Deferred, DiskFull, QuotaExceeded, Refused, SendingHalted, TemporaryError, Uncertain
 from tests.integration.delivery.conftest import Hop, Press, now
 
@@ -59,7 +59,7 @@ def test_a_refusal_fails_one_delivery_and_the_rest_goes_on(press: Press, edition
     hop = Hop(answer=lambda envelope, _: Refused("550 gone") if "reader7@" in envelope.recipient else None)
     counts = press.mail(edition(), hop)
     assert (counts.submitted, counts.failed) == (39, 1)
-    (trouble,) = list_troubles(press.database, press.start(edition()).mailing, DeliveryStatus.FAILED)
+    (trouble,) = list_delivery_problems(press.database, press.start(edition()).mailing, DeliveryStatus.FAILED)
     assert (trouble.address, trouble.reason) == ("reader7@readers.example", "550 gone")
 
 
@@ -255,7 +255,7 @@ def test_a_second_sender_is_told_who_is_at_it(press: Press, edition: Make) -> No
     crowd(press, 3)
     mailing = press.start(edition()).mailing
     with (
-        sole_sender(press.database, "sending 'lamp'"),
+        sender_lock(press.database, "sending 'lamp'"),
         pytest.raises(TemporaryError, match=r"process \d+, sending 'lamp'"),
     ):
         press.send(mailing, Hop())
@@ -277,7 +277,7 @@ def test_claims_that_were_not_begun_are_planned_again(press: Press, edition: Mak
     crowd(press, 10)
     mailing = press.start(edition()).mailing
     turn = take_turn(press.database, mailing, (), wanted=4, worker="smtp/here/1", now=now())
-    with closing(Mark(mark_path(press.settings), 8)) as mark:
+    with closing(HighWaterMark(high_water_mark_path(press.settings), 8)) as mark:
         if mark.begun("smtp/here/1") is None:
             mark.begin("smtp/here/1")
         mark.note(3, turn.claimed[1].id)
@@ -292,7 +292,7 @@ def test_the_mark_of_another_sender_settles_nothing(press: Press, edition: Make)
     crowd(press, 10)
     mailing = press.start(edition()).mailing
     take_turn(press.database, mailing, (), wanted=4, worker="smtp/there/1", now=now())
-    with closing(Mark(mark_path(press.settings), 8)) as mark:
+    with closing(HighWaterMark(high_water_mark_path(press.settings), 8)) as mark:
         mark.begin("smtp/here/1")
     assert press.send(mailing, Hop())[-1].recovered.uncertain == 4
 
@@ -317,7 +317,7 @@ def test_outcomes_that_could_not_be_written_are_kept_and_replayed(press: Press, 
     crowd(press, 10)
     mailing = press.start(edition()).mailing
     turn = take_turn(press.database, mailing, (), wanted=4, worker="smtp/here/1", now=now())
-    with closing(Spool(press.settings.var / "outcomes.spool", 8)) as spool:
+    with closing(OutcomeSpool(press.settings.var / "outcomes.spool", 8)) as spool:
         for delivery in turn.claimed:
             spool.keep(
                 [Outcome(delivery_id=delivery.id, status=DeliveryStatus.SUBMITTED, reference=f"ref-{delivery.id}")]
@@ -326,7 +326,7 @@ def test_outcomes_that_could_not_be_written_are_kept_and_replayed(press: Press, 
     press.send(mailing, hop)
     assert press.counts(mailing).submitted == 10
     assert len(hop.taken) == 6
-    with closing(Spool(press.settings.var / "outcomes.spool", 8)) as spool:
+    with closing(OutcomeSpool(press.settings.var / "outcomes.spool", 8)) as spool:
         assert spool.outcomes() == ()
 
 
@@ -365,7 +365,9 @@ def test_a_granted_rate_is_kept(press: Press, edition: Make) -> None:
 
 def test_a_test_never_counts_as_sent(press: Press, edition: Make) -> None:
     press.join("weekly", "ada")
-    mailing = start_test(press.database, edition(), ["me@example.com", "you@example.com"], transport="hop", now=now())
+    mailing = start_test_mailing(
+        press.database, edition(), ["me@example.com", "you@example.com"], transport="hop", now=now()
+    )
     hop = Hop()
     press.send(mailing, hop)
     assert sorted(hop.taken) == ["me@example.com", "you@example.com"]
@@ -397,7 +399,7 @@ def test_a_word_plans_nobody_whose_receipt_waits_in_the_spool(press: Press, edit
     crowd(press, 10)
     mailing = press.start(edition()).mailing
     turn = take_turn(press.database, mailing, (), wanted=4, worker="smtp/here/1", now=now())
-    with closing(Spool(spool_path(press.settings), 8)) as spool:
+    with closing(OutcomeSpool(spool_path(press.settings), 8)) as spool:
         spool.keep([Outcome(delivery_id=turn.claimed[0].id, status=DeliveryStatus.SUBMITTED, reference="ref")])
     assert resolve(press.database, press.settings, mailing, resend=True, now=now()) == 3
     hop = Hop()

@@ -20,9 +20,9 @@ from newsletter.audience import add_subscriber, end_subscription, erase, find_su
 from newsletter.database import Database
 from newsletter.delivery import (
     DeliveryStatus,
-    kept_messages,
     list_notices,
     open_transport,
+    outbox_messages,
     plan_series,
     post_notices,
 )
@@ -198,4 +198,4 @@ def test_what_is_killed_at_any_instant_sends_nothing_twice(database: Database, s
     post(database, settings, START)
     assert Counter(taken(settings)) == {(f"{name}@example.net", "Hello"): 1 for name in names}
     assert {notice.status for notice in list_notices(database)} == {DeliveryStatus.SUBMITTED}
-    assert len(list(kept_messages(settings.var / "outbox"))) == len(names)
+    assert len(list(outbox_messages(settings.var / "outbox"))) == len(names)

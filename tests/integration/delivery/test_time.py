@@ -15,8 +15,8 @@ from newsletter.address import Address
 from newsletter.audience import SuppressionReason, suppress
 from newsletter.compose import Edition
 from newsletter.delivery import Exclusion, refuse_older_copy, resolve, send
-from newsletter.delivery.ledger import take_turn
-from newsletter.delivery.pace import Delays
+from newsletter.delivery.queue.record import take_turn
+from newsletter.delivery.rate.limiter import Delays
 from newsletter.delivery.steady import steady
 from newsletter.errors import DecisionRequired, Deferred
 from tests.integration.delivery.conftest import Hop, Press, now

@@ -14,8 +14,8 @@ from sqlalchemy import delete
 
 from newsletter.audience import suppress_address
 from newsletter.audience.roster import suppressions
-from newsletter.delivery.ledger import Outcome, _record_ours
-from newsletter.delivery.mailing import DeliveryStatus
+from newsletter.delivery.models import DeliveryStatus
+from newsletter.delivery.queue.record import Outcome, _record_ours
 from newsletter.feedback import Kind, count_facts, count_kinds, count_settled, facts_of
 from newsletter.feedback.tables import events, facts, settlements
 from tests.drawing import drawn
@@ -379,7 +379,7 @@ def test_looking_whether_somebody_sends_keeps_nobody_from_sending(ledger: Ledger
     import threading
 
     from newsletter.delivery import is_sending
-    from newsletter.delivery.alone import sole_sender
+    from newsletter.delivery.queue.lock import sender_lock
 
     is_over = threading.Event()
 
@@ -392,7 +392,7 @@ def test_looking_whether_somebody_sends_keeps_nobody_from_sending(ledger: Ledger
         looker.start()
     try:
         for _ in range(300):
-            with sole_sender(ledger.database, "testing"):
+            with sender_lock(ledger.database, "testing"):
                 assert is_sending(ledger.database)
     finally:
         is_over.set()
@@ -404,7 +404,7 @@ def test_looking_whether_somebody_sends_keeps_nobody_from_sending(ledger: Ledger
 def test_no_question_reads_all_deliveries_there_are(ledger: Ledger) -> None:
     from sqlalchemy import event
 
-    from newsletter.delivery import deliveries_of
+    from newsletter.delivery import delivery_ids_of
     from newsletter.feedback.consequences import bounces_in_a_row
 
     asked: list[tuple[str, Any]] = []
@@ -414,7 +414,7 @@ def test_no_question_reads_all_deliveries_there_are(ledger: Ledger) -> None:
         asked.append((statement, values))
 
     with ledger.database.read() as connection:
-        deliveries_of(connection, 1, NOW)
+        delivery_ids_of(connection, 1, NOW)
         bounces_in_a_row(connection, 1, NOW, 30, 0)
         for statement, values in [each for each in asked if each[0].startswith("SELECT")]:
             plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all()

@@ -10,7 +10,7 @@ from sqlalchemy import event
 
 from newsletter.address import Address
 from newsletter.audience import SuppressionReason, suppress
-from newsletter.delivery.alone import sole_sender
+from newsletter.delivery.queue.lock import sender_lock
 from newsletter.feedback import ingest
 from tests.integration.feedback.ledger import KEYRING, NOW, Ledger, open_ledger
 
@@ -31,7 +31,7 @@ def groups(ledger: Ledger, events: int) -> list[int]:
 
 def test_alone_events_are_applied_in_large_groups_and_beside_a_sender_in_small_ones(ledger: Ledger) -> None:
     assert groups(ledger, 250) == [250]
-    with sole_sender(ledger.database, "sending"):
+    with sender_lock(ledger.database, "sending"):
         (ledger.folder / "events.jsonl").unlink()
         assert groups(ledger, 500) == [50, 100, 100], "half of them were here before"
 

@@ -11,8 +11,8 @@ from sqlalchemy import insert, select
 
 from newsletter.compose import Edition
 from newsletter.database import Database
-from newsletter.delivery import DeliveryStatus, start_test
-from newsletter.delivery.mailing import Mailing
+from newsletter.delivery import DeliveryStatus, start_test_mailing
+from newsletter.delivery.models import Mailing
 from newsletter.delivery.rehearsal.evidence import read_events, settle_by_events
 from newsletter.delivery.tables import deliveries
 from tests.fresh import fresh_database
@@ -35,7 +35,7 @@ EDITION = Edition(
 def ledger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Database, Mailing]]:
     """A ledger with a mailing, to which each test adds deliveries."""
     database = fresh_database(f"sqlite:///{tmp_path_factory.mktemp('ledger') / 'newsletter.db'}")
-    mailing = start_test(database, EDITION, ["a@example.net"], transport="ses", now=NOW)
+    mailing = start_test_mailing(database, EDITION, ["a@example.net"], transport="ses", now=NOW)
     yield database, mailing
     database.close()
 

@@ -12,8 +12,8 @@ from moto.server import ThreadedMotoServer
 
 from newsletter.aws import Keys, Queue, make_client
 from newsletter.compose import Edition
-from newsletter.delivery import Account, DeliveryStatus, list_troubles, start_test
-from newsletter.delivery.ledger import Outcome, record, take_turn
+from newsletter.delivery import Account, DeliveryStatus, list_delivery_problems, start_test_mailing
+from newsletter.delivery.queue.record import Outcome, record, take_turn
 from newsletter.delivery.rehearsal.evidence import open_envelope
 from newsletter.delivery.rehearsal.outlets import RealQueue
 from newsletter.delivery.rehearsal.server import PretendSes, pretend_ses, publish_events
@@ -125,7 +125,7 @@ def test_the_events_of_a_queue_settle_doubt_and_are_kept_before_they_are_deleted
     words = {"subject": ("x",), "preheader": "", "html": ("x",), "text": ("x",), "web": ""}
     edition = Edition(slug="lamp", list_name="weekly", title="x", language="en", **words)
     people = [f"{number}@example.net" for number in range(15)]
-    mailing = start_test(database, edition, people, transport="ses", now=now())
+    mailing = start_test_mailing(database, edition, people, transport="ses", now=now())
     claimed = take_turn(database, mailing, (), wanted=15, worker="ses/x/1", now=now()).claimed
     doubt = [Outcome(delivery_id=each.id, status=DeliveryStatus.UNCERTAIN, reason="lost") for each in claimed]
     record(database, doubt, now())
@@ -142,7 +142,7 @@ def test_the_events_of_a_queue_settle_doubt_and_are_kept_before_they_are_deleted
     arrived = pulled()
     assert arrived.applied.settled == 12
     assert arrived.applied.states == {State.APPLIED: 24, State.PARKED: 2}
-    assert len(list_troubles(database, mailing, DeliveryStatus.UNCERTAIN)) == 3
+    assert len(list_delivery_problems(database, mailing, DeliveryStatus.UNCERTAIN)) == 3
     assert len(list_events(database)) == 26
     assert pulled() == Arrived()
     queue.close()

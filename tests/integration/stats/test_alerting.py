@@ -14,7 +14,7 @@ from newsletter.app import Publication
 from newsletter.cli.alerting import tell, tell_of_stop, telling
 from newsletter.content import make_publication
 from newsletter.delivery import Mailing, MailingKind, Transport, open_transport
-from newsletter.delivery.transports.transport import Envelope, Receipt
+from newsletter.delivery.transports.base import Envelope, Receipt
 from newsletter.errors import (
     DecisionRequired,
     Deferred,

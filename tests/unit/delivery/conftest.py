@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from newsletter.compose import Context, Edition, Part, Slot
-from newsletter.delivery.mailing import Mailing, MailingKind
+from newsletter.delivery.models import Mailing, MailingKind
 from newsletter.settings import Settings
 from newsletter.tokens import Keyring
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from newsletter.delivery.account_book import AccountBook, open_account_book
-from newsletter.delivery.pace import Pace
+from newsletter.delivery.rate.limiter import Pace
+from newsletter.delivery.rate.shared_file import AccountBook, open_account_book
 
 
 @settings(max_examples=30, deadline=None)
@@ -85,7 +85,7 @@ def test_a_rate_below_one_a_second_is_kept_too(tmp_path: Path) -> None:
 
 def test_processes_take_turns(tmp_path: Path) -> None:
     program = (
-        "import sys, time; from pathlib import Path; from newsletter.delivery.account_book import AccountBook\n"
+        "import sys, time; from pathlib import Path; from newsletter.delivery.rate.shared_file import AccountBook\n"
         "book = AccountBook(Path(sys.argv[1]))\n"
         "print(*[book.take(1, 1000.0, 50.0)[0] for _ in range(300)])"
     )

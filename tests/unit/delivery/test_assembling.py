@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from newsletter.address import Address
 from newsletter.compose import Context, Edition, Part, Slot, filled
-from newsletter.delivery.mailing import Delivery, Mailing
 from newsletter.delivery.message import Skeleton, make_skeleton
+from newsletter.delivery.models import Delivery, Mailing
 from newsletter.settings import Settings
 from newsletter.tokens import Keyring
 from tests.drawing import drawn

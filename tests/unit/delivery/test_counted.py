@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from newsletter.address import Address
 from newsletter.compose import Context, Edition, Slot, Variant
 from newsletter.delivery.counted import links_to_count, with_counted_links
-from newsletter.delivery.mailing import Delivery, Mailing
 from newsletter.delivery.message import make_skeleton
+from newsletter.delivery.models import Delivery, Mailing
 from newsletter.settings import Settings
 from newsletter.tokens import Keyring, Purpose
 

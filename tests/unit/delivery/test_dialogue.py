@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.delivery.transports.smtp_dialogue import Dialogue
-from newsletter.delivery.transports.transport import Envelope, Receipt
+from newsletter.delivery.transports.base import Envelope, Receipt
+from newsletter.delivery.transports.smtp_protocol import Dialogue
 from newsletter.errors import Deferred, Refused, Uncertain
 
 ENVELOPE_TAKEN = b"250 ok\r\n250 ok\r\n354 go on\r\n"

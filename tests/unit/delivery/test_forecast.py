@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pytest
 
 from newsletter.delivery import make_forecast
-from newsletter.delivery.transports.transport import Allowance, Envelope, Receipt
+from newsletter.delivery.transports.base import Allowance, Envelope, Receipt
 from newsletter.settings import Settings
 
 DAY = 24 * 3600

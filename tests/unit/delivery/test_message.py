@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from newsletter.address import Address
 from newsletter.compose import Context, Edition, Part, Slot, filled
 from newsletter.delivery import headers
-from newsletter.delivery.mailing import Delivery, Mailing, MailingKind
 from newsletter.delivery.message import make_skeleton
+from newsletter.delivery.models import Delivery, Mailing, MailingKind
 from newsletter.settings import Settings
 from newsletter.tokens import Keyring, Purpose
 from tests.drawing import drawn

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.delivery.pace import Pace, Patience
+from newsletter.delivery.rate.limiter import Pace, Patience
 
 
 @given(rate=st.floats(0.5, 2000), groups=st.lists(st.tuples(st.integers(1, 50), st.floats(0, 3)), max_size=40))

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from newsletter.aws import account_of
+from newsletter.delivery.transports.base import Allowance
 from newsletter.delivery.transports.ses_answers import connections_for, read_allowance
-from newsletter.delivery.transports.transport import Allowance
 from newsletter.errors import SendingHalted
 
 

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from newsletter.address import Address
 from newsletter.compose import Context, Edition, Slot
-from newsletter.delivery.mailing import Delivery, Mailing
 from newsletter.delivery.message import make_skeleton
+from newsletter.delivery.models import Delivery, Mailing
 from newsletter.delivery.sealing import open_signer
 from newsletter.delivery.signing import Signer, relaxed_body, relaxed_field
 from newsletter.settings import Settings

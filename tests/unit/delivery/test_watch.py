@@ -3,13 +3,13 @@
 from contextlib import closing
 from pathlib import Path
 
-from newsletter.delivery.mark import Mark
+from newsletter.delivery.queue.high_water_mark import HighWaterMark
 from newsletter.delivery.watch import MOST_DOUBTS, Watch
 from newsletter.errors import Uncertain
 
 
 def test_an_answer_that_comes_after_the_last_doubt_does_not_hide_it(tmp_path: Path) -> None:
-    with closing(Mark(tmp_path / "mark", 16)) as mark:
+    with closing(HighWaterMark(tmp_path / "mark", 16)) as mark:
         watch = Watch(mark)
         for _ in range(MOST_DOUBTS):
             watch.heed(Uncertain("no answer"))
@@ -19,7 +19,7 @@ def test_an_answer_that_comes_after_the_last_doubt_does_not_hide_it(tmp_path: Pa
 
 
 def test_an_answer_in_between_ends_the_doubts(tmp_path: Path) -> None:
-    with closing(Mark(tmp_path / "mark", 16)) as mark:
+    with closing(HighWaterMark(tmp_path / "mark", 16)) as mark:
         watch = Watch(mark)
         for _ in range(MOST_DOUBTS - 1):
             watch.heed(Uncertain("no answer"))

@@ -1,0 +1,76 @@
+"""Steering a mailing from outside: a sender, in whatever process, obeys at its next turn."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection, null, update
+
+from newsletter.database import Database
+from newsletter.delivery.editions import read_mailing
+from newsletter.delivery.models import DeliveryStatus, Exclusion, Mailing, MailingState
+from newsletter.delivery.tables import deliveries, mailings
+from newsletter.errors import UsageError
+
+
+def pause(database: Database, mailing: Mailing) -> Mailing:
+    """Let nothing more of a mailing leave until it is resumed; a second call changes nothing.
+
+    Raises UsageError for a mailing that has ended or is cancelled.
+    """
+    with database.write() as connection:
+        found = read_mailing(connection, mailing.id)
+        _refuse_cancelled(found)
+        if found.finished_at is not None:
+            raise UsageError(f"mailing {found.id} has ended: there is nothing to pause")
+        return _put(connection, found, MailingState.PAUSED)
+
+
+def resume(database: Database, mailing: Mailing) -> Mailing:
+    """Let a paused mailing leave again; a second call changes nothing.
+
+    Raises UsageError for a mailing that has ended without being paused, or is cancelled.
+    """
+    with database.write() as connection:
+        found = read_mailing(connection, mailing.id)
+        _refuse_cancelled(found)
+        if found.finished_at is not None and found.state is not MailingState.PAUSED:
+            raise UsageError(
+                f"mailing {found.id} has ended: there is nothing to resume. "
+                f"'newsletter send {found.slug}' sends it to those who joined since"
+            )
+        return _put(connection, found, MailingState.OPEN)
+
+
+def cancel(database: Database, mailing: Mailing, now: datetime) -> int:
+    """End a mailing for good; return how many were excluded who would have got it.
+
+    What is being submitted at this instant ends as it may; a second call finds nobody.
+    """
+    with database.write() as connection:
+        _put(connection, mailing, MailingState.CANCELLED)
+        connection.execute(
+            update(mailings)
+            .where(mailings.c.id == mailing.id, mailings.c.finished_at.is_(None))
+            .values(finished_at=now)
+        )
+        return cancel_planned(connection, mailing.id, now)
+
+
+def cancel_planned(connection: Connection, mailing_id: int, now: datetime) -> int:
+    """Exclude whoever is still planned in a mailing; return how many they were."""
+    return connection.execute(
+        update(deliveries)
+        .where(deliveries.c.mailing_id == mailing_id, deliveries.c.status == DeliveryStatus.PLANNED)
+        .values(status=DeliveryStatus.EXCLUDED, reason=Exclusion.CANCELLED, round_id=null(), changed_at=now)
+    ).rowcount
+
+
+def _put(connection: Connection, mailing: Mailing, state: MailingState) -> Mailing:
+    connection.execute(update(mailings).where(mailings.c.id == mailing.id).values(state=state))
+    return read_mailing(connection, mailing.id)
+
+
+def _refuse_cancelled(mailing: Mailing) -> None:
+    if mailing.state is MailingState.CANCELLED:
+        raise UsageError(
+            f"mailing {mailing.id} is cancelled, for good. 'newsletter send {mailing.slug} --again' makes a new one"
+        )

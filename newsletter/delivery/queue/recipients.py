@@ -1,0 +1,162 @@
+"""Who of a list's candidates a mailing has: recipients, and those excluded with the reason why."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import (
+    Connection,
+    ScalarSelect,
+    Select,
+    Subquery,
+    Text,
+    Update,
+    case,
+    exists,
+    false,
+    insert,
+    literal,
+    not_,
+    null,
+    select,
+    update,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+
+from newsletter.audience import Circumstances, answered_candidates, end_pauses
+from newsletter.compose import Edition
+from newsletter.delivery.models import DeliveryStatus, Exclusion, Mailing
+from newsletter.delivery.tables import deliveries, mailings, rounds
+
+_BEGUN = (
+    DeliveryStatus.CLAIMED,
+    DeliveryStatus.SUBMITTED,
+    DeliveryStatus.FAILED,
+    DeliveryStatus.UNCERTAIN,
+)
+_Chosen = Select[tuple[int, str | None, int]]
+
+
+def fill_mailing(
+    connection: Connection, mailing: Mailing, edition: Edition, *, is_repeat: bool, is_new: bool, now: datetime
+) -> None:
+    """Add whoever is not in the mailing yet, and plan whoever was excluded for a reason that is gone.
+
+    Whoever has the issue from another mailing is excluded; for a repeat, only from one of the same round.
+    Everybody's variant of the edition is decided here, and stays once anything has left.
+    """
+    chosen = _chosen(mailing, edition.segments, _rounds_that_count(connection, mailing, is_repeat=is_repeat), now)
+    end_pauses(connection, now)
+    if not is_new:  # first, while there are the fewest to look through
+        connection.execute(_welcome_back(mailing, edition, chosen))
+        if not has_begun(connection, mailing):
+            connection.execute(_decide_variants(mailing, edition, chosen))
+    columns = ("mailing_id", "subscriber_id", "round_id", "status", "reason", "variant")
+    rows = _rows(mailing, chosen, is_new=is_new)
+    if is_new:  # nobody has a row, and not to look for one is a tenth of all work
+        connection.execute(insert(deliveries).from_select(columns, rows))
+        return
+    is_sqlite = connection.dialect.name == "sqlite"
+    statement = sqlite.insert(deliveries) if is_sqlite else postgresql.insert(deliveries)
+    connection.execute(
+        statement.from_select(columns, rows).on_conflict_do_nothing(index_elements=["mailing_id", "subscriber_id"])
+    )
+
+
+def has_begun(connection: Connection, mailing: Mailing) -> bool:
+    """Return whether anything of a mailing has left, or may have."""
+    return bool(
+        connection.scalar(
+            select(exists().where(deliveries.c.mailing_id == mailing.id, deliveries.c.status.in_(_BEGUN)))
+        )
+    )
+
+
+def _welcome_back(mailing: Mailing, edition: Edition, chosen: _Chosen) -> Update:
+    """Plan whoever was excluded and is not any more: asked of each one excluded, who are few."""
+    people = chosen.subquery("chosen")
+    is_welcome = exists().where(people.c.subscriber_id == deliveries.c.subscriber_id, people.c.reason.is_(None))
+    return (
+        update(deliveries)
+        .where(
+            deliveries.c.mailing_id == mailing.id,
+            deliveries.c.status == DeliveryStatus.EXCLUDED,
+            deliveries.c.reason != Exclusion.CANCELLED,
+            is_welcome,
+        )
+        .values(
+            status=DeliveryStatus.PLANNED,
+            reason=null(),
+            round_id=mailing.round_id,
+            variant=_variant_of(people) if edition.segments else 0,
+        )
+    )
+
+
+def _decide_variants(mailing: Mailing, edition: Edition, chosen: _Chosen) -> Update:
+    """Decide anew what everybody who is planned gets."""
+    planned = update(deliveries).where(
+        deliveries.c.mailing_id == mailing.id, deliveries.c.status == DeliveryStatus.PLANNED
+    )
+    if not edition.segments:
+        return planned.where(deliveries.c.variant != 0).values(variant=0)
+    people = chosen.subquery("chosen")
+    known = deliveries.c.subscriber_id.in_(select(people.c.subscriber_id))
+    return planned.where(known).values(variant=_variant_of(people))
+
+
+def _rounds_that_count(connection: Connection, mailing: Mailing, *, is_repeat: bool) -> list[int]:
+    """Return the rounds in which having the issue from another mailing means having it already.
+
+    Their rows are locked, so that two sends to two lists cannot both plan the same person.
+    """
+    every = select(rounds.c.id).where(rounds.c.slug == mailing.slug).order_by(rounds.c.id).with_for_update()
+    counted = [found for found in connection.scalars(every) if not is_repeat or found == mailing.round_id]
+    others = select(mailings.c.round_id).where(mailings.c.slug == mailing.slug, mailings.c.id != mailing.id)
+    with_others = set(connection.scalars(others))
+    return [found for found in counted if found in with_others]
+
+
+def _chosen(mailing: Mailing, segments: Sequence[str], counted: list[int], now: datetime) -> _Chosen:
+    """Ask for every candidate: the reason, if any, why they get no letter, and the variant they would get."""
+    asked = [*segments, *([mailing.segment] if mailing.segment else [])]
+    circumstances = Circumstances(list_name=mailing.list_name, now=now, slug=mailing.slug)
+    people = answered_candidates(asked, circumstances).subquery("people")
+    answers = [people.c[f"inside_{place}"] for place in range(len(asked))]
+    variant = sum(
+        (case((answer, 1 << place), else_=0) for place, answer in enumerate(answers[: len(segments)])), literal(0)
+    )
+    elsewhere = deliveries.alias("elsewhere")
+    is_theirs = (elsewhere.c.subscriber_id == people.c.subscriber_id, elsewhere.c.mailing_id != mailing.id)
+    has_it = exists().where(elsewhere.c.round_id.in_(counted), *is_theirs) if counted else false()
+    outside = [(not_(answers[-1]), literal(Exclusion.OUTSIDE.value, Text))] if mailing.segment else []
+    reason = case(
+        (people.c.exclusion.is_not(None), people.c.exclusion),
+        *outside,
+        (has_it, literal(Exclusion.ALREADY_SENT.value, Text)),
+        else_=null(),
+    )
+    return select(people.c.subscriber_id, reason.label("reason"), variant.label("variant"))
+
+
+def _variant_of(chosen: Subquery) -> ScalarSelect[int]:
+    """Return the variant of the person whom a delivery is for."""
+    return select(chosen.c.variant).where(chosen.c.subscriber_id == deliveries.c.subscriber_id).scalar_subquery()
+
+
+def _rows(mailing: Mailing, chosen: _Chosen, *, is_new: bool) -> Select[tuple[object, ...]]:
+    """Ask for the rows of those who have none yet: left to a conflict, each repetition would use up numbers."""
+    row = chosen.subquery("chosen")
+    present = deliveries.alias("present")
+    is_recipient = row.c.reason.is_(None)
+    rows = select(
+        literal(mailing.id),
+        row.c.subscriber_id,
+        case((is_recipient, literal(mailing.round_id)), else_=null()),
+        case((is_recipient, DeliveryStatus.PLANNED.value), else_=DeliveryStatus.EXCLUDED.value),
+        row.c.reason,
+        case((is_recipient, row.c.variant), else_=0),
+    )
+    if is_new:
+        return rows
+    is_there = exists().where(present.c.mailing_id == mailing.id, present.c.subscriber_id == row.c.subscriber_id)
+    return rows.where(~is_there)

@@ -1,0 +1,75 @@
+"""The book of an account in a ledger on PostgreSQL: all machines that send from this database book in one row.
+
+One UPDATE books any number of messages. Moments are the database's own, so that no machine's clock matters.
+"""
+
+import time
+from contextlib import suppress
+from typing import Any
+
+from sqlalchemy import Column, Float, Table, Text, text
+
+from newsletter.database import Database
+from newsletter.delivery.rate.limiter import RECOVERY, SLOWEST
+from newsletter.delivery.tables import metadata
+from newsletter.errors import TemporaryError
+
+paces = Table(
+    "paces",
+    metadata,
+    Column("account", Text, primary_key=True),
+    Column("next", Float, nullable=False, server_default="0"),
+    Column("share", Float, nullable=False, server_default="1"),
+    Column("slowed", Float, nullable=False, server_default="0"),
+    Column("recovered", Float, nullable=False, server_default="0"),
+)
+"""One row an account; moments in seconds since the epoch, as the database's clock has them."""
+
+_NOW = "extract(epoch FROM clock_timestamp())::float8"
+_OPEN = "INSERT INTO paces (account) VALUES (:account) ON CONFLICT DO NOTHING"
+_TAKE = """
+    UPDATE paces SET next = greatest(next, {now} + :ahead) + :count / (:rate * share) WHERE account = :account
+    RETURNING next - :count / (:rate * share) - {now} AS wait, share
+"""
+_SLOW = """
+    UPDATE paces SET share = greatest(:slowest, share / 2), slowed = {now}, recovered = {now}
+    WHERE account = :account AND {now} >= slowed + 1
+"""
+_RECOVER = """
+    UPDATE paces SET share = least(1, share + :gain * least(1, greatest(0, {now} - recovered))), recovered = {now}
+    WHERE account = :account
+"""
+
+
+class LedgerBook:
+    """The row of one account."""
+
+    def __init__(self, database: Database, account: str) -> None:
+        self._database = database
+        self._account = account
+        self._do(_OPEN)
+
+    def take(self, count: int, rate: float, now: float) -> tuple[float, float]:
+        """Book `count` messages not before `now`; return when the first may leave, and the rate's share."""
+        ahead = max(0.0, now - time.monotonic())
+        try:
+            ((wait, share),) = self._do(_TAKE, count=float(count), rate=rate, ahead=ahead)
+        except TemporaryError:  # a booking that is lost costs nothing: this sender still keeps to its own rate
+            return now, 1.0
+        return time.monotonic() + wait, share
+
+    def slow_down(self, now: float) -> None:  # noqa: ARG002  the database's clock counts
+        """Halve the rate of everybody who books here, once a second."""
+        with suppress(TemporaryError):
+            self._do(_SLOW, slowest=SLOWEST)
+
+    def recover(self, now: float) -> None:  # noqa: ARG002
+        """Let it come back; of several who say so at once, the time counts once."""
+        with suppress(TemporaryError):
+            self._do(_RECOVER, gain=RECOVERY)
+
+    def _do(self, statement: str, **values: float) -> list[Any]:
+        with self._database.write() as connection:
+            connection.execute(text("SET LOCAL synchronous_commit = off"))
+            result = connection.execute(text(statement.format(now=_NOW)), {"account": self._account, **values})
+            return list(result) if result.returns_rows else []
