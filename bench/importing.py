@@ -21,7 +21,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from newsletter.audience import ImportReport, import_sheet, read_sheet
+from newsletter.audience import ImportReport, import_file, inspect_file
 from newsletter.database import open_database, upgrade
 from newsletter.tokens import Keyring
 
@@ -73,19 +73,19 @@ def bring(folder: Path, *, is_profiled: bool) -> None:
     if is_profiled:
         profile.enable()
     started, cpu = time.perf_counter(), time.process_time()
-    sheet = read_sheet(folder / "people.csv")
+    sheet = inspect_file(folder / "people.csv")
     total: ImportReport | None = None
-    for report in import_sheet(database, Keyring((b"k" * 32,)), sheet, "weekly", now=datetime.now(UTC)):
-        total = total.joined(report) if total else report
+    for report in import_file(database, Keyring((b"k" * 32,)), sheet, "weekly", now=datetime.now(UTC)):
+        total = total.merged(report) if total else report
     took, cpu = time.perf_counter() - started, time.process_time() - cpu
     profile.disable()
     database.close()
     assert total is not None
-    fates = ", ".join(f"{fate} {count:,}" for fate, count in sorted(total.fates.items()))
+    counts = ", ".join(f"{status} {count:,}" for status, count in sorted(total.counts.items()))
     print(
         f"{took:.1f} s, {total.rows / took:,.0f} rows/s, {cpu:.1f} s CPU here, "
         f"{megabytes(resource.RUSAGE_SELF):.0f} MB here and {megabytes(resource.RUSAGE_CHILDREN):.0f} MB "
-        f"in the process that reads ahead at most; {fates}"
+        f"in the process that reads ahead at most; {counts}"
     )
     if is_profiled:
         pstats.Stats(profile).sort_stats("tottime").print_stats(28)

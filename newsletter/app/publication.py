@@ -37,9 +37,9 @@ class Publication:
     @cached_property
     def keyring(self) -> Keyring:
         """The keys that sign and verify tokens; SettingsError when the database was filled with other ones."""
-        from newsletter.audience import refuse_other_key
+        from newsletter.audience import check_hash_key
 
-        refuse_other_key(self.database, self.unchecked_keyring)
+        check_hash_key(self.database, self.unchecked_keyring)
         return self.unchecked_keyring
 
     @cached_property

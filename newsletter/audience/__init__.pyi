@@ -1,101 +1,109 @@
 """Public names of `newsletter.audience`, each loaded on first use; `__init__.py` says what they are for."""
 
-from .agreeing import (
-    agree_to_clicks as agree_to_clicks,
-    those_agreeing as those_agreeing,
-    withdraw_clicks as withdraw_clicks,
+from .tracking_consent import (
+    grant_click_consent as grant_click_consent,
+    with_click_consent as with_click_consent,
+    withdraw_click_consent as withdraw_click_consent,
 )
-from .arriving import Newcomer as Newcomer, exclusion_of as exclusion_of, newcomers as newcomers
-from .asking import Circumstances as Circumstances, answered_candidates as answered_candidates
-from .bundle import open_sheets as open_sheets
-from .enquiring import (
-    confirm_enquiry as confirm_enquiry,
-    enquire as enquire,
-    expire_enquiries as expire_enquiries,
-    open_enquiry as open_enquiry,
+from .arriving import (
+    NewSubscriber as NewSubscriber,
+    exclusion_reason as exclusion_reason,
+    new_subscribers as new_subscribers,
 )
-from .enquiry import (
-    JOIN_LASTS as JOIN_LASTS,
-    OWN_LASTS as OWN_LASTS,
-    Call as Call,
-    Enquiry as Enquiry,
-    EnquiryKind as EnquiryKind,
-    EnquiryState as EnquiryState,
-    Weighed as Weighed,
+from .segments.sql import SegmentContext as SegmentContext, segmented_candidates as segmented_candidates
+from .importer.zip_archive import open_import_files as open_import_files
+from .signup.confirm import (
+    confirm_signup as confirm_signup,
+    record_signup_request as record_signup_request,
+    expire_signups as expire_signups,
+    find_signup_request as find_signup_request,
 )
-from .exchange import import_csv as import_csv, import_sheet as import_sheet, import_sources as import_sources
-from .exporting import (
+from .signup.request import (
+    SIGNUP_VALID_FOR as SIGNUP_VALID_FOR,
+    MY_DATA_VALID_FOR as MY_DATA_VALID_FOR,
+    SignupMailKind as SignupMailKind,
+    SignupRequest as SignupRequest,
+    SignupRequestKind as SignupRequestKind,
+    SignupRequestState as SignupRequestState,
+    ProcessedSignup as ProcessedSignup,
+)
+from .importer.run import import_csv as import_csv, import_file as import_file, import_list_source as import_list_source
+from .export import (
     consent_json as consent_json,
     export_csv as export_csv,
     export_json as export_json,
     export_suppressions as export_suppressions,
 )
-from .fields import FieldKind as FieldKind
-from .hints import Flag as Flag, flags_of as flags_of, suggest as suggest
-from .joining import (
-    Leaving as Leaving,
+from .custom_fields import FieldKind as FieldKind
+from .address_checks import (
+    AddressFlag as AddressFlag,
+    check_address as check_address,
+    suggest_address as suggest_address,
+)
+from .subscriptions import (
+    Unsubscription as Unsubscription,
     add_subscriber as add_subscriber,
-    end_subscription as end_subscription,
-    end_subscription_in as end_subscription_in,
-    end_subscriptions as end_subscriptions,
-    erase as erase,
+    unsubscribe as unsubscribe,
+    unsubscribe_in_transaction as unsubscribe_in_transaction,
+    unsubscribe_many as unsubscribe_many,
+    erase_subscriber as erase_subscriber,
     find_subscriber_id as find_subscriber_id,
 )
-from .keyed import Adopted as Adopted, adopt_key as adopt_key, refuse_other_key as refuse_other_key
-from .preferring import (
+from .hash_key import KeyAdoption as KeyAdoption, adopt_key as adopt_key, check_hash_key as check_hash_key
+from .preferences import (
     Preferences as Preferences,
-    choose_first_name as choose_first_name,
-    choose_language as choose_language,
-    choose_lists as choose_lists,
-    end_pauses as end_pauses,
-    join_list as join_list,
+    set_first_name as set_first_name,
+    set_language as set_language,
+    keep_lists as keep_lists,
+    expire_pauses as expire_pauses,
+    subscribe as subscribe,
     pause as pause,
     read_preferences as read_preferences,
-    take_back_leaving as take_back_leaving,
+    undo_unsubscribe as undo_unsubscribe,
 )
-from .refusing import Refusals as Refusals, import_suppressions as import_suppressions
-from .register import (
+from .importer.suppressions import SuppressionImport as SuppressionImport, import_suppressions as import_suppressions
+from .queries import (
     ListCount as ListCount,
-    Member as Member,
-    PersonRecord as PersonRecord,
+    ListMember as ListMember,
+    SubscriberRecord as SubscriberRecord,
     count_lists as count_lists,
     describe_fields as describe_fields,
-    is_readable as is_readable,
+    is_database_readable as is_database_readable,
     list_members as list_members,
-    show_subscriber as show_subscriber,
+    read_subscriber_record as read_subscriber_record,
 )
-from .rejects import Rejects as Rejects
-from .report import Fate as Fate, ImportReport as ImportReport, Outcome as Outcome
-from .roster import (
-    agreeing_candidates as agreeing_candidates,
+from .importer.rejects import RejectedRows as RejectedRows
+from .importer.report import RowStatus as RowStatus, ImportReport as ImportReport, RowResult as RowResult
+from .tables import (
+    candidates_with_click_consent as candidates_with_click_consent,
     candidates as candidates,
     ensure_lists as ensure_lists,
 )
-from .segmenting import (
+from .segments.counts import (
     SegmentCount as SegmentCount,
     check_segment as check_segment,
     count_segments as count_segments,
 )
-from .sheet import Sheet as Sheet, read_sheet as read_sheet
-from .subscriber import (
+from .importer.csv_file import ImportFile as ImportFile, inspect_file as inspect_file
+from .models import (
     Consent as Consent,
-    Proof as Proof,
+    ConsentProof as ConsentProof,
     Subscriber as Subscriber,
     Subscription as Subscription,
     SubscriptionState as SubscriptionState,
     Suppression as Suppression,
     SuppressionReason as SuppressionReason,
 )
-from .suppressing import (
+from .suppressions import (
     ListedSuppression as ListedSuppression,
-    last_lifted as last_lifted,
+    last_lifted_at as last_lifted_at,
     lift_suppression as lift_suppression,
     list_suppressions as list_suppressions,
     suppress as suppress,
     suppress_address as suppress_address,
     suppress_subscriber as suppress_subscriber,
-    suppression_of as suppression_of,
+    suppression_reason as suppression_reason,
 )
 from .tagging import change_tags as change_tags
 from .telling import record_json as record_json
-from .weighing import MailCaps as MailCaps, weigh_enquiry as weigh_enquiry
+from .signup.process import SignupMailLimits as SignupMailLimits, process_signup_request as process_signup_request

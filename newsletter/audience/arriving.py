@@ -6,12 +6,12 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, select
 
-from newsletter.audience.roster import candidates, consents, subscribers, subscriptions
-from newsletter.audience.subscriber import ConsentAct
+from newsletter.audience.models import ConsentAct
+from newsletter.audience.tables import candidates, consents, subscribers, subscriptions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Newcomer:
+class NewSubscriber:
     """Somebody who may be written to, and when they joined."""
 
     subscriber_id: int
@@ -22,7 +22,7 @@ class Newcomer:
     joined_at: datetime
 
 
-def newcomers(connection: Connection, list_name: str, since: datetime) -> Iterator[Newcomer]:
+def new_subscribers(connection: Connection, list_name: str, since: datetime) -> Iterator[NewSubscriber]:
     """Read who joined a list since then and may be written to; whoever an import brought did not join."""
     joined_at = (
         select(func.max(consents.c.at))
@@ -35,7 +35,7 @@ def newcomers(connection: Connection, list_name: str, since: datetime) -> Iterat
     people = people.where(subscriptions.c.changed_at >= since, joined_at >= since).order_by(subscribers.c.id)
     for row in connection.execute(people):
         if row.exclusion is None:
-            yield Newcomer(
+            yield NewSubscriber(
                 subscriber_id=row.subscriber_id,
                 address=row.address,
                 first_name=row.first_name,
@@ -45,7 +45,7 @@ def newcomers(connection: Connection, list_name: str, since: datetime) -> Iterat
             )
 
 
-def exclusion_of(connection: Connection, list_name: str, subscriber_id: int) -> str | None:
+def exclusion_reason(connection: Connection, list_name: str, subscriber_id: int) -> str | None:
     """Return why a person gets no letters of a list, None if they do."""
     found = connection.execute(candidates(list_name).where(subscribers.c.id == subscriber_id)).one_or_none()
     return "unsubscribed" if found is None else found.exclusion

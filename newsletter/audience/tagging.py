@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 from sqlalchemy import Connection, delete
 
-from newsletter.audience.cells import cleaned_tag
-from newsletter.audience.roster import insert_missing, tags
+from newsletter.audience.tables import insert_missing, tags
+from newsletter.audience.text_cleaning import cleaned_tag
 from newsletter.database import Database
 
 

@@ -4,12 +4,12 @@ from datetime import datetime
 from typing import Any
 
 from newsletter.address import Address
-from newsletter.audience.exporting import consent_json
-from newsletter.audience.hints import flags_of
-from newsletter.audience.register import PersonRecord
+from newsletter.audience.address_checks import check_address
+from newsletter.audience.export import consent_json
+from newsletter.audience.queries import SubscriberRecord
 
 
-def record_json(address: Address, record: PersonRecord) -> dict[str, Any]:
+def record_json(address: Address, record: SubscriberRecord) -> dict[str, Any]:
     """Return a whole record as JSON has it."""
     person, suppression = record.subscriber, record.suppression
     return {
@@ -19,7 +19,7 @@ def record_json(address: Address, record: PersonRecord) -> dict[str, Any]:
         "last_name": person.last_name if person else "",
         "fields": person.fields if person else {},
         "tags": list(person.tags) if person else [],
-        "flags": [flag.name.lower() for flag in flags_of(str(address))],
+        "flags": [flag.name.lower() for flag in check_address(str(address))],
         "known_since": _moment(person.created_at if person else None),
         "clicks_agreed_at": _moment(person.clicks_agreed_at if person else None),
         "subscriptions": [

@@ -8,7 +8,7 @@ from newsletter.compose import Composed, compose
 from newsletter.content import Issue, Shelf, Status, newest_ready, read_issue, read_issues
 from newsletter.errors import ContentError, DecisionRequired, SettingsError, UsageError
 from newsletter.finding import Finding, Level, did_you_mean
-from newsletter.segments import Segment, SegmentFault, read_segment
+from newsletter.segments import Segment, SegmentError, parse_segment
 from newsletter.settings import FILE_NAME, Settings
 
 
@@ -93,8 +93,8 @@ def choose_list(issue: Issue, settings: Settings, wanted: str | None) -> str:
 def read_wanted(text: str, settings: Settings) -> Segment:
     """Read a segment that the command line names or asks for; UsageError points at what is wrong with it."""
     try:
-        return read_segment(text, settings.segments)
-    except SegmentFault as fault:
+        return parse_segment(text, settings.segments)
+    except SegmentError as fault:
         raise UsageError(fault.pointed) from fault
 
 
@@ -109,7 +109,7 @@ def _composed(
         ]
         if composed.segment is None:
             raise ContentError(faults)
-        segment = read_segment(issue.segment, settings.segments)
+        segment = parse_segment(issue.segment, settings.segments)
     return Choice(
         issue=issue, list_name=list_name, segment=segment, is_own_segment=own and bool(segment), composed=composed
     )

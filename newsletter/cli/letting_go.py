@@ -30,7 +30,7 @@ def remove_person(
     if list_name:
         publication.settings.list_named(list_name)
     person = read_address(address)
-    record = station.show_subscriber(publication.database, publication.keyring, person)
+    record = station.read_subscriber_record(publication.database, publication.keyring, person)
     if record is None or record.subscriber is None:
         raise UsageError(f"nobody here has the address {person}")
     if is_dry_run:
@@ -40,7 +40,7 @@ def remove_person(
             if subscription.state != "ended" and list_name in {None, subscription.list_name}
         )
     else:
-        left = station.end_subscription(
+        left = station.unsubscribe(
             publication.database, record.subscriber.id, list_name, origin=COMMAND_LINE, now=datetime.now(UTC)
         )
     verb = "would leave" if is_dry_run else "has left"
@@ -68,6 +68,6 @@ def forget_clicks(context: typer.Context, address: AddressArgument, is_dry_run: 
         output.print_result(f"{number} of {person} would be forgotten")
         return
     stats.withdraw_clicks(
-        publication.database, subscriber.id, origin=COMMAND_LINE, proof=station.Proof(), now=datetime.now(UTC)
+        publication.database, subscriber.id, origin=COMMAND_LINE, proof=station.ConsentProof(), now=datetime.now(UTC)
     )
     output.print_result(f"{number} of {person} forgotten, and none will be recorded")

@@ -4,7 +4,7 @@ from contextlib import closing
 from datetime import datetime
 
 from newsletter.app import Publication
-from newsletter.audience import ensure_lists, import_sources
+from newsletter.audience import ensure_lists, import_list_source
 from newsletter.cli import output
 from newsletter.cli.picturing import provide_pictures
 from newsletter.cli.progress import shown_time
@@ -104,7 +104,7 @@ def _send(
 def bring_in_sources(publication: Publication, list_name: str) -> None:
     """Import a list's source file where that has changed."""
     ensure_lists(publication.database, publication.settings.lists)
-    report = import_sources(publication.database, publication.keyring, publication.settings, list_name, now=now())
+    report = import_list_source(publication.database, publication.keyring, publication.settings, list_name, now=now())
     for finding in () if report is None else report.findings:
         output.info(str(finding), style="attention")
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from newsletter.app import Publication
-from newsletter.audience import Circumstances, check_segment, count_segments
+from newsletter.audience import SegmentContext, check_segment, count_segments
 from newsletter.cli import output
 from newsletter.cli.choosing import Choice, read_wanted
 from newsletter.cli.running import now
@@ -12,14 +12,14 @@ from newsletter.content import Issue, issue_slugs
 from newsletter.delivery import mailed_slugs
 from newsletter.errors import ContentError, UsageError
 from newsletter.finding import Finding, Level, did_you_mean
-from newsletter.segments import MentionKind, Not, Segment, SegmentFault, read_segment, written
+from newsletter.segments import Not, ReferenceKind, Segment, SegmentError, format_condition, parse_segment
 from newsletter.settings import Settings
 
 
 def check_asked(publication: Publication, segment: Segment, list_name: str) -> None:
     """Raise SegmentFault when a segment asks about a field, a list or an issue that is not there."""
     issue_names: frozenset[str] = frozenset()
-    if any(mention.kind is MentionKind.ISSUE for mention in segment.mentions):
+    if any(mention.kind is ReferenceKind.ISSUE for mention in segment.references):
         issue_names = issue_slugs(publication.settings).union(mailed_slugs(publication.database))
     lists = publication.settings.lists
     check_segment(publication.database, segment, list_name, list_names=lists, issue_names=issue_names)
@@ -31,7 +31,7 @@ def check_chosen(publication: Publication, choice: Choice) -> None:
         return
     try:
         check_asked(publication, choice.segment, choice.list_name)
-    except SegmentFault as fault:
+    except SegmentError as fault:
         if choice.is_own_segment:
             raise ContentError([_fault_finding(choice.issue, choice.issue.lines.get("segment"), fault)]) from fault
         raise UsageError(fault.pointed) from fault
@@ -47,14 +47,14 @@ def segment_findings(publication: Publication, issue: Issue, composed: Composed,
 
 
 def _findings(publication: Publication, issue: Issue, asked: AskedSegment, list_name: str) -> list[Finding]:
-    segment = read_segment(asked.written, publication.settings.segments)
+    segment = parse_segment(asked.written, publication.settings.segments)
     try:
         check_asked(publication, segment, list_name)
-    except SegmentFault as fault:
+    except SegmentError as fault:
         return [_fault_finding(issue, asked.line, fault)]
-    circumstances = Circumstances(list_name=list_name, now=now(), slug=issue.slug.text)
+    circumstances = SegmentContext(list_name=list_name, now=now(), slug=issue.slug.text)
     [count] = count_segments(publication.database, [segment], circumstances)
-    if count.inside or not count.welcome:
+    if count.matching or not count.mailable:
         return []
     message = f"nobody on list {list_name} is in the segment '{asked.written}'"
     return [
@@ -69,7 +69,7 @@ def _findings(publication: Publication, issue: Issue, asked: AskedSegment, list_
     ]
 
 
-def _fault_finding(issue: Issue, line: int | None, fault: SegmentFault) -> Finding:
+def _fault_finding(issue: Issue, line: int | None, fault: SegmentError) -> Finding:
     return Finding(rule="segment", level=Level.ERROR, file=issue.file, line=line, message=str(fault))
 
 
@@ -77,8 +77,8 @@ def variant_for(composed: Composed, wanted: Sequence[str], settings: Settings) -
     """Return the variant of those in these segments; UsageError for one that the issue has no part for."""
     inside = set()
     for text in wanted:
-        question = read_wanted(text, settings).question
-        expression = written(question.question if isinstance(question, Not) else question)
+        question = read_wanted(text, settings).condition
+        expression = format_condition(question.condition if isinstance(question, Not) else question)
         if expression not in composed.edition.segments:
             raise UsageError(f"--segment '{text}': {_parts_known(text, composed)}")
         if not isinstance(question, Not):

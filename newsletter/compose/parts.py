@@ -12,7 +12,7 @@ from newsletter.compose.notes import notes_in
 from newsletter.compose.remarks import Remarks
 from newsletter.content import Issue
 from newsletter.finding import Finding, Level
-from newsletter.segments import Not, SegmentFault, read_segment, written
+from newsletter.segments import Not, SegmentError, format_condition, parse_segment
 from newsletter.settings import Settings
 
 MOST_SEGMENTS = 4
@@ -111,8 +111,8 @@ def own_segment(issue: Issue, settings: Settings) -> tuple[AskedSegment | None, 
     if issue.segment is None:
         return None, ()
     try:
-        expression = read_segment(issue.segment, settings.segments).expression
-    except SegmentFault as fault:
+        expression = parse_segment(issue.segment, settings.segments).expression
+    except SegmentError as fault:
         finding = Finding(
             rule="segment", level=Level.ERROR, file=issue.file, line=issue.lines.get("segment"), message=str(fault)
         )
@@ -143,12 +143,12 @@ def _segment(
     """Return the question of a part without a `not` before it all, and whether there was one."""
     gone = "Until then nobody gets this part"
     try:
-        question = read_segment(words, settings.segments).question
-    except SegmentFault as fault:
+        condition = parse_segment(words, settings.segments).condition
+    except SegmentError as fault:
         remarks.add("segment", line, f"{str(fault).rstrip('.')}. {gone}", level=Level.ERROR)
         return None, False
-    is_negated = isinstance(question, Not)
-    expression = written(question.question if isinstance(question, Not) else question)
+    is_negated = isinstance(condition, Not)
+    expression = format_condition(condition.condition if isinstance(condition, Not) else condition)
     if expression not in asked and len(asked) >= MOST_SEGMENTS:
         message = f"an issue can ask about {MOST_SEGMENTS} segments, and this is one more. {gone}"
         remarks.add("segment", line, message, "Send it as an issue of its own", level=Level.ERROR)

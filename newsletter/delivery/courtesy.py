@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, select, update
 
 from newsletter.address import Address
-from newsletter.audience import exclusion_of, suppression_of
+from newsletter.audience import exclusion_reason, suppression_reason
 from newsletter.delivery.models import DeliveryStatus
 from newsletter.delivery.notices import Notice, notices
 from newsletter.delivery.tables import deliveries
@@ -21,11 +21,11 @@ def reason_for_silence(connection: Connection, keyring: Keyring, notice: Notice)
     """Return why such a notice must not leave any more, empty if it may: whoever left the list hears nothing."""
     if notice.kind != ANSWERED:
         return ""
-    if known := suppression_of(connection, keyring, Address.parse(notice.recipient)):
+    if known := suppression_reason(connection, keyring, Address.parse(notice.recipient)):
         return f"the address is suppressed: {known}"
     began = select(deliveries.c.subscriber_id).where(deliveries.c.id == notice.delivery_id)
     subscriber_id = connection.scalar(began)
-    exclusion = subscriber_id and exclusion_of(connection, notice.list_name, subscriber_id)
+    exclusion = subscriber_id and exclusion_reason(connection, notice.list_name, subscriber_id)
     return f"they are {exclusion} since" if exclusion else ""
 
 

@@ -5,7 +5,7 @@ Nothing a stranger wrote stands in these mails: whoever gives somebody else's ad
 
 from datetime import datetime
 
-from newsletter.audience import Call, MailCaps, Weighed, weigh_enquiry
+from newsletter.audience import ProcessedSignup, SignupMailKind, SignupMailLimits, process_signup_request
 from newsletter.database import Database
 from newsletter.delivery.doorwords import DoorWords, door_words
 from newsletter.delivery.notices import Notice, plan_notice
@@ -13,12 +13,18 @@ from newsletter.delivery.weblinks import web_link
 from newsletter.settings import Settings
 from newsletter.tokens import Keyring, Purpose
 
-_PURPOSES = {Call.CONFIRM: Purpose.CONFIRM, Call.KNOWN: Purpose.OWN, Call.OWN_PAGE: Purpose.OWN}
+_PURPOSES = {
+    SignupMailKind.CONFIRM: Purpose.CONFIRM,
+    SignupMailKind.KNOWN: Purpose.OWN,
+    SignupMailKind.OWN_PAGE: Purpose.OWN,
+}
 _TURN = 50
 """Enquiries weighed in one transaction."""
 
 
-def plan_enquired(database: Database, keyring: Keyring, settings: Settings, *, caps: MailCaps, now: datetime) -> int:
+def plan_enquired(
+    database: Database, keyring: Keyring, settings: Settings, *, caps: SignupMailLimits, now: datetime
+) -> int:
     """Weigh what was asked at the web door until nothing more may be mailed; returns how many notices are planned.
 
     Needs `[web] url`, for the links.
@@ -28,7 +34,7 @@ def plan_enquired(database: Database, keyring: Keyring, settings: Settings, *, c
     while True:
         with database.write() as connection:
             for _ in range(_TURN):
-                weighed = weigh_enquiry(connection, keyring, settings.lists, caps, now, at_once=at_once)
+                weighed = process_signup_request(connection, keyring, settings.lists, caps, now, at_once=at_once)
                 if weighed is None:
                     return planned
                 if weighed.call is not None:
@@ -36,7 +42,7 @@ def plan_enquired(database: Database, keyring: Keyring, settings: Settings, *, c
                     planned += 1
 
 
-def _notice(weighed: Weighed, call: Call, keyring: Keyring, settings: Settings) -> Notice:
+def _notice(weighed: ProcessedSignup, call: SignupMailKind, keyring: Keyring, settings: Settings) -> Notice:
     enquiry = weighed.enquiry
     words = door_words(enquiry.language or settings.publication.language)
     names = [name for name in enquiry.lists if name in settings.lists]
@@ -53,16 +59,22 @@ def _notice(weighed: Weighed, call: Call, keyring: Keyring, settings: Settings) 
     )
 
 
-def _subject(words: DoorWords, call: Call) -> str:
+def _subject(words: DoorWords, call: SignupMailKind) -> str:
     return {
-        Call.CONFIRM: words.confirm_subject,
-        Call.KNOWN: words.known_subject,
-        Call.OWN_PAGE: words.own_subject,
+        SignupMailKind.CONFIRM: words.confirm_subject,
+        SignupMailKind.KNOWN: words.known_subject,
+        SignupMailKind.OWN_PAGE: words.own_subject,
     }[call]
 
 
-def _text(words: DoorWords, call: Call, link: str, title: str, lists: list[str]) -> str:
-    what = {Call.CONFIRM: words.confirm, Call.KNOWN: words.known, Call.OWN_PAGE: words.own}[call]
-    others = [f"- {name}" for name in lists] if lists not in ([], [title]) and call is not Call.OWN_PAGE else []
+def _text(words: DoorWords, call: SignupMailKind, link: str, title: str, lists: list[str]) -> str:
+    what = {
+        SignupMailKind.CONFIRM: words.confirm,
+        SignupMailKind.KNOWN: words.known,
+        SignupMailKind.OWN_PAGE: words.own,
+    }[call]
+    others = (
+        [f"- {name}" for name in lists] if lists not in ([], [title]) and call is not SignupMailKind.OWN_PAGE else []
+    )
     pieces = [what.format(title=title), "\n".join(others), link, words.not_you]
     return "\n\n".join(filter(None, pieces)) + f"\n\n-- \n{title}\n"

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select, update
 
 from newsletter.address import Address
-from newsletter.audience import SuppressionReason, suppression_of
+from newsletter.audience import SuppressionReason, suppression_reason
 from newsletter.database import Database
 from newsletter.delivery.courtesy import reason_for_silence
 from newsletter.delivery.models import DeliveryStatus
@@ -127,7 +127,7 @@ def _claim(database: Database, keyring: Keyring, transport: str, now: datetime) 
         if found is None:
             return None
         status, reason = DeliveryStatus.CLAIMED, ""
-        known = suppression_of(connection, keyring, Address.parse(found.recipient))
+        known = suppression_reason(connection, keyring, Address.parse(found.recipient))
         if known in {SuppressionReason.BOUNCED, SuppressionReason.COMPLAINED}:
             status, reason = DeliveryStatus.FAILED, f"the address is suppressed: {known}"
         elif reason := (

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, column, insert, select, table, types
 
-from newsletter.audience import Newcomer, exclusion_of, newcomers
+from newsletter.audience import NewSubscriber, exclusion_reason, new_subscribers
 from newsletter.compose import Edition, compose, filled
 from newsletter.content import SeriesLetter, read_series
 from newsletter.database import Database, Moment
@@ -66,7 +66,7 @@ def reason_to_stop(connection: Connection, notice: Notice) -> str:
     if notice.kind != WELCOME:
         return ""
     _, list_name, subscriber_id, _ = notice.about.split("/", 3)
-    exclusion = exclusion_of(connection, list_name, int(subscriber_id))
+    exclusion = exclusion_reason(connection, list_name, int(subscriber_id))
     return f"they are {exclusion} since" if exclusion else ""
 
 
@@ -104,7 +104,7 @@ def _since(database: Database, list_name: str, letters: list[SeriesLetter], now:
 
 def _due(
     database: Database, list_name: str, letters: list[SeriesLetter], since: datetime, now: datetime
-) -> list[tuple[Newcomer, SeriesLetter]]:
+) -> list[tuple[NewSubscriber, SeriesLetter]]:
     """Return whose next letter is due: the one after it waits until this one is settled."""
     with database.read() as connection:
         rows = connection.execute(
@@ -113,13 +113,13 @@ def _due(
             )
         )
         standing: dict[str, str] = dict(map(tuple, rows))
-        people = list(newcomers(connection, list_name, since))
+        people = list(new_subscribers(connection, list_name, since))
     found = ((each, _next(each, list_name, letters, standing, now)) for each in people)
     return [(newcomer, letter) for newcomer, letter in found if letter is not None]
 
 
 def _next(
-    newcomer: Newcomer, list_name: str, letters: list[SeriesLetter], standing: Mapping[str, str], now: datetime
+    newcomer: NewSubscriber, list_name: str, letters: list[SeriesLetter], standing: Mapping[str, str], now: datetime
 ) -> SeriesLetter | None:
     for letter in letters:
         status = standing.get(_about(list_name, newcomer, letter))
@@ -133,11 +133,11 @@ def _next(
     return None
 
 
-def _about(list_name: str, newcomer: Newcomer, letter: SeriesLetter) -> str:
+def _about(list_name: str, newcomer: NewSubscriber, letter: SeriesLetter) -> str:
     return f"{WELCOME}/{list_name}/{newcomer.subscriber_id}/{letter.name}"
 
 
-def _notice(list_name: str, newcomer: Newcomer, letter: SeriesLetter, edition: Edition) -> Notice:
+def _notice(list_name: str, newcomer: NewSubscriber, letter: SeriesLetter, edition: Edition) -> Notice:
     name = f"{newcomer.first_name} {newcomer.last_name}".strip()
     own = {"first_name": newcomer.first_name, "last_name": newcomer.last_name, "name": name}
     known = {**newcomer.fields, **own, "email": newcomer.address}

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
-from newsletter.audience import refuse_other_key
+from newsletter.audience import check_hash_key
 from newsletter.database import Database, is_up_to_date, open_database
 from newsletter.delivery import high_water_mark_path, refuse_older_copy
 from newsletter.doctor.check import Check, fail, ok, warn
@@ -53,7 +53,7 @@ def _key(database: Database, settings: Settings) -> Iterator[Check]:
         return
     try:
         keyring = Keyring(read_or_make_keys(settings), read_hashing_key(settings))
-        refuse_other_key(database, keyring)
+        check_hash_key(database, keyring)
     except SettingsError as error:
         said, _, remedy = str(error).partition(". ")
         yield fail(_PART, "key", said, remedy)

@@ -9,11 +9,11 @@ from sqlalchemy import Connection, func, literal_column, select
 
 from newsletter.address import Address
 from newsletter.audience import (
-    Proof,
+    ConsentProof,
     SuppressionReason,
-    end_subscription_in,
     suppress_address,
     suppress_subscriber,
+    unsubscribe_in_transaction,
 )
 from newsletter.delivery import delivery_ids_of
 from newsletter.feedback.decide import Effect, decide
@@ -99,11 +99,11 @@ def _suppress(connection: Connection, desk: Desk, matched: Matched, reason: Supp
 def _leave(connection: Connection, matched: Matched, now: datetime) -> None:
     delivery = matched.delivery
     if delivery is not None and delivery.subscriber_id is not None:
-        end_subscription_in(
+        unsubscribe_in_transaction(
             connection,
             delivery.subscriber_id,
             delivery.list_name,
             origin=f"event: {matched.event.kind}",
             now=now,
-            proof=Proof(evidence=f"event {matched.read.number}"),
+            proof=ConsentProof(evidence=f"event {matched.read.number}"),
         )

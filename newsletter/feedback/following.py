@@ -6,7 +6,7 @@ from datetime import date
 
 from sqlalchemy import Connection, delete, select
 
-from newsletter.audience import those_agreeing
+from newsletter.audience import with_click_consent
 from newsletter.database import Database
 from newsletter.delivery import find_addressees, find_counted_links
 from newsletter.feedback.clicks import Clicks, Counted, Follow
@@ -31,7 +31,7 @@ def write_clicks(database: Database, counted: Counted) -> None:
     with database.write() as connection:
         if counted.clicks:
             _add(connection, counted.clicks)
-        welcome = those_agreeing(connection, {owner for owner, _ in owners})
+        welcome = with_click_consent(connection, {owner for owner, _ in owners})
         rows = [
             {"subscriber_id": owner[0], "link": follow.link, "day": follow.day}
             for owner, follow in owners

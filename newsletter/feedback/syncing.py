@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 from newsletter.address import Address
 from newsletter.audience import (
     SuppressionReason,
-    last_lifted,
+    last_lifted_at,
     list_suppressions,
     suppress_address,
-    suppression_of,
+    suppression_reason,
 )
 from newsletter.database import Database
 from newsletter.errors import SettingsError, TemporaryError, TransportError
@@ -118,11 +118,11 @@ def _take(
     new, freed = 0, []
     with database.read() as connection:
         lifted = {
-            address: last_lifted(connection, parsed)
+            address: last_lifted_at(connection, parsed)
             for address, parsed in ((address, _parsed(address)) for address, _, _ in page)
             if parsed is not None
         }
-        known = {each for each in lifted if suppression_of(connection, keyring, Address.parse(each))}
+        known = {each for each in lifted if suppression_reason(connection, keyring, Address.parse(each))}
     wanted = []
     for address, reason, since in page:
         if address not in lifted or address in known:

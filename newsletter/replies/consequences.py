@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from newsletter.address import Address
-from newsletter.audience import Proof, end_subscription, find_subscriber_id, suppression_of
+from newsletter.audience import ConsentProof, find_subscriber_id, suppression_reason, unsubscribe
 from newsletter.delivery import WELCOME, SentDelivery
 from newsletter.feedback import take_report
 from newsletter.replies.desk import Desk
@@ -33,13 +33,13 @@ def act(desk: Desk, mail: Mail, found: Match, reply: Reply) -> Reply:
         and asks_to_leave(reply.text, mail.headers.get("subject"))
     )
     if (is_leaving_mail or is_wish) and delivery.subscriber_id is not None:
-        end_subscription(
+        unsubscribe(
             desk.database,
             delivery.subscriber_id,
             delivery.list_name,
             origin="mail",
             now=desk.now,
-            proof=Proof(evidence=reply.id),
+            proof=ConsentProof(evidence=reply.id),
         )
         note = f"the subscription to {delivery.list_name} has ended"
         return replace(reply, state=ReplyState.UNSUBSCRIBED, note=note)
@@ -66,8 +66,13 @@ def _leave_by_notice(desk: Desk, mail: Mail, found: Match, reply: Reply) -> Repl
     subscriber_id = find_subscriber_id(desk.database, Address.parse(notice.recipient))
     if subscriber_id is None or not (is_leaving_mail or (wishes and is_theirs)):
         return reply
-    end_subscription(
-        desk.database, subscriber_id, notice.list_name, origin="mail", now=desk.now, proof=Proof(evidence=reply.id)
+    unsubscribe(
+        desk.database,
+        subscriber_id,
+        notice.list_name,
+        origin="mail",
+        now=desk.now,
+        proof=ConsentProof(evidence=reply.id),
     )
     note = f"the subscription to {notice.list_name} has ended"
     return replace(reply, state=ReplyState.UNSUBSCRIBED, note=note)
@@ -87,4 +92,4 @@ def _hand_down(desk: Desk, mail: Mail, delivery: SentDelivery, reports: Mapping[
     if not delivery.address:  # the reader's record is erased
         return False
     with desk.database.read() as connection:
-        return suppression_of(connection, desk.keyring, Address.parse(delivery.address)) is not None
+        return suppression_reason(connection, desk.keyring, Address.parse(delivery.address)) is not None

@@ -1,25 +1,30 @@
 """Public names of `newsletter.segments`, each loaded on first use; `__init__.py` says what they are for."""
 
-from .fault import SegmentFault as SegmentFault
-from .named import NAME as NAME, Segment as Segment, check_named as check_named, read_segment as read_segment
-from .question import (
-    Act as Act,
+from .error import SegmentError as SegmentError
+from .named_segments import (
+    SEGMENT_NAME as SEGMENT_NAME,
+    Segment as Segment,
+    check_named_segments as check_named_segments,
+    parse_segment as parse_segment,
+)
+from .conditions import (
+    ActivityKind as ActivityKind,
     Activity as Activity,
     AllOf as AllOf,
     AnyOf as AnyOf,
-    Choice as Choice,
+    OneOf as OneOf,
     Comparison as Comparison,
-    Containing as Containing,
-    Dated as Dated,
-    Having as Having,
-    Joined as Joined,
+    Contains as Contains,
+    FieldDate as FieldDate,
+    HasField as HasField,
+    JoinedDate as JoinedDate,
     JoinedWithin as JoinedWithin,
     Not as Not,
-    OnList as OnList,
-    Question as Question,
-    Tagged as Tagged,
+    SubscribedTo as SubscribedTo,
+    Condition as Condition,
+    HasTag as HasTag,
     Value as Value,
-    negated as negated,
+    negate as negate,
 )
-from .tokens import Mention as Mention, MentionKind as MentionKind
-from .wording import explained as explained, written as written
+from .lexer import NameReference as NameReference, ReferenceKind as ReferenceKind
+from .format import describe_condition as describe_condition, format_condition as format_condition

@@ -8,27 +8,27 @@ from typing import Any
 from lark import Lark, Token, Transformer
 from lark.exceptions import UnexpectedToken, VisitError
 
-from newsletter.segments.fault import SegmentFault
-from newsletter.segments.question import (
-    Act,
+from newsletter.segments.conditions import (
     Activity,
+    ActivityKind,
     AllOf,
     AnyOf,
-    Choice,
     Comparison,
-    Containing,
-    Dated,
-    Having,
-    Joined,
+    Condition,
+    Contains,
+    FieldDate,
+    HasField,
+    HasTag,
+    JoinedDate,
     JoinedWithin,
-    Named,
-    OnList,
-    Question,
-    Tagged,
+    OneOf,
+    SegmentReference,
+    SubscribedTo,
     Value,
-    negated,
+    negate,
 )
-from newsletter.segments.tokens import Mention, MentionKind, Word, days_in, words_of
+from newsletter.segments.error import SegmentError
+from newsletter.segments.lexer import NameReference, ReferenceKind, SegmentToken, days_in, tokenize
 
 _MAX_DAYS = 36_525
 _MAX_LAST = 1000
@@ -87,99 +87,99 @@ _WANTED = {
 """What is named of the words that could have followed."""
 
 
-class _Reading(Transformer[Token, Question]):
+class _Reading(Transformer[Token, Condition]):
     """Makes a question of lark's tree, and notes what it names."""
 
-    def __init__(self, line: str, mentions: list[Mention]) -> None:
+    def __init__(self, line: str, references: list[NameReference]) -> None:
         super().__init__()
         self._line = line
-        self._mentions = mentions
+        self._mentions = references
 
-    def any_of(self, children: list[Any]) -> Question:
-        return AnyOf(questions=tuple(_questions(children)))
+    def any_of(self, children: list[Any]) -> Condition:
+        return AnyOf(conditions=tuple(_questions(children)))
 
-    def all_of(self, children: list[Any]) -> Question:
-        return AllOf(questions=tuple(_questions(children)))
+    def all_of(self, children: list[Any]) -> Condition:
+        return AllOf(conditions=tuple(_questions(children)))
 
-    def negation(self, children: list[Any]) -> Question:
-        return negated(children[1])
+    def negation(self, children: list[Any]) -> Condition:
+        return negate(children[1])
 
-    def bracket(self, children: list[Any]) -> Question:
-        inner: Question = children[1]
+    def bracket(self, children: list[Any]) -> Condition:
+        inner: Condition = children[1]
         return inner
 
-    def comparison(self, children: list[Any]) -> Question:
+    def comparison(self, children: list[Any]) -> Condition:
         field, operator, value = children
         if operator.value in {"=", "!="}:
             equal = Comparison(field=field, order="=", value=value)
-            return equal if operator.value == "=" else negated(equal)
+            return equal if operator.value == "=" else negate(equal)
         if isinstance(value, str):
             message = f"'{operator.value}' compares numbers, not texts,"
             remedy = "Write the number without quotation marks, or compare with ="
             raise self._fault(message, operator, remedy)
         return Comparison(field=field, order=operator.value, value=value)
 
-    def choice(self, children: list[Any]) -> Question:
-        return Choice(field=children[0], values=children[-1])
+    def choice(self, children: list[Any]) -> Condition:
+        return OneOf(field=children[0], values=children[-1])
 
-    def no_choice(self, children: list[Any]) -> Question:
-        return negated(self.choice(children))
+    def no_choice(self, children: list[Any]) -> Condition:
+        return negate(self.choice(children))
 
-    def containing(self, children: list[Any]) -> Question:
-        return Containing(field=children[0], text=children[-1].value)
+    def containing(self, children: list[Any]) -> Condition:
+        return Contains(field=children[0], text=children[-1].value)
 
-    def not_containing(self, children: list[Any]) -> Question:
-        return negated(self.containing(children))
+    def not_containing(self, children: list[Any]) -> Condition:
+        return negate(self.containing(children))
 
-    def having(self, children: list[Any]) -> Question:
-        return Having(field=children[1])
+    def having(self, children: list[Any]) -> Condition:
+        return HasField(field=children[1])
 
-    def lacking(self, children: list[Any]) -> Question:
-        return negated(Having(field=children[1]))
+    def lacking(self, children: list[Any]) -> Condition:
+        return negate(HasField(field=children[1]))
 
-    def dated(self, children: list[Any]) -> Question:
+    def dated(self, children: list[Any]) -> Condition:
         field, order, word = children
         at = self._moment(word)
         if isinstance(at, datetime):
             raise self._fault("a field is compared with a day, not with an hour,", word, "Leave out the time")
-        return Dated(field=field, is_before=order.type == "BEFORE", at=at)
+        return FieldDate(field=field, is_before=order.type == "BEFORE", at=at)
 
-    def tagged(self, children: list[Any]) -> Question:
-        return Tagged(tag=children[1])
+    def tagged(self, children: list[Any]) -> Condition:
+        return HasTag(tag=children[1])
 
     def tag(self, children: list[Any]) -> str:
         return str(children[0].value)
 
-    def on_list(self, children: list[Any]) -> Question:
-        return OnList(list_name=children[1])
+    def on_list(self, children: list[Any]) -> Condition:
+        return SubscribedTo(list_name=children[1])
 
-    def joined(self, children: list[Any]) -> Question:
-        return Joined(is_before=children[1].type == "BEFORE", at=self._moment(children[2]))
+    def joined(self, children: list[Any]) -> Condition:
+        return JoinedDate(is_before=children[1].type == "BEFORE", at=self._moment(children[2]))
 
-    def joined_within(self, children: list[Any]) -> Question:
+    def joined_within(self, children: list[Any]) -> Condition:
         unit = children[3].value
         return JoinedWithin(days=self._count(children[2], _MAX_DAYS // days_in(unit)) * days_in(unit))
 
-    def any_of_last(self, children: list[Any]) -> Question:
+    def any_of_last(self, children: list[Any]) -> Condition:
         number = next(child for child in children if isinstance(child, Token) and child.type == "NUMBER")
         return Activity(act=children[0], last=self._count(number, _MAX_LAST))
 
-    def one_issue(self, children: list[Any]) -> Question:
-        self._mention(MentionKind.ISSUE, children[1].value, children[1])
+    def one_issue(self, children: list[Any]) -> Condition:
+        self._mention(ReferenceKind.ISSUE, children[1].value, children[1])
         return Activity(act=children[0], slug=children[1].value)
 
-    def anything(self, children: list[Any]) -> Question:
+    def anything(self, children: list[Any]) -> Condition:
         return Activity(act=children[0])
 
-    def never(self, children: list[Any]) -> Question:
-        return negated(Activity(act=children[1]))
+    def never(self, children: list[Any]) -> Condition:
+        return negate(Activity(act=children[1]))
 
-    def named(self, children: list[Any]) -> Question:
-        self._mention(MentionKind.SEGMENT, children[0].value, children[0])
-        return Named(name=children[0].value)
+    def named(self, children: list[Any]) -> Condition:
+        self._mention(ReferenceKind.SEGMENT, children[0].value, children[0])
+        return SegmentReference(name=children[0].value)
 
-    def act(self, children: list[Any]) -> Act:
-        return Act(children[0].value)
+    def act(self, children: list[Any]) -> ActivityKind:
+        return ActivityKind(children[0].value)
 
     def values(self, children: list[Any]) -> tuple[Value, ...]:
         return tuple(child for child in children if not isinstance(child, Token))
@@ -194,17 +194,19 @@ class _Reading(Transformer[Token, Question]):
     def field(self, children: list[Any]) -> str:
         word = children[0]
         name = word.value.lower().removeprefix("subscriber.").replace("-", "_").casefold()
-        self._mention(MentionKind.FIELD, name, word)
+        self._mention(ReferenceKind.FIELD, name, word)
         return str(name)
 
     def other_list(self, children: list[Any]) -> str:
-        self._mention(MentionKind.LIST, children[0].value, children[0])
+        self._mention(ReferenceKind.LIST, children[0].value, children[0])
         return str(children[0].value)
 
-    def _mention(self, kind: MentionKind, name: str, word: Token) -> None:
+    def _mention(self, kind: ReferenceKind, name: str, word: Token) -> None:
         width = (word.end_column or 0) - (word.column or 0)
-        mention = Mention(kind=kind, name=name, expression=self._line, column=word.column or 1, width=max(width, 1))
-        self._mentions.append(mention)
+        reference = NameReference(
+            kind=kind, name=name, expression=self._line, column=word.column or 1, width=max(width, 1)
+        )
+        self._mentions.append(reference)
 
     def _moment(self, word: Token) -> date | datetime:
         if not word.value.startswith(("19", "20", "21")):
@@ -222,16 +224,16 @@ class _Reading(Transformer[Token, Question]):
             raise self._fault(f"'{word.value}' is no whole number from 1 to {most:,}", word)
         return int(word.value)
 
-    def _fault(self, message: str, word: Token, remedy: str = "") -> SegmentFault:
+    def _fault(self, message: str, word: Token, remedy: str = "") -> SegmentError:
         width = (word.end_column or 0) - (word.column or 0)
-        return SegmentFault(message, self._line, word.column or 1, width=width, remedy=remedy)
+        return SegmentError(message, self._line, word.column or 1, width=width, remedy=remedy)
 
 
-def parse(line: str) -> tuple[Question, tuple[Mention, ...]]:
+def parse(line: str) -> tuple[Condition, tuple[NameReference, ...]]:
     """Parse a clean line; SegmentFault points at the word that does not fit."""
-    words = words_of(line)
+    words = tokenize(line)
     if not words:
-        raise SegmentFault("there is no question", line, 1, remedy=_EXAMPLE)
+        raise SegmentError("there is no question", line, 1, remedy=_EXAMPLE)
     reading: Any = _parser().parse_interactive()
     for index, word in enumerate(words):
         token = Token(word.kind, word.text, column=word.column, end_column=word.column + len(word.written))
@@ -239,16 +241,16 @@ def parse(line: str) -> tuple[Question, tuple[Mention, ...]]:
             reading.feed_token(token)
         except UnexpectedToken:
             raise _misplaced(word, words[index - 1] if index else None, reading.accepts(), line) from None
-    mentions: list[Mention] = []
+    references: list[NameReference] = []
     try:
         tree = reading.feed_eof()
     except UnexpectedToken:
         raise _ended(line, reading.accepts()) from None
     try:
-        question: Question = _Reading(line, mentions).transform(tree)
+        condition: Condition = _Reading(line, references).transform(tree)
     except VisitError as error:
         raise error.orig_exc from None
-    return question, tuple(mentions)
+    return condition, tuple(references)
 
 
 @cache
@@ -256,30 +258,30 @@ def _parser() -> Lark:
     return Lark(_GRAMMAR, parser="lalr", lexer="basic", maybe_placeholders=False)
 
 
-def _questions(children: list[Any]) -> Iterator[Question]:
+def _questions(children: list[Any]) -> Iterator[Condition]:
     return (child for child in children if not isinstance(child, Token))
 
 
-def _misplaced(word: Word, before: Word | None, accepted: set[str], line: str) -> SegmentFault:
+def _misplaced(word: SegmentToken, before: SegmentToken | None, accepted: set[str], line: str) -> SegmentError:
     shown, width = word.written[:40], len(word.written)
     if word.kind not in {"STRING", "NUMBER", "DATE"} and accepted <= {"STRING", "NUMBER"}:
         if word.kind in {"NAME", "DAYS"} or word.kind in accepted or word.text.isalpha():
-            return SegmentFault(f"'{shown}' needs quotation marks", line, word.column, width=width)
-        return SegmentFault(f"a value is missing before '{shown}'", line, word.column, width=width, remedy=_EXAMPLE)
+            return SegmentError(f"'{shown}' needs quotation marks", line, word.column, width=width)
+        return SegmentError(f"a value is missing before '{shown}'", line, word.column, width=width, remedy=_EXAMPLE)
     if word.kind == "DATE" and "STRING" in accepted:
         remedy = "Say before or after it; put quotation marks around a field's text"
-        return SegmentFault(f"the day '{shown}' cannot be compared", line, word.column, width=width, remedy=remedy)
+        return SegmentError(f"the day '{shown}' cannot be compared", line, word.column, width=width, remedy=remedy)
     if word.kind in {"OPERATOR", "IN", "CONTAINS"} and before is not None and before.text.isalpha():
         remedy = f"A field of that name is subscriber.{before.written}"
         message = f"'{before.written[:40]}' is a word of the language"
-        return SegmentFault(message, line, before.column, width=len(before.written), remedy=remedy)
-    return SegmentFault(f"'{shown}' does not fit here", line, word.column, width=width, remedy=_wanted(accepted))
+        return SegmentError(message, line, before.column, width=len(before.written), remedy=remedy)
+    return SegmentError(f"'{shown}' does not fit here", line, word.column, width=width, remedy=_wanted(accepted))
 
 
-def _ended(line: str, accepted: set[str]) -> SegmentFault:
+def _ended(line: str, accepted: set[str]) -> SegmentError:
     if "RPAR" in accepted and "COMMA" not in accepted:
-        return SegmentFault("a bracket is never closed: ')' is missing", line, len(line) + 1)
-    return SegmentFault("something is missing", line, len(line) + 1, remedy=_wanted(accepted))
+        return SegmentError("a bracket is never closed: ')' is missing", line, len(line) + 1)
+    return SegmentError("something is missing", line, len(line) + 1, remedy=_wanted(accepted))
 
 
 def _wanted(accepted: set[str]) -> str:

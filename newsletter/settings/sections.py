@@ -19,7 +19,7 @@ from pydantic import (
 from newsletter.address import Address, Mailbox
 from newsletter.errors import UsageError
 from newsletter.finding import suggest
-from newsletter.segments import check_named
+from newsletter.segments import check_named_segments
 from newsletter.settings.theme import ThemeSettings
 
 MailboxSetting = Annotated[Mailbox, BeforeValidator(lambda text: Mailbox.parse(str(text))), PlainSerializer(str)]
@@ -316,7 +316,7 @@ class Settings(_Section):
     @field_validator("segments")
     @classmethod
     def _can_be_asked(cls, segments: dict[str, str]) -> dict[str, str]:
-        check_named(segments)
+        check_named_segments(segments)
         return segments
 
     @property

@@ -29,7 +29,7 @@ from newsletter.tokens import Keyring
 class WholeRecord:
     """All that is held of one person."""
 
-    person: audience.PersonRecord | None
+    person: audience.SubscriberRecord | None
     """Subscriber, subscriptions with their consents, suppression; None where the roster knows nothing."""
     deliveries: tuple[delivery.DeliveryRecord, ...]
     facts: tuple[feedback.KnownFact, ...]
@@ -70,7 +70,7 @@ class ErasedPerson:
 
 def record(database: Database, keyring: Keyring, settings: Settings, address: Address) -> WholeRecord:
     """Return all that is held of a person."""
-    person = audience.show_subscriber(database, keyring, address)
+    person = audience.read_subscriber_record(database, keyring, address)
     number = person.subscriber.id if person and person.subscriber else None
     theirs = replies_by(database, number, address)
     lines = delivery.deliveries_to(database, number, address)
@@ -101,11 +101,11 @@ def erase(
     notices = delivery.erase_recipient(database, number, address, names_of(database, theirs), now=now)
     erased = erase_replies(database, settings, number, address, by=origin, now=now)
     if number is not None:
-        proof = audience.Proof(evidence="erased")
+        proof = audience.ConsentProof(evidence="erased")
         withdraw_clicks(database, number, origin=origin, proof=proof, now=now)
         feedback.forget_reader(database, number)
     feedback.forget_address(database, address.key)
-    known = audience.erase(database, keyring, address, origin=origin, now=now)
+    known = audience.erase_subscriber(database, keyring, address, origin=origin, now=now)
     database.scrub()
     return ErasedPerson(
         was_known=known is not None,

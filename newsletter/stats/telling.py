@@ -11,7 +11,7 @@ from newsletter.stats.person import WholeRecord
 
 def record_json(address: Address, whole: WholeRecord) -> dict[str, Any]:
     """Return all that is held of a person, each station's part in its own words."""
-    nothing = audience.PersonRecord(subscriber=None, subscriptions=(), suppression=None)
+    nothing = audience.SubscriberRecord(subscriber=None, subscriptions=(), suppression=None)
     return {
         **audience.record_json(address, whole.person or nothing),
         "deliveries": [

@@ -13,18 +13,18 @@ from starlette.responses import Response
 
 from newsletter import stats
 from newsletter.audience import (
-    Call,
-    EnquiryKind,
+    ConsentProof,
     Preferences,
-    Proof,
-    choose_first_name,
-    choose_language,
-    choose_lists,
-    enquire,
-    join_list,
-    open_enquiry,
+    SignupMailKind,
+    SignupRequestKind,
+    find_signup_request,
+    keep_lists,
     pause,
     read_preferences,
+    record_signup_request,
+    set_first_name,
+    set_language,
+    subscribe,
 )
 from newsletter.compose import phrases_for as letter_phrases_for
 from newsletter.delivery import find_addressee, find_notice_about
@@ -70,12 +70,14 @@ def choose(office: Office, visit: Visit) -> Response:
 def by_own_page(office: Office, visit: Visit) -> Chooser | None:
     """Return who holds a link to their own page, while it is good."""
     number = office.keyring.read(Purpose.OWN, visit.token)
-    enquiry = number and open_enquiry(office.database, EnquiryKind.OWN, number, visit.now)
+    enquiry = number and find_signup_request(office.database, SignupRequestKind.OWN, number, visit.now)
     person = number_of(office, enquiry.address) if enquiry else None
     chosen = read_preferences(office.database, person) if person is not None else None
     if chosen is None:
         return None
-    notice = find_notice_about(office.database, [Call.OWN_PAGE.value, Call.KNOWN.value], str(number))
+    notice = find_notice_about(
+        office.database, [SignupMailKind.OWN_PAGE.value, SignupMailKind.KNOWN.value], str(number)
+    )
     return Chooser(chosen=chosen, is_proven=True, mail=wording.of_mail(notice))
 
 
@@ -111,8 +113,8 @@ def chosen_so(office: Office, visit: Visit, chooser: Chooser) -> Response:
     if visit.first("has_lists"):
         offered = [name for name in chosen.lists if name in office.settings.lists]
         words = wording.of_choices(office.pages, chosen.language, is_proven=True)
-        proof = Proof(evidence="preferences", words=words, mail=chooser.mail)
-        choose_lists(database, person, wanted, offered, proof=proof, now=visit.now)
+        proof = ConsentProof(evidence="preferences", words=words, mail=chooser.mail)
+        keep_lists(database, person, wanted, offered, proof=proof, now=visit.now)
         _join(office, visit, chooser, [n for n in office.offered if n in wanted and n not in chosen.lists])
     if (length := visit.first("pause")) == "none":
         pause(database, person, None)
@@ -120,9 +122,9 @@ def chosen_so(office: Office, visit: Visit, chooser: Chooser) -> Response:
         pause(database, person, visit.now + timedelta(weeks=int(length)))
     language = visit.first("language")
     if language in {"", *(tag for tag, _ in spoken_languages())} and "language" in visit.fields:
-        choose_language(database, person, language)
+        set_language(database, person, language)
     if chooser.is_proven and "first_name" in visit.fields:
-        choose_first_name(database, person, redacted_name(visit.first("first_name")), now=visit.now)
+        set_first_name(database, person, redacted_name(visit.first("first_name")), now=visit.now)
     if "name" in visit.fields:
         name = redacted_name(visit.first("name"))
         if name != kept_name(database, person):
@@ -136,17 +138,17 @@ def chosen_so(office: Office, visit: Visit, chooser: Chooser) -> Response:
 def _join(office: Office, visit: Visit, chooser: Chooser, names: Sequence[str]) -> None:
     words = wording.of_choices(office.pages, chooser.chosen.language, is_proven=chooser.is_proven)
     if chooser.is_proven:
-        proof = Proof(evidence=f"own page, from {blurred_network(visit.client)}", words=words, mail=chooser.mail)
+        proof = ConsentProof(evidence=f"own page, from {blurred_network(visit.client)}", words=words, mail=chooser.mail)
         for name in names:
-            join_list(office.database, chooser.chosen.subscriber_id, name, proof=proof, now=visit.now)
+            subscribe(office.database, chooser.chosen.subscriber_id, name, proof=proof, now=visit.now)
     elif names:
-        enquire(
+        record_signup_request(
             office.database,
-            EnquiryKind.JOIN,
+            SignupRequestKind.JOIN,
             chooser.chosen.address,
             names,
             language=chooser.chosen.language,
-            proof=Proof(evidence=f"preferences, from {blurred_network(visit.client)}", words=words),
+            proof=ConsentProof(evidence=f"preferences, from {blurred_network(visit.client)}", words=words),
             now=visit.now,
         )
         office.wake()
@@ -166,7 +168,7 @@ def _choose_clicks(office: Office, visit: Visit, chooser: Chooser) -> None:
     person, agreed = chooser.chosen.subscriber_id, chooser.chosen.clicks_agreed_at is not None
     if (wanted := bool(visit.first("clicks"))) == agreed:
         return
-    proof = Proof(
+    proof = ConsentProof(
         evidence=f"{'own page' if chooser.is_proven else 'preferences'}, from {blurred_network(visit.client)}",
         words=wording.of_clicks(office.pages, chooser.chosen.language),
         mail=chooser.mail,

@@ -10,7 +10,7 @@ import threading
 from contextlib import closing
 from datetime import UTC, datetime
 
-from newsletter.audience import MailCaps, expire_enquiries
+from newsletter.audience import SignupMailLimits, expire_signups
 from newsletter.delivery import DeliveryStatus, list_notices, open_transport, plan_enquired, post_notices
 from newsletter.errors import NewsletterError
 from newsletter.web.office import Office
@@ -53,7 +53,7 @@ class Clerk:
             wait = _TURN_SECONDS
             try:
                 if (now := datetime.now(UTC)).timestamp() - tidied > _TIDY_SECONDS:
-                    expire_enquiries(office.database, now)
+                    expire_signups(office.database, now)
                     tidied = now.timestamp()
                 if not do_turn(office):
                     wait = _AGAIN_SECONDS
@@ -71,7 +71,7 @@ class Clerk:
 def do_turn(office: Office) -> bool:
     """Weigh and post what waits; False where the next hop took not all of it."""
     web, now = office.settings.web, datetime.now(UTC)
-    caps = MailCaps(in_all=web.mails_an_hour, slow=max(1, web.mails_an_hour // 10))
+    caps = SignupMailLimits(total=web.mails_an_hour, low_priority=max(1, web.mails_an_hour // 10))
     plan_enquired(office.database, office.keyring, office.settings, caps=caps, now=now)
     if not list_notices(office.database, DeliveryStatus.PLANNED):
         return True

@@ -5,7 +5,7 @@ Programs that look at every link of a mail before its reader does must not confi
 
 from starlette.responses import Response
 
-from newsletter.audience import Call, EnquiryKind, Proof, confirm_enquiry, open_enquiry
+from newsletter.audience import ConsentProof, SignupMailKind, SignupRequestKind, confirm_signup, find_signup_request
 from newsletter.delivery import find_notice_about
 from newsletter.tokens import Purpose
 from newsletter.web import wording
@@ -18,7 +18,7 @@ from newsletter.web.visit import Visit
 def show_confirmation(office: Office, visit: Visit) -> Response:
     """Ask whether the lists shall be sent to the address; changes nothing."""
     number = office.keyring.read(Purpose.CONFIRM, visit.token)
-    enquiry = number and open_enquiry(office.database, EnquiryKind.JOIN, number, visit.now)
+    enquiry = number and find_signup_request(office.database, SignupRequestKind.JOIN, number, visit.now)
     if not enquiry:
         return _gone(office, visit)
     titles = [office.settings.lists[name].title for name in enquiry.lists if name in office.settings.lists]
@@ -29,15 +29,15 @@ def show_confirmation(office: Office, visit: Visit) -> Response:
 def confirm(office: Office, visit: Visit) -> Response:
     """Confirm what the link is for; a second time changes nothing."""
     number = office.keyring.read(Purpose.CONFIRM, visit.token)
-    enquiry = number and open_enquiry(office.database, EnquiryKind.JOIN, number, visit.now)
+    enquiry = number and find_signup_request(office.database, SignupRequestKind.JOIN, number, visit.now)
     if not number or not enquiry:
         return _gone(office, visit)
-    proof = Proof(
+    proof = ConsentProof(
         evidence=f"enquiry {number}, pressed from {blurred_network(visit.client)}",
         words=wording.of_confirming(office.pages, enquiry.language),
-        mail=wording.of_mail(find_notice_about(office.database, [Call.CONFIRM.value], str(number))),
+        mail=wording.of_mail(find_notice_about(office.database, [SignupMailKind.CONFIRM.value], str(number))),
     )
-    if not confirm_enquiry(office.database, office.keyring, number, proof=proof, now=visit.now):
+    if not confirm_signup(office.database, office.keyring, number, proof=proof, now=visit.now):
         return _gone(office, visit)
     return office.pages.note("confirmed", language=enquiry.language, is_last=True)
 

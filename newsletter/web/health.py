@@ -2,14 +2,14 @@
 
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from newsletter.audience import is_readable
+from newsletter.audience import is_database_readable
 from newsletter.web.office import Office
 from newsletter.web.visit import Visit
 
 
 def show_health(office: Office, _visit: Visit) -> Response:
     """Say "ok" if the database answers; else the answer is 503."""
-    is_readable(office.database)
+    is_database_readable(office.database)
     return JSONResponse({"status": "ok"})
 
 

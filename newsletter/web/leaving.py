@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from starlette.responses import PlainTextResponse, Response
 
-from newsletter.audience import Proof, read_preferences, take_back_leaving
+from newsletter.audience import ConsentProof, read_preferences, undo_unsubscribe
 from newsletter.delivery import WEB_PATHS, Addressee, find_addressee
 from newsletter.tokens import Purpose
 from newsletter.web import wording
@@ -60,12 +60,12 @@ def leave(office: Office, visit: Visit) -> Response:
     if act == "again":
         addressee = _addressee(office, visit)
         if addressee is not None and addressee.subscriber_id is not None:
-            take_back_leaving(
+            undo_unsubscribe(
                 office.database,
                 addressee.subscriber_id,
                 addressee.list_name,
                 since=visit.now - _REGRET,
-                proof=Proof(
+                proof=ConsentProof(
                     evidence="taken back",
                     words=wording.of_return(office.pages, _language(office, addressee.subscriber_id)),
                     mail=wording.of_letter(addressee.delivery_id),

@@ -4,7 +4,7 @@ import json
 
 from starlette.responses import Response
 
-from newsletter.audience import EnquiryKind
+from newsletter.audience import SignupRequestKind
 from newsletter.web.choosing import Chooser, by_own_page, choices, chosen_so
 from newsletter.web.office import Office
 from newsletter.web.person import erase_person, record_of
@@ -24,7 +24,7 @@ def request_link(office: Office, visit: Visit) -> Response:
     address = address_in(visit)
     if address is None:
         return office.pages.page("link", status=422, problem="wrong_address", email=visit.first("email")[:320])
-    note_enquiry(office, visit, EnquiryKind.OWN, address)
+    note_enquiry(office, visit, SignupRequestKind.OWN, address)
     return office.pages.note("asked")
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
-from newsletter.audience import Leaving, Proof, end_subscriptions, ensure_lists
+from newsletter.audience import ConsentProof, Unsubscription, ensure_lists, unsubscribe_many
 from newsletter.database import Database
 from newsletter.delivery import find_addressees
 from newsletter.errors import SettingsError
@@ -45,10 +45,10 @@ def _at_work(database: Database, keyring: Keyring, settings: Settings) -> Iterat
     def write(words: Sequence[Word]) -> None:
         known = find_addressees(database, [word.delivery_id for word in words])
         leavings = [
-            Leaving(
+            Unsubscription(
                 subscriber_id=addressee.subscriber_id,
                 list_name=None if word.from_all else addressee.list_name,
-                proof=Proof(
+                proof=ConsentProof(
                     evidence=f"delivery {word.delivery_id}{', one click' if word.is_one_click else ''}",
                     words=word.words,
                     mail=wording.of_letter(word.delivery_id),
@@ -57,7 +57,7 @@ def _at_work(database: Database, keyring: Keyring, settings: Settings) -> Iterat
             for word in words
             if (addressee := known.get(word.delivery_id)) is not None and addressee.subscriber_id is not None
         ]
-        end_subscriptions(database, leavings, origin="web", now=datetime.now(UTC))
+        unsubscribe_many(database, leavings, origin="web", now=datetime.now(UTC))
 
     clerk, writer = Clerk(), Leavings(write)
     clicks = ClickCounter() if settings.tracking.clicks != "off" else None

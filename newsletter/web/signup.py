@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from starlette.responses import JSONResponse, Response
 
 from newsletter.address import Address
-from newsletter.audience import EnquiryKind, Proof, enquire
+from newsletter.audience import ConsentProof, SignupRequestKind, record_signup_request
 from newsletter.tokens import Purpose
 from newsletter.web import proof, wording
 from newsletter.web.callers import blurred_network, limited_network
@@ -57,7 +57,7 @@ def sign_up(office: Office, visit: Visit) -> Response:
             said = getattr(phrases_for(language, office.settings.publication.language), key)
             return JSONResponse({"status": key, "message": said}, 422, headers=_cors(office, visit))
         return _form(office, visit, language, wanted, problem=key, status=422)
-    note_enquiry(office, visit, EnquiryKind.JOIN, address, wanted)
+    note_enquiry(office, visit, SignupRequestKind.JOIN, address, wanted)
     if visit.wants_json:
         words = phrases_for(language, office.settings.publication.language)
         said = {"status": "asked", "title": words.asked, "message": words.asked_why}
@@ -92,7 +92,7 @@ def address_in(visit: Visit) -> Address | None:
 
 
 def note_enquiry(
-    office: Office, visit: Visit, kind: EnquiryKind, address: Address, lists: list[str] | None = None
+    office: Office, visit: Visit, kind: SignupRequestKind, address: Address, lists: list[str] | None = None
 ) -> None:
     """Note an enquiry, unless a machine filled in the form or the address was given too often."""
     if visit.first("website"):
@@ -103,15 +103,15 @@ def note_enquiry(
         return
     attacked = is_attacked(office, visit)
     office.limits.all_forms.take("all", now)
-    enquire(
+    record_signup_request(
         office.database,
         kind,
         address,
         lists or (),
         language=_language(visit),
-        proof=Proof(
+        proof=ConsentProof(
             evidence=f"form of {visit.home or '/'}subscribe from {blurred_network(visit.client)}",
-            words=_words(office, visit) if kind is EnquiryKind.JOIN else "",
+            words=_words(office, visit) if kind is SignupRequestKind.JOIN else "",
         ),
         is_slow=not _is_trusted(office, visit, attacked=attacked),
         now=visit.now,

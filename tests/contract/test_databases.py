@@ -15,25 +15,25 @@ from sqlalchemy.exc import DBAPIError
 
 from newsletter.address import Address
 from newsletter.audience import (
-    Fate,
+    RowStatus,
     SuppressionReason,
     add_subscriber,
     candidates,
     count_lists,
-    end_subscription,
     ensure_lists,
-    erase,
+    erase_subscriber,
     find_subscriber_id,
     import_csv,
     lift_suppression,
     list_members,
     list_suppressions,
-    show_subscriber,
+    read_subscriber_record,
     suppress,
+    unsubscribe,
 )
-from newsletter.audience.image import BatchImage
-from newsletter.audience.roster import metadata
-from newsletter.audience.staging import known_arrivals
+from newsletter.audience.importer.batch_db import BatchImage
+from newsletter.audience.importer.staging import known_arrivals
+from newsletter.audience.tables import metadata
 from newsletter.database import Database, open_database, upgrade
 from newsletter.delivery import list_notices, plan_series
 from newsletter.errors import DatabaseBusy, SettingsError, TemporaryError
@@ -133,10 +133,10 @@ def test_an_import_may_be_repeated_and_brings_nobody_back(database: Database, tm
         encoding="utf-8",
     )
     first = import_csv(database, KEYRING, path, "weekly", now=NOW)
-    assert first.fates == {Fate.ADDED: 3, Fate.KEPT_OUT: 2}
+    assert first.counts == {RowStatus.ADDED: 3, RowStatus.KEPT_OUT: 2}
     number = find_subscriber_id(database, Address("eve", "example.org"))
     assert number is not None
-    end_subscription(database, number, "weekly", origin="mail", now=NOW)
+    unsubscribe(database, number, "weekly", origin="mail", now=NOW)
     expected = {
         "ada@example.org": None,
         "bob@example.org": "pending",
@@ -146,11 +146,11 @@ def test_an_import_may_be_repeated_and_brings_nobody_back(database: Database, tm
     }
     assert standing(database) == expected
     again = import_csv(database, KEYRING, path, "weekly", now=NOW)
-    assert again.fates == {Fate.KNOWN: 2, Fate.KEPT_OUT: 3}
+    assert again.counts == {RowStatus.KNOWN: 2, RowStatus.KEPT_OUT: 3}
     assert standing(database) == expected
     dry = import_csv(database, KEYRING, path, "weekly", now=NOW, dry_run=True)
-    assert dry.fates == again.fates
-    record = show_subscriber(database, KEYRING, Address("ada", "example.org"))
+    assert dry.counts == again.counts
+    record = read_subscriber_record(database, KEYRING, Address("ada", "example.org"))
     assert record is not None
     assert record.subscriber is not None
     assert (record.subscriber.first_name, record.subscriber.fields) == ("Ådá", {"city": "Łódź"})
@@ -163,7 +163,7 @@ def test_an_import_may_be_repeated_and_brings_nobody_back(database: Database, tm
 def test_the_gravest_reason_excludes_and_lifting_goes_back_by_one(database: Database) -> None:
     number = add(database, "ada")
     ada = Address("ada", "example.org")
-    end_subscription(database, number, "weekly", origin="mail", now=NOW)
+    unsubscribe(database, number, "weekly", origin="mail", now=NOW)
     suppress(database, KEYRING, ada, SuppressionReason.COMPLAINED, origin="report", now=NOW)
     assert standing(database) == {"ada@example.org": "suppressed"}
     assert [each.address for each in list_suppressions(database)] == ["ada@example.org"]
@@ -178,7 +178,7 @@ def test_the_gravest_reason_excludes_and_lifting_goes_back_by_one(database: Data
 
 def test_an_erased_number_is_never_given_again(database: Database) -> None:
     number = add(database, "ada")
-    assert erase(database, KEYRING, Address("ada", "example.org"), origin="command line", now=NOW) == number
+    assert erase_subscriber(database, KEYRING, Address("ada", "example.org"), origin="command line", now=NOW) == number
     assert add(database, "bob") > number
     assert standing(database) == {"bob@example.org": None}
 
@@ -259,7 +259,7 @@ def test_tags_fields_and_history_come_in_on_every_database(database: Database, t
     assert ada.subscription.subscriber.tags == ("VIP", "Σ")
     assert ada.subscription.subscriber.fields == {"città": "Łódź"}
     assert bob.subscription.state == "ended"
-    found = show_subscriber(database, KEYRING, Address("ada", "example.org"))
+    found = read_subscriber_record(database, KEYRING, Address("ada", "example.org"))
     assert found is not None
     assert [(consent.act, consent.words) for consent in found.subscriptions[0][1]] == [("requested", "v1")]
 

@@ -12,7 +12,13 @@ from sqlalchemy import insert, text
 
 from newsletter import audience
 from newsletter.address import Address
-from newsletter.audience import Proof, add_subscriber, find_subscriber_id, show_subscriber, those_agreeing
+from newsletter.audience import (
+    ConsentProof,
+    add_subscriber,
+    find_subscriber_id,
+    read_subscriber_record,
+    with_click_consent,
+)
 from newsletter.database import Database
 from newsletter.delivery.counted import CountedLink, keep_links
 from newsletter.delivery.queue.claim import people_question
@@ -75,7 +81,7 @@ def ada(database: Database) -> int:
 
 
 def agree(database: Database) -> None:
-    assert agree_to_clicks(database, ada(database), origin="web", proof=Proof(words="May we?"), now=NOW)
+    assert agree_to_clicks(database, ada(database), origin="web", proof=ConsentProof(words="May we?"), now=NOW)
 
 
 def follow(database: Database, *deliveries: int) -> None:
@@ -102,11 +108,11 @@ def test_only_of_those_who_agree_and_only_as_long_as_they_do(database: Database)
     assert kept(database) == [1]
     (click,) = clicks_of(database, 1)
     assert (click.slug, click.url, click.day) == ("lamp", LINK.url, TODAY)
-    assert withdraw_clicks(database, 1, origin="web", proof=Proof(), now=NOW)
+    assert withdraw_clicks(database, 1, origin="web", proof=ConsentProof(), now=NOW)
     assert kept(database) == []
     follow(database, 1)
     assert (kept(database), sums(database)) == ([], [4])
-    record = show_subscriber(database, KEYRING, ADA)
+    record = read_subscriber_record(database, KEYRING, ADA)
     assert record is not None
     assert [each.act for each in record.subscriptions[0][1]] == ["confirmed", "clicks agreed", "clicks withdrawn"]
 
@@ -122,9 +128,9 @@ def test_a_claim_knows_who_agrees(database: Database) -> None:
 def test_taking_it_back_waits_for_what_is_being_written_and_deletes_that_too(database: Database) -> None:
     agree(database)
     with database.write() as connection:
-        assert those_agreeing(connection, {(1, "weekly")})
+        assert with_click_consent(connection, {(1, "weekly")})
         other = Thread(
-            target=withdraw_clicks, args=(database, 1), kwargs={"origin": "web", "proof": Proof(), "now": NOW}
+            target=withdraw_clicks, args=(database, 1), kwargs={"origin": "web", "proof": ConsentProof(), "now": NOW}
         )
         other.start()
         other.join(0.3)
@@ -137,7 +143,7 @@ def test_taking_it_back_waits_for_what_is_being_written_and_deletes_that_too(dat
 def test_nothing_is_written_of_whoever_is_just_taking_it_back(database: Database) -> None:
     agree(database)
     with database.write() as connection:
-        audience.withdraw_clicks(connection, 1, origin="web", proof=Proof(), now=NOW)
+        audience.withdraw_click_consent(connection, 1, origin="web", proof=ConsentProof(), now=NOW)
         forget_clicks(connection, 1)
         other = Thread(target=follow, args=(database, 1))
         other.start()

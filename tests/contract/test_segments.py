@@ -11,38 +11,38 @@ from hypothesis import strategies as st
 from sqlalchemy import event, insert, select, text
 
 from newsletter import segments as language
-from newsletter.audience import Circumstances, answered_candidates, check_segment, count_segments
-from newsletter.audience.roster import lists, subscribers, subscriptions, suppressions, tags
-from newsletter.audience.subscriber import SubscriptionState
+from newsletter.audience import SegmentContext, check_segment, count_segments, segmented_candidates
+from newsletter.audience.models import SubscriptionState
+from newsletter.audience.tables import lists, subscribers, subscriptions, suppressions, tags
 from newsletter.database import Database
 from newsletter.segments import (
-    Act,
     Activity,
+    ActivityKind,
     AllOf,
     AnyOf,
-    Choice,
     Comparison,
-    Containing,
-    Dated,
-    Having,
-    Joined,
+    Condition,
+    Contains,
+    FieldDate,
+    HasField,
+    HasTag,
+    JoinedDate,
     JoinedWithin,
     Not,
-    OnList,
-    Question,
-    SegmentFault,
-    Tagged,
+    OneOf,
+    SegmentError,
+    SubscribedTo,
     Value,
-    negated,
-    read_segment,
-    written,
+    format_condition,
+    negate,
+    parse_segment,
 )
 from tests.drawing import drawn
 from tests.fresh import fresh_database
 from tests.postgres import new_postgres_database
 
 NOW = datetime(2026, 11, 2, 8, tzinfo=UTC)
-HERE = Circumstances(list_name="weekly", now=NOW, slug="now")
+HERE = SegmentContext(list_name="weekly", now=NOW, slug="now")
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
@@ -120,79 +120,81 @@ values = words | numbers
 simple = st.one_of(
     st.builds(Comparison, field=asked, order=st.just("="), value=values),
     st.builds(Comparison, field=asked, order=st.sampled_from(["<", "<=", ">", ">="]), value=numbers),
-    st.builds(Choice, field=asked, values=st.lists(values, min_size=1, max_size=3).map(tuple)),
-    st.builds(Containing, field=asked, text=words),
-    st.builds(Having, field=asked),
-    st.builds(Tagged, tag=st.sampled_from(["vip", "VIP", "σίσυφος", "%", "'; DROP TABLE tags; --"])),
+    st.builds(OneOf, field=asked, values=st.lists(values, min_size=1, max_size=3).map(tuple)),
+    st.builds(Contains, field=asked, text=words),
+    st.builds(HasField, field=asked),
+    st.builds(HasTag, tag=st.sampled_from(["vip", "VIP", "σίσυφος", "%", "'; DROP TABLE tags; --"])),
     st.builds(
-        Dated,
+        FieldDate,
         field=names | st.just("joined"),
         is_before=st.booleans(),
         at=st.sampled_from([date(2026, 1, 1), date(2026, 1, 2), date(2026, 10, 3)]),
     ),
-    st.builds(OnList, list_name=st.sampled_from(["weekly", "daily", "monthly", "'; DROP TABLE lists; --"])),
-    st.builds(Joined, is_before=st.booleans(), at=st.sampled_from([date(2026, 1, 1), date(2026, 1, 2)]) | moments),
+    st.builds(SubscribedTo, list_name=st.sampled_from(["weekly", "daily", "monthly", "'; DROP TABLE lists; --"])),
+    st.builds(JoinedDate, is_before=st.booleans(), at=st.sampled_from([date(2026, 1, 1), date(2026, 1, 2)]) | moments),
     st.builds(JoinedWithin, days=st.sampled_from([1, 30, 40_000 % 36_525])),
-    st.builds(Activity, act=st.sampled_from(Act), last=st.integers(1, 4)),
-    st.builds(Activity, act=st.sampled_from(Act), slug=st.sampled_from([*ISSUES, "now", "never"])),
-    st.builds(Activity, act=st.sampled_from(Act)),
+    st.builds(Activity, act=st.sampled_from(ActivityKind), last=st.integers(1, 4)),
+    st.builds(Activity, act=st.sampled_from(ActivityKind), slug=st.sampled_from([*ISSUES, "now", "never"])),
+    st.builds(Activity, act=st.sampled_from(ActivityKind)),
 )
 
 
-def _both(inner: st.SearchStrategy[Question]) -> st.SearchStrategy[Question]:
+def _both(inner: st.SearchStrategy[Condition]) -> st.SearchStrategy[Condition]:
     several = st.lists(inner, min_size=2, max_size=3).map(tuple)
     return (
-        inner.map(negated)
-        | several.map(lambda them: AllOf(questions=them))
-        | several.map(lambda them: AnyOf(questions=them))
+        inner.map(negate)
+        | several.map(lambda them: AllOf(conditions=them))
+        | several.map(lambda them: AnyOf(conditions=them))
     )
 
 
-questions = st.recursive(simple, _both, max_leaves=6)
+conditions = st.recursive(simple, _both, max_leaves=6)
 
 
-def is_so(question: Question, person: Person) -> bool:  # noqa: C901 - every question there is
+def is_so(condition: Condition, person: Person) -> bool:  # noqa: C901 - every question there is
     """Answer a question by reading one person, without a database."""
-    match question:
+    match condition:
         case Not():
-            return not is_so(question.question, person)
+            return not is_so(condition.condition, person)
         case AllOf():
-            return all(is_so(each, person) for each in question.questions)
+            return all(is_so(each, person) for each in condition.conditions)
         case AnyOf():
-            return any(is_so(each, person) for each in question.questions)
+            return any(is_so(each, person) for each in condition.conditions)
         case Comparison():
-            return _compares(value_of(question.field, person), question.order, question.value)
-        case Choice():
-            theirs = value_of(question.field, person)
-            return any(_compares(theirs, "=", value) for value in question.values)
-        case Containing():
-            return small(question.text) in small(value_of(question.field, person))
-        case Having():
-            return value_of(question.field, person) != ""
-        case Tagged():
-            return any(small(tag) == small(question.tag) for tag in person.tags)
-        case Dated():
-            day = day_of(person.fields.get(question.field, ""))
+            return _compares(value_of(condition.field, person), condition.order, condition.value)
+        case OneOf():
+            theirs = value_of(condition.field, person)
+            return any(_compares(theirs, "=", value) for value in condition.values)
+        case Contains():
+            return small(condition.text) in small(value_of(condition.field, person))
+        case HasField():
+            return value_of(condition.field, person) != ""
+        case HasTag():
+            return any(small(tag) == small(condition.tag) for tag in person.tags)
+        case FieldDate():
+            day = day_of(person.fields.get(condition.field, ""))
             return bool(day) and (
-                day < question.at.isoformat() if question.is_before else day > question.at.isoformat()
+                day < condition.at.isoformat() if condition.is_before else day > condition.at.isoformat()
             )
-        case OnList():
-            return question.list_name in {"weekly", *person.lists}
-        case Joined():
-            return _joined(question, person)
+        case SubscribedTo():
+            return condition.list_name in {"weekly", *person.lists}
+        case JoinedDate():
+            return _joined(condition, person)
         case JoinedWithin():
-            since = NOW - timedelta(days=question.days)
+            since = NOW - timedelta(days=condition.days)
             told = told_day(person)
             return told >= since.date().isoformat() if told else person.joined_at >= since
         case Activity():
-            done = {Act.GOT: person.got, Act.ANSWERED: person.answered, Act.CLICKED: person.clicked}.get(
-                question.act, frozenset()
-            )
-            if question.slug is not None:
-                return question.slug in done
-            return bool(done & set(ISSUES[-question.last :])) if question.last else bool(done)
+            done = {
+                ActivityKind.GOT: person.got,
+                ActivityKind.ANSWERED: person.answered,
+                ActivityKind.CLICKED: person.clicked,
+            }.get(condition.act, frozenset())
+            if condition.slug is not None:
+                return condition.slug in done
+            return bool(done & set(ISSUES[-condition.last :])) if condition.last else bool(done)
         case _:
-            raise AssertionError(question)
+            raise AssertionError(condition)
 
 
 def told_day(person: Person) -> str:
@@ -206,14 +208,14 @@ def day_of(told: str) -> str:
         return ""
 
 
-def _joined(question: Joined, person: Person) -> bool:
+def _joined(condition: JoinedDate, person: Person) -> bool:
     if told := told_day(person):
-        day = question.at.date() if isinstance(question.at, datetime) else question.at
-        return told < day.isoformat() if question.is_before else told > day.isoformat()
-    if isinstance(question.at, datetime):
-        return person.joined_at < question.at if question.is_before else person.joined_at > question.at
-    midnight = datetime.combine(question.at, time(), UTC)
-    return person.joined_at < midnight if question.is_before else person.joined_at.date() > question.at
+        day = condition.at.date() if isinstance(condition.at, datetime) else condition.at
+        return told < day.isoformat() if condition.is_before else told > day.isoformat()
+    if isinstance(condition.at, datetime):
+        return person.joined_at < condition.at if condition.is_before else person.joined_at > condition.at
+    midnight = datetime.combine(condition.at, time(), UTC)
+    return person.joined_at < midnight if condition.is_before else person.joined_at.date() > condition.at
 
 
 def _compares(theirs: str, order: str, value: Value) -> bool:
@@ -344,7 +346,7 @@ def _insert(connection, number: int, person: Person, names: list[str]) -> None: 
 
 def answers(database: Database, expressions: list[str]) -> list[tuple[bool, ...]]:
     """Return each person's answers, in the order of their numbers."""
-    asked_of = answered_candidates(expressions, HERE)
+    asked_of = segmented_candidates(expressions, HERE)
     with database.read() as connection:
         rows = connection.execute(asked_of.order_by(subscribers.c.id)).all()
     found: list[tuple[bool, ...]] = [tuple(row[6:]) for row in rows]
@@ -356,13 +358,13 @@ def answers(database: Database, expressions: list[str]) -> list[tuple[bool, ...]
     25,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-@given(st.lists(people, min_size=1, max_size=6), st.lists(questions, min_size=1, max_size=8))
+@given(st.lists(people, min_size=1, max_size=6), st.lists(conditions, min_size=1, max_size=8))
 def test_sql_answers_as_reading_each_person_does(
-    database: Database, persons: list[Person], several: list[Question]
+    database: Database, persons: list[Person], several: list[Condition]
 ) -> None:
     fill(database, persons)
-    expected = [tuple(is_so(question, person) for question in several) for person in persons]
-    assert answers(database, [written(question) for question in several]) == expected
+    expected = [tuple(is_so(condition, person) for condition in several) for person in persons]
+    assert answers(database, [format_condition(condition) for condition in several]) == expected
 
 
 @pytest.mark.parametrize(
@@ -401,8 +403,8 @@ def test_only_who_may_be_written_to_is_counted(database: Database) -> None:
         connection.execute(
             subscriptions.update().where(subscriptions.c.subscriber_id == 3).values(state=SubscriptionState.ENDED)
         )
-    [count] = count_segments(database, [read_segment('first_name = "ada"', {})], HERE)
-    assert (count.inside, count.welcome) == (1, 2)
+    [count] = count_segments(database, [parse_segment('first_name = "ada"', {})], HERE)
+    assert (count.matching, count.mailable) == (1, 2)
 
 
 KNOWN = (*ISSUES, "written-only")
@@ -419,8 +421,8 @@ KNOWN = (*ISSUES, "written-only")
 def test_an_issue_that_is_none_is_refused_whatever_there_is(
     database: Database, names: Sequence[str], said: str
 ) -> None:
-    asked = read_segment("region", {"region": 'not got "typo"'})
-    with pytest.raises(SegmentFault) as caught:
+    asked = parse_segment("region", {"region": 'not got "typo"'})
+    with pytest.raises(SegmentError) as caught:
         check_segment(database, asked, "weekly", list_names=["weekly"], issue_names=names)
     assert said in str(caught.value)
     assert caught.value.pointed.splitlines()[1:] == ['  not got "typo"', "          ^^^^^^"]
@@ -441,24 +443,24 @@ def test_an_issue_that_is_none_is_refused_whatever_there_is(
 )
 def test_what_nobody_has_is_pointed_at(database: Database, expression: str, said: str) -> None:
     fill(database, [Person(), Person(fields={"country": "PT"})])
-    with pytest.raises(SegmentFault) as caught:
-        check_segment(database, read_segment(expression, {}), "weekly", list_names=["weekly"], issue_names=KNOWN)
+    with pytest.raises(SegmentError) as caught:
+        check_segment(database, parse_segment(expression, {}), "weekly", list_names=["weekly"], issue_names=KNOWN)
     assert said in str(caught.value)
 
 
 def test_what_may_be_asked_is_not_refused(database: Database) -> None:
     fill(database, [Person(fields={"country": "PT"})])
     known: Callable[[str, str], None] = lambda asked, on: check_segment(  # noqa: E731
-        database, read_segment(asked, {}), on, list_names=["weekly", "brand-new"], issue_names=KNOWN
+        database, parse_segment(asked, {}), on, list_names=["weekly", "brand-new"], issue_names=KNOWN
     )
     known('country = "PT" and domain = "a.b" and got "written-only" and on brand-new', "weekly")
     known('whatever = "nobody is on this list yet"', "brand-new")
 
 
 def test_the_parameters_are_bound(database: Database) -> None:
-    asked_of = answered_candidates(['country = "Ruritania" or on "Nowhere" or got "Nothing"'], HERE)
+    asked_of = segmented_candidates(['country = "Ruritania" or on "Nowhere" or got "Nothing"'], HERE)
     statement = str(asked_of.compile(database.engine))
     assert not any(word in statement for word in ("Ruritania", "ruritania", "Nowhere", "Nothing"))
-    assert language.written(read_segment('country = "Ruritania"', {}).question) == 'country = "Ruritania"'
+    assert language.format_condition(parse_segment('country = "Ruritania"', {}).condition) == 'country = "Ruritania"'
     with database.read() as connection:
         assert connection.scalar(select(lists.c.id).where(lists.c.name == "Nowhere")) is None

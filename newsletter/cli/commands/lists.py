@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from newsletter.app import Publication
-from newsletter.audience import Circumstances, SegmentCount, count_segments
+from newsletter.audience import SegmentContext, SegmentCount, count_segments
 from newsletter.cli import output
 from newsletter.cli.choosing import read_wanted
 from newsletter.cli.context import open_publication
@@ -14,7 +14,7 @@ from newsletter.cli.running import now
 from newsletter.cli.scheduling import bring_in_sources
 from newsletter.cli.segmenting import check_asked
 from newsletter.errors import UsageError
-from newsletter.segments import Segment, SegmentFault, explained
+from newsletter.segments import Segment, SegmentError, describe_condition
 from newsletter.settings import Settings
 
 app = typer.Typer(rich_markup_mode="markdown", add_completion=False)
@@ -40,13 +40,13 @@ def list_segments(context: typer.Context, list_name: ListOption = None, is_json:
     name = _list_of(settings, list_name)
     bring_in_sources(publication, name)
     found = [read_wanted(each, settings) for each in settings.segments]
-    counts = count_segments(publication.database, found, Circumstances(list_name=name, now=now()))
+    counts = count_segments(publication.database, found, SegmentContext(list_name=name, now=now()))
     if is_json:
         for segment, count in zip(found, counts, strict=True):
             output.print_json(_json(segment, name, count))
         return
     rows = [
-        (segment.name, segment.expression, f"{count.inside:,}") for segment, count in zip(found, counts, strict=True)
+        (segment.name, segment.expression, f"{count.matching:,}") for segment, count in zip(found, counts, strict=True)
     ]
     output.print_table(["segment", "question", f"on {name}"], rows, numbers=(2,))
     for segment in found:
@@ -74,19 +74,19 @@ def show_segment(
     bring_in_sources(publication, name)
     if fault := _fault(publication, asked, name):
         raise UsageError(fault.pointed)
-    [count] = count_segments(publication.database, [asked], Circumstances(list_name=name, now=now()))
+    [count] = count_segments(publication.database, [asked], SegmentContext(list_name=name, now=now()))
     if is_json:
         output.print_json(_json(asked, name, count))
         return
     output.print_result(asked.expression)
-    output.print_result(f"People on {name} {explained(asked.question)}.")
-    output.print_result(f"{count.inside:,} of the {count.welcome:,} who may be written to")
+    output.print_result(f"People on {name} {describe_condition(asked.condition)}.")
+    output.print_result(f"{count.matching:,} of the {count.mailable:,} who may be written to")
 
 
-def _fault(publication: Publication, segment: Segment, list_name: str) -> SegmentFault | None:
+def _fault(publication: Publication, segment: Segment, list_name: str) -> SegmentError | None:
     try:
         check_asked(publication, segment, list_name)
-    except SegmentFault as fault:
+    except SegmentError as fault:
         return fault
     return None
 
@@ -107,8 +107,8 @@ def _json(segment: Segment, list_name: str, count: SegmentCount) -> dict[str, An
     return {
         "segment": segment.name or None,
         "expression": segment.expression,
-        "words": explained(segment.question),
+        "words": describe_condition(segment.condition),
         "list": list_name,
-        "inside": count.inside,
-        "of": count.welcome,
+        "inside": count.matching,
+        "of": count.mailable,
     }

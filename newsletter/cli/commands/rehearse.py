@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from newsletter.app import Publication
-from newsletter.audience import ensure_lists, import_sources
+from newsletter.audience import ensure_lists, import_list_source
 from newsletter.cli import output
 from newsletter.cli.choosing import Choice, choose
 from newsletter.cli.context import open_publication
@@ -77,7 +77,7 @@ def _rehearse(publication: Publication, choice: Choice, account: Account) -> Reh
         copy_ledger(settings, Path(stage)) as database,
     ):
         ensure_lists(database, settings.lists)
-        import_sources(database, keyring, settings, choice.list_name, now=now())
+        import_list_source(database, keyring, settings, choice.list_name, now=now())
         with open_rehearsal(
             database,
             keyring,

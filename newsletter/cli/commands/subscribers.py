@@ -136,7 +136,7 @@ def tag_person(
     if number is None:
         raise UsageError(f"nobody here has the address {person}")
     station.change_tags(publication.database, number, added=tags or (), removed=removed or ())
-    record = station.show_subscriber(publication.database, publication.keyring, person)
+    record = station.read_subscriber_record(publication.database, publication.keyring, person)
     theirs = record.subscriber.tags if record and record.subscriber else ()
     output.print_result(f"{person}: {', '.join(theirs) or 'no tags'}")
 

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from newsletter import audience as station
 from newsletter.app import Publication
-from newsletter.audience import Fate, ImportReport, Rejects, Sheet
+from newsletter.audience import ImportFile, ImportReport, RejectedRows, RowStatus
 from newsletter.cli import output
 from newsletter.cli.context import open_publication
 from newsletter.cli.options import DryRunOption, JsonOption, ListOption
@@ -54,11 +54,11 @@ def import_file(
     mapping = _mapping(maps or ())
     kept = rejects or publication.settings.var / "imports" / f"{file.stem}.rejected.csv"
     total: ImportReport | None = None
-    with station.open_sheets(file, encoding=encoding, mapping=mapping) as sheets, Rejects(kept) as rejected:
+    with station.open_import_files(file, encoding=encoding, mapping=mapping) as sheets, RejectedRows(kept) as rejected:
         for sheet in sheets:
             _say_what_it_is(sheet)
             report = _bring(publication, sheet, list_name, rejected, is_dry_run=is_dry_run, as_json=as_json)
-            total = total.joined(report) if total else report
+            total = total.merged(report) if total else report
     if total is None:
         return
     if as_json:
@@ -73,18 +73,24 @@ def import_file(
     if rejected.count:
         rows = output.pluralise(rejected.count, "row")
         output.info(f"{rows} with the reasons: {os.path.relpath(kept)}. Mend and import that file", "attention")
-    if total.rows and total.count(Fate.REJECTED) == total.rows:
+    if total.rows and total.count(RowStatus.REJECTED) == total.rows:
         raise typer.Exit(1)
 
 
 def _bring(
-    publication: Publication, sheet: Sheet, list_name: str, rejected: Rejects, *, is_dry_run: bool, as_json: bool
+    publication: Publication,
+    sheet: ImportFile,
+    list_name: str,
+    rejected: RejectedRows,
+    *,
+    is_dry_run: bool,
+    as_json: bool,
 ) -> ImportReport:
     """Import one sheet, saying how far it is."""
     total: ImportReport | None = None
     said = 0
     with output.stderr().status(f"{sheet.name} ...") as status:
-        for report in station.import_sheet(
+        for report in station.import_file(
             publication.database,
             publication.keyring,
             sheet,
@@ -98,9 +104,9 @@ def _bring(
                 status.console.print(Text(str(finding), style="attention"))
             said += len(report.findings)
             if is_dry_run and not as_json:
-                for outcome in report.outcomes:
-                    output.print_result(f"{outcome.fate:<14}{outcome.address}{_because(outcome.reason)}")
-            total = total.joined(report) if total else report
+                for outcome in report.results:
+                    output.print_result(f"{outcome.status:<14}{outcome.address}{_because(outcome.reason)}")
+            total = total.merged(report) if total else report
             status.update(f"{sheet.name}: {total.rows:,} rows")
     if said > NAMED_AT_MOST:
         output.info(f"and {said - NAMED_AT_MOST:,} more such lines", "quiet")
@@ -118,7 +124,7 @@ def _mapping(maps: tuple[str, ...] | list[str]) -> dict[str, str]:
     return mapping
 
 
-def _say_what_it_is(sheet: Sheet) -> None:
+def _say_what_it_is(sheet: ImportFile) -> None:
     if sheet.format is not None:
         output.info(f"{sheet.name} is an export of {sheet.format.name}", "quiet")
     told = [f"{column.heading} is {_told(column)}" for column in sheet.columns]
@@ -131,9 +137,9 @@ def _told(column: Any) -> str:
 
 def _say_report(report: ImportReport, is_dry_run: bool) -> None:
     if not is_dry_run:
-        for outcome in report.outcomes[:NAMED_AT_MOST]:
+        for outcome in report.results[:NAMED_AT_MOST]:
             output.info(f"{report.file}:{outcome.line}: {outcome.address} stays out: {outcome.reason}", "quiet")
-        hidden = report.count(Fate.KEPT_OUT) - min(len(report.outcomes), NAMED_AT_MOST)
+        hidden = report.count(RowStatus.KEPT_OUT) - min(len(report.results), NAMED_AT_MOST)
         if hidden:
             output.info(f"and {hidden:,} more; --json names them", "quiet")
     if report.reserved:
@@ -142,11 +148,11 @@ def _say_report(report: ImportReport, is_dry_run: bool) -> None:
     heading = "What would happen" if is_dry_run else "Imported"
     output.print_result(Text(f"{heading}: {report.file} to {report.list_name}", style="subject"))
     reasons = ", ".join(f"{reason} {number:,}" for reason, number in sorted(report.kept_out.items()))
-    remarks = {Fate.KEPT_OUT: reasons, Fate.ADDED: f"pending {report.pending:,}" if report.pending else ""}
+    remarks = {RowStatus.KEPT_OUT: reasons, RowStatus.ADDED: f"pending {report.pending:,}" if report.pending else ""}
     rows = [
         (fate.value, f"{number:,}", remarks.get(fate, ""))
-        for fate in Fate
-        if (number := report.count(fate)) or fate is Fate.ADDED
+        for fate in RowStatus
+        if (number := report.count(fate)) or fate is RowStatus.ADDED
     ]
     width = max(len(number) for _, number, _ in rows)
     for word, figure, remark in rows:
@@ -155,7 +161,7 @@ def _say_report(report: ImportReport, is_dry_run: bool) -> None:
         output.info(f"{output.pluralise(number, 'address', 'addresses')} {flag}", "quiet")
     if is_dry_run:
         output.info("Nobody was imported. Next: the same without --dry-run")
-    elif report.count(Fate.ADDED):
+    elif report.count(RowStatus.ADDED):
         output.info(f"Next: newsletter plan --list {report.list_name}")
 
 
@@ -164,14 +170,14 @@ def _report_json(report: ImportReport) -> dict[str, Any]:
         "file": report.file,
         "list": report.list_name,
         "rows": report.rows,
-        **{fate.name.lower(): report.count(fate) for fate in Fate},
+        **{fate.name.lower(): report.count(fate) for fate in RowStatus},
         "pending": report.pending,
         "kept_out_reasons": dict(report.kept_out),
         "reserved": report.reserved,
         "flagged": dict(report.flagged),
         "outcomes": [
-            {"line": outcome.line, "address": outcome.address, "fate": outcome.fate, "reason": outcome.reason}
-            for outcome in report.outcomes
+            {"line": outcome.line, "address": outcome.address, "fate": outcome.status, "reason": outcome.reason}
+            for outcome in report.results
         ],
         "findings": [
             {

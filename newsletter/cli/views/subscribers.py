@@ -3,17 +3,17 @@
 from typing import Any
 
 from newsletter.address import Address
-from newsletter.audience import Flag, Member, PersonRecord, flags_of, suggest
+from newsletter.audience import AddressFlag, ListMember, SubscriberRecord, check_address, suggest_address
 from newsletter.cli import output
 from newsletter.stats import WholeRecord
 
 
-def standing(member: Member) -> str:
+def standing(member: ListMember) -> str:
     """Return how a person stands on a list, in a word or two."""
     return f"suppressed: {member.suppressed}" if member.suppressed else member.subscription.state
 
 
-def member_json(member: Member) -> dict[str, Any]:
+def member_json(member: ListMember) -> dict[str, Any]:
     """Return a member as JSON has it."""
     person = member.subscription.subscriber
     return {
@@ -30,7 +30,7 @@ def member_json(member: Member) -> dict[str, Any]:
 
 def say_record(address: Address, whole: WholeRecord) -> None:
     """Print a whole record: the roster's in full, and of the other stations' what there is."""
-    _say_roster(address, whole.person or PersonRecord(subscriber=None, subscriptions=(), suppression=None))
+    _say_roster(address, whole.person or SubscriberRecord(subscriber=None, subscriptions=(), suppression=None))
     if whole.deliveries:
         output.print_result(f"\n  {output.pluralise(len(whole.deliveries), 'letter')}")
         for line in whole.deliveries:
@@ -51,14 +51,14 @@ def say_record(address: Address, whole: WholeRecord) -> None:
         output.print_result(f"\n  {output.pluralise(len(whole.notices), 'notice')} to them")
 
 
-def _say_roster(address: Address, record: PersonRecord) -> None:
+def _say_roster(address: Address, record: SubscriberRecord) -> None:
     person, suppression = record.subscriber, record.suppression
     output.print_result(output.styled((str(person.address if person else address), "subject"), _named(record)))
     if suppression:
         since = f"since {suppression.at:%Y-%m-%d}, by {suppression.origin}"
         output.print_result(output.styled((f"  suppressed: {suppression.reason}, {since}", "attention")))
-    for flag in flags_of(str(address)):
-        meant = suggest(address) if flag is Flag.MISTYPED else None
+    for flag in check_address(str(address)):
+        meant = suggest_address(address) if flag is AddressFlag.MISTYPED else None
         output.print_result(output.styled((f"  {flag}{f': {meant}?' if meant else ''}", "attention")))
     if person and person.clicks_agreed_at:
         output.print_result(f"  lets it be recorded which links they follow, since {person.clicks_agreed_at:%Y-%m-%d}")
@@ -88,5 +88,5 @@ def held(whole: WholeRecord) -> str:
     return f"{', '.join(kinds[:-1])} and {kinds[-1]}"
 
 
-def _named(record: PersonRecord) -> str:
+def _named(record: SubscriberRecord) -> str:
     return f"  {record.subscriber.name}" if record.subscriber and record.subscriber.name else ""

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from sqlalchemy import BindParameter, ColumnElement, Connection, Text, bindparam, func, null, select, text, update
 
 from newsletter.address import Address
-from newsletter.audience import agreeing_candidates
+from newsletter.audience import candidates_with_click_consent
 from newsletter.database import Order, Question
 from newsletter.delivery.models import Delivery, DeliveryStatus, Exclusion, Mailing, MailingKind
 from newsletter.delivery.tables import deliveries
@@ -70,7 +70,7 @@ def due_question(dialect: str) -> Question:
 @cache
 def people_question(list_name: str, dialect: str) -> Question:
     """Ask what is known of some subscribers now, and whether they may be written to."""
-    people = agreeing_candidates(list_name)
+    people = candidates_with_click_consent(list_name)
     return Question(people.where(_is_among(people.selected_columns.subscriber_id, "people", dialect)))
 
 

@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-from newsletter.audience import Circumstances, answered_candidates, end_pauses
+from newsletter.audience import SegmentContext, expire_pauses, segmented_candidates
 from newsletter.compose import Edition
 from newsletter.delivery.models import DeliveryStatus, Exclusion, Mailing
 from newsletter.delivery.tables import deliveries, mailings, rounds
@@ -45,7 +45,7 @@ def fill_mailing(
     Everybody's variant of the edition is decided here, and stays once anything has left.
     """
     chosen = _chosen(mailing, edition.segments, _rounds_that_count(connection, mailing, is_repeat=is_repeat), now)
-    end_pauses(connection, now)
+    expire_pauses(connection, now)
     if not is_new:  # first, while there are the fewest to look through
         connection.execute(_welcome_back(mailing, edition, chosen))
         if not has_begun(connection, mailing):
@@ -119,8 +119,8 @@ def _rounds_that_count(connection: Connection, mailing: Mailing, *, is_repeat: b
 def _chosen(mailing: Mailing, segments: Sequence[str], counted: list[int], now: datetime) -> _Chosen:
     """Ask for every candidate: the reason, if any, why they get no letter, and the variant they would get."""
     asked = [*segments, *([mailing.segment] if mailing.segment else [])]
-    circumstances = Circumstances(list_name=mailing.list_name, now=now, slug=mailing.slug)
-    people = answered_candidates(asked, circumstances).subquery("people")
+    circumstances = SegmentContext(list_name=mailing.list_name, now=now, slug=mailing.slug)
+    people = segmented_candidates(asked, circumstances).subquery("people")
     answers = [people.c[f"inside_{place}"] for place in range(len(asked))]
     variant = sum(
         (case((answer, 1 << place), else_=0) for place, answer in enumerate(answers[: len(segments)])), literal(0)

@@ -15,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from sqlalchemy import text
 
 from newsletter.address import Address
-from newsletter.audience import add_subscriber, end_subscription, ensure_lists, find_subscriber_id
+from newsletter.audience import add_subscriber, ensure_lists, find_subscriber_id, unsubscribe
 from newsletter.compose import Edition
 from newsletter.delivery import (
     Delivery,
@@ -97,7 +97,7 @@ class Mailroom(RuleBasedStateMachine):
     def leave(self, which: int) -> None:
         found = find_subscriber_id(self.database, Address(f"reader{which % self.people + 1}", "readers.example"))
         assert found is not None
-        end_subscription(self.database, found, "weekly", origin="test", now=self.now)
+        unsubscribe(self.database, found, "weekly", origin="test", now=self.now)
 
     @precondition(lambda self: self.people)
     @rule(which=st.integers(0, 10**6))

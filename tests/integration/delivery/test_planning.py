@@ -11,7 +11,7 @@ from sqlalchemy import select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from newsletter.address import Address
-from newsletter.audience import SuppressionReason, end_subscription, erase, find_subscriber_id, suppress
+from newsletter.audience import SuppressionReason, erase_subscriber, find_subscriber_id, suppress, unsubscribe
 from newsletter.compose import Edition
 from newsletter.delivery import DeliveryStatus, Exclusion, issue_status, mailing_counts, plan_mailing
 from newsletter.delivery.queue.record import Outcome, take_turn
@@ -24,7 +24,7 @@ Make = Callable[..., Edition]
 def leave(press: Press, name: str, list_name: str = "weekly") -> None:
     found = find_subscriber_id(press.database, Address.parse(f"{name}@readers.example"))
     assert found is not None
-    end_subscription(press.database, found, list_name, origin="test", now=now())
+    unsubscribe(press.database, found, list_name, origin="test", now=now())
 
 
 def test_everybody_is_accounted_for(press: Press, edition: Make) -> None:
@@ -183,7 +183,7 @@ def test_two_sends_at_once_plan_nobody_twice(press: Press, edition: Make) -> Non
 def test_an_erased_reader_stays_counted(press: Press, edition: Make) -> None:
     press.join("weekly", "ada", "bram")
     plan = press.start(edition())
-    erase(press.database, press.keyring, Address.parse("bram@readers.example"), origin="test", now=now())
+    erase_subscriber(press.database, press.keyring, Address.parse("bram@readers.example"), origin="test", now=now())
     hop = Hop()
     press.send(plan.mailing, hop)
     counts = press.counts(plan.mailing)

@@ -12,7 +12,7 @@ from alembic.config import Config
 from sqlalchemy import select, text, update
 from sqlalchemy.exc import IntegrityError
 
-from newsletter.audience.roster import subscribers
+from newsletter.audience.tables import subscribers
 from newsletter.compose import Edition, Variant
 from newsletter.database import migrate, open_database, upgrade
 from newsletter.delivery import (

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from newsletter.address import Address
-from newsletter.audience import add_subscriber, end_subscription, erase, find_subscriber_id, import_csv
+from newsletter.audience import add_subscriber, erase_subscriber, find_subscriber_id, import_csv, unsubscribe
 from newsletter.database import Database
 from newsletter.delivery import (
     DeliveryStatus,
@@ -91,7 +91,7 @@ def join(database: Database, name: str, now: datetime) -> None:
 def leave(database: Database, name: str, now: datetime) -> None:
     number = find_subscriber_id(database, Address.parse(f"{name}@example.net"))
     assert number is not None
-    end_subscription(database, number, "weekly", origin="mail", now=now)
+    unsubscribe(database, number, "weekly", origin="mail", now=now)
 
 
 def post(database: Database, settings: Settings, now: datetime) -> None:
@@ -143,7 +143,7 @@ def test_who_leaves_gets_no_more_not_even_what_was_planned(database: Database, s
     leave(database, "ada", START + DAY)
     plan_series(database, settings, START + 3 * DAY)
     leave(database, "bob", START + 3 * DAY)
-    erase(database, KEYRING, Address.parse("eve@example.net"), origin="mail", now=START + 3 * DAY)
+    erase_subscriber(database, KEYRING, Address.parse("eve@example.net"), origin="mail", now=START + 3 * DAY)
     post(database, settings, START + 3 * DAY)
     assert Counter(taken(settings)) == {(f"{name}@example.net", "Hello"): 1 for name in ("ada", "bob", "eve")}
     failed = list_notices(database, DeliveryStatus.FAILED)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sqlalchemy import delete
 
 from newsletter.audience import suppress_address
-from newsletter.audience.roster import suppressions
+from newsletter.audience.tables import suppressions
 from newsletter.delivery.models import DeliveryStatus
 from newsletter.delivery.queue.record import Outcome, _record_ours
 from newsletter.feedback import Kind, count_facts, count_kinds, count_settled, facts_of
@@ -307,13 +307,13 @@ def test_the_erased_are_told_by_the_address_that_the_event_names(ledger: Ledger)
 
 
 def test_a_segment_knows_who_received_a_letter_and_whose_only_left(ledger: Ledger) -> None:
-    from newsletter.audience import Circumstances, answered_candidates
+    from newsletter.audience import SegmentContext, segmented_candidates
 
     first, *_ = ledger.numbers()
     ledger.put("submitted")
     ledger.take(ledger.event("Delivery", first))
     questions = ("received any of the last 5 issues", 'received "lamp"', "never received", "got anything")
-    asked = answered_candidates(questions, Circumstances(list_name="weekly", now=NOW))
+    asked = segmented_candidates(questions, SegmentContext(list_name="weekly", now=NOW))
     with ledger.database.read() as connection:
         rows = {row.subscriber_id: tuple(map(bool, row[-4:])) for row in connection.execute(asked)}
     assert rows[1] == (True, True, False, True)

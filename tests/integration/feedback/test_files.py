@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from newsletter.audience.roster import subscriptions
+from newsletter.audience.tables import subscriptions
 from tests.integration.feedback.ledger import Ledger, open_ledger
 
 

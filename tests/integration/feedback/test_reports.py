@@ -197,12 +197,12 @@ def test_a_mail_that_is_no_report_is_parked(ledger: Ledger, text: str) -> None:
 
 def test_a_complaint_ends_the_subscription_and_a_lifted_suppression_does_not_renew_it(ledger: Ledger) -> None:
     from newsletter.address import Address
-    from newsletter.audience import lift_suppression, show_subscriber
+    from newsletter.audience import lift_suppression, read_subscriber_record
 
     number, *_ = ledger.numbers()
     ledger.take(ledger.event("Complaint", number))
     person = Address.parse("reader1@example.net")
     lift_suppression(ledger.database, KEYRING, person, origin="test", now=ledger.now)
-    record = show_subscriber(ledger.database, KEYRING, person)
+    record = read_subscriber_record(ledger.database, KEYRING, person)
     assert record is not None
     assert [str(each[0].state) for each in record.subscriptions] == ["ended"]

@@ -12,7 +12,7 @@ import pytest
 
 from newsletter import stats
 from newsletter.address import Address
-from newsletter.audience import SuppressionReason, add_subscriber, show_subscriber
+from newsletter.audience import SuppressionReason, add_subscriber, read_subscriber_record
 from newsletter.content import read_comments
 from newsletter.delivery import list_notices
 from newsletter.errors import DecisionRequired
@@ -79,7 +79,7 @@ def test_erasing_again_changes_nothing(harbour: Harbour, talk: Reply) -> None:
     _erase(harbour)
     again = _erase(harbour)
     assert (again.was_known, again.replies, again.tombstones, again.notices) == (False, 0, (), 0)
-    record = show_subscriber(harbour.database, harbour.keyring, JO)
+    record = read_subscriber_record(harbour.database, harbour.keyring, JO)
     assert record is not None
     assert record.suppression is not None
     assert record.suppression.reason is SuppressionReason.ERASED

@@ -15,7 +15,7 @@ import pytest
 from newsletter import stats
 from newsletter.address import Address
 from newsletter.archive import build_site
-from newsletter.audience import end_subscription
+from newsletter.audience import unsubscribe
 from newsletter.content import read_comments
 from newsletter.delivery import DeliveryStatus, list_notices, open_transport, post_notices
 from newsletter.replies import (
@@ -227,7 +227,7 @@ def test_the_address_in_a_notice_ends_it_even_for_what_is_due(
 def test_who_leaves_the_list_hears_nothing_either(harbour: Harbour, wished: Reply, second: Reply) -> None:
     approved(harbour, second)
     assert wished.subscriber_id is not None
-    end_subscription(harbour.database, wished.subscriber_id, "weekly", origin="mail", now=NOW)
+    unsubscribe(harbour.database, wished.subscriber_id, "weekly", origin="mail", now=NOW)
     assert heard(harbour) == []
     (notice,) = [notice for notice in list_notices(harbour.database) if notice.kind == "answered"]
     assert (notice.status, notice.reason) == (DeliveryStatus.FAILED, "they are unsubscribed since")

@@ -6,7 +6,7 @@ from pathlib import Path
 from sqlalchemy import text
 
 from newsletter.address import Address
-from newsletter.audience import Proof, add_subscriber, end_subscription, ensure_lists
+from newsletter.audience import ConsentProof, add_subscriber, ensure_lists, unsubscribe
 from newsletter.database import Database
 from newsletter.settings import Settings
 from newsletter.tokens import Keyring
@@ -32,7 +32,7 @@ def join(database: Database, addresses: list[str], *, at: datetime = NOW - timed
 
 
 def leave(database: Database, subscriber: int, *, at: datetime = NOW, evidence: str = "") -> None:
-    end_subscription(database, subscriber, "weekly", origin="web", now=at, proof=Proof(evidence=evidence))
+    unsubscribe(database, subscriber, "weekly", origin="web", now=at, proof=ConsentProof(evidence=evidence))
 
 
 def mail(

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from newsletter.address import Address
-from newsletter.audience import erase
+from newsletter.audience import erase_subscriber
 from newsletter.database import Database
 from newsletter.errors import UsageError
 from newsletter.feedback import Counted, write_clicks
@@ -110,7 +110,7 @@ def test_readers_whose_record_is_erased_stay_counted_and_unnamed(database: Datab
     readers = join(database, people(12, "a.example"))
     mail(database, "one", readers)
     for number in range(6):
-        erase(database, KEYRING, Address.parse(f"p{number}@a.example"), origin="test", now=NOW)
+        erase_subscriber(database, KEYRING, Address.parse(f"p{number}@a.example"), origin="test", now=NOW)
     found = gather_statistics(database, now=NOW)
     assert found.totals.submitted == 12
     assert {each.domain: each.numbers.submitted for each in found.domains} == {"a.example": 6, "others": 6}

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from newsletter.address import Address
-from newsletter.audience import PersonRecord, show_subscriber
+from newsletter.audience import SubscriberRecord, read_subscriber_record
 from newsletter.database import open_database
 from newsletter.settings import read_or_make_keys, read_settings
 from newsletter.tokens import Keyring, Purpose
@@ -43,10 +43,10 @@ def token(door: Doorway, purpose: Purpose, number: int) -> str:
     return keyring_of(door).sign(purpose, number)
 
 
-def record(door: Doorway, address: str) -> PersonRecord | None:
+def record(door: Doorway, address: str) -> SubscriberRecord | None:
     """What the roster holds of an address."""
     database = open_database(f"sqlite:///{door.desk.folder / 'var' / 'newsletter.db'}")
-    found = show_subscriber(database, keyring_of(door), Address.parse(address))
+    found = read_subscriber_record(database, keyring_of(door), Address.parse(address))
     database.close()
     return found
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from newsletter.audience import Proof, end_subscription
+from newsletter.audience import ConsentProof, unsubscribe
 from newsletter.delivery.counted import CountedLink, keep_links
 from newsletter.feedback import ClickCounter, Counted, write_clicks
 from newsletter.settings.sections import Tracking
@@ -196,7 +196,7 @@ def test_nothing_is_recorded_once_it_was_taken_back_however_late_it_is_written(a
     assert recorded(asking) == [(1, LINK.key)]
     follow(asking, path, client="198.51.100.8")
     now = datetime.now(UTC)
-    assert withdraw_clicks(asking.database, 1, origin="web", proof=Proof(), now=now)
+    assert withdraw_clicks(asking.database, 1, origin="web", proof=ConsentProof(), now=now)
     assert recorded(asking) == []
     follow(asking, path, client="198.51.100.9")
     assert recorded(asking) == []
@@ -204,7 +204,7 @@ def test_nothing_is_recorded_once_it_was_taken_back_however_late_it_is_written(a
 
 def test_nothing_is_recorded_of_a_list_that_they_have_left(asking: Office) -> None:
     follow(asking, f"/c/{LINK.key}/{asking.keyring.sign(Purpose.CLICK, 1)}")
-    end_subscription(asking.database, 1, "l", origin="web", now=datetime.now(UTC))
+    unsubscribe(asking.database, 1, "l", origin="web", now=datetime.now(UTC))
     assert recorded(asking) == []
 
 

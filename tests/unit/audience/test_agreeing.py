@@ -5,27 +5,27 @@ from datetime import UTC, datetime, timedelta
 
 from newsletter.address import Address
 from newsletter.audience import (
-    EnquiryKind,
-    MailCaps,
-    Proof,
+    ConsentProof,
+    SignupMailLimits,
+    SignupRequestKind,
     add_subscriber,
-    agree_to_clicks,
-    end_subscription,
-    enquire,
-    expire_enquiries,
+    expire_signups,
     export_csv,
     find_subscriber_id,
-    show_subscriber,
-    those_agreeing,
-    weigh_enquiry,
-    withdraw_clicks,
+    grant_click_consent,
+    process_signup_request,
+    read_subscriber_record,
+    record_signup_request,
+    unsubscribe,
+    with_click_consent,
+    withdraw_click_consent,
 )
 from newsletter.database import Database
 from newsletter.tokens import Keyring
 
 NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
 ADA = Address.parse("ada@example.org")
-OWN_PAGE = Proof(evidence="own page", words="May we?", mail="own-page 3")
+OWN_PAGE = ConsentProof(evidence="own page", words="May we?", mail="own-page 3")
 
 
 def make_ada(database: Database, keyring: Keyring, *lists: str) -> int:
@@ -38,21 +38,23 @@ def make_ada(database: Database, keyring: Keyring, *lists: str) -> int:
 
 def agree(database: Database, number: int) -> bool:
     with database.write() as connection:
-        return agree_to_clicks(connection, number, origin="web", proof=OWN_PAGE, now=NOW)
+        return grant_click_consent(connection, number, origin="web", proof=OWN_PAGE, now=NOW)
 
 
 def withdraw(database: Database, number: int) -> bool:
     with database.write() as connection:
-        return withdraw_clicks(connection, number, origin="web", proof=Proof(evidence="preferences"), now=NOW)
+        return withdraw_click_consent(
+            connection, number, origin="web", proof=ConsentProof(evidence="preferences"), now=NOW
+        )
 
 
-def acts(database: Database, keyring: Keyring) -> dict[str, list[tuple[str, Proof]]]:
+def acts(database: Database, keyring: Keyring) -> dict[str, list[tuple[str, ConsentProof]]]:
     """The acts about clicks on each list."""
-    record = show_subscriber(database, keyring, ADA)
+    record = read_subscriber_record(database, keyring, ADA)
     assert record is not None
     return {
         subscription.list_name: [
-            (each.act.value, Proof(evidence=each.evidence, words=each.words, mail=each.mail))
+            (each.act.value, ConsentProof(evidence=each.evidence, words=each.words, mail=each.mail))
             for each in consents
             if each.act.value.startswith("clicks")
         ]
@@ -64,18 +66,18 @@ def test_each_giving_and_taking_back_is_a_line_on_every_list_that_has_not_ended(
     database: Database, keyring: Keyring
 ) -> None:
     number = make_ada(database, keyring, "daily", "left", "weekly")
-    end_subscription(database, number, "left", origin="mail", now=NOW)
+    unsubscribe(database, number, "left", origin="mail", now=NOW)
     assert agree(database, number)
     assert not agree(database, number), "a second time says nothing new"
     assert withdraw(database, number)
     assert not withdraw(database, number)
-    both = [("clicks agreed", OWN_PAGE), ("clicks withdrawn", Proof(evidence="preferences"))]
+    both = [("clicks agreed", OWN_PAGE), ("clicks withdrawn", ConsentProof(evidence="preferences"))]
     assert acts(database, keyring) == {"daily": both, "left": [], "weekly": both}
 
 
 def test_whoever_is_on_no_list_has_nothing_to_agree_to(database: Database, keyring: Keyring) -> None:
     number = make_ada(database, keyring, "weekly")
-    end_subscription(database, number, "weekly", origin="mail", now=NOW)
+    unsubscribe(database, number, "weekly", origin="mail", now=NOW)
     assert not agree(database, number)
     assert not agree(database, 999)
 
@@ -86,12 +88,12 @@ def test_they_agree_for_letters_of_lists_that_they_are_on(database: Database, ke
 
     def found() -> set[str]:
         with database.write() as connection:
-            return {name for _, name in those_agreeing(connection, asked)}
+            return {name for _, name in with_click_consent(connection, asked)}
 
     assert found() == set()
     agree(database, number)
     assert found() == {"weekly", "daily"}
-    end_subscription(database, number, "daily", origin="mail", now=NOW)
+    unsubscribe(database, number, "daily", origin="mail", now=NOW)
     assert found() == {"weekly"}
     withdraw(database, number)
     assert found() == set()
@@ -108,10 +110,10 @@ def test_why_somebody_is_on_a_list_is_told_as_before(database: Database, keyring
 
 def test_a_subscription_that_is_never_confirmed_ends_all_the_same(database: Database, keyring: Keyring) -> None:
     number = make_ada(database, keyring, "weekly")
-    enquire(database, EnquiryKind.JOIN, ADA, ("daily",), now=NOW)
+    record_signup_request(database, SignupRequestKind.JOIN, ADA, ("daily",), now=NOW)
     with database.write() as connection:
-        weigh_enquiry(connection, keyring, ("daily",), MailCaps(in_all=10, slow=10), NOW)
+        process_signup_request(connection, keyring, ("daily",), SignupMailLimits(total=10, low_priority=10), NOW)
     agree(database, number)
     assert set(acts(database, keyring)) == {"daily", "weekly"}
-    expire_enquiries(database, NOW + timedelta(days=8))
+    expire_signups(database, NOW + timedelta(days=8))
     assert set(acts(database, keyring)) == {"weekly"}

@@ -6,47 +6,47 @@ import pytest
 
 from newsletter.address import Address
 from newsletter.audience import (
-    Call,
-    EnquiryKind,
-    Leaving,
-    MailCaps,
-    Proof,
+    ConsentProof,
+    SignupMailKind,
+    SignupMailLimits,
+    SignupRequestKind,
     SuppressionReason,
+    Unsubscription,
     add_subscriber,
-    confirm_enquiry,
+    confirm_signup,
     count_lists,
-    end_pauses,
-    end_subscriptions,
-    enquire,
-    expire_enquiries,
+    expire_pauses,
+    expire_signups,
+    find_signup_request,
     find_subscriber_id,
-    open_enquiry,
     pause,
+    process_signup_request,
     read_preferences,
-    show_subscriber,
+    read_subscriber_record,
+    record_signup_request,
     suppress,
-    suppression_of,
-    weigh_enquiry,
+    suppression_reason,
+    unsubscribe_many,
 )
 from newsletter.database import Database
 from newsletter.tokens import Keyring
 
 NOW = datetime(2026, 11, 2, 8, tzinfo=UTC)
 ADA = Address.parse("ada@example.org")
-MANY = MailCaps(in_all=1000, slow=1000)
+MANY = SignupMailLimits(total=1000, low_priority=1000)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
 def ask(database: Database, address: Address = ADA, *lists: str, now: datetime = NOW, is_slow: bool = False) -> None:
-    enquire(database, EnquiryKind.JOIN, address, lists or ("weekly",), is_slow=is_slow, now=now)
+    record_signup_request(database, SignupRequestKind.JOIN, address, lists or ("weekly",), is_slow=is_slow, now=now)
 
 
 def weigh(
-    database: Database, keyring: Keyring, now: datetime = NOW, caps: MailCaps = MANY
-) -> list[tuple[int, Call | None]]:
+    database: Database, keyring: Keyring, now: datetime = NOW, caps: SignupMailLimits = MANY
+) -> list[tuple[int, SignupMailKind | None]]:
     found = []
     with database.write() as connection:
-        while (weighed := weigh_enquiry(connection, keyring, {"weekly", "daily"}, caps, now)) is not None:
+        while (weighed := process_signup_request(connection, keyring, {"weekly", "daily"}, caps, now)) is not None:
             found.append((weighed.enquiry.id, weighed.call))
     return found
 
@@ -58,32 +58,32 @@ def number_on(database: Database) -> tuple[int, int]:
 def test_an_enquiry_is_confirmed_once_and_its_link_is_worth_nothing_more(database: Database, keyring: Keyring) -> None:
     ask(database)
     ((number, call),) = weigh(database, keyring)
-    assert call is Call.CONFIRM
-    assert confirm_enquiry(database, keyring, number, proof=Proof(evidence="test"), now=NOW)
-    assert confirm_enquiry(database, keyring, number, proof=Proof(evidence="test"), now=NOW)
+    assert call is SignupMailKind.CONFIRM
+    assert confirm_signup(database, keyring, number, proof=ConsentProof(evidence="test"), now=NOW)
+    assert confirm_signup(database, keyring, number, proof=ConsentProof(evidence="test"), now=NOW)
     person = find_subscriber_id(database, ADA)
     assert person is not None
-    end_subscriptions(database, [Leaving(subscriber_id=person, list_name="weekly")], origin="web", now=NOW)
-    confirm_enquiry(database, keyring, number, proof=Proof(evidence="test"), now=NOW)
+    unsubscribe_many(database, [Unsubscription(subscriber_id=person, list_name="weekly")], origin="web", now=NOW)
+    confirm_signup(database, keyring, number, proof=ConsentProof(evidence="test"), now=NOW)
     assert number_on(database) == (0, 0)
 
 
 def test_what_is_not_confirmed_in_time_is_forgotten_with_the_person(database: Database, keyring: Keyring) -> None:
     ask(database)
     ((number, _),) = weigh(database, keyring)
-    assert open_enquiry(database, EnquiryKind.JOIN, number, NOW + 6 * DAY)
-    assert expire_enquiries(database, NOW + 6 * DAY) == 0
-    assert not open_enquiry(database, EnquiryKind.JOIN, number, NOW + 8 * DAY)
-    assert not confirm_enquiry(database, keyring, number, proof=Proof(), now=NOW + 8 * DAY)
-    assert expire_enquiries(database, NOW + 8 * DAY) == 1
-    assert show_subscriber(database, keyring, ADA) is None
+    assert find_signup_request(database, SignupRequestKind.JOIN, number, NOW + 6 * DAY)
+    assert expire_signups(database, NOW + 6 * DAY) == 0
+    assert not find_signup_request(database, SignupRequestKind.JOIN, number, NOW + 8 * DAY)
+    assert not confirm_signup(database, keyring, number, proof=ConsentProof(), now=NOW + 8 * DAY)
+    assert expire_signups(database, NOW + 8 * DAY) == 1
+    assert read_subscriber_record(database, keyring, ADA) is None
 
 
 def test_forgetting_spares_whoever_the_author_knows(database: Database, keyring: Keyring) -> None:
     add_subscriber(database, keyring, ADA, "daily", origin="command line", now=NOW)
     ask(database)
     weigh(database, keyring)
-    expire_enquiries(database, NOW + 8 * DAY)
+    expire_signups(database, NOW + 8 * DAY)
     assert number_on(database) == (1, 0)
 
 
@@ -92,7 +92,7 @@ def test_no_more_mails_an_hour_than_may_be_and_doubtful_ones_last(database: Data
         ask(database, Address.parse(f"slow{number}@example.org"), is_slow=True)
     for number in range(3):
         ask(database, Address.parse(f"good{number}@example.org"))
-    caps = MailCaps(in_all=5, slow=1)
+    caps = SignupMailLimits(total=5, low_priority=1)
     assert [number for number, _ in weigh(database, keyring, caps=caps)] == [7, 8, 9, 1]
     assert weigh(database, keyring, NOW + timedelta(minutes=59), caps) == []
     assert [number for number, _ in weigh(database, keyring, NOW + timedelta(minutes=61), caps)] == [2]
@@ -106,23 +106,23 @@ def test_only_what_people_chose_themselves_is_lifted_by_their_own_word(
     ask(database)
     found = weigh(database, keyring)
     may = reason in {SuppressionReason.UNSUBSCRIBED, SuppressionReason.ERASED}
-    assert [call for _, call in found] == [Call.CONFIRM if may else None]
-    assert confirm_enquiry(database, keyring, found[0][0], proof=Proof(), now=NOW) is may
+    assert [call for _, call in found] == [SignupMailKind.CONFIRM if may else None]
+    assert confirm_signup(database, keyring, found[0][0], proof=ConsentProof(), now=NOW) is may
     with database.read() as connection:
-        assert suppression_of(connection, keyring, ADA) == (None if may else reason)
+        assert suppression_reason(connection, keyring, ADA) == (None if may else reason)
 
 
 def test_a_bounce_between_the_mail_and_the_button_counts(database: Database, keyring: Keyring) -> None:
     ask(database)
     ((number, _),) = weigh(database, keyring)
     suppress(database, keyring, ADA, SuppressionReason.COMPLAINED, origin="test", now=NOW)
-    assert not confirm_enquiry(database, keyring, number, proof=Proof(), now=NOW)
+    assert not confirm_signup(database, keyring, number, proof=ConsentProof(), now=NOW)
 
 
 def test_lists_that_are_not_there_any_more_are_left_out(database: Database, keyring: Keyring) -> None:
     ask(database, ADA, "gone")
     assert weigh(database, keyring) == [(1, None)]
-    assert show_subscriber(database, keyring, ADA) is None
+    assert read_subscriber_record(database, keyring, ADA) is None
 
 
 def test_a_pause_ends_by_itself(database: Database, keyring: Keyring) -> None:
@@ -132,7 +132,7 @@ def test_a_pause_ends_by_itself(database: Database, keyring: Keyring) -> None:
     pause(database, person, NOW + DAY)
     for moment, is_over in ((NOW, False), (NOW + DAY, True)):
         with database.write() as connection:
-            end_pauses(connection, moment)
+            expire_pauses(connection, moment)
         chosen = read_preferences(database, person)
         assert chosen is not None
         assert (chosen.paused_until is None) is is_over
@@ -146,13 +146,13 @@ def test_many_leavings_are_ended_as_if_each_came_alone(database: Database, keyri
             add_subscriber(database, keyring, address, name, origin="command line", now=NOW)
         people.append(find_subscriber_id(database, address) or 0)
     said = [
-        Leaving(subscriber_id=people[0], list_name="weekly"),
-        Leaving(subscriber_id=people[1], list_name="daily"),
-        Leaving(subscriber_id=people[0], list_name="weekly"),
-        Leaving(subscriber_id=people[2], list_name=None),
-        Leaving(subscriber_id=999, list_name="weekly"),
-        Leaving(subscriber_id=people[3], list_name="unknown"),
+        Unsubscription(subscriber_id=people[0], list_name="weekly"),
+        Unsubscription(subscriber_id=people[1], list_name="daily"),
+        Unsubscription(subscriber_id=people[0], list_name="weekly"),
+        Unsubscription(subscriber_id=people[2], list_name=None),
+        Unsubscription(subscriber_id=999, list_name="weekly"),
+        Unsubscription(subscriber_id=people[3], list_name="unknown"),
     ]
-    left = end_subscriptions(database, said, origin="web", now=NOW)
+    left = unsubscribe_many(database, said, origin="web", now=NOW)
     assert left == (("weekly",), ("daily",), (), ("daily", "weekly"), (), ())
     assert number_on(database) == (6, 0)

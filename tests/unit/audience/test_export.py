@@ -13,13 +13,13 @@ from newsletter.address import Address
 from newsletter.audience import (
     SuppressionReason,
     candidates,
-    end_subscription,
     export_csv,
     import_csv,
     list_members,
     suppress,
+    unsubscribe,
 )
-from newsletter.audience.cells import cleaned, cleaned_name, guarded, unguarded
+from newsletter.audience.text_cleaning import cleaned, cleaned_name, guarded, unguarded
 from newsletter.database import Database
 from newsletter.tokens import Keyring
 from tests.drawing import drawn
@@ -87,11 +87,11 @@ def test_what_was_exported_is_imported_unharmed(rows: list[tuple[str, str, str, 
         for member, (*_, fate) in zip(members, rows, strict=False):
             person = member.subscription.subscriber
             if fate == 1:
-                end_subscription(first, person.id, "weekly", origin="mail", now=NOW)
+                unsubscribe(first, person.id, "weekly", origin="mail", now=NOW)
             if fate == 2:
                 suppress(first, KEYRING, person.address, SuppressionReason.BOUNCED, origin="mail", now=NOW)
             if fate == 3:
-                end_subscription(first, person.id, None, origin="mail", now=NOW)
+                unsubscribe(first, person.id, None, origin="mail", now=NOW)
         (here / "people.csv").write_text(_exported(first), encoding="utf-8", newline="")
         import_csv(second, KEYRING, here / "people.csv", "weekly", now=NOW)
         assert _people(second) == _people(first)

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.address import Address
-from newsletter.audience import FieldKind, import_sheet, read_sheet, show_subscriber
-from newsletter.audience.fields import KindGuess, read_value
+from newsletter.audience import FieldKind, import_file, inspect_file, read_subscriber_record
+from newsletter.audience.custom_fields import KindGuess, read_value
 from newsletter.database import Database
 from newsletter.tokens import Keyring
 
@@ -65,15 +65,15 @@ def test_a_value_of_another_kind_is_left_out_and_named(
 ) -> None:
     path = tmp_path / "people.csv"
     path.write_text("email,born,donor\nada@example.org,1.2.1980,TRUE\nbob@example.org,soon,no\n")
-    sheet = read_sheet(path)
+    sheet = inspect_file(path)
     kinds = {"born": "date", "donor": "yes/no"}
     now = datetime(2026, 11, 3, tzinfo=UTC)
-    reports = list(import_sheet(database, keyring, sheet, "weekly", now=now, kinds=kinds))
+    reports = list(import_file(database, keyring, sheet, "weekly", now=now, kinds=kinds))
     (finding,) = [finding for report in reports for finding in report.findings]
     assert (finding.line, finding.level) == (3, "warning")
     assert "born 'soon' is no date" in finding.message
     assert set(standing()) == {"ada@example.org", "bob@example.org"}
-    record = show_subscriber(database, keyring, Address.parse("ada@example.org"))
+    record = read_subscriber_record(database, keyring, Address.parse("ada@example.org"))
     assert record is not None
     assert record.subscriber is not None
     assert record.subscriber.fields == {"born": "1980-02-01", "donor": "yes"}

@@ -10,8 +10,16 @@ from pathlib import Path
 import pytest
 
 from newsletter.address import Address
-from newsletter.audience import Fate, ImportReport, Rejects, import_sheet, open_sheets, read_sheet, show_subscriber
-from newsletter.audience.bundle import MAX_RATIO
+from newsletter.audience import (
+    ImportReport,
+    RejectedRows,
+    RowStatus,
+    import_file,
+    inspect_file,
+    open_import_files,
+    read_subscriber_record,
+)
+from newsletter.audience.importer.zip_archive import MAX_RATIO
 from newsletter.database import Database
 from newsletter.errors import ContentError, UsageError
 from newsletter.tokens import Keyring
@@ -41,8 +49,8 @@ EXPECTED = {
 @pytest.fixture
 def bring_in(database: Database, keyring: Keyring) -> Bring:
     def bring_in(path: Path, **options: object) -> list[ImportReport]:
-        with open_sheets(path, **options) as sheets:  # type: ignore[arg-type]
-            return [report for sheet in sheets for report in import_sheet(database, keyring, sheet, "weekly", now=NOW)]
+        with open_import_files(path, **options) as sheets:  # type: ignore[arg-type]
+            return [report for sheet in sheets for report in import_file(database, keyring, sheet, "weekly", now=NOW)]
 
     return bring_in
 
@@ -52,7 +60,7 @@ def test_an_export_is_known_and_nobody_it_speaks_against_is_mailed(
     program: str, bring_in: Bring, standing: Standing
 ) -> None:
     path = EXPORTS / f"{program}.csv"
-    known = read_sheet(path).format
+    known = inspect_file(path).format
     assert known is not None
     assert known.name.lower() == program
     bring_in(path)
@@ -65,7 +73,7 @@ def test_tags_and_the_day_of_joining_come_along(
     program: str, bring_in: Bring, database: Database, keyring: Keyring
 ) -> None:
     bring_in(EXPORTS / f"{program}.csv")
-    record = show_subscriber(database, keyring, Address.parse("ann@mail.example.org"))
+    record = read_subscriber_record(database, keyring, Address.parse("ann@mail.example.org"))
     assert record is not None
     assert record.subscriber is not None
     assert record.subscriber.tags == ("Book club", "VIP")
@@ -76,7 +84,7 @@ def test_tags_and_the_day_of_joining_come_along(
 
 def test_attributes_become_fields(bring_in: Bring, database: Database, keyring: Keyring) -> None:
     bring_in(EXPORTS / "listmonk.csv")
-    record = show_subscriber(database, keyring, Address.parse("ann@mail.example.org"))
+    record = read_subscriber_record(database, keyring, Address.parse("ann@mail.example.org"))
     assert record is not None
     assert record.subscriber is not None
     assert record.subscriber.name == "Ann Archer"
@@ -164,7 +172,7 @@ def test_a_mapping_says_what_a_column_is(bring_in: Bring, database: Database, ke
     path.write_text("Contact,Who,Town,Code,Since,Groups\nann@mail.example.org,Ann Archer,Lisbon,7,2020-01-02,a;b\n")
     mapping = {"contact": "email", "Who": "name", "Town": "City", "Code": "-", "Since": "joined", "Groups": "tags"}
     bring_in(path, mapping=mapping)
-    record = show_subscriber(database, keyring, Address.parse("ann@mail.example.org"))
+    record = read_subscriber_record(database, keyring, Address.parse("ann@mail.example.org"))
     assert record is not None
     assert record.subscriber is not None
     person = record.subscriber
@@ -179,9 +187,9 @@ def test_rejected_rows_are_kept_with_the_reason_and_can_be_mended(
 ) -> None:
     path = tmp_path / "people.csv"
     path.write_text('email,name\nann@mail.example.org,Ann\nbob at mail,=Bob\n"x,Eve\ncat@mail.example.org,Cat\n')
-    with Rejects(tmp_path / "bad" / "rejected.csv") as rejected:
-        sheet = read_sheet(path)
-        for report in import_sheet(database, keyring, sheet, "weekly", now=NOW):
+    with RejectedRows(tmp_path / "bad" / "rejected.csv") as rejected:
+        sheet = inspect_file(path)
+        for report in import_file(database, keyring, sheet, "weekly", now=NOW):
             rejected.note(sheet, report.findings)
     assert rejected.count == 2
     assert stat.S_IMODE(rejected.path.stat().st_mode) == 0o600
@@ -214,7 +222,7 @@ def test_names_are_read_whatever_encoding_they_were_saved_in(
     path = tmp_path / "people.csv"
     path.write_bytes(f"email,first name,last name,city\nann@mail.example.org,{ENCODED[encoding]}\n".encode(encoding))
     bring_in(path)
-    record = show_subscriber(database, keyring, Address.parse("ann@mail.example.org"))
+    record = read_subscriber_record(database, keyring, Address.parse("ann@mail.example.org"))
     assert record is not None
     assert record.subscriber is not None
     person = record.subscriber
@@ -230,5 +238,5 @@ def test_long_lines_and_rows_between_special_ones_are_read_alike(bring_in: Bring
     path = tmp_path / "people.csv"
     path.write_text(out.getvalue())
     reports = bring_in(path)
-    assert sum(report.count(Fate.ADDED) for report in reports) == 3000
+    assert sum(report.count(RowStatus.ADDED) for report in reports) == 3000
     assert not [finding for report in reports for finding in report.findings]

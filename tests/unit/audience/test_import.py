@@ -8,18 +8,18 @@ import pytest
 
 from newsletter.address import Address
 from newsletter.audience import (
-    Fate,
     ImportReport,
-    PersonRecord,
+    RowStatus,
+    SubscriberRecord,
     SuppressionReason,
-    end_subscription,
-    erase,
+    erase_subscriber,
     find_subscriber_id,
-    import_sources,
+    import_list_source,
+    inspect_file,
     lift_suppression,
-    read_sheet,
-    show_subscriber,
+    read_subscriber_record,
     suppress,
+    unsubscribe,
 )
 from newsletter.database import Database
 from newsletter.errors import ContentError, SettingsError, UsageError
@@ -32,9 +32,9 @@ Standing = Callable[[], dict[str, str | None]]
 
 
 @pytest.fixture
-def show(database: Database, keyring: Keyring) -> Callable[[str], PersonRecord]:
-    def show(address: str) -> PersonRecord:
-        record = show_subscriber(database, keyring, Address.parse(address))
+def show(database: Database, keyring: Keyring) -> Callable[[str], SubscriberRecord]:
+    def show(address: str) -> SubscriberRecord:
+        record = read_subscriber_record(database, keyring, Address.parse(address))
         assert record is not None
         return record
 
@@ -54,16 +54,18 @@ def show(database: Database, keyring: Keyring) -> Callable[[str], PersonRecord]:
     ids=["plain", "bom", "utf-16", "utf-16 without mark", "excel", "pipes"],
 )
 def test_one_person_comes_out_of_every_kind_of_file(
-    bring: Bring, show: Callable[[str], PersonRecord], file: bytes
+    bring: Bring, show: Callable[[str], SubscriberRecord], file: bytes
 ) -> None:
     report = bring(file)
-    assert report.fates == {Fate.ADDED: 1}
+    assert report.counts == {RowStatus.ADDED: 1}
     person = show("ada@example.org").subscriber
     assert person is not None
     assert (person.first_name, person.fields) == ("Ådá", {"city": "Łódź"})
 
 
-def test_what_is_not_utf_8_is_read_as_windows_1252_and_said(bring: Bring, show: Callable[[str], PersonRecord]) -> None:
+def test_what_is_not_utf_8_is_read_as_windows_1252_and_said(
+    bring: Bring, show: Callable[[str], SubscriberRecord]
+) -> None:
     report = bring("email,first_name\nada@example.org,Ada\nzoe@example.org,Zoë\n".encode("cp1252"))
     (finding,) = report.findings
     assert (finding.line, finding.level) == (3, "warning")
@@ -93,22 +95,22 @@ def test_bad_rows_are_named_with_their_line_and_the_rest_comes_in(bring: Bring, 
     ]
     assert all(finding.remedy for finding in report.findings)
     assert set(standing()) == {"ann@example.org", "cat@example.org", "dan@example.org", "zoe@example.org"}
-    assert report.fates == {Fate.ADDED: 4, Fate.REJECTED: 4}
+    assert report.counts == {RowStatus.ADDED: 4, RowStatus.REJECTED: 4}
 
 
-def test_repeating_an_import_changes_nothing(bring: Bring, show: Callable[[str], PersonRecord]) -> None:
+def test_repeating_an_import_changes_nothing(bring: Bring, show: Callable[[str], SubscriberRecord]) -> None:
     file = "email,first_name\nada@example.org,Ada\nADA@example.org,Again\nbob@example.org,Bob\n"
-    assert bring(file).fates == {Fate.ADDED: 2, Fate.REPEATED: 1}
+    assert bring(file).counts == {RowStatus.ADDED: 2, RowStatus.REPEATED: 1}
     before = show("ada@example.org")
-    assert bring(file).fates == {Fate.KNOWN: 2, Fate.REPEATED: 1}
+    assert bring(file).counts == {RowStatus.KNOWN: 2, RowStatus.REPEATED: 1}
     assert show("ada@example.org") == before
 
 
 def test_news_of_a_known_person_are_taken_and_an_empty_cell_forgets_nothing(
-    bring: Bring, show: Callable[[str], PersonRecord]
+    bring: Bring, show: Callable[[str], SubscriberRecord]
 ) -> None:
     bring("email,first_name,last_name,city,age\nada@example.org,Ada,Okafor,Lagos,40\n")
-    assert bring("email,first_name,city\nada@example.org,,Ghent\n").fates == {Fate.UPDATED: 1}
+    assert bring("email,first_name,city\nada@example.org,,Ghent\n").counts == {RowStatus.UPDATED: 1}
     person = show("ada@example.org").subscriber
     assert person is not None
     assert (person.name, person.fields) == ("Ada Okafor", {"city": "Ghent", "age": "40"})
@@ -122,10 +124,10 @@ def test_nobody_who_left_bounced_complained_or_was_erased_comes_back(
     bring(file)
     number = find_subscriber_id(database, Address.parse("left@example.org"))
     assert number is not None
-    end_subscription(database, number, "weekly", origin="mail", now=NOW)
+    unsubscribe(database, number, "weekly", origin="mail", now=NOW)
     for reason in (SuppressionReason.BOUNCED, SuppressionReason.COMPLAINED):
         suppress(database, keyring, Address.parse(f"{reason}@example.org"), reason, origin="report", now=NOW)
-    erase(database, keyring, Address.parse("erased@example.org"), origin="command line", now=NOW)
+    erase_subscriber(database, keyring, Address.parse("erased@example.org"), origin="command line", now=NOW)
     expected = {
         "left@example.org": "unsubscribed",
         "bounced@example.org": "suppressed",
@@ -135,9 +137,9 @@ def test_nobody_who_left_bounced_complained_or_was_erased_comes_back(
     assert standing() == expected
     report = bring(file, name="another.csv")
     assert standing() == expected
-    assert report.fates == {Fate.KEPT_OUT: 4, Fate.KNOWN: 1}
+    assert report.counts == {RowStatus.KEPT_OUT: 4, RowStatus.KNOWN: 1}
     assert report.kept_out == {"unsubscribed": 1, "bounced": 1, "complained": 1, "erased": 1}
-    assert {(outcome.address, outcome.reason) for outcome in report.outcomes} == {
+    assert {(outcome.address, outcome.reason) for outcome in report.results} == {
         ("left@example.org", "unsubscribed"),
         ("bounced@example.org", "bounced"),
         ("complained@example.org", "complained"),
@@ -151,8 +153,8 @@ def test_who_left_every_list_is_brought_to_no_other(
     bring("email\nada@example.org\n")
     number = find_subscriber_id(database, Address.parse("ada@example.org"))
     assert number is not None
-    assert end_subscription(database, number, None, origin="mail", now=NOW) == ("weekly",)
-    assert end_subscription(database, number, None, origin="mail", now=NOW) == ()
+    assert unsubscribe(database, number, None, origin="mail", now=NOW) == ("weekly",)
+    assert unsubscribe(database, number, None, origin="mail", now=NOW) == ()
     assert bring("email\nada@example.org\n").kept_out == {"unsubscribed": 1}
     lift_suppression(database, keyring, Address.parse("ada@example.org"), origin="command line", now=NOW)
     assert standing() == {"ada@example.org": "unsubscribed"}
@@ -183,12 +185,12 @@ def test_a_pending_person_is_confirmed_by_an_import_but_not_the_other_way_round(
 ) -> None:
     bring("email,status\nada@example.org,pending\n")
     assert standing() == {"ada@example.org": "pending"}
-    assert bring("email\nada@example.org\n").fates == {Fate.ADDED: 1}
+    assert bring("email\nada@example.org\n").counts == {RowStatus.ADDED: 1}
     bring("email,status\nada@example.org,pending\n")
     assert standing() == {"ada@example.org": None}
 
 
-def test_every_row_has_its_proof(bring: Bring, show: Callable[[str], PersonRecord]) -> None:
+def test_every_row_has_its_proof(bring: Bring, show: Callable[[str], SubscriberRecord]) -> None:
     bring("email\nada@example.org\n", name="june.csv")
     ((subscription, consents),) = show("ada@example.org").subscriptions
     assert subscription.state == "confirmed"
@@ -199,10 +201,10 @@ def test_every_row_has_its_proof(bring: Bring, show: Callable[[str], PersonRecor
 def test_a_dry_run_says_what_would_happen_to_whom_and_writes_nothing(bring: Bring, standing: Standing) -> None:
     bring("email\nada@example.org\n")
     report = bring("email,status\nada@example.org,\nbob@example.org,\ngone@example.org,unsubscribed\n", dry_run=True)
-    assert [(outcome.line, outcome.fate) for outcome in report.outcomes] == [
-        (2, Fate.KNOWN),
-        (3, Fate.ADDED),
-        (4, Fate.KEPT_OUT),
+    assert [(outcome.line, outcome.status) for outcome in report.results] == [
+        (2, RowStatus.KNOWN),
+        (3, RowStatus.ADDED),
+        (4, RowStatus.KEPT_OUT),
     ]
     assert standing() == {"ada@example.org": None}
 
@@ -210,7 +212,7 @@ def test_a_dry_run_says_what_would_happen_to_whom_and_writes_nothing(bring: Brin
 def test_batches_are_counted_as_one_import(bring: Bring, standing: Standing) -> None:
     many = [f"reader{number}@example.org" for number in range(12_000)]
     report = bring("\n".join(["email", *many, many[0], many[-1]]))
-    assert report.fates == {Fate.ADDED: 12_000, Fate.REPEATED: 2}
+    assert report.counts == {RowStatus.ADDED: 12_000, RowStatus.REPEATED: 2}
     assert len(standing()) == 12_000
 
 
@@ -222,9 +224,9 @@ def test_a_file_without_a_column_of_addresses_is_refused_with_a_remedy(bring: Br
 
 def test_a_file_that_is_not_there_is_wrong_use(database: Database, keyring: Keyring, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"nope\.csv"):
-        read_sheet(tmp_path / "nope.csv")
+        inspect_file(tmp_path / "nope.csv")
     with pytest.raises(UsageError, match="cannot be read"):
-        read_sheet(tmp_path)
+        inspect_file(tmp_path)
 
 
 @pytest.fixture
@@ -241,15 +243,15 @@ def test_a_source_is_imported_when_it_changed_and_else_passed_over(
 ) -> None:
     source = tmp_path / "people.csv"
     source.write_text("email\nada@example.org\n")
-    first = import_sources(database, keyring, settings, "weekly", now=NOW)
+    first = import_list_source(database, keyring, settings, "weekly", now=NOW)
     assert first is not None
-    assert first.count(Fate.ADDED) == 1
-    assert import_sources(database, keyring, settings, "weekly", now=NOW) is None
+    assert first.count(RowStatus.ADDED) == 1
+    assert import_list_source(database, keyring, settings, "weekly", now=NOW) is None
     source.write_text("email\nada@example.org\nbob@example.org\n")
-    assert import_sources(database, keyring, settings, "weekly", now=NOW) is not None
+    assert import_list_source(database, keyring, settings, "weekly", now=NOW) is not None
     assert len(standing()) == 2
 
 
 def test_a_source_that_is_missing_names_its_setting(database: Database, keyring: Keyring, settings: Settings) -> None:
     with pytest.raises(SettingsError, match=r"newsletter\.toml: \[lists\.weekly\] source = 'people\.csv'"):
-        import_sources(database, keyring, settings, "weekly", now=NOW)
+        import_list_source(database, keyring, settings, "weekly", now=NOW)

@@ -6,19 +6,19 @@ import pytest
 
 from newsletter.address import Address
 from newsletter.audience import (
-    Proof,
+    ConsentProof,
     SuppressionReason,
     add_subscriber,
     candidates,
     count_lists,
-    end_subscription,
     ensure_lists,
-    erase,
+    erase_subscriber,
     find_subscriber_id,
     lift_suppression,
     list_suppressions,
-    show_subscriber,
+    read_subscriber_record,
     suppress,
+    unsubscribe,
 )
 from newsletter.database import Database
 from newsletter.errors import DecisionRequired
@@ -29,7 +29,7 @@ ADA = Address.parse("Ada@example.org")
 
 
 def acts(database: Database, keyring: Keyring) -> list[tuple[str, str, str]]:
-    record = show_subscriber(database, keyring, ADA)
+    record = read_subscriber_record(database, keyring, ADA)
     assert record is not None
     return [
         (subscription.list_name, consent.act, consent.evidence)
@@ -47,7 +47,7 @@ def test_adding_twice_is_adding_once(database: Database, keyring: Keyring) -> No
     assert add_subscriber(database, keyring, ADA, "weekly", first_name="Ada", origin="command line", now=NOW)
     assert not add_subscriber(database, keyring, ADA, "weekly", origin="command line", now=NOW)
     assert acts(database, keyring) == [("weekly", "confirmed", "")]
-    record = show_subscriber(database, keyring, ADA)
+    record = read_subscriber_record(database, keyring, ADA)
     assert record is not None
     assert record.subscriber is not None
     assert record.subscriber.first_name == "Ada"
@@ -57,10 +57,10 @@ def test_who_left_may_be_added_again_by_name_and_all_of_it_is_on_record(database
     add_subscriber(database, keyring, ADA, "weekly", origin="command line", now=NOW)
     number = find_subscriber_id(database, ADA)
     assert number is not None
-    assert end_subscription(database, number, "weekly", origin="mail", now=NOW, proof=Proof(evidence="delivery 7")) == (
-        "weekly",
-    )
-    assert end_subscription(database, number, "weekly", origin="mail", now=NOW) == ()
+    assert unsubscribe(
+        database, number, "weekly", origin="mail", now=NOW, proof=ConsentProof(evidence="delivery 7")
+    ) == ("weekly",)
+    assert unsubscribe(database, number, "weekly", origin="mail", now=NOW) == ()
     assert exclusion(database) == {"Ada@example.org": "unsubscribed"}
     assert add_subscriber(database, keyring, ADA, "weekly", origin="command line", now=NOW)
     assert exclusion(database) == {"Ada@example.org": None}
@@ -76,7 +76,7 @@ def test_leaving_one_list_leaves_the_others_alone(database: Database, keyring: K
         add_subscriber(database, keyring, ADA, name, origin="command line", now=NOW)
     number = find_subscriber_id(database, ADA)
     assert number is not None
-    end_subscription(database, number, "daily", origin="mail", now=NOW)
+    unsubscribe(database, number, "daily", origin="mail", now=NOW)
     assert exclusion(database, "weekly") == {"Ada@example.org": None}
     assert exclusion(database, "daily") == {"Ada@example.org": "unsubscribed"}
 
@@ -106,7 +106,7 @@ def test_suppression_is_graver_than_leaving(database: Database, keyring: Keyring
     add_subscriber(database, keyring, ADA, "weekly", origin="command line", now=NOW)
     number = find_subscriber_id(database, ADA)
     assert number is not None
-    end_subscription(database, number, "weekly", origin="mail", now=NOW)
+    unsubscribe(database, number, "weekly", origin="mail", now=NOW)
     suppress(database, keyring, ADA, SuppressionReason.BOUNCED, origin="report", now=NOW)
     assert exclusion(database) == {"Ada@example.org": "suppressed"}
 
@@ -114,12 +114,12 @@ def test_suppression_is_graver_than_leaving(database: Database, keyring: Keyring
 def test_erasure_leaves_a_hash_and_nothing_else(database: Database, keyring: Keyring) -> None:
     add_subscriber(database, keyring, ADA, "weekly", first_name="Ada", origin="command line", now=NOW)
     number = find_subscriber_id(database, ADA)
-    assert erase(database, keyring, ADA, origin="command line", now=NOW) == number
-    assert erase(database, keyring, ADA, origin="command line", now=NOW) is None
+    assert erase_subscriber(database, keyring, ADA, origin="command line", now=NOW) == number
+    assert erase_subscriber(database, keyring, ADA, origin="command line", now=NOW) is None
     (left,) = list_suppressions(database)
     assert left.address is None
     assert left.suppression.reason is SuppressionReason.ERASED
-    record = show_subscriber(database, keyring, ADA)
+    record = read_subscriber_record(database, keyring, ADA)
     assert record is not None
     assert record.subscriber is None
     assert exclusion(database) == {}
@@ -127,7 +127,7 @@ def test_erasure_leaves_a_hash_and_nothing_else(database: Database, keyring: Key
 
 def test_the_number_of_an_erased_person_is_never_anothers(database: Database, keyring: Keyring) -> None:
     add_subscriber(database, keyring, ADA, "weekly", origin="command line", now=NOW)
-    number = erase(database, keyring, ADA, origin="command line", now=NOW)
+    number = erase_subscriber(database, keyring, ADA, origin="command line", now=NOW)
     add_subscriber(database, keyring, Address.parse("bob@example.org"), "weekly", origin="command line", now=NOW)
     assert find_subscriber_id(database, Address.parse("bob@example.org")) != number
 
@@ -140,7 +140,7 @@ def test_lists_are_counted_by_state(database: Database, keyring: Keyring) -> Non
     suppress(database, keyring, Address("cat", "example.org"), SuppressionReason.MANUAL, origin="x", now=NOW)
     number = find_subscriber_id(database, Address("bob", "example.org"))
     assert number is not None
-    end_subscription(database, number, "weekly", origin="mail", now=NOW)
+    unsubscribe(database, number, "weekly", origin="mail", now=NOW)
     daily, weekly = count_lists(database)
     assert (daily.name, daily.confirmed) == ("daily", 0)
     assert (weekly.confirmed, weekly.ended, weekly.suppressed, weekly.pending) == (1, 1, 1, 0)

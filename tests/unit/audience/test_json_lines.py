@@ -13,22 +13,22 @@ from sqlalchemy import select
 
 from newsletter.address import Address
 from newsletter.audience import (
-    Proof,
+    ConsentProof,
     SuppressionReason,
     add_subscriber,
-    agree_to_clicks,
     candidates,
-    choose_first_name,
-    end_subscription,
-    erase,
+    erase_subscriber,
     export_csv,
     export_json,
     find_subscriber_id,
+    grant_click_consent,
     import_csv,
-    show_subscriber,
+    read_subscriber_record,
+    set_first_name,
     suppress,
+    unsubscribe,
 )
-from newsletter.audience.roster import suppressions, tags
+from newsletter.audience.tables import suppressions, tags
 from newsletter.database import Database
 from newsletter.tokens import Keyring
 from tests.drawing import drawn
@@ -79,7 +79,7 @@ def test_what_was_exported_comes_back_in_both_formats(
 
 def test_hashes_of_another_key_are_refused_by_name(tmp_path: Path) -> None:
     first, second = opened(tmp_path / "a"), opened(tmp_path / "b")
-    erase(first, KEYRING, Address.parse("gone@example.org"), origin="command line", now=NOW)
+    erase_subscriber(first, KEYRING, Address.parse("gone@example.org"), origin="command line", now=NOW)
     path = tmp_path / "weekly.jsonl"
     path.write_text(exported(first, is_json=True))
     report = import_csv(second, Keyring((b"x" * 32,)), path, "weekly", now=NOW)
@@ -105,7 +105,7 @@ def test_a_line_that_is_none_is_named_and_the_rest_comes_in(tmp_path: Path) -> N
 
 def named(database: Database, local: str = "ada") -> tuple[str, datetime | None]:
     """By which first name somebody is greeted, and when they chose it."""
-    found = show_subscriber(database, KEYRING, Address.parse(f"{local}@example.org"))
+    found = read_subscriber_record(database, KEYRING, Address.parse(f"{local}@example.org"))
     assert found is not None
     assert found.subscriber is not None
     return found.subscriber.first_name, found.subscriber.named_at
@@ -120,7 +120,7 @@ def test_a_first_name_that_somebody_chose_stays_theirs_elsewhere(tmp_path: Path,
         import_csv(database, KEYRING, sheet, "weekly", now=NOW)
     number = find_subscriber_id(first, Address.parse("ada@example.org"))
     assert number is not None
-    choose_first_name(first, number, chosen, now=NOW)
+    set_first_name(first, number, chosen, now=NOW)
     path.write_text(exported(first, is_json=True))
     third = opened(tmp_path / "c")
     for database in (second, third):
@@ -137,7 +137,7 @@ def test_of_two_names_that_somebody_chose_the_later_one_is_theirs(tmp_path: Path
     add_subscriber(database, KEYRING, Address.parse("ada@example.org"), "weekly", origin="test", now=NOW)
     number = find_subscriber_id(database, Address.parse("ada@example.org"))
     assert number is not None
-    choose_first_name(database, number, "Here", now=NOW)
+    set_first_name(database, number, "Here", now=NOW)
     path = tmp_path / "weekly.jsonl"
     for day, expected in ((-1, "Here"), (1, "There")):
         at = NOW + timedelta(days=day)
@@ -152,12 +152,12 @@ def test_no_import_makes_anybody_agree_to_clicks(tmp_path: Path) -> None:
     first, second = opened(tmp_path / "a"), opened(tmp_path / "b")
     add_subscriber(first, KEYRING, Address.parse("ada@example.org"), "weekly", origin="test", now=NOW)
     with first.write() as connection:
-        assert agree_to_clicks(connection, 1, origin="web", proof=Proof(words="May we?"), now=NOW)
+        assert grant_click_consent(connection, 1, origin="web", proof=ConsentProof(words="May we?"), now=NOW)
     path = tmp_path / "weekly.jsonl"
     line = json.loads(exported(first, is_json=True)) | {"clicks_agreed_at": NOW.isoformat()}
     path.write_text(json.dumps(line))
     import_csv(second, KEYRING, path, "weekly", now=NOW)
-    found = show_subscriber(second, KEYRING, Address.parse("ada@example.org"))
+    found = read_subscriber_record(second, KEYRING, Address.parse("ada@example.org"))
     assert found is not None
     assert found.subscriber is not None
     assert found.subscriber.clicks_agreed_at is None
@@ -176,11 +176,11 @@ def fill(database: Database, row: tuple[str, str, dict[str, str], list[str], str
     number = find_subscriber_id(database, address)
     assert number is not None
     if fate in {"left", "left all"}:
-        end_subscription(database, number, "weekly" if fate == "left" else None, origin="mail", now=now)
+        unsubscribe(database, number, "weekly" if fate == "left" else None, origin="mail", now=now)
     elif fate == "bounced":
         suppress(database, KEYRING, address, SuppressionReason.BOUNCED, origin="mail", now=now)
     elif fate == "erased":
-        erase(database, KEYRING, address, origin="mail", now=now)
+        erase_subscriber(database, KEYRING, address, origin="mail", now=now)
 
 
 def opened(folder: Path) -> Database:
@@ -220,5 +220,5 @@ def hashes(database: Database) -> set[tuple[bytes, str]]:
 
 
 def told(database: Database, local: str) -> list[object]:
-    record = show_subscriber(database, KEYRING, Address.parse(f"{local}@example.org"))
+    record = read_subscriber_record(database, KEYRING, Address.parse(f"{local}@example.org"))
     return list(record.subscriptions[0][1]) if record and record.subscriptions else []

@@ -18,9 +18,9 @@ from newsletter.audience import (
     candidates,
     export_csv,
     export_json,
-    import_sheet,
+    import_file,
     list_members,
-    open_sheets,
+    open_import_files,
 )
 from newsletter.compose import Context, Slot, filled
 from newsletter.database import Database
@@ -102,7 +102,7 @@ def test_one_address_that_is_read_as_another(bring: Bring) -> None:
         with pytest.raises(ValueError):
             Address.parse(cell)
     report = bring("email\n" + "\n".join(f'"{cell}"' for cell in cells[:3]) + "\n")
-    assert report.fates == {"rejected": 3}
+    assert report.counts == {"rejected": 3}
 
 
 def test_tokens_that_can_be_counted_up(keyring: Keyring) -> None:
@@ -134,9 +134,9 @@ def test_a_path_out_of_the_folder_in_an_imported_archive(database: Database, key
         for name in ("../../evil.csv", "/tmp/evil.csv", "..\\..\\evil.csv", "C:\\evil.csv"):
             bundle.writestr(name, "email\nada@example.org\n")
     before = sorted(tmp_path.rglob("*"))
-    with open_sheets(inner / "evil.zip") as sheets:
+    with open_import_files(inner / "evil.zip") as sheets:
         for sheet in sheets:
-            list(import_sheet(database, keyring, sheet, "weekly", now=NOW))
+            list(import_file(database, keyring, sheet, "weekly", now=NOW))
     assert sorted(tmp_path.rglob("*")) == before
 
 

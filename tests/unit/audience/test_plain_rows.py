@@ -7,9 +7,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from newsletter.audience import Fate, ImportReport
-from newsletter.audience.cells import FIELD_LENGTH, NAME_LENGTH, cleaned, cleaned_name, unguarded
-from newsletter.audience.records import read_records
+from newsletter.audience import ImportReport, RowStatus
+from newsletter.audience.importer.csv_reader import read_records
+from newsletter.audience.text_cleaning import FIELD_LENGTH, NAME_LENGTH, cleaned, cleaned_name, unguarded
 
 Bring = Callable[..., ImportReport]
 _CELLS = st.text(alphabet=st.sampled_from("aB9 '=@-?;,\t\"é\u0301\u202e\xa0\u2028张"), max_size=12) | st.sampled_from(
@@ -39,5 +39,5 @@ def test_one_changed_cell_among_repeated_rows_is_an_update(bring: Bring, change:
     head = "email,first_name,last_name,country\n"
     bring(f"{head}bea@example.org,Bea,L,PT\nzoe@example.org,Zoe,M,FR\n")
     report = bring(f"{head}bea@example.org,{change}\nzoe@example.org,Zoe,M,FR\n")
-    assert report.fates == {Fate.UPDATED: 1, Fate.KNOWN: 1}
-    assert bring(f"{head}bea@example.org,{change}\nzoe@example.org,Zoe,M,FR\n").fates == {Fate.KNOWN: 2}
+    assert report.counts == {RowStatus.UPDATED: 1, RowStatus.KNOWN: 1}
+    assert bring(f"{head}bea@example.org,{change}\nzoe@example.org,Zoe,M,FR\n").counts == {RowStatus.KNOWN: 2}

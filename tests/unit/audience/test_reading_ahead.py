@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.audience import Fate, ImportReport, Sheet, ahead, export_json, import_sheet, read_sheet
+from newsletter.audience import ImportFile, ImportReport, RowStatus, export_json, import_file, inspect_file
+from newsletter.audience.importer import ahead
 from newsletter.database import Database
 from newsletter.errors import TemporaryError
 from newsletter.tokens import Keyring
@@ -49,7 +50,7 @@ def rows() -> int:
 
 
 @pytest.fixture
-def sheet(tmp_path: Path, rows: int) -> Sheet:
+def sheet(tmp_path: Path, rows: int) -> ImportFile:
     """A sheet with every kind of row: sound, repeated, without an address, ended, tagged."""
     path = tmp_path / "people.csv"
     lines = ["email,first_name,city,tags,status"]
@@ -58,11 +59,11 @@ def sheet(tmp_path: Path, rows: int) -> Sheet:
         status = "unsubscribed" if number % 50 == 7 else "subscribed"
         lines.append(f'{address},"Zoë, {number}",Łódź,"a, b{number % 3}",{status}')
     path.write_text("\n".join(lines), encoding="utf-8")
-    return read_sheet(path)
+    return inspect_file(path)
 
 
-def bring(database: Database, keyring: Keyring, sheet: Sheet) -> ImportReport:
-    return reduce(ImportReport.joined, import_sheet(database, keyring, sheet, "weekly", now=NOW))
+def bring(database: Database, keyring: Keyring, sheet: ImportFile) -> ImportReport:
+    return reduce(ImportReport.merged, import_file(database, keyring, sheet, "weekly", now=NOW))
 
 
 def exported(database: Database, keyring: Keyring) -> str:
@@ -73,19 +74,19 @@ def exported(database: Database, keyring: Keyring) -> str:
 
 @pytest.mark.parametrize("rows", [2_000, pytest.param(ROWS, marks=pytest.mark.slow)])
 def test_it_is_as_if_one_process_had_read_and_written(
-    make: Callable[[str], Database], keyring: Keyring, sheet: Sheet, rows: int, monkeypatch: pytest.MonkeyPatch
+    make: Callable[[str], Database], keyring: Keyring, sheet: ImportFile, rows: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     two, one = make("two"), make("one")
     reports = [bring(two, keyring, sheet) for _ in range(2)]
     monkeypatch.setattr(ahead, "LARGE", 1 << 40)
     assert [bring(one, keyring, sheet) for _ in range(2)] == reports
-    assert reports[0].count(Fate.ADDED) > rows * 0.9
+    assert reports[0].count(RowStatus.ADDED) > rows * 0.9
     assert exported(one, keyring) == exported(two, keyring)
     assert not multiprocessing.active_children()
 
 
-def test_stopping_early_leaves_no_process(database: Database, keyring: Keyring, sheet: Sheet) -> None:
-    steps = import_sheet(database, keyring, sheet, "weekly", now=NOW)
+def test_stopping_early_leaves_no_process(database: Database, keyring: Keyring, sheet: ImportFile) -> None:
+    steps = import_file(database, keyring, sheet, "weekly", now=NOW)
     next(steps)
     next(steps)
     steps.close()  # type: ignore[attr-defined]
@@ -93,7 +94,7 @@ def test_stopping_early_leaves_no_process(database: Database, keyring: Keyring, 
 
 
 def test_a_reader_that_was_killed_says_how_to_go_on(
-    database: Database, keyring: Keyring, sheet: Sheet, monkeypatch: pytest.MonkeyPatch
+    database: Database, keyring: Keyring, sheet: ImportFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ahead, "_tell", kill_myself)
     with pytest.raises(TemporaryError, match=r"people\.csv: .*Import it again"):
@@ -101,7 +102,7 @@ def test_a_reader_that_was_killed_says_how_to_go_on(
     assert not multiprocessing.active_children()
 
 
-def test_what_the_reader_raises_is_raised_here(database: Database, keyring: Keyring, sheet: Sheet) -> None:
+def test_what_the_reader_raises_is_raised_here(database: Database, keyring: Keyring, sheet: ImportFile) -> None:
     lost = replace(sheet, encoding="no-such-encoding")
     with pytest.raises(LookupError):
         bring(database, keyring, lost)

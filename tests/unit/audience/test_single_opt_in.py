@@ -6,20 +6,20 @@ import pytest
 
 from newsletter.address import Address
 from newsletter.audience import (
-    Call,
     Consent,
-    EnquiryKind,
-    MailCaps,
-    Proof,
+    ConsentProof,
+    SignupMailKind,
+    SignupMailLimits,
+    SignupRequestKind,
     SuppressionReason,
     add_subscriber,
-    confirm_enquiry,
-    end_subscription,
-    enquire,
+    confirm_signup,
     find_subscriber_id,
-    show_subscriber,
+    process_signup_request,
+    read_subscriber_record,
+    record_signup_request,
     suppress,
-    weigh_enquiry,
+    unsubscribe,
 )
 from newsletter.database import Database
 from newsletter.tokens import Keyring
@@ -28,22 +28,22 @@ NOW = datetime(2026, 11, 2, 8, tzinfo=UTC)
 ADA = Address.parse("ada@example.org")
 
 
-def ask(database: Database, keyring: Keyring, *lists: str, is_slow: bool = False) -> Call | None:
-    enquire(
+def ask(database: Database, keyring: Keyring, *lists: str, is_slow: bool = False) -> SignupMailKind | None:
+    record_signup_request(
         database,
-        EnquiryKind.JOIN,
+        SignupRequestKind.JOIN,
         ADA,
         lists,
-        proof=Proof(evidence="form", words="You get letters"),
+        proof=ConsentProof(evidence="form", words="You get letters"),
         is_slow=is_slow,
         now=NOW,
     )
     with database.write() as connection:
-        weighed = weigh_enquiry(
+        weighed = process_signup_request(
             connection,
             keyring,
             {"weekly", "daily"},
-            MailCaps(in_all=100, slow=100),
+            SignupMailLimits(total=100, low_priority=100),
             NOW + timedelta(minutes=1),
             at_once=["weekly"],
         )
@@ -52,12 +52,12 @@ def ask(database: Database, keyring: Keyring, *lists: str, is_slow: bool = False
 
 
 def standing(database: Database, keyring: Keyring) -> dict[str, str]:
-    found = show_subscriber(database, keyring, ADA)
+    found = read_subscriber_record(database, keyring, ADA)
     return {s.list_name: s.state.value for s, _ in found.subscriptions} if found else {}
 
 
 def consents(database: Database, keyring: Keyring) -> tuple[Consent, ...]:
-    found = show_subscriber(database, keyring, ADA)
+    found = read_subscriber_record(database, keyring, ADA)
     assert found is not None
     return found.subscriptions[0][1]
 
@@ -71,14 +71,14 @@ def test_whoever_is_new_joins_at_once_with_the_words_they_read(database: Databas
 
 
 def test_a_list_that_waits_still_waits_beside_one_that_does_not(database: Database, keyring: Keyring) -> None:
-    assert ask(database, keyring, "daily", "weekly") is Call.CONFIRM
+    assert ask(database, keyring, "daily", "weekly") is SignupMailKind.CONFIRM
     assert standing(database, keyring) == {"daily": "pending", "weekly": "confirmed"}
-    assert confirm_enquiry(database, keyring, 1, proof=Proof(evidence="pressed"), now=NOW + timedelta(hours=1))
+    assert confirm_signup(database, keyring, 1, proof=ConsentProof(evidence="pressed"), now=NOW + timedelta(hours=1))
     assert standing(database, keyring) == {"daily": "confirmed", "weekly": "confirmed"}
 
 
 def test_an_enquiry_that_nothing_speaks_for_waits_for_a_confirmation(database: Database, keyring: Keyring) -> None:
-    assert ask(database, keyring, "weekly", is_slow=True) is Call.CONFIRM
+    assert ask(database, keyring, "weekly", is_slow=True) is SignupMailKind.CONFIRM
     assert standing(database, keyring) == {"weekly": "pending"}
 
 
@@ -89,8 +89,8 @@ def test_whoever_left_comes_back_by_their_own_confirmation_alone(
     add_subscriber(database, keyring, ADA, "weekly", origin="command line", now=NOW)
     number = find_subscriber_id(database, ADA)
     assert number is not None
-    end_subscription(database, number, list_name, origin="web", now=NOW)
-    assert ask(database, keyring, "weekly") is Call.CONFIRM
+    unsubscribe(database, number, list_name, origin="web", now=NOW)
+    assert ask(database, keyring, "weekly") is SignupMailKind.CONFIRM
     assert standing(database, keyring) == {"weekly": "ended"}
 
 

@@ -10,15 +10,15 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from newsletter.audience import read_sheet
-from newsletter.audience.fields import FieldKind
-from newsletter.audience.image import TABLES, rows_of
-from newsletter.audience.meaning import Meaning
-from newsletter.audience.rows import Row, read_rows
-from newsletter.audience.sheet import Sheet
-from newsletter.audience.sorting import Batch, sort_out
-from newsletter.audience.stretches import Stretch, read_stretches
-from newsletter.audience.subscriber import SubscriptionState
+from newsletter.audience import inspect_file
+from newsletter.audience.custom_fields import FieldKind
+from newsletter.audience.importer.batch_db import TABLES, rows_of
+from newsletter.audience.importer.csv_file import ImportFile
+from newsletter.audience.importer.dedupe import Batch, sort_out
+from newsletter.audience.importer.meaning import Meaning
+from newsletter.audience.importer.rows import Row, read_rows
+from newsletter.audience.importer.stretches import Stretch, read_stretches
+from newsletter.audience.models import SubscriptionState
 from newsletter.errors import ContentError
 from newsletter.finding import Finding
 from newsletter.tokens import Keyring
@@ -93,7 +93,7 @@ def test_stretches_hold_what_their_rows_say(
     with path.open("w", newline="") as file:
         csv.writer(file).writerows(table)
     try:
-        sheet = read_sheet(path)
+        sheet = inspect_file(path)
     except ContentError:
         return
     told = [replace(each, meaning=MEANINGS.get(each.heading, each.meaning)) for each in sheet.columns]
@@ -101,7 +101,7 @@ def test_stretches_hold_what_their_rows_say(
     assert _sorted(sheet, read_stretches(sheet, kinds)) == _sorted(sheet, read_rows(sheet, kinds))
 
 
-def _sorted(sheet: Sheet, read: _Read) -> object:
+def _sorted(sheet: ImportFile, read: _Read) -> object:
     report, batch = sort_out(KEYRING, sheet, "weekly", read)
     return report, replace(batch, image=b""), [list(rows_of(batch.image, table)) for table in TABLES]
 
@@ -111,7 +111,7 @@ def test_a_long_list_is_read_in_stretches_whatever_stands_between(tmp_path: Path
     lines = [f"ada{n}@example.org,Zoë,{n},subscribed" for n in range(5000)]
     lines[::500] = ["nobody,,,"] * 10
     path.write_text("\n".join(["email,first_name,country,status", *lines]) + "\n")
-    read = list(read_stretches(read_sheet(path), {}))
+    read = list(read_stretches(inspect_file(path), {}))
     assert sum(len(each.lines) for each in read if isinstance(each, Stretch)) > 4000
     assert sum(isinstance(each, Row) for each in read) < 20
 
@@ -119,7 +119,7 @@ def test_a_long_list_is_read_in_stretches_whatever_stands_between(tmp_path: Path
 def test_a_stretch_loses_no_line_to_the_headings(tmp_path: Path) -> None:
     path = tmp_path / "people.csv"
     path.write_text("sep=;\n\nemail;first_name\nada@example.org;Ada\n\nbob@example.org;Bob\n")
-    sheet = read_sheet(path)
+    sheet = inspect_file(path)
     rows = [each for each in read_rows(sheet) if isinstance(each, Row)]
     assert [(row.line, row.email) for row in rows] == [(4, "ada@example.org"), (6, "bob@example.org")]
     assert _sorted(sheet, read_stretches(sheet, {})) == _sorted(sheet, iter(rows))
@@ -128,7 +128,7 @@ def test_a_stretch_loses_no_line_to_the_headings(tmp_path: Path) -> None:
 def test_of_two_rows_of_one_person_what_is_said_against_mailing_counts_in_a_stretch_too(tmp_path: Path) -> None:
     path = tmp_path / "people.csv"
     path.write_text("email,status\nada@example.org,subscribed\nADA@example.org,unsubscribed\n")
-    sheet = read_sheet(path)
+    sheet = inspect_file(path)
     _, batch = sort_out(KEYRING, sheet, "weekly", read_stretches(sheet, {}))
     (row,) = islice(_arrivals(batch), 2)
     assert (row["state"], list(batch.remarkable)) == ("ended", [2])

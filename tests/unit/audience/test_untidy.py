@@ -10,16 +10,16 @@ import pytest
 
 from newsletter.address import Address
 from newsletter.audience import (
-    Fate,
     ImportReport,
-    Rejects,
+    RejectedRows,
+    RowStatus,
     Subscriber,
-    newcomers,
-    open_sheets,
-    read_sheet,
-    show_subscriber,
+    inspect_file,
+    new_subscribers,
+    open_import_files,
+    read_subscriber_record,
 )
-from newsletter.audience.exchange import import_sheet
+from newsletter.audience.importer.run import import_file
 from newsletter.database import Database
 from newsletter.errors import ContentError, UsageError
 from newsletter.tokens import Keyring
@@ -39,7 +39,7 @@ def test_what_a_later_row_says_against_mailing_somebody_counts(
     if is_known:
         bring("email\nann@mail.example.org\n", "before.csv")
     report = bring(f"email,status\nann@mail.example.org,subscribed\nAnn@Mail.example.org,{word}\n")
-    assert report.fates == {Fate.KEPT_OUT: 1, Fate.REPEATED: 1}
+    assert report.counts == {RowStatus.KEPT_OUT: 1, RowStatus.REPEATED: 1}
     assert standing() == {"ann@mail.example.org": why}
 
 
@@ -48,7 +48,7 @@ def test_who_is_on_the_list_and_spoken_against_with_nothing_else_new_is_not_mail
     bring: Bring, standing: Standing, word: str
 ) -> None:
     bring("email,name\nann@mail.example.org,Ann\n", "before.csv")
-    assert bring(f"email,name,status\nann@mail.example.org,Ann,{word}\n").fates == {Fate.KEPT_OUT: 1}
+    assert bring(f"email,name,status\nann@mail.example.org,Ann,{word}\n").counts == {RowStatus.KEPT_OUT: 1}
     assert standing()["ann@mail.example.org"] is not None
 
 
@@ -73,7 +73,7 @@ def test_a_later_row_brings_its_tags_and_no_consent(
 def test_an_address_may_stand_beside_a_name_or_in_a_link(
     bring: Bring, database: Database, keyring: Keyring, cell: str, name: tuple[str, str]
 ) -> None:
-    assert bring(f"email\n{cell}\n").fates == {Fate.ADDED: 1}
+    assert bring(f"email\n{cell}\n").counts == {RowStatus.ADDED: 1}
     ann = told(database, keyring, "ann")
     assert (ann.first_name, ann.last_name) == name
 
@@ -92,9 +92,9 @@ def test_two_columns_of_addresses_are_not_chosen_between(bring: Bring) -> None:
 def test_a_rejected_row_with_line_breaks_is_kept_whole(database: Database, keyring: Keyring, tmp_path: Path) -> None:
     path = tmp_path / "people.csv"
     path.write_text('name,note,email\nAnn,"one\ntwo, more",ann at mail\nBob,"open,bob@mail\nCid,x,cid@mail\n')
-    sheet = read_sheet(path)
-    with Rejects(tmp_path / "rejected.csv") as rejected:
-        for report in import_sheet(database, keyring, sheet, "weekly", now=NOW):
+    sheet = inspect_file(path)
+    with RejectedRows(tmp_path / "rejected.csv") as rejected:
+        for report in import_file(database, keyring, sheet, "weekly", now=NOW):
             rejected.note(sheet, report.findings)
     rows = rejected.path.read_text().splitlines()
     assert rows[1].startswith('Ann,"one two, more",ann at mail,')
@@ -110,7 +110,7 @@ def test_a_workbook_is_called_what_it_is(tmp_path: Path, name: str) -> None:
     else:
         with zipfile.ZipFile(path, "w") as bundle:
             bundle.writestr("content.xml" if name.endswith(".ods") else "xl/workbook.xml", "<x/>")
-    with pytest.raises(UsageError, match="save the sheet as CSV"), open_sheets(path):
+    with pytest.raises(UsageError, match="save the sheet as CSV"), open_import_files(path):
         pass
 
 
@@ -136,7 +136,7 @@ LINES = {
 def test_what_is_wrong_with_a_line_of_json_is_said_in_words(bring: Bring, line: str) -> None:
     good = json.dumps({"email": "ann@mail.example.org"})
     report = bring(f"{line}\n{good}\n", "people.jsonl")
-    assert report.fates == {Fate.REJECTED: 1, Fate.ADDED: 1}
+    assert report.counts == {RowStatus.REJECTED: 1, RowStatus.ADDED: 1}
     assert LINES[line] in report.findings[0].message
 
 
@@ -167,7 +167,7 @@ def test_a_report_says_how_many_of_the_added_are_pending(bring: Bring, is_dry_ru
     rows = ("old,pending", "ann,pending", "bob,confirmed", "cid,unsubscribed")
     text = "\n".join(row.replace(",", "@mail.example.org,") for row in rows)
     report = bring(f"email,status\n{text}\n", dry_run=is_dry_run)
-    assert report.fates == {Fate.ADDED: 2, Fate.KNOWN: 1, Fate.KEPT_OUT: 1}
+    assert report.counts == {RowStatus.ADDED: 2, RowStatus.KNOWN: 1, RowStatus.KEPT_OUT: 1}
     assert report.pending == 1
 
 
@@ -219,17 +219,17 @@ def test_who_was_brought_with_their_history_has_not_joined_just_now(
         "consents": [{"act": "confirmed", "at": "2026-11-02T07:59:00Z", "origin": "web"}],
     }
     bring(json.dumps(line), "people.jsonl")
-    record = show_subscriber(database, keyring, Address.parse("ann@mail.example.org"))
+    record = read_subscriber_record(database, keyring, Address.parse("ann@mail.example.org"))
     assert record is not None
     ((subscription, consents),) = record.subscriptions
     assert subscription.changed_at == datetime(2026, 11, 2, 7, 59, tzinfo=UTC)
     assert [consent.origin for consent in consents] == ["web"]
     with database.read() as connection:
-        assert not list(newcomers(connection, "weekly", datetime(2026, 11, 1, tzinfo=UTC)))
+        assert not list(new_subscribers(connection, "weekly", datetime(2026, 11, 1, tzinfo=UTC)))
 
 
 def told(database: Database, keyring: Keyring, local: str) -> Subscriber:
-    record = show_subscriber(database, keyring, Address.parse(f"{local}@mail.example.org"))
+    record = read_subscriber_record(database, keyring, Address.parse(f"{local}@mail.example.org"))
     assert record is not None
     assert record.subscriber is not None
     return record.subscriber

@@ -11,24 +11,24 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsletter.segments import (
-    Act,
     Activity,
+    ActivityKind,
     AllOf,
     AnyOf,
-    Choice,
     Comparison,
-    Containing,
-    Having,
-    Joined,
+    Condition,
+    Contains,
+    HasField,
+    JoinedDate,
     JoinedWithin,
-    OnList,
-    Question,
-    SegmentFault,
-    check_named,
-    explained,
-    negated,
-    read_segment,
-    written,
+    OneOf,
+    SegmentError,
+    SubscribedTo,
+    check_named_segments,
+    describe_condition,
+    format_condition,
+    negate,
+    parse_segment,
 )
 
 texts = st.text(st.characters(exclude_categories=("Cc", "Cs", "Zl", "Zp")), max_size=12).map(
@@ -42,42 +42,42 @@ values = texts | numbers
 simple = st.one_of(
     st.builds(Comparison, field=fields, order=st.just("="), value=values),
     st.builds(Comparison, field=fields, order=st.sampled_from(["<", "<=", ">", ">="]), value=numbers),
-    st.builds(Choice, field=fields, values=st.lists(values, min_size=1, max_size=4).map(tuple)),
-    st.builds(Containing, field=fields, text=texts),
-    st.builds(Having, field=fields),
-    st.builds(OnList, list_name=st.sampled_from(["weekly", "on", "my list", "a-b", "days"]) | texts),
-    st.builds(Joined, is_before=st.booleans(), at=st.dates(date(1970, 1, 1), date(2100, 1, 1))),
+    st.builds(OneOf, field=fields, values=st.lists(values, min_size=1, max_size=4).map(tuple)),
+    st.builds(Contains, field=fields, text=texts),
+    st.builds(HasField, field=fields),
+    st.builds(SubscribedTo, list_name=st.sampled_from(["weekly", "on", "my list", "a-b", "days"]) | texts),
+    st.builds(JoinedDate, is_before=st.booleans(), at=st.dates(date(1970, 1, 1), date(2100, 1, 1))),
     st.builds(
-        Joined,
+        JoinedDate,
         is_before=st.booleans(),
         at=st.integers(10**9, 2 * 10**9).map(lambda at: datetime.fromtimestamp(at, UTC)),
     ),
     st.builds(JoinedWithin, days=st.integers(1, 36_525)),
-    st.builds(Activity, act=st.sampled_from(Act), last=st.integers(1, 1000)),
-    st.builds(Activity, act=st.sampled_from(Act), slug=texts),
-    st.builds(Activity, act=st.sampled_from(Act)),
+    st.builds(Activity, act=st.sampled_from(ActivityKind), last=st.integers(1, 1000)),
+    st.builds(Activity, act=st.sampled_from(ActivityKind), slug=texts),
+    st.builds(Activity, act=st.sampled_from(ActivityKind)),
 )
 
 
-def _both(inner: st.SearchStrategy[Question]) -> st.SearchStrategy[Question]:
+def _both(inner: st.SearchStrategy[Condition]) -> st.SearchStrategy[Condition]:
     several = st.lists(inner, min_size=2, max_size=3).map(tuple)
     return (
-        inner.map(negated)
-        | several.map(lambda them: AllOf(questions=them))
-        | several.map(lambda them: AnyOf(questions=them))
+        inner.map(negate)
+        | several.map(lambda them: AllOf(conditions=them))
+        | several.map(lambda them: AnyOf(conditions=them))
     )
 
 
-questions = st.recursive(simple, _both, max_leaves=12)
+conditions = st.recursive(simple, _both, max_leaves=12)
 
 
 @settings(deadline=None)
-@given(questions)
-def test_what_is_written_back_reads_the_same(question: Question) -> None:
-    again = read_segment(written(question), {})
-    assert again.question == question
-    assert again.expression == written(question)
-    assert explained(question)
+@given(conditions)
+def test_what_is_written_back_reads_the_same(condition: Condition) -> None:
+    again = parse_segment(format_condition(condition), {})
+    assert again.condition == condition
+    assert again.expression == format_condition(condition)
+    assert describe_condition(condition)
 
 
 pieces = st.sampled_from(
@@ -91,11 +91,11 @@ pieces = st.sampled_from(
 def test_any_line_is_read_or_refused_in_one_line_that_names_a_column(text: str) -> None:
     fault = None
     try:
-        segment = read_segment(text, {})
-    except SegmentFault as found:
+        segment = parse_segment(text, {})
+    except SegmentError as found:
         fault = found
     if fault is None:
-        assert read_segment(segment.expression, {}).question == segment.question
+        assert parse_segment(segment.expression, {}).condition == segment.condition
         return
     assert "\n" not in str(fault)
     assert str(fault).startswith("segment: ")
@@ -110,8 +110,8 @@ def test_any_line_is_read_or_refused_in_one_line_that_names_a_column(text: str) 
 )  # fmt: skip
 def test_the_worst_lines_take_no_time(text: str) -> None:
     started = time.monotonic()
-    with pytest.raises(SegmentFault):
-        read_segment(text, {})
+    with pytest.raises(SegmentError):
+        parse_segment(text, {})
     assert time.monotonic() - started < 30
 
 
@@ -139,7 +139,7 @@ def test_the_worst_lines_take_no_time(text: str) -> None:
     ],
 )
 def test_ways_to_write_it_are_one_way(text: str, same: str) -> None:
-    assert read_segment(text, {}).expression == same
+    assert parse_segment(text, {}).expression == same
 
 
 @pytest.mark.parametrize(
@@ -169,15 +169,15 @@ def test_ways_to_write_it_are_one_way(text: str, same: str) -> None:
     ],
 )
 def test_a_fault_points_at_the_word(text: str, column: int, said: str) -> None:
-    with pytest.raises(SegmentFault) as caught:
-        read_segment(text, {"portugal": 'country = "PT"'})
+    with pytest.raises(SegmentError) as caught:
+        parse_segment(text, {"portugal": 'country = "PT"'})
     assert caught.value.column == column
     assert said in str(caught.value)
 
 
 def test_the_carets_stand_below_the_word_also_of_wide_letters() -> None:
-    with pytest.raises(SegmentFault) as caught:
-        read_segment('国 = "東" and contry', {})
+    with pytest.raises(SegmentError) as caught:
+        parse_segment('国 = "東" and contry', {})
     _said, shown, carets = caught.value.pointed.split("\n")
     assert shown == '  国 = "東" and contry'
     assert carets == "  " + " " * 14 + "^" * 6
@@ -185,11 +185,11 @@ def test_the_carets_stand_below_the_word_also_of_wide_letters() -> None:
 
 def test_named_segments_are_spelled_out() -> None:
     named = {"portugal": 'country = "PT"', "vip": "portugal and has company"}
-    segment = read_segment("vip or not portugal", named)
+    segment = parse_segment("vip or not portugal", named)
     assert segment.expression == 'country = "PT" and has company or country != "PT"'
-    assert (segment.name, read_segment(" portugal ", named).name) == ("", "portugal")
-    assert read_segment("not vip", named).expression == 'not (country = "PT" and has company)'
-    check_named(named)
+    assert (segment.name, parse_segment(" portugal ", named).name) == ("", "portugal")
+    assert parse_segment("not vip", named).expression == 'not (country = "PT" and has company)'
+    check_named_segments(named)
 
 
 @pytest.mark.parametrize(
@@ -210,7 +210,7 @@ def test_named_segments_are_spelled_out() -> None:
 )
 def test_names_that_cannot_be_spelled_out_are_refused(named: dict[str, str], said: str) -> None:
     with pytest.raises(ValueError, match=re.escape(said)):
-        check_named(named)
+        check_named_segments(named)
 
 
 @pytest.mark.parametrize(
@@ -228,4 +228,4 @@ def test_names_that_cannot_be_spelled_out_are_refused(named: dict[str, str], sai
     ],
 )
 def test_of_clicks_it_says_what_is_not_known(text: str, said: str) -> None:
-    assert explained(read_segment(text, {}).question) == said
+    assert describe_condition(parse_segment(text, {}).condition) == said
