@@ -8,7 +8,7 @@ INSTALL := $(BIN)/python -m pip --disable-pip-version-check install --quiet --qu
 
 .DEFAULT_GOAL := help
 .PHONY: help setup dev send test test-slow new preview check plan test-send replies archive serve stats doctor compose \
-	verify lint types contracts format bench crash fuzz wheel gallery
+	verify lint types contracts format messages bench crash fuzz wheel gallery
 
 help: ## list all targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -73,6 +73,14 @@ contracts: dev ## who may import whom
 
 format: dev ## let ruff write the format
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+
+messages: dev ## carry new sentences into every language's catalogue (NEW=da adds a language)
+	@$(BIN)/pybabel --quiet extract --mapping-file newsletter/locales/babel.toml --add-location file --keywords N_ \
+		--add-comments Translators: --output-file newsletter/locales/newsletter.pot newsletter templates
+	@$(if $(NEW),$(BIN)/pybabel --quiet init --locale $(NEW) --domain newsletter --output-dir newsletter/locales \
+		--input-file newsletter/locales/newsletter.pot)
+	@$(BIN)/pybabel --quiet update --domain newsletter --output-dir newsletter/locales --ignore-pot-creation-date \
+		--width 120 --input-file newsletter/locales/newsletter.pot
 
 bench: dev ## measure speed and memory (a few minutes)
 	@for program in bench/*.py; do echo; echo "== $$program"; $(BIN)/python $$program || exit 1; done

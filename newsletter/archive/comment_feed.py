@@ -6,9 +6,9 @@ from feedgenerator import Atom1Feed
 
 from newsletter.archive.entry import Entry
 from newsletter.archive.feed import authority_of, clean
-from newsletter.archive.phrases import phrases_for
 from newsletter.archive.words import paragraphs, unsteered
 from newsletter.compose import comment_anchor
+from newsletter.locales import translations_for
 from newsletter.settings import Settings
 
 NEWEST = 50
@@ -21,9 +21,9 @@ def comment_feed(settings: Settings, home: str, entries: Sequence[Entry]) -> byt
     """
     publication = settings.publication
     authority = authority_of(settings, home)
-    words = phrases_for(publication.language)
+    heading = translations_for(publication.language, own=settings.locales).gettext("Readers’ comments")
     feed = Atom1Feed(
-        title=clean(f"{publication.title} – {words.answers_feed}"),
+        title=clean(f"{publication.title} – {heading}"),
         link=home,
         description=None,
         language=publication.language,

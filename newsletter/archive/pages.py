@@ -3,19 +3,18 @@
 import hashlib
 import traceback
 from collections.abc import Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
 
 from newsletter.archive.entry import Entry
-from newsletter.archive.phrases import phrases_for
 from newsletter.archive.words import paragraphs, unsteered
-from newsletter.compose import comment_anchor, direction_of, make_theme, typeface_for
+from newsletter.compose import comment_anchor, make_theme, typeface_for
 from newsletter.compose import phrases_for as letter_phrases_for
 from newsletter.errors import ContentError
 from newsletter.finding import Finding, Level
+from newsletter.locales import direction_of, translations_for
 from newsletter.settings import Settings
 
 
@@ -43,9 +42,11 @@ class Pages:
             lstrip_blocks=True,
             keep_trailing_newline=True,
             undefined=StrictUndefined,
+            extensions=["jinja2.ext.i18n"],
         )
+        self.translations = translations_for(settings.publication.language, own=settings.locales)
         self.templates.filters.update(
-            day=lambda moment: _day(moment, settings.publication.language),
+            day=self.translations.day,
             paragraphs=paragraphs,
             unsteered=unsteered,
             anchor=comment_anchor,
@@ -74,13 +75,14 @@ class Pages:
         return self._filled(
             template,
             publication=self.settings.publication,
-            words=phrases_for(self.settings.publication.language),
+            language=self.translations.language,
             invitation=self._invitation(),
             root=root,
             home=self.home,
             style_name=self.style_name,
             has_feed=self.has_feed,
             has_comment_feed=self.has_comment_feed,
+            **self.translations.for_templates(),
             **values,
         ).encode()
 
@@ -109,11 +111,4 @@ def _template_fault(template: str, error: Exception) -> Finding:
         line=line,
         message=f"the template cannot be filled: {error}",
         remedy="Mend it, or delete it to have the packaged one",
-    )
-
-
-def _day(moment: datetime, language: str) -> str:
-    words = letter_phrases_for(language)
-    return words.date.format(
-        day=moment.day, month=words.months[moment.month - 1], year=moment.year, number=moment.month
     )

@@ -16,7 +16,7 @@ from mdit_py_plugins.footnote import footnote_plugin
 
 from newsletter.compose.eastasian import EastAsianInline, render_softbreak
 from newsletter.compose.highlight import highlighted
-from newsletter.language_tag import primary
+from newsletter.locales import primary
 
 _QUOTES = {
     "de": "„“‚‘", "cs": "„“‚‘", "sk": "„“‚‘", "sl": "„“‚‘", "bg": "„“‚‘", "et": "„“‚‘", "lt": "„“‚‘",

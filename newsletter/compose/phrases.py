@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from newsletter.compose.languages import LANGUAGES
 from newsletter.compose.phrase import Phrases
-from newsletter.language_tag import primary
+from newsletter.locales import primary
 
 RIGHT_TO_LEFT = frozenset({"ar", "arc", "ckb", "dv", "fa", "he", "iw", "ps", "sd", "ug", "ur", "yi"})
 

@@ -21,7 +21,7 @@ from newsletter.compose.theme import make_theme
 from newsletter.compose.typeface import typeface_for
 from newsletter.content import Issue
 from newsletter.finding import Finding
-from newsletter.language_tag import primary
+from newsletter.locales import primary
 from newsletter.settings import Settings
 
 

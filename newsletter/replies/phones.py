@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 from datetime import date
 
-from newsletter.language_tag import primary
+from newsletter.locales import primary
 
 _SEPARATORS = r" ()/.\-\u00a0\u2007\u2009\u202f\u2010-\u2013\uff0d\uff08\uff09\u30fc"
 _CANDIDATE = re.compile(

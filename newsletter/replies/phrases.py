@@ -3,7 +3,7 @@
 
 from dataclasses import dataclass
 
-from newsletter.language_tag import primary
+from newsletter.locales import primary
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

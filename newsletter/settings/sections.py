@@ -335,6 +335,11 @@ class Settings(_Section):
         return self.root / "templates"
 
     @property
+    def locales(self) -> Path:
+        """The publication's own translations, which override the packaged ones sentence by sentence."""
+        return self.root / "locales"
+
+    @property
     def database_url(self) -> str:
         """SQLAlchemy's URL of the database."""
         return self.database.url or f"sqlite:///{self.var / 'newsletter.db'}"

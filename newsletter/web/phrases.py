@@ -1,6 +1,6 @@
 """The words of the web door in somebody's language; one that we do not speak gets English."""
 
-from newsletter.language_tag import primary
+from newsletter.locales import primary
 from newsletter.web.languages import LANGUAGES
 from newsletter.web.phrase import Phrases
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import newsletter
+from newsletter.locales import packaged_languages
 from tests.acceptance.desk import Desk
 
 
@@ -44,3 +45,5 @@ def test_init_from_a_wheel_gives_a_working_publication(tmp_path: Path) -> None:
         text=True,
     )
     assert where.stdout.startswith(str(site))
+    compiled = {path.parents[1].name for path in site.glob("newsletter/locales/*/LC_MESSAGES/newsletter.mo")}
+    assert compiled == set(packaged_languages()) - {"en"}

@@ -9,6 +9,7 @@ import newsletter
 
 ROOT = Path(newsletter.__file__).parent
 HOMES = {
+    "babel": {"newsletter.locales"},
     "boto3": {"newsletter.aws"},
     "botocore": {"newsletter.aws"},
     "premailer": {"newsletter.compose.inline"},

@@ -64,7 +64,7 @@ def test_a_reader_walks_from_the_front_page_to_an_answer_and_back(site: Path, pa
 def test_the_keyboard_finds_the_way_past_the_masthead(site: Path, page: Page) -> None:
     page.goto(next(address for address in pages_of(site) if "/issues/" in address))
     page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.textContent") == "Skip to the text"
+    assert page.evaluate("document.activeElement.textContent") == "Skip to content"
     assert page.evaluate("document.activeElement.getBoundingClientRect().top >= 0")
 
 

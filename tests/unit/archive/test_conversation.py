@@ -41,7 +41,7 @@ def test_a_tombstone_keeps_the_thread_and_none_of_the_words(settings: Settings) 
     assert "Gone words" not in path.read_text()
     assert read_comments(settings, "first").broken == ()
     page = build_site(settings, now=NOW).files["issues/first/index.html"].decode()
-    assert "This answer was taken back by its writer." in page
+    assert "This comment was withdrawn by its writer." in page
     assert re.findall(r'class="depth-(\d)"', page) == ["0", "1", "2", "3"]
     assert "Reader cc" not in page
     assert "Gone words" not in page
@@ -65,7 +65,7 @@ def test_the_authors_answers_are_marked_and_what_was_taken_back_does_not_count(s
     page = files["issues/first/index.html"].decode()
     assert page.count('<span class="author">author</span>') == 1
     assert page.count('class="verified"') == 1
-    assert "3 answers" in files["index.html"].decode()
+    assert "3 comments" in files["index.html"].decode()
 
 
 def test_a_feed_of_comments_holds_the_newest_and_nothing_private(settings: Settings) -> None:

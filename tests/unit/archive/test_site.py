@@ -52,7 +52,7 @@ def test_the_same_files_give_the_same_bytes(settings: Settings) -> None:
 def test_a_publication_without_issues_says_so(settings: Settings, tmp_path: Path) -> None:
     (settings.issues / "first" / "index.md").unlink()
     site = build(settings)
-    assert "Nothing has appeared yet" in site.files["index.html"].decode()
+    assert "Nothing has been published yet" in site.files["index.html"].decode()
     assert "feed.xml" not in site.files
 
 
