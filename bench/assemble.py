@@ -15,8 +15,8 @@ from pydantic import SecretStr
 
 from bench.load import make_edition, make_mailing, write_publication
 from newsletter.address import Address
-from newsletter.delivery import Delivery, open_signer
-from newsletter.delivery.message import make_skeleton
+from newsletter.delivery import Delivery, open_dkim_signer
+from newsletter.delivery.message.build import build_template
 from newsletter.settings import Delivery as Delivering
 from newsletter.settings import read_settings
 from newsletter.tokens import Keyring
@@ -31,7 +31,7 @@ def main() -> None:
         write_publication(Path(folder))
         settings = read_settings(Path(folder), {})
     edition = make_edition()
-    skeleton = make_skeleton(edition, make_mailing(edition), settings, Keyring((b"k" * 32,)))
+    skeleton = build_template(edition, make_mailing(edition), settings, Keyring((b"k" * 32,)))
     readers = [
         Delivery(
             id=number,
@@ -45,14 +45,14 @@ def main() -> None:
         for number in range(1, MESSAGES + 1)
     ]
     now = datetime.now(UTC)
-    size = len(skeleton.letter(readers[0], now)[1])
+    size = len(skeleton.render(readers[0], now)[1])
     started, cpu = time.perf_counter(), time.process_time()
     for reader in readers:
-        skeleton.letter(reader, now)
+        skeleton.render(reader, now)
     wall, cpu = time.perf_counter() - started, time.process_time() - cpu
     print(f"assembling {MESSAGES:,} messages of {size / 1000:.1f} KB, envelope and three signed tokens included")
     print(f"  {MESSAGES / wall:,.0f} messages/s, {cpu / MESSAGES * 1e6:.1f} us CPU a message")
-    message = skeleton.letter(readers[0], now)[1]
+    message = skeleton.render(readers[0], now)[1]
     for name, key in (
         ("rsa-sha256, 2048 bits", generate_private_key(65537, 2048)),
         ("ed25519-sha256", Ed25519PrivateKey.generate()),
@@ -62,11 +62,11 @@ def main() -> None:
             "delivery": Delivering.model_validate({"dkim": {"selector": "s1"}}),
             "dkim_key": SecretStr(text),
         }
-        signer = open_signer(settings.model_copy(update=signing), next(iter(settings.lists)))
+        signer = open_dkim_signer(settings.model_copy(update=signing), next(iter(settings.lists)))
         assert signer is not None
         cpu = time.process_time()
         for _ in range(SIGNED):
-            signer.signed(message)
+            signer.sign(message)
         print(f"  signing with {name}: {(time.process_time() - cpu) / SIGNED * 1e6:.0f} us CPU a message more")
 
 

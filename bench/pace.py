@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from bench.load import make_edition, write_publication
 from bench.load.serving import serving
 from newsletter.audience import ensure_lists, import_csv
-from newsletter.aws import Keys
+from newsletter.aws import Credentials
 from newsletter.database import open_database, upgrade
 from newsletter.delivery import mailing_counts, send, start_mailing
 from newsletter.delivery.transports.ses import open_ses
@@ -75,11 +75,11 @@ def run(rate: float, client: str, processes: int) -> bool:
     cpu = sum(map(float, said))
     print(
         f"{rate:,} a second granted, {client}, {processes} at once: {used:.1%} used, "
-        f"at most {found['most_in_a_second']:,} in a second; {sum(found['refused'].values())} refused; "
+        f"at most {found['max_per_second']:,} in a second; {sum(found['refused'].values())} refused; "
         f"{cpu / found['taken'] * 1e3:.2f} ms CPU a message"
     )
     assert found["taken"] == letters * processes
-    return used >= LEAST and found["most_in_a_second"] <= rate
+    return used >= LEAST and found["max_per_second"] <= rate
 
 
 def measure(folder: Path, client: str, url: str, letters: int) -> None:
@@ -95,7 +95,7 @@ def measure(folder: Path, client: str, url: str, letters: int) -> None:
     import_csv(database, keyring, folder / "people.csv", "all", now=now())
     mailing = start_mailing(database, make_edition(), transport="ses", now=now()).mailing
     there = Ses.model_validate({"endpoint": url, "region": "eu-west-1", "client": client})
-    with closing(open_ses(there, Keys(access="bench", secret="bench"))) as transport:
+    with closing(open_ses(there, Credentials(access="bench", secret="bench"))) as transport:
         print("ready", flush=True)
         sys.stdin.readline()
         cpu = time.process_time()

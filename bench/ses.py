@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from bench.load import make_edition, write_publication
 from bench.load.serving import serving
 from newsletter.audience import ensure_lists, import_csv
-from newsletter.aws import Keys
+from newsletter.aws import Credentials
 from newsletter.database import open_database, upgrade
 from newsletter.delivery import mailing_counts, send, start_mailing
 from newsletter.delivery.transports.ses import open_ses
@@ -74,7 +74,7 @@ def measure(folder: Path, client: str, connections: int, url: str) -> None:
     import_csv(database, keyring, folder / "people.csv", "all", now=now())
     mailing = start_mailing(database, make_edition(), transport="ses", now=now()).mailing
     there = Ses.model_validate({"endpoint": url, "region": "eu-west-1", "client": client, "connections": connections})
-    keys = Keys(access="bench", secret="bench")
+    keys = Credentials(access="bench", secret="bench")
     with contextlib.closing(open_ses(there, keys, state={"XDG_STATE_HOME": str(folder)})) as transport:
         started, cpu = time.perf_counter(), time.process_time()
         for _ in send(database, keyring, settings, mailing, transport, clock=now):

@@ -14,8 +14,8 @@ ROOT = Path(__file__).resolve().parents[2]
 if __name__ == "__main__":
     sys.path.insert(0, str(ROOT))
 
-from newsletter.delivery import UNLIMITED, Account  # noqa: E402
-from newsletter.delivery.rehearsal.server import pretend_ses  # noqa: E402
+from newsletter.ses_simulator import UNLIMITED, Account  # noqa: E402
+from newsletter.ses_simulator.server import run_simulator  # noqa: E402
 
 
 @dataclass
@@ -45,17 +45,17 @@ def serving(rate: float) -> Iterator[Served]:
 def main(rate: float) -> None:
     """Serve until stdin ends, then say what was seen."""
     account = Account(rate=rate, quota=UNLIMITED)
-    with pretend_ses(account) as ses:
+    with run_simulator(account) as ses:
         print(ses.url, flush=True)
         begun = time.process_time()
         sys.stdin.read()
-        taken = ses.taken
+        taken = ses.accepted
         seconds = (taken[-1].at - taken[0].at).total_seconds() if taken else 0.0
         found = {
             "taken": len(taken),
             "seconds": seconds,
-            "most_in_a_second": account.most_in_a_second,
-            "refused": account.answered,
+            "max_per_second": account.max_per_second,
+            "refused": account.errors,
             "cpu": time.process_time() - begun,
         }
         print(json.dumps(found), flush=True)

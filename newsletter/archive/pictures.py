@@ -8,7 +8,7 @@ from newsletter.errors import DecisionRequired
 from newsletter.settings import Settings
 
 if TYPE_CHECKING:
-    from newsletter.aws import Bucket
+    from newsletter.aws import S3Bucket
 
 _FOR_EVER = "public, max-age=31536000, immutable"
 _TYPES = {".jpg": "image/jpeg", ".png": "image/png", ".gif": "image/gif"}
@@ -28,13 +28,13 @@ def upload_pictures(settings: Settings, edition: Edition) -> int:
         return 0
     folder = f"{place.prefix}{'' if is_own else 'issues/'}{edition.slug}"
     section = "[pictures]" if is_own else "[archive]"
-    from newsletter.aws import Bucket  # boto3 takes a while to import
+    from newsletter.aws import S3Bucket  # boto3 takes a while to import
 
-    bucket = Bucket(place.bucket, region=place.region, endpoint=place.endpoint, section=section)
+    bucket = S3Bucket(place.bucket, region=place.region, endpoint=place.endpoint, section=section)
     return sum(_put(bucket, f"{folder}/{name}", path, edition.slug) for name, path in linked.items())
 
 
-def _put(bucket: "Bucket", key: str, path: Path, slug: str) -> bool:
+def _put(bucket: "S3Bucket", key: str, path: Path, slug: str) -> bool:
     """Return whether the picture had to be put there."""
     content = path.read_bytes() if path.is_file() else None
     if bucket.holds(key, None if content is None else len(content)):

@@ -13,7 +13,7 @@ from newsletter.errors import SettingsError, UsageError
 from newsletter.settings import Settings
 
 if TYPE_CHECKING:
-    from newsletter.aws import Bucket
+    from newsletter.aws import S3Bucket
 
 _FOR_EVER, _SHORTLY = "public, max-age=31536000, immutable", "public, max-age=300"
 _TYPES = {
@@ -33,9 +33,9 @@ def publish_site(settings: Settings, files: Mapping[str, bytes], *, is_rehearsal
         raise SettingsError(
             "newsletter.toml: [archive] store is not set. Say 's3://BUCKET/PREFIX', or build into a folder"
         )
-    from newsletter.aws import Bucket  # boto3 takes a while to import
+    from newsletter.aws import S3Bucket  # boto3 takes a while to import
 
-    bucket = Bucket(place.bucket, region=place.region, endpoint=place.endpoint, section="[archive]")
+    bucket = S3Bucket(place.bucket, region=place.region, endpoint=place.endpoint, section="[archive]")
     before = _read(bucket.get(place.prefix + MANIFEST) or b"")
     now = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
     changed = sorted((name for name in files if before.get(name) != now[name]), key=_turn)
@@ -77,6 +77,6 @@ def _read(manifest: bytes) -> dict[str, str]:
     return {name: "" if digest == "-" else digest for digest, _, name in lines if name}
 
 
-def _note(bucket: "Bucket", prefix: str, digests: Mapping[str, str]) -> None:
+def _note(bucket: "S3Bucket", prefix: str, digests: Mapping[str, str]) -> None:
     lines = "".join(f"{digest or '-'} {name}\n" for name, digest in sorted(digests.items()))
     bucket.put(prefix + MANIFEST, lines.encode(), content_type="text/plain; charset=utf-8", cache_control="no-store")

@@ -1,16 +1,24 @@
 """Public names of `newsletter.aws`, each loaded on first use; `__init__.py` says what they are for."""
 
-from .bucket import Bucket as Bucket
 from .client import (
-    ANSWER_SECONDS as ANSWER_SECONDS,
-    Fault as Fault,
-    Keys as Keys,
-    account_of as account_of,
+    RESPONSE_TIMEOUT as RESPONSE_TIMEOUT,
+    Credentials as Credentials,
+    ErrorResponse as ErrorResponse,
+    account_id_of as account_id_of,
     call as call,
     make_client as make_client,
-    told_apart as told_apart,
+    translated_errors as translated_errors,
 )
-from .lean import LeanSes as LeanSes, open_lean_ses as open_lean_ses, read_answer as read_answer
-from .model import BadRequest as BadRequest, ServiceModel as ServiceModel, read_model as read_model
-from .queue import Queue as Queue, QueueMessage as QueueMessage, QueueState as QueueState
-from .wire import IDLE_SECONDS as IDLE_SECONDS, Answer as Answer, Hearing as Hearing
+from .http11 import IDLE_TIMEOUT as IDLE_TIMEOUT, HttpResponse as HttpResponse, ResponseParser as ResponseParser
+from .lean_client import (
+    LeanSesClient as LeanSesClient,
+    open_lean_ses as open_lean_ses,
+    parse_response as parse_response,
+)
+from .s3_bucket import S3Bucket as S3Bucket
+from .service_model import (
+    BadRequest as BadRequest,
+    ServiceModel as ServiceModel,
+    load_service_model as load_service_model,
+)
+from .sqs_queue import SqsMessage as SqsMessage, SqsQueue as SqsQueue, SqsQueueState as SqsQueueState

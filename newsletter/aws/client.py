@@ -20,7 +20,7 @@ from botocore.parsers import ResponseParserError
 from newsletter.errors import Deferred, SendingHalted, SettingsError, Uncertain
 
 CONNECT_SECONDS = 5
-ANSWER_SECONDS = 60
+RESPONSE_TIMEOUT = 60
 """Long, for each answer that is given up leaves doubt."""
 
 _KEY_LENGTH = 20
@@ -29,7 +29,7 @@ _BEFORE_ANY_REQUEST = ("certificate", "handshake", "wrong_version", "wrong versi
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
+class ErrorResponse:
     """What a service answered instead of doing what it was asked."""
 
     code: str
@@ -39,14 +39,14 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Keys:
+class Credentials:
     """Credentials that are handed in instead of looked up."""
 
     access: str
     secret: str = field(repr=False)
 
 
-def open_session(keys: Keys | None) -> boto3.Session:
+def open_session(keys: Credentials | None) -> boto3.Session:
     """Return a session for these keys, or for whatever the environment and ~/.aws name."""
     core = session.Session(session_vars={"profile": (None, None, None, None)} if keys else None)
     loader = _loader(core.get_config_variable("data_path"))
@@ -69,7 +69,7 @@ def make_client(
     region: str | None,
     endpoint: str | None,
     connections: int = 8,
-    keys: Keys | None = None,
+    keys: Credentials | None = None,
     section: str = "[delivery.ses]",
     more: Config | None = None,
 ) -> Any:
@@ -82,7 +82,7 @@ def make_client(
     config = Config(
         retries={"total_max_attempts": 1, "mode": "standard"},
         connect_timeout=CONNECT_SECONDS,
-        read_timeout=ANSWER_SECONDS,
+        read_timeout=RESPONSE_TIMEOUT,
         max_pool_connections=connections,
         parameter_validation=False,
         proxies={} if keys else None,
@@ -96,7 +96,7 @@ def make_client(
         raise SettingsError(f"AWS: {error}. Check {section} and AWS's own settings") from error
 
 
-def account_of(client: Any) -> str:
+def account_id_of(client: Any) -> str:
     """Return the number of the account that a client calls, else a name that its access key alone has.
 
     An access key holds its account's number in base32; very old ones do not.
@@ -113,20 +113,20 @@ def account_of(client: Any) -> str:
     return f"{(int.from_bytes(octets[:6], 'big') & 0x7FFFFFFFFF80) >> 7:012}" if octets else str(access)
 
 
-def call(operation: Callable[..., Any], **arguments: Any) -> dict[str, Any] | Fault:
+def call(operation: Callable[..., Any], **arguments: Any) -> dict[str, Any] | ErrorResponse:
     """Call once and return the answer, or the fault that the service answered; raises what `told_apart` does."""
     try:
-        with told_apart():
+        with translated_errors():
             answer: dict[str, Any] = operation(**arguments)
     except exceptions.ClientError as error:
         said = error.response.get("Error", {})
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-        return Fault(code=str(said.get("Code", "")), message=str(said.get("Message", "")), status=status)
+        return ErrorResponse(code=str(said.get("Code", "")), message=str(said.get("Message", "")), status=status)
     return answer
 
 
 @contextmanager
-def told_apart() -> Iterator[None]:
+def translated_errors() -> Iterator[None]:
     """Turn what botocore raises within the block into what it means for the request.
 
     Raises Deferred when it certainly did not reach the service, Uncertain when it may have been carried out,

@@ -36,8 +36,8 @@ def tell(publication: Publication, *alarms: Alarm, transport: Transport | None =
                 found = (*alarms, *watch(publication.database, settings, now=now))
                 if plan_alert(publication.database, settings, found, now=now):
                     posted = post(publication, hop)
-                    if posted.stopped is not None:
-                        raise posted.stopped
+                    if posted.stopped_by is not None:
+                        raise posted.stopped_by
             except DiskFull:
                 submit_alert(settings, publication.keyring, hop, alarms, now=now)
     except (NewsletterError, OSError) as error:

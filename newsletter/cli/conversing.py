@@ -94,9 +94,9 @@ def edited(reply: "station.Reply") -> str:
 
 
 def _shown(publication: "Publication", reply_id: str, words: str, *, is_private: bool, now: datetime) -> str:
-    from newsletter.delivery import write_letter
+    from newsletter.delivery import build_notice_message
 
     notice = station.draft(publication.database, publication.settings, reply_id, words, is_private=is_private, now=now)
-    letter = write_letter(notice, publication.settings, publication.keyring, now)
+    letter = build_notice_message(notice, publication.settings, publication.keyring, now)
     head = letter.message.partition(b"\r\n\r\n")[0].decode("ascii").replace("\r\n", "\n")
     return printable(f"{head}\n\n{notice.text}")

@@ -1,12 +1,6 @@
 """Public names of `newsletter.delivery`, each loaded on first use; `__init__.py` says what they are for."""
 
 from .queue.lock import is_sending as is_sending, sender_lock as sender_lock
-from .counted import (
-    CLICK_PATH as CLICK_PATH,
-    CountedLink as CountedLink,
-    find_counted_link as find_counted_link,
-    find_counted_links as find_counted_links,
-)
 from .counts import (
     IssueStatus as IssueStatus,
     VariantCount as VariantCount,
@@ -14,13 +8,7 @@ from .counts import (
     mailed_slugs as mailed_slugs,
     mailing_counts as mailing_counts,
 )
-from .courtesy import (
-    ANSWERED as ANSWERED,
-    recall_answered as recall_answered,
-    silence_answered as silence_answered,
-)
 from .editions import find_mailing as find_mailing, mailing_edition as mailing_edition
-from .enquired import plan_enquired as plan_enquired
 from .sender.forecast import Forecast as Forecast, make_forecast as make_forecast
 from .lookup import (
     Addressee as Addressee,
@@ -45,8 +33,30 @@ from .queue.high_water_mark import (
     high_water_mark_path as high_water_mark_path,
     refuse_older_copy as refuse_older_copy,
 )
-from .notice_message import sender_of as sender_of, write_letter as write_letter
-from .notices import (
+from .message.click_links import (
+    CLICK_PATH as CLICK_PATH,
+    ClickLink as ClickLink,
+    find_click_link as find_click_link,
+    find_click_links as find_click_links,
+)
+from .message.dkim_keys import (
+    lookup_txt as lookup_txt,
+    open_dkim_signer as open_dkim_signer,
+    unpublished_dkim_keys as unpublished_dkim_keys,
+)
+from .message.signed_addresses import (
+    SignedAddress as SignedAddress,
+    parse_signed_address as parse_signed_address,
+    signed_address as signed_address,
+)
+from .message.web_links import WEB_PATHS as WEB_PATHS, web_link as web_link, web_link_prefix as web_link_prefix
+from .notices.comment_reply import (
+    COMMENT_REPLY as COMMENT_REPLY,
+    cancel_comment_replies as cancel_comment_replies,
+    withdraw_comment_replies as withdraw_comment_replies,
+)
+from .notices.message import build_notice_message as build_notice_message, notice_sender as notice_sender
+from .notices.queue import (
     Notice as Notice,
     find_notice as find_notice,
     find_notice_about as find_notice_about,
@@ -54,6 +64,17 @@ from .notices import (
     list_notices as list_notices,
     plan_notice as plan_notice,
     resolve_notice as resolve_notice,
+)
+from .notices.send import (
+    SentNotices as SentNotices,
+    send_due_notices as send_due_notices,
+    submit_unrecorded_notice as submit_unrecorded_notice,
+)
+from .notices.signup_mail import plan_signup_mail as plan_signup_mail
+from .notices.welcome_series import (
+    WELCOME as WELCOME,
+    SeriesPlan as SeriesPlan,
+    plan_welcome_series as plan_welcome_series,
 )
 from .erasure import (
     DeliveryRecord as DeliveryRecord,
@@ -68,19 +89,7 @@ from .queue.plan import (
     start_test_mailing as start_test_mailing,
     extend_mailing as extend_mailing,
 )
-from .posting import Posted as Posted, post_notices as post_notices, submit_unrecorded as submit_unrecorded
 from .queue.recovery import RecoveryResult as RecoveryResult
-from .rehearsal import (
-    KINDS as KINDS,
-    UNLIMITED as UNLIMITED,
-    Account as Account,
-    Rehearsal as Rehearsal,
-    Rehearsed as Rehearsed,
-    copy_ledger as copy_ledger,
-    open_rehearsal as open_rehearsal,
-    read_mishaps as read_mishaps,
-    serve_ses as serve_ses,
-)
 from .evidence import (
     SubmissionEvidence as SubmissionEvidence,
     ReportedDelivery as ReportedDelivery,
@@ -95,20 +104,13 @@ from .evidence import (
     apply_notice_evidence as apply_notice_evidence,
     apply_evidence as apply_evidence,
 )
-from .returning import (
-    TokenAddress as TokenAddress,
-    read_token_address as read_token_address,
-    signed_address as signed_address,
-)
 from .queue.schedule import (
     Schedule as Schedule,
     due_mailings as due_mailings,
     next_send_time as next_send_time,
     refuse_late as refuse_late,
 )
-from .sealing import ask_dns as ask_dns, open_signer as open_signer, unpublished as unpublished
 from .sender.send import send as send
-from .series import WELCOME as WELCOME, PlannedSeries as PlannedSeries, plan_series as plan_series
 from .queue.resolve import (
     DeliveryProblem as DeliveryProblem,
     list_delivery_problems as list_delivery_problems,
@@ -118,4 +120,4 @@ from .queue.control import cancel as cancel, pause as pause, resume as resume
 from .sender.progress import SendProgress as SendProgress
 from .transports import Transport as Transport, open_transport as open_transport
 from .transports.outbox import OutboxMessage as OutboxMessage, outbox_messages as outbox_messages
-from .weblinks import WEB_PATHS as WEB_PATHS, web_home as web_home, web_link as web_link
+from .transports.ses import open_ses as open_ses

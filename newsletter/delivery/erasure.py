@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, delete, func, or_, select, update
 from newsletter.address import Address
 from newsletter.database import Database
 from newsletter.delivery.models import DeliveryStatus
-from newsletter.delivery.notices import Notice, list_notices, notices
+from newsletter.delivery.notices.queue import Notice, list_notices, notices
 from newsletter.delivery.tables import deliveries, mailings
 
 _FORGOTTEN = "[erased]"

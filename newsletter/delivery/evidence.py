@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 
 from newsletter.delivery.models import DeliveryStatus, MailingState
-from newsletter.delivery.notices import FIRST_NUMBER, notices
+from newsletter.delivery.notices.queue import FIRST_NOTICE_NUMBER, notices
 from newsletter.delivery.queue.resolve import SKIPPED
 from newsletter.delivery.tables import deliveries, mailings
 
@@ -114,7 +114,7 @@ def apply_evidence(
 
 def apply_notice_evidence(connection: Connection, numbers: Iterable[int], now: datetime) -> int:
     """Record the uncertain notices of these numbers as submitted; return how many there were."""
-    wanted = [number - FIRST_NUMBER for number in numbers if number > FIRST_NUMBER]
+    wanted = [number - FIRST_NOTICE_NUMBER for number in numbers if number > FIRST_NOTICE_NUMBER]
     if not wanted:
         return 0
     return connection.execute(
@@ -126,7 +126,7 @@ def apply_notice_evidence(connection: Connection, numbers: Iterable[int], now: d
 
 def is_notice(number: int) -> bool:
     """Whether a number is a notice's."""
-    return FIRST_NUMBER < number < 2 * FIRST_NUMBER
+    return FIRST_NOTICE_NUMBER < number < 2 * FIRST_NOTICE_NUMBER
 
 
 def count_submitted(connection: Connection, mailing_id: int, since: datetime | None = None) -> int:

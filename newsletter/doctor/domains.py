@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from newsletter.delivery import open_signer, unpublished
+from newsletter.delivery import open_dkim_signer, unpublished_dkim_keys
 from newsletter.doctor.check import Check, fail, ok, warn
 from newsletter.doctor.dmarc import find_policy, judge_policy
 from newsletter.doctor.identity import Identity, find_identity
@@ -75,8 +75,8 @@ def _look_at_keys(
     name = f"DKIM {domain}"
     if settings.delivery.dkim:
         try:
-            signer = open_signer(settings, list_name)
-            missing = unpublished(signer, lambda place: dns.ask(place, "TXT")) if signer else ()
+            signer = open_dkim_signer(settings, list_name)
+            missing = unpublished_dkim_keys(signer, lambda dns_name: dns.ask(dns_name, "TXT")) if signer else ()
         except NewsletterError as error:
             what, _, remedy = str(error).rpartition(". ")
             yield fail(_PART, name, what or remedy, remedy), ""
@@ -84,8 +84,8 @@ def _look_at_keys(
             for line in missing:
                 yield fail(_PART, name, line, "Publish its public key there, as v=DKIM1; p=..."), ""
             if signer and not missing:
-                for seal in signer.seals:
-                    yield ok(_PART, name, f"{seal.place} publishes the key that signs"), seal.domain
+                for key in signer.keys:
+                    yield ok(_PART, name, f"{key.dns_name} publishes the key that signs"), key.domain
     if identity is not None:
         yield from _look_at_tokens(identity, dns)
     elif not settings.delivery.dkim and settings.delivery.transport == "smtp":
@@ -105,14 +105,14 @@ def _look_at_tokens(identity: Identity, dns: Dns) -> Iterator[tuple[Check, str]]
     if not identity.tokens:
         return
     for token in identity.tokens:
-        place = f"{token}._domainkey.{identity.name}"
-        target = dns.must(place, "CNAME")
+        dns_name = f"{token}._domainkey.{identity.name}"
+        target = dns.must(dns_name, "CNAME")
         if not target:
-            text = dns.ask(place, "TXT")
+            text = dns.ask(dns_name, "TXT")
             if text and any("p=" in record for record in text):
                 continue  # a flattened alias serves as well
             yield (
-                fail(_PART, name, f"{place} is missing", f"Publish it as a CNAME of {token}.dkim.amazonses.com"),
+                fail(_PART, name, f"{dns_name} is missing", f"Publish it as a CNAME of {token}.dkim.amazonses.com"),
                 "",
             )
             return

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from newsletter.aws import Fault, call, make_client
+from newsletter.aws import ErrorResponse, call, make_client
 from newsletter.errors import NewsletterError, TemporaryError, TransportError
 from newsletter.settings import Settings
 
@@ -49,7 +49,7 @@ def _ask(client: Any, name: str) -> Identity | None:
         answer = call(client.get_email_identity, EmailIdentity=name)
     except TransportError as error:
         raise TemporaryError(f"SES cannot be asked: {error}") from error
-    if isinstance(answer, Fault):
+    if isinstance(answer, ErrorResponse):
         if answer.code in {"NotFoundException"} or answer.status == 404:
             return None
         raise NewsletterError(

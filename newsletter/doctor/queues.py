@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
 
-from newsletter.aws import Queue
+from newsletter.aws import SqsQueue
 from newsletter.doctor.check import Check, fail, ok, warn
 from newsletter.doctor.lookup import Dns
 from newsletter.settings import Settings
@@ -32,7 +32,7 @@ def look_at_mailbox(settings: Settings, _dns: Dns) -> Iterator[Check]:
 
 def look_at_queue(part: str, url: str, settings: Settings) -> Iterator[Check]:
     """Ask a queue how much waits, and whether what could not be read lies aside."""
-    with closing(Queue(url, region=settings.delivery.ses.region)) as queue:
+    with closing(SqsQueue(url, region=settings.delivery.ses.region)) as queue:
         state = queue.state()
         name = url.rsplit("/", 1)[-1]
         if state.waiting > 0 and state.hidden == 0:
@@ -49,7 +49,7 @@ def look_at_queue(part: str, url: str, settings: Settings) -> Iterator[Check]:
         if state.dead_letters is None:
             yield warn(part, f"queue {name}", "no dead-letter queue: what cannot be read comes for ever", "Give it one")
             return
-    with closing(Queue(state.dead_letters, region=settings.delivery.ses.region)) as aside:
+    with closing(SqsQueue(state.dead_letters, region=settings.delivery.ses.region)) as aside:
         dead = aside.state().waiting
     if dead:
         yield fail(

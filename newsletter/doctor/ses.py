@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from newsletter.aws import Fault, call
+from newsletter.aws import ErrorResponse, call
 from newsletter.doctor.check import Check, fail, ok, warn
 from newsletter.doctor.clocks import judge_skew
 from newsletter.doctor.identity import Identity, find_identity, ses_client
@@ -21,7 +21,7 @@ def look_at_ses(settings: Settings, *, now: datetime) -> Iterator[Check]:
     client = ses_client(settings)
     try:
         answer = call(client.get_account)
-        if isinstance(answer, Fault):
+        if isinstance(answer, ErrorResponse):
             yield fail(
                 _PART,
                 "account",
@@ -149,7 +149,7 @@ def _configuration_set(client: Any, settings: Settings) -> Iterator[Check]:
         )
         return
     answer = call(client.get_configuration_set, ConfigurationSetName=name)
-    if isinstance(answer, Fault):
+    if isinstance(answer, ErrorResponse):
         yield fail(
             _PART,
             f"configuration set {name}",
@@ -162,7 +162,7 @@ def _configuration_set(client: Any, settings: Settings) -> Iterator[Check]:
     else:
         yield ok(_PART, f"configuration set {name}", "it is there")
     found = call(client.get_configuration_set_event_destinations, ConfigurationSetName=name)
-    if isinstance(found, Fault):
+    if isinstance(found, ErrorResponse):
         yield warn(
             _PART,
             f"events of {name}",

@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 
 from newsletter.database import Database
-from newsletter.delivery import SentDelivery, find_delivery, read_token_address
+from newsletter.delivery import SentDelivery, find_delivery, parse_signed_address
 from newsletter.feedback.applying import Applied, apply_waiting
 from newsletter.feedback.event import Unreadable
 from newsletter.feedback.inbox import Incoming, forget_old, incoming_report, keep, read_incoming
@@ -188,7 +188,7 @@ def _delivery_of(database: Database, keyring: Keyring, settings: Settings, mail:
     """Return what a report is about, by the signed address it was sent to or that its letter came from."""
     wanted = {Purpose.BOUNCE, Purpose.REPLY} if mail.kind == FEEDBACK else {Purpose.BOUNCE}
     for address in mail.addresses:
-        token = read_token_address(keyring, settings, address)
+        token = parse_signed_address(keyring, settings, address)
         found = find_delivery(database, token.delivery_id) if token and token.purpose in wanted else None
         if found is not None:
             return found

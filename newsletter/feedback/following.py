@@ -8,7 +8,7 @@ from sqlalchemy import Connection, delete, select
 
 from newsletter.audience import with_click_consent
 from newsletter.database import Database
-from newsletter.delivery import find_addressees, find_counted_links
+from newsletter.delivery import find_addressees, find_click_links
 from newsletter.feedback.clicks import Clicks, Counted, Follow
 from newsletter.feedback.inbox import insert_into
 from newsletter.feedback.tables import clicks, personal_clicks
@@ -50,7 +50,7 @@ def clicks_of(database: Database, subscriber_id: int) -> tuple[PersonalClick, ..
     )
     with database.read() as connection:
         rows = connection.execute(asked).all()
-    links = find_counted_links(database, {row.link for row in rows})
+    links = find_click_links(database, {row.link for row in rows})
     return tuple(
         PersonalClick(slug=links[row.link].slug, url=links[row.link].url, day=row.day)
         for row in rows
@@ -69,7 +69,7 @@ def _owners(database: Database, follows: Collection[Follow]) -> list[tuple[tuple
     if not follows:
         return []
     addressees = find_addressees(database, {follow.delivery_id for follow in follows})
-    links = find_counted_links(database, {follow.link for follow in follows})
+    links = find_click_links(database, {follow.link for follow in follows})
     found: list[tuple[tuple[int, str], Follow]] = []
     for follow in sorted(follows):
         addressee, link = addressees.get(follow.delivery_id), links.get(follow.link)

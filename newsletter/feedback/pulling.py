@@ -15,7 +15,7 @@ from newsletter.settings import Settings
 from newsletter.tokens import Keyring
 
 if TYPE_CHECKING:
-    from newsletter.aws import Queue, QueueMessage
+    from newsletter.aws import SqsMessage, SqsQueue
 
 _MOST_AT_ONCE = 200
 """Messages that are kept in one transaction."""
@@ -28,21 +28,21 @@ _AFTER_FAULT = 15.0
 log = logging.getLogger(__name__)
 
 
-def open_queue(settings: Settings, url: str | None = None) -> "Queue":
+def open_queue(settings: Settings, url: str | None = None) -> "SqsQueue":
     """Open the queue at `url`, else that of `[feedback] queue`; SettingsError when neither is given."""
-    from newsletter.aws import Queue  # boto3 takes a while to import
+    from newsletter.aws import SqsQueue  # boto3 takes a while to import
 
     wanted = url or settings.feedback.queue
     if not wanted:
         raise SettingsError("[feedback] queue is not set: give the URL of the SQS queue where events arrive")
-    return Queue(wanted, region=settings.delivery.ses.region)
+    return SqsQueue(wanted, region=settings.delivery.ses.region)
 
 
 def pull(
     database: Database,
     keyring: Keyring,
     settings: Settings,
-    queue: "Queue",
+    queue: "SqsQueue",
     *,
     clock: Callable[[], datetime],
     is_followed: bool = False,
@@ -130,7 +130,7 @@ def _work(
             ending.wait(_AFTER_FAULT)
 
 
-def _gathered(queue: "Queue", wait_seconds: int) -> list["QueueMessage"]:
+def _gathered(queue: "SqsQueue", wait_seconds: int) -> list["SqsMessage"]:
     """Receive what is there, up to what one transaction takes."""
     found = queue.receive(wait_seconds)
     while found and len(found) % _FULL == 0 and len(found) < _MOST_AT_ONCE:

@@ -23,7 +23,7 @@ from newsletter.settings import Settings
 from newsletter.tokens import Keyring
 
 if TYPE_CHECKING:
-    from newsletter.aws import Keys
+    from newsletter.aws import Credentials
 
 _PAGE = 1_000
 _TRIES = 6
@@ -55,7 +55,7 @@ def sync_suppressions(
     *,
     now: datetime,
     is_dry: bool = False,
-    keys: "Keys | None" = None,
+    keys: "Credentials | None" = None,
     wait: Callable[[float], object] = time.sleep,
     seconds: float = 1.0,
 ) -> Iterator[Synced]:
@@ -168,7 +168,7 @@ class _Asked:
 
     def do(self, operation: str, **arguments: Any) -> dict[str, Any]:
         """Call, waiting between calls, and longer when SES says that it was too fast."""
-        from newsletter.aws import Fault, call
+        from newsletter.aws import ErrorResponse, call
 
         for attempt in range(_TRIES):
             if not self._is_first:
@@ -178,7 +178,7 @@ class _Asked:
                 answer = call(getattr(self._client, operation), **arguments)
             except TransportError as error:
                 raise TemporaryError(f"SES: {error}. Run it again later: it goes on") from error
-            if not isinstance(answer, Fault):
+            if not isinstance(answer, ErrorResponse):
                 return answer
             if operation == "delete_suppressed_destination" and answer.status == 404:
                 return {}

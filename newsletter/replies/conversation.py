@@ -11,7 +11,7 @@ from pathlib import Path
 from newsletter.compose import phrases_for
 from newsletter.content import Comment, comment_path, read_comments, read_issue, write_comment
 from newsletter.database import Database
-from newsletter.delivery import Notice, find_delivery, plan_notice, sender_of
+from newsletter.delivery import Notice, find_delivery, notice_sender, plan_notice
 from newsletter.errors import DecisionRequired, NewsletterError, UsageError
 from newsletter.replies.answers import Answer, answer_id, find_answer, read_answers, record_answer
 from newsletter.replies.authenticity import Proof
@@ -70,7 +70,7 @@ def _written(
     found = Answer(
         id=answer_id(reply.id, text),
         reply_id=reply.id,
-        author=sender_of(settings, list_of(database, settings, reply)).name,
+        author=notice_sender(settings, list_of(database, settings, reply)).name,
         text=text,
         is_private=is_private or reply.state is ReplyState.PRIVATE,
         written_at=now,

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from newsletter.compose import comment_url
 from newsletter.database import Database
-from newsletter.delivery import ANSWERED, Notice, silence_answered
+from newsletter.delivery import COMMENT_REPLY, Notice, cancel_comment_replies
 from newsletter.replies.conversation import how_it_is_used, list_of, may_be_written_to, subject_and_language
 from newsletter.replies.decisions import HEAR, QUIET, Decision, last_of, note_decision
 from newsletter.replies.phrases import writer_phrases
@@ -41,7 +41,7 @@ def note_wish(database: Database, reply: Reply, *, wants: bool, door: str, now: 
     with database.write() as connection:
         note_decision(connection, said)
         if not wants:
-            silence_answered(connection, reply.from_address)
+            cancel_comment_replies(connection, reply.from_address)
 
 
 def word_of_answer(database: Database, keyring: Keyring, settings: Settings, reply: Reply, slug: str) -> Notice | None:
@@ -75,7 +75,7 @@ def word_of_answer(database: Database, keyring: Keyring, settings: Settings, rep
         ),
     ]
     return Notice(
-        kind=ANSWERED,
+        kind=COMMENT_REPLY,
         about=reply.id,
         recipient=answered.from_address,
         recipient_name=answered.author,

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 from newsletter.content import read_issue
-from newsletter.delivery import ANSWERED, read_token_address
+from newsletter.delivery import COMMENT_REPLY, parse_signed_address
 from newsletter.errors import NewsletterError
 from newsletter.replies.authenticity import Authenticity, Proof
 from newsletter.replies.authenticity.sender import read_sender
@@ -27,7 +27,7 @@ from newsletter.replies.screen import Screening, Verdict, screen
 from newsletter.replies.wishes import asks_for_privacy, may_ask_to_leave
 from newsletter.settings import Settings
 
-THREADED = frozenset({"answer", ANSWERED})
+THREADED = frozenset({"answer", COMMENT_REPLY})
 """Kinds of notices that are about a comment, so that an answer to one stands under it."""
 _LEAKED = "it quotes what is not public, which was left out"
 _ID_LENGTH = 10
@@ -129,7 +129,7 @@ def _screened(desk: Desk, mail: Mail, *, is_order: bool) -> Screening:
     if is_order and sender in {address.key for address in desk.settings.replies.moderators}:
         return screen(mail, own_lists=lists)
     mine = desk.settings.replies.address
-    is_own = read_token_address(desk.keyring, desk.settings, sender) is not None or (mine and sender == mine.key)
+    is_own = parse_signed_address(desk.keyring, desk.settings, sender) is not None or (mine and sender == mine.key)
     return screen(mail, own_lists=lists, own_addresses=frozenset({sender} if is_own else ()))
 
 

@@ -13,7 +13,7 @@ from newsletter.delivery import (
     find_delivery_by_reference,
     find_notice,
     find_notice_by_reference,
-    read_token_address,
+    parse_signed_address,
 )
 from newsletter.replies.headers import Headers
 from newsletter.replies.pageaddress import Place, read_page_address
@@ -59,7 +59,7 @@ def match(
         if address in seen or len(seen) >= _MAX_ADDRESSES:
             continue
         seen[address] = None
-        token = read_token_address(keyring, settings, address)
+        token = parse_signed_address(keyring, settings, address)
         if token is None:
             continue
         how = f"signed address in {place}"
@@ -103,7 +103,7 @@ class OurMail:
         """Whether the mail with these fields is ours; a signature is enough, whatever became of its letter."""
         addresses = islice(_candidates(headers, ()), _MAX_ADDRESSES)
         if any(
-            read_token_address(self.keyring, self.settings, address) or read_page_address(self.settings, address)
+            parse_signed_address(self.keyring, self.settings, address) or read_page_address(self.settings, address)
             for address, _ in addresses
         ):
             return True
@@ -123,7 +123,7 @@ def is_written_to_us(keyring: Keyring, settings: Settings, headers: Headers, fie
     mine |= {settings.replies.address.key} if settings.replies.address else set()
     return any(
         address in mine
-        or read_token_address(keyring, settings, address) is not None
+        or parse_signed_address(keyring, settings, address) is not None
         or read_page_address(settings, address) is not None
         for name in fields
         for address in islice(headers.addresses(name), _MAX_ADDRESSES)

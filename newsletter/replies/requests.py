@@ -7,7 +7,7 @@ needs no more; new words wait for the moderator as all others do.
 import re
 from dataclasses import replace
 
-from newsletter.delivery import ANSWERED
+from newsletter.delivery import COMMENT_REPLY
 from newsletter.errors import NewsletterError
 from newsletter.replies.authenticity import Authenticity, Proof
 from newsletter.replies.authenticity.sender import read_sender
@@ -52,7 +52,7 @@ def is_request(found: Match, text: str) -> bool:
         return True
     if found.notice is None:
         return False
-    if found.notice.kind == ANSWERED:
+    if found.notice.kind == COMMENT_REPLY:
         return asks_to_leave(text)
     return found.notice.kind == ASKED or (found.notice.kind == PUBLISHED and _first(text) in _WITHDRAW)
 
@@ -90,7 +90,7 @@ def _target(desk: Desk, found: Match) -> tuple[Act, Reply]:
         target = read_act(desk.database, found.purpose, found.number)
         return target if target is not None else (Act.EDIT, read_reply(desk.database, ""))
     notice = found.notice
-    if notice is not None and notice.kind == ANSWERED:  # about the answer; they wrote what it answers
+    if notice is not None and notice.kind == COMMENT_REPLY:  # about the answer; they wrote what it answers
         answer = find_reply_named(desk.database, notice.about)
         return Act.QUIET, read_reply(desk.database, (answer and answer.in_reply_to) or "")
     about = read_reply(desk.database, notice.about if notice is not None else "")

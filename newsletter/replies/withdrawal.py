@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from newsletter.content import Comment, comment_path, write_comment
 from newsletter.database import Database
-from newsletter.delivery import recall_answered
+from newsletter.delivery import withdraw_comment_replies
 from newsletter.errors import UsageError
 from newsletter.replies.decisions import Decision, note_decision
 from newsletter.replies.rawmail import raw_path
@@ -51,7 +51,7 @@ def withdraw(
             reply_id=one.id, state=ReplyState.WITHDRAWN, by=by, why=why, door=door, at=now
         ))  # fmt: skip
     with database.write() as connection:  # what others were told of it, and what quotes it
-        recall_answered(connection, (first.id, *answers_below(database, first.id)), now)
+        withdraw_comment_replies(connection, (first.id, *answers_below(database, first.id)), now)
     return tombstone
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from newsletter.database import Database
-from newsletter.delivery import Mailing, Notice, Transport, list_notices, plan_notice, submit_unrecorded
+from newsletter.delivery import Mailing, Notice, Transport, list_notices, plan_notice, submit_unrecorded_notice
 from newsletter.errors import DiskFull, NewsletterError, QuotaExceeded, SendingHalted, SettingsError
 from newsletter.settings import Settings
 from newsletter.stats.lasting import AGAIN, may_tell
@@ -50,7 +50,7 @@ def submit_alert(
     """
     if alarms and may_tell(settings, "full", now):
         for recipient in _recipients(settings):
-            submit_unrecorded(_notice(settings, alarms, recipient, now), settings, keyring, transport, now)
+            submit_unrecorded_notice(_notice(settings, alarms, recipient, now), settings, keyring, transport, now)
 
 
 def alarm_of_stop(mailing: Mailing, error: BaseException) -> Alarm | None:

@@ -11,7 +11,7 @@ from contextlib import closing
 from datetime import UTC, datetime
 
 from newsletter.audience import SignupMailLimits, expire_signups
-from newsletter.delivery import DeliveryStatus, list_notices, open_transport, plan_enquired, post_notices
+from newsletter.delivery import DeliveryStatus, list_notices, open_transport, plan_signup_mail, send_due_notices
 from newsletter.errors import NewsletterError
 from newsletter.web.office import Office
 
@@ -72,15 +72,15 @@ def do_turn(office: Office) -> bool:
     """Weigh and post what waits; False where the next hop took not all of it."""
     web, now = office.settings.web, datetime.now(UTC)
     caps = SignupMailLimits(total=web.mails_an_hour, low_priority=max(1, web.mails_an_hour // 10))
-    plan_enquired(office.database, office.keyring, office.settings, caps=caps, now=now)
+    plan_signup_mail(office.database, office.keyring, office.settings, caps=caps, now=now)
     if not list_notices(office.database, DeliveryStatus.PLANNED):
         return True
     with closing(open_transport(office.settings)) as transport:
-        posted = post_notices(
+        posted = send_due_notices(
             office.database, office.keyring, office.settings, transport, clock=lambda: datetime.now(UTC)
         )
-    for notice in posted.troubled:
+    for notice in posted.problems:
         log.warning("notice %d is %s: %s", notice.id, notice.status, notice.reason)
-    if posted.stopped is not None:
-        log.warning("notices wait: %s", posted.stopped)
-    return posted.stopped is None
+    if posted.stopped_by is not None:
+        log.warning("notices wait: %s", posted.stopped_by)
+    return posted.stopped_by is None

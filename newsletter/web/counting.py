@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from starlette.responses import RedirectResponse, Response
 
 from newsletter.database import Database
-from newsletter.delivery import find_counted_link
+from newsletter.delivery import find_click_link
 from newsletter.errors import NewsletterError
 from newsletter.feedback import BURST, ClickCounter, Counted, is_reader, write_clicks
 from newsletter.tokens import Purpose
@@ -24,7 +24,7 @@ log = logging.getLogger("newsletter.web")
 
 def follow_link(office: Office, visit: Visit) -> Response:
     """Lead to where a link of a letter leads, and nowhere else: nobody can lend our name to a link of theirs."""
-    link = find_counted_link(office.database, visit.token)
+    link = find_click_link(office.database, visit.token)
     if link is None:
         return office.pages.note("missing", status=404)
     if office.clicks is not None and not visit.is_head and is_reader(visit.headers):

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from newsletter.delivery import Account
-from newsletter.delivery.rehearsal.server import pretend_ses, publish_events
+from newsletter.ses_simulator import Account
+from newsletter.ses_simulator.server import publish_events, run_simulator
 from tests.acceptance import taking
 from tests.acceptance.desk import Desk
 
@@ -116,7 +116,7 @@ def ses_hop(desk: Desk, folder: Path, readers: int, rate: float, client: str = "
         addresses = {int(number): address for number, address in rows}
         return Counter({addresses[number]: times for number, times in numbers.items()})
 
-    with pretend_ses(account, folder=folder) as ses:
+    with run_simulator(account, folder=folder) as ses:
         write_crowd(
             desk,
             readers,

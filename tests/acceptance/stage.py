@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from newsletter.app.rehearsal import read_events, settle_by_events
 from newsletter.database import open_database
-from newsletter.delivery import Account
-from newsletter.delivery.rehearsal.evidence import read_events, settle_by_events
-from newsletter.delivery.rehearsal.server import PretendSes, pretend_ses, publish_events
+from newsletter.ses_simulator import Account
+from newsletter.ses_simulator.server import SesSimulator, publish_events, run_simulator
 from tests.acceptance.desk import Desk
 from tests.acceptance.hops import write_crowd
 
@@ -27,7 +27,7 @@ class Stage:
     """A publication whose letters go to a pretend SES."""
 
     desk: Desk
-    ses: PretendSes
+    ses: SesSimulator
     folder: Path
     """Of the journals."""
 
@@ -62,6 +62,6 @@ def on_stage(desk: Desk, folder: Path, readers: int = READERS) -> Iterator[Stage
     write_crowd(desk, readers, ses, in_flight=IN_FLIGHT)
     account = Account(rate=1000)
     publish_events(account, "news")
-    with pretend_ses(account, folder=folder, hang_seconds=0.2) as ses:
+    with run_simulator(account, folder=folder, hang_seconds=0.2) as ses:
         os.environ["AWS_ENDPOINT_URL_SESV2"] = ses.url
         yield Stage(desk, ses, folder)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.delivery import read_mishaps
+from newsletter.ses_simulator import parse_faults
 from tests.acceptance.desk import PATIENCE, Desk
 from tests.acceptance.doorway import eventually
 from tests.acceptance.stage import READERS, SEND, Stage, on_stage
@@ -39,14 +39,14 @@ def until(claim: Callable[[], bool]) -> None:
 @BOTH_CLIENTS
 def test_a_twentieth_accepted_without_a_word_is_asked_once_and_settled_by_events(stage: Stage, client: str) -> None:
     stage.desk.set('region = "eu-west-1"', f'region = "eu-west-1"\nclient = "{client}"')
-    stage.account.mishaps = read_mishaps("fail:2%,close:2%,hang:1%")
+    stage.account.faults = parse_faults("fail:2%,close:2%,hang:1%")
     stage.account.seed = 7
     sent = stage.desk.done(*SEND).json
-    spoilt = sum(stage.account.spoilt.values())
-    assert spoilt > 5
-    assert stage.account.asked == READERS
-    assert sent["uncertain"] == spoilt
-    assert stage.settle() == spoilt
+    injected = sum(stage.account.injected.values())
+    assert injected > 5
+    assert stage.account.attempts == READERS
+    assert sent["uncertain"] == injected
+    assert stage.settle() == injected
     assert stage.desk.done("status", "lamp", "--json").json["submitted"] == READERS
     assert set(stage.taken().values()) == {1}
 
@@ -55,24 +55,24 @@ def test_a_twentieth_accepted_without_a_word_is_asked_once_and_settled_by_events
 def test_in_a_storm_of_429_the_rate_falls_for_all_and_nobody_is_lost(stage: Stage, client: str) -> None:
     stage.desk.set('region = "eu-west-1"', f'region = "eu-west-1"\nclient = "{client}"')
     stage.account.rate = 200
-    stage.account.mishaps = read_mishaps("429:90%@20-80")
+    stage.account.faults = parse_faults("429:90%@20-80")
     sent = stage.desk.done(*SEND).json
     assert sent["submitted"] == READERS
     assert sent["uncertain"] == sent["failed"] == 0
-    assert stage.account.asked < 3 * READERS
+    assert stage.account.attempts < 3 * READERS
     assert set(stage.taken().values()) == {1}
 
 
 def test_at_the_quota_a_send_waits_says_why_and_goes_on_by_itself(crowd: Stage) -> None:
     crowd.account.quota = quota = LONG * 37 // 100
     sender = crowd.desk.start(*SEND)
-    until(lambda: len(crowd.ses.taken) == quota)
+    until(lambda: len(crowd.ses.accepted) == quota)
     time.sleep(1)  # calls that were under way are answered
-    asked = crowd.account.asked
+    asked = crowd.account.attempts
     time.sleep(3)
-    assert asked <= quota + crowd.account.answered["TooManyRequestsException"]
-    assert crowd.account.answered["TooManyRequestsException"] <= 64  # one call for each connection
-    assert crowd.account.asked == asked
+    assert asked <= quota + crowd.account.errors["TooManyRequestsException"]
+    assert crowd.account.errors["TooManyRequestsException"] <= 64  # one call for each connection
+    assert crowd.account.attempts == asked
     assert sender.poll() is None
     crowd.account.quota = 10 * LONG
     out, err = sender.communicate(timeout=PATIENCE)
@@ -88,7 +88,7 @@ def test_at_the_quota_a_send_waits_says_why_and_goes_on_by_itself(crowd: Stage) 
 def test_ctrl_c_ends_the_wait_and_a_pause_is_heeded_in_it(stage: Stage) -> None:
     stage.account.quota = 50
     sender = stage.desk.start(*SEND)
-    until(lambda: len(stage.ses.taken) == 50)
+    until(lambda: len(stage.ses.accepted) == 50)
     time.sleep(1.5)
     sender.send_signal(signal.SIGINT)
     out, _ = sender.communicate(timeout=PATIENCE)
@@ -104,7 +104,7 @@ def test_ctrl_c_ends_the_wait_and_a_pause_is_heeded_in_it(stage: Stage) -> None:
     _, err = sender.communicate(timeout=PATIENCE)
     assert sender.returncode == 1
     assert "paused" in err
-    assert len(stage.ses.taken) == 50
+    assert len(stage.ses.accepted) == 50
 
 
 def test_what_is_due_does_not_wait_for_a_quota(stage: Stage) -> None:
@@ -114,17 +114,17 @@ def test_what_is_due_does_not_wait_for_a_quota(stage: Stage) -> None:
     stage.desk.let_time_come()
     stopped = stage.desk.run("send", "--due", "--yes", "--json")
     assert stopped.code == 75
-    assert stopped.json["submitted"] == len(stage.ses.taken) == 50
+    assert stopped.json["submitted"] == len(stage.ses.accepted) == 50
 
 
 def test_a_rate_that_is_raised_or_lowered_under_way_is_heeded(crowd: Stage) -> None:
     crowd.account.rate = 5
     begun = time.monotonic()
     sender = crowd.desk.start(*SEND)
-    until(lambda: len(crowd.ses.taken) > 15)
-    assert len(crowd.ses.taken) <= 5 * (time.monotonic() - begun) + 5  # what was held up may catch up, no more
+    until(lambda: len(crowd.ses.accepted) > 15)
+    assert len(crowd.ses.accepted) <= 5 * (time.monotonic() - begun) + 5  # what was held up may catch up, no more
     crowd.account.rate = 400
-    until(lambda: crowd.account.most_in_a_second > 20)
+    until(lambda: crowd.account.max_per_second > 20)
     out, _ = sender.communicate(timeout=PATIENCE)
     assert f'"submitted":{LONG}' in out.replace(" ", "")
     assert set(crowd.taken().values()) == {1}
@@ -133,15 +133,15 @@ def test_a_rate_that_is_raised_or_lowered_under_way_is_heeded(crowd: Stage) -> N
 @BOTH_CLIENTS
 def test_an_account_suspended_under_way_stops_the_send_with_the_remedy(stage: Stage, client: str) -> None:
     stage.desk.set('region = "eu-west-1"', f'region = "eu-west-1"\nclient = "{client}"')
-    stage.account.mishaps = read_mishaps("suspended@100-")
+    stage.account.faults = parse_faults("suspended@100-")
     stopped = stage.desk.run(*SEND)
     assert stopped.code == 1
     assert "AccountSuspendedException" in stopped.err
     assert "Ask AWS support" in stopped.err
-    assert stopped.json["submitted"] == len(stage.ses.taken) == 99
+    assert stopped.json["submitted"] == len(stage.ses.accepted) == 99
     assert stopped.json["planned"] == READERS - 99
-    assert stage.account.asked <= 99 + 64
-    stage.account.mishaps = ()
+    assert stage.account.attempts <= 99 + 64
+    stage.account.faults = ()
     assert stage.desk.done(*SEND).json["submitted"] == READERS
     assert set(stage.taken().values()) == {1}
 
@@ -149,7 +149,7 @@ def test_an_account_suspended_under_way_stops_the_send_with_the_remedy(stage: St
 def test_sending_switched_off_in_the_console_is_noticed_before_any_refusal(crowd: Stage) -> None:
     crowd.account.rate = 20
     sender = crowd.desk.start(*SEND)
-    until(lambda: len(crowd.ses.taken) > 10)
+    until(lambda: len(crowd.ses.accepted) > 10)
     crowd.account.is_enabled = False
     _, err = sender.communicate(timeout=PATIENCE)
     assert sender.returncode == 1

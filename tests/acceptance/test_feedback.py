@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 from moto.server import ThreadedMotoServer
 
-from newsletter.aws import Keys, Queue, make_client
-from newsletter.delivery import Account, read_mishaps
-from newsletter.delivery.rehearsal.outlets import Outlet
-from newsletter.delivery.rehearsal.server import PretendSes, pretend_ses, publish_events
+from newsletter.aws import Credentials, SqsQueue, make_client
+from newsletter.ses_simulator import Account, parse_faults
+from newsletter.ses_simulator.event_targets import EventTarget
+from newsletter.ses_simulator.server import SesSimulator, publish_events, run_simulator
 from tests.acceptance.desk import PATIENCE, Desk
 from tests.acceptance.hops import query, write_crowd
 from tests.acceptance.killed import preloaded
@@ -29,17 +29,17 @@ KEYS = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing", "AWS
 
 @contextlib.contextmanager
 def open_pretend(
-    desk: Desk, folder: Path, *, readers: int, rate: float = 1000, mishaps: str = "", feedback: str = ""
-) -> Iterator[PretendSes]:
+    desk: Desk, folder: Path, *, readers: int, rate: float = 1000, faults: str = "", feedback: str = ""
+) -> Iterator[SesSimulator]:
     """Give a publication whose letters go to a pretend SES, with a queue where its events wait."""
-    account = Account(rate=rate, quota=100_000, mishaps=read_mishaps(mishaps), seed=7)
+    account = Account(rate=rate, quota=100_000, faults=parse_faults(faults), seed=7)
     publish_events(account, "news")
-    with pretend_ses(account, folder=folder, has_queue=True, hang_seconds=0.2) as ses:
+    with run_simulator(account, folder=folder, has_queue=True, hang_seconds=0.2) as ses:
         write_crowd(desk, readers, f'{SES}[feedback]\nqueue = "{ses.queue_url}"\n{feedback}', in_flight=32)
         yield ses
 
 
-def environment(ses: PretendSes) -> dict[str, str]:
+def environment(ses: SesSimulator) -> dict[str, str]:
     return {**KEYS, "AWS_ENDPOINT_URL_SESV2": ses.url}
 
 
@@ -83,7 +83,7 @@ def test_a_killed_sender_needs_no_word_from_its_author(desk: Desk, tmp_path: Pat
 
 
 def test_letters_whose_answers_were_lost_are_settled_while_the_send_runs(desk: Desk, tmp_path: Path) -> None:
-    with open_pretend(desk, tmp_path, readers=120, rate=60, mishaps="close:5%") as ses:
+    with open_pretend(desk, tmp_path, readers=120, rate=60, faults="close:5%") as ses:
         desk.done(*SEND, environment=environment(ses))
         desk.done("events", "pull", environment=environment(ses))
         counts = desk.done("status", "lamp", "--json").json
@@ -96,7 +96,7 @@ def test_a_mailing_of_which_too_much_comes_back_pauses_itself_while_it_is_sent(
     desk: Desk, tmp_path: Path, who: str
 ) -> None:
     limits = "pause_after = 50\n"
-    with open_pretend(desk, tmp_path, readers=1500, rate=60, mishaps="bounce:20%", feedback=limits) as ses:
+    with open_pretend(desk, tmp_path, readers=1500, rate=60, faults="bounce:20%", feedback=limits) as ses:
         if who == "another process":
             desk.set(f'queue = "{ses.queue_url}"\n', "")
         sender = desk.start(*SEND, environment=environment(ses))
@@ -124,7 +124,7 @@ def test_a_mailing_of_which_too_much_comes_back_pauses_itself_while_it_is_sent(
         assert refused.code == 1
         assert "--anyway" in refused.err
         desk.done("resume", "lamp", "--anyway")
-        ses.account.mishaps = ()
+        ses.account.faults = ()
         ses.account.rate = 2000
         done = desk.done(*SEND, "--json", environment=environment(ses)).json
         assert done["planned"] == 0
@@ -134,7 +134,7 @@ def test_a_mailing_of_which_too_much_comes_back_pauses_itself_while_it_is_sent(
 
 
 def test_kill_9_in_the_middle_of_a_pull_loses_no_event(desk: Desk, tmp_path: Path) -> None:
-    with open_pretend(desk, tmp_path, readers=200, mishaps="bounce:3%") as ses:
+    with open_pretend(desk, tmp_path, readers=200, faults="bounce:3%") as ses:
         desk.set(f'queue = "{ses.queue_url}"\n', "")
         desk.done(*SEND, environment=environment(ses))
         desk.set("[feedback]\n", f'[feedback]\nqueue = "{ses.queue_url}"\n')
@@ -166,13 +166,13 @@ def test_kill_9_in_the_middle_of_a_pull_loses_no_event(desk: Desk, tmp_path: Pat
         assert int(suppressed) == len(bounced)
 
 
-def waiting(ses: PretendSes) -> list[Any]:
+def waiting(ses: SesSimulator) -> list[Any]:
     """What is in the queue of events, hidden or not."""
-    queue: Any = ses.hatch.outlet
+    queue: Any = ses.intake.event_target
     return list(queue.messages.values())
 
 
-def show_again(ses: PretendSes) -> None:
+def show_again(ses: SesSimulator) -> None:
     """Let what a killed process had received be visible again, as it is after the queue's own time."""
     for each in waiting(ses):
         each.visible_at = 0.0
@@ -206,7 +206,7 @@ def moto() -> Iterator[tuple[str, Any]]:
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_from_ses_over_sns_and_sqs_to_the_status(desk: Desk, tmp_path: Path, moto: tuple[str, str]) -> None:
     url, host = moto
-    keys = Keys(access="testing", secret="testing")
+    keys = Credentials(access="testing", secret="testing")
     sns = make_client("sns", region="eu-west-1", endpoint=url, keys=keys)
     sqs = make_client("sqs", region="eu-west-1", endpoint=url, keys=keys)
     topic = sns.create_topic(Name="ses-events")["TopicArn"]
@@ -214,16 +214,16 @@ def test_from_ses_over_sns_and_sqs_to_the_status(desk: Desk, tmp_path: Path, mot
     arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
 
-    class Publishing(Outlet):
+    class Publishing(EventTarget):
         def put(self, body: str) -> None:
             sns.publish(TopicArn=topic, Message=json.loads(body)["Message"])
 
-    account = Account(rate=500, mishaps=read_mishaps("bounce:10%"), seed=3)
+    account = Account(rate=500, faults=parse_faults("bounce:10%"), seed=3)
     publish_events(account, "news")
-    with pretend_ses(account, folder=tmp_path, outlet=Publishing()) as ses:
+    with run_simulator(account, folder=tmp_path, event_target=Publishing()) as ses:
         write_crowd(desk, 40, f'{SES}[feedback]\nqueue = "{queue}"\n')
         desk.done(*SEND, environment={**environment(ses)})
-    Queue(queue, keys, region="eu-west-1").send(["poison"])
+    SqsQueue(queue, keys, region="eu-west-1").send(["poison"])
     desk.done("events", "pull", environment=KEYS)
     counts = desk.done("status", "lamp", "--json").json
     assert counts["feedback"]["delivered"] + counts["feedback"]["bounced"] == 40

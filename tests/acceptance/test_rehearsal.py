@@ -9,7 +9,7 @@ import urllib.request
 
 import pytest
 
-from newsletter.delivery import read_mishaps
+from newsletter.ses_simulator import parse_faults
 from tests.acceptance.desk import PATIENCE, Desk
 from tests.acceptance.stage import IN_FLIGHT, READERS, SEND, Stage
 
@@ -25,8 +25,8 @@ def test_kill_9_over_ses_leaves_only_doubt_that_its_events_settle(stage: Stage, 
     dice = random.Random(seed)
     kills = 0
     for _ in range(times):
-        before, sender = len(stage.ses.taken), stage.desk.start(*SEND)
-        while len(stage.ses.taken) == before and sender.poll() is None:
+        before, sender = len(stage.ses.accepted), stage.desk.start(*SEND)
+        while len(stage.ses.accepted) == before and sender.poll() is None:
             time.sleep(0.005)
         time.sleep(dice.uniform(0.0, 0.3))
         kills += sender.poll() is None
@@ -48,17 +48,17 @@ def test_kill_9_over_ses_leaves_only_doubt_that_its_events_settle(stage: Stage, 
 
 
 def test_a_message_that_was_taken_without_an_answer_is_never_offered_again(stage: Stage) -> None:
-    stage.account.mishaps = read_mishaps("fail:2%, close:2%, hang:1%")
+    stage.account.faults = parse_faults("fail:2%, close:2%, hang:1%")
     stage.account.seed = 7
     sent = stage.desk.done(*SEND).json
-    spoilt = sum(stage.account.spoilt.values())
-    assert spoilt > 5
-    assert stage.account.asked == READERS
-    assert sent["uncertain"] == spoilt == READERS - sent["submitted"]
-    assert stage.desk.done(*SEND).json["uncertain"] == spoilt
-    assert stage.account.asked == READERS
+    injected = sum(stage.account.injected.values())
+    assert injected > 5
+    assert stage.account.attempts == READERS
+    assert sent["uncertain"] == injected == READERS - sent["submitted"]
+    assert stage.desk.done(*SEND).json["uncertain"] == injected
+    assert stage.account.attempts == READERS
     told = stage.desk.done("resolve", "lamp", "--events", str(stage.folder / "events.jsonl"))
-    assert told.out == f"{spoilt} deliveries settled by events\n"
+    assert told.out == f"{injected} deliveries settled by events\n"
     assert stage.desk.done("status", "lamp", "--json").json["submitted"] == READERS
 
 
@@ -67,7 +67,7 @@ def test_the_daily_quota_stops_a_send_which_goes_on_when_it_is_raised(stage: Sta
     stopped = stage.desk.run(*SEND, "--no-wait")
     assert stopped.code == 75
     assert "24 hours" in stopped.err
-    assert stopped.json["submitted"] == len(stage.ses.taken) == 150
+    assert stopped.json["submitted"] == len(stage.ses.accepted) == 150
     assert stopped.json["planned"] == READERS - 150
     stage.account.quota = 50_000
     assert stage.desk.done(*SEND).json["submitted"] == READERS
@@ -76,9 +76,9 @@ def test_the_daily_quota_stops_a_send_which_goes_on_when_it_is_raised(stage: Sta
 
 
 def test_a_storm_of_429_loses_nobody(stage: Stage) -> None:
-    stage.account.mishaps = read_mishaps("429:60%@40-120")
+    stage.account.faults = parse_faults("429:60%@40-120")
     sent = stage.desk.done(*SEND).json
-    assert stage.account.spoilt["429"] > 10
+    assert stage.account.injected["429"] > 10
     assert sent["submitted"] == READERS
     assert sent["uncertain"] == 0
     assert set(stage.taken().values()) == {1}

@@ -8,7 +8,7 @@ import dkim
 import pytest
 
 from tests.acceptance.desk import Desk
-from tests.unit.delivery.keys import pem, record, rsa_key
+from tests.unit.delivery.message.keys import pem, record, rsa_key
 
 pytestmark = pytest.mark.slow
 

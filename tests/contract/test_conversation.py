@@ -18,7 +18,7 @@ from newsletter.delivery import (
     find_delivery,
     list_notices,
     open_transport,
-    post_notices,
+    send_due_notices,
     start_mailing,
 )
 from newsletter.replies import (
@@ -81,7 +81,7 @@ def test_from_an_answer_to_a_tombstone(place: Harbour, tmp_path: Path) -> None:
     assert answered.path is not None
     assert not answer(place.database, place.settings, first.id, "Thank you.", now=NOW).is_new
     with closing(open_transport(place.settings)) as transport:
-        posted = post_notices(place.database, place.keyring, place.settings, transport, clock=lambda: NOW)
+        posted = send_due_notices(place.database, place.keyring, place.settings, transport, clock=lambda: NOW)
     assert [notice.kind for notice in posted.submitted] == ["digest", "published", "answer"]
     assert {notice.status for notice in list_notices(place.database)} == {DeliveryStatus.SUBMITTED}
     shown = show_reply(place.database, place.settings, first.id)

@@ -35,7 +35,7 @@ from newsletter.audience.importer.batch_db import BatchImage
 from newsletter.audience.importer.staging import known_arrivals
 from newsletter.audience.tables import metadata
 from newsletter.database import Database, open_database, upgrade
-from newsletter.delivery import list_notices, plan_series
+from newsletter.delivery import list_notices, plan_welcome_series
 from newsletter.errors import DatabaseBusy, SettingsError, TemporaryError
 from newsletter.feedback.tables import metadata as feedback_metadata
 from newsletter.settings import Settings
@@ -271,5 +271,5 @@ def test_a_series_is_planned_once_on_every_database(database: Database, tmp_path
     entry = {"title": "T", "from": "T <t@example.org>", "list_id": "t.example.org"}
     settings = Settings.model_validate({"publication": {"title": "T"}, "lists": {"weekly": entry}, "root": tmp_path})
     add(database, "ada")
-    assert [plan_series(database, settings, NOW).planned for _ in range(3)] == [1, 0, 0]
+    assert [plan_welcome_series(database, settings, NOW).planned for _ in range(3)] == [1, 0, 0]
     assert [notice.recipient for notice in list_notices(database)] == ["ada@example.org"]

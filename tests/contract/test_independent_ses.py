@@ -18,7 +18,7 @@ import pytest
 from moto.backends import get_backend
 from moto.server import ThreadedMotoServer
 
-from newsletter.aws import Keys, make_client
+from newsletter.aws import Credentials, make_client
 from newsletter.delivery.transports.base import Envelope
 from newsletter.delivery.transports.ses import open_ses
 from newsletter.errors import Refused
@@ -26,7 +26,7 @@ from newsletter.settings import Ses
 
 pytestmark = pytest.mark.slow
 
-KEYS = Keys(access="testing", secret="testing")
+KEYS = Credentials(access="testing", secret="testing")
 REGION = "eu-west-1"
 PACKAGE = "aws-ses-v2-local@2.10.2"
 BOTH_CLIENTS = pytest.mark.parametrize("client", ["boto3", "lean"])

@@ -20,7 +20,7 @@ from newsletter.audience import (
     with_click_consent,
 )
 from newsletter.database import Database
-from newsletter.delivery.counted import CountedLink, keep_links
+from newsletter.delivery.message.click_links import ClickLink, store_click_links
 from newsletter.delivery.queue.claim import people_question
 from newsletter.feedback import Counted, Follow, clicks_of, forget_clicks, write_clicks
 from newsletter.feedback.tables import personal_clicks
@@ -33,7 +33,7 @@ NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
 TODAY = NOW.date()
 KEYRING = Keyring((b"k" * 32,))
 ADA = Address("ada", "example.org")
-LINK = CountedLink(key="a" * 16, mailing_id=1, url="https://books.example/", slug="lamp")
+LINK = ClickLink(key="a" * 16, mailing_id=1, url="https://books.example/", slug="lamp")
 PATIENCE = 60.0
 
 
@@ -70,7 +70,7 @@ def filled(database: Database) -> Database:
                 text("INSERT INTO deliveries (id, mailing_id, subscriber_id, status) VALUES (:n, 1, :n, 'submitted')"),
                 {"n": number},
             )
-    keep_links(database, [LINK])
+    store_click_links(database, [LINK])
     return database
 
 

@@ -10,7 +10,7 @@ from contextlib import closing
 import pytest
 import trustme
 
-from newsletter.aws import Answer
+from newsletter.aws import HttpResponse
 from newsletter.delivery.transports.base import Envelope, Receipt, Settled
 from newsletter.delivery.transports.ses_connection import SesLine
 from newsletter.errors import Deferred, SendingHalted, TransportError, Uncertain
@@ -26,7 +26,7 @@ ENVELOPE = Envelope(
 )
 
 
-def judge(answer: Answer) -> Receipt | TransportError:
+def judge(answer: HttpResponse) -> Receipt | TransportError:
     return Receipt(reference=answer.body.decode())
 
 

@@ -15,9 +15,7 @@ import pytest
 import trustme
 from pydantic import SecretStr
 
-from newsletter.aws import Keys
-from newsletter.delivery.rehearsal import Account, Refusal, read_mishaps
-from newsletter.delivery.rehearsal.server import PretendSes, pretend_ses, publish_events
+from newsletter.aws import Credentials
 from newsletter.delivery.transports import OutboxTransport, Transport
 from newsletter.delivery.transports.base import Envelope
 from newsletter.delivery.transports.outbox import outbox_messages
@@ -35,6 +33,8 @@ from newsletter.errors import (
     TransportError,
     Uncertain,
 )
+from newsletter.ses_simulator import Account, ApiError, parse_faults
+from newsletter.ses_simulator.server import SesSimulator, publish_events, run_simulator
 from newsletter.settings import Ses, Smtp
 from tests.contract import relay
 from tests.contract.relay import Relay
@@ -82,10 +82,10 @@ def hop(request: pytest.FixtureRequest, tmp_path: Path, aws: None) -> Iterator[H
             yield Hop(outbox, lambda: [_crlf(kept.path.read_bytes()) for kept in outbox_messages(outbox.folder)])
     elif request.param.startswith("ses"):
         with (
-            pretend_ses(Account(), is_keeping=True) as ses,
+            run_simulator(Account(), keeps_messages=True) as ses,
             closing(to_ses(ses, tmp_path, request.param.removeprefix("ses by "))) as transport,
         ):
-            yield Hop(transport, lambda: [taken.message for taken in ses.taken])
+            yield Hop(transport, lambda: [taken.message for taken in ses.accepted])
     else:
         is_pipelining = "without" not in request.param
         with relay.running(Relay(is_pipelining=is_pipelining)) as there:
@@ -128,11 +128,11 @@ def to(request: pytest.FixtureRequest, tmp_path: Path) -> To:
 ToSes = SesTransport | Switched
 
 
-def to_ses(ses: PretendSes, folder: Path, client: str = "boto3", **more: object) -> ToSes:
+def to_ses(ses: SesSimulator, folder: Path, client: str = "boto3", **more: object) -> ToSes:
     return by_client({"endpoint": ses.url, **more}, folder, client)
 
 
-def by_client(settings: dict[str, object], folder: Path, client: str, keys: Keys | None = None) -> ToSes:
+def by_client(settings: dict[str, object], folder: Path, client: str, keys: Credentials | None = None) -> ToSes:
     word = client.removesuffix(SWITCHED)
     transport = open_ses(Ses.model_validate({**settings, "client": word}), keys)
     if word == client:
@@ -511,10 +511,10 @@ EVERY_CLIENT = pytest.mark.parametrize("client", CLIENTS)
 
 
 @pytest.fixture(scope="module")
-def faulty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[PretendSes, dict[str, ToSes]]]:
+def faulty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[SesSimulator, dict[str, ToSes]]]:
     """A pretend SES whose mishaps the test sets, and a transport to it by each client, made once."""
-    keys = Keys(access="testing", secret="testing")
-    with pretend_ses(Account(rate=1000), hang_seconds=0.05) as ses, ExitStack() as stack:
+    keys = Credentials(access="testing", secret="testing")
+    with run_simulator(Account(rate=1000), hang_seconds=0.05) as ses, ExitStack() as stack:
         settings = {"endpoint": ses.url, "region": "eu-west-1"}
         yield (
             ses,
@@ -529,7 +529,7 @@ def faulty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[PretendSe
 
 @EVERY_CLIENT
 @pytest.mark.parametrize(
-    ("mishap", "error", "taken"),
+    ("fault", "error", "taken"),
     [
         ("429", Deferred, 0),
         ("limit", Deferred, 0),
@@ -555,36 +555,36 @@ def faulty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[PretendSe
     ],
 )
 def test_ses_is_asked_once_whatever_it_answers(
-    faulty: tuple[PretendSes, dict[str, ToSes]],
-    mishap: str,
+    faulty: tuple[SesSimulator, dict[str, ToSes]],
+    fault: str,
     error: type[TransportError],
     taken: int,
     client: str,
 ) -> None:
     ses, transports = faulty
-    before, asked = len(ses.taken), ses.account.asked
-    ses.account.mishaps = read_mishaps(mishap)
+    before, asked = len(ses.accepted), ses.account.attempts
+    ses.account.faults = parse_faults(fault)
     with pytest.raises(error) as caught:
         transports[client].submit(envelope(), MESSAGE)
     assert type(caught.value) is error
     assert len(str(caught.value).splitlines()) == 1
-    assert ses.account.asked == asked + 1
-    assert len(ses.taken) == before + taken
+    assert ses.account.attempts == asked + 1
+    assert len(ses.accepted) == before + taken
 
 
 @EVERY_CLIENT
 @pytest.mark.usefixtures("aws")
 def test_after_a_fault_the_next_message_goes_through(client: str, tmp_path: Path) -> None:
-    mishaps = read_mishaps("close@1, hang@2, 500@3, garbage@4, 429@5, slow@6")
+    faults = parse_faults("close@1, hang@2, 500@3, garbage@4, 429@5, slow@6")
     with (
-        pretend_ses(Account(mishaps=mishaps), hang_seconds=0.05, slow_seconds=0.05) as ses,
+        run_simulator(Account(faults=faults), hang_seconds=0.05, slow_seconds=0.05) as ses,
         closing(to_ses(ses, tmp_path, client)) as transport,
     ):
         for _ in range(5):
             with pytest.raises(TransportError):
                 transport.submit(envelope(), MESSAGE)
-        assert transport.submit(envelope(), MESSAGE).reference == ses.taken[-1].message_id
-        assert len(ses.taken) == 4
+        assert transport.submit(envelope(), MESSAGE).reference == ses.accepted[-1].message_id
+        assert len(ses.accepted) == 4
 
 
 @EVERY_CLIENT
@@ -593,12 +593,12 @@ def test_every_mail_through_ses_carries_its_tags(client: str, tmp_path: Path) ->
     account = Account()
     publish_events(account, "news")
     with (
-        pretend_ses(account, is_keeping=True) as ses,
+        run_simulator(account, keeps_messages=True) as ses,
         closing(to_ses(ses, tmp_path, client, configuration_set="news")) as transport,
     ):
         receipt = transport.submit(envelope(number=1), MESSAGE)
     (request,) = ses.requests
-    (taken,) = ses.taken
+    (taken,) = ses.accepted
     assert receipt.reference == taken.message_id
     assert taken.tags == {"delivery": "1", "mailing": "3", "issue": "an-issue"}
     assert request["ConfigurationSetName"] == "news"
@@ -611,27 +611,27 @@ def test_every_mail_through_ses_carries_its_tags(client: str, tmp_path: Path) ->
 @EVERY_CLIENT
 @pytest.mark.usefixtures("aws")
 def test_the_account_says_how_fast(monkeypatch: pytest.MonkeyPatch, client: str, tmp_path: Path) -> None:
-    with pretend_ses(Account(rate=14.0, spent=100)) as ses:
+    with run_simulator(Account(rate=14.0, spent=100)) as ses:
         monkeypatch.setenv("AWS_ENDPOINT_URL_SESV2", ses.url)
         with closing(by_client({}, tmp_path, client)) as transport:
             assert transport.rate == 14.0
             assert "49,900 of 50,000" in transport.notices[0]
             transport.submit(envelope(), MESSAGE)
-        assert len(ses.taken) == 1
+        assert len(ses.accepted) == 1
 
 
 @EVERY_CLIENT
 @pytest.mark.usefixtures("aws")
 def test_a_quota_that_is_spent_stops_and_takes_more_once_it_is_raised(client: str, tmp_path: Path) -> None:
     account = Account(quota=2)
-    with pretend_ses(account) as ses, closing(to_ses(ses, tmp_path, client)) as transport:
+    with run_simulator(account) as ses, closing(to_ses(ses, tmp_path, client)) as transport:
         transport.submit(envelope(), MESSAGE)
         transport.submit(envelope(), MESSAGE)
         with pytest.raises(QuotaExceeded, match="24 hours"):
             transport.submit(envelope(), MESSAGE)
         account.quota = 3
         transport.submit(envelope(), MESSAGE)
-        assert len(ses.taken) == 3
+        assert len(ses.accepted) == 3
 
 
 @pytest.mark.usefixtures("aws")
@@ -639,21 +639,21 @@ def test_the_lean_way_without_credentials_halts(monkeypatch: pytest.MonkeyPatch,
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.delenv(name)
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent")
-    with pretend_ses(Account()) as ses, pytest.raises(SendingHalted, match="credentials"):
+    with run_simulator(Account()) as ses, pytest.raises(SendingHalted, match="credentials"):
         to_ses(ses, tmp_path, "lean")
 
 
 @pytest.mark.usefixtures("aws")
 def test_an_account_that_cannot_be_read_is_a_notice_only(tmp_path: Path) -> None:
-    account = Account(account_refusal=Refusal(403, "AccessDeniedException", "no"))
-    with pretend_ses(account) as ses, closing(to_ses(ses, tmp_path)) as transport:
+    account = Account(account_refusal=ApiError(403, "AccessDeniedException", "no"))
+    with run_simulator(account) as ses, closing(to_ses(ses, tmp_path)) as transport:
         assert transport.rate is None
         assert "AccessDeniedException" in transport.notices[0]
 
 
 @pytest.mark.usefixtures("aws")
 def test_an_account_that_may_not_send_halts_at_once(tmp_path: Path) -> None:
-    with pretend_ses(Account(is_enabled=False)) as ses, pytest.raises(SendingHalted, match="switched off"):
+    with run_simulator(Account(is_enabled=False)) as ses, pytest.raises(SendingHalted, match="switched off"):
         to_ses(ses, tmp_path)
 
 

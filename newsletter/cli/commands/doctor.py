@@ -92,8 +92,8 @@ def _alert(publication: Publication, found: list[Check], *, is_json: bool) -> in
     if planned:
         with closing(open_transport(settings)) as transport:
             posted = post(publication, transport)
-        if posted.stopped is not None:
-            raise posted.stopped
+        if posted.stopped_by is not None:
+            raise posted.stopped_by
     return len(alarms)
 
 

@@ -12,13 +12,13 @@ from newsletter.cli.context import open_publication
 from newsletter.delivery import (
     DeliveryStatus,
     Notice,
-    Posted,
+    SentNotices,
     Transport,
     list_notices,
     open_transport,
-    plan_series,
-    post_notices,
+    plan_welcome_series,
     resolve_notice,
+    send_due_notices,
 )
 from newsletter.errors import NewsletterError, UsageError
 
@@ -79,15 +79,15 @@ def send_notices(context: typer.Context, as_json: JsonOption = False) -> None:
         output.print_json(
             {
                 "submitted": len(posted.submitted),
-                "failed": sum(n.status is DeliveryStatus.FAILED for n in posted.troubled),
-                "uncertain": sum(n.status is DeliveryStatus.UNCERTAIN for n in posted.troubled),
-                "put_off": posted.put_off,
+                "failed": sum(n.status is DeliveryStatus.FAILED for n in posted.problems),
+                "uncertain": sum(n.status is DeliveryStatus.UNCERTAIN for n in posted.problems),
+                "put_off": posted.deferred,
             }
         )
     else:
         output.print_result(f"{output.pluralise(len(posted.submitted), 'notice')} submitted.")
-    if posted.stopped is not None:
-        raise posted.stopped
+    if posted.stopped_by is not None:
+        raise posted.stopped_by
 
 
 @notices.command("resolve")
@@ -110,13 +110,13 @@ def settle_notice(
         output.info(f"Post it: {output.command_line('notices send')}")
 
 
-def post(publication: Publication, transport: Transport) -> Posted:
+def post(publication: Publication, transport: Transport) -> SentNotices:
     """Post what is due, and name what is in trouble."""
     _plan_series(publication)
-    posted = post_notices(
+    posted = send_due_notices(
         publication.database, publication.keyring, publication.settings, transport, clock=lambda: datetime.now(UTC)
     )
-    for notice in posted.troubled:
+    for notice in posted.problems:
         output.info(f"notice {notice.id} to {notice.recipient} is {notice.status}: {notice.reason}", "attention")
         if notice.status is DeliveryStatus.UNCERTAIN:
             output.info(f"Settle it: {output.command_line(f'notices resolve {notice.id}')}")
@@ -139,13 +139,13 @@ def post_due(publication: Publication, transport: Transport | None = None) -> No
         return
     if posted.submitted:
         output.info(f"{output.pluralise(len(posted.submitted), 'notice')} submitted.")
-    if posted.stopped is not None:
-        output.info(f"{posted.stopped}. What is due stays due: {output.command_line('notices send')}", "attention")
+    if posted.stopped_by is not None:
+        output.info(f"{posted.stopped_by}. What is due stays due: {output.command_line('notices send')}", "attention")
 
 
 def _plan_series(publication: Publication) -> None:
     """Plan the letters of the welcome series that are due, and name what is wrong with others."""
-    for finding in plan_series(publication.database, publication.settings, datetime.now(UTC)).findings:
+    for finding in plan_welcome_series(publication.database, publication.settings, datetime.now(UTC)).findings:
         output.info(str(finding), "attention")
 
 

@@ -1,15 +1,12 @@
 """`newsletter rehearse`: a whole send, faults included, to a pretend SES on this machine."""
 
 import math
-import tempfile
 from contextlib import closing
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from newsletter.app import Publication
-from newsletter.audience import ensure_lists, import_list_source
+from newsletter.app import REHEARSAL_FOLDER, Publication, RehearsalReport, open_rehearsal, serve_ses_simulator
 from newsletter.cli import output
 from newsletter.cli.choosing import Choice, choose
 from newsletter.cli.context import open_publication
@@ -17,12 +14,10 @@ from newsletter.cli.progress import duration, progress_line
 from newsletter.cli.running import now
 from newsletter.cli.signals import stop_signals
 from newsletter.cli.views.mailing import counts_json
-from newsletter.delivery import UNLIMITED, Account, Rehearsed, copy_ledger, open_rehearsal, read_mishaps, serve_ses
 from newsletter.errors import UsageError
+from newsletter.ses_simulator import UNLIMITED, Account, parse_faults
 
 app = typer.Typer(rich_markup_mode="markdown", add_completion=False)
-
-_FOLDER = Path("var") / "rehearsal"
 
 
 @app.command("rehearse")
@@ -58,7 +53,7 @@ def rehearse(
     Example: newsletter rehearse my-first-letter --faults close:5%
     """
     publication = open_publication(context)
-    account = Account(rate=rate, quota=UNLIMITED if quota is None else quota, mishaps=read_mishaps(faults), seed=seed)
+    account = Account(rate=rate, quota=UNLIMITED if quota is None else quota, faults=parse_faults(faults), seed=seed)
     if is_serving:
         _serve(publication, account, port, queue)
         return
@@ -70,105 +65,89 @@ def rehearse(
         _say(report)
 
 
-def _rehearse(publication: Publication, choice: Choice, account: Account) -> Rehearsed:
-    settings, keyring = publication.settings, publication.unchecked_keyring
-    with (
-        tempfile.TemporaryDirectory(prefix="rehearsal-") as stage,
-        copy_ledger(settings, Path(stage)) as database,
-    ):
-        ensure_lists(database, settings.lists)
-        import_list_source(database, keyring, settings, choice.list_name, now=now())
-        with open_rehearsal(
-            database,
-            keyring,
-            settings,
-            choice.composed.edition,
-            account,
-            segment=choice.expression,
-            stage=Path(stage),
-            folder=settings.root / _FOLDER,
-            now=now(),
-        ) as play:
-            with (
-                stop_signals(heeded=2) as stop,
-                closing(play.run(now, stop.is_pressed)) as running,
-                progress_line() as line,
-            ):
-                for progress in running:
-                    line.show(progress)
-                    if stop.is_set():
-                        break
-            return play.report(now())
+def _rehearse(publication: Publication, choice: Choice, account: Account) -> RehearsalReport:
+    with open_rehearsal(
+        publication, choice.composed.edition, account, segment=choice.expression, now=now()
+    ) as rehearsal:
+        with (
+            stop_signals(heeded=2) as stop,
+            closing(rehearsal.run(now, stop.is_pressed)) as running,
+            progress_line() as line,
+        ):
+            for progress in running:
+                line.show(progress)
+                if stop.is_set():
+                    break
+        return rehearsal.report(now())
 
 
 def _serve(publication: Publication, account: Account, port: int, queue: str | None) -> None:
-    folder = publication.settings.root / _FOLDER
-    serving = serve_ses(publication.settings, account, folder=folder, port=port, queue_url=queue, complain=output.error)
+    serving = serve_ses_simulator(publication, account, port=port, queue_url=queue, on_error=output.error)
     try:
-        with stop_signals() as stop, serving as there:
-            output.print_result(there.url)
+        with stop_signals() as stop, serving as simulator:
+            output.print_result(simulator.url)
             output.info(
-                f"A pretend SES is up until Ctrl-C. For AWS's tools: AWS_ENDPOINT_URL_SESV2={there.url}; here: "
-                f"[delivery.ses] endpoint. It writes into {_FOLDER}/"
+                f"The SES simulator runs until Ctrl-C. For AWS's tools: AWS_ENDPOINT_URL_SESV2={simulator.url}; here: "
+                f"[delivery.ses] endpoint. It writes to {REHEARSAL_FOLDER}/"
             )
-            output.info(f"Its events are in the queue {there.queue_url} too: 'resolve --events' reads it")
+            output.info(f"Its events also go to the queue {simulator.queue_url}: 'resolve --events' reads it")
             stop.wait(math.inf)
     except OSError as error:
         raise UsageError(f"--port {port}: {error.strerror}. Choose another one") from error
 
 
-def _json(report: Rehearsed) -> dict[str, Any]:
+def _json(report: RehearsalReport) -> dict[str, Any]:
     return {
         **counts_json(report.mailing, report.counts, moment=now()),
-        "taken": report.taken,
-        "twice": report.twice,
+        "taken": report.accepted,
+        "twice": report.accepted_twice,
         "lost": _lost(report),
-        "uncertain_before_events": report.uncertain,
-        "settled_by_events": report.settled,
-        "uncertain_but_taken": report.unknown_taken,
+        "uncertain_before_events": report.uncertain_before_events,
+        "settled_by_events": report.settled_by_events,
+        "uncertain_but_taken": report.uncertain_but_accepted,
         "seconds": round(report.seconds, 3),
-        "most_in_a_second": report.most_in_a_second,
+        "most_in_a_second": report.max_per_second,
         "stops": list(report.stops),
-        "faults": report.mishaps,
-        "refusals": report.refusals,
+        "faults": report.faults,
+        "refusals": report.errors,
         "events": report.events,
     }
 
 
-def _say(report: Rehearsed) -> None:
+def _say(report: RehearsalReport) -> None:
     counts, mailing = report.counts, report.mailing
     people = output.pluralise(counts.recipients, "person", "people")
     output.print_result(f"rehearsed '{mailing.slug}' to {mailing.list_name}: {people}, none of them mailed")
     rows = [
-        ("taken by the pretend SES", f"{report.taken:,}"),
-        ("twice to one person", f"{report.twice:,}"),
+        ("taken by the pretend SES", f"{report.accepted:,}"),
+        ("twice to one person", f"{report.accepted_twice:,}"),
         ("submitted", f"{counts.submitted:,}"),
         ("failed", f"{counts.failed:,}"),
         ("still planned", f"{counts.planned:,}"),
-        ("uncertain when it ended", f"{report.uncertain:,}"),
-        ("... settled by events", f"{report.settled:,}"),
+        ("uncertain when it ended", f"{report.uncertain_before_events:,}"),
+        ("... settled by events", f"{report.settled_by_events:,}"),
         ("... left to you", f"{counts.uncertain:,}"),
-        ("...... of these, taken", f"{report.unknown_taken:,}"),
+        ("...... of these, taken", f"{report.uncertain_but_accepted:,}"),
         ("time", duration(report.seconds)),
-        ("most in one second", f"{report.most_in_a_second:,}"),
+        ("most in one second", f"{report.max_per_second:,}"),
     ]
     output.print_table(("", "messages"), rows, numbers=(1,))
-    for title, numbers in (("fault", report.mishaps), ("refusal", report.refusals), ("event", report.events)):
+    for title, numbers in (("fault", report.faults), ("refusal", report.errors), ("event", report.events)):
         if numbers:
             output.print_table((title, "times"), [(name, f"{n:,}") for name, n in numbers.items()], numbers=(1,))
     for stop in report.stops:
         output.info(f"it stopped: {stop}", style="attention")
-    if report.uncertain and not report.publishes_events:
+    if report.uncertain_before_events and not report.publishes_events:
         output.info(
             "Without [delivery.ses] configuration_set SES publishes no events, and only you can settle what is "
             "uncertain",
             style="attention",
         )
-    output.info(f"What was taken, and the events, are in {_FOLDER}/")
+    output.info(f"What was taken, and the events, are in {REHEARSAL_FOLDER}/")
 
 
-def _lost(report: Rehearsed) -> int:
+def _lost(report: RehearsalReport) -> int:
     """Return how many were neither taken nor are known to be open: failed, planned or uncertain."""
     counts = report.counts
-    known = counts.planned + counts.failed + counts.uncertain - report.unknown_taken
-    return max(0, counts.recipients - known - report.taken)
+    known = counts.planned + counts.failed + counts.uncertain - report.uncertain_but_accepted
+    return max(0, counts.recipients - known - report.accepted)

@@ -9,10 +9,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from newsletter.database import Database
-from newsletter.delivery.counted import keep_links, links_to_count
 from newsletter.delivery.counts import mailing_counts
 from newsletter.delivery.editions import read_edition
-from newsletter.delivery.message import make_skeletons
+from newsletter.delivery.message.build import build_templates
+from newsletter.delivery.message.click_links import click_links_of, store_click_links
+from newsletter.delivery.message.dkim_keys import open_dkim_signer
 from newsletter.delivery.models import Mailing
 from newsletter.delivery.queue.high_water_mark import HighWaterMark, high_water_mark_path
 from newsletter.delivery.queue.lock import Held, sender_lock
@@ -20,7 +21,6 @@ from newsletter.delivery.queue.outcome_spool import OutcomeSpool, spool_path
 from newsletter.delivery.queue.record import begin_run
 from newsletter.delivery.queue.recovery import recover
 from newsletter.delivery.rate.limiter import Delays, Patience
-from newsletter.delivery.sealing import open_signer
 from newsletter.delivery.sender.in_flight import Write
 from newsletter.delivery.sender.outcomes import Judge
 from newsletter.delivery.sender.progress import SendProgress, Tally
@@ -67,9 +67,9 @@ def send(
         recovered = recover(database, spool, transport, None if is_restored else mark, clock())
         with database.read() as connection:
             edition = read_edition(connection, mailing.edition_digest)
-        signer = open_signer(settings, mailing.list_name)
-        keep_links(database, links_to_count(edition, mailing, settings))
-        skeletons = make_skeletons(edition, mailing, settings, keyring, signer)
+        signer = open_dkim_signer(settings, mailing.list_name)
+        store_click_links(database, click_links_of(edition, mailing, settings))
+        skeletons = build_templates(edition, mailing, settings, keyring, signer)
         bench = _Bench(
             database=database,
             settings=settings,
@@ -78,7 +78,7 @@ def send(
             held=held,
             spool=spool,
             mark=mark,
-            write=lambda delivery: skeletons[delivery.variant].letter(delivery, clock()),
+            write=lambda delivery: skeletons[delivery.variant].render(delivery, clock()),
             clock=clock,
             delays=delays or Delays(),
             is_hurried=is_hurried,

@@ -9,15 +9,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from newsletter.aws import (
-    Answer,
-    Fault,
-    Keys,
-    account_of,
+    Credentials,
+    ErrorResponse,
+    HttpResponse,
+    account_id_of,
     call,
     make_client,
     open_lean_ses,
-    read_answer,
-    told_apart,
+    parse_response,
+    translated_errors,
 )
 from newsletter.delivery.rate.limiter import USED
 from newsletter.delivery.rate.shared_file import open_account_book
@@ -33,7 +33,7 @@ class SesTransport:
 
     name = "ses"
 
-    def __init__(self, ses: Ses, keys: Keys | None = None, *, state: Mapping[str, str] = os.environ) -> None:
+    def __init__(self, ses: Ses, keys: Credentials | None = None, *, state: Mapping[str, str] = os.environ) -> None:
         """Make the client and ask the account what it grants; SendingHalted when it may not send at all.
 
         With `keys` no credentials are looked up, and no proxy is used. `state` is the environment that says where
@@ -44,7 +44,7 @@ class SesTransport:
         pool = ses.connections or MOST_CONNECTIONS
         self._client = make_client("sesv2", region=ses.region, endpoint=ses.endpoint, connections=pool, keys=keys)
         self._client.meta.events.register("before-send.sesv2.SendEmail", self._leave)
-        self.account = f"ses {self._client.meta.endpoint_url} {account_of(self._client)}"
+        self.account = f"ses {self._client.meta.endpoint_url} {account_id_of(self._client)}"
         self.rate: float | None = None
         self.notices: tuple[str, ...] = ()
         self.granted = Allowance()
@@ -111,7 +111,7 @@ class SesTransport:
 class LeanSesTransport(SesTransport):
     """The same with less done for each call, and with lines of which one thread can serve many."""
 
-    def __init__(self, ses: Ses, keys: Keys | None = None, *, state: Mapping[str, str] = os.environ) -> None:
+    def __init__(self, ses: Ses, keys: Credentials | None = None, *, state: Mapping[str, str] = os.environ) -> None:
         """As `SesTransport`; SettingsError where the client cannot be made as AWS's own settings say."""
         super().__init__(ses, keys, state=state)
         self._lean = open_lean_ses(self._client, keys=keys, before_send=self._leave)
@@ -129,22 +129,22 @@ class LeanSesTransport(SesTransport):
         return self._lean.send_email(**arguments)
 
     def _request(self, envelope: Envelope, message: bytes) -> Sequence[bytes]:
-        with told_apart():
+        with translated_errors():
             return self._lean.request(**self._arguments(envelope, message))
 
 
-def open_ses(ses: Ses, keys: Keys | None = None, *, state: Mapping[str, str] = os.environ) -> SesTransport:
+def open_ses(ses: Ses, keys: Credentials | None = None, *, state: Mapping[str, str] = os.environ) -> SesTransport:
     """Return the transport of `[delivery.ses] client`; it raises what that does."""
     return (LeanSesTransport if ses.client == "lean" else SesTransport)(ses, keys, state=state)
 
 
-def _judge_answer(answer: Answer) -> Receipt | TransportError:
-    return _found(read_answer(answer))
+def _judge_answer(answer: HttpResponse) -> Receipt | TransportError:
+    return _found(parse_response(answer))
 
 
-def _found(answer: dict[str, Any] | Fault) -> Receipt | TransportError:
+def _found(answer: dict[str, Any] | ErrorResponse) -> Receipt | TransportError:
     """Return what an answer means for the message."""
-    if isinstance(answer, Fault):
+    if isinstance(answer, ErrorResponse):
         return judge(answer)
     reference = answer.get("MessageId")
     return Receipt(reference=str(reference)) if reference else Uncertain("SES: an answer without a MessageId")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Any
 
-from newsletter.aws import Fault, call
+from newsletter.aws import ErrorResponse, call
 from newsletter.delivery.transports.base import Allowance
 from newsletter.errors import Deferred, QuotaExceeded, Refused, SendingHalted, TransportError, Uncertain
 
@@ -51,7 +51,7 @@ class AccountFound:
 def read_allowance(client: Any) -> AccountFound:
     """Ask an account what it grants; SendingHalted when it may not send, Deferred or Uncertain without an answer."""
     answer = call(client.get_account)
-    if isinstance(answer, Fault):
+    if isinstance(answer, ErrorResponse):
         remedy = ACCOUNT.get(answer.code, "")
         if remedy and answer.code not in {"AccessDeniedException", "NotFoundException"}:
             raise SendingHalted(f"SES: {answer.code}: {words_of(answer)}. {remedy}")
@@ -86,7 +86,7 @@ def _found(account: dict[str, Any]) -> AccountFound:
     return AccountFound(allowance=allowance, notices=tuple(notices))
 
 
-def judge(fault: Fault) -> TransportError:
+def judge(fault: ErrorResponse) -> TransportError:
     """Say what a fault means for the message: by its class, its status, and where classes are vague its words."""
     message = f"SES: {fault.code or fault.status}: {words_of(fault)}"
     words = fault.message.lower()
@@ -105,6 +105,6 @@ def judge(fault: Fault) -> TransportError:
     return Uncertain(f"{message}: it may have been taken")
 
 
-def words_of(fault: Fault) -> str:
+def words_of(fault: ErrorResponse) -> str:
     """Return what SES says on one line, without its full stop, for our own words follow."""
     return " ".join(re.sub("<[^>]*>", " ", fault.message).split())[:300].rstrip(".")

@@ -7,14 +7,14 @@ import socket
 import time
 from collections.abc import Callable, Sequence
 
-from newsletter.aws import ANSWER_SECONDS, IDLE_SECONDS, Answer, Hearing
+from newsletter.aws import IDLE_TIMEOUT, RESPONSE_TIMEOUT, HttpResponse, ResponseParser
 from newsletter.delivery.transports.base import Envelope, Receipt, Settled
 from newsletter.delivery.transports.nonblocking_socket import Plug
 from newsletter.errors import Deferred, TransportError, Uncertain
 
 Write = Callable[[Envelope, bytes], Sequence[bytes]]
 """Makes the request of a message, in pieces; SendingHalted where that cannot be done."""
-Judge = Callable[[Answer], Receipt | TransportError]
+Judge = Callable[[HttpResponse], Receipt | TransportError]
 
 
 class SesLine:
@@ -31,7 +31,7 @@ class SesLine:
         self._request: Sequence[bytes] = ()
         self._outgoing = memoryview(b"")
         self._is_handed_over = False
-        self._hearing = Hearing()
+        self._hearing = ResponseParser()
         self._since = time.monotonic()
         self.is_open = True
 
@@ -52,7 +52,7 @@ class SesLine:
     @property
     def is_spent(self) -> bool:
         """Whether it was unused for so long that the other end may just be closing it."""
-        return self.is_idle and time.monotonic() - self._since > IDLE_SECONDS
+        return self.is_idle and time.monotonic() - self._since > IDLE_TIMEOUT
 
     @property
     def awaited(self) -> int | None:
@@ -67,7 +67,7 @@ class SesLine:
     @property
     def deadline(self) -> float:
         """The moment of the monotonic clock at which what is under way has taken too long."""
-        return self._since + ANSWER_SECONDS
+        return self._since + RESPONSE_TIMEOUT
 
     def begin(self, envelope: Envelope, message: bytes) -> None:
         """Make a message's request ready; SendingHalted where it cannot be signed."""
@@ -108,7 +108,7 @@ class SesLine:
             return []
         settled: list[Settled] = [(self._delivery, self._judge(answer))]
         is_kept = self._hearing.is_kept
-        self._delivery, self._is_handed_over, self._hearing = None, False, Hearing()
+        self._delivery, self._is_handed_over, self._hearing = None, False, ResponseParser()
         if not is_kept:
             self.close()
         return settled

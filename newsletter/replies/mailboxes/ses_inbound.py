@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote_plus
 
-from newsletter.aws import Fault, call
+from newsletter.aws import ErrorResponse, call
 from newsletter.durable_file import make_private_folder, write_durably
 from newsletter.errors import Deferred, NewsletterError, SendingHalted, SettingsError, TemporaryError, Uncertain
 from newsletter.replies.mailboxes.mailbox import Received
@@ -147,7 +147,7 @@ class SesInbound:
     def _asked(
         self,
         operation: Callable[..., Any],
-        is_missing: Callable[[Fault], bool] = lambda _fault: False,
+        is_missing: Callable[[ErrorResponse], bool] = lambda _fault: False,
         **arguments: Any,
     ) -> dict[str, Any]:
         """Call AWS, and tell its faults in the errors of the house; {} for what is missing and may be."""
@@ -157,7 +157,7 @@ class SesInbound:
             raise TemporaryError(f"{self._queue}: {error}. Fetch again later") from error
         except SendingHalted as error:
             raise SettingsError(str(error)) from error
-        if not isinstance(answer, Fault):
+        if not isinstance(answer, ErrorResponse):
             return answer
         if is_missing(answer):
             return {}

@@ -11,34 +11,36 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from newsletter.aws import Keys, Queue
+from newsletter.aws import Credentials, SqsQueue
 from newsletter.database import open_database, upgrade
-from newsletter.delivery import Account
-from newsletter.delivery.rehearsal.server import PretendSes, pretend_ses
 from newsletter.errors import DiskFull
 from newsletter.feedback import Arrived, list_events, pull
+from newsletter.ses_simulator import Account
+from newsletter.ses_simulator.server import SesSimulator, run_simulator
 from newsletter.settings import Settings
 from newsletter.tokens import Keyring
 from tests.acceptance.test_feedback import show_again
 
-KEYS = Keys(access="testing", secret="testing")
+KEYS = Credentials(access="testing", secret="testing")
 MESSAGES = 320
 """More than are kept in one transaction."""
 
 
 @pytest.fixture
-def ses() -> Iterator[PretendSes]:
-    with pretend_ses(Account(), has_queue=True) as up:
+def ses() -> Iterator[SesSimulator]:
+    with run_simulator(Account(), has_queue=True) as up:
         yield up
 
 
-def left_in(queue: Queue) -> int:
+def left_in(queue: SqsQueue) -> int:
     state = queue.state()
     return state.waiting + state.hidden
 
 
 @pytest.mark.parametrize("room", [0, 75])
-def test_on_a_full_disk_no_event_is_acknowledged_that_is_not_stored(ses: PretendSes, tmp_path: Path, room: int) -> None:
+def test_on_a_full_disk_no_event_is_acknowledged_that_is_not_stored(
+    ses: SesSimulator, tmp_path: Path, room: int
+) -> None:
     chance = random.Random(7)
     bodies = [
         json.dumps({"eventType": "Sent by nobody", "n": number, "words": chance.randbytes(1000).hex()})
@@ -48,7 +50,7 @@ def test_on_a_full_disk_no_event_is_acknowledged_that_is_not_stored(ses: Pretend
     keyring = Keyring((b"k" * 32,))
     with (
         closing(open_database(f"sqlite:///{tmp_path / 'newsletter.db'}")) as database,
-        closing(Queue(ses.queue_url, KEYS, region="eu-west-1")) as queue,
+        closing(SqsQueue(ses.queue_url, KEYS, region="eu-west-1")) as queue,
     ):
         upgrade(database)
         for start in range(0, MESSAGES, 10):

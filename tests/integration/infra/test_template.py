@@ -15,7 +15,7 @@ import pytest
 import urllib3
 from moto.server import ThreadedMotoServer
 
-from newsletter.aws import Keys, Queue
+from newsletter.aws import Credentials, SqsQueue
 from newsletter.doctor.check import Level
 from newsletter.doctor.queues import look_at_queue
 from tests.integration.stats.conftest import settings_for
@@ -94,7 +94,7 @@ def test_what_is_published_at_the_topic_arrives_in_the_queue(deployed: Deployed)
     arn = deployed.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]
     sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn["QueueArn"])  # which the pretend AWS lacks
     sns.publish(TopicArn=topic, Message=json.dumps({"eventType": "Bounce"}))
-    with closing(Queue(url, Keys(access="a", secret="b"), region=REGION)) as queue:
+    with closing(SqsQueue(url, Credentials(access="a", secret="b"), region=REGION)) as queue:
         (message,) = queue.receive()
     assert json.loads(json.loads(message.body)["Message"]) == {"eventType": "Bounce"}
 

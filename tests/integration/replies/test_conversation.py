@@ -12,7 +12,7 @@ import pytest
 
 from newsletter.archive import build_site
 from newsletter.content import read_comments
-from newsletter.delivery import DeliveryStatus, list_notices, open_transport, post_notices
+from newsletter.delivery import DeliveryStatus, list_notices, open_transport, send_due_notices
 from newsletter.errors import DecisionRequired, UsageError
 from newsletter.replies import Reply, ReplyState, answer, approve, list_replies
 from tests.integration.replies.conftest import NOW, Harbour
@@ -30,7 +30,7 @@ def held(harbour: Harbour, answer: Mail) -> Reply:
 def posted(harbour: Harbour) -> list[EmailMessage]:
     """Post what is due through the outbox, and return all that it holds."""
     with closing(open_transport(harbour.settings)) as transport:
-        post_notices(harbour.database, harbour.keyring, harbour.settings, transport, clock=lambda: NOW)
+        send_due_notices(harbour.database, harbour.keyring, harbour.settings, transport, clock=lambda: NOW)
     box = mailbox.Maildir(harbour.settings.var / "outbox", create=False)
     parser = BytesParser(policy=policy.default)
     return [parser.parsebytes(box.get_bytes(key)) for key in sorted(box.keys())]

@@ -15,7 +15,7 @@ import pytest
 
 from newsletter.address import Address
 from newsletter.content import read_comments
-from newsletter.delivery import list_notices, open_transport, post_notices
+from newsletter.delivery import list_notices, open_transport, send_due_notices
 from newsletter.errors import DecisionRequired, UsageError
 from newsletter.replies import (
     Reply,
@@ -42,7 +42,7 @@ def with_rules(harbour: Harbour, **rules: Any) -> Harbour:
 
 def posted(harbour: Harbour, now: Any = NOW) -> list[EmailMessage]:
     with closing(open_transport(harbour.settings)) as transport:
-        post_notices(harbour.database, harbour.keyring, harbour.settings, transport, clock=lambda: now)
+        send_due_notices(harbour.database, harbour.keyring, harbour.settings, transport, clock=lambda: now)
     box = mailbox.Maildir(harbour.settings.var / "outbox", create=False)
     parser = BytesParser(policy=policy.default)
     return [parser.parsebytes(box.get_bytes(key)) for key in sorted(box.keys())]

@@ -17,7 +17,7 @@ from newsletter.address import Address
 from newsletter.archive import build_site
 from newsletter.audience import unsubscribe
 from newsletter.content import read_comments
-from newsletter.delivery import DeliveryStatus, list_notices, open_transport, post_notices
+from newsletter.delivery import DeliveryStatus, list_notices, open_transport, send_due_notices
 from newsletter.replies import (
     OurMail,
     Reply,
@@ -40,7 +40,7 @@ ADA = "Ada <ada@example.net>"
 def posted(harbour: Harbour) -> list[EmailMessage]:
     """Post what is due, and return what the outbox holds, oldest first."""
     with closing(open_transport(harbour.settings)) as transport:
-        post_notices(harbour.database, harbour.keyring, harbour.settings, transport, clock=lambda: NOW)
+        send_due_notices(harbour.database, harbour.keyring, harbour.settings, transport, clock=lambda: NOW)
     box = mailbox.Maildir(harbour.settings.var / "outbox", create=False)
     parser = BytesParser(policy=policy.default)
     return [parser.parsebytes(box.get_bytes(key)) for key in sorted(box.keys())]

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from newsletter.delivery.rehearsal import records
-from newsletter.delivery.rehearsal.account import Account
-from newsletter.delivery.rehearsal.server import pretend_ses, publish_events
 from newsletter.doctor.check import Check, Level
 from newsletter.doctor.domains import look_at_domains
 from newsletter.doctor.lookup import read_server
 from newsletter.doctor.ses import look_at_ses
+from newsletter.ses_simulator import account_calls as records
+from newsletter.ses_simulator.account import Account
+from newsletter.ses_simulator.server import publish_events, run_simulator
 from tests.integration.stats.conftest import ZONE, settings_for
 from tests.integration.stats.nameserver import Zone, serving
 
@@ -36,7 +36,7 @@ def ready(**more: Any) -> Account:
 
 
 def look(root: Path, account: Account, *, zone: Zone | None = None, now: datetime | None = None) -> dict[str, Check]:
-    with pretend_ses(account) as ses:
+    with run_simulator(account) as ses:
         ses_settings = {"endpoint": ses.url, "region": "eu-west-1", "configuration_set": "news"}
         settings = settings_for(root, "ses", delivery={"ses": ses_settings})
         if zone is None:

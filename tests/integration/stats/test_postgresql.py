@@ -10,7 +10,7 @@ import pytest
 
 from newsletter.audience import ensure_lists
 from newsletter.database import Database, open_database, upgrade
-from newsletter.delivery.counted import CountedLink, keep_links
+from newsletter.delivery.message.click_links import ClickLink, store_click_links
 from newsletter.doctor import Level
 from newsletter.doctor.clocks import look_at_clock
 from newsletter.doctor.storing import look_at_database
@@ -37,9 +37,9 @@ def live(database: Database) -> None:
     answer(database, "one", deliveries[0], state="approved")
     answer(database, "one", deliveries[1], state="unsubscribed")
     leave(database, readers[2], at=NOW - timedelta(days=1), evidence=f"delivery {deliveries[2]}, one click")
-    links = [CountedLink(key=f"{n}" * 16, mailing_id=mailing, url=f"https://{n}.example/") for n in "ab"]
+    links = [ClickLink(key=f"{n}" * 16, mailing_id=mailing, url=f"https://{n}.example/") for n in "ab"]
     for _ in range(2):
-        keep_links(database, links)
+        store_click_links(database, links)
         write_clicks(database, Counted(clicks=Counter({("a" * 16, NOW.date()): 4, ("b" * 16, NOW.date()): 1})))
     mail(database, "two", readers[:9], status="uncertain", at=NOW - timedelta(days=1))
 

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from newsletter.audience import ConsentProof, unsubscribe
-from newsletter.delivery.counted import CountedLink, keep_links
+from newsletter.delivery.message.click_links import ClickLink, store_click_links
 from newsletter.feedback import ClickCounter, Counted, write_clicks
 from newsletter.settings.sections import Tracking
 from newsletter.stats import withdraw_clicks
@@ -20,7 +20,7 @@ from newsletter.web.counting import Bookkeeper
 from newsletter.web.office import Office
 from tests.integration.web.inside import Said, ask, office_at
 
-LINK = CountedLink(key="abcdefghijklmnop", mailing_id=1, url="https://books.example/a?b=1&c=%C3%A9#d")
+LINK = ClickLink(key="abcdefghijklmnop", mailing_id=1, url="https://books.example/a?b=1&c=%C3%A9#d")
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 
 
@@ -39,8 +39,8 @@ def office(tmp_path: Path) -> Iterator[Office]:
                     "VALUES (1, 'issue', 's', 'l', 'd', 'outbox', '2026-11-24 12:00:00')"
                 )
             )
-        keep_links(office.database, [LINK])
-        keep_links(office.database, [LINK])
+        store_click_links(office.database, [LINK])
+        store_click_links(office.database, [LINK])
         yield office
 
 
@@ -133,8 +133,8 @@ def asking(office: Office) -> Office:
                 "VALUES (2, 'issue', 't', 'l', 'd', 'outbox', '2026-11-24 12:00:00')"
             )
         )
-    other = CountedLink(key="bbbbbbbbbbbbbbbb", mailing_id=2, url="https://other.example/")
-    keep_links(office.database, [other])
+    other = ClickLink(key="bbbbbbbbbbbbbbbb", mailing_id=2, url="https://other.example/")
+    store_click_links(office.database, [other])
     return replace(office, settings=office.settings.model_copy(update={"tracking": Tracking(clicks="consented")}))
 
 

@@ -24,7 +24,7 @@ from newsletter.audience import (
 )
 from newsletter.compose import Context, Slot, filled
 from newsletter.database import Database
-from newsletter.delivery import Notice, write_letter
+from newsletter.delivery import Notice, build_notice_message
 from newsletter.settings import Settings
 from newsletter.tokens import Keyring, Purpose
 
@@ -84,7 +84,7 @@ def test_a_header_smuggled_in_by_a_name(bring: Bring, database: Database, tmp_pa
         text="x",
         is_automatic=True,
     )
-    mail = message_from_bytes(write_letter(notice, settings, keyring, NOW).message, policy=default)
+    mail = message_from_bytes(build_notice_message(notice, settings, keyring, NOW).message, policy=default)
     assert mail["Bcc"] is None
     assert mail["X"] is None
     assert len(mail["To"].addresses) == 1

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from newsletter.aws import account_of
+from newsletter.aws import account_id_of
 from newsletter.delivery.transports.base import Allowance
 from newsletter.delivery.transports.ses_answers import connections_for, read_allowance
 from newsletter.errors import SendingHalted
@@ -62,4 +62,4 @@ def test_connections_are_as_many_as_the_rate_needs(rate: float | None, connectio
 )
 def test_two_keys_of_one_account_are_one_account(key: str, account: str) -> None:
     credentials = SimpleNamespace(get_frozen_credentials=lambda: SimpleNamespace(access_key=key))
-    assert account_of(SimpleNamespace(_get_credentials=lambda: credentials)) == account
+    assert account_id_of(SimpleNamespace(_get_credentials=lambda: credentials)) == account

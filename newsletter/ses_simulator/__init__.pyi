@@ -1,0 +1,15 @@
+"""Public names of `newsletter.ses_simulator`, each loaded on first use; `__init__.py` says what they are for."""
+
+from .account import (
+    UNLIMITED as UNLIMITED,
+    AcceptedMessage as AcceptedMessage,
+    Account as Account,
+    ApiError as ApiError,
+)
+from .event_targets import EventTarget as EventTarget, SqsTarget as SqsTarget
+from .faults import FAULT_KINDS as FAULT_KINDS, Fault as Fault, parse_faults as parse_faults
+from .server import (
+    SesSimulator as SesSimulator,
+    publish_events as publish_events,
+    run_simulator as run_simulator,
+)

@@ -1,0 +1,42 @@
+"""The lean client is worth its code: it spends less than half of what boto3 spends on the same call."""
+
+import time
+from contextlib import closing
+
+import pytest
+
+from bench.load.serving import serving
+from newsletter.aws import Credentials
+from newsletter.delivery.transports.base import Envelope
+from newsletter.delivery.transports.ses import open_ses
+from newsletter.settings import Ses
+
+pytestmark = pytest.mark.slow
+
+CALLS = 120
+MESSAGE = b"From: news@b.example\r\nSubject: x\r\n\r\n" + (b"y" * 74 + b"\r\n") * 660
+
+
+def cost(url: str, client: str) -> float:
+    """Seconds of CPU for so many calls by one thread, after one that opens the connection."""
+    settings = {"endpoint": url, "region": "eu-west-1", "client": client}
+    with closing(open_ses(Ses.model_validate(settings), Credentials(access="testing", secret="testing"))) as transport:
+        begun = 0.0
+        for number in range(CALLS + 1):
+            envelope = Envelope(
+                delivery_id=number,
+                mailing_id=3,
+                slug="x",
+                sender="b@x.example",
+                from_address="news@b.example",
+                recipient=f"{number}@c.example",
+            )
+            transport.submit(envelope, MESSAGE)
+            begun = begun or time.thread_time()
+        return time.thread_time() - begun
+
+
+def test_the_lean_client_spends_less_than_half_of_boto3s_cpu() -> None:
+    with serving(1e6) as served:
+        assert min(cost(served.url, "lean") for _ in range(3)) < min(cost(served.url, "boto3") for _ in range(3)) / 2
+    assert served.found["taken"] == 6 * (CALLS + 1)

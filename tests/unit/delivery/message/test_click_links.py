@@ -1,0 +1,229 @@
+"""Counted links: which of a letter's links lead by way of the door, and that they tell nobody from anybody."""
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from email import policy
+from email.parser import BytesParser
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from newsletter.address import Address
+from newsletter.compose import Context, Edition, Slot, Variant
+from newsletter.delivery.message.build import build_template
+from newsletter.delivery.message.click_links import click_links_of, with_click_links
+from newsletter.delivery.models import Delivery, Mailing
+from newsletter.settings import Settings
+from newsletter.tokens import Keyring, Purpose
+
+NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+DOOR = "https://letters.lamplighter.example/c/"
+KEYRING = Keyring((b"k" * 32,))
+A_LINK = '<p><a style="color:red" href="https://books.example/a?b=1&amp;c=2#d">a book</a></p>'
+
+
+@pytest.fixture(scope="session")
+def counting(with_settings: Callable[..., Settings]) -> Settings:
+    return with_settings(tracking={"clicks": "aggregate"})
+
+
+@pytest.fixture
+def rewritten(
+    make_edition: Callable[..., Edition], make_mailing: Callable[..., Mailing], counting: Settings
+) -> Callable[..., str]:
+    def rewrite(*html: str | Slot) -> str:
+        edition = make_edition(html=html)
+        found = with_click_links(edition, make_mailing(edition), counting).html
+        return "".join(piece if isinstance(piece, str) else f"[{piece.name}]" for piece in found)
+
+    return rewrite
+
+
+def test_a_link_leads_by_way_of_the_door_and_is_kept_with_its_target(
+    make_edition: Callable[..., Edition],
+    make_mailing: Callable[..., Mailing],
+    counting: Settings,
+    rewritten: Callable[..., str],
+) -> None:
+    edition = make_edition(html=(A_LINK,))
+    (link,) = click_links_of(edition, make_mailing(edition), counting)
+    assert link.url == "https://books.example/a?b=1&c=2#d"
+    assert re.fullmatch("[a-z2-7]{16}", link.key)
+    assert rewritten(A_LINK) == f'<p><a style="color:red" href="{DOOR}{link.key}">a book</a></p>'
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        '<a href="mailto:ines@lamplighter.example">write</a>',
+        '<a href="tel:+351210000000">call</a>',
+        '<a href="#fn1">1</a>',
+        '<a href="https://letters.lamplighter.example/preferences">choose</a>',
+        '<a href="https://lamplighter.example/archive/issues/an-issue/">read on the web</a>',
+        '<a href="https://lamplighter.example/archive/issues/an-issue/#comments">comments</a>',
+        '<a href="https://books.example/">https://books.example/</a>',
+        '<a href="https://books.example/"><b>books.example</b>/a</a>',
+        '<a href="https://[broken/">broken</a>',
+        '<a href="javascript:alert(1)">no</a>',
+        '<link href="https://books.example/a.css">',
+        '<img src="https://books.example/a.png">',
+    ],
+)
+def test_what_is_no_link_to_another_page_stays_as_it_is(html: str, rewritten: Callable[..., str]) -> None:
+    assert rewritten(html) == html
+
+
+def test_a_link_that_holds_a_readers_value_stays_as_it_is(rewritten: Callable[..., str]) -> None:
+    name = Slot(name="subscriber.first_name", context=Context.URL)
+    ours = Slot(name="links.unsubscribe", context=Context.LINK)
+    before, after = '<a href="https://books.example/?for=', '">yours</a> <a href="'
+    assert (
+        rewritten(before, name, after, ours, '">leave</a>')
+        == '<a href="https://books.example/?for=[subscriber.first_name]">yours</a> '
+        '<a href="[links.unsubscribe]">leave</a>'
+    )
+
+
+def test_a_value_within_the_words_of_a_link_stays_where_it_was(rewritten: Callable[..., str]) -> None:
+    name = Slot(name="subscriber.first_name", context=Context.HTML)
+    found = rewritten('<a href="https://books.example/">for ', name, "</a>, ", name)
+    assert re.fullmatch(
+        rf'<a href="{DOOR}[a-z2-7]{{16}}">for \[subscriber.first_name\]</a>, \[subscriber.first_name\]', found
+    )
+
+
+def test_the_same_target_has_one_link_in_all_variants(
+    make_edition: Callable[..., Edition], make_mailing: Callable[..., Mailing], counting: Settings
+) -> None:
+    other = Variant(number=1, inside=("a",), html=(A_LINK, '<a href="https://b.example/">b</a>'), text=("see",))
+    edition = replace(make_edition(html=(A_LINK,)), segments=("a",), variants=(other,))
+    found = click_links_of(edition, make_mailing(edition), counting)
+    assert [link.url for link in found] == ["https://books.example/a?b=1&c=2#d", "https://b.example/"]
+
+
+def test_no_letter_tells_its_reader_by_a_counted_link(
+    make_edition: Callable[..., Edition], make_mailing: Callable[..., Mailing], counting: Settings
+) -> None:
+    edition = make_edition(html=(A_LINK,), text=("see https://books.example/a?b=1&c=2#d",))
+    skeleton = build_template(edition, make_mailing(edition), counting, KEYRING)
+    bodies = set()
+    for number in (77, 78):
+        reader = Delivery(
+            id=number,
+            mailing_id=3,
+            subscriber_id=number,
+            recipient=Address(f"r{number}", "example.org"),
+            first_name="",
+            last_name="",
+            fields={},
+        )
+        message = BytesParser(policy=policy.default).parsebytes(skeleton.render(reader, NOW)[1])
+        html, text = message.get_body(("html",)), message.get_body(("plain",))
+        assert html is not None
+        assert text is not None
+        bodies.add(html.get_content())
+        assert text.get_content().strip() == "see https://books.example/a?b=1&c=2#d"
+        assert "/c/" not in str(message["List-Unsubscribe"])
+    (body,) = bodies
+    assert DOOR in body
+
+
+@pytest.fixture(scope="session")
+def consented(with_settings: Callable[..., Settings]) -> Settings:
+    return with_settings(tracking={"clicks": "consented"})
+
+
+def reader_of(number: int, *, agrees: bool) -> Delivery:
+    return Delivery(
+        id=number,
+        mailing_id=3,
+        subscriber_id=number,
+        recipient=Address("ada", "example.org"),
+        fields={},
+        agrees_to_clicks=agrees,
+    )
+
+
+def htmls(*octets: bytes) -> list[str]:
+    """The HTML parts as the email package reads them."""
+    found = []
+    for each in octets:
+        message = BytesParser(policy=policy.default).parsebytes(each)
+        assert not message.defects
+        html = message.get_body(("html",))
+        assert html is not None
+        assert not html.defects
+        found.append(html.get_content())
+    return found
+
+
+def test_only_the_letter_of_a_reader_who_agreed_says_whose_link_it_is(
+    make_edition: Callable[..., Edition], make_mailing: Callable[..., Mailing], consented: Settings
+) -> None:
+    edition = make_edition(html=(A_LINK, '<p><a href="https://b.example/">b</a> bye</p>'))
+    skeleton = build_template(edition, make_mailing(edition), consented, KEYRING)
+    theirs, others, again = (skeleton.render(reader_of(77, agrees=agrees), NOW)[1] for agrees in (True, False, False))
+    assert others == again
+    told, plain, _ = htmls(theirs, others, again)
+    token = KEYRING.sign(Purpose.CLICK, 77)
+    keys = [link.key for link in click_links_of(edition, make_mailing(edition), consented)]
+    assert re.findall(rf'href="{DOOR}([^"]*)"', told) == [f"{key}/{token}" for key in keys]
+    assert re.findall(rf'href="{DOOR}([^"]*)"', plain) == keys
+    assert told.replace(f"/{token}", "") == plain, "nothing else tells them apart"
+    assert token.encode() not in others
+    assert theirs.count(token.encode()) == 2
+
+
+@given(
+    st.lists(
+        st.tuples(st.text(st.characters(exclude_characters="<>&\0\r", exclude_categories=("Cs",))), st.booleans()),
+        max_size=6,
+    )
+)
+def test_every_letter_is_read_as_it_was_written(
+    make_edition: Callable[..., Edition],
+    make_mailing: Callable[..., Mailing],
+    consented: Settings,
+    pieces: list[tuple[str, bool]],
+) -> None:
+    html = "".join(f"{text}{A_LINK if is_followed else ''}" for text, is_followed in pieces) or "-"
+    edition = make_edition(html=(html,))
+    mailing = make_mailing(edition)
+    skeleton = build_template(edition, mailing, consented, KEYRING)
+    ending = f"/{KEYRING.sign(Purpose.CLICK, 77)}"
+    letters = [skeleton.render(reader_of(77, agrees=agrees), NOW)[1] for agrees in (True, False)]
+    for octets, behind in zip(letters, (ending, ""), strict=True):
+        written = html
+        for link in click_links_of(edition, mailing, consented):
+            written = written.replace("https://books.example/a?b=1&amp;c=2#d", f"{DOOR}{link.key}{behind}")
+        _, _, body = octets.partition(b"Content-Type: text/html")
+        assert all(len(line) <= 76 for line in body.split(b"\r\n"))
+        assert b"\n." not in octets
+        (read,) = htmls(octets)
+        assert read.replace("\r\n", "\n").rstrip("\n") == written.rstrip("\n")
+
+
+@pytest.mark.parametrize("clicks", ["off", "aggregate"])
+def test_without_their_setting_readers_who_agreed_get_the_letter_of_all(
+    make_edition: Callable[..., Edition],
+    make_mailing: Callable[..., Mailing],
+    with_settings: Callable[..., Settings],
+    clicks: str,
+) -> None:
+    edition = make_edition(html=(A_LINK,))
+    skeleton = build_template(edition, make_mailing(edition), with_settings(tracking={"clicks": clicks}), KEYRING)
+    one, other = (skeleton.render(reader_of(77, agrees=agrees), NOW)[1] for agrees in (True, False))
+    assert one == other
+
+
+def test_without_the_setting_a_letter_is_as_it_always_was(
+    make_edition: Callable[..., Edition],
+    make_mailing: Callable[..., Mailing],
+    with_settings: Callable[..., Settings],
+) -> None:
+    edition = make_edition(html=(A_LINK,))
+    assert with_click_links(edition, make_mailing(edition), with_settings()) is edition
+    assert click_links_of(edition, make_mailing(edition), with_settings()) == ()
