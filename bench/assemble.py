@@ -17,8 +17,7 @@ from bench.load import make_edition, make_mailing, write_publication
 from newsletter.address import Address
 from newsletter.delivery import Delivery, open_dkim_signer
 from newsletter.delivery.message.build import build_template
-from newsletter.settings import Delivery as Delivering
-from newsletter.settings import read_settings
+from newsletter.settings import DeliverySettings, read_settings
 from newsletter.tokens import Keyring
 
 MESSAGES = 20_000
@@ -59,7 +58,7 @@ def main() -> None:
     ):
         text = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
         signing = {
-            "delivery": Delivering.model_validate({"dkim": {"selector": "s1"}}),
+            "delivery": DeliverySettings.model_validate({"dkim": {"selector": "s1"}}),
             "dkim_key": SecretStr(text),
         }
         signer = open_dkim_signer(settings.model_copy(update=signing), next(iter(settings.lists)))

@@ -30,7 +30,7 @@ from bench.million import PEOPLE, SUBSCRIPTIONS, query
 from newsletter.audience import ensure_lists
 from newsletter.database import open_database, upgrade
 from newsletter.delivery import open_transport, send, start_mailing
-from newsletter.feedback import Arrived, count_kinds, ingest
+from newsletter.feedback import IngestProgress, count_by_kind, ingest_file
 from newsletter.settings import read_or_make_keys, read_settings
 from newsletter.tokens import Keyring
 
@@ -197,9 +197,9 @@ def apply(folder: Path) -> None:
     settings = read_settings(folder, {})
     keyring = Keyring(read_or_make_keys(settings))
     database = open_database(settings.database_url)
-    started, cpu, total, said = time.perf_counter(), time.process_time(), Arrived(), 0
+    started, cpu, total, said = time.perf_counter(), time.process_time(), IngestProgress(), 0
     memory: list[float] = []
-    for arrived in ingest(database, keyring, settings, folder / "events.jsonl", clock=now):
+    for arrived in ingest_file(database, keyring, settings, folder / "events.jsonl", clock=now):
         total += arrived
         if total.applied.events >= said + 1_000:
             said = total.applied.events
@@ -213,7 +213,7 @@ def apply(folder: Path) -> None:
     if memory:
         print(f"memory: {memory[0]:.0f} MB at the beginning, {memory[len(memory) // 2]:.0f} in the middle, ", end="")
         print(f"{memory[-1]:.0f} at the end, {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} at most")
-    print(dict(count_kinds(database, [1])), total.applied.states, f"{total.applied.suppressed:,} suppressed")
+    print(dict(count_by_kind(database, [1])), total.applied.states, f"{total.applied.suppressed:,} suppressed")
 
 
 def apply_beside(folder: Path) -> None:
@@ -223,7 +223,7 @@ def apply_beside(folder: Path) -> None:
     database = open_database(settings.database_url)
     print("ready", flush=True)
     total = 0
-    for arrived in ingest(database, keyring, settings, folder / "events.jsonl", clock=now):
+    for arrived in ingest_file(database, keyring, settings, folder / "events.jsonl", clock=now):
         total += arrived.applied.events
         print(total, flush=True)
         while not (folder / GATE).exists():

@@ -22,7 +22,7 @@ from newsletter.aws import Credentials
 from newsletter.database import open_database, upgrade
 from newsletter.delivery import mailing_counts, send, start_mailing
 from newsletter.delivery.transports.ses import open_ses
-from newsletter.settings import Ses, read_or_make_keys, read_settings
+from newsletter.settings import SesSettings, read_or_make_keys, read_settings
 from newsletter.tokens import Keyring
 
 SECONDS = 20
@@ -94,7 +94,7 @@ def measure(folder: Path, client: str, url: str, letters: int) -> None:
     ensure_lists(database, settings.lists)
     import_csv(database, keyring, folder / "people.csv", "all", now=now())
     mailing = start_mailing(database, make_edition(), transport="ses", now=now()).mailing
-    there = Ses.model_validate({"endpoint": url, "region": "eu-west-1", "client": client})
+    there = SesSettings.model_validate({"endpoint": url, "region": "eu-west-1", "client": client})
     with closing(open_ses(there, Credentials(access="bench", secret="bench"))) as transport:
         print("ready", flush=True)
         sys.stdin.readline()

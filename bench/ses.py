@@ -21,7 +21,7 @@ from newsletter.aws import Credentials
 from newsletter.database import open_database, upgrade
 from newsletter.delivery import mailing_counts, send, start_mailing
 from newsletter.delivery.transports.ses import open_ses
-from newsletter.settings import Ses, read_or_make_keys, read_settings
+from newsletter.settings import SesSettings, read_or_make_keys, read_settings
 from newsletter.tokens import Keyring
 
 SUBSCRIBERS = 2_000
@@ -73,7 +73,9 @@ def measure(folder: Path, client: str, connections: int, url: str) -> None:
     ensure_lists(database, settings.lists)
     import_csv(database, keyring, folder / "people.csv", "all", now=now())
     mailing = start_mailing(database, make_edition(), transport="ses", now=now()).mailing
-    there = Ses.model_validate({"endpoint": url, "region": "eu-west-1", "client": client, "connections": connections})
+    there = SesSettings.model_validate(
+        {"endpoint": url, "region": "eu-west-1", "client": client, "connections": connections}
+    )
     keys = Credentials(access="bench", secret="bench")
     with contextlib.closing(open_ses(there, keys, state={"XDG_STATE_HOME": str(folder)})) as transport:
         started, cpu = time.perf_counter(), time.process_time()

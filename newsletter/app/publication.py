@@ -6,7 +6,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from newsletter.errors import UsageError
-from newsletter.settings import FILE_NAME, Settings, find_root, read_hashing_key, read_or_make_keys, read_settings
+from newsletter.settings import SETTINGS_FILE, Settings, find_root, read_hashing_key, read_or_make_keys, read_settings
 from newsletter.tokens import Keyring
 
 if TYPE_CHECKING:
@@ -30,8 +30,8 @@ class Publication:
         """
         if folder is None:
             return cls(read_settings(find_root(Path.cwd())))
-        if not (folder / FILE_NAME).is_file():
-            raise UsageError(f"no {FILE_NAME} in {folder}. 'newsletter init {folder}' makes a publication there")
+        if not (folder / SETTINGS_FILE).is_file():
+            raise UsageError(f"no {SETTINGS_FILE} in {folder}. 'newsletter init {folder}' makes a publication there")
         return cls(read_settings(folder))
 
     @cached_property

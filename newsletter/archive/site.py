@@ -17,7 +17,7 @@ from newsletter.content import Issue, Status, read_comments, read_issues
 from newsletter.errors import ContentError
 from newsletter.finding import Finding, Level
 from newsletter.replies import comment_address, issue_address
-from newsletter.settings import Settings, packaged
+from newsletter.settings import Settings, packaged_path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +83,7 @@ def _enter(issue: Issue, date: datetime, settings: Settings) -> tuple[Entry, dic
 
 def _pages(settings: Settings, entries: Sequence[Entry]) -> dict[str, bytes]:
     home = _home(settings)
-    folders = (settings.templates / "site", packaged("templates") / "site")
+    folders = (settings.templates / "site", packaged_path("templates") / "site")
     has_feed = bool(home and entries)  # a feed of nothing has no date, and none knows relative addresses
     has_comment_feed = has_feed and any(entry.answers for entry in entries)
     pages = Pages(settings, folders, home, has_feed=has_feed, has_comment_feed=has_comment_feed)

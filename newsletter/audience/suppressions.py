@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, delete, func, insert, literal,
 from newsletter.address import Address
 from newsletter.audience.models import ConsentAct, Suppression, SuppressionReason
 from newsletter.audience.tables import consents, insert_missing, subscribers, subscriptions, suppressions
-from newsletter.database import Database, Moment
+from newsletter.database import Database, UtcDateTime
 from newsletter.tokens import Keyring
 
 
@@ -175,7 +175,7 @@ def _write_consents(
             select(
                 subscriptions.c.id,
                 literal(act.value),
-                literal(now, Moment),
+                literal(now, UtcDateTime),
                 literal(origin),
                 literal(reason.value),
             )

@@ -27,7 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from newsletter.audience.models import SubscriptionState
-from newsletter.database import Database, Moment
+from newsletter.database import Database, UtcDateTime
 
 metadata = MetaData()
 
@@ -48,10 +48,10 @@ subscribers = Table(
     Column("first_name", Text, nullable=False, server_default=""),
     Column("last_name", Text, nullable=False, server_default=""),
     Column("fields", JSON, nullable=False, server_default="{}"),
-    Column("created_at", Moment, nullable=False),
-    Column("paused_until", Moment),
-    Column("named_at", Moment),
-    Column("clicks_agreed_at", Moment),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("paused_until", UtcDateTime),
+    Column("named_at", UtcDateTime),
+    Column("clicks_agreed_at", UtcDateTime),
     Index(
         "subscribers_paused",
         "paused_until",
@@ -68,7 +68,7 @@ subscriptions = Table(
     Column("list_id", Integer, ForeignKey("lists.id"), nullable=False),
     Column("subscriber_id", Integer, ForeignKey("subscribers.id"), nullable=False),
     Column("state", Text, nullable=False),
-    Column("changed_at", Moment, nullable=False),
+    Column("changed_at", UtcDateTime, nullable=False),
     UniqueConstraint("list_id", "subscriber_id"),
     Index("subscriptions_by_subscriber", "subscriber_id"),
 )
@@ -80,8 +80,8 @@ imports = Table(
     Column("list_id", Integer, ForeignKey("lists.id"), nullable=False),
     Column("name", Text, nullable=False),
     Column("digest", Text, nullable=False),
-    Column("started_at", Moment, nullable=False),
-    Column("finished_at", Moment),
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("finished_at", UtcDateTime),
     Index("imports_by_list", "list_id"),
 )
 
@@ -91,7 +91,7 @@ consents = Table(
     Column("id", Integer, primary_key=True),
     Column("subscription_id", Integer, ForeignKey("subscriptions.id"), nullable=False),
     Column("act", Text, nullable=False),
-    Column("at", Moment, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
     Column("origin", Text, nullable=False),
     Column("evidence", Text, nullable=False, server_default=""),
     Column("import_id", Integer, ForeignKey("imports.id")),
@@ -113,7 +113,7 @@ suppressions = Table(
     metadata,
     Column("address_hash", LargeBinary, primary_key=True),
     Column("reason", Text, nullable=False),
-    Column("at", Moment, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
     Column("origin", Text, nullable=False),
 )
 

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Text, exists, insert, literal, null, select, 
 
 from newsletter.audience.models import ConsentAct, ConsentProof, SubscriptionState
 from newsletter.audience.tables import consents, lists, subscribers, subscriptions
-from newsletter.database import Moment
+from newsletter.database import UtcDateTime
 
 _AT_ONCE = 200
 
@@ -83,7 +83,7 @@ def _write(
             select(
                 subscriptions.c.id,
                 literal(act.value),
-                literal(now, Moment),
+                literal(now, UtcDateTime),
                 literal(origin),
                 *(literal(text, Text) for text in told.values()),
             )

@@ -13,15 +13,15 @@ from newsletter.cli import output
 from newsletter.cli.commands.notices import post
 from newsletter.delivery import Mailing, Transport, open_transport
 from newsletter.errors import DiskFull, NewsletterError, TemporaryError, UsageError
-from newsletter.stats import (
+from newsletter.monitoring import (
     Alarm,
-    alarm_of_stop,
-    is_lasting,
-    is_over,
+    alarm_for_stopped_mailing,
+    alarm_for_unreadable_source,
+    clear_failure,
+    find_alarms,
     plan_alert,
-    silence_of,
-    submit_alert,
-    watch,
+    record_failure,
+    submit_unrecorded_alert,
 )
 
 
@@ -33,20 +33,20 @@ def tell(publication: Publication, *alarms: Alarm, transport: Transport | None =
     try:
         with _opened(publication, transport) as hop:
             try:
-                found = (*alarms, *watch(publication.database, settings, now=now))
+                found = (*alarms, *find_alarms(publication.database, settings, now=now))
                 if plan_alert(publication.database, settings, found, now=now):
                     posted = post(publication, hop)
                     if posted.stopped_by is not None:
                         raise posted.stopped_by
             except DiskFull:
-                submit_alert(settings, publication.keyring, hop, alarms, now=now)
+                submit_unrecorded_alert(settings, publication.keyring, hop, alarms, now=now)
     except (NewsletterError, OSError) as error:
         output.info(f"an alert could not be mailed: {error}", "attention")
 
 
 def tell_of_stop(publication: Publication, mailing: Mailing, error: BaseException | None, transport: Transport) -> None:
     """Mail why a mailing has stopped, where that is for the author to know."""
-    alarm = alarm_of_stop(mailing, error) if error is not None else None
+    alarm = alarm_for_stopped_mailing(mailing, error) if error is not None else None
     tell(publication, *([alarm] if alarm is not None else []), transport=transport)
 
 
@@ -56,11 +56,11 @@ def telling(publication: Publication, way: str) -> Iterator[None]:
     try:
         yield
     except NewsletterError as error:
-        passes = isinstance(error, TemporaryError) and not is_lasting(publication.settings, way, datetime.now(UTC))
+        passes = isinstance(error, TemporaryError) and not record_failure(publication.settings, way, datetime.now(UTC))
         if not passes and not isinstance(error, UsageError):
-            tell(publication, silence_of(way, error))
+            tell(publication, alarm_for_unreadable_source(way, error))
         raise
-    is_over(publication.settings, way)
+    clear_failure(publication.settings, way)
     tell(publication)
 
 

@@ -9,7 +9,7 @@ from newsletter.content import Issue, Shelf, Status, newest_ready, read_issue, r
 from newsletter.errors import ContentError, DecisionRequired, SettingsError, UsageError
 from newsletter.finding import Finding, Level, did_you_mean
 from newsletter.segments import Segment, SegmentError, parse_segment
-from newsletter.settings import FILE_NAME, Settings
+from newsletter.settings import SETTINGS_FILE, Settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,10 +81,10 @@ def choose_list(issue: Issue, settings: Settings, wanted: str | None) -> str:
     if default is not None:
         if default not in settings.lists:
             remedy = did_you_mean(default, settings.lists)
-            raise SettingsError(f"{FILE_NAME}: default_list = '{default}': there is no such list. {remedy}".strip())
+            raise SettingsError(f"{SETTINGS_FILE}: default_list = '{default}': there is no such list. {remedy}".strip())
         return default
     if not settings.lists:
-        raise SettingsError(f"{FILE_NAME} has no list. Add [lists.NAME]")
+        raise SettingsError(f"{SETTINGS_FILE} has no list. Add [lists.NAME]")
     if len(settings.lists) > 1:
         raise UsageError(f"there are several lists: {', '.join(settings.lists)}. Name one with --list")
     return next(iter(settings.lists))

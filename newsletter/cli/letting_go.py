@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
+from newsletter import app
 from newsletter import audience as station
-from newsletter import stats
 from newsletter.cli import output
 from newsletter.cli.context import open_publication
 from newsletter.cli.options import COMMAND_LINE, AddressArgument, DryRunOption, read_address
@@ -56,7 +56,7 @@ def forget_clicks(context: typer.Context, address: AddressArgument, is_dry_run: 
     """
     publication = open_publication(context)
     person = read_address(address)
-    record = stats.record(publication.database, publication.keyring, publication.settings, person)
+    record = app.collect_personal_data(publication.database, publication.keyring, publication.settings, person)
     subscriber = record.person.subscriber if record.person else None
     if subscriber is None:
         raise UsageError(f"nobody here has the address {person}")
@@ -67,7 +67,7 @@ def forget_clicks(context: typer.Context, address: AddressArgument, is_dry_run: 
     if is_dry_run:
         output.print_result(f"{number} of {person} would be forgotten")
         return
-    stats.withdraw_clicks(
+    app.withdraw_click_tracking(
         publication.database, subscriber.id, origin=COMMAND_LINE, proof=station.ConsentProof(), now=datetime.now(UTC)
     )
     output.print_result(f"{number} of {person} forgotten, and none will be recorded")

@@ -21,7 +21,7 @@ from newsletter.delivery import (
     send,
 )
 from newsletter.errors import DecisionRequired, NewsletterError, TemporaryError, TransportError
-from newsletter.feedback import open_trip, pulling_beside
+from newsletter.feedback import find_open_trip, pull_in_background
 
 _NAMED = 20
 """How many failed or uncertain deliveries are named one by one."""
@@ -48,7 +48,7 @@ def run_mailing(
         try:
             with (
                 stop_signals(heeded=2) as stop,
-                pulling_beside(database, publication.keyring, settings, clock=now, complain=_complain),
+                pull_in_background(database, publication.keyring, settings, clock=now, complain=_complain),
                 progress_line() as line,
                 closing(
                     send(
@@ -79,7 +79,7 @@ def run_mailing(
     elif not is_json:
         say_result(mailing, before, counts, settings)
     name_troubles(publication, mailing, counts)
-    if isinstance(stopped, DecisionRequired) and (trip := open_trip(database, mailing.id)) is not None:
+    if isinstance(stopped, DecisionRequired) and (trip := find_open_trip(database, mailing.id)) is not None:
         say_trip(trip)
     if settings.operations.alert and (counts.uncertain or isinstance(stopped, NewsletterError)):
         from newsletter.cli.alerting import tell_of_stop  # which most sends have no need to wait for

@@ -11,16 +11,16 @@ from newsletter.cli import output
 from newsletter.cli.choosing import choose
 from newsletter.cli.running import run_mailing
 from newsletter.delivery import mailing_counts, open_transport, start_test_mailing
-from newsletter.doctor import Check, Dns, await_letter, fail, judge_letter, own_address
+from newsletter.doctor import CheckResult, Resolver, check_signatures, fail, self_test_address, wait_for_message
 from newsletter.errors import UsageError
 
 
-def mail_ourselves(publication: Publication, dns: Dns, *, seconds: float) -> Iterator[Check]:
+def mail_ourselves(publication: Publication, dns: Resolver, *, seconds: float) -> Iterator[CheckResult]:
     """Send the newest issue to an address of our own, wait for it, and judge it as its reader's provider would."""
     settings = publication.settings
     if settings.delivery.transport == "outbox":
         raise UsageError("--mail mails for real, and [delivery] transport is 'outbox'. Set it to smtp or ses")
-    address = own_address(settings, secrets.token_hex(6))
+    address = self_test_address(settings, secrets.token_hex(6))
     choice = choose(settings, None, None, drafts=True, wanted_segment="")
     ensure_lists(publication.database, settings.lists)
     with closing(open_transport(settings)) as transport:
@@ -36,7 +36,7 @@ def mail_ourselves(publication: Publication, dns: Dns, *, seconds: float) -> Ite
         yield fail("mail", "sending", f"the letter to {address} was not taken", "Mend what is named above")
         return
     output.info(f"a letter to {address} has left; waiting for it, {seconds:.0f} s at most")
-    raw = await_letter(settings, address, seconds=seconds)
+    raw = wait_for_message(settings, address, seconds=seconds)
     if raw is None:
         yield fail(
             "mail",
@@ -46,4 +46,4 @@ def mail_ourselves(publication: Publication, dns: Dns, *, seconds: float) -> Ite
         )
         return
     sender = settings.list_named(choice.list_name).sender.address.domain.lower()
-    yield from judge_letter(raw, sender, dns, now=datetime.now(UTC))
+    yield from check_signatures(raw, sender, dns, now=datetime.now(UTC))

@@ -4,7 +4,7 @@ from newsletter.cli import output
 from newsletter.delivery import lookup_txt, open_dkim_signer, unpublished_dkim_keys
 from newsletter.errors import SettingsError
 from newsletter.finding import Finding, Level
-from newsletter.settings import FILE_NAME, Settings
+from newsletter.settings import SETTINGS_FILE, Settings
 
 
 def check_signing(settings: Settings, list_name: str) -> None:
@@ -24,5 +24,5 @@ def signing_findings(settings: Settings, list_name: str) -> tuple[Finding, ...]:
         open_dkim_signer(settings, list_name)
     except SettingsError as fault:
         message, _, remedy = str(fault).partition(". ")
-        return (Finding(rule="dkim", level=Level.ERROR, file=FILE_NAME, message=message, remedy=remedy),)
+        return (Finding(rule="dkim", level=Level.ERROR, file=SETTINGS_FILE, message=message, remedy=remedy),)
     return ()

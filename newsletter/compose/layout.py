@@ -19,7 +19,7 @@ from newsletter.compose.inline import StyleSheetFault, inlined
 from newsletter.compose.tags import Tags
 from newsletter.errors import ContentError
 from newsletter.finding import Finding, Level
-from newsletter.settings import Settings, packaged
+from newsletter.settings import Settings, packaged_path
 
 MAX_BYTES = 8 * 1024 * 1024
 _MAX_DEPTH = 400
@@ -72,7 +72,7 @@ class Templates:
 
     def __init__(self, settings: Settings) -> None:
         self._root = settings.root
-        self._folders = [settings.templates, packaged("templates")]
+        self._folders = [settings.templates, packaged_path("templates")]
         self.cache = Cache(settings.var / "cache" / "compose")
         """What reading templates and their styles brought, for the next time."""
         self._environment = _environment(tuple(self._folders), self.cache)

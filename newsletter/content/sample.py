@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from newsletter.errors import UsageError
-from newsletter.settings import FILE_NAME, packaged
+from newsletter.settings import SETTINGS_FILE, packaged_path
 
 _ISSUES = ("five-small-lights", "nothing-to-report", "the-winter-almanac")
 _READERS = Path("subscribers/sample.csv")
@@ -21,8 +21,8 @@ def make_publication(folder: Path) -> tuple[Path, ...]:
     sample issues come only where there are none. Stopped half-way, it leaves nothing behind;
     `newsletter.toml` comes last, so that a folder is a publication only when all of it is there.
     """
-    if os.path.lexists(folder / FILE_NAME):
-        raise UsageError(f"{folder / FILE_NAME} is there already. Name another folder, or change what is there")
+    if os.path.lexists(folder / SETTINGS_FILE):
+        raise UsageError(f"{folder / SETTINGS_FILE} is there already. Name another folder, or change what is there")
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"{folder} is a file. Name a folder")
     made_folders = _make_folders(folder)
@@ -32,7 +32,7 @@ def make_publication(folder: Path) -> tuple[Path, ...]:
         staging.mkdir()
         for source, name in _sample(folder):
             _copy(source, staging / name)
-        for name in sorted(_files(staging), key=lambda name: (name.name == FILE_NAME, name)):
+        for name in sorted(_files(staging), key=lambda name: (name.name == SETTINGS_FILE, name)):
             made_folders += _make_folders((folder / name).parent)
             os.link(staging / name, folder / name)  # unlike rename, it never replaces what just came there
             placed.append(name)
@@ -53,15 +53,15 @@ def _sample(folder: Path) -> Iterator[tuple[Path, Path]]:
     Of issues and subscribers only the sample's own: a clone's author may have added others there.
     """
     starter = Path(__file__).parent / "starter"
-    pairs = [(packaged(FILE_NAME), Path(FILE_NAME))]
+    pairs = [(packaged_path(SETTINGS_FILE), Path(SETTINGS_FILE))]
     pairs += [(starter / source, Path(name)) for source, name in _STARTER.items()]
-    if packaged(str(_READERS)).is_file():
-        pairs.append((packaged(str(_READERS)), _READERS))
+    if packaged_path(str(_READERS)).is_file():
+        pairs.append((packaged_path(str(_READERS)), _READERS))
     names = [Path("templates")]
     if not (folder / "issues").is_dir() or not any((folder / "issues").iterdir()):
         names += [Path("issues", name) for name in _ISSUES]
     for name in names:
-        top = packaged(str(name))
+        top = packaged_path(str(name))
         pairs += [(top / inside, name / inside) for inside in _files(top)]
     for source, target in pairs:
         if not os.path.lexists(folder / target) and not _is_blocked(folder, target):

@@ -29,7 +29,7 @@ from newsletter.errors import DatabaseBusy, DiskFull, NewsletterError, SettingsE
 
 _OLDEST = (3, 36)
 """Since then SQLite returns what it wrote, and opens a database that is handed to it as bytes."""
-LARGEST_NUMBER = 2**63 - 1
+MAX_ROW_ID = 2**63 - 1
 """No row has a larger one, and SQLite's driver takes none."""
 BUSY_SECONDS = 10
 """How long a writer waits for another one before DatabaseBusy."""
@@ -49,16 +49,16 @@ class Database:
         return self.engine.dialect.name == "sqlite"
 
     @contextmanager
-    def read(self, *, beside: bytes | None = None) -> Iterator[Connection]:
+    def read(self, *, attached: bytes | None = None) -> Iterator[Connection]:
         """Open a connection that writes nothing.
 
         The tables of an SQLite database in memory may stand `beside` those of SQLite's own, like temporary ones.
         """
-        with self._translated(), self.engine.connect() as connection, standing_beside(connection, beside):
+        with self._translated(), self.engine.connect() as connection, standing_beside(connection, attached):
             yield connection
 
     @contextmanager
-    def write(self, *, beside: bytes | None = None) -> Iterator[Connection]:
+    def write(self, *, attached: bytes | None = None) -> Iterator[Connection]:
         """Open a transaction: durable when the block ends, gone without a trace if it raises.
 
         What stands `beside` it is as with `read`. Raises DatabaseBusy when another writer does not finish,
@@ -67,13 +67,13 @@ class Database:
         with (
             self._translated(),
             self.engine.connect() as connection,
-            standing_beside(connection, beside),
+            standing_beside(connection, attached),
             _transaction(connection) as writer,
         ):
             yield writer
 
     @contextmanager
-    def write_much(self) -> Iterator[Connection]:
+    def bulk_write(self) -> Iterator[Connection]:
         """Open a transaction as `write` does, for very many rows which refer to rows that are known to be there.
 
         SQLite neither looks at their references one by one, nor makes the caller wait until it has copied its log
@@ -93,7 +93,7 @@ class Database:
         copy_log_soon(self.place)
 
     @contextmanager
-    def rebuild(self) -> Iterator[Connection]:
+    def schema_change(self) -> Iterator[Connection]:
         """Open a transaction that may make tables anew: SQLite looks at their references only at its end."""
         with self._translated(), self.engine.connect() as connection:
             if self.is_sqlite:
@@ -107,7 +107,7 @@ class Database:
                 if self.is_sqlite:
                     set_pragmas(connection, foreign_keys="ON")
 
-    def scrub(self) -> None:
+    def vacuum(self) -> None:
         """Overwrite what deleted rows left in SQLite's file and its log; DatabaseBusy where somebody is writing.
 
         PostgreSQL does so by itself, in its own time.

@@ -11,7 +11,7 @@ _DAY = re.compile(r"([0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01]))(?:[T
 _NUMBER = re.compile(r"[+-]?[0-9]{1,15}(?:\.[0-9]{1,15})?")
 
 
-def folded(text: Any) -> str | None:
+def fold_case(text: Any) -> str | None:
     """Return a text in small letters, letter by letter, whatever its script."""
     if text is None:
         return None
@@ -36,7 +36,7 @@ def day_in(text: Any) -> str | None:
 
 
 SQLITE_FUNCTIONS: dict[str, Callable[[Any], Any]] = {
-    "newsletter_folded": folded,
+    "newsletter_folded": fold_case,
     "newsletter_number": number_in,
     "newsletter_domain": domain_in,
     "newsletter_day": day_in,

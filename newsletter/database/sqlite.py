@@ -54,7 +54,7 @@ def standing_beside(connection: Connection, image: bytes | None) -> Iterator[Non
         return
     driver: Any = connection.connection.driver_connection
     driver.execute("ATTACH ':memory:' AS beside")
-    driver.deserialize(image, name="beside")
+    driver.deserialize(image, name="attached")
     try:
         yield
     finally:

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection, Row, Select, insert, select
 
 from newsletter.compose import Edition
-from newsletter.database import LARGEST_NUMBER, Database
+from newsletter.database import MAX_ROW_ID, Database
 from newsletter.delivery.models import Mailing, MailingKind, MailingState
 from newsletter.delivery.tables import editions, mailings, rounds
 from newsletter.errors import UsageError
@@ -33,7 +33,7 @@ def mailing_edition(database: Database, mailing: Mailing) -> Edition:
 
 def read_mailing(connection: Connection, mailing_id: int) -> Mailing:
     """Return a mailing; UsageError if there is none of that number."""
-    asked = select_mailings().where(mailings.c.id == min(mailing_id, LARGEST_NUMBER))
+    asked = select_mailings().where(mailings.c.id == min(mailing_id, MAX_ROW_ID))
     row = connection.execute(asked).one_or_none()
     if row is None:
         raise UsageError(f"no mailing {mailing_id}. 'newsletter status' lists them")

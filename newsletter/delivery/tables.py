@@ -13,7 +13,7 @@ from sqlalchemy import (
     text,
 )
 
-from newsletter.database import Moment
+from newsletter.database import UtcDateTime
 
 metadata = MetaData()
 
@@ -24,7 +24,7 @@ editions = Table(
     metadata,
     Column("digest", Text, primary_key=True),
     Column("frozen", Text, nullable=False),
-    Column("created_at", Moment, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
 )
 
 rounds = Table(
@@ -46,11 +46,11 @@ mailings = Table(
     Column("round_id", Integer, ForeignKey("rounds.id")),
     Column("edition_digest", Text, ForeignKey("editions.digest"), nullable=False),
     Column("transport", Text, nullable=False),
-    Column("created_at", Moment, nullable=False),
-    Column("finished_at", Moment),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("finished_at", UtcDateTime),
     Column("state", Text, nullable=False, server_default="open"),
-    Column("send_at", Moment),
-    Column("send_before", Moment),
+    Column("send_at", UtcDateTime),
+    Column("send_before", UtcDateTime),
     Column("turns", Integer, nullable=False, server_default="0"),
     Column("segment", Text, nullable=False, server_default=""),
     UniqueConstraint("round_id", "list_name", "segment"),
@@ -76,7 +76,7 @@ deliveries = Table(
     Column("due_at", _Big, nullable=False, server_default="0"),
     Column("worker", Text),
     Column("reference", Text),
-    Column("changed_at", Moment),
+    Column("changed_at", UtcDateTime),
     Column("variant", Integer, nullable=False, server_default="0"),
     UniqueConstraint("mailing_id", "subscriber_id"),
     UniqueConstraint("round_id", "subscriber_id"),

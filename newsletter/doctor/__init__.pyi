@@ -1,6 +1,10 @@
 """Public names of `newsletter.doctor`, each loaded on first use; `__init__.py` says what they are for."""
 
-from .check import Check as Check, Level as Level, fail as fail
-from .examining import examine as examine
-from .lookup import Dns as Dns, read_server as read_server
-from .received import await_letter as await_letter, judge_letter as judge_letter, own_address as own_address
+from .check import CheckResult as CheckResult, CheckLevel as CheckLevel, fail as fail
+from .dns.resolver import Resolver as Resolver, parse_resolver as parse_resolver
+from .runner import run_checks as run_checks
+from .self_test import (
+    check_signatures as check_signatures,
+    self_test_address as self_test_address,
+    wait_for_message as wait_for_message,
+)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class Level(StrEnum):
+class CheckLevel(StrEnum):
     """How something is."""
 
     OK = "ok"
@@ -15,31 +15,31 @@ class Level(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Check:
+class CheckResult:
     """One thing that was looked at."""
 
     part: str
     """What it belongs to: settings, database, dns, ses."""
     name: str
-    level: Level
+    level: CheckLevel
     message: str
     remedy: str = ""
 
     def __post_init__(self) -> None:
-        if self.level is Level.FAIL and not self.remedy:
+        if self.level is CheckLevel.FAIL and not self.remedy:
             raise ValueError(f"{self.name} fails without a remedy")
 
 
-def ok(part: str, name: str, message: str) -> Check:
+def ok(part: str, name: str, message: str) -> CheckResult:
     """Return a check that found nothing wrong."""
-    return Check(part=part, name=name, level=Level.OK, message=message)
+    return CheckResult(part=part, name=name, level=CheckLevel.OK, message=message)
 
 
-def warn(part: str, name: str, message: str, remedy: str = "") -> Check:
+def warn(part: str, name: str, message: str, remedy: str = "") -> CheckResult:
     """Return a check that found something to know."""
-    return Check(part=part, name=name, level=Level.WARN, message=message, remedy=remedy)
+    return CheckResult(part=part, name=name, level=CheckLevel.WARN, message=message, remedy=remedy)
 
 
-def fail(part: str, name: str, message: str, remedy: str) -> Check:
+def fail(part: str, name: str, message: str, remedy: str) -> CheckResult:
     """Return a check that found something to mend."""
-    return Check(part=part, name=name, level=Level.FAIL, message=message, remedy=remedy)
+    return CheckResult(part=part, name=name, level=CheckLevel.FAIL, message=message, remedy=remedy)

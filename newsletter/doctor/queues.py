@@ -5,12 +5,12 @@ from contextlib import closing
 from datetime import timedelta
 
 from newsletter.aws import SqsQueue
-from newsletter.doctor.check import Check, fail, ok, warn
-from newsletter.doctor.lookup import Dns
+from newsletter.doctor.check import CheckResult, fail, ok, warn
+from newsletter.doctor.dns.resolver import Resolver
 from newsletter.settings import Settings
 
 
-def look_at_mailbox(settings: Settings, _dns: Dns) -> Iterator[Check]:
+def look_at_mailbox(settings: Settings, _dns: Resolver) -> Iterator[CheckResult]:
     """Open the mailbox of `[replies]` as `newsletter replies fetch` does; nothing is taken or marked."""
     setting = settings.replies.mailbox or ""
     if setting.startswith("sqs:"):
@@ -30,7 +30,7 @@ def look_at_mailbox(settings: Settings, _dns: Dns) -> Iterator[Check]:
     yield ok("mailbox", "imap", f"{setting.partition('://')[2]} lets us in")
 
 
-def look_at_queue(part: str, url: str, settings: Settings) -> Iterator[Check]:
+def look_at_queue(part: str, url: str, settings: Settings) -> Iterator[CheckResult]:
     """Ask a queue how much waits, and whether what could not be read lies aside."""
     with closing(SqsQueue(url, region=settings.delivery.ses.region)) as queue:
         state = queue.state()

@@ -6,9 +6,9 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from newsletter.aws import ErrorResponse, call
-from newsletter.doctor.check import Check, fail, ok, warn
-from newsletter.doctor.clocks import judge_skew
-from newsletter.doctor.identity import Identity, find_identity, ses_client
+from newsletter.doctor.check import CheckResult, fail, ok, warn
+from newsletter.doctor.clock import judge_skew
+from newsletter.doctor.ses_identity import SesIdentity, find_identity, ses_client
 from newsletter.settings import Settings
 
 _PART = "ses"
@@ -16,7 +16,7 @@ _NEEDED = ("SEND", "DELIVERY", "BOUNCE", "COMPLAINT", "REJECT")
 _PERSONAL = ("OPEN", "CLICK")
 
 
-def look_at_ses(settings: Settings, *, now: datetime) -> Iterator[Check]:
+def look_at_ses(settings: Settings, *, now: datetime) -> Iterator[CheckResult]:
     """Look at the account as `[delivery.ses]` and AWS's own settings reach it."""
     client = ses_client(settings)
     try:
@@ -44,7 +44,7 @@ def _senders(settings: Settings) -> dict[str, str]:
     return {each.sender.address.domain.lower(): str(each.sender.address) for each in reversed(settings.lists.values())}
 
 
-def _account(answer: dict[str, Any]) -> Iterator[Check]:
+def _account(answer: dict[str, Any]) -> Iterator[CheckResult]:
     status = str(answer.get("EnforcementStatus") or "HEALTHY")
     if answer.get("SendingEnabled") is False or status == "SHUTDOWN":
         yield fail(_PART, "sending", "sending is switched off for this account", "See SES's console for why")
@@ -80,7 +80,7 @@ def _account(answer: dict[str, Any]) -> Iterator[Check]:
         yield ok(_PART, "suppression", "SES keeps a list of bounced and complaining addresses")
 
 
-def _clock(answer: dict[str, Any], now: datetime) -> Iterator[Check]:
+def _clock(answer: dict[str, Any], now: datetime) -> Iterator[CheckResult]:
     written = ((answer.get("ResponseMetadata") or {}).get("HTTPHeaders") or {}).get("date")
     try:
         theirs = parsedate_to_datetime(written) if written else None
@@ -90,7 +90,7 @@ def _clock(answer: dict[str, Any], now: datetime) -> Iterator[Check]:
         yield judge_skew(now, theirs if theirs.tzinfo else theirs.replace(tzinfo=UTC), "Amazon's clock")
 
 
-def _identity(domain: str, identity: Identity | None) -> Iterator[Check]:
+def _identity(domain: str, identity: SesIdentity | None) -> Iterator[CheckResult]:
     name = f"identity {domain}"
     if identity is None:
         yield fail(_PART, name, "no identity at SES, in this region", f"Create one: deploy infra/, or verify {domain}")
@@ -138,7 +138,7 @@ def _identity(domain: str, identity: Identity | None) -> Iterator[Check]:
         yield ok(_PART, f"MAIL FROM {domain}", f"{identity.mail_from} is in use")
 
 
-def _configuration_set(client: Any, settings: Settings) -> Iterator[Check]:
+def _configuration_set(client: Any, settings: Settings) -> Iterator[CheckResult]:
     name = settings.delivery.ses.configuration_set
     if not name:
         yield warn(
@@ -173,7 +173,7 @@ def _configuration_set(client: Any, settings: Settings) -> Iterator[Check]:
     yield from _destinations(name, found.get("EventDestinations") or [])
 
 
-def _destinations(name: str, found: list[dict[str, Any]]) -> Iterator[Check]:
+def _destinations(name: str, found: list[dict[str, Any]]) -> Iterator[CheckResult]:
     enabled = [each for each in found if each.get("Enabled")]
     heard = {str(kind) for each in enabled for kind in each.get("MatchingEventTypes") or ()}
     missing = [kind for kind in _NEEDED if kind not in heard]

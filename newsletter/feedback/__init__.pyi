@@ -1,45 +1,66 @@
 """Public names of `newsletter.feedback`, each loaded on first use; `__init__.py` says what they are for."""
 
-from .applying import Applied as Applied
-from .arriving import Arrived as Arrived, ingest as ingest, take_report as take_report, work_off as work_off
-from .breaker import (
+from .apply.apply import ApplyResult as ApplyResult
+from .apply.circuit_breaker import (
     Cause as Cause,
     Trip as Trip,
-    list_trips as list_trips,
-    open_trip as open_trip,
-    resume as resume,
+    find_open_trip as find_open_trip,
+    list_open_trips as list_open_trips,
+    resume_paused_mailing as resume_paused_mailing,
 )
-from .clicks import BURST as BURST, ClickCounter as ClickCounter, Counted as Counted, Follow as Follow
-from .event import Event as Event, Kind as Kind, Reason as Reason
-from .following import (
+from .clicks.bot_filter import is_human_click as is_human_click
+from .clicks.counter import (
+    BURST_WINDOW as BURST_WINDOW,
+    AttributedClick as AttributedClick,
+    ClickCounter as ClickCounter,
+    CountedClicks as CountedClicks,
+)
+from .clicks.store import (
     PersonalClick as PersonalClick,
-    clicks_of as clicks_of,
-    forget_clicks as forget_clicks,
-    write_clicks as write_clicks,
+    delete_personal_clicks as delete_personal_clicks,
+    list_personal_clicks as list_personal_clicks,
+    save_clicks as save_clicks,
 )
-from .inbox import (
-    State as State,
+from .formats.qmail import (
+    extract_qmail_bounce as extract_qmail_bounce,
+    parse_qmail_bounce as parse_qmail_bounce,
+)
+from .models import Event as Event, EventKind as EventKind, EventReason as EventReason
+from .sources.files import (
+    IngestProgress as IngestProgress,
+    apply_stored_events as apply_stored_events,
+    ingest_file as ingest_file,
+    ingest_report as ingest_report,
+)
+from .sources.sns_signature import MAX_SNS_BODY as MAX_SNS_BODY
+from .sources.sns_webhook import (
+    SNS_PATH as SNS_PATH,
+    WebhookResponse as WebhookResponse,
+    handle_sns_notification as handle_sns_notification,
+)
+from .sources.sqs import (
+    open_event_queue as open_event_queue,
+    pull_from_queue as pull_from_queue,
+    pull_in_background as pull_in_background,
+)
+from .store.events import (
+    EventState as EventState,
     StoredEvent as StoredEvent,
+    delete_events_about as delete_events_about,
+    delete_events_naming as delete_events_naming,
     find_event as find_event,
-    forget_address as forget_address,
-    forget_reader as forget_reader,
     list_events as list_events,
-    retry as retry,
+    requeue_events as requeue_events,
 )
-from .machines import is_reader as is_reader
-from .notified import SNS_PATH as SNS_PATH, WebAnswer as WebAnswer, take_notification as take_notification
-from .pulling import open_queue as open_queue, pull as pull, pulling_beside as pulling_beside
-from .qsbmf import plain_bounce as plain_bounce, status_groups as status_groups
-from .register import (
+from .store.facts import (
+    EventSummary as EventSummary,
+    Fact as Fact,
     FactCount as FactCount,
-    KnownFact as KnownFact,
-    Pipe as Pipe,
-    Settled as Settled,
+    ResolvedCount as ResolvedCount,
+    count_by_kind as count_by_kind,
     count_facts as count_facts,
-    count_kinds as count_kinds,
-    count_settled as count_settled,
-    facts_of as facts_of,
-    look_at_pipe as look_at_pipe,
+    count_resolved as count_resolved,
+    list_facts as list_facts,
+    summarise_events as summarise_events,
 )
-from .sns import MOST_OCTETS as MOST_OCTETS
-from .syncing import Synced as Synced, sync_suppressions as sync_suppressions
+from .suppression_sync import SyncProgress as SyncProgress, sync_suppressions as sync_suppressions

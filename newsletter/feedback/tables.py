@@ -2,7 +2,7 @@
 
 from sqlalchemy import JSON, BigInteger, Column, Date, Index, Integer, LargeBinary, MetaData, Table, Text, text
 
-from newsletter.database import Moment
+from newsletter.database import UtcDateTime
 
 metadata = MetaData()
 
@@ -15,7 +15,7 @@ events = Table(
     Column("digest", LargeBinary, nullable=False, unique=True),
     Column("source", Text, nullable=False),
     Column("raw", LargeBinary, nullable=False),
-    Column("received_at", Moment, nullable=False),
+    Column("received_at", UtcDateTime, nullable=False),
     Column("kind", Text, nullable=False, server_default=""),
     Column("state", Text, nullable=False),
     Column("reason", Text, nullable=False, server_default=""),
@@ -42,7 +42,7 @@ facts = Table(
     metadata,
     Column("delivery_id", _Big, primary_key=True, autoincrement=False),
     Column("act", Text, primary_key=True),
-    Column("at", Moment, primary_key=True),
+    Column("at", UtcDateTime, primary_key=True),
     Column("code", Text, primary_key=True),
     Column("mailing_id", Integer, nullable=False),
     Column("subscriber_id", _Big),
@@ -67,7 +67,7 @@ settlements = Table(
     Column("mailing_id", Integer, nullable=False),
     Column("was", Text, nullable=False),
     Column("by", Text, nullable=False),
-    Column("at", Moment, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
     Index("settlements_by_mailing", "mailing_id"),
 )
 """Deliveries of which an event told us that they had been taken; `was` is what the ledger said before."""
@@ -77,13 +77,13 @@ trips = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("mailing_id", Integer, nullable=False),
-    Column("at", Moment, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
     Column("why", Text, nullable=False),
     Column("sent", Integer, nullable=False),
     Column("bounced", Integer, nullable=False),
     Column("complained", Integer, nullable=False),
     Column("causes", JSON, nullable=False),
-    Column("resumed_at", Moment),
+    Column("resumed_at", UtcDateTime),
     Index("trips_by_mailing", "mailing_id", "id"),
 )
 """Mailings that paused themselves, the numbers they did so at, and when the author let them go on."""

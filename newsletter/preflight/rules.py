@@ -11,7 +11,7 @@ from lxml import html as lxml_html
 from newsletter.compose import Composed, Slot, built_pictures, filled, linked_pictures, pictures_of_sent_letters
 from newsletter.content import Issue, Status
 from newsletter.finding import Finding, Level, did_you_mean
-from newsletter.settings import FILE_NAME, Settings
+from newsletter.settings import SETTINGS_FILE, Settings
 
 WARN_BYTES = 85_000
 MAX_BYTES = 100_000
@@ -47,7 +47,7 @@ class Check:
 
     def setting(self, rule: str, level: Level, message: str, remedy: str = "") -> Finding:
         """Return a finding about newsletter.toml."""
-        return Finding(rule=rule, level=level, file=FILE_NAME, message=message, remedy=remedy)
+        return Finding(rule=rule, level=level, file=SETTINGS_FILE, message=message, remedy=remedy)
 
     def line_of(self, text: str) -> int | None:
         """Return the first line of the issue's file that holds `text`."""
@@ -61,7 +61,7 @@ def list_is_known(check: Check) -> Iterator[Finding]:
     """The issue's own list must be one of ours."""
     name = check.issue.list_name
     if name is not None and name not in check.settings.lists:
-        remedy = did_you_mean(name, check.settings.lists) or f"Add [lists.{name}] to {FILE_NAME}"
+        remedy = did_you_mean(name, check.settings.lists) or f"Add [lists.{name}] to {SETTINGS_FILE}"
         yield check.finding("list", Level.ERROR, f"unknown list '{name}'", remedy, check.issue.lines.get("list"))
 
 

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from newsletter.database import Database, Moment
+from newsletter.database import Database, UtcDateTime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +30,7 @@ _ANSWERS = sa.table(
     "answers",
     *(sa.column(name, sa.Text) for name in ("id", "reply_id", "author", "text")),
     sa.column("is_private", sa.Boolean),
-    sa.column("written_at", Moment),
+    sa.column("written_at", UtcDateTime),
 )
 
 

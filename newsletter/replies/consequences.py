@@ -6,7 +6,7 @@ from dataclasses import replace
 from newsletter.address import Address
 from newsletter.audience import ConsentProof, find_subscriber_id, suppression_reason, unsubscribe
 from newsletter.delivery import WELCOME, SentDelivery
-from newsletter.feedback import take_report
+from newsletter.feedback import ingest_report
 from newsletter.replies.desk import Desk
 from newsletter.replies.match import Match
 from newsletter.replies.parse import Mail
@@ -80,7 +80,7 @@ def _leave_by_notice(desk: Desk, mail: Mail, found: Match, reply: Reply) -> Repl
 
 def _hand_down(desk: Desk, mail: Mail, delivery: SentDelivery, reports: Mapping[str, str]) -> bool:
     """Give a report to feedback; return whether the address is not to be mailed any more."""
-    take_report(
+    ingest_report(
         desk.database,
         desk.keyring,
         desk.settings,

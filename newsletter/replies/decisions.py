@@ -6,7 +6,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from newsletter.database import Database, Moment
+from newsletter.database import Database, UtcDateTime
 
 CONSENT = "consent"
 """The writer's leave to publish, beside the states a reply may be decided into."""
@@ -32,7 +32,7 @@ _DECISIONS = sa.table(
     "decisions",
     *(sa.column(name, sa.Text) for name in ("reply_id", "state", "by", "why", "door")),
     sa.column("number", sa.Integer),
-    sa.column("at", Moment),
+    sa.column("at", UtcDateTime),
 )
 
 

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from newsletter.database import Database, Moment
+from newsletter.database import Database, UtcDateTime
 from newsletter.replies.extract.words import folded, word_set
 from newsletter.replies.redact import redacted_name
 
@@ -28,7 +28,7 @@ _WRITERS = sa.table(
     "writers",
     sa.column("subscriber_id", sa.BigInteger),
     sa.column("shown_name", sa.Text),
-    sa.column("changed_at", Moment),
+    sa.column("changed_at", UtcDateTime),
 )
 
 

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from newsletter.database import Database, Moment
+from newsletter.database import Database, UtcDateTime
 from newsletter.delivery import Notice, plan_notice
 from newsletter.errors import UsageError
 from newsletter.replies.authenticity import Proof
@@ -22,8 +22,8 @@ _REPLIES = sa.table(
     sa.column("id", sa.Text),
     sa.column("raw_hash", sa.Text),
     sa.column("sameness", sa.Text),
-    sa.column("received_at", Moment),
-    sa.column("fetched_at", Moment),
+    sa.column("received_at", UtcDateTime),
+    sa.column("fetched_at", UtcDateTime),
     sa.column("slug", sa.Text),
     sa.column("delivery_id", sa.Integer),
     sa.column("matched_by", sa.Text),
@@ -44,7 +44,7 @@ _REPLIES = sa.table(
     sa.column("references", sa.Text),
     sa.column("in_reply_to", sa.Text),
     sa.column("edits", sa.Text),
-    sa.column("decided_at", Moment),
+    sa.column("decided_at", UtcDateTime),
     sa.column("decided_by", sa.Text),
     sa.column("decided_why", sa.Text),
 )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from newsletter.feedback import plain_bounce, status_groups
+from newsletter.feedback import extract_qmail_bounce, parse_qmail_bounce
 from newsletter.replies.parse import Mail
 from newsletter.replies.screen import is_from_mail_system
 
@@ -12,14 +12,16 @@ _PLAIN = "text/plain"
 
 def reports_of(mail: Mail) -> dict[str, str]:
     """Return a bounce's reports by content type: the machine-readable ones, else a mail system's plain words."""
-    bounce = "" if _DELIVERY_STATUS in mail.reports or not is_from_mail_system(mail) else plain_bounce(mail.text)
+    bounce = (
+        "" if _DELIVERY_STATUS in mail.reports or not is_from_mail_system(mail) else extract_qmail_bounce(mail.text)
+    )
     return {**mail.reports, _PLAIN: bounce} if bounce else mail.reports
 
 
 def status_of(mail: Mail) -> str:
     """Return the first status code that a bounce reports, or ""."""
     reports = reports_of(mail)
-    told = [*_groups(reports.get(_DELIVERY_STATUS, "")), *status_groups(reports.get(_PLAIN, ""))]
+    told = [*_groups(reports.get(_DELIVERY_STATUS, "")), *parse_qmail_bounce(reports.get(_PLAIN, ""))]
     return next((group["status"][:9] for group in told if "status" in group), "")
 
 

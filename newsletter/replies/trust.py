@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from newsletter.database import Database, Moment
+from newsletter.database import Database, UtcDateTime
 from newsletter.replies.extract.words import folded
 from newsletter.replies.reply import Reply, ReplyState
-from newsletter.settings import Replies
+from newsletter.settings import RepliesSettings
 
 _DAY = timedelta(days=1)
 _LINK = re.compile(r"\b(?:https?://|www\.)\S", re.IGNORECASE)
@@ -17,7 +17,7 @@ _REPLIES = sa.table(
     "replies",
     *(sa.column(name, sa.Text) for name in ("id", "state", "from_address", "verdict")),
     sa.column("subscriber_id", sa.BigInteger),
-    sa.column("fetched_at", Moment),
+    sa.column("fetched_at", UtcDateTime),
     sa.column("is_from_subscriber", sa.Boolean),
 )
 
@@ -50,7 +50,7 @@ def history_of(database: Database, reply: Reply, now: datetime) -> History:
     )
 
 
-def warnings(reply: Reply, history: History, rules: Replies) -> list[str]:
+def warnings(reply: Reply, history: History, rules: RepliesSettings) -> list[str]:
     """Return what in an answer is like spam, for its moderator to know."""
     found = []
     links = len(_LINK.findall(reply.text))
@@ -65,7 +65,7 @@ def warnings(reply: Reply, history: History, rules: Replies) -> list[str]:
     return found
 
 
-def is_trusted(reply: Reply, history: History, rules: Replies) -> bool:
+def is_trusted(reply: Reply, history: History, rules: RepliesSettings) -> bool:
     """Whether an answer may stand without anybody reading it first, as `[replies] trust_after` says."""
     return (
         rules.trust_after > 0

@@ -38,7 +38,7 @@ class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
 
-class Publication(_Section):
+class PublicationSettings(_Section):
     """`[publication]`: who writes, and what readers are told about it."""
 
     title: str = Field(min_length=1)
@@ -68,7 +68,7 @@ class ListSettings(_Section):
     """Whether whoever signs up at the web door confirms it by a mail."""
 
 
-class Smtp(_Section):
+class SmtpSettings(_Section):
     """`[delivery.smtp]`: the relay that takes our mail."""
 
     host: str = "localhost"
@@ -84,7 +84,7 @@ class Smtp(_Section):
     """Of Amazon SES, whose SMTP endpoint reads it, and our tags, from headers it takes away."""
 
 
-class Ses(_Section):
+class SesSettings(_Section):
     """`[delivery.ses]`: Amazon SES, API v2."""
 
     region: str | None = None
@@ -100,7 +100,7 @@ class Ses(_Section):
     """lean: the same call, signed by botocore, without the rest of its machinery: less CPU a message."""
 
 
-class Dkim(_Section):
+class DkimSettings(_Section):
     """`[delivery.dkim]`, or several as `[[delivery.dkim]]`: a key that signs what leaves."""
 
     selector: str = Field(pattern=rf"^{_LABEL}(\.{_LABEL})*$")
@@ -114,7 +114,7 @@ def _several(written: object) -> object:
     return (written,) if isinstance(written, dict) else written
 
 
-class Delivery(_Section):
+class DeliverySettings(_Section):
     """`[delivery]`: how letters leave."""
 
     transport: Literal["outbox", "ses", "smtp"] = "outbox"
@@ -122,18 +122,18 @@ class Delivery(_Section):
     """The most deliveries that a kill at any instant can leave uncertain."""
     rate: float | None = Field(default=None, gt=0)
     """Messages a second at most; None leaves it to the transport."""
-    smtp: Smtp = Smtp()
-    ses: Ses = Ses()
-    dkim: Annotated[tuple[Dkim, ...], BeforeValidator(_several)] = ()
+    smtp: SmtpSettings = SmtpSettings()
+    ses: SesSettings = SesSettings()
+    dkim: Annotated[tuple[DkimSettings, ...], BeforeValidator(_several)] = ()
 
 
-class Database(_Section):
+class DatabaseSettings(_Section):
     """`[database]`: where people are kept; by default SQLite at var/newsletter.db."""
 
     url: str | None = None
 
 
-class Feedback(_Section):
+class FeedbackSettings(_Section):
     """`[feedback]`: how the next hop's reports reach us, and what follows from them."""
 
     queue: str | None = Field(default=None, pattern=r"^https?://[^\s/]+/\S+/\S+$")
@@ -161,7 +161,7 @@ class Feedback(_Section):
     pause_least_complaints: int = Field(default=3, ge=1)
 
 
-class Replies(_Section):
+class RepliesSettings(_Section):
     """`[replies]`: where answers arrive."""
 
     domain: str | None = None
@@ -192,13 +192,13 @@ class Replies(_Section):
     """How our own border names itself in Authentication-Results; only its word counts."""
 
     @model_validator(mode="after")
-    def _one_of_domain_and_address(self) -> "Replies":
+    def _one_of_domain_and_address(self) -> "RepliesSettings":
         if self.domain and self.address:
             raise ValueError("give either domain or address, not both")
         return self
 
 
-class Web(_Section):
+class WebSettings(_Section):
     """`[web]`: the web door, and where unsubscribe and confirm links lead."""
 
     url: Url | None = None
@@ -237,7 +237,7 @@ class _Stored(_Section):
         return f"{path}/" if path else ""
 
 
-class Archive(_Stored):
+class ArchiveSettings(_Stored):
     """`[archive]`: where the static site is read, and where `archive publish` puts it."""
 
     url: Url | None = None
@@ -250,7 +250,7 @@ class Archive(_Stored):
         return store
 
 
-class Pictures(_Stored):
+class PictureSettings(_Stored):
     """`[pictures]`: where readers fetch the pictures of letters."""
 
     store: str = "archive"
@@ -266,13 +266,13 @@ class Pictures(_Stored):
         return store
 
     @model_validator(mode="after")
-    def _has_an_address(self) -> "Pictures":
+    def _has_an_address(self) -> "PictureSettings":
         if self.bucket and not self.url:
             raise ValueError("a bucket needs 'url' as well: where readers fetch what lies in it")
         return self
 
 
-class Tracking(_Section):
+class TrackingSettings(_Section):
     """`[tracking]`: what is counted of what readers do; of single people nothing unless they agreed."""
 
     clicks: Literal["off", "aggregate", "consented"] = "off"
@@ -280,7 +280,7 @@ class Tracking(_Section):
     who agreed to it."""
 
 
-class Operations(_Section):
+class OperationsSettings(_Section):
     """`[operations]`: what the author hears of without asking."""
 
     alert: tuple[AddressSetting, ...] = ()
@@ -291,22 +291,22 @@ class Settings(_Section):
     """The whole of newsletter.toml, with the folder it stands in and the secrets of the environment."""
 
     root: Path
-    publication: Publication
+    publication: PublicationSettings
     lists: dict[str, ListSettings] = {}
     segments: dict[str, str] = {}
     """Questions about subscribers, by name."""
     fields: dict[str, Literal["text", "number", "date", "yes/no"]] = {}
     """What the fields of subscribers hold, by name."""
-    delivery: Delivery = Delivery()
-    database: Database = Database()
-    feedback: Feedback = Feedback()
-    replies: Replies = Replies()
-    web: Web = Web()
-    archive: Archive = Archive()
-    pictures: Pictures = Pictures()
+    delivery: DeliverySettings = DeliverySettings()
+    database: DatabaseSettings = DatabaseSettings()
+    feedback: FeedbackSettings = FeedbackSettings()
+    replies: RepliesSettings = RepliesSettings()
+    web: WebSettings = WebSettings()
+    archive: ArchiveSettings = ArchiveSettings()
+    pictures: PictureSettings = PictureSettings()
     theme: ThemeSettings = ThemeSettings()
-    tracking: Tracking = Tracking()
-    operations: Operations = Operations()
+    tracking: TrackingSettings = TrackingSettings()
+    operations: OperationsSettings = OperationsSettings()
     secret_key: SecretStr | None = None
     smtp_password: SecretStr | None = None
     dkim_key: SecretStr | None = None

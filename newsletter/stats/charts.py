@@ -10,7 +10,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from newsletter.stats.charting import (
+from newsletter.stats.numbers import DayClicks, DomainNumbers, IssueNumbers, ListGrowth, Numbers, share
+from newsletter.stats.vega_lite import (
     ACCENT,
     HAIRLINE,
     INK,
@@ -25,9 +26,8 @@ from newsletter.stats.charting import (
     reasons,
     stacks,
 )
-from newsletter.stats.numbers import DayClicks, DomainNumbers, IssueNumbers, ListGrowth, Numbers, share
 
-Draw = Callable[[dict[str, Any]], str]
+ChartRenderer = Callable[[dict[str, Any]], str]
 """Makes an SVG of a Vega-Lite specification."""
 
 _MOST_ISSUES = 24
@@ -53,7 +53,7 @@ class Chart:
     narrow: str
 
 
-def open_drawing() -> Draw | None:
+def open_chart_renderer() -> ChartRenderer | None:
     """Return what draws; None where vl-convert is not installed."""
     try:
         import vl_convert
@@ -66,7 +66,7 @@ def open_drawing() -> Draw | None:
     return draw
 
 
-def issue_charts(issues: Sequence[IssueNumbers], draw: Draw) -> list[Chart]:
+def issue_charts(issues: Sequence[IssueNumbers], draw: ChartRenderer) -> list[Chart]:
     """Draw what became of each issue's letters, the newest issues, in time."""
     shown = issues[-_MOST_ISSUES:]
     rows = [
@@ -98,7 +98,7 @@ def issue_charts(issues: Sequence[IssueNumbers], draw: Draw) -> list[Chart]:
     return found
 
 
-def clicks_chart(days: Sequence[DayClicks], draw: Draw) -> Chart | None:
+def clicks_chart(days: Sequence[DayClicks], draw: ChartRenderer) -> Chart | None:
     """Draw how often an issue's links were followed, day by day; None before there are two days."""
     rows = [
         {
@@ -114,7 +114,7 @@ def clicks_chart(days: Sequence[DayClicks], draw: Draw) -> Chart | None:
     return _chart("Clicks by day", words, lambda width: bars(rows, "clicks", width), draw)
 
 
-def growth_chart(lists: Sequence[ListGrowth], draw: Draw) -> Chart | None:
+def growth_chart(lists: Sequence[ListGrowth], draw: ChartRenderer) -> Chart | None:
     """Draw how many read each list, week by week; None before there are two weeks."""
     rows = [
         {"list": each.name, "week": week.monday.isoformat(), "readers": week.members}
@@ -127,7 +127,7 @@ def growth_chart(lists: Sequence[ListGrowth], draw: Draw) -> Chart | None:
     return _chart("Readers by week", f"Readers of each list, week by week. {words}.", lambda w: lines(rows, w), draw)
 
 
-def domain_chart(domains: Sequence[DomainNumbers], draw: Draw) -> Chart | None:
+def domain_chart(domains: Sequence[DomainNumbers], draw: ChartRenderer) -> Chart | None:
     """Draw what became of the letters to each receiving domain."""
     if not domains:
         return None
@@ -144,7 +144,7 @@ def domain_chart(domains: Sequence[DomainNumbers], draw: Draw) -> Chart | None:
     )
 
 
-def reason_chart(numbers: Numbers, draw: Draw) -> Chart | None:
+def reason_chart(numbers: Numbers, draw: ChartRenderer) -> Chart | None:
     """Draw why letters bounced."""
     rows = [{"reason": reason, "letters": number} for reason, number in _commonest(numbers)]
     if not rows:
@@ -164,7 +164,7 @@ def _outcomes(numbers: Numbers) -> list[tuple[str, int | None]]:
     return [("delivered", numbers.delivered), ("no word", max(0, rest)), ("bounced", numbers.bounced)]
 
 
-def _chart(title: str, words: str, specify: Callable[[int], dict[str, Any]], draw: Draw) -> Chart:
+def _chart(title: str, words: str, specify: Callable[[int], dict[str, Any]], draw: ChartRenderer) -> Chart:
     wide, narrow = (_themed(draw(_dressed(specify(width), width))) for width in (WIDE, NARROW))
     return Chart(title=title, words=words, wide=wide, narrow=narrow)
 

@@ -11,7 +11,7 @@ from datetime import date
 from sqlalchemy import Connection, column, select, table
 from sqlalchemy import types as kinds
 
-from newsletter.stats.numbers import FEWEST, DayClicks, LinkNumbers
+from newsletter.stats.numbers import MIN_GROUP_SIZE, DayClicks, LinkNumbers
 
 _links = table(
     "counted_links",
@@ -42,7 +42,7 @@ def followed(connection: Connection, submitted: Mapping[int, int]) -> dict[int, 
     asked = (
         select(_links.c.mailing_id, _links.c.url, _clicks.c.day, _clicks.c.number)
         .join_from(_links, _clicks, _clicks.c.link == _links.c.key, isouter=True)
-        .where(_links.c.mailing_id.in_([each for each, letters in submitted.items() if letters >= FEWEST]))
+        .where(_links.c.mailing_id.in_([each for each, letters in submitted.items() if letters >= MIN_GROUP_SIZE]))
         .order_by(_links.c.mailing_id, _links.c.url, _clicks.c.day)
     )
     found: dict[int, dict[str, Counter[date]]] = defaultdict(lambda: defaultdict(Counter))
@@ -67,21 +67,21 @@ def days_of(several: Iterable[Followed]) -> tuple[DayClicks, ...]:
     together: Counter[date] = Counter()
     for each in several:
         together.update(each.days)
-    shown = {day: number for day, number in together.items() if number >= FEWEST}
+    shown = {day: number for day, number in together.items() if number >= MIN_GROUP_SIZE}
     rest = together.total() - sum(shown.values())
-    while 0 < rest < FEWEST and shown:
+    while 0 < rest < MIN_GROUP_SIZE and shown:
         least = min(shown, key=lambda day: (shown[day], day))
         rest += shown.pop(least)  # or what is missing from the sum would tell of the few
     days = [DayClicks(day=day, clicks=number) for day, number in sorted(shown.items())]
-    return (*days, DayClicks(day=None, clicks=rest)) if rest >= FEWEST else tuple(days)
+    return (*days, DayClicks(day=None, clicks=rest)) if rest >= MIN_GROUP_SIZE else tuple(days)
 
 
 def _shown(links: Mapping[str, Counter[date]]) -> Followed:
     days: Counter[date] = Counter()
     for by_day in links.values():
-        if by_day.total() >= FEWEST:
+        if by_day.total() >= MIN_GROUP_SIZE:
             days.update(by_day)
     return Followed(
-        links={url: by_day.total() if by_day.total() >= FEWEST else None for url, by_day in links.items()},
+        links={url: by_day.total() if by_day.total() >= MIN_GROUP_SIZE else None for url, by_day in links.items()},
         days=days,
     )

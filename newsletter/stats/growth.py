@@ -9,14 +9,14 @@ from sqlalchemy import column, select, table
 from sqlalchemy import types as kinds
 
 from newsletter.audience import count_lists
-from newsletter.database import Database, Moment
+from newsletter.database import Database, UtcDateTime
 from newsletter.stats.numbers import ListGrowth, Week
 
 _consents = table(
     "consents",
     *(column(name, kinds.Integer) for name in ("id", "subscription_id")),
     column("act", kinds.Text),
-    column("at", Moment),
+    column("at", UtcDateTime),
 )
 _subscriptions = table("subscriptions", column("id", kinds.Integer), column("list_id", kinds.Integer))
 _lists = table("lists", column("id", kinds.Integer), column("name", kinds.Text))

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 
-FEWEST = 5
+MIN_GROUP_SIZE = 5
 """A group of fewer people is shown with others only."""
 OTHERS = "others"
 _MOST_DOMAINS = 12
@@ -159,10 +159,10 @@ class ListGrowth:
 def fold_domains(found: Iterable[DomainNumbers]) -> tuple[DomainNumbers, ...]:
     """Return the largest domains, the rest as one, each of at least FEWEST readers; () where there are fewer."""
     ordered = sorted(found, key=lambda each: (each.domain == OTHERS, -each.numbers.submitted, each.domain))
-    shown = [each for each in ordered if each.domain != OTHERS and each.readers >= FEWEST]
+    shown = [each for each in ordered if each.domain != OTHERS and each.readers >= MIN_GROUP_SIZE]
     shown = shown[:_MOST_DOMAINS]
     rest = [each for each in ordered if each not in shown]
-    while rest and sum(each.readers for each in rest) < FEWEST:
+    while rest and sum(each.readers for each in rest) < MIN_GROUP_SIZE:
         if not shown:
             return ()
         rest.append(shown.pop())  # or what is missing from the total would tell of the few

@@ -12,14 +12,14 @@ from newsletter.compose import Palette, make_theme
 from newsletter.settings import Settings
 from newsletter.stats.charts import (
     Chart,
-    Draw,
+    ChartRenderer,
     clicks_chart,
     domain_chart,
     growth_chart,
     issue_charts,
     reason_chart,
 )
-from newsletter.stats.numbers import FEWEST, IssueNumbers, Numbers, share
+from newsletter.stats.numbers import MIN_GROUP_SIZE, IssueNumbers, Numbers, share
 from newsletter.stats.statistics import Statistics
 
 _NOTHING = "–"
@@ -39,7 +39,7 @@ class _Section:
     rows: list[tuple[Any, ...]] = field(default_factory=list)
 
 
-def make_report(found: Statistics, settings: Settings, draw: Draw | None, *, slug: str | None = None) -> str:
+def render_report(found: Statistics, settings: Settings, draw: ChartRenderer | None, *, slug: str | None = None) -> str:
     """Return the page; without `draw` it has tables only. `slug` is the one issue that it is about."""
     theme = make_theme(settings.publication.accent, settings.theme)
     environment = Environment(
@@ -82,7 +82,7 @@ def _sums(numbers: Numbers) -> Iterator[tuple[str, str]]:
     yield "replies", f"{numbers.replies:,}"
 
 
-def _sections(found: Statistics, one: IssueNumbers | None, draw: Draw | None) -> Iterator[_Section]:
+def _sections(found: Statistics, one: IssueNumbers | None, draw: ChartRenderer | None) -> Iterator[_Section]:
     if one is not None:
         yield _of_mailings(one)
         followed = clicks_chart(one.click_days, draw) if draw else None
@@ -212,7 +212,7 @@ def _rate(part: int | None, whole: int) -> str:
 
 
 def _clicks(number: int | None) -> str:
-    return f"fewer than {FEWEST}" if number is None else f"{number:,}"
+    return f"fewer than {MIN_GROUP_SIZE}" if number is None else f"{number:,}"
 
 
 def _count(value: int | None) -> str:

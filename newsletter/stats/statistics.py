@@ -8,7 +8,7 @@ from newsletter.database import Database
 from newsletter.delivery import Counts, IssueStatus, Mailing, issue_status, mailed_slugs
 from newsletter.errors import UsageError
 from newsletter.finding import suggest
-from newsletter.stats import facts
+from newsletter.stats import queries as facts
 from newsletter.stats.caveats import Caveat, find_caveats
 from newsletter.stats.clicks import Followed, days_of, followed, links_of
 from newsletter.stats.growth import list_growth

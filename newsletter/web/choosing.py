@@ -11,7 +11,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from newsletter import stats
+from newsletter import app
 from newsletter.audience import (
     ConsentProof,
     Preferences,
@@ -173,7 +173,7 @@ def _choose_clicks(office: Office, visit: Visit, chooser: Chooser) -> None:
         words=wording.of_clicks(office.pages, chooser.chosen.language),
         mail=chooser.mail,
     )
-    change = stats.agree_to_clicks if wanted else stats.withdraw_clicks
+    change = app.consent_to_click_tracking if wanted else app.withdraw_click_tracking
     change(office.database, person, origin="web", proof=proof, now=visit.now)
 
 

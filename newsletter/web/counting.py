@@ -13,7 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from newsletter.database import Database
 from newsletter.delivery import find_click_link
 from newsletter.errors import NewsletterError
-from newsletter.feedback import BURST, ClickCounter, Counted, is_reader, write_clicks
+from newsletter.feedback import BURST_WINDOW, ClickCounter, CountedClicks, is_human_click, save_clicks
 from newsletter.tokens import Purpose
 from newsletter.web.callers import blurred_network
 from newsletter.web.office import Office
@@ -27,7 +27,7 @@ def follow_link(office: Office, visit: Visit) -> Response:
     link = find_click_link(office.database, visit.token)
     if link is None:
         return office.pages.note("missing", status=404)
-    if office.clicks is not None and not visit.is_head and is_reader(visit.headers):
+    if office.clicks is not None and not visit.is_head and is_human_click(visit.headers):
         office.clicks.add(
             link.key,
             reader=f"{visit.client} {visit.headers['user-agent']}",
@@ -50,7 +50,7 @@ class Bookkeeper:
     def __init__(self, database: Database, counter: ClickCounter) -> None:
         self._database = database
         self._counter = counter
-        self._waiting = Counted()
+        self._waiting = CountedClicks()
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._work, name="clicks", daemon=True)
 
@@ -64,17 +64,17 @@ class Bookkeeper:
         self._thread.join()
 
     def _work(self) -> None:
-        while not self._ending.wait(BURST.total_seconds()):
+        while not self._ending.wait(BURST_WINDOW.total_seconds()):
             self._write(self._counter.take(datetime.now(UTC)))
         self._write(self._counter.take())
 
-    def _write(self, counted: Counted) -> None:
+    def _write(self, counted: CountedClicks) -> None:
         self._waiting += counted
         try:
-            write_clicks(self._database, self._waiting)
+            save_clicks(self._database, self._waiting)
         except NewsletterError as error:
             log.warning("clicks wait: %s", error)
         except Exception:  # the outermost loop of a worker: it is noted, and the next turn tried
             log.exception("clicks could not be written")
         else:
-            self._waiting = Counted()
+            self._waiting = CountedClicks()

@@ -7,7 +7,8 @@ import hmac
 
 from starlette.responses import PlainTextResponse, Response
 
-from newsletter.stats import gather_statistics, metrics, watch
+from newsletter.monitoring import find_alarms, render_metrics
+from newsletter.stats import gather_statistics
 from newsletter.web.office import Office
 from newsletter.web.visit import Visit
 
@@ -27,6 +28,6 @@ def show_metrics(office: Office, visit: Visit) -> Response:
 
     def read() -> str:
         found = gather_statistics(office.database, now=visit.now)
-        return metrics(found, watch(office.database, office.settings, now=visit.now))
+        return render_metrics(found, find_alarms(office.database, office.settings, now=visit.now))
 
     return PlainTextResponse(office.meter.value(read, visit.now), media_type=_TYPE)

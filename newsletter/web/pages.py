@@ -10,7 +10,7 @@ from starlette.responses import Response
 from newsletter.compose import direction_of, make_theme, typeface_for
 from newsletter.errors import ContentError
 from newsletter.finding import Finding, Level
-from newsletter.settings import Settings, packaged
+from newsletter.settings import Settings, packaged_path
 from newsletter.web.phrases import phrases_for
 
 _STATIC = Path(__file__).parent / "static"
@@ -25,7 +25,7 @@ class Pages:
         self.settings = settings
         self.home = home
         self._templates = Environment(
-            loader=FileSystemLoader([settings.templates / "web", packaged("templates") / "web"]),
+            loader=FileSystemLoader([settings.templates / "web", packaged_path("templates") / "web"]),
             autoescape=True,
             trim_blocks=True,
             lstrip_blocks=True,

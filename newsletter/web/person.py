@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from newsletter import stats
+from newsletter import app
 from newsletter.address import Address
 from newsletter.audience import find_subscriber_id, read_preferences
 from newsletter.replies import kept_name
@@ -15,8 +15,8 @@ def record_of(office: Office, address: Address) -> dict[str, Any]:
 
     Nothing tells of this machine, nor of others, whose answers came to the person's signed addresses.
     """
-    whole = stats.record(office.database, office.keyring, office.settings, address)
-    told = stats.record_json(address, whole)
+    whole = app.collect_personal_data(office.database, office.keyring, office.settings, address)
+    told = app.personal_data_json(address, whole)
     told["raw_mails"] = len(whole.raw_mails)
     del told["replies_from_other_addresses"]
     number = whole.subscriber_id
@@ -30,7 +30,7 @@ def record_of(office: Office, address: Address) -> dict[str, Any]:
 
 def erase_person(office: Office, visit: Visit, address: Address) -> None:
     """Delete all that is kept about a person, in every station."""
-    stats.erase(office.database, office.keyring, office.settings, address, origin="web", now=visit.now)
+    app.erase_person(office.database, office.keyring, office.settings, address, origin="web", now=visit.now)
 
 
 def number_of(office: Office, address: Address) -> int | None:

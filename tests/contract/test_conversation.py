@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from newsletter import stats
+from newsletter import app
 from newsletter.address import Address
 from newsletter.audience import add_subscriber, ensure_lists
 from newsletter.content import read_comments
@@ -101,11 +101,11 @@ def test_a_person_is_erased_alike(place: Harbour) -> None:
     approve(place.database, place.settings, held.id, by="Ed", keyring=place.keyring, now=NOW)
     keep_name(place.database, 1, "J. W.", NOW)
     jo = Address.parse("jo@example.net")
-    whole = stats.record(place.database, place.keyring, place.settings, jo)
+    whole = app.collect_personal_data(place.database, place.keyring, place.settings, jo)
     assert (len(whole.deliveries), len(whole.replies), len(whole.notices)) == (1, 1, 1)
-    erased = stats.erase(place.database, place.keyring, place.settings, jo, origin="test", now=NOW)
+    erased = app.erase_person(place.database, place.keyring, place.settings, jo, origin="test", now=NOW)
     assert (erased.replies, erased.notices, len(erased.tombstones)) == (1, 1, 1)
     (row,) = list_replies(place.database)
     assert (row.from_address, row.author, row.text, kept_name(place.database, 1)) == ("", "", "", "")
-    again = stats.record(place.database, place.keyring, place.settings, jo)
+    again = app.collect_personal_data(place.database, place.keyring, place.settings, jo)
     assert (again.deliveries, again.replies, again.notices) == ((), (), ())

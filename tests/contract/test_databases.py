@@ -210,7 +210,7 @@ def test_a_second_writer_of_the_same_row_is_told_to_come_back(database: Database
 
 def test_the_small_table_leads_every_join_of_an_import(tmp_path: Path) -> None:
     database = fresh_database(f"sqlite:///{tmp_path / 'newsletter.db'}")
-    with database.read(beside=BatchImage().finished()) as connection:
+    with database.read(attached=BatchImage().finished()) as connection:
         question = known_arrivals(1).compile(database.engine, compile_kwargs={"literal_binds": True})
         plan = [row.detail for row in connection.execute(text(f"EXPLAIN QUERY PLAN {question}"))]
     database.close()

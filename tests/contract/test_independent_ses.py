@@ -22,7 +22,7 @@ from newsletter.aws import Credentials, make_client
 from newsletter.delivery.transports.base import Envelope
 from newsletter.delivery.transports.ses import open_ses
 from newsletter.errors import Refused
-from newsletter.settings import Ses
+from newsletter.settings import SesSettings
 
 pytestmark = pytest.mark.slow
 
@@ -49,7 +49,7 @@ def letter(recipient: str) -> bytes:
 
 def submit(url: str, client: str, recipient: str, message: bytes) -> str:
     settings = {"endpoint": url, "region": REGION, "client": client, "configuration_set": "news"}
-    with closing(open_ses(Ses.model_validate(settings), KEYS)) as transport:
+    with closing(open_ses(SesSettings.model_validate(settings), KEYS)) as transport:
         envelope = Envelope(
             delivery_id=7,
             mailing_id=3,
@@ -96,7 +96,7 @@ def test_moto_refuses_a_sender_that_is_not_verified_and_we_understand(moto: str,
         recipient="x@readers.example",
     )
     with (
-        closing(open_ses(Ses.model_validate(settings), KEYS)) as transport,
+        closing(open_ses(SesSettings.model_validate(settings), KEYS)) as transport,
         pytest.raises(Refused, match="MessageRejected: Did not have authority"),
     ):
         transport.submit(stranger, letter("x@readers.example"))

@@ -12,6 +12,7 @@ from sqlalchemy import insert, text
 
 from newsletter import audience
 from newsletter.address import Address
+from newsletter.app import consent_to_click_tracking, withdraw_click_tracking
 from newsletter.audience import (
     ConsentProof,
     add_subscriber,
@@ -22,9 +23,14 @@ from newsletter.audience import (
 from newsletter.database import Database
 from newsletter.delivery.message.click_links import ClickLink, store_click_links
 from newsletter.delivery.queue.claim import people_question
-from newsletter.feedback import Counted, Follow, clicks_of, forget_clicks, write_clicks
+from newsletter.feedback import (
+    AttributedClick,
+    CountedClicks,
+    delete_personal_clicks,
+    list_personal_clicks,
+    save_clicks,
+)
 from newsletter.feedback.tables import personal_clicks
-from newsletter.stats import agree_to_clicks, withdraw_clicks
 from newsletter.tokens import Keyring
 from tests.fresh import fresh_database
 from tests.postgres import new_postgres_database
@@ -81,12 +87,14 @@ def ada(database: Database) -> int:
 
 
 def agree(database: Database) -> None:
-    assert agree_to_clicks(database, ada(database), origin="web", proof=ConsentProof(words="May we?"), now=NOW)
+    assert consent_to_click_tracking(
+        database, ada(database), origin="web", proof=ConsentProof(words="May we?"), now=NOW
+    )
 
 
 def follow(database: Database, *deliveries: int) -> None:
-    follows = frozenset(Follow(LINK.key, number, TODAY) for number in deliveries)
-    write_clicks(database, Counted(clicks=Counter({(LINK.key, TODAY): 1}), follows=follows))
+    follows = frozenset(AttributedClick(LINK.key, number, TODAY) for number in deliveries)
+    save_clicks(database, CountedClicks(clicks=Counter({(LINK.key, TODAY): 1}), follows=follows))
 
 
 def kept(database: Database) -> list[int]:
@@ -106,9 +114,9 @@ def test_only_of_those_who_agree_and_only_as_long_as_they_do(database: Database)
     for _ in range(2):
         follow(database, 1, 2, 999)
     assert kept(database) == [1]
-    (click,) = clicks_of(database, 1)
+    (click,) = list_personal_clicks(database, 1)
     assert (click.slug, click.url, click.day) == ("lamp", LINK.url, TODAY)
-    assert withdraw_clicks(database, 1, origin="web", proof=ConsentProof(), now=NOW)
+    assert withdraw_click_tracking(database, 1, origin="web", proof=ConsentProof(), now=NOW)
     assert kept(database) == []
     follow(database, 1)
     assert (kept(database), sums(database)) == ([], [4])
@@ -130,7 +138,9 @@ def test_taking_it_back_waits_for_what_is_being_written_and_deletes_that_too(dat
     with database.write() as connection:
         assert with_click_consent(connection, {(1, "weekly")})
         other = Thread(
-            target=withdraw_clicks, args=(database, 1), kwargs={"origin": "web", "proof": ConsentProof(), "now": NOW}
+            target=withdraw_click_tracking,
+            args=(database, 1),
+            kwargs={"origin": "web", "proof": ConsentProof(), "now": NOW},
         )
         other.start()
         other.join(0.3)
@@ -144,7 +154,7 @@ def test_nothing_is_written_of_whoever_is_just_taking_it_back(database: Database
     agree(database)
     with database.write() as connection:
         audience.withdraw_click_consent(connection, 1, origin="web", proof=ConsentProof(), now=NOW)
-        forget_clicks(connection, 1)
+        delete_personal_clicks(connection, 1)
         other = Thread(target=follow, args=(database, 1))
         other.start()
         other.join(0.3)

@@ -35,7 +35,7 @@ from newsletter.errors import (
 )
 from newsletter.ses_simulator import Account, ApiError, parse_faults
 from newsletter.ses_simulator.server import SesSimulator, publish_events, run_simulator
-from newsletter.settings import Ses, Smtp
+from newsletter.settings import SesSettings, SmtpSettings
 from tests.contract import relay
 from tests.contract.relay import Relay
 from tests.contract.switched import Switched
@@ -107,7 +107,7 @@ def aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def to_relay(
     there: Relay, password: str | None = None, tls: ssl.SSLContext | None = None, **more: object
 ) -> SmtpTransport:
-    settings = Smtp.model_validate({"host": "localhost", "port": there.port, "timeout": 5, **more})
+    settings = SmtpSettings.model_validate({"host": "localhost", "port": there.port, "timeout": 5, **more})
     return SmtpTransport(settings, SecretStr(password) if password else None, tls)
 
 
@@ -134,7 +134,7 @@ def to_ses(ses: SesSimulator, folder: Path, client: str = "boto3", **more: objec
 
 def by_client(settings: dict[str, object], folder: Path, client: str, keys: Credentials | None = None) -> ToSes:
     word = client.removesuffix(SWITCHED)
-    transport = open_ses(Ses.model_validate({**settings, "client": word}), keys)
+    transport = open_ses(SesSettings.model_validate({**settings, "client": word}), keys)
     if word == client:
         return transport
     assert isinstance(transport, LeanSesTransport)
@@ -475,9 +475,9 @@ def test_a_password_that_smtp_cannot_carry_is_named_not_shown(to: To) -> None:
 
 def test_a_password_never_goes_in_clear_over_the_network() -> None:
     with pytest.raises(SettingsError, match="in clear"):
-        SmtpTransport(Smtp(host="relay.example", username="me"), SecretStr("secret"))
+        SmtpTransport(SmtpSettings(host="relay.example", username="me"), SecretStr("secret"))
     with pytest.raises(SettingsError, match="NEWSLETTER_SMTP_PASSWORD"):
-        SmtpTransport(Smtp(host="relay.example", username="me", security="tls"), None)
+        SmtpTransport(SmtpSettings(host="relay.example", username="me", security="tls"), None)
 
 
 @pytest.mark.parametrize("security", ["starttls", "tls"])
@@ -662,7 +662,7 @@ def test_a_region_that_is_missing_is_a_setting_to_mend(monkeypatch: pytest.Monke
     monkeypatch.delenv("AWS_REGION")
     monkeypatch.delenv("AWS_DEFAULT_REGION", raising=False)
     with pytest.raises(SettingsError, match="region"):
-        open_ses(Ses())
+        open_ses(SesSettings())
 
 
 @EVERY_CLIENT

@@ -25,7 +25,7 @@ from newsletter.audience.models import SubscriptionState
 from newsletter.audience.tables import ensure_lists, imports, insert_missing, lists, subscriptions, suppressions
 from newsletter.database import Database
 from newsletter.errors import SettingsError
-from newsletter.settings import FILE_NAME, Settings
+from newsletter.settings import SETTINGS_FILE, Settings
 from newsletter.tokens import Keyring
 
 _PENDING = SubscriptionState.PENDING.value
@@ -53,7 +53,7 @@ def import_list_source(
     path = settings.root / source
     if not path.is_file():
         raise SettingsError(
-            f"{FILE_NAME}: [lists.{list_name}] source = '{source}': no such file. Put it there, or take the line out"
+            f"{SETTINGS_FILE}: [lists.{list_name}] source = '{source}': no such file. Put it there, or remove the line"
         )
     sheet = inspect_file(path)
     if _last_digest(database, list_name, sheet.name) == sheet.digest:

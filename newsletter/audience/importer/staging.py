@@ -39,7 +39,7 @@ def staged(database: Database, batch: Batch, *, is_dry_run: bool) -> Iterator[Co
     """Open a transaction that sees a batch beside the roster; in a dry run, a connection that only reads."""
     opened = database.read if is_dry_run else database.write
     if database.is_sqlite:
-        with opened(beside=batch.image) as connection:
+        with opened(attached=batch.image) as connection:
             yield connection
         return
     with opened() as connection:

@@ -38,7 +38,7 @@ from newsletter.audience.tables import (
     suppressions,
     tags,
 )
-from newsletter.database import Moment
+from newsletter.database import UtcDateTime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +77,7 @@ def _join(connection: Connection, origin: Origin, with_history: Sequence[Ruling]
                 cast(arrivals.c.fields, subscribers.c.fields.type)
                 if connection.dialect.name == "postgresql"
                 else arrivals.c.fields,
-                literal(origin.at, Moment),
+                literal(origin.at, UtcDateTime),
             ).where(literal(True)),
         )
     )
@@ -149,12 +149,12 @@ def _name(connection: Connection, named: Sequence[tuple[str, str, datetime]], ju
     rows = [
         {"its_key": key, "chosen": first_name, "its_moment": at} for key, first_name, at in named if key not in left_out
     ]
-    is_newer = subscribers.c.named_at.is_(None) | (subscribers.c.named_at < bindparam("its_moment", type_=Moment))
+    is_newer = subscribers.c.named_at.is_(None) | (subscribers.c.named_at < bindparam("its_moment", type_=UtcDateTime))
     if rows:
         connection.execute(
             update(subscribers)
             .where(subscribers.c.address_key == bindparam("its_key"), is_newer)
-            .values(first_name=bindparam("chosen"), named_at=bindparam("its_moment", type_=Moment)),
+            .values(first_name=bindparam("chosen"), named_at=bindparam("its_moment", type_=UtcDateTime)),
             rows,
         )
 
@@ -208,7 +208,7 @@ def _subscribe(connection: Connection, origin: Origin) -> Insert:
     statement = insert_into(connection, subscriptions)
     statement = statement.from_select(
         ["list_id", "subscriber_id", "state", "changed_at"],
-        select(literal(origin.list_id), subscribers.c.id, arrivals.c.state, literal(origin.at, Moment))
+        select(literal(origin.list_id), subscribers.c.id, arrivals.c.state, literal(origin.at, UtcDateTime))
         .outerjoin_from(arrivals, subscribers, subscribers.c.address_key == arrivals.c.address_key)
         .where(literal(True)),
     )
@@ -226,7 +226,7 @@ def _consent(origin: Origin) -> Select[tuple[object, ...]]:
         select(
             subscriptions.c.id,
             case((has_ended, ConsentAct.ENDED.value), else_=ConsentAct.IMPORTED.value),
-            literal(origin.at, Moment),
+            literal(origin.at, UtcDateTime),
             literal(origin.text),
             "line " + cast(arrivals.c.line, Text) + case((arrivals.c.consent == "", ""), else_=told),
             literal(origin.import_id),

@@ -28,7 +28,7 @@ from sqlalchemy import (
 from newsletter import segments as language
 from newsletter.audience.models import SubscriptionState
 from newsletter.audience.tables import candidates, lists, subscribers, subscriptions, tags
-from newsletter.database import folded
+from newsletter.database import fold_case
 from newsletter.segments import ActivityKind, Condition, Value
 
 activity = table("activity", column("subscriber_id"), column("slug"), column("act"))
@@ -79,7 +79,7 @@ def where_clause(condition: Condition, context: SegmentContext) -> ColumnElement
         case language.OneOf():
             return _chosen(condition.field, condition.values)
         case language.Contains():
-            return _holds(func.newsletter_folded(_field(condition.field), type_=Text), folded(condition.text) or "")
+            return _holds(func.newsletter_folded(_field(condition.field), type_=Text), fold_case(condition.text) or "")
         case language.HasField():
             return _field(condition.field) != ""
         case language.FieldDate():
@@ -99,7 +99,7 @@ def _standing(condition: Condition, context: SegmentContext) -> ColumnElement[bo
                 .where(named.c.name == condition.list_name, theirs.c.state == SubscriptionState.CONFIRMED)
             )
         case language.HasTag():
-            is_meant = func.newsletter_folded(tags.c.tag, type_=Text) == folded(condition.tag)
+            is_meant = func.newsletter_folded(tags.c.tag, type_=Text) == fold_case(condition.tag)
             return subscribers.c.id.in_(select(tags.c.subscriber_id).where(is_meant))
         case language.JoinedDate():
             return _joined(condition)
@@ -114,7 +114,7 @@ def _standing(condition: Condition, context: SegmentContext) -> ColumnElement[bo
 def _compared(field: str, order: str, value: Value) -> ColumnElement[bool]:
     asked = _field(field)
     if isinstance(value, str):
-        return func.newsletter_folded(asked, type_=Text) == folded(value)
+        return func.newsletter_folded(asked, type_=Text) == fold_case(value)
     number = func.newsletter_number(asked, type_=Double)
     comparison = {
         "=": number == float(value),
@@ -128,7 +128,7 @@ def _compared(field: str, order: str, value: Value) -> ColumnElement[bool]:
 
 def _chosen(field: str, values: Sequence[Value]) -> ColumnElement[bool]:
     asked = _field(field)
-    texts = [folded(value) for value in values if isinstance(value, str)]
+    texts = [fold_case(value) for value in values if isinstance(value, str)]
     numbers = [float(value) for value in values if not isinstance(value, str)]
     is_text = func.newsletter_folded(asked, type_=Text).in_(texts)
     is_number = func.coalesce(func.newsletter_number(asked, type_=Double).in_(numbers), false())

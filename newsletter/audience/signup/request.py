@@ -13,7 +13,7 @@ from sqlalchemy import JSON, BigInteger, Boolean, Column, Index, Integer, Row, T
 
 from newsletter.address import Address
 from newsletter.audience.tables import metadata
-from newsletter.database import Moment
+from newsletter.database import UtcDateTime
 
 SIGNUP_VALID_FOR = timedelta(days=7)
 """How long a confirmation can be given; afterwards all that was noted of it is deleted."""
@@ -93,8 +93,8 @@ signup_requests = Table(
     Column("words", Text, nullable=False, server_default=""),
     Column("is_slow", Boolean, nullable=False),
     Column("state", Text, nullable=False),
-    Column("created_at", Moment, nullable=False),
-    Column("weighed_at", Moment),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("weighed_at", UtcDateTime),
     Index("enquiries_by_state", "state", "is_slow", "id"),
     Index("enquiries_by_address", "address_key", "created_at"),
     Index("enquiries_by_weighing", "weighed_at"),

@@ -13,14 +13,14 @@ from newsletter.cli import output
 from newsletter.cli.commands.notices import post
 from newsletter.cli.selftest import mail_ourselves
 from newsletter.delivery import open_transport
-from newsletter.doctor import Check, Level, examine, fail, read_server
+from newsletter.doctor import CheckLevel, CheckResult, fail, parse_resolver, run_checks
 from newsletter.errors import SettingsError, UsageError
-from newsletter.settings import FILE_NAME, Settings, find_root, read_settings
-from newsletter.stats import Alarm, plan_alert, watch
+from newsletter.monitoring import Alarm, find_alarms, plan_alert
+from newsletter.settings import SETTINGS_FILE, Settings, find_root, read_settings
 
 app = typer.Typer(rich_markup_mode="markdown", add_completion=False)
 
-_STYLES = {Level.OK: "quiet", Level.WARN: "attention", Level.FAIL: "attention"}
+_STYLES = {CheckLevel.OK: "quiet", CheckLevel.WARN: "attention", CheckLevel.FAIL: "attention"}
 
 
 @app.command("doctor")
@@ -53,18 +53,18 @@ def see_doctor(
 
     Example: newsletter doctor --json
     """
-    dns = read_server(resolver)
+    dns = parse_resolver(resolver)
     settings = _settings(context.obj, is_json=as_json)
     found = []
-    for check in examine(settings, dns=dns, clock=lambda: datetime.now(UTC), seconds=seconds):
+    for check in run_checks(settings, dns=dns, clock=lambda: datetime.now(UTC), seconds=seconds):
         found.append(check)
         _show(check, is_json=as_json)
     if mail:
         for check in mail_ourselves(Publication(settings), dns, seconds=wait):
             found.append(check)
             _show(check, is_json=as_json)
-    failed = sum(check.level is Level.FAIL for check in found)
-    warned = sum(check.level is Level.WARN for check in found)
+    failed = sum(check.level is CheckLevel.FAIL for check in found)
+    warned = sum(check.level is CheckLevel.WARN for check in found)
     if not as_json:
         output.info(f"{len(found) - failed - warned} ok, {warned} to know, {failed} to mend")
     if alert:
@@ -73,12 +73,12 @@ def see_doctor(
         raise typer.Exit(1)
 
 
-def _alert(publication: Publication, found: list[Check], *, is_json: bool) -> int:
+def _alert(publication: Publication, found: list[CheckResult], *, is_json: bool) -> int:
     """Mail what is new of what fails and what has stopped; return how much has stopped."""
     database, settings, now = publication.database, publication.settings, datetime.now(UTC)
-    alarms = watch(database, settings, now=now)
+    alarms = find_alarms(database, settings, now=now)
     for alarm in alarms:
-        _show(fail("watch", alarm.key, alarm.message, alarm.remedy), is_json=is_json)
+        _show(fail("find_alarms", alarm.key, alarm.message, alarm.remedy), is_json=is_json)
     failed = [
         Alarm(
             key=f"{check.part} {check.name}",
@@ -86,7 +86,7 @@ def _alert(publication: Publication, found: list[Check], *, is_json: bool) -> in
             remedy=check.remedy,
         )
         for check in found
-        if check.level is Level.FAIL
+        if check.level is CheckLevel.FAIL
     ]
     planned = plan_alert(database, settings, [*alarms, *failed], now=now)
     if planned:
@@ -99,18 +99,18 @@ def _alert(publication: Publication, found: list[Check], *, is_json: bool) -> in
 
 def _settings(wanted: Path | None, *, is_json: bool) -> Settings:
     """Return the settings; a file that cannot be read is a finding like any other."""
-    if wanted is not None and not (wanted / FILE_NAME).is_file():
-        raise UsageError(f"no {FILE_NAME} in {wanted}. 'newsletter init {wanted}' makes a publication there")
+    if wanted is not None and not (wanted / SETTINGS_FILE).is_file():
+        raise UsageError(f"no {SETTINGS_FILE} in {wanted}. 'newsletter init {wanted}' makes a publication there")
     root = wanted or find_root(Path.cwd())
     try:
         return read_settings(root)
     except SettingsError as error:
         for line in str(error).splitlines():
-            _show(fail("settings", FILE_NAME, line, f"Mend {FILE_NAME}"), is_json=is_json)
+            _show(fail("settings", SETTINGS_FILE, line, f"Mend {SETTINGS_FILE}"), is_json=is_json)
         raise typer.Exit(1) from error
 
 
-def _show(check: Check, *, is_json: bool) -> None:
+def _show(check: CheckResult, *, is_json: bool) -> None:
     if is_json:
         output.print_json(
             {
@@ -127,7 +127,7 @@ def _show(check: Check, *, is_json: bool) -> None:
     output.print_result(
         Text.assemble(
             (f"{check.level:<4}  ", style),
-            (f"{name}: ", "subject" if check.level is Level.FAIL else ""),
+            (f"{name}: ", "subject" if check.level is CheckLevel.FAIL else ""),
             check.message,
         )
     )

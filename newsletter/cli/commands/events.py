@@ -17,16 +17,16 @@ from newsletter.cli.running import now
 from newsletter.cli.signals import stop_signals
 from newsletter.cli.views.feedback import arrived_json, say_arrived, say_pipe
 from newsletter.feedback import (
-    Arrived,
-    State,
+    EventState,
+    IngestProgress,
     StoredEvent,
+    apply_stored_events,
     find_event,
-    ingest,
+    ingest_file,
     list_events,
-    open_queue,
-    pull,
-    retry,
-    work_off,
+    open_event_queue,
+    pull_from_queue,
+    requeue_events,
 )
 
 app = typer.Typer(rich_markup_mode="markdown", add_completion=False)
@@ -56,8 +56,8 @@ def pull_events(
     """
     publication = open_publication(context)
     settings = publication.settings
-    with telling(publication, "events"), closing(open_queue(settings, queue)) as opened:
-        pulled = pull(
+    with telling(publication, "events"), closing(open_event_queue(settings, queue)) as opened:
+        pulled = pull_from_queue(
             publication.database,
             publication.keyring,
             settings,
@@ -87,7 +87,7 @@ def ingest_events(
     arrived = (
         each
         for file in files
-        for each in ingest(publication.database, publication.keyring, publication.settings, file, clock=now)
+        for each in ingest_file(publication.database, publication.keyring, publication.settings, file, clock=now)
     )
     _show(arrived, is_json=is_json)
 
@@ -106,7 +106,7 @@ def list_kept(
     Example: newsletter events list --parked
     """
     database = open_publication(context).database
-    chosen = {State.PARKED: parked, State.UNMATCHED: unmatched, State.UNKNOWN: unknown}
+    chosen = {EventState.PARKED: parked, EventState.UNMATCHED: unmatched, EventState.UNKNOWN: unknown}
     found = list_events(database, [state for state, is_wanted in chosen.items() if is_wanted], limit=limit)
     if is_json:
         for event in found:
@@ -151,15 +151,17 @@ def retry_events(
     Example: newsletter events retry 12
     """
     publication = open_publication(context)
-    number = retry(publication.database, numbers or ())
+    number = requeue_events(publication.database, numbers or ())
     if not number:
         output.info("nothing is there to be tried again")
-    _show(work_off(publication.database, publication.keyring, publication.settings, clock=now), is_json=is_json)
+    _show(
+        apply_stored_events(publication.database, publication.keyring, publication.settings, clock=now), is_json=is_json
+    )
 
 
-def _show(arriving: Iterable[Arrived], *, is_json: bool) -> None:
+def _show(arriving: Iterable[IngestProgress], *, is_json: bool) -> None:
     """Take in events under the author's eyes, until they end or Ctrl-C is pressed."""
-    total = Arrived()
+    total = IngestProgress()
     with stop_signals() as stop:
         for arrived in arriving:
             total += arrived
@@ -171,7 +173,7 @@ def _show(arriving: Iterable[Arrived], *, is_json: bool) -> None:
         say_arrived(total)
 
 
-def _looking_round(publication: Publication, pulled: Iterable[Arrived]) -> Iterator[Arrived]:
+def _looking_round(publication: Publication, pulled: Iterable[IngestProgress]) -> Iterator[IngestProgress]:
     """Pass on what was pulled, and tell the author now and then of what has stopped meanwhile."""
     looks_at = time.monotonic() + _LOOK_SECONDS
     for arrived in pulled:

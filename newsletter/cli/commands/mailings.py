@@ -22,7 +22,7 @@ from newsletter.delivery import (
     resolve,
 )
 from newsletter.errors import DecisionRequired, UsageError
-from newsletter.feedback import Applied, ingest, open_queue, pull, resume
+from newsletter.feedback import ApplyResult, ingest_file, open_event_queue, pull_from_queue, resume_paused_mailing
 
 app = typer.Typer(rich_markup_mode="markdown", add_completion=False)
 
@@ -63,7 +63,7 @@ def resume_mailing(
     Example: newsletter resume my-first-letter
     """
     database = open_publication(context).database
-    found = resume(database, find_mailing(database, mailing), anyway=anyway, now=now())
+    found = resume_paused_mailing(database, find_mailing(database, mailing), anyway=anyway, now=now())
     output.print_result(f"mailing {found.id} of '{found.slug}' may leave")
     if found.finished_at is None:
         output.info(f"Go on with: {output.command_line(f'send {found.slug} --list {found.list_name}')}")
@@ -130,9 +130,9 @@ def _settle(publication: Publication, events: str) -> int:
     """Settle by the events of a file or a queue; return how many deliveries that settled."""
     database, keyring, settings = publication.database, publication.keyring, publication.settings
     if events.startswith(("https://", "http://")):
-        with closing(open_queue(settings, events)) as queue:
-            arrived = list(pull(database, keyring, settings, queue, clock=now))
+        with closing(open_event_queue(settings, events)) as queue:
+            arrived = list(pull_from_queue(database, keyring, settings, queue, clock=now))
     else:
         refuse_no_file(Path(events), f"--events {events}")
-        arrived = list(ingest(database, keyring, settings, Path(events), clock=now))
-    return sum((each.applied for each in arrived), Applied()).settled
+        arrived = list(ingest_file(database, keyring, settings, Path(events), clock=now))
+    return sum((each.applied for each in arrived), ApplyResult()).settled

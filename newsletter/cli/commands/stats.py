@@ -15,15 +15,14 @@ from newsletter.cli.views.statistics import say_statistics
 from newsletter.content import read_issues
 from newsletter.durable_file import write_durably
 from newsletter.errors import UsageError
+from newsletter.monitoring import find_alarms, render_metrics
 from newsletter.stats import (
     Statistics,
     csv_rows,
     gather_statistics,
-    make_report,
-    metrics,
-    open_drawing,
+    open_chart_renderer,
+    render_report,
     statistics_json,
-    watch,
 )
 
 app = typer.Typer(rich_markup_mode="markdown", add_completion=False)
@@ -64,18 +63,18 @@ def show_statistics(
     elif as_csv:
         csv.writer(sys.stdout, lineterminator="\n").writerows(csv_rows(found))
     elif as_metrics:
-        alarms = watch(publication.database, publication.settings, now=found.made_at)
-        output.print_result(metrics(found, alarms).rstrip("\n"))
+        alarms = find_alarms(publication.database, publication.settings, now=found.made_at)
+        output.print_result(render_metrics(found, alarms).rstrip("\n"))
     elif html is None:
         _say(found, publication, is_one=issue is not None)
 
 
 def _write_page(path: Path, found: Statistics, publication: Publication, slug: str | None) -> None:
-    draw = open_drawing()
+    draw = open_chart_renderer()
     if draw is None:
         output.info("without charts, which want vl-convert-python: pip install 'newsletter[charts]'", "attention")
     try:
-        write_durably(path, make_report(found, publication.settings, draw, slug=slug).encode())
+        write_durably(path, render_report(found, publication.settings, draw, slug=slug).encode())
     except FileNotFoundError as error:
         raise UsageError(f"{path.parent} is not there. Make the folder, or name another file") from error
     output.info(f"Written: {path}")

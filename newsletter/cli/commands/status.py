@@ -13,7 +13,7 @@ from newsletter.cli.views.mailing import say_status, status_json
 from newsletter.content import read_issue
 from newsletter.delivery import find_mailing, issue_status, mailed_slugs
 from newsletter.errors import UsageError
-from newsletter.feedback import look_at_pipe
+from newsletter.feedback import summarise_events
 
 app = typer.Typer(rich_markup_mode="markdown", add_completion=False)
 
@@ -45,7 +45,7 @@ def status(
             numbers = [mailing.id for mailing, _ in each.mailings]
             more = feedback_json(publication.database, numbers)
             if issue is not None:
-                more["events"] = pipe_json(look_at_pipe(publication.database))
+                more["events"] = pipe_json(summarise_events(publication.database))
             output.print_json({**status_json(each, now()), **more})
         return
     say_status(found, now(), is_one=issue is not None)

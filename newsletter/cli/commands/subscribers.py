@@ -8,7 +8,7 @@ import typer
 from rich.text import Text
 
 from newsletter import audience as station
-from newsletter import stats
+from newsletter.app import PersonalData, collect_personal_data, erase_person, personal_data_json
 from newsletter.cli import output
 from newsletter.cli.commands.moderation import relative
 from newsletter.cli.commands.suppressions import app as suppressions
@@ -80,11 +80,11 @@ def show_person(context: typer.Context, address: AddressArgument, as_json: JsonO
     """
     publication = open_publication(context)
     person = read_address(address)
-    record = stats.record(publication.database, publication.keyring, publication.settings, person)
+    record = collect_personal_data(publication.database, publication.keyring, publication.settings, person)
     if record.is_empty:
         raise UsageError(f"nobody here has the address {person}")
     if as_json:
-        output.print_json(stats.record_json(person, record))
+        output.print_json(personal_data_json(person, record))
     else:
         say_record(person, record)
 
@@ -169,7 +169,7 @@ def show_fields(context: typer.Context, list_name: ListOption, as_json: JsonOpti
 
 
 @subscribers.command("erase")
-def erase_person(
+def erase_subscriber(
     context: typer.Context,
     address: AddressArgument,
     is_sure: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
@@ -186,7 +186,7 @@ def erase_person(
     """
     publication = open_publication(context)
     person = read_address(address)
-    record = stats.record(publication.database, publication.keyring, publication.settings, person)
+    record = collect_personal_data(publication.database, publication.keyring, publication.settings, person)
     what = f"the record of {person}: {held(record)}"
     if is_dry_run:
         output.print_result(f"Would erase {what}")
@@ -196,7 +196,7 @@ def erase_person(
         if not sys.stdin.isatty():
             raise DecisionRequired(f"erasing {person} cannot be undone. Say --yes if it is meant")
         typer.confirm(f"Erase {what}? It cannot be undone", abort=True, err=True)
-    erased = stats.erase(
+    erased = erase_person(
         publication.database,
         publication.keyring,
         publication.settings,
@@ -217,7 +217,7 @@ def erase_person(
     _say_elsewhere(record)
 
 
-def _say_elsewhere(record: stats.WholeRecord) -> None:
+def _say_elsewhere(record: PersonalData) -> None:
     """Name what came to their signed addresses from elsewhere, for only a person can tell whose it is."""
     if record.elsewhere:
         names = " ".join(reply.id for reply in record.elsewhere)

@@ -14,7 +14,7 @@ from newsletter.cli.options import COMMAND_LINE, AddressArgument, DryRunOption, 
 from newsletter.cli.refusing import export_suppressed, import_suppressed
 from newsletter.cli.signals import stop_signals
 from newsletter.errors import UsageError
-from newsletter.feedback import Synced, sync_suppressions
+from newsletter.feedback import SyncProgress, sync_suppressions
 
 app = typer.Typer(no_args_is_help=True, help="Addresses that are not to be mailed, and why.")
 app.command("import")(import_suppressed)
@@ -78,7 +78,7 @@ def sync_with_ses(context: typer.Context, dry_run: DryRunOption = False, is_json
     Example: newsletter suppressions sync --dry-run
     """
     publication = open_publication(context)
-    done = Synced()
+    done = SyncProgress()
     with stop_signals() as stop:
         for so_far in sync_suppressions(
             publication.database,

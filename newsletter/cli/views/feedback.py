@@ -7,21 +7,21 @@ from newsletter.cli import output
 from newsletter.cli.progress import shown_time
 from newsletter.database import Database
 from newsletter.feedback import (
-    Arrived,
+    EventKind,
+    EventState,
+    EventSummary,
     FactCount,
-    Kind,
-    Pipe,
-    Settled,
-    State,
+    IngestProgress,
+    ResolvedCount,
     Trip,
+    count_by_kind,
     count_facts,
-    count_kinds,
-    count_settled,
-    list_trips,
-    look_at_pipe,
+    count_resolved,
+    list_open_trips,
+    summarise_events,
 )
 
-_SHOWN = (Kind.DELIVERED, Kind.BOUNCED, Kind.COMPLAINED, Kind.DEFERRED, Kind.REJECTED)
+_SHOWN = (EventKind.DELIVERED, EventKind.BOUNCED, EventKind.COMPLAINED, EventKind.DEFERRED, EventKind.REJECTED)
 _CAUSES = 5
 
 
@@ -33,7 +33,7 @@ def say_trip(trip: Trip) -> None:
     output.info(f"Mend what can be mended, then: {output.command_line(f'resume {trip.mailing_id} --anyway')}")
 
 
-def say_arrived(arrived: Arrived) -> None:
+def say_arrived(arrived: IngestProgress) -> None:
     """Say what came of events that were taken in."""
     applied = arrived.applied
     known = arrived.received - arrived.new
@@ -42,7 +42,7 @@ def say_arrived(arrived: Arrived) -> None:
         *(f"{number:,} {state}" for state, number in sorted(applied.states.items())),
     ]
     output.print_result(": ".join([words[0], ", ".join(words[1:])]) if words[1:] else words[0])
-    if applied.states.get(State.PARKED):
+    if applied.states.get(EventState.PARKED):
         _point_to_parked()
     if applied.settled:
         output.print_result(f"{output.pluralise(applied.settled, 'delivery', 'deliveries')} settled")
@@ -52,13 +52,13 @@ def say_arrived(arrived: Arrived) -> None:
         say_trip(trip)
 
 
-def arrived_json(arrived: Arrived) -> dict[str, Any]:
+def arrived_json(arrived: IngestProgress) -> dict[str, Any]:
     """Return the object that `--json` prints for events that were taken in."""
     applied = arrived.applied
     return {
         "received": arrived.received,
         "new": arrived.new,
-        **{state.value: applied.states[state] for state in State if state is not State.WAITING},
+        **{state.value: applied.states[state] for state in EventState if state is not EventState.WAITING},
         "settled": applied.settled,
         "suppressed": applied.suppressed,
         "paused": [trip_json(trip) for trip in applied.trips],
@@ -82,49 +82,49 @@ def trip_json(trip: Trip) -> dict[str, Any]:
 
 def feedback_json(database: Database, mailings: Sequence[int]) -> dict[str, Any]:
     """Return what came back about some mailings, and how events come in, as `status --json` has it."""
-    kinds = count_kinds(database, mailings)
-    trips = [trip for trip in list_trips(database) if trip.mailing_id in mailings]
+    kinds = count_by_kind(database, mailings)
+    trips = [trip for trip in list_open_trips(database) if trip.mailing_id in mailings]
     return {
         "feedback": {kind.value: kinds[kind] for kind in _SHOWN},
         "settled": [
-            {"was": each.was, "by": each.by, "deliveries": each.number} for each in count_settled(database, mailings)
+            {"was": each.was, "by": each.by, "deliveries": each.number} for each in count_resolved(database, mailings)
         ],
         "paused_itself": [trip_json(trip) for trip in trips],
     }
 
 
-def pipe_json(pipe: Pipe) -> dict[str, Any]:
+def pipe_json(pipe: EventSummary) -> dict[str, Any]:
     """Return how events come in as an object."""
     return {
         "last_event_at": pipe.last_at and pipe.last_at.isoformat(),
         "backlog": pipe.backlog,
-        **{state.value: pipe.states[state] for state in State if state is not State.WAITING},
+        **{state.value: pipe.states[state] for state in EventState if state is not EventState.WAITING},
         "unknown_kinds": dict(pipe.unknown),
     }
 
 
 def say_feedback(database: Database, mailings: Sequence[int]) -> None:
     """Say what came back about some mailings, what events settled, and which mailings paused themselves."""
-    kinds = count_kinds(database, mailings)
+    kinds = count_by_kind(database, mailings)
     if known := [f"{kinds[kind]:,} {kind}" for kind in _SHOWN if kinds[kind]]:
         output.print_result(f"reported: {', '.join(known)}")
     for count in _causes(count_facts(database, mailings)):
         output.print_result(f"  {count.deliveries:,} {count.kind} at {count.domain or 'no domain'}: {count.reason}")
-    for settled in count_settled(database, mailings):
+    for settled in count_resolved(database, mailings):
         output.print_result(f"settled by events: {_settled(settled)}")
-    for trip in list_trips(database):
+    for trip in list_open_trips(database):
         if trip.mailing_id in mailings:
             say_trip(trip)
 
 
 def say_pipe(database: Database) -> None:
     """Say how events come in, where any ever did."""
-    pipe = look_at_pipe(database)
+    pipe = summarise_events(database)
     if pipe.last_at is None:
         return
-    kept = [f"{pipe.states[state]:,} {state}" for state in State if pipe.states[state]]
+    kept = [f"{pipe.states[state]:,} {state}" for state in EventState if pipe.states[state]]
     output.print_result(f"events: the last one {shown_time(pipe.last_at)}; {', '.join(kept)}")
-    if pipe.states[State.PARKED]:
+    if pipe.states[EventState.PARKED]:
         _point_to_parked()
 
 
@@ -133,8 +133,10 @@ def _point_to_parked() -> None:
 
 
 def _causes(counts: Sequence[FactCount]) -> list[FactCount]:
-    return [count for count in counts if count.kind in {Kind.BOUNCED, Kind.COMPLAINED, Kind.REJECTED}][:_CAUSES]
+    return [count for count in counts if count.kind in {EventKind.BOUNCED, EventKind.COMPLAINED, EventKind.REJECTED}][
+        :_CAUSES
+    ]
 
 
-def _settled(settled: Settled) -> str:
+def _settled(settled: ResolvedCount) -> str:
     return f"{output.pluralise(settled.number, 'delivery', 'deliveries')}, {settled.was} before, by {settled.by}"

@@ -9,7 +9,7 @@ from rich.text import Text
 from newsletter.cli import output
 from newsletter.cli.progress import duration
 from newsletter.stats import (
-    FEWEST,
+    MIN_GROUP_SIZE,
     Caveat,
     DomainNumbers,
     IssueNumbers,
@@ -206,7 +206,7 @@ def _listed(name: str, counts: Mapping[str, int]) -> list[Text | Table]:
 def _followed(issue: IssueNumbers, width: int) -> list[Text | Table]:
     lines: list[Text | Table] = []
     for number, link in enumerate(issue.links):
-        said = f"<{FEWEST}" if link.clicks is None else f"{link.clicks:,}"
+        said = f"<{MIN_GROUP_SIZE}" if link.clicks is None else f"{link.clicks:,}"
         lines.append(
             Text.assemble((f"{'links' if not number else '':<9}", "quiet"), f"{said:>7}  {_cut(link.url, width - 18)}")
         )

@@ -3,9 +3,9 @@
 from typing import Any
 
 from newsletter.address import Address
+from newsletter.app import PersonalData
 from newsletter.audience import AddressFlag, ListMember, SubscriberRecord, check_address, suggest_address
 from newsletter.cli import output
-from newsletter.stats import WholeRecord
 
 
 def standing(member: ListMember) -> str:
@@ -28,7 +28,7 @@ def member_json(member: ListMember) -> dict[str, Any]:
     }
 
 
-def say_record(address: Address, whole: WholeRecord) -> None:
+def say_record(address: Address, whole: PersonalData) -> None:
     """Print a whole record: the roster's in full, and of the other stations' what there is."""
     _say_roster(address, whole.person or SubscriberRecord(subscriber=None, subscriptions=(), suppression=None))
     if whole.deliveries:
@@ -77,7 +77,7 @@ def _say_roster(address: Address, record: SubscriberRecord) -> None:
             output.print_result(f"    {consent.at:%Y-%m-%d %H:%M}  {consent.act:<{width}}{consent.origin}{proof}")
 
 
-def held(whole: WholeRecord) -> str:
+def held(whole: PersonalData) -> str:
     """Return what an erasure takes, in words."""
     subscriptions = len(whole.person.subscriptions) if whole.person else 0
     kinds = [

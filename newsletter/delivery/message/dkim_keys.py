@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from newsletter.delivery.message.dkim import REPLACED_BY_SES, DkimKey, DkimSigner
 from newsletter.errors import SettingsError
-from newsletter.settings import Dkim, Settings
+from newsletter.settings import DkimSettings, Settings
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -80,7 +80,7 @@ def lookup_txt(name: str) -> Sequence[str] | None:
     return [b"".join(answer.strings).decode("ascii", "replace") for answer in answers]
 
 
-def _seal(settings: Settings, wanted: Dkim, sender: str) -> DkimKey:
+def _seal(settings: Settings, wanted: DkimSettings, sender: str) -> DkimKey:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
     from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
     from cryptography.hazmat.primitives.hashes import SHA256
@@ -110,7 +110,7 @@ def _seal(settings: Settings, wanted: Dkim, sender: str) -> DkimKey:
     )
 
 
-def _private_key(settings: Settings, wanted: Dkim) -> tuple[bytes, str]:
+def _private_key(settings: Settings, wanted: DkimSettings) -> tuple[bytes, str]:
     """Return the text of a private key, and what it is called in messages."""
     if wanted.key is None:
         if settings.dkim_key is None:

@@ -15,7 +15,7 @@ from sqlalchemy import types as kinds
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from newsletter.database import Database, Moment
+from newsletter.database import Database, UtcDateTime
 from newsletter.delivery.models import DeliveryStatus
 from newsletter.errors import UsageError
 
@@ -37,7 +37,7 @@ notices = table(
     ),
     *(column(name, kinds.BigInteger) for name in ("id", "delivery_id", "attempts", "due_at")),
     column("is_automatic", kinds.Boolean),
-    *(column(name, Moment) for name in ("created_at", "changed_at")),
+    *(column(name, UtcDateTime) for name in ("created_at", "changed_at")),
 )
 _OURS = re.compile(r"(\d{1,18})\.([0-9a-f]{16})\.notice@.+")
 _MESSAGE_ID = re.compile(r"[^\s<>]{3,250}")

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, column, insert, select, table, types
 from newsletter.audience import NewSubscriber, exclusion_reason, new_subscribers
 from newsletter.compose import Edition, compose, filled
 from newsletter.content import SeriesLetter, read_series
-from newsletter.database import Database, Moment
+from newsletter.database import Database, UtcDateTime
 from newsletter.delivery.models import DeliveryStatus
 from newsletter.delivery.notices.message import REPLY_PLACEHOLDER, UNSUBSCRIBE_PLACEHOLDER
 from newsletter.delivery.notices.queue import Notice, notices, plan_notice
@@ -27,7 +27,7 @@ _TOO_LATE = timedelta(days=14)
 _BEFORE = timedelta(days=1)
 """Who joined so long before a series was first seen gets it too."""
 
-begun = table("series", column("name", types.Text), column("list_name", types.Text), column("begun_at", Moment))
+begun = table("series", column("name", types.Text), column("list_name", types.Text), column("begun_at", UtcDateTime))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from sqlalchemy import BindParameter, ColumnElement, Connection, Text, bindparam
 
 from newsletter.address import Address
 from newsletter.audience import candidates_with_click_consent
-from newsletter.database import Order, Question
+from newsletter.database import PreparedQuery, PreparedStatement
 from newsletter.delivery.models import Delivery, DeliveryStatus, Exclusion, Mailing, MailingKind
 from newsletter.delivery.tables import deliveries
 
@@ -61,24 +61,24 @@ class _Due(NamedTuple):
 
 
 @cache
-def due_question(dialect: str) -> Question:
+def due_question(dialect: str) -> PreparedQuery:
     """Ask for the deliveries whose turn it is."""
     statement = text(DUE_ON_SQLITE if dialect == "sqlite" else DUE_ON_POSTGRESQL)
-    return Question(statement.columns(*(deliveries.c[name] for name in _Due._fields)))
+    return PreparedQuery(statement.columns(*(deliveries.c[name] for name in _Due._fields)))
 
 
 @cache
-def people_question(list_name: str, dialect: str) -> Question:
+def people_question(list_name: str, dialect: str) -> PreparedQuery:
     """Ask what is known of some subscribers now, and whether they may be written to."""
     people = candidates_with_click_consent(list_name)
-    return Question(people.where(_is_among(people.selected_columns.subscriber_id, "people", dialect)))
+    return PreparedQuery(people.where(_is_among(people.selected_columns.subscriber_id, "people", dialect)))
 
 
 @cache
-def _mark_order(dialect: str) -> Order:
+def _mark_order(dialect: str) -> PreparedStatement:
     is_meant = _is_among(deliveries.c.id, "numbers", dialect)
     marked = {"status": DeliveryStatus.CLAIMED.value, "worker": bindparam("by")}
-    return Order(update(deliveries).where(is_meant).values(marked))
+    return PreparedStatement(update(deliveries).where(is_meant).values(marked))
 
 
 def _is_among(column: ColumnElement[int], name: str, dialect: str) -> ColumnElement[bool]:

@@ -65,7 +65,7 @@ def start_mailing(
     mailing with the new text, unless the same text is still on its way. Nobody is added to a cancelled one.
     Raises UsageError when a mailing that has begun is to be scheduled.
     """
-    with database.write_much() as connection:
+    with database.bulk_write() as connection:
         plan = _start(connection, edition, transport, segment, again=again, now=now)
         if schedule is None or plan.mailing.state is MailingState.CANCELLED:
             return plan

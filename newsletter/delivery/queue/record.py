@@ -25,7 +25,7 @@ from sqlalchemy import (
     update,
 )
 
-from newsletter.database import Database, Order
+from newsletter.database import Database, PreparedStatement
 from newsletter.delivery.models import Delivery, DeliveryStatus, Exclusion, Mailing, MailingState
 from newsletter.delivery.queue.claim import claim_due
 from newsletter.delivery.queue.control import cancel_planned
@@ -155,9 +155,9 @@ def _record_ours(connection: Connection, outcomes: Sequence[Outcome], worker: st
 
 
 @cache
-def _count_order() -> Order:
+def _count_order() -> PreparedStatement:
     """Count a turn, and return what the author lets the mailing do."""
-    return Order(
+    return PreparedStatement(
         update(mailings)
         .where(mailings.c.id == bindparam("mailing"))
         .values(turns=mailings.c.turns + 1)
@@ -166,10 +166,10 @@ def _count_order() -> Order:
 
 
 @cache
-def taken_order() -> Order:
+def taken_order() -> PreparedStatement:
     """Record claimed deliveries as submitted: pairs of a number and a reference, as JSON."""
     pairs = func.json_each(bindparam("given", type_=Text)).table_valued("value", name="pairs")
-    return Order(
+    return PreparedStatement(
         update(deliveries)
         .where(
             deliveries.c.id == func.json_extract(pairs.c.value, "$[0]"),

@@ -25,7 +25,7 @@ from newsletter.delivery.transports.base import Allowance, Envelope, Receipt
 from newsletter.delivery.transports.ses_answers import MOST_CONNECTIONS, connections_for, judge, read_allowance
 from newsletter.delivery.transports.ses_connection import SesLine
 from newsletter.errors import Deferred, TransportError, Uncertain
-from newsletter.settings import Ses
+from newsletter.settings import SesSettings
 
 
 class SesTransport:
@@ -33,7 +33,9 @@ class SesTransport:
 
     name = "ses"
 
-    def __init__(self, ses: Ses, keys: Credentials | None = None, *, state: Mapping[str, str] = os.environ) -> None:
+    def __init__(
+        self, ses: SesSettings, keys: Credentials | None = None, *, state: Mapping[str, str] = os.environ
+    ) -> None:
         """Make the client and ask the account what it grants; SendingHalted when it may not send at all.
 
         With `keys` no credentials are looked up, and no proxy is used. `state` is the environment that says where
@@ -111,7 +113,9 @@ class SesTransport:
 class LeanSesTransport(SesTransport):
     """The same with less done for each call, and with lines of which one thread can serve many."""
 
-    def __init__(self, ses: Ses, keys: Credentials | None = None, *, state: Mapping[str, str] = os.environ) -> None:
+    def __init__(
+        self, ses: SesSettings, keys: Credentials | None = None, *, state: Mapping[str, str] = os.environ
+    ) -> None:
         """As `SesTransport`; SettingsError where the client cannot be made as AWS's own settings say."""
         super().__init__(ses, keys, state=state)
         self._lean = open_lean_ses(self._client, keys=keys, before_send=self._leave)
@@ -133,7 +137,9 @@ class LeanSesTransport(SesTransport):
             return self._lean.request(**self._arguments(envelope, message))
 
 
-def open_ses(ses: Ses, keys: Credentials | None = None, *, state: Mapping[str, str] = os.environ) -> SesTransport:
+def open_ses(
+    ses: SesSettings, keys: Credentials | None = None, *, state: Mapping[str, str] = os.environ
+) -> SesTransport:
     """Return the transport of `[delivery.ses] client`; it raises what that does."""
     return (LeanSesTransport if ses.client == "lean" else SesTransport)(ses, keys, state=state)
 

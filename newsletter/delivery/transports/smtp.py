@@ -12,7 +12,7 @@ from newsletter.delivery.transports.smtp_connection import SmtpLine
 from newsletter.delivery.transports.smtp_protocol import Dialogue
 from newsletter.delivery.transports.smtp_replies import judge
 from newsletter.errors import Deferred, Refused, SendingHalted, SettingsError, TransportError
-from newsletter.settings import Smtp
+from newsletter.settings import SmtpSettings
 
 _LOCAL = ("localhost", "127.0.0.1", "::1")
 
@@ -24,7 +24,7 @@ class SmtpTransport:
     rate: float | None = None
     notices: tuple[str, ...] = ()
 
-    def __init__(self, relay: Smtp, password: SecretStr | None, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(self, relay: SmtpSettings, password: SecretStr | None, tls: ssl.SSLContext | None = None) -> None:
         """Check the settings; nothing is connected yet. SettingsError for a password that would go in clear."""
         if relay.username and password is None:
             raise SettingsError("[delivery.smtp] username is set, but NEWSLETTER_SMTP_PASSWORD is not")

@@ -8,7 +8,7 @@ from pathlib import Path
 from watchfiles import DefaultFilter, watch
 
 from newsletter.errors import NewsletterError
-from newsletter.settings import FILE_NAME, read_settings
+from newsletter.settings import SETTINGS_FILE, read_settings
 from newsletter.web.preview.galley import Galley, Review, make_galley
 
 _TICK = 300
@@ -94,8 +94,8 @@ def _standing_alone(root: Path) -> list[Path]:
     try:
         theme = read_settings(root).theme
     except NewsletterError:
-        return [root / FILE_NAME]
-    return [root / FILE_NAME, *(root / path for path in (theme.logo, theme.logo_dark) if path)]
+        return [root / SETTINGS_FILE]
+    return [root / SETTINGS_FILE, *(root / path for path in (theme.logo, theme.logo_dark) if path)]
 
 
 def _states(paths: list[Path]) -> list[tuple[int, int] | None]:

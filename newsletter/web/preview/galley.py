@@ -13,7 +13,7 @@ from newsletter.content import Issue, Shelf, read_issue, read_issues
 from newsletter.errors import ContentError, NewsletterError, SettingsError, UsageError
 from newsletter.finding import Finding, Level
 from newsletter.preflight import SAMPLE_VALUES
-from newsletter.settings import FILE_NAME, Settings, read_settings
+from newsletter.settings import SETTINGS_FILE, Settings, read_settings
 
 PICTURES = "/pictures/"
 _LOCAL = re.compile(r"file://[^\"'()<>\s]+")
@@ -179,12 +179,12 @@ def _in_settings(said: str) -> tuple[Finding, ...]:
     """Return what is wrong with the settings, line by line as it was said, as findings."""
     found = []
     for line in said.splitlines():
-        place = re.match(rf"(?:\S*/)?{re.escape(FILE_NAME)}(?::(\d+))?: ", line)
+        place = re.match(rf"(?:\S*/)?{re.escape(SETTINGS_FILE)}(?::(\d+))?: ", line)
         found.append(
             Finding(
                 rule="settings",
                 level=Level.ERROR,
-                file=FILE_NAME,
+                file=SETTINGS_FILE,
                 line=int(place[1]) if place and place[1] else None,
                 message=line[place.end() :] if place else line,
             )

@@ -9,7 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
-from newsletter.stats import gather_statistics, make_report, open_drawing
+from newsletter.stats import gather_statistics, open_chart_renderer, render_report
 from tests.integration.stats.conftest import settings_for
 from tests.integration.stats.seed import NOW, answer, join, mail, new_database, report
 
@@ -22,11 +22,11 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """A report of everything, one of an issue, one without charts, and one of nothing."""
     root = tmp_path_factory.mktemp("report")
     settings = settings_for(root)
-    draw = open_drawing()
+    draw = open_chart_renderer()
     assert draw is not None
     written = []
     with closing(new_database(root, settings)) as database:
-        empty = make_report(gather_statistics(database, now=NOW), settings, draw)
+        empty = render_report(gather_statistics(database, now=NOW), settings, draw)
         written.append(root / "empty.html")
         written[-1].write_text(empty)
         readers = join(database, [f"p{n}@{'gmail.com' if n % 2 else 'b.example'}" for n in range(40)])
@@ -40,9 +40,9 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
         found = gather_statistics(database, titles={"issue-1": HOSTILE}, now=NOW)
         one = gather_statistics(database, titles={"issue-1": HOSTILE}, slug="issue-1", now=NOW)
     for name, text in {
-        "all": make_report(found, settings, draw),
-        "one": make_report(one, settings, draw, slug="issue-1"),
-        "plain": make_report(found, settings, None),
+        "all": render_report(found, settings, draw),
+        "one": render_report(one, settings, draw, slug="issue-1"),
+        "plain": render_report(found, settings, None),
     }.items():
         written.append(root / f"{name}.html")
         written[-1].write_text(text)

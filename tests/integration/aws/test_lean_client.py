@@ -9,7 +9,7 @@ from bench.load.serving import serving
 from newsletter.aws import Credentials
 from newsletter.delivery.transports.base import Envelope
 from newsletter.delivery.transports.ses import open_ses
-from newsletter.settings import Ses
+from newsletter.settings import SesSettings
 
 pytestmark = pytest.mark.slow
 
@@ -20,7 +20,9 @@ MESSAGE = b"From: news@b.example\r\nSubject: x\r\n\r\n" + (b"y" * 74 + b"\r\n") 
 def cost(url: str, client: str) -> float:
     """Seconds of CPU for so many calls by one thread, after one that opens the connection."""
     settings = {"endpoint": url, "region": "eu-west-1", "client": client}
-    with closing(open_ses(Ses.model_validate(settings), Credentials(access="testing", secret="testing"))) as transport:
+    with closing(
+        open_ses(SesSettings.model_validate(settings), Credentials(access="testing", secret="testing"))
+    ) as transport:
         begun = 0.0
         for number in range(CALLS + 1):
             envelope = Envelope(

@@ -9,7 +9,7 @@ from newsletter.compose import Edition
 from newsletter.delivery import SendProgress, send
 from newsletter.delivery.transports.smtp import SmtpTransport
 from newsletter.errors import Deferred, SendingHalted
-from newsletter.settings import Smtp
+from newsletter.settings import SmtpSettings
 from tests.contract import relay
 from tests.contract.relay import Relay
 from tests.integration.delivery.conftest import Press, now
@@ -18,7 +18,7 @@ Make = Callable[..., Edition]
 
 
 def to(there: Relay) -> SmtpTransport:
-    return SmtpTransport(Smtp.model_validate({"host": "127.0.0.1", "port": there.port, "timeout": 5}), None)
+    return SmtpTransport(SmtpSettings.model_validate({"host": "127.0.0.1", "port": there.port, "timeout": 5}), None)
 
 
 def mail(press: Press, edition: Edition, there: Relay) -> list[SendProgress]:
@@ -82,7 +82,7 @@ def test_a_fault_of_ours_in_the_switchboard_ends_the_run(press: Press, edition: 
         def open_line(self) -> object:  # type: ignore[override]
             raise ZeroDivisionError("x")
 
-    transport = Faulty(Smtp(host="127.0.0.1", port=25), None)
+    transport = Faulty(SmtpSettings(host="127.0.0.1", port=25), None)
     with closing(transport), pytest.raises(ZeroDivisionError):
         list(send(press.database, press.keyring, press.settings, mailing, transport, clock=now))
     counts = press.counts(mailing)
@@ -104,7 +104,7 @@ def test_one_relay_that_takes_few_connections_is_sent_to_over_those(press: Press
 
     mailing = press.start(edition()).mailing
     with relay.running(Relay(seconds=0.002)) as there:
-        transport = Crowded(Smtp.model_validate({"host": "127.0.0.1", "port": there.port, "timeout": 5}), None)
+        transport = Crowded(SmtpSettings.model_validate({"host": "127.0.0.1", "port": there.port, "timeout": 5}), None)
         with closing(transport):
             list(send(press.database, press.keyring, press.settings, mailing, transport, clock=now))
         assert len(there.taken) == 40

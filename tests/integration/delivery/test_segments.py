@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 
 from newsletter.audience.tables import subscribers
 from newsletter.compose import Edition, Variant
-from newsletter.database import migrate, open_database, upgrade
+from newsletter.database import open_database, schema, upgrade
 from newsletter.delivery import (
     Exclusion,
     Plan,
@@ -237,9 +237,9 @@ def test_a_database_from_before_segments_keeps_its_mailings(tmp_path: Path, edit
     """The table of mailings is made anew: all that refers to it must still do so."""
     database = open_database(f"sqlite:///{tmp_path / 'old.db'}")
     config = Config()
-    config.set_main_option("script_location", str(Path(migrate.__file__).parent / "migrations"))
+    config.set_main_option("script_location", str(Path(schema.__file__).parent / "migrations"))
     frozen = edition()
-    with database.rebuild() as connection:
+    with database.schema_change() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "0004")
         for statement in _ROWS.format(digest=frozen.digest, frozen=json.dumps(frozen.as_json())).split(";\n"):

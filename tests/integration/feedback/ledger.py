@@ -16,9 +16,9 @@ from newsletter.compose import Edition
 from newsletter.database import Database
 from newsletter.delivery import Mailing, start_mailing
 from newsletter.delivery.tables import deliveries
-from newsletter.feedback import Arrived, ingest
+from newsletter.feedback import IngestProgress, ingest_file
 from newsletter.feedback.tables import facts
-from newsletter.settings import Feedback, Settings
+from newsletter.settings import FeedbackSettings, Settings
 from newsletter.tokens import Keyring
 from tests.fresh import fresh_database
 
@@ -75,14 +75,14 @@ class Ledger:
     def suppressed(self) -> dict[str | None, str]:
         return {each.address: each.suppression.reason.value for each in list_suppressions(self.database)}
 
-    def take(self, *events: dict[str, Any] | str) -> Arrived:
+    def take(self, *events: dict[str, Any] | str) -> IngestProgress:
         """Take in events, each on a line of one file."""
         path = self.folder / "events.jsonl"
         path.write_text("\n".join(e if isinstance(e, str) else json.dumps(e) for e in events))
         return self.take_file(path)
 
-    def take_file(self, path: Path) -> Arrived:
-        return sum(ingest(self.database, KEYRING, self.settings, path, clock=self.clock), Arrived())
+    def take_file(self, path: Path) -> IngestProgress:
+        return sum(ingest_file(self.database, KEYRING, self.settings, path, clock=self.clock), IngestProgress())
 
     def event(self, kind: str, number: int, mailing: Mailing | None = None, **more: Any) -> dict[str, Any]:
         """Return an event about a delivery, as a configuration set publishes it."""
@@ -140,7 +140,7 @@ def open_ledger(folder: Path, readers: int = 3, url: str | None = None, **feedba
             "publication": {"title": "Tidal"},
             "lists": {"weekly": {"title": "Tidal", "from": "news@example.org", "list_id": "tidal.example.org"}},
             "replies": {"domain": "replies.example.org"},
-            "feedback": Feedback(**feedback),
+            "feedback": FeedbackSettings(**feedback),
         }
     )
     database = fresh_database(url or f"sqlite:///{folder / 'var' / 'newsletter.db'}")

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.x509.oid import NameOID
 
-from newsletter.feedback.sns import string_to_sign
+from newsletter.feedback.sources.sns_signature import string_to_sign
 
 TOPIC = "arn:aws:sns:eu-west-1:111122223333:ses-events"
 URL = "https://sns.eu-west-1.amazonaws.com/SimpleNotificationService-0123abcd.pem"

@@ -9,8 +9,8 @@ from sqlalchemy import update
 
 from newsletter.delivery import MailingState, find_mailing
 from newsletter.delivery.tables import deliveries
-from newsletter.feedback import open_trip
-from newsletter.feedback.breaker import resume
+from newsletter.feedback import find_open_trip
+from newsletter.feedback.apply.circuit_breaker import resume_paused_mailing
 from tests.integration.feedback.ledger import NOW, Ledger, open_ledger
 
 LATER = NOW + timedelta(hours=1)
@@ -45,12 +45,12 @@ def test_what_comes_back_late_of_letters_before_pauses_nothing_anew(ledger: Ledg
     leave(ledger, numbers[:15], NOW)
     bounce(ledger, numbers[:3])
     assert state(ledger) is MailingState.PAUSED
-    resume(ledger.database, ledger.mailing, anyway=True, now=LATER)
+    resume_paused_mailing(ledger.database, ledger.mailing, anyway=True, now=LATER)
     leave(ledger, numbers[15:30], LATER + timedelta(minutes=1))
     bounce(ledger, numbers[3:10])
     assert state(ledger) is MailingState.OPEN
     bounce(ledger, numbers[15:18])
     assert state(ledger) is MailingState.PAUSED
-    trip = open_trip(ledger.database, ledger.mailing.id)
+    trip = find_open_trip(ledger.database, ledger.mailing.id)
     assert trip is not None
     assert (trip.sent, trip.bounced) == (15, 3)

@@ -16,7 +16,7 @@ from newsletter.audience import suppress_address
 from newsletter.audience.tables import suppressions
 from newsletter.delivery.models import DeliveryStatus
 from newsletter.delivery.queue.record import Outcome, _record_ours
-from newsletter.feedback import Kind, count_facts, count_kinds, count_settled, facts_of
+from newsletter.feedback import EventKind, count_by_kind, count_facts, count_resolved, list_facts
 from newsletter.feedback.tables import events, facts, settlements
 from tests.drawing import drawn
 from tests.integration.feedback.ledger import KEYRING, NOW, Ledger, open_ledger
@@ -109,17 +109,17 @@ def test_a_kind_is_a_dated_fact_with_reason_and_domain(ledger: Ledger) -> None:
         ledger.event("Open", first, at=NOW + timedelta(hours=3)),
         ledger.event("Open", first, at=NOW + timedelta(hours=5)),
     )
-    assert count_kinds(ledger.database, [ledger.mailing.id]) == {
-        Kind.DELIVERED: 1,
-        Kind.BOUNCED: 1,
-        Kind.DEFERRED: 1,
-        Kind.OPENED: 1,
+    assert count_by_kind(ledger.database, [ledger.mailing.id]) == {
+        EventKind.DELIVERED: 1,
+        EventKind.BOUNCED: 1,
+        EventKind.DEFERRED: 1,
+        EventKind.OPENED: 1,
     }
-    bounced = next(c for c in count_facts(ledger.database, [ledger.mailing.id]) if c.kind is Kind.BOUNCED)
+    bounced = next(c for c in count_facts(ledger.database, [ledger.mailing.id]) if c.kind is EventKind.BOUNCED)
     assert (bounced.reason, bounced.domain, bounced.deliveries) == ("no such mailbox", "example.net", 1)
-    (back,) = facts_of(ledger.database, [second])
+    (back,) = list_facts(ledger.database, [second])
     assert (back.at, back.detail) == (NOW, "5.1.1 smtp; 550 5.1.1 <address> is gone")
-    opened = [fact for fact in facts_of(ledger.database, [first]) if fact.kind is Kind.OPENED]
+    opened = [fact for fact in list_facts(ledger.database, [first]) if fact.kind is EventKind.OPENED]
     assert [fact.at.hour for fact in opened] == [0]
 
 
@@ -129,7 +129,7 @@ def test_any_report_settles_what_may_have_been_taken(ledger: Ledger, was: str) -
     ledger.put(was)
     assert ledger.take(ledger.event("DeliveryDelay", number)).applied.settled == 1
     assert ledger.standing(number) == ("submitted", f"0102-{number}")
-    (settled,) = count_settled(ledger.database, [ledger.mailing.id])
+    (settled,) = count_resolved(ledger.database, [ledger.mailing.id])
     assert (settled.was, settled.by, settled.number) == (was, "delivery tag", 1)
 
 
@@ -214,7 +214,7 @@ def test_every_envelope_holds_the_same_event(ledger: Ledger, tmp_path: Path) -> 
 
 
 def test_what_is_unknown_is_kept_and_counted_and_poison_is_parked(ledger: Ledger) -> None:
-    from newsletter.feedback import State, list_events, look_at_pipe, retry
+    from newsletter.feedback import EventState, list_events, requeue_events, summarise_events
 
     number, *_ = ledger.numbers()
     arrived = ledger.take(
@@ -227,16 +227,16 @@ def test_what_is_unknown_is_kept_and_counted_and_poison_is_parked(ledger: Ledger
         ledger.event("Delivery", number),
     )
     assert arrived.received == 7
-    pipe = look_at_pipe(ledger.database)
-    assert pipe.states == {State.UNKNOWN: 3, State.PARKED: 3, State.APPLIED: 1}
+    pipe = summarise_events(ledger.database)
+    assert pipe.states == {EventState.UNKNOWN: 3, EventState.PARKED: 3, EventState.APPLIED: 1}
     assert set(pipe.unknown) == {"Levitation", "UnsubscribeConfirmation", "AmazonSnsSubscriptionSucceeded"}
-    assert {event.reason.split(":")[0] for event in list_events(ledger.database, [State.PARKED])} == {
+    assert {event.reason.split(":")[0] for event in list_events(ledger.database, [EventState.PARKED])} == {
         "no JSON",
         "Bounce",
     }
-    assert retry(ledger.database) == 6
+    assert requeue_events(ledger.database) == 6
     ledger.take()
-    assert look_at_pipe(ledger.database).states == pipe.states
+    assert summarise_events(ledger.database).states == pipe.states
 
 
 def test_an_event_of_somebody_elses_changes_nothing(ledger: Ledger) -> None:
@@ -331,17 +331,17 @@ def test_the_view_counts_by_mailing_reason_and_receiving_domain(ledger: Ledger) 
 
 
 def test_with_a_reader_what_was_reported_about_them_is_forgotten_as_it_came(ledger: Ledger) -> None:
-    from newsletter.feedback import forget_reader, list_events
+    from newsletter.feedback import delete_events_about, list_events
 
     first, second, _ = ledger.numbers()
     ledger.take(ledger.event("Bounce", first), ledger.event("Bounce", second))
-    assert forget_reader(ledger.database, 1) == 1
+    assert delete_events_about(ledger.database, 1) == 1
     assert [event.delivery_id for event in list_events(ledger.database)] == [second]
     assert not any("reader1" in str(fact) for fact in ledger.facts())
 
 
 def test_with_an_address_the_events_that_name_it_and_are_of_no_delivery_are_forgotten(ledger: Ledger) -> None:
-    from newsletter.feedback import forget_address, list_events
+    from newsletter.feedback import delete_events_naming, list_events
 
     known, *_ = ledger.numbers()
     ledger.take(
@@ -351,7 +351,7 @@ def test_with_an_address_the_events_that_name_it_and_are_of_no_delivery_are_forg
         "cut off {ada@example.net",
         '{"eventType":"Something","to":"ada@example.net.invalid"}',
     )
-    assert forget_address(ledger.database, "ada@example.net") == 2
+    assert delete_events_naming(ledger.database, "ada@example.net") == 2
     left = sorted(event.raw for event in list_events(ledger.database) if event.delivery_id is None)
     assert ["nada@" in raw or ".invalid" in raw for raw in left] == [True, True]
     assert any(event.delivery_id == known for event in list_events(ledger.database))
@@ -405,7 +405,7 @@ def test_no_question_reads_all_deliveries_there_are(ledger: Ledger) -> None:
     from sqlalchemy import event
 
     from newsletter.delivery import delivery_ids_of
-    from newsletter.feedback.consequences import bounces_in_a_row
+    from newsletter.feedback.apply.effects import bounces_in_a_row
 
     asked: list[tuple[str, Any]] = []
 

@@ -14,7 +14,7 @@ from sqlalchemy import event
 from newsletter.aws import Credentials, SqsQueue
 from newsletter.database import open_database, upgrade
 from newsletter.errors import DiskFull
-from newsletter.feedback import Arrived, list_events, pull
+from newsletter.feedback import IngestProgress, list_events, pull_from_queue
 from newsletter.ses_simulator import Account
 from newsletter.ses_simulator.server import SesSimulator, run_simulator
 from newsletter.settings import Settings
@@ -61,10 +61,10 @@ def test_on_a_full_disk_no_event_is_acknowledged_that_is_not_stored(
         def fill(connection: Any) -> None:
             connection.connection.driver_connection.execute(f"PRAGMA max_page_count={most}")
 
-        def pulled() -> Arrived:
+        def pulled() -> IngestProgress:
             return sum(
-                pull(database, keyring, settings, queue, clock=lambda: datetime.now(UTC), wait_seconds=0),
-                Arrived(),
+                pull_from_queue(database, keyring, settings, queue, clock=lambda: datetime.now(UTC), wait_seconds=0),
+                IngestProgress(),
             )
 
         event.listen(database.engine, "begin", fill)

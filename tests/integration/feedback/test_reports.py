@@ -9,7 +9,7 @@ import pytest
 
 from newsletter.audience import list_suppressions
 from newsletter.delivery import signed_address
-from newsletter.feedback import Kind, State, count_kinds, count_settled, list_events
+from newsletter.feedback import EventKind, EventState, count_by_kind, count_resolved, list_events
 from newsletter.tokens import Purpose
 from tests.integration.feedback.ledger import KEYRING, Ledger, open_ledger
 
@@ -104,7 +104,7 @@ def test_a_bounce_to_the_signed_sender_settles_and_suppresses(ledger: Ledger) ->
     assert ledger.take_file(path).new == 0
     assert ledger.standing(number)[0] == "submitted"
     assert ledger.suppressed() == {"reader1@example.net": "bounced"}
-    assert count_settled(ledger.database, [ledger.mailing.id])[0].by == "signed address"
+    assert count_resolved(ledger.database, [ledger.mailing.id])[0].by == "signed address"
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_a_bounce_in_plain_words_counts_when_a_mail_system_sent_it(ledger: Ledge
     assert ledger.take_file(path).new == 0
     assert ledger.suppressed() == ({"reader1@example.net": "bounced"} if suppressed else {})
     (event,) = list_events(ledger.database)
-    assert (event.state is State.PARKED) is not suppressed
+    assert (event.state is EventState.PARKED) is not suppressed
     assert suppressed or "no mail system sent" in event.reason
 
 
@@ -135,7 +135,7 @@ def test_a_bounce_in_plain_words_proves_nothing_without_the_signed_sender(
 ) -> None:
     to = sender_of(ledger, ledger.numbers()[0], purpose) if purpose else "news@example.org"
     ledger.take_file(write(ledger, f"Return-Path: <>\nTo: {to}\n\n{PLAIN}"))
-    assert [event.state for event in list_events(ledger.database)] == [State.PARKED]
+    assert [event.state for event in list_events(ledger.database)] == [EventState.PARKED]
     assert not ledger.suppressed()
 
 
@@ -143,7 +143,7 @@ def test_a_bounce_in_plain_words_that_tells_no_status_is_parked(ledger: Ledger) 
     vague = PLAIN.replace(" (#5.1.1)", "").replace("This is a permanent error; I've given up. ", "")
     to = sender_of(ledger, ledger.numbers()[0])
     ledger.take_file(write(ledger, f"Return-Path: <>\nTo: {to}\n\n{vague}"))
-    assert [event.state for event in list_events(ledger.database)] == [State.PARKED]
+    assert [event.state for event in list_events(ledger.database)] == [EventState.PARKED]
     assert not ledger.suppressed()
 
 
@@ -169,7 +169,7 @@ def test_a_bounce_that_anybody_could_have_written_is_parked(ledger: Ledger, to: 
     ledger.take_file(write(ledger, DSN.format(to=to)))
     (event,) = list_events(ledger.database)
     assert (event.state, event.reason) == (
-        State.PARKED,
+        EventState.PARKED,
         "no signed address of ours is in this report, so it proves nothing",
     )
     assert not ledger.suppressed()
@@ -180,7 +180,9 @@ def test_a_feedback_report_names_the_letter_by_its_envelope_sender(ledger: Ledge
     number, *_ = ledger.numbers()
     ledger.take_file(write(ledger, ARF.format(kind=kind, sender=sender_of(ledger, number))))
     assert len(ledger.suppressed()) == suppressed
-    assert count_kinds(ledger.database, [ledger.mailing.id]) == ({} if kind == "not-spam" else {Kind.COMPLAINED: 1})
+    assert count_by_kind(ledger.database, [ledger.mailing.id]) == (
+        {} if kind == "not-spam" else {EventKind.COMPLAINED: 1}
+    )
 
 
 @pytest.mark.parametrize(
@@ -192,7 +194,7 @@ def test_a_feedback_report_names_the_letter_by_its_envelope_sender(ledger: Ledge
     ],
 )
 def test_a_mail_that_is_no_report_is_parked(ledger: Ledger, text: str) -> None:
-    assert ledger.take_file(write(ledger, text)).applied.states == {State.PARKED: 1}
+    assert ledger.take_file(write(ledger, text)).applied.states == {EventState.PARKED: 1}
 
 
 def test_a_complaint_ends_the_subscription_and_a_lifted_suppression_does_not_renew_it(ledger: Ledger) -> None:

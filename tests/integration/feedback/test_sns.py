@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from newsletter.errors import TemporaryError
-from newsletter.feedback import WebAnswer, list_events, take_notification
-from newsletter.feedback.sns import is_certificate_url
+from newsletter.feedback import WebhookResponse, handle_sns_notification, list_events
+from newsletter.feedback.sources.sns_signature import is_certificate_url
 from tests.integration.feedback.ledger import KEYRING, NOW, Ledger, open_ledger
 from tests.integration.feedback.signing import TOPIC, URL, Authority, body, pem
 
@@ -24,8 +24,8 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
         yield ledger
 
 
-def post(ledger: Ledger, said: dict[str, Any] | bytes, certificates: bytes = AUTHORITY.pem) -> WebAnswer:
-    return take_notification(
+def post(ledger: Ledger, said: dict[str, Any] | bytes, certificates: bytes = AUTHORITY.pem) -> WebhookResponse:
+    return handle_sns_notification(
         ledger.database,
         KEYRING,
         ledger.settings,
@@ -121,7 +121,7 @@ def test_a_certificate_from_anywhere_else_is_not_even_fetched(ledger: Ledger, ur
         raise AssertionError
 
     said = AUTHORITY.signed(Message=bounce(ledger), SigningCertURL=url)
-    answer = take_notification(
+    answer = handle_sns_notification(
         ledger.database, KEYRING, ledger.settings, {}, body(said), clock=ledger.clock, certificate=never
     )
     assert answer.status == 403
@@ -188,7 +188,7 @@ def test_while_snss_certificate_cannot_be_had_it_is_asked_to_come_again(ledger: 
         raise TemporaryError("no")
 
     said = body(AUTHORITY.signed(Message=bounce(ledger)))
-    answer = take_notification(
+    answer = handle_sns_notification(
         ledger.database, KEYRING, ledger.settings, {}, said, clock=ledger.clock, certificate=broken
     )
     assert answer.status == 503
@@ -199,7 +199,7 @@ def test_a_pinned_certificate_needs_no_network(tmp_path: Path) -> None:
     (tmp_path / "pins" / URL.rpartition("/")[2]).write_bytes(AUTHORITY.pem)
     with open_ledger(tmp_path, topics=(TOPIC,), certificates="pins") as ledger:
         said = body(AUTHORITY.signed(Message=bounce(ledger)))
-        answer = take_notification(ledger.database, KEYRING, ledger.settings, {}, said, clock=ledger.clock)
+        answer = handle_sns_notification(ledger.database, KEYRING, ledger.settings, {}, said, clock=ledger.clock)
         assert answer.status == 200
 
 
@@ -244,7 +244,7 @@ def test_on_a_full_disk_nothing_is_acknowledged(ledger: Ledger) -> None:
 
 def refused(
     ledger: Ledger, said: dict[str, Any] | bytes, certificates: bytes = AUTHORITY.pem, *, keeps: int = 0
-) -> WebAnswer:
+) -> WebhookResponse:
     answer = post(ledger, said, certificates)
     assert answer.status == 403, answer
     assert len(list_events(ledger.database)) == keeps

@@ -11,7 +11,7 @@ from sqlalchemy import event
 from newsletter.address import Address
 from newsletter.audience import SuppressionReason, suppress
 from newsletter.delivery.queue.lock import sender_lock
-from newsletter.feedback import ingest
+from newsletter.feedback import ingest_file
 from tests.integration.feedback.ledger import KEYRING, NOW, Ledger, open_ledger
 
 
@@ -25,7 +25,7 @@ def groups(ledger: Ledger, events: int) -> list[int]:
     """Take in so many events, and return how many were applied in each turn."""
     path = ledger.folder / "events.jsonl"
     path.write_text("".join(f'{{"eventType": "Unheard of", "n": {number}}}\n' for number in range(events)))
-    arrived = ingest(ledger.database, KEYRING, ledger.settings, path, clock=ledger.clock)
+    arrived = ingest_file(ledger.database, KEYRING, ledger.settings, path, clock=ledger.clock)
     return [each.applied.events for each in arrived if each.applied.events]
 
 
@@ -41,7 +41,7 @@ def test_the_collector_is_as_it_was_once_a_file_is_taken_in_or_given_up(ledger: 
     groups(ledger, 10)
     assert gc.get_threshold() == before
     path = ledger.folder / "events.jsonl"
-    with closing(ingest(ledger.database, KEYRING, ledger.settings, path, clock=ledger.clock)) as arriving:
+    with closing(ingest_file(ledger.database, KEYRING, ledger.settings, path, clock=ledger.clock)) as arriving:
         next(arriving)
     assert gc.get_threshold() == before
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from newsletter import stats
+from newsletter import app
 from newsletter.address import Address
 from newsletter.audience import SuppressionReason, add_subscriber, read_subscriber_record
 from newsletter.content import read_comments
@@ -41,8 +41,8 @@ def talk(harbour: Harbour, answer: Mail) -> Reply:
     return first
 
 
-def _erase(harbour: Harbour) -> stats.ErasedPerson:
-    return stats.erase(harbour.database, harbour.keyring, harbour.settings, JO, origin="test", now=NOW)
+def _erase(harbour: Harbour) -> app.ErasureResult:
+    return app.erase_person(harbour.database, harbour.keyring, harbour.settings, JO, origin="test", now=NOW)
 
 
 def _left_of_jo(harbour: Harbour) -> list[str]:
@@ -102,18 +102,18 @@ def test_what_is_due_to_an_erased_person_is_not_sent(harbour: Harbour, talk: Rep
 def test_a_friends_answer_to_a_forwarded_letter_is_named_and_stays(harbour: Harbour, answer: Mail) -> None:
     harbour.deliver(answer("Jo forwarded me this.", sender="Kim <kim@example.com>"))
     harbour.fetch()
-    record = stats.record(harbour.database, harbour.keyring, harbour.settings, JO)
+    record = app.collect_personal_data(harbour.database, harbour.keyring, harbour.settings, JO)
     assert [reply.from_address for reply in record.elsewhere] == ["kim@example.com"]
     _erase(harbour)
     assert list_replies(harbour.database)[0].text == "Jo forwarded me this."
 
 
 def test_a_record_tells_what_every_station_holds(harbour: Harbour, talk: Reply) -> None:
-    (line,) = stats.record(harbour.database, harbour.keyring, harbour.settings, JO).deliveries
+    (line,) = app.collect_personal_data(harbour.database, harbour.keyring, harbour.settings, JO).deliveries
     report(harbour.database, 1, [line.id], "delivered")
-    record = stats.record(harbour.database, harbour.keyring, harbour.settings, JO)
+    record = app.collect_personal_data(harbour.database, harbour.keyring, harbour.settings, JO)
     assert [line.slug for line in record.deliveries] == ["ferries"]
-    (delivery,) = stats.record_json(JO, record)["deliveries"]
+    (delivery,) = app.personal_data_json(JO, record)["deliveries"]
     assert [fact["kind"] for fact in delivery["reported"]] == ["delivered"]
     assert {reply.state for reply in record.replies} == {"approved", "private", "ignored"}
     assert [notice.kind for notice in record.notices] == ["published"]

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from newsletter import stats
+from newsletter import app
 from newsletter.address import Address
 from newsletter.archive import build_site
 from newsletter.audience import unsubscribe
@@ -183,10 +183,10 @@ def test_the_record_of_a_person_tells_their_wish(harbour: Harbour, wished: Reply
     address = Address.parse("jo@example.net")
     for wants in (True, False):
         note_wish(harbour.database, wished, wants=wants, door="test", now=NOW)
-        whole = stats.record(harbour.database, harbour.keyring, harbour.settings, address)
-        assert stats.record_json(address, whole)["wants_to_hear_of_answers"] is wants
-    stats.erase(harbour.database, harbour.keyring, harbour.settings, address, origin="test", now=NOW)
-    whole = stats.record(harbour.database, harbour.keyring, harbour.settings, address)
+        whole = app.collect_personal_data(harbour.database, harbour.keyring, harbour.settings, address)
+        assert app.personal_data_json(address, whole)["wants_to_hear_of_answers"] is wants
+    app.erase_person(harbour.database, harbour.keyring, harbour.settings, address, origin="test", now=NOW)
+    whole = app.collect_personal_data(harbour.database, harbour.keyring, harbour.settings, address)
     assert whole.wants_to_hear is None
 
 

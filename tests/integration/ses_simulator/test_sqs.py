@@ -16,7 +16,7 @@ from newsletter.compose import Edition
 from newsletter.delivery import DeliveryStatus, list_delivery_problems, start_test_mailing
 from newsletter.delivery.queue.record import Outcome, record, take_turn
 from newsletter.errors import SettingsError, TemporaryError
-from newsletter.feedback import Arrived, State, list_events, pull
+from newsletter.feedback import EventState, IngestProgress, list_events, pull_from_queue
 from newsletter.ses_simulator import Account
 from newsletter.ses_simulator.event_targets import SqsTarget
 from newsletter.ses_simulator.server import SesSimulator, publish_events, run_simulator
@@ -137,15 +137,15 @@ def test_the_events_of_a_queue_settle_doubt_and_are_kept_before_they_are_deleted
     settings = Settings.model_validate({"root": tmp_path, "publication": {"title": "x"}})
     keyring = Keyring((b"k" * 32,))
 
-    def pulled() -> Arrived:
-        return sum(pull(database, keyring, settings, queue, clock=now, wait_seconds=0), Arrived())
+    def pulled() -> IngestProgress:
+        return sum(pull_from_queue(database, keyring, settings, queue, clock=now, wait_seconds=0), IngestProgress())
 
     arrived = pulled()
     assert arrived.applied.settled == 12
-    assert arrived.applied.states == {State.APPLIED: 24, State.PARKED: 2}
+    assert arrived.applied.states == {EventState.APPLIED: 24, EventState.PARKED: 2}
     assert len(list_delivery_problems(database, mailing, DeliveryStatus.UNCERTAIN)) == 3
     assert len(list_events(database)) == 26
-    assert pulled() == Arrived()
+    assert pulled() == IngestProgress()
     queue.close()
     database.close()
 

@@ -26,8 +26,8 @@ from newsletter.errors import (
     TemporaryError,
     UsageError,
 )
+from newsletter.monitoring import Alarm, alarm_for_stopped_mailing, clear_failure, record_failure
 from newsletter.settings import read_settings
-from newsletter.stats import Alarm, alarm_of_stop, is_lasting, is_over
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 MAILING = Mailing(
@@ -91,7 +91,7 @@ def mails(publication: Publication) -> list[str]:
     ],
 )
 def test_a_mailing_that_stops_says_why_and_what_to_do(error: NewsletterError, says: str) -> None:
-    alarm = alarm_of_stop(MAILING, error)
+    alarm = alarm_for_stopped_mailing(MAILING, error)
     assert alarm is not None
     assert says in alarm.message
     assert "newsletter " in alarm.remedy
@@ -101,7 +101,7 @@ def test_a_mailing_that_stops_says_why_and_what_to_do(error: NewsletterError, sa
     "error", [DecisionRequired("paused"), Deferred("busy"), TemporaryError("another process"), KeyboardInterrupt()]
 )
 def test_what_passes_or_the_author_did_is_no_alarm(error: BaseException) -> None:
-    assert alarm_of_stop(MAILING, error) is None
+    assert alarm_for_stopped_mailing(MAILING, error) is None
 
 
 def test_a_trouble_is_mailed_once_however_often_the_send_is_tried(publication: Publication, outbox: Transport) -> None:
@@ -213,7 +213,7 @@ def test_trouble_lasts_from_its_first_failure_until_it_works_again(publication: 
     settings = publication.settings
     hour = timedelta(hours=1)
     publication.database.close()
-    assert [is_lasting(settings, "events", NOW + n * hour) for n in (0, 1, 5, 7)] == [False, False, False, True]
-    is_over(settings, "events")
-    is_over(settings, "events")
-    assert not is_lasting(settings, "events", NOW + 8 * hour)
+    assert [record_failure(settings, "events", NOW + n * hour) for n in (0, 1, 5, 7)] == [False, False, False, True]
+    clear_failure(settings, "events")
+    clear_failure(settings, "events")
+    assert not record_failure(settings, "events", NOW + 8 * hour)

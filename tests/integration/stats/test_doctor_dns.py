@@ -6,10 +6,10 @@ from time import monotonic
 
 import pytest
 
-from newsletter.doctor.check import Check, Level
-from newsletter.doctor.domains import look_at_domains
-from newsletter.doctor.examining import Part, run_parts
-from newsletter.doctor.lookup import read_server
+from newsletter.doctor.check import CheckLevel, CheckResult
+from newsletter.doctor.dns.domains import look_at_domains
+from newsletter.doctor.dns.resolver import parse_resolver
+from newsletter.doctor.runner import CheckGroup, run_parts
 from newsletter.settings import Settings
 from tests.integration.stats.conftest import ZONE, settings_for
 from tests.integration.stats.nameserver import Zone, serving
@@ -17,9 +17,9 @@ from tests.integration.stats.nameserver import Zone, serving
 _ELEVEN = " ".join(f"a:{number}.example" for number in range(11))
 
 
-def look(settings: Settings, zone: Zone) -> dict[str, Check]:
+def look(settings: Settings, zone: Zone) -> dict[str, CheckResult]:
     with serving(zone) as place:
-        return {check.name: check for check in look_at_domains(settings, read_server(place))}
+        return {check.name: check for check in look_at_domains(settings, parse_resolver(place))}
 
 
 def changed(name: str, kind: str, *records: str) -> Zone:
@@ -30,11 +30,11 @@ def changed(name: str, kind: str, *records: str) -> Zone:
 
 def test_records_as_they_should_be_are_ok(settings: Settings) -> None:
     found = look(settings, ZONE)
-    assert {check.level for check in found.values()} <= {Level.OK, Level.WARN}
-    assert found["SPF r.example.org"].level is Level.OK
-    assert found["MX r.example.org"].level is Level.OK
+    assert {check.level for check in found.values()} <= {CheckLevel.OK, CheckLevel.WARN}
+    assert found["SPF r.example.org"].level is CheckLevel.OK
+    assert found["MX r.example.org"].level is CheckLevel.OK
     assert found["DMARC news.example.org"].message == "p=none, found at _dmarc.example.org"
-    assert found["alignment news.example.org"].level is Level.OK
+    assert found["alignment news.example.org"].level is CheckLevel.OK
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_what_keeps_letters_from_arriving_fails_with_a_remedy(
     settings: Settings, zone: Zone, name: str, words: str
 ) -> None:
     check = look(settings, zone)[name]
-    assert check.level is Level.FAIL
+    assert check.level is CheckLevel.FAIL
     assert words in check.message
     assert check.remedy
 
@@ -70,13 +70,13 @@ def test_lookups_are_counted_through_includes(settings: Settings) -> None:
     for name in ("a.example", "b.example"):
         zone[(name, "TXT")] = ["v=spf1 " + " ".join(f"include:{n}.{name}" for n in range(5)) + " -all"]
     check = look(settings, zone)["SPF r.example.org"]
-    assert (check.level, "12 lookups" in check.message) == (Level.FAIL, True)
+    assert (check.level, "12 lookups" in check.message) == (CheckLevel.FAIL, True)
 
 
 def test_records_that_include_each_other_come_to_an_end(settings: Settings) -> None:
     zone = {**ZONE, ("r.example.org", "TXT"): ["v=spf1 include:r.example.org include:x.example -all"]}
     zone[("x.example", "TXT")] = ["v=spf1 include:r.example.org -all"]
-    assert look(settings, zone)["SPF r.example.org"].level is Level.OK
+    assert look(settings, zone)["SPF r.example.org"].level is CheckLevel.OK
 
 
 def test_a_policy_that_is_strict_counts_no_other_subdomain(settings: Settings) -> None:
@@ -85,23 +85,23 @@ def test_a_policy_that_is_strict_counts_no_other_subdomain(settings: Settings) -
     found = look(settings, zone)["alignment news.example.org"]
     assert "does not" in found.message
     elsewhere = settings_for(settings.root, delivery={"dkim": {"selector": "s", "domain": "example.org", "key": "k"}})
-    assert look(elsewhere, zone)["alignment news.example.org"].level is Level.FAIL
+    assert look(elsewhere, zone)["alignment news.example.org"].level is CheckLevel.FAIL
 
 
 def test_a_name_server_that_does_not_answer_keeps_nobody_waiting(settings: Settings, tmp_path: Path) -> None:
     with serving(ZONE, is_silent=True) as place:
-        dns = read_server(place)
+        dns = parse_resolver(place)
         began = monotonic()
-        found = list(run_parts([Part(name="dns", look=lambda: look_at_domains(settings, dns))], seconds=1.0))
+        found = list(run_parts([CheckGroup(name="dns", look=lambda: look_at_domains(settings, dns))], seconds=1.0))
         assert monotonic() - began < 30
-    assert [check.level for check in found] == [Level.FAIL]
+    assert [check.level for check in found] == [CheckLevel.FAIL]
     assert "within 1 seconds" in found[0].message
 
 
 def test_a_name_that_cannot_be_asked_is_said(settings: Settings) -> None:
     with serving(ZONE, is_silent=True) as place:
-        dns = replace(read_server(place), seconds=0.5)
-        part = Part(name="dns", look=lambda: look_at_domains(settings, dns))
+        dns = replace(parse_resolver(place), seconds=0.5)
+        part = CheckGroup(name="dns", look=lambda: look_at_domains(settings, dns))
         found = list(run_parts([part], seconds=10))
     assert "no name server answered" in found[0].message
     assert "name servers" in found[0].remedy

@@ -11,11 +11,11 @@ import trustme
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult
 
-from newsletter.doctor.check import Check, Level
-from newsletter.doctor.examining import Part, run_parts
-from newsletter.doctor.hops import look_at_relay
-from newsletter.doctor.lookup import Dns
+from newsletter.doctor.check import CheckLevel, CheckResult
+from newsletter.doctor.dns.resolver import Resolver
 from newsletter.doctor.queues import look_at_mailbox
+from newsletter.doctor.runner import CheckGroup, run_parts
+from newsletter.doctor.smtp import look_at_relay
 from newsletter.settings import Settings
 from tests.acceptance.test_doctor import free_port
 from tests.integration.stats.conftest import settings_for
@@ -66,8 +66,8 @@ def settled(root: Path, port: int, **smtp: Any) -> Settings:
     return settings_for(root, delivery={"smtp": written}, smtp_password=password)
 
 
-def look(settings: Settings, tls: ssl.SSLContext | None = None) -> dict[str, Check]:
-    part = Part(name="smtp", look=lambda: look_at_relay(settings, tls))
+def look(settings: Settings, tls: ssl.SSLContext | None = None) -> dict[str, CheckResult]:
+    part = CheckGroup(name="smtp", look=lambda: look_at_relay(settings, tls))
     return {check.name: check for check in run_parts([part], seconds=20)}
 
 
@@ -76,7 +76,7 @@ def test_a_relay_with_tls_that_lets_us_in_is_ok(tmp_path: Path) -> None:
         settings = settled(tmp_path, port, security="starttls", username="me", password="right")
         found = look(settings, trusting())
     assert {name: check.level for name, check in found.items()} == dict.fromkeys(
-        ("connection", "TLS", "login"), Level.OK
+        ("connection", "TLS", "login"), CheckLevel.OK
     )
 
 
@@ -99,7 +99,7 @@ def test_what_keeps_us_out_is_named(
 ) -> None:
     with relay(**offers) as port:
         found = look(settled(tmp_path, port, **smtp), trusting())
-    assert found[name].level is Level.FAIL
+    assert found[name].level is CheckLevel.FAIL
     assert words in found[name].message
     assert found[name].remedy
 
@@ -107,12 +107,12 @@ def test_what_keeps_us_out_is_named(
 def test_a_certificate_of_nobody_we_trust_fails(tmp_path: Path) -> None:
     with relay(tls_context=served()) as port:
         found = look(settled(tmp_path, port, security="starttls"))
-    assert found["TLS"].level is Level.FAIL
+    assert found["TLS"].level is CheckLevel.FAIL
 
 
 def test_a_relay_that_is_not_there_fails(tmp_path: Path) -> None:
     found = look(settled(tmp_path, free_port()))
-    assert (found["connection"].level, "refused" in found["connection"].message) == (Level.FAIL, True)
+    assert (found["connection"].level, "refused" in found["connection"].message) == (CheckLevel.FAIL, True)
 
 
 def test_a_password_is_in_no_message(tmp_path: Path) -> None:
@@ -124,18 +124,18 @@ def test_a_password_is_in_no_message(tmp_path: Path) -> None:
 
 def test_a_maildir_is_looked_into_and_a_missing_one_fails(tmp_path: Path) -> None:
     settings = settings_for(tmp_path, replies={"mailbox": "maildir:answers"})
-    assert [check.level for check in look_at_mailbox(settings, Dns())] == [Level.FAIL]
+    assert [check.level for check in look_at_mailbox(settings, Resolver())] == [CheckLevel.FAIL]
     for folder in ("new", "cur", "tmp"):
         (tmp_path / "answers" / folder).mkdir(parents=True)
     (tmp_path / "answers" / "new" / "1.host").write_bytes(b"Subject: x\n\nhello\n")
-    (check,) = look_at_mailbox(settings, Dns())
-    assert (check.level, "1 mails" in check.message) == (Level.OK, True)
+    (check,) = look_at_mailbox(settings, Resolver())
+    assert (check.level, "1 mails" in check.message) == (CheckLevel.OK, True)
     assert (tmp_path / "answers" / "new" / "1.host").exists()
 
 
 def test_a_mailbox_on_a_server_that_is_away_fails(tmp_path: Path) -> None:
     place = f"imap://me@127.0.0.1:{free_port()}/INBOX"
     settings = settings_for(tmp_path, replies={"mailbox": place}, imap_password="x")
-    part = Part(name="mailbox", look=lambda: look_at_mailbox(settings, Dns()))
+    part = CheckGroup(name="mailbox", look=lambda: look_at_mailbox(settings, Resolver()))
     (check,) = run_parts([part], seconds=20)
-    assert (check.level, "not to be reached" in check.message) == (Level.FAIL, True)
+    assert (check.level, "not to be reached" in check.message) == (CheckLevel.FAIL, True)

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.doctor.check import Check, Level
-from newsletter.doctor.examining import Part, run_parts
-from newsletter.doctor.lookup import Dns
+from newsletter.doctor.check import CheckLevel, CheckResult
+from newsletter.doctor.dns.resolver import Resolver
 from newsletter.doctor.queues import look_at_mailbox
+from newsletter.doctor.runner import CheckGroup, run_parts
 from tests.contract.dovecot import PASSWORD, Dovecot, running_dovecot
 from tests.integration.stats.conftest import settings_for
 
@@ -21,9 +21,9 @@ def server() -> Iterator[Dovecot]:
         yield found
 
 
-def look(root: Path, place: str, password: str | None = PASSWORD) -> list[Check]:
+def look(root: Path, place: str, password: str | None = PASSWORD) -> list[CheckResult]:
     settings = settings_for(root, replies={"mailbox": place}, imap_password=password)
-    return list(run_parts([Part(name="mailbox", look=lambda: look_at_mailbox(settings, Dns()))], seconds=30))
+    return list(run_parts([CheckGroup(name="mailbox", look=lambda: look_at_mailbox(settings, Resolver()))], seconds=30))
 
 
 @pytest.mark.parametrize("mails", [0, 3])
@@ -33,7 +33,7 @@ def test_a_mailbox_that_lets_us_in_is_ok_and_stays_as_it_is(server: Dovecot, tmp
         server.put(MAIL, user)
     before = server.flags(user) if mails else []
     (check,) = look(tmp_path, server.url(user))
-    assert (check.level, check.name) == (Level.OK, "imap")
+    assert (check.level, check.name) == (CheckLevel.OK, "imap")
     assert f"{user}@127.0.0.1" in check.message
     assert PASSWORD not in check.message
     if mails:
@@ -56,7 +56,7 @@ def test_a_mailbox_that_does_not_let_us_in_fails_with_what_to_do(
     server: Dovecot, tmp_path: Path, folder: str, password: str | None, says: str, remedy: str
 ) -> None:
     (check,) = look(tmp_path, server.url(folder=folder), password)
-    assert check.level is Level.FAIL
+    assert check.level is CheckLevel.FAIL
     assert says in check.message
     assert remedy in check.remedy
     assert "wrong" not in check.message
@@ -65,5 +65,5 @@ def test_a_mailbox_that_does_not_let_us_in_fails_with_what_to_do(
 def test_a_server_without_a_certificate_for_us_fails(server: Dovecot, tmp_path: Path) -> None:
     place = f"imaps://jo@127.0.0.1:{server.port}/INBOX"  # a port that speaks no TLS
     (check,) = look(tmp_path, place)
-    assert check.level is Level.FAIL
+    assert check.level is CheckLevel.FAIL
     assert check.remedy

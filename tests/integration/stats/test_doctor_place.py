@@ -6,20 +6,20 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.doctor import Level
-from newsletter.doctor.check import Check
-from newsletter.doctor.clocks import judge_skew, look_at_clock
-from newsletter.doctor.examining import Part, run_parts
-from newsletter.doctor.place import look_at_secrets, look_at_settings
-from newsletter.doctor.storing import look_at_database
+from newsletter.doctor import CheckLevel
+from newsletter.doctor.check import CheckResult
+from newsletter.doctor.clock import judge_skew, look_at_clock
+from newsletter.doctor.configuration import look_at_secrets, look_at_settings
+from newsletter.doctor.runner import CheckGroup, run_parts
+from newsletter.doctor.storage import look_at_database
 from tests.integration.stats.conftest import settings_for
 from tests.integration.stats.seed import NOW, join, mail, new_database
 
 LONG = "k" * 32
 
 
-def failed(found: list[Check]) -> list[str]:
-    return [check.name for check in found if check.level is Level.FAIL]
+def failed(found: list[CheckResult]) -> list[str]:
+    return [check.name for check in found if check.level is CheckLevel.FAIL]
 
 
 def test_a_secret_that_others_can_read_fails_and_one_in_a_private_folder_does_not(tmp_path: Path) -> None:
@@ -69,7 +69,7 @@ def test_a_damaged_database_is_found(tmp_path: Path) -> None:
     octets = bytearray(path.read_bytes())
     octets[30 * 4096 : -4096] = b"\xa5" * len(octets[30 * 4096 : -4096])
     path.write_bytes(octets)
-    found = list(run_parts([Part(name="database", look=lambda: look_at_database(settings))], seconds=20))
+    found = list(run_parts([CheckGroup(name="database", look=lambda: look_at_database(settings))], seconds=20))
     assert failed(found), found
 
 
@@ -78,7 +78,7 @@ def test_a_database_too_large_to_look_through_is_no_failure(tmp_path: Path) -> N
     with closing(new_database(tmp_path, settings)) as database:
         join(database, [f"p{number}@a.example" for number in range(50)])
     found = {check.name: check for check in look_at_database(settings, patience=-1.0)}
-    assert (found["health"].level, found["shape"].level) == (Level.WARN, Level.OK)
+    assert (found["health"].level, found["shape"].level) == (CheckLevel.WARN, CheckLevel.OK)
 
 
 def test_a_clock_behind_the_ledger_fails(tmp_path: Path) -> None:
@@ -89,7 +89,7 @@ def test_a_clock_behind_the_ledger_fails(tmp_path: Path) -> None:
     assert not failed(list(look_at_clock(settings, now=NOW + timedelta(hours=2))))
 
 
-@pytest.mark.parametrize(("seconds", "level"), [(3, Level.OK), (90, Level.WARN), (-400, Level.FAIL)])
-def test_how_far_a_clock_is_off_decides(seconds: int, level: Level) -> None:
+@pytest.mark.parametrize(("seconds", "level"), [(3, CheckLevel.OK), (90, CheckLevel.WARN), (-400, CheckLevel.FAIL)])
+def test_how_far_a_clock_is_off_decides(seconds: int, level: CheckLevel) -> None:
     moment = datetime.now(UTC)
     assert judge_skew(moment, moment + timedelta(seconds=seconds), "the other").level is level

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from newsletter.doctor.check import Check, Level
-from newsletter.doctor.domains import look_at_domains
-from newsletter.doctor.lookup import read_server
+from newsletter.doctor.check import CheckLevel, CheckResult
+from newsletter.doctor.dns.domains import look_at_domains
+from newsletter.doctor.dns.resolver import parse_resolver
 from newsletter.doctor.ses import look_at_ses
 from newsletter.ses_simulator import account_calls as records
 from newsletter.ses_simulator.account import Account
@@ -35,14 +35,16 @@ def ready(**more: Any) -> Account:
     return account
 
 
-def look(root: Path, account: Account, *, zone: Zone | None = None, now: datetime | None = None) -> dict[str, Check]:
+def look(
+    root: Path, account: Account, *, zone: Zone | None = None, now: datetime | None = None
+) -> dict[str, CheckResult]:
     with run_simulator(account) as ses:
         ses_settings = {"endpoint": ses.url, "region": "eu-west-1", "configuration_set": "news"}
         settings = settings_for(root, "ses", delivery={"ses": ses_settings})
         if zone is None:
             return {check.name: check for check in look_at_ses(settings, now=now or datetime.now(UTC))}
         with serving(zone) as place:
-            return {check.name: check for check in look_at_domains(settings, read_server(place))}
+            return {check.name: check for check in look_at_domains(settings, parse_resolver(place))}
 
 
 def zone_for(account: Account) -> dict[tuple[str, str], list[str]]:
@@ -56,14 +58,14 @@ def zone_for(account: Account) -> dict[tuple[str, str], list[str]]:
 
 def test_an_account_as_it_should_be_is_ok(tmp_path: Path) -> None:
     found = look(tmp_path, ready())
-    assert {check.level for check in found.values()} == {Level.OK}, found
+    assert {check.level for check in found.values()} == {CheckLevel.OK}, found
     assert {f"identity {DOMAIN}", f"DKIM {DOMAIN}", f"MAIL FROM {DOMAIN}", "events of news"} <= set(found)
 
 
 def test_dns_as_ses_wants_it_is_ok_and_aligned(tmp_path: Path) -> None:
     account = ready()
     found = look(tmp_path, account, zone=zone_for(account))
-    assert {check.level for check in found.values()} == {Level.OK}, found
+    assert {check.level for check in found.values()} == {CheckLevel.OK}, found
     assert "both count" in found[f"alignment {DOMAIN}"].message
 
 
@@ -82,23 +84,23 @@ def test_a_record_that_ses_needs_and_is_missing_fails(tmp_path: Path, missing: t
         for key, value in zone_for(account).items()
         if key != missing and key[1] != (missing[0] or missing[1])
     }
-    assert look(tmp_path, account, zone=zone)[name].level is Level.FAIL
+    assert look(tmp_path, account, zone=zone)[name].level is CheckLevel.FAIL
 
 
 def test_the_sandbox_is_told_and_a_switched_off_account_fails(tmp_path: Path) -> None:
-    assert look(tmp_path, ready(is_in_production=False))["sandbox"].level is Level.WARN
-    assert look(tmp_path, ready(is_enabled=False))["sending"].level is Level.FAIL
-    assert look(tmp_path, ready(quota=100.0, spent=100.0))["quota"].level is Level.WARN
+    assert look(tmp_path, ready(is_in_production=False))["sandbox"].level is CheckLevel.WARN
+    assert look(tmp_path, ready(is_enabled=False))["sending"].level is CheckLevel.FAIL
+    assert look(tmp_path, ready(quota=100.0, spent=100.0))["quota"].level is CheckLevel.WARN
 
 
 def test_no_identity_no_configuration_set_and_no_destination_fail(tmp_path: Path) -> None:
     bare = Account()
     found = look(tmp_path, bare)
-    assert found[f"identity {DOMAIN}"].level is Level.FAIL
-    assert found["configuration set news"].level is Level.FAIL
+    assert found[f"identity {DOMAIN}"].level is CheckLevel.FAIL
+    assert found["configuration set news"].level is CheckLevel.FAIL
     silent = ready()
     silent.sets["news"] = {}
-    assert look(tmp_path, silent)["events of news"].level is Level.FAIL
+    assert look(tmp_path, silent)["events of news"].level is CheckLevel.FAIL
 
 
 def test_events_that_are_missing_or_personal_are_told(tmp_path: Path) -> None:
@@ -106,7 +108,7 @@ def test_events_that_are_missing_or_personal_are_told(tmp_path: Path) -> None:
     account.sets["news"]["pretend"]["MatchingEventTypes"] = ["SEND", "BOUNCE", "OPEN"]
     found = look(tmp_path, account)
     assert "DELIVERY, COMPLAINT, REJECT" in found["events of news"].message
-    assert found["tracking by news"].level is Level.WARN
+    assert found["tracking by news"].level is CheckLevel.WARN
 
 
 def test_a_parent_domain_that_is_verified_serves(tmp_path: Path) -> None:
@@ -120,9 +122,12 @@ def test_an_identity_that_waits_for_dns_fails(tmp_path: Path) -> None:
     account.identities[DOMAIN] |= {"VerifiedForSendingStatus": False}
     account.identities[DOMAIN]["DkimAttributes"]["Status"] = "PENDING"
     found = look(tmp_path, account)
-    assert [found[name].level for name in (f"identity {DOMAIN}", f"DKIM {DOMAIN}")] == [Level.FAIL, Level.FAIL]
+    assert [found[name].level for name in (f"identity {DOMAIN}", f"DKIM {DOMAIN}")] == [
+        CheckLevel.FAIL,
+        CheckLevel.FAIL,
+    ]
 
 
 def test_a_clock_that_is_off_is_seen_by_amazons(tmp_path: Path) -> None:
     found = look(tmp_path, ready(), now=datetime.now(UTC) + timedelta(minutes=9))
-    assert found["Amazon's clock"].level is Level.FAIL
+    assert found["Amazon's clock"].level is CheckLevel.FAIL

@@ -11,11 +11,12 @@ import pytest
 from newsletter.audience import ensure_lists
 from newsletter.database import Database, open_database, upgrade
 from newsletter.delivery.message.click_links import ClickLink, store_click_links
-from newsletter.doctor import Level
-from newsletter.doctor.clocks import look_at_clock
-from newsletter.doctor.storing import look_at_database
-from newsletter.feedback import Counted, write_clicks
-from newsletter.stats import gather_statistics, statistics_json, watch
+from newsletter.doctor import CheckLevel
+from newsletter.doctor.clock import look_at_clock
+from newsletter.doctor.storage import look_at_database
+from newsletter.feedback import CountedClicks, save_clicks
+from newsletter.monitoring import find_alarms
+from newsletter.stats import gather_statistics, statistics_json
 from tests.integration.stats.conftest import settings_for
 from tests.integration.stats.seed import NOW, answer, join, leave, mail, new_database, report
 from tests.postgres import new_postgres_database
@@ -40,7 +41,7 @@ def live(database: Database) -> None:
     links = [ClickLink(key=f"{n}" * 16, mailing_id=mailing, url=f"https://{n}.example/") for n in "ab"]
     for _ in range(2):
         store_click_links(database, links)
-        write_clicks(database, Counted(clicks=Counter({("a" * 16, NOW.date()): 4, ("b" * 16, NOW.date()): 1})))
+        save_clicks(database, CountedClicks(clicks=Counter({("a" * 16, NOW.date()): 4, ("b" * 16, NOW.date()): 1})))
     mail(database, "two", readers[:9], status="uncertain", at=NOW - timedelta(days=1))
 
 
@@ -53,7 +54,7 @@ def test_both_databases_give_the_same_numbers_and_alarms(url: str, tmp_path: Pat
         for database in (here, there):
             live(database)
             numbers = statistics_json(gather_statistics(database, now=NOW))
-            told.append((numbers, [alarm.key.split()[0] for alarm in watch(database, settings, now=NOW)]))
+            told.append((numbers, [alarm.key.split()[0] for alarm in find_alarms(database, settings, now=NOW)]))
     assert told[0] == told[1]
     assert told[0][1] == ["doubt"]
     assert told[0][0]["totals"]["unsubscribed"] == 2
@@ -68,5 +69,5 @@ def test_the_doctor_finds_postgresql_in_order(url: str, tmp_path: Path) -> None:
     with closing(open_database(url)) as database:
         upgrade(database)
     found = [*look_at_database(settings), *look_at_clock(settings, now=datetime.now(UTC))]
-    assert {check.level for check in found} == {Level.OK}, found
+    assert {check.level for check in found} == {CheckLevel.OK}, found
     assert "the database server" in {check.name for check in found}

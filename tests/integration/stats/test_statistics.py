@@ -14,7 +14,7 @@ from newsletter.address import Address
 from newsletter.audience import erase_subscriber
 from newsletter.database import Database
 from newsletter.errors import UsageError
-from newsletter.feedback import Counted, write_clicks
+from newsletter.feedback import CountedClicks, save_clicks
 from newsletter.settings import Settings
 from newsletter.stats import csv_rows, gather_statistics, statistics_json
 from tests.integration.stats.seed import (
@@ -155,7 +155,9 @@ def follow(database: Database, mailing: int, url: str, *numbers: int) -> None:
             {"k": key, "m": mailing, "u": url},
         )
     days = ((NOW + timedelta(days=day)).date() for day in range(len(numbers)))
-    write_clicks(database, Counted(clicks=Counter({(key, day): n for day, n in zip(days, numbers, strict=True) if n})))
+    save_clicks(
+        database, CountedClicks(clicks=Counter({(key, day): n for day, n in zip(days, numbers, strict=True) if n}))
+    )
 
 
 def test_a_link_that_few_followed_is_named_and_is_in_no_sum(database: Database) -> None:

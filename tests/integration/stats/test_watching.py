@@ -12,8 +12,9 @@ from sqlalchemy import text
 from newsletter.database import Database
 from newsletter.delivery import list_notices
 from newsletter.errors import SettingsError
+from newsletter.monitoring import Alarm, find_alarms, plan_alert, render_metrics
 from newsletter.settings import Settings
-from newsletter.stats import Alarm, gather_statistics, metrics, plan_alert, watch
+from newsletter.stats import gather_statistics
 from tests.integration.stats.conftest import settings_for
 from tests.integration.stats.seed import NOW, answer, join, mail, new_database, report
 
@@ -33,7 +34,7 @@ def reopen(database: Database, mailing: int, **values: str | None) -> None:
 
 
 def keys(database: Database, settings: Settings, now: datetime = NOW) -> set[str]:
-    return {alarm.key for alarm in watch(database, settings, now=now)}
+    return {alarm.key for alarm in find_alarms(database, settings, now=now)}
 
 
 def test_a_mailing_that_stands_still_is_told_and_one_that_moves_is_not(database: Database, settings: Settings) -> None:
@@ -100,7 +101,7 @@ def test_metrics_are_read_by_prometheus_itself(database: Database) -> None:
     mailing, deliveries = mail(database, "one", join(database, READERS[:10]))
     report(database, mailing, deliveries[:9], "delivered")
     alarm = Alarm(key='a "b" \\ \n c', message="m", remedy="r")
-    found = metrics(gather_statistics(database, now=NOW), [alarm])
+    found = render_metrics(gather_statistics(database, now=NOW), [alarm])
     samples = {
         (sample.name, *sample.labels.values()): sample.value
         for family in text_string_to_metric_families(found)

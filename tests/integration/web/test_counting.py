@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from newsletter.app import withdraw_click_tracking
 from newsletter.audience import ConsentProof, unsubscribe
 from newsletter.delivery.message.click_links import ClickLink, store_click_links
-from newsletter.feedback import ClickCounter, Counted, write_clicks
-from newsletter.settings.sections import Tracking
-from newsletter.stats import withdraw_clicks
+from newsletter.feedback import ClickCounter, CountedClicks, save_clicks
+from newsletter.settings import TrackingSettings
 from newsletter.tokens import Keyring, Purpose
 from newsletter.web.counting import Bookkeeper
 from newsletter.web.office import Office
@@ -90,7 +90,7 @@ def test_only_asking_for_it_follows_a_link(office: Office) -> None:
 def test_what_was_counted_is_written_down_at_the_end_and_added_to_what_was(office: Office) -> None:
     assert office.clicks is not None
     today = datetime.now(UTC).date()
-    write_clicks(office.database, Counted(clicks=Counter({(LINK.key, today): 2})))
+    save_clicks(office.database, CountedClicks(clicks=Counter({(LINK.key, today): 2})))
     bookkeeper = Bookkeeper(office.database, office.clicks)
     bookkeeper.start()
     for number in range(3):
@@ -135,13 +135,15 @@ def asking(office: Office) -> Office:
         )
     other = ClickLink(key="bbbbbbbbbbbbbbbb", mailing_id=2, url="https://other.example/")
     store_click_links(office.database, [other])
-    return replace(office, settings=office.settings.model_copy(update={"tracking": Tracking(clicks="consented")}))
+    return replace(
+        office, settings=office.settings.model_copy(update={"tracking": TrackingSettings(clicks="consented")})
+    )
 
 
 def recorded(office: Office) -> list[tuple[int, str]]:
     """Write down what was counted, and return whose clicks are kept."""
     assert office.clicks is not None
-    write_clicks(office.database, office.clicks.take())
+    save_clicks(office.database, office.clicks.take())
     with office.database.read() as connection:
         rows = connection.execute(text("SELECT subscriber_id, link FROM personal_clicks ORDER BY 1, 2")).all()
     return [(row.subscriber_id, row.link) for row in rows]
@@ -196,7 +198,7 @@ def test_nothing_is_recorded_once_it_was_taken_back_however_late_it_is_written(a
     assert recorded(asking) == [(1, LINK.key)]
     follow(asking, path, client="198.51.100.8")
     now = datetime.now(UTC)
-    assert withdraw_clicks(asking.database, 1, origin="web", proof=ConsentProof(), now=now)
+    assert withdraw_click_tracking(asking.database, 1, origin="web", proof=ConsentProof(), now=now)
     assert recorded(asking) == []
     follow(asking, path, client="198.51.100.9")
     assert recorded(asking) == []
@@ -210,7 +212,7 @@ def test_nothing_is_recorded_of_a_list_that_they_have_left(asking: Office) -> No
 
 @pytest.mark.parametrize("clicks", ["off", "aggregate"])
 def test_when_nobody_is_asked_any_more_nobody_is_recorded(asking: Office, clicks: str) -> None:
-    changed = asking.settings.model_copy(update={"tracking": Tracking.model_validate({"clicks": clicks})})
+    changed = asking.settings.model_copy(update={"tracking": TrackingSettings.model_validate({"clicks": clicks})})
     office = replace(asking, settings=changed)
     answer = follow(office, f"/c/{LINK.key}/{asking.keyring.sign(Purpose.CLICK, 1)}")
     assert answer.headers["location"] == LINK.url

@@ -7,7 +7,7 @@ import pytest
 
 from newsletter.cli.views.mailing import say_result
 from newsletter.delivery import Counts, Mailing, MailingKind
-from newsletter.settings import Publication, Settings
+from newsletter.settings import PublicationSettings, Settings
 
 MAILING = Mailing(
     id=7,
@@ -32,7 +32,7 @@ MAILING = Mailing(
 def test_nothing_to_do_is_never_said_of_the_uncertain(
     counts: Counts, says: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    settings = Settings(root=Path("/nowhere"), publication=Publication(title="Letters"))
+    settings = Settings(root=Path("/nowhere"), publication=PublicationSettings(title="Letters"))
     say_result(MAILING, counts, counts, settings)
     said = " ".join(capsys.readouterr().out.split())
     assert says in said

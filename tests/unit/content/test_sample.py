@@ -9,7 +9,7 @@ import pytest
 from newsletter.address import Address
 from newsletter.content import Status, make_publication, newest_ready, read_comments, read_issues
 from newsletter.errors import UsageError
-from newsletter.settings import packaged, read_settings
+from newsletter.settings import packaged_path, read_settings
 
 
 def everything(folder: Path) -> dict[str, bytes]:
@@ -26,7 +26,7 @@ def test_a_missing_folder_is_made_with_a_publication_that_can_be_read(tmp_path: 
 
 def test_an_empty_folder_becomes_a_publication(tmp_path: Path) -> None:
     make_publication(tmp_path)
-    assert (tmp_path / "newsletter.toml").read_bytes() == packaged("newsletter.toml").read_bytes()
+    assert (tmp_path / "newsletter.toml").read_bytes() == packaged_path("newsletter.toml").read_bytes()
     assert not [path for path in tmp_path.iterdir() if path.name.startswith(".making")]
 
 
@@ -102,7 +102,7 @@ def test_the_sample_pictures_are_light_and_described(tmp_path: Path) -> None:
 
 
 def test_the_sample_readers_are_25_and_fictional() -> None:
-    with (packaged("subscribers") / "sample.csv").open(encoding="utf-8", newline="") as file:
+    with (packaged_path("subscribers") / "sample.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     addresses = [Address.parse(row["email"]) for row in rows]
     assert len({address.key for address in addresses}) == len(rows) == 25

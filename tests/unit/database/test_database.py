@@ -13,10 +13,10 @@ import pytest
 from sqlalchemy import Column, Integer, MetaData, Table, insert, select, text
 from sqlalchemy.exc import OperationalError, StatementError
 
-from newsletter.database import Database, Moment, open_database, upgrade
+from newsletter.database import Database, UtcDateTime, open_database, upgrade
 from newsletter.errors import DatabaseBusy, DiskFull, NewsletterError, SettingsError
 
-TABLE = Table("moments", MetaData(), Column("id", Integer, primary_key=True), Column("at", Moment))
+TABLE = Table("moments", MetaData(), Column("id", Integer, primary_key=True), Column("at", UtcDateTime))
 
 
 @pytest.fixture
@@ -171,10 +171,10 @@ def image(*names: str) -> bytes:
 
 def test_another_database_stands_beside_ours_for_one_transaction(database: Database) -> None:
     for name in ("ada", "bob"):
-        with database.write(beside=image(name)) as connection:
+        with database.write(attached=image(name)) as connection:
             connection.execute(text("INSERT INTO moments (at) SELECT NULL FROM guests"))
             assert connection.scalars(text("DELETE FROM guests RETURNING name")).all() == [name]
-        with database.read(beside=image("eve")) as connection:
+        with database.read(attached=image("eve")) as connection:
             assert connection.scalar(text("SELECT name FROM guests")) == "eve"
         with pytest.raises(OperationalError, match="guests"), database.read() as connection:
             connection.execute(text("SELECT name FROM guests"))
@@ -183,7 +183,7 @@ def test_another_database_stands_beside_ours_for_one_transaction(database: Datab
 
 def test_what_stood_beside_a_transaction_that_failed_is_gone(database: Database, tmp_path: Path) -> None:
     def fail() -> None:
-        with database.write(beside=image("ada")) as connection:
+        with database.write(attached=image("ada")) as connection:
             connection.execute(text("INSERT INTO moments (at) SELECT NULL FROM guests"))
             raise NewsletterError
 
@@ -191,9 +191,9 @@ def test_what_stood_beside_a_transaction_that_failed_is_gone(database: Database,
         fail()
     with closing(sqlite3.connect(tmp_path / "var" / "newsletter.db", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
-        with pytest.raises(DatabaseBusy), database.write(beside=image("ada")):
+        with pytest.raises(DatabaseBusy), database.write(attached=image("ada")):
             pass
-    with database.write(beside=image("bob")) as connection:
+    with database.write(attached=image("bob")) as connection:
         assert connection.scalar(text("SELECT name FROM guests")) == "bob"
     assert count(database) == 0
 
@@ -208,7 +208,7 @@ def test_an_sqlite_too_old_for_us_is_named(tmp_path: Path, monkeypatch: pytest.M
 def test_very_many_rows_are_copied_out_of_the_log_while_we_go_on(database: Database, tmp_path: Path) -> None:
     file = tmp_path / "var" / "newsletter.db"
     numbers = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300000)"
-    with database.write_much() as connection:
+    with database.bulk_write() as connection:
         connection.execute(text(f"INSERT INTO moments (at) {numbers} SELECT '2026-01-01 00:00:00.000000' FROM n"))
     for thread in threading.enumerate():
         if thread.name == "log":
@@ -222,7 +222,7 @@ def test_very_many_rows_are_copied_out_of_the_log_while_we_go_on(database: Datab
 
 def test_very_many_rows_leave_no_trace_where_one_of_them_fails(database: Database) -> None:
     def fail() -> None:
-        with database.write_much() as connection:
+        with database.bulk_write() as connection:
             connection.execute(insert(TABLE).values(at=None))
             raise NewsletterError
 

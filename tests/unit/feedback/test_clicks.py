@@ -5,7 +5,7 @@ from itertools import count
 
 import pytest
 
-from newsletter.feedback import ClickCounter, Counted, Follow, is_reader
+from newsletter.feedback import AttributedClick, ClickCounter, CountedClicks, is_human_click
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 TODAY = NOON.date()
@@ -58,7 +58,7 @@ def test_a_reader_who_told_themselves_is_named_once_a_day_for_each_link() -> Non
     counter.add("two", reader="home", network="n", now=NOON)
     found = counter.take()
     assert found.clicks == {("one", TODAY): 1, ("two", TODAY): 1}, "one browser is one reader, as for all others"
-    assert found.follows == {Follow("one", 7, TODAY), Follow("one", 8, TODAY)}
+    assert found.follows == {AttributedClick("one", 7, TODAY), AttributedClick("one", 8, TODAY)}
     assert not counter.take().follows
 
 
@@ -66,7 +66,7 @@ def test_nobody_is_named_by_a_machine_that_holds_their_letter() -> None:
     counter = ClickCounter()
     for second, link in enumerate(("one", "two", "three", "one")):
         counter.add(link, reader="r", network="filter", now=NOON + timedelta(seconds=second), delivery_id=7)
-    assert counter.take() == Counted()
+    assert counter.take() == CountedClicks()
 
 
 def test_a_named_click_belongs_to_the_day_on_which_it_was_made() -> None:
@@ -75,7 +75,7 @@ def test_a_named_click_belongs_to_the_day_on_which_it_was_made() -> None:
     counter.add("one", reader="r", network="n", now=late, delivery_id=7)
     counter.add("one", reader="r", network="n", now=late + timedelta(seconds=2), delivery_id=7)
     tomorrow = TODAY + timedelta(days=1)
-    assert counter.take().follows == {Follow("one", 7, TODAY), Follow("one", 7, tomorrow)}
+    assert counter.take().follows == {AttributedClick("one", 7, TODAY), AttributedClick("one", 7, tomorrow)}
 
 
 def test_the_salt_and_all_hashes_are_thrown_away_with_the_day() -> None:
@@ -126,7 +126,7 @@ def _numbers(text: str) -> list[str]:
     ],
 )
 def test_machines_and_whoever_does_not_want_it_are_not_counted(headers: dict[str, str]) -> None:
-    assert not is_reader(headers)
+    assert not is_human_click(headers)
 
 
 @pytest.mark.parametrize(
@@ -139,5 +139,5 @@ def test_machines_and_whoever_does_not_want_it_are_not_counted(headers: dict[str
     ],
 )
 def test_readers_with_a_browser_are(agent: str) -> None:
-    assert is_reader({"user-agent": agent})
-    assert is_reader({"user-agent": agent, "sec-fetch-mode": "navigate"})
+    assert is_human_click({"user-agent": agent})
+    assert is_human_click({"user-agent": agent, "sec-fetch-mode": "navigate"})

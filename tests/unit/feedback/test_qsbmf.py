@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.feedback import plain_bounce, status_groups
-from newsletter.feedback.decide import Effect, decide
-from newsletter.feedback.event import Event, Kind, Reason, Unreadable
-from newsletter.feedback.reports import PLAIN_BOUNCE, read_report, report_of
+from newsletter.feedback import extract_qmail_bounce, parse_qmail_bounce
+from newsletter.feedback.apply.rules import Effect, decide
+from newsletter.feedback.formats.dsn_arf import PLAIN_BOUNCE, read_report, report_of
+from newsletter.feedback.models import Event, EventKind, EventReason, UnreadableEvent
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 GIVEN_UP = (
@@ -23,7 +23,7 @@ DELAYED = "I'm not going to try again; this message has been in the queue too lo
 
 
 def event_of(*paragraphs: str) -> Event:
-    bounce = plain_bounce("\n".join([*paragraphs, LETTER]))
+    bounce = extract_qmail_bounce("\n".join([*paragraphs, LETTER]))
     kept = report_of(PLAIN_BOUNCE, bounce, delivery_id=7, mailing_id=1, address="jo@example.net", date="")
     return read_report(kept, NOW)
 
@@ -31,22 +31,22 @@ def event_of(*paragraphs: str) -> Event:
 @pytest.mark.parametrize(
     ("beginning", "reason", "code", "kind", "effect"),
     [
-        (GIVEN_UP, "Sorry, no mailbox here by that name. (#5.1.1)", "5.1.1", Kind.BOUNCED, Effect.SUPPRESS),
-        (GIVEN_UP, "Sorry, I couldn't find any host by that name.", "5.0.0", Kind.BOUNCED, Effect.SUPPRESS),
-        (GIVEN_UP, "The users mailfolder is over the quota. (#5.2.2)", "5.2.2", Kind.BOUNCED, Effect.COUNT),
-        (GIVEN_UP, "Remote host said: 550 5.7.1 Relaying denied", "5.7.1", Kind.BOUNCED, Effect.OURS),
-        (GIVEN_UP, "Remote host said: 550 SPF check failed", "5.0.0", Kind.BOUNCED, Effect.OURS),
-        (GIVEN_UP, "Remote host said: 550-5.1.1 no such\n550 5.1.1 user", "5.1.1", Kind.BOUNCED, Effect.SUPPRESS),
-        (GIVEN_UP, f"CNAME lookup failed temporarily. (#4.4.3)\n{DELAYED}", "4.4.3", Kind.BOUNCED, Effect.COUNT),
-        (GIVEN_UP, f"192.0.2.1 does not like it.\n{DELAYED}", "4.4.7", Kind.BOUNCED, Effect.COUNT),
-        (GIVEN_UP, "Remote host said: 451 come back", "4.0.0", Kind.BOUNCED, Effect.COUNT),
-        (TRYING, "Sorry, no mailbox here by that name. (#5.1.1)", "5.1.1", Kind.BOUNCED, Effect.SUPPRESS),
-        (TRYING, "Connected, but the greeting failed. (#4.4.2)", "4.4.2", Kind.DEFERRED, Effect.NOTHING),
-        (TRYING, "This is a permanent error.", "5.0.0", Kind.BOUNCED, Effect.SUPPRESS),
+        (GIVEN_UP, "Sorry, no mailbox here by that name. (#5.1.1)", "5.1.1", EventKind.BOUNCED, Effect.SUPPRESS),
+        (GIVEN_UP, "Sorry, I couldn't find any host by that name.", "5.0.0", EventKind.BOUNCED, Effect.SUPPRESS),
+        (GIVEN_UP, "The users mailfolder is over the quota. (#5.2.2)", "5.2.2", EventKind.BOUNCED, Effect.COUNT),
+        (GIVEN_UP, "Remote host said: 550 5.7.1 Relaying denied", "5.7.1", EventKind.BOUNCED, Effect.OURS),
+        (GIVEN_UP, "Remote host said: 550 SPF check failed", "5.0.0", EventKind.BOUNCED, Effect.OURS),
+        (GIVEN_UP, "Remote host said: 550-5.1.1 no such\n550 5.1.1 user", "5.1.1", EventKind.BOUNCED, Effect.SUPPRESS),
+        (GIVEN_UP, f"CNAME lookup failed temporarily. (#4.4.3)\n{DELAYED}", "4.4.3", EventKind.BOUNCED, Effect.COUNT),
+        (GIVEN_UP, f"192.0.2.1 does not like it.\n{DELAYED}", "4.4.7", EventKind.BOUNCED, Effect.COUNT),
+        (GIVEN_UP, "Remote host said: 451 come back", "4.0.0", EventKind.BOUNCED, Effect.COUNT),
+        (TRYING, "Sorry, no mailbox here by that name. (#5.1.1)", "5.1.1", EventKind.BOUNCED, Effect.SUPPRESS),
+        (TRYING, "Connected, but the greeting failed. (#4.4.2)", "4.4.2", EventKind.DEFERRED, Effect.NOTHING),
+        (TRYING, "This is a permanent error.", "5.0.0", EventKind.BOUNCED, Effect.SUPPRESS),
     ],
 )
 def test_a_status_or_a_permanent_wording_says_what_became_of_it(
-    beginning: str, reason: str, code: str, kind: Kind, effect: Effect
+    beginning: str, reason: str, code: str, kind: EventKind, effect: Effect
 ) -> None:
     event = event_of(beginning, f"<jo@example.net>:\n{reason}\n")
     assert (event.code, event.kind, decide(event.kind, event.reason).effect) == (code, kind, effect)
@@ -55,14 +55,14 @@ def test_a_status_or_a_permanent_wording_says_what_became_of_it(
 
 @pytest.mark.parametrize("reason", ["It did not like it.", "Version 5.1.1 of it is old", "Remote host said: 550 no"])
 def test_without_either_it_is_unreadable(reason: str) -> None:
-    with pytest.raises(Unreadable):
+    with pytest.raises(UnreadableEvent):
         event_of(TRYING, f"<jo@example.net>:\n{reason}\n")
 
 
 def test_the_gravest_of_several_counts_and_the_letter_behind_them_does_not() -> None:
     event = event_of(TRYING, "<jo@example.net>:\nlater (#4.4.1)\n", "<ada@example.net>:\n\nnever (#5.1.1)\n")
-    assert (event.kind, event.reason) == (Kind.BOUNCED, Reason.NO_MAILBOX)
-    told = list(status_groups(plain_bounce(f"{GIVEN_UP}\n<jo@x.example>:\nfull (#5.2.2)\n\n{LETTER}")))
+    assert (event.kind, event.reason) == (EventKind.BOUNCED, EventReason.NO_MAILBOX)
+    told = list(parse_qmail_bounce(extract_qmail_bounce(f"{GIVEN_UP}\n<jo@x.example>:\nfull (#5.2.2)\n\n{LETTER}")))
     assert [(each["final-recipient"], each["status"]) for each in told] == [("rfc822; jo@x.example", "5.2.2")]
 
 
@@ -77,10 +77,10 @@ def test_the_gravest_of_several_counts_and_the_letter_behind_them_does_not() -> 
     ],
 )
 def test_other_texts_are_none(text: str) -> None:
-    assert plain_bounce(text) == ""
+    assert extract_qmail_bounce(text) == ""
 
 
 @given(st.lists(st.sampled_from([GIVEN_UP, "<a@b>:\n", "<", ">:", "(#5.1.1)", "\n", "\n\n", "-", " ", "Remote"])))
 def test_whatever_stands_in_one_it_is_read(pieces: list[str]) -> None:
-    bounce = plain_bounce(GIVEN_UP + "".join(pieces))
-    assert all(group["status"][0] in "45" for group in status_groups(bounce))
+    bounce = extract_qmail_bounce(GIVEN_UP + "".join(pieces))
+    assert all(group["status"][0] in "45" for group in parse_qmail_bounce(bounce))

@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.feedback.breaker import Numbers, judge
-from newsletter.feedback.decide import RULES, Effect, decide
-from newsletter.feedback.envelopes import opened
-from newsletter.feedback.event import Kind, Reason, Unreadable
-from newsletter.feedback.reasons import bounce_reason, complaint_reason, detail_of
-from newsletter.feedback.reports import DELIVERY_STATUS, FEEDBACK, groups, read_report, report_of
-from newsletter.feedback.ses import read_event
-from newsletter.settings import Feedback
+from newsletter.feedback.apply.circuit_breaker import BreakerCounts, judge
+from newsletter.feedback.apply.rules import RULES, Effect, decide
+from newsletter.feedback.formats.bounce_reasons import bounce_reason, complaint_reason, detail_of
+from newsletter.feedback.formats.dsn_arf import DELIVERY_STATUS, FEEDBACK, groups, read_report, report_of
+from newsletter.feedback.formats.json_envelopes import opened
+from newsletter.feedback.formats.ses import read_event
+from newsletter.feedback.models import EventKind, EventReason, UnreadableEvent
+from newsletter.settings import FeedbackSettings
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 BOUNCES = [
@@ -57,7 +57,7 @@ BOUNCES = [
 
 @pytest.mark.parametrize(("kind", "subtype", "status", "words", "effect"), BOUNCES)
 def test_a_bounce_has_its_consequence(kind: str, subtype: str, status: str, words: str, effect: Effect) -> None:
-    assert decide(Kind.BOUNCED, bounce_reason(kind, subtype, status, words)).effect is effect
+    assert decide(EventKind.BOUNCED, bounce_reason(kind, subtype, status, words)).effect is effect
 
 
 @pytest.mark.parametrize(
@@ -69,11 +69,11 @@ def test_a_bounce_has_its_consequence(kind: str, subtype: str, status: str, word
     ],
 )
 def test_a_complaint_has_its_consequence(kind: str, effect: Effect) -> None:
-    assert decide(Kind.COMPLAINED, complaint_reason(kind, "")).effect is effect
+    assert decide(EventKind.COMPLAINED, complaint_reason(kind, "")).effect is effect
 
 
-@given(kind=st.sampled_from(Kind), reason=st.sampled_from(Reason))
-def test_every_report_has_a_rule_and_only_what_is_suppressed_says_as_what(kind: Kind, reason: Reason) -> None:
+@given(kind=st.sampled_from(EventKind), reason=st.sampled_from(EventReason))
+def test_every_report_has_a_rule_and_only_what_is_suppressed_says_as_what(kind: EventKind, reason: EventReason) -> None:
     rule = decide(kind, reason)
     assert rule in RULES
     assert (rule.suppression is not None) is (rule.effect is Effect.SUPPRESS)
@@ -112,7 +112,7 @@ def test_whatever_comes_it_is_read_or_called_unreadable(found: dict[str, Any]) -
         for each in opened(json.dumps(found)):
             event = read_event(each, NOW)
             assert event is None or event.at.tzinfo is not None
-    except Unreadable:
+    except UnreadableEvent:
         pass
 
 
@@ -125,17 +125,17 @@ def _report(text: str, kind: str = DELIVERY_STATUS) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("action", "status", "kind", "effect"),
     [
-        ("failed", "5.1.1", Kind.BOUNCED, Effect.SUPPRESS),
-        ("Failed (bad mailbox)", "5.1.1", Kind.BOUNCED, Effect.SUPPRESS),
-        ("failed", "5.2.2", Kind.BOUNCED, Effect.COUNT),
-        ("failed", "5.7.1", Kind.BOUNCED, Effect.OURS),
-        ("failed", "4.4.7", Kind.BOUNCED, Effect.COUNT),
-        ("delayed", "4.4.1", Kind.DEFERRED, Effect.NOTHING),
-        ("delivered", "2.0.0", Kind.DELIVERED, Effect.NOTHING),
-        ("relayed", "2.0.0", Kind.SENT, Effect.NOTHING),
+        ("failed", "5.1.1", EventKind.BOUNCED, Effect.SUPPRESS),
+        ("Failed (bad mailbox)", "5.1.1", EventKind.BOUNCED, Effect.SUPPRESS),
+        ("failed", "5.2.2", EventKind.BOUNCED, Effect.COUNT),
+        ("failed", "5.7.1", EventKind.BOUNCED, Effect.OURS),
+        ("failed", "4.4.7", EventKind.BOUNCED, Effect.COUNT),
+        ("delayed", "4.4.1", EventKind.DEFERRED, Effect.NOTHING),
+        ("delivered", "2.0.0", EventKind.DELIVERED, Effect.NOTHING),
+        ("relayed", "2.0.0", EventKind.SENT, Effect.NOTHING),
     ],
 )
-def test_a_delivery_status_report_is_an_event(action: str, status: str, kind: Kind, effect: Effect) -> None:
+def test_a_delivery_status_report_is_an_event(action: str, status: str, kind: EventKind, effect: Effect) -> None:
     text = (
         f"Reporting-MTA: dns; mx.example.net\n\nFinal-Recipient: rfc822; jo@example.net\nAction: {action}\n"
         f"Status: {status}\nDiagnostic-Code: smtp; 550 {status}\n  <jo@example.net> no\n"
@@ -154,7 +154,7 @@ def test_a_report_of_no_spam_suppresses_nobody() -> None:
 
 @pytest.mark.parametrize("text", ["", "Reporting-MTA: dns; x\n", "Action: \n", "\0" * 99])
 def test_a_report_that_tells_nothing_is_unreadable(text: str) -> None:
-    with pytest.raises(Unreadable):
+    with pytest.raises(UnreadableEvent):
         read_report(_report(text), NOW)
 
 
@@ -180,4 +180,4 @@ def test_the_fields_of_any_report_are_read(text: str) -> None:
 def test_a_mailing_pauses_beyond_a_share_and_a_least_number(
     sent: int, bounced: int, complained: int, pauses: bool
 ) -> None:
-    assert bool(judge(Numbers(sent=sent, bounced=bounced, complained=complained), Feedback())) is pauses
+    assert bool(judge(BreakerCounts(sent=sent, bounced=bounced, complained=complained), FeedbackSettings())) is pauses

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.stats.clicks import Followed, days_of, links_of
-from newsletter.stats.numbers import FEWEST
+from newsletter.stats.numbers import MIN_GROUP_SIZE
 
 DAYS = [date(2026, 11, day) for day in range(1, 8)]
 
@@ -24,7 +24,7 @@ def test_links_of_several_mailings_stand_together_the_most_followed_first() -> N
 @given(st.dictionaries(st.sampled_from(DAYS), st.integers(1, 12)))
 def test_no_day_with_few_clicks_is_shown_or_missing_alone(days: dict[date, int]) -> None:
     shown = days_of([Followed(links={}, days=days)])
-    assert all(each.clicks >= FEWEST for each in shown)
+    assert all(each.clicks >= MIN_GROUP_SIZE for each in shown)
     assert all(each.day is None or days[each.day] == each.clicks for each in shown)
     rest = sum(days.values()) - sum(each.clicks for each in shown)
-    assert rest == 0 or (rest < FEWEST and not shown)
+    assert rest == 0 or (rest < MIN_GROUP_SIZE and not shown)

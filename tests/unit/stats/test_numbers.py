@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from newsletter.cli.views.statistics import _percent
 from newsletter.stats.caveats import Weight, find_caveats
 from newsletter.stats.growth import Step, grow
-from newsletter.stats.numbers import FEWEST, OTHERS, DomainNumbers, Numbers, added, fold_domains
+from newsletter.stats.numbers import MIN_GROUP_SIZE, OTHERS, DomainNumbers, Numbers, added, fold_domains
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 counts = st.one_of(st.none(), st.integers(0, 50))
@@ -45,9 +45,9 @@ def test_numbers_together_are_the_sum_of_each(several: list[Numbers]) -> None:
 def test_no_group_that_is_shown_is_of_fewer_than_five_and_nobody_is_lost(found: list[DomainNumbers]) -> None:
     shown = fold_domains(found)
     everybody = sum(each.readers for each in found)
-    assert all(each.readers >= FEWEST for each in shown)
+    assert all(each.readers >= MIN_GROUP_SIZE for each in shown)
     assert sum(each.readers for each in shown) == (everybody if shown else 0)
-    assert shown or everybody < FEWEST or not found
+    assert shown or everybody < MIN_GROUP_SIZE or not found
     assert sum(each.domain == OTHERS for each in shown) <= 1
     assert added(each.numbers for each in shown).submitted in {0, added(each.numbers for each in found).submitted}
 

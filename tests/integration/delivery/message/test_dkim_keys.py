@@ -24,7 +24,7 @@ from newsletter.delivery import open_dkim_signer, send, unpublished_dkim_keys
 from newsletter.delivery.message.dkim import DkimSigner
 from newsletter.delivery.transports.smtp import SmtpTransport
 from newsletter.errors import SettingsError
-from newsletter.settings import Settings, Smtp
+from newsletter.settings import Settings, SmtpSettings
 from tests.integration.delivery.conftest import Press, now
 from tests.unit.delivery.message.keys import ed25519_key, pem, record, rsa_key
 
@@ -213,7 +213,7 @@ def test_signatures_hold_after_a_relay_took_the_letters(
     name = Slot(name="subscriber.first_name", context=Context.PLAIN)
     letter = edition(text=".\n..\nFrom here\n\tand  there \n")
     letter = type(letter)(**{**{f: getattr(letter, f) for f in letter.__slots__}, "subject": ("Grüße, ", name)})
-    with closing(SmtpTransport(Smtp(host="127.0.0.1", port=controller.port), None)) as transport:
+    with closing(SmtpTransport(SmtpSettings(host="127.0.0.1", port=controller.port), None)) as transport:
         mailing = press.start(letter).mailing
         for _ in send(press.database, press.keyring, press.settings, mailing, transport, clock=now):
             pass

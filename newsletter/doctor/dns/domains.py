@@ -1,0 +1,152 @@
+"""What DNS says of the domains that letters are from, and of those where answers go."""
+
+from collections.abc import Iterator
+
+from newsletter.delivery import open_dkim_signer, unpublished_dkim_keys
+from newsletter.doctor.check import CheckResult, fail, ok, warn
+from newsletter.doctor.dns.dmarc import find_policy, judge_policy
+from newsletter.doctor.dns.resolver import Resolver
+from newsletter.doctor.dns.spf import judge_spf
+from newsletter.doctor.ses_identity import SesIdentity, find_identity
+from newsletter.errors import NewsletterError
+from newsletter.settings import ListSettings, Settings
+
+_PART = "dns"
+
+
+def look_at_domains(settings: Settings, dns: Resolver) -> Iterator[CheckResult]:
+    """Look at SPF, DKIM and DMARC of every domain that letters are from, and at where mail to us goes."""
+    senders = {each.sender.address.domain.lower(): (name, each) for name, each in settings.lists.items()}
+    for domain, (name, each) in senders.items():
+        yield from _look_at_sender(domain, name, each, settings, dns)
+    for domain in _answered(settings):
+        yield look_at_exchangers(domain, settings, dns)
+
+
+def _look_at_sender(
+    domain: str, list_name: str, sender: ListSettings, settings: Settings, dns: Resolver
+) -> Iterator[CheckResult]:
+    identity: SesIdentity | None = None
+    if settings.delivery.transport == "ses":
+        try:
+            identity = find_identity(settings, domain, str(sender.sender.address))
+        except NewsletterError:
+            identity = None  # which the part "ses" tells of
+    envelope = _envelope_domain(domain, settings, identity)
+    is_ses = settings.delivery.transport == "ses"
+    yield from judge_spf(envelope, dns, must_include="amazonses.com" if is_ses and envelope == domain else None)
+    if identity is not None and identity.mail_from:
+        yield from _look_at_mail_from(identity.mail_from, settings, dns)
+    signed = tuple(_look_at_keys(domain, list_name, settings, identity, dns))
+    yield from (check for check, _ in signed)
+    policy = find_policy(domain, dns)
+    yield from judge_policy(domain, policy, signers=tuple(name for _, name in signed if name), envelope=envelope)
+
+
+def _envelope_domain(domain: str, settings: Settings, identity: SesIdentity | None) -> str:
+    """Return the domain whose SPF receivers ask for: that of the envelope's sender."""
+    if settings.delivery.transport == "ses":
+        return (identity.mail_from if identity else "") or "amazonses.com"
+    if settings.replies.domain:
+        return settings.replies.domain.lower()
+    return settings.replies.address.domain.lower() if settings.replies.address else domain
+
+
+def _look_at_mail_from(domain: str, settings: Settings, dns: Resolver) -> Iterator[CheckResult]:
+    found = dns.must(domain, "MX")
+    hosts = [record.split()[-1].rstrip(".").lower() for record in found]
+    name = f"MAIL FROM {domain}"
+    region = settings.delivery.ses.region
+    wanted = f"feedback-smtp.{region or 'REGION'}.amazonses.com"
+    fits = [host for host in hosts if host.startswith("feedback-smtp.") and host.endswith(".amazonses.com")]
+    if len(hosts) != 1 or not fits or (region and fits != [wanted]):
+        yield fail(
+            _PART,
+            name,
+            f"its MX is {', '.join(hosts) or 'missing'}: SES wants one, its own",
+            f"Publish one MX of {domain}: 10 {wanted}",
+        )
+    else:
+        yield ok(_PART, name, f"its MX is {hosts[0]}")
+
+
+def _look_at_keys(
+    domain: str, list_name: str, settings: Settings, identity: SesIdentity | None, dns: Resolver
+) -> Iterator[tuple[CheckResult, str]]:
+    """Yield what is known of each signature, with the domain that it is of; "" where it will not hold."""
+    name = f"DKIM {domain}"
+    if settings.delivery.dkim:
+        try:
+            signer = open_dkim_signer(settings, list_name)
+            missing = unpublished_dkim_keys(signer, lambda dns_name: dns.ask(dns_name, "TXT")) if signer else ()
+        except NewsletterError as error:
+            what, _, remedy = str(error).rpartition(". ")
+            yield fail(_PART, name, what or remedy, remedy), ""
+        else:
+            for line in missing:
+                yield fail(_PART, name, line, "Publish its public key there, as v=DKIM1; p=..."), ""
+            if signer and not missing:
+                for key in signer.keys:
+                    yield ok(_PART, name, f"{key.dns_name} publishes the key that signs"), key.domain
+    if identity is not None:
+        yield from _look_at_tokens(identity, dns)
+    elif not settings.delivery.dkim and settings.delivery.transport == "smtp":
+        yield (
+            warn(
+                _PART,
+                name,
+                "whether the relay signs cannot be seen from here",
+                "newsletter doctor --mail shows it, or sign here with [delivery.dkim]",
+            ),
+            domain,
+        )
+
+
+def _look_at_tokens(identity: SesIdentity, dns: Resolver) -> Iterator[tuple[CheckResult, str]]:
+    name = f"DKIM {identity.name}"
+    if not identity.tokens:
+        return
+    for token in identity.tokens:
+        dns_name = f"{token}._domainkey.{identity.name}"
+        target = dns.must(dns_name, "CNAME")
+        if not target:
+            text = dns.ask(dns_name, "TXT")
+            if text and any("p=" in record for record in text):
+                continue  # a flattened alias serves as well
+            yield (
+                fail(_PART, name, f"{dns_name} is missing", f"Publish it as a CNAME of {token}.dkim.amazonses.com"),
+                "",
+            )
+            return
+    yield ok(_PART, name, f"{len(identity.tokens)} keys of SES are published"), identity.name
+
+
+def _answered(settings: Settings) -> Iterator[str]:
+    if settings.replies.domain:
+        yield settings.replies.domain.lower()
+    elif settings.replies.address:
+        yield settings.replies.address.domain.lower()
+
+
+def look_at_exchangers(domain: str, settings: Settings, dns: Resolver) -> CheckResult:
+    """Look at where mail to `domain` goes; answers and bounces arrive there."""
+    name = f"MX {domain}"
+    hosts = [record.split()[-1].rstrip(".").lower() for record in dns.must(domain, "MX")]
+    if hosts == [""]:
+        return fail(_PART, name, "it says that it takes no mail (RFC 7505)", "Publish an MX that takes answers")
+    if not hosts:
+        return fail(_PART, name, "no MX: answers and bounces go nowhere", _where_answers_go(settings))
+    at_ses = [host for host in hosts if host.startswith("inbound-smtp.") and host.endswith(".amazonaws.com")]
+    if (settings.replies.mailbox or "").startswith("sqs:") and not at_ses:
+        return fail(_PART, name, f"it is {', '.join(hosts)}, not SES", _where_answers_go(settings))
+    lost = [host for host in hosts if not (dns.ask(host, "A") or dns.ask(host, "AAAA"))]
+    if len(lost) == len(hosts):
+        return fail(_PART, name, f"{', '.join(lost)} has no address", "Mend the MX, or the host it names")
+    return ok(_PART, name, ", ".join(hosts))
+
+
+def _where_answers_go(settings: Settings) -> str:
+    if (settings.replies.mailbox or "").startswith("sqs:"):
+        region = settings.delivery.ses.region or "REGION"
+        return f"Publish an MX: 10 inbound-smtp.{region}.amazonaws.com"
+    return "Publish an MX of the server that has the mailbox"

@@ -1,0 +1,69 @@
+"""The identity at SES under which a list's letters leave: its domain, one above it, or the address alone."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from newsletter.aws import ErrorResponse, call, make_client
+from newsletter.errors import NewsletterError, TemporaryError, TransportError
+from newsletter.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SesIdentity:
+    """What SES knows of an identity."""
+
+    name: str
+    is_verified: bool
+    dkim: str
+    """SUCCESS, PENDING, FAILED, TEMPORARY_FAILURE or NOT_STARTED."""
+    is_signing: bool
+    tokens: tuple[str, ...]
+    mail_from: str
+    """The custom MAIL FROM domain; "" for SES's own."""
+    mail_from_status: str
+
+
+def ses_client(settings: Settings) -> Any:
+    """Return a client of SES, as the transport has it."""
+    ses = settings.delivery.ses
+    return make_client("sesv2", region=ses.region, endpoint=ses.endpoint)
+
+
+def find_identity(settings: Settings, domain: str, address: str) -> SesIdentity | None:
+    """Return what SES would send under: the address's own identity, its domain's, or one above; else None.
+
+    TemporaryError when SES cannot be asked, NewsletterError when it will not say.
+    """
+    client = ses_client(settings)
+    labels = domain.split(".")
+    parents = [".".join(labels[start:]) for start in range(len(labels) - 1)]
+    try:
+        found = [each for name in (address, *parents) if (each := _ask(client, name)) is not None]
+    finally:
+        client.close()
+    return next((each for each in found if each.is_verified), found[0] if found else None)
+
+
+def _ask(client: Any, name: str) -> SesIdentity | None:
+    try:
+        answer = call(client.get_email_identity, EmailIdentity=name)
+    except TransportError as error:
+        raise TemporaryError(f"SES cannot be asked: {error}") from error
+    if isinstance(answer, ErrorResponse):
+        if answer.code in {"NotFoundException"} or answer.status == 404:
+            return None
+        raise NewsletterError(
+            f"SES: GetEmailIdentity was answered {answer.code}: {answer.message.rstrip('.')}. "
+            "Allow ses:GetEmailIdentity"
+        )
+    dkim, sender = answer.get("DkimAttributes") or {}, answer.get("MailFromAttributes") or {}
+    is_easy = dkim.get("SigningAttributesOrigin", "AWS_SES") != "EXTERNAL"
+    return SesIdentity(
+        name=name,
+        is_verified=bool(answer.get("VerifiedForSendingStatus")),
+        dkim=str(dkim.get("Status", "NOT_STARTED")),
+        is_signing=bool(dkim.get("SigningEnabled")),
+        tokens=tuple(dkim.get("Tokens") or ()) if is_easy and "@" not in name else (),
+        mail_from=str(sender.get("MailFromDomain") or ""),
+        mail_from_status=str(sender.get("MailFromDomainStatus") or ""),
+    )

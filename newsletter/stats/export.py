@@ -1,0 +1,128 @@
+"""Exporting: the statistics as one object, and as a table of mailings."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from typing import Any
+
+from newsletter.stats.numbers import MIN_GROUP_SIZE, LinkNumbers, ListGrowth, MailingNumbers, Numbers
+from newsletter.stats.statistics import Statistics
+
+_COUNTS = (
+    *("planned", "submitted", "failed", "uncertain", "delivered", "deferred", "bounced", "complained", "rejected"),
+    *("unsubscribed", "replies", "comments", "clicks"),
+)
+_HEADINGS = (
+    "issue",
+    "title",
+    "mailing",
+    "list",
+    "segment",
+    "round",
+    "transport",
+    "state",
+    "started",
+    "candidates",
+)
+
+
+def statistics_json(found: Statistics) -> dict[str, Any]:
+    """Return the statistics for machines; null is a number that nothing reports."""
+    return {
+        "made_at": found.made_at.isoformat(timespec="seconds"),
+        "totals": _numbers(found.totals),
+        "issues": [
+            {
+                "issue": issue.slug,
+                "title": issue.title,
+                "sent_at": issue.sent_at.isoformat(timespec="seconds"),
+                "answer_hours": issue.answer_hours,
+                "links": [_link(link) for link in issue.links],
+                "click_days": [
+                    {"day": each.day and each.day.isoformat(), "clicks": each.clicks} for each in issue.click_days
+                ],
+                **_numbers(issue.totals),
+                "mailings": [_mailing(mailing) for mailing in issue.mailings],
+            }
+            for issue in found.issues
+        ],
+        "domains": [
+            {"domain": each.domain, "readers": each.readers, **_returned(each.numbers)} for each in found.domains
+        ],
+        "lists": [_growth(each) for each in found.lists],
+        "caveats": [{"weight": str(each.weight), "text": each.text} for each in found.caveats],
+    }
+
+
+def csv_rows(found: Statistics) -> Iterator[list[object]]:
+    """Yield a heading and a row for each mailing; an empty cell is a number that nothing reports."""
+    yield [*_HEADINGS, *_COUNTS, "excluded"]
+    for issue in found.issues:
+        for mailing in issue.mailings:
+            numbers = mailing.numbers
+            yield [
+                *(issue.slug, _guarded(issue.title), mailing.id, mailing.list_name, _guarded(mailing.segment)),
+                *(
+                    mailing.round,
+                    mailing.transport,
+                    mailing.stage,
+                    mailing.started_at.isoformat(timespec="seconds"),
+                ),
+                numbers.candidates,
+                *(getattr(numbers, name) for name in _COUNTS),
+                sum(numbers.excluded.values()),
+            ]
+
+
+def _mailing(mailing: MailingNumbers) -> dict[str, Any]:
+    return {
+        "mailing": mailing.id,
+        "list": mailing.list_name,
+        "segment": mailing.segment or None,
+        "round": mailing.round,
+        "transport": mailing.transport,
+        "state": mailing.stage,
+        "started_at": mailing.started_at.isoformat(timespec="seconds"),
+        "finished_at": mailing.finished_at and mailing.finished_at.isoformat(timespec="seconds"),
+        **_numbers(mailing.numbers),
+    }
+
+
+def _link(link: LinkNumbers) -> dict[str, Any]:
+    """Return a link for machines; null stands for fewer than `fewer_than`."""
+    few = {"fewer_than": MIN_GROUP_SIZE} if link.clicks is None else {}
+    return {"url": link.url, "clicks": link.clicks, **few}
+
+
+def _numbers(numbers: Numbers) -> dict[str, Any]:
+    return {
+        "candidates": numbers.candidates,
+        **{name: getattr(numbers, name) for name in _COUNTS},
+        "silent": numbers.silent,
+        "excluded": _plain(numbers.excluded),
+        "bounce_reasons": _plain(numbers.bounce_reasons),
+        "failures": _plain(numbers.failures),
+    }
+
+
+def _returned(numbers: Numbers) -> dict[str, Any]:
+    names = ("submitted", "failed", "uncertain", "delivered", "deferred", "bounced", "complained", "rejected")
+    return {name: getattr(numbers, name) for name in names}
+
+
+def _growth(growth: ListGrowth) -> dict[str, Any]:
+    return {
+        "list": growth.name,
+        "confirmed": growth.confirmed,
+        "pending": growth.pending,
+        "suppressed": growth.suppressed,
+        "weeks": [{**asdict(week), "monday": week.monday.isoformat()} for week in growth.weeks],
+    }
+
+
+def _plain(counts: Mapping[str, int]) -> dict[str, int]:
+    return {str(name): number for name, number in counts.items()}
+
+
+def _guarded(text: str) -> str:
+    """Return a text that no spreadsheet takes for a formula."""
+    return f"'{text}" if text[:1] in {"=", "+", "-", "@", "\t", "\r"} else text
