@@ -22,7 +22,7 @@ from newsletter.database.sqlite import (
     copy_log_soon,
     prepare_sqlite,
     set_pragmas,
-    standing_beside,
+    attached_database,
 )
 from newsletter.durable_file import make_private_folder
 from newsletter.errors import DatabaseBusy, DiskFull, NewsletterError, SettingsError, TemporaryError
@@ -54,7 +54,7 @@ class Database:
 
         The tables of an SQLite database in memory may stand `beside` those of SQLite's own, like temporary ones.
         """
-        with self._translated(), self.engine.connect() as connection, standing_beside(connection, attached):
+        with self._translated(), self.engine.connect() as connection, attached_database(connection, attached):
             yield connection
 
     @contextmanager
@@ -67,7 +67,7 @@ class Database:
         with (
             self._translated(),
             self.engine.connect() as connection,
-            standing_beside(connection, attached),
+            attached_database(connection, attached),
             _transaction(connection) as writer,
         ):
             yield writer

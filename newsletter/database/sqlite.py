@@ -47,19 +47,19 @@ def set_pragmas(connection: Connection, **wanted: str | int) -> None:
 
 
 @contextmanager
-def standing_beside(connection: Connection, image: bytes | None) -> Iterator[None]:
+def attached_database(connection: Connection, image: bytes | None) -> Iterator[None]:
     """Let a connection see the tables of another SQLite database for as long as the block lasts."""
     if image is None:
         yield
         return
     driver: Any = connection.connection.driver_connection
-    driver.execute("ATTACH ':memory:' AS beside")
+    driver.execute("ATTACH ':memory:' AS attached")
     driver.deserialize(image, name="attached")
     try:
         yield
     finally:
         connection.rollback()  # what was only read is still open, and held fast
-        driver.execute("DETACH beside")
+        driver.execute("DETACH attached")
 
 
 def copy_log_soon(place: str) -> None:
