@@ -18,11 +18,11 @@ from sqlalchemy.exc import DBAPIError, NoSuchModuleError, OperationalError
 
 from newsletter.database.sqlite import (
     PAGES_LOGGED,
+    attached_database,
     begin_sqlite,
     copy_log_soon,
     prepare_sqlite,
     set_pragmas,
-    attached_database,
 )
 from newsletter.durable_file import make_private_folder
 from newsletter.errors import DatabaseBusy, DiskFull, NewsletterError, SettingsError, TemporaryError
