@@ -37,7 +37,7 @@ def upload_pictures(settings: Settings, edition: Edition) -> int:
 def _put(bucket: "S3Bucket", key: str, path: Path, slug: str) -> bool:
     """Return whether the picture had to be put there."""
     content = path.read_bytes() if path.is_file() else None
-    if bucket.holds(key, None if content is None else len(content)):
+    if bucket.exists(key, None if content is None else len(content)):
         return False
     if content is None:
         raise DecisionRequired(

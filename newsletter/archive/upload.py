@@ -46,7 +46,7 @@ def publish_site(settings: Settings, files: Mapping[str, bytes], *, is_rehearsal
     if is_rehearsal or not (changed or gone):
         return written
     for name in changed:
-        if name not in before and not is_copy(name) and bucket.holds(place.prefix + name):
+        if name not in before and not is_copy(name) and bucket.exists(place.prefix + name):
             raise UsageError(
                 f"s3://{place.bucket}/{place.prefix}{name} was not put there by a publish and stands in the way. "
                 "Take it away, or name another prefix"

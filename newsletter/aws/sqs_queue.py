@@ -1,4 +1,4 @@
-"""One SQS queue, known by its URL: receive, delete only what is safe elsewhere, send."""
+"""SQS queue, addressed by its URL: receives, deletes and sends messages, and reads how many wait."""
 
 import json
 import re
@@ -10,13 +10,15 @@ from urllib.parse import urlsplit
 from newsletter.aws.client import Credentials, ErrorResponse, call, make_client
 from newsletter.errors import SettingsError, TemporaryError, TransportError
 
-MOST_AT_ONCE = 10
+_MAX_BATCH = 10
 """Messages in one call, either way."""
+_VISIBILITY_TIMEOUT = 60
+"""Seconds for which a received message is hidden from other receivers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SqsMessage:
-    """One message that was received, and is hidden from others for a while."""
+    """A received message, hidden from other receivers until its visibility timeout."""
 
     body: str
     handle: str
@@ -24,69 +26,79 @@ class SqsMessage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SqsQueueState:
-    """How a queue is, about: SQS itself counts by and by."""
+    """How many messages a queue holds, approximately: SQS counts with some delay."""
 
     waiting: int
     hidden: int
-    """Received by somebody, and not deleted yet."""
-    keeps_seconds: int | None
+    """Received, and not deleted yet."""
+    retention_seconds: int | None
     dead_letters: str | None
-    """The URL of the queue for what was received too often; None where there is none."""
+    """The URL of the dead-letter queue; None where there is none."""
 
 
 class SqsQueue:
-    """A queue at SQS, or at whatever speaks like it."""
+    """A queue at SQS, or at another server with its API; each method raises SettingsError or TemporaryError."""
 
-    def __init__(self, url: str, keys: Credentials | None = None, *, region: str | None = None) -> None:
-        """Name it; SettingsError when it is no address of a queue."""
+    def __init__(self, url: str, credentials: Credentials | None = None, *, region: str | None = None) -> None:
+        """Make the client; SettingsError when `url` is not a queue's."""
         parts = urlsplit(url)
         if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path.count("/") < 2:
             raise SettingsError(
-                f"{url}: this is no address of a queue, such as https://sqs.REGION.amazonaws.com/1/name"
+                f"{url}: not the URL of a queue. Write one like https://sqs.REGION.amazonaws.com/ACCOUNT/NAME"
             )
-        at_amazon = re.fullmatch(r"sqs\.([a-z0-9-]+)\.amazonaws\.com(\.cn)?", parts.hostname)
-        endpoint = None if at_amazon else f"{parts.scheme}://{parts.netloc}"
+        amazon = re.fullmatch(r"sqs\.([a-z0-9-]+)\.amazonaws\.com(\.cn)?", parts.hostname)
         self.url = url
-        self._client = make_client("sqs", region=at_amazon[1] if at_amazon else region, endpoint=endpoint, keys=keys)
+        self._client = make_client(
+            "sqs",
+            region=amazon[1] if amazon else region,
+            endpoint=None if amazon else f"{parts.scheme}://{parts.netloc}",
+            credentials=credentials,
+        )
 
     def receive(self, wait_seconds: int = 1) -> list[SqsMessage]:
         """Return up to ten messages; an empty list when none came in that time."""
-        answer = self._call(
-            "receive_message", MaxNumberOfMessages=MOST_AT_ONCE, WaitTimeSeconds=wait_seconds, VisibilityTimeout=60
+        response = self._call(
+            "receive_message",
+            MaxNumberOfMessages=_MAX_BATCH,
+            WaitTimeSeconds=wait_seconds,
+            VisibilityTimeout=_VISIBILITY_TIMEOUT,
         )
-        return [SqsMessage(body=each["Body"], handle=each["ReceiptHandle"]) for each in answer.get("Messages", ())]
+        return [
+            SqsMessage(body=message["Body"], handle=message["ReceiptHandle"])
+            for message in response.get("Messages", ())
+        ]
 
     def delete(self, messages: Sequence[SqsMessage]) -> None:
-        """Delete up to ten messages; one that fails comes again."""
-        entries = [{"Id": str(number), "ReceiptHandle": each.handle} for number, each in enumerate(messages)]
+        """Delete up to ten messages; one that cannot be deleted is received again."""
+        entries = [{"Id": str(number), "ReceiptHandle": message.handle} for number, message in enumerate(messages)]
         if entries:
             self._call("delete_message_batch", Entries=entries)
 
     def send(self, bodies: Sequence[str]) -> None:
-        """Send up to ten messages; TemporaryError when one of them was not taken."""
+        """Send up to ten messages; TemporaryError when one of them was not accepted."""
         entries = [{"Id": str(number), "MessageBody": body} for number, body in enumerate(bodies)]
         if entries and (failed := self._call("send_message_batch", Entries=entries).get("Failed")):
             raise TemporaryError(f"{self.url}: {failed[0].get('Message') or failed[0].get('Code')}. Run it again later")
 
     def state(self) -> SqsQueueState:
-        """Return how much waits; nothing is received."""
-        names = (
+        """Return how many messages wait; none is received."""
+        names = [
             "ApproximateNumberOfMessages",
             "ApproximateNumberOfMessagesNotVisible",
             "MessageRetentionPeriod",
             "RedrivePolicy",
-        )
-        found = self._call("get_queue_attributes", AttributeNames=list(names)).get("Attributes", {})
-        keeps = found.get("MessageRetentionPeriod")
+        ]
+        attributes = self._call("get_queue_attributes", AttributeNames=names).get("Attributes", {})
+        retention = attributes.get("MessageRetentionPeriod")
         return SqsQueueState(
-            waiting=int(found.get("ApproximateNumberOfMessages") or 0),
-            hidden=int(found.get("ApproximateNumberOfMessagesNotVisible") or 0),
-            keeps_seconds=int(keeps) if keeps else None,
-            dead_letters=self._dead_letters(found.get("RedrivePolicy")),
+            waiting=int(attributes.get("ApproximateNumberOfMessages") or 0),
+            hidden=int(attributes.get("ApproximateNumberOfMessagesNotVisible") or 0),
+            retention_seconds=int(retention) if retention else None,
+            dead_letters=self._dead_letter_url(attributes.get("RedrivePolicy")),
         )
 
-    def _dead_letters(self, policy: str | None) -> str | None:
-        """Return the URL of the queue that a redrive policy names: it lies beside this one."""
+    def _dead_letter_url(self, policy: str | None) -> str | None:
+        """Return the URL of the queue that a redrive policy names; it is in the same account."""
         try:
             arn = str(json.loads(policy or "{}").get("deadLetterTargetArn") or "")
         except (ValueError, AttributeError):
@@ -99,12 +111,12 @@ class SqsQueue:
 
     def _call(self, operation: str, **arguments: Any) -> dict[str, Any]:
         try:
-            answer = call(getattr(self._client, operation), QueueUrl=self.url, **arguments)
+            response = call(getattr(self._client, operation), QueueUrl=self.url, **arguments)
         except TransportError as error:
             raise TemporaryError(f"{self.url}: {error}. Run it again later") from error
-        if not isinstance(answer, ErrorResponse):
-            return answer
-        said = f"{self.url}: {answer.code}: {answer.message}"
-        if answer.status >= 500 or answer.status == 429 or "Throttl" in answer.code:
-            raise TemporaryError(f"{said}. Run it again later")
-        raise SettingsError(f"{said}. Check the queue's address, and AWS's credentials and permissions")
+        if not isinstance(response, ErrorResponse):
+            return response
+        message = f"{self.url}: {response.code}: {response.message}"
+        if response.status >= 500 or response.status == 429 or "Throttl" in response.code:
+            raise TemporaryError(f"{message}. Run it again later")
+        raise SettingsError(f"{message}. Check the queue's URL, and AWS's credentials and permissions")

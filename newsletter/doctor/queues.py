@@ -39,11 +39,11 @@ def look_at_queue(part: str, url: str, settings: Settings) -> Iterator[CheckResu
             yield warn(part, f"queue {name}", f"{state.waiting:,} wait", _remedy(part))
         else:
             yield ok(part, f"queue {name}", f"reachable; {state.waiting:,} wait, {state.hidden:,} are being read")
-        if state.keeps_seconds is not None and timedelta(seconds=state.keeps_seconds) < timedelta(days=4):
+        if state.retention_seconds is not None and timedelta(seconds=state.retention_seconds) < timedelta(days=4):
             yield warn(
                 part,
                 f"queue {name}",
-                f"it keeps messages {state.keeps_seconds // 3600} hours only",
+                f"it keeps messages {state.retention_seconds // 3600} hours only",
                 "Keep them 14 days",
             )
         if state.dead_letters is None:

@@ -67,7 +67,7 @@ def sync_suppressions(
     from newsletter.aws import make_client  # boto3 takes a while to import
 
     ses = settings.delivery.ses
-    client = make_client("sesv2", region=ses.region, endpoint=ses.endpoint, keys=keys)
+    client = make_client("sesv2", region=ses.region, endpoint=ses.endpoint, credentials=keys)
     try:
         asked = _Asked(client, wait, seconds)
         yield from _sync(database, keyring, asked, now, is_dry=is_dry)

@@ -207,8 +207,8 @@ def moto() -> Iterator[tuple[str, Any]]:
 def test_from_ses_over_sns_and_sqs_to_the_status(desk: Desk, tmp_path: Path, moto: tuple[str, str]) -> None:
     url, host = moto
     keys = Credentials(access="testing", secret="testing")
-    sns = make_client("sns", region="eu-west-1", endpoint=url, keys=keys)
-    sqs = make_client("sqs", region="eu-west-1", endpoint=url, keys=keys)
+    sns = make_client("sns", region="eu-west-1", endpoint=url, credentials=keys)
+    sqs = make_client("sqs", region="eu-west-1", endpoint=url, credentials=keys)
     topic = sns.create_topic(Name="ses-events")["TopicArn"]
     queue = sqs.create_queue(QueueName="ses-events")["QueueUrl"].replace("localhost", host)
     arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]

@@ -67,7 +67,7 @@ def moto() -> Iterator[str]:
     server.start()
     host, port = server.get_host_and_port()
     url = f"http://{host}:{port}"
-    with closing(make_client("sesv2", region=REGION, endpoint=url, keys=KEYS)) as client:
+    with closing(make_client("sesv2", region=REGION, endpoint=url, credentials=KEYS)) as client:
         client.create_email_identity(EmailIdentity="lamps.example")
         client.create_configuration_set(ConfigurationSetName="news")
     yield url

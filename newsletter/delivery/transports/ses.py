@@ -44,7 +44,9 @@ class SesTransport:
         self.refresh = ses.refresh
         self._configuration_set = ses.configuration_set
         pool = ses.connections or MOST_CONNECTIONS
-        self._client = make_client("sesv2", region=ses.region, endpoint=ses.endpoint, connections=pool, keys=keys)
+        self._client = make_client(
+            "sesv2", region=ses.region, endpoint=ses.endpoint, connections=pool, credentials=keys
+        )
         self._client.meta.events.register("before-send.sesv2.SendEmail", self._leave)
         self.account = f"ses {self._client.meta.endpoint_url} {account_id_of(self._client)}"
         self.rate: float | None = None
@@ -118,7 +120,7 @@ class LeanSesTransport(SesTransport):
     ) -> None:
         """As `SesTransport`; SettingsError where the client cannot be made as AWS's own settings say."""
         super().__init__(ses, keys, state=state)
-        self._lean = open_lean_ses(self._client, keys=keys, before_send=self._leave)
+        self._lean = open_lean_ses(self._client, credentials=keys, before_send=self._leave)
 
     def open_line(self) -> SesLine:
         """Connect, waiting for it; Deferred where that fails."""
@@ -134,7 +136,7 @@ class LeanSesTransport(SesTransport):
 
     def _request(self, envelope: Envelope, message: bytes) -> Sequence[bytes]:
         with translated_errors():
-            return self._lean.request(**self._arguments(envelope, message))
+            return self._lean.build_request(**self._arguments(envelope, message))
 
 
 def open_ses(

@@ -31,7 +31,7 @@ class SesLine:
         self._request: Sequence[bytes] = ()
         self._outgoing = memoryview(b"")
         self._is_handed_over = False
-        self._hearing = ResponseParser()
+        self._parser = ResponseParser()
         self._since = time.monotonic()
         self.is_open = True
 
@@ -100,15 +100,15 @@ class SesLine:
                 return []
             if self._delivery is None or not self._is_handed_over or self._outgoing:
                 return self.give_up("it was closed" if not octets else "it answered unasked")
-            answer = self._hearing.take(octets)
+            answer = self._parser.feed(octets)
         except (OSError, ValueError) as error:
             return self.give_up(_words(error))
         self._since = time.monotonic()
         if answer is None:
             return []
         settled: list[Settled] = [(self._delivery, self._judge(answer))]
-        is_kept = self._hearing.is_kept
-        self._delivery, self._is_handed_over, self._hearing = None, False, ResponseParser()
+        is_kept = self._parser.keeps_alive
+        self._delivery, self._is_handed_over, self._parser = None, False, ResponseParser()
         if not is_kept:
             self.close()
         return settled

@@ -1,4 +1,4 @@
-"""The lean client's connections, against a server that answers as it is told, byte for byte."""
+"""HTTP/1.1 client against a server that answers as a test scripts it, byte for byte."""
 
 import socket
 import ssl
@@ -66,16 +66,16 @@ class Server:
 
 
 @contextmanager
-def asking(
-    server: Server, tls: ssl.SSLContext | None = None, answer_seconds: float = 5.0
+def pool_for(
+    server: Server, tls: ssl.SSLContext | None = None, response_timeout: float = 5.0
 ) -> Iterator[HttpConnectionPool]:
-    there = HttpConnectionPool(
-        url=server.url, tls=tls or ssl.create_default_context(), proxy=None, answer_seconds=answer_seconds
+    pool = HttpConnectionPool(
+        url=server.url, tls=tls or ssl.create_default_context(), proxy=None, response_timeout=response_timeout
     )
     try:
-        yield there
+        yield pool
     finally:
-        there.close()
+        pool.close()
         server.close()
 
 
@@ -95,11 +95,13 @@ def asking(
         ),
     ],
 )
-def test_an_answer_is_read_however_it_comes_and_its_connection_is_kept(pieces: list[bytes], body: bytes) -> None:
+def test_a_response_is_parsed_in_whatever_pieces_it_comes_and_its_connection_is_kept(
+    pieces: list[bytes], body: bytes
+) -> None:
     server = Server(pieces, [OK])
-    with asking(server) as there:
-        assert there.ask(REQUEST).body == body
-        assert there.ask(REQUEST).body == b"hi"
+    with pool_for(server) as pool:
+        assert pool.send(REQUEST).body == body
+        assert pool.send(REQUEST).body == b"hi"
     assert server.connections == 1
     assert server.requests == [b"".join(REQUEST)] * 2
 
@@ -114,9 +116,9 @@ def test_an_answer_is_read_however_it_comes_and_its_connection_is_kept(pieces: l
 )
 def test_a_connection_that_ends_is_not_kept(pieces: list[bytes]) -> None:
     server = Server(pieces, [OK])
-    with asking(server) as there:
-        assert there.ask(REQUEST).body == b"hi"
-        assert there.ask(REQUEST).body == b"hi"
+    with pool_for(server) as pool:
+        assert pool.send(REQUEST).body == b"hi"
+        assert pool.send(REQUEST).body == b"hi"
     assert server.connections == 2
 
 
@@ -131,78 +133,78 @@ def test_a_connection_that_ends_is_not_kept(pieces: list[bytes]) -> None:
         [b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n"],
     ],
 )
-def test_what_is_broken_after_the_request_leaves_doubt_and_is_not_asked_again(pieces: list[bytes]) -> None:
+def test_a_broken_response_is_uncertain_and_the_request_is_not_repeated(pieces: list[bytes]) -> None:
     server = Server(pieces, [OK])
-    with asking(server) as there:
+    with pool_for(server) as pool:
         with pytest.raises(Uncertain):
-            there.ask(REQUEST)
+            pool.send(REQUEST)
         assert len(server.requests) == 1
-        assert there.ask(REQUEST).body == b"hi"
+        assert pool.send(REQUEST).body == b"hi"
 
 
-def test_silence_leaves_doubt() -> None:
+def test_no_response_in_time_is_uncertain() -> None:
     server = Server([])
-    with asking(server, answer_seconds=0.1) as there, pytest.raises(Uncertain, match="timed out"):
-        there.ask(REQUEST)
+    with pool_for(server, response_timeout=0.1) as pool, pytest.raises(Uncertain, match="timed out"):
+        pool.send(REQUEST)
 
 
-def test_a_request_that_did_not_leave_whole_is_safe_to_try_again() -> None:
+def test_a_request_that_was_not_sent_whole_may_be_retried() -> None:
     listening = socket.create_server(("127.0.0.1", 0))
     url = f"http://127.0.0.1:{listening.getsockname()[1]}/"
-    there = HttpConnectionPool(url=url, tls=ssl.create_default_context(), proxy=None, answer_seconds=0.2)
-    with pytest.raises(Deferred, match="before all was sent"):
-        there.ask((b"x" * 100_000_000,))  # nobody reads it
+    pool = HttpConnectionPool(url=url, tls=ssl.create_default_context(), proxy=None, response_timeout=0.2)
+    with pytest.raises(Deferred, match="before the whole request was sent"):
+        pool.send((b"x" * 100_000_000,))  # nobody reads it
     listening.close()
 
 
-def test_a_kept_connection_that_was_closed_or_lay_idle_is_opened_anew() -> None:
+def test_a_kept_connection_that_was_closed_or_too_long_idle_is_replaced() -> None:
     server = Server([OK, b""], [OK], [OK])
-    with asking(server) as there:
-        there.ask(REQUEST)
-        there._idle[0]._poll.poll(2000)
-        there.ask(REQUEST)
+    with pool_for(server) as pool:
+        pool.send(REQUEST)
+        pool._idle[0]._poll.poll(2000)
+        pool.send(REQUEST)
         assert server.connections == 2
-        there._idle_seconds = 0.0
-        there._idle[0].socket.shutdown(socket.SHUT_WR)
-        there.ask(REQUEST)
+        pool._idle_timeout = 0.0
+        pool._idle[0].socket.shutdown(socket.SHUT_WR)
+        pool.send(REQUEST)
         assert server.connections == 3
     assert len(server.requests) == 3
 
 
-def test_tls_is_verified_and_a_certificate_that_is_not_trusted_sends_nothing() -> None:
+def test_nothing_is_sent_to_a_server_whose_certificate_is_not_trusted() -> None:
     authority = trustme.CA()
     server_side = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     authority.issue_cert("localhost").configure_cert(server_side)
     client_side = ssl.create_default_context()
     server = Server([OK], [OK], tls=server_side)
-    stranger = HttpConnectionPool(url=server.url, tls=ssl.create_default_context(), proxy=None)
+    distrusting_pool = HttpConnectionPool(url=server.url, tls=ssl.create_default_context(), proxy=None)
     with pytest.raises(Deferred, match="certificate"):
-        stranger.ask(REQUEST)
+        distrusting_pool.send(REQUEST)
     assert not server.requests
     authority.configure_trust(client_side)
-    with asking(server, client_side) as there:
-        assert there.ask(REQUEST).body == b"hi"
-        assert there.ask(REQUEST).body == b"hi"
+    with pool_for(server, client_side) as pool:
+        assert pool.send(REQUEST).body == b"hi"
+        assert pool.send(REQUEST).body == b"hi"
     assert server.connections == 2
 
 
-def test_a_proxy_is_asked_for_a_tunnel_with_its_password() -> None:
+def test_a_proxy_gets_a_connect_request_with_its_password() -> None:
     proxy = Server([b"HTTP/1.1 200 Connected\r\n\r\n"], [OK])
-    there = HttpConnectionPool(
+    pool = HttpConnectionPool(
         url="http://ses.example:81/x",
         tls=ssl.create_default_context(),
         proxy=f"http://me:s%20t@127.0.0.1:{proxy.port}",
     )
-    assert there.ask(REQUEST).body == b"hi"
+    assert pool.send(REQUEST).body == b"hi"
     assert proxy.requests[0].startswith(b"CONNECT ses.example:81 HTTP/1.")
     assert b"Proxy-Authorization: Basic bWU6cyB0" in proxy.requests[0]
-    there.close()
+    pool.close()
     proxy.close()
     with pytest.raises(SettingsError, match="boto3"):
         HttpConnectionPool(url="https://x", tls=ssl.create_default_context(), proxy="https://proxy.example")
 
 
-def test_a_server_that_is_not_there_is_safe_to_try_again() -> None:
-    there = HttpConnectionPool(url="https://nowhere.invalid/x", tls=ssl.create_default_context(), proxy=None)
+def test_a_server_that_cannot_be_reached_may_be_retried() -> None:
+    pool = HttpConnectionPool(url="https://nowhere.invalid/x", tls=ssl.create_default_context(), proxy=None)
     with pytest.raises(Deferred, match=r"nowhere\.invalid"):
-        there.ask(REQUEST)
+        pool.send(REQUEST)

@@ -1,4 +1,4 @@
-"""What a bucket answers decides what the author is told to do."""
+"""S3 bucket: each error response becomes one line that says what to do next."""
 
 import threading
 from collections.abc import Iterator
@@ -13,21 +13,21 @@ from newsletter.errors import NewsletterError, SettingsError, TemporaryError
 
 @dataclass
 class Store:
-    """A server that answers each verb with a status and a fault of S3's."""
+    """A server that answers each HTTP method with a status and an S3 error code."""
 
     base: str = ""
     answers: dict[str, tuple[int, str]] = field(default_factory=dict)
-    asked: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
 
 
 @pytest.fixture
 def store(monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
-    """Somebody's store, with credentials for it."""
+    """A store with S3's API, and credentials for it."""
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
-    there = Store()
+    store = Store()
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -35,9 +35,9 @@ def store(monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
         def answer(self) -> None:
             length = int(self.headers.get("Content-Length") or 0)
             self.rfile.read(length)
-            there.asked.append(f"{self.command} {self.path}")
-            there.headers.append(dict(self.headers))
-            status, code = there.answers.get(self.command, (200, ""))
+            store.requests.append(f"{self.command} {self.path}")
+            store.headers.append(dict(self.headers))
+            status, code = store.answers.get(self.command, (200, ""))
             body = f"<Error><Code>{code}</Code><Message>Because\nof it.</Message></Error>".encode() if code else b""
             self.send_response(status)
             self.send_header("Content-Length", str(len(body)))
@@ -52,22 +52,22 @@ def store(monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         server.daemon_threads = True
-        there.base = f"http://127.0.0.1:{server.server_address[1]}"
+        store.base = f"http://127.0.0.1:{server.server_address[1]}"
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
-        yield there
+        yield store
         server.shutdown()
 
 
 def put(store: Store) -> None:
     bucket = S3Bucket("letters", region=None, endpoint=store.base, section="[pictures]")
-    if not bucket.holds("one/a.png", 3):
+    if not bucket.exists("one/a.png", 3):
         bucket.put("one/a.png", b"abc", content_type="image/png", cache_control="immutable")
 
 
-def test_what_may_not_be_asked_for_is_put_there(store: Store) -> None:
+def test_an_object_that_may_not_be_read_is_written(store: Store) -> None:
     store.answers["HEAD"] = (403, "AccessDenied")
     put(store)
-    assert store.asked == ["HEAD /letters/one/a.png", "PUT /letters/one/a.png"]
+    assert store.requests == ["HEAD /letters/one/a.png", "PUT /letters/one/a.png"]
     assert store.headers[1]["Content-Type"] == "image/png"
     assert not [name for name in store.headers[1] if name.lower().startswith("x-amz-checksum")]
 
@@ -76,14 +76,14 @@ def test_what_may_not_be_asked_for_is_put_there(store: Store) -> None:
     ("status", "code", "error", "remedy"),
     [
         (403, "AccessDenied", SettingsError, "Allow s3:GetObject"),
-        (404, "NoSuchBucket", SettingsError, "Make the bucket"),
+        (404, "NoSuchBucket", SettingsError, "Create the bucket"),
         (403, "SignatureDoesNotMatch", SettingsError, "secret key"),
         (400, "Unheard-of", SettingsError, "Check the bucket"),
         (503, "SlowDown", TemporaryError, "Run it again"),
         (500, "InternalError", TemporaryError, "Run it again"),
     ],
 )
-def test_each_refusal_is_one_line_that_says_what_next(
+def test_each_error_is_one_line_that_says_what_to_do_next(
     store: Store, status: int, code: str, error: type[NewsletterError], remedy: str
 ) -> None:
     store.answers.update(HEAD=(404, ""), PUT=(status, code))
@@ -93,15 +93,15 @@ def test_each_refusal_is_one_line_that_says_what_next(
     assert remedy in str(caught.value)
     assert "\n" not in str(caught.value)
     if status >= 500:
-        assert store.asked.count("PUT /letters/one/a.png") == 4
+        assert store.requests.count("PUT /letters/one/a.png") == 4
 
 
-def test_a_file_of_another_size_is_put_anew(store: Store) -> None:
+def test_an_object_of_another_size_is_written_again(store: Store) -> None:
     put(store)
-    assert store.asked[-1].startswith("PUT"), "the server says that it is empty"
+    assert store.requests[-1].startswith("PUT"), "the server says that it is empty"
 
 
-def test_without_credentials_the_settings_are_to_blame(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_credentials_are_a_settings_error(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nowhere")

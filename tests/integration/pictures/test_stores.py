@@ -177,7 +177,7 @@ def test_nobody_is_mailed_while_the_bucket_takes_nothing(shop: Shop) -> None:
     error = shop.desk.refused("send", "lamps", "--json")
     assert isinstance(error, SettingsError)
     assert re.match(
-        r"\[pictures\] s3://letters/news/lamps/lamp-\w+\.png: NoSuchBucket: .*\. Make the bucket", str(error)
+        r"\[pictures\] s3://letters/news/lamps/lamp-\w+\.png: NoSuchBucket: .*\. Create the bucket", str(error)
     )
     assert "\n" not in str(error)
     assert shop.desk.messages() == []

@@ -26,7 +26,7 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[SesSimulator,
     folder = tmp_path_factory.mktemp("journals")
     with run_simulator(Account(), folder=folder) as ses:
         keys = Credentials(access="testing", secret="testing")
-        client = make_client("sesv2", region="eu-west-1", endpoint=ses.url, keys=keys)
+        client = make_client("sesv2", region="eu-west-1", endpoint=ses.url, credentials=keys)
         yield ses, client, folder
         client.close()
 

@@ -41,13 +41,13 @@ def ses() -> Iterator[SesSimulator]:
 
 @pytest.fixture
 def sqs(ses: SesSimulator) -> Iterator[Any]:
-    client = make_client("sqs", region="eu-west-1", endpoint=ses.url, keys=KEYS)
+    client = make_client("sqs", region="eu-west-1", endpoint=ses.url, credentials=KEYS)
     yield client
     client.close()
 
 
 def mail(ses: SesSimulator, to: str = "x@example.net", delivery: int = 7) -> None:
-    client = make_client("sesv2", region="eu-west-1", endpoint=ses.url, keys=KEYS)
+    client = make_client("sesv2", region="eu-west-1", endpoint=ses.url, credentials=KEYS)
     client.send_email(
         FromEmailAddress="news@example.org",
         Destination={"ToAddresses": [to]},
@@ -113,7 +113,7 @@ def test_what_the_queue_does_not_know_it_refuses(ses: SesSimulator, sqs: Any) ->
         sqs.add_permission(QueueUrl=ses.queue_url, Label="x", AWSAccountIds=["1"], Actions=["*"])
     with pytest.raises(SettingsError, match="credentials and permissions"):
         SqsQueue(f"{ses.url}/1/nowhere", KEYS, region="eu-west-1").receive()
-    with pytest.raises(SettingsError, match="no address"):
+    with pytest.raises(SettingsError, match="not the URL of a queue"):
         SqsQueue("sqs:events", KEYS)
     with pytest.raises(TemporaryError):
         SqsQueue("http://127.0.0.1:9/1/x", KEYS, region="eu-west-1").receive()
@@ -156,7 +156,7 @@ def test_events_go_into_a_real_queue_by_its_url() -> None:
     moto.start()
     try:
         host, port = moto.get_host_and_port()
-        client = make_client("sqs", region="eu-west-1", endpoint=f"http://{host}:{port}", keys=KEYS)
+        client = make_client("sqs", region="eu-west-1", endpoint=f"http://{host}:{port}", credentials=KEYS)
         url = client.create_queue(QueueName="ses-events")["QueueUrl"].replace("localhost", host)
         complaints: list[str] = []
         event_target = SqsTarget(SqsQueue(url, KEYS, region="eu-west-1"), complaints.append)
