@@ -18,8 +18,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from newsletter.compose import layout, letter, rendition
-from newsletter.compose.tags import Tags
+from newsletter.compose import composer as letter
+from newsletter.compose import rendition
+from newsletter.compose.html import mjml as layout
+from newsletter.compose.merge_tags import Tags
 from newsletter.content import read_issues
 from newsletter.settings import read_settings
 

@@ -14,8 +14,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from newsletter.compose import compose, filled
-from newsletter.content import make_publication, read_issue, read_issues
+from newsletter.compose import compose, fill_merge_tags
+from newsletter.content import create_publication, read_issue, read_issues
 from newsletter.settings import Settings, read_settings
 
 EVERY_BLOCK = Path(__file__).parents[1] / "tests" / "golden" / "publication"
@@ -53,7 +53,7 @@ class Letter:
 def letters(scratch: Path) -> Iterator[Letter]:
     """Compose every block in each template, other scripts too, and the sample."""
     shutil.copytree(EVERY_BLOCK, scratch / "blocks", ignore=shutil.ignore_patterns("var"))
-    make_publication(scratch / "sample")
+    create_publication(scratch / "sample")
     blocks, sample = (_at_home(read_settings(scratch / name, {})) for name in ("blocks", "sample"))
     for template in TEMPLATES:
         for issue in sorted(read_issues(blocks).issues, key=lambda issue: issue.slug.text != "kitchen-sink"):
@@ -65,7 +65,7 @@ def letters(scratch: Path) -> Iterator[Letter]:
 def _letter(settings: Settings, slug: str, template: str) -> Letter:
     issue = replace(read_issue(settings, slug), template=template)
     edition = compose(issue, next(iter(settings.lists)), settings).edition
-    return Letter(f"{slug}-{template}", f"{issue.title} ({template})", filled(edition.html, VALUES))
+    return Letter(f"{slug}-{template}", f"{issue.title} ({template})", fill_merge_tags(edition.html, VALUES))
 
 
 def _at_home(settings: Settings) -> Settings:

@@ -42,7 +42,7 @@ class Address:
         What is plainly an address is not sent through the validator.
         """
         text = text.strip()
-        if plain := read_plain(text):
+        if plain := parse_simple(text):
             return cls(*plain)
         from email_validator import (  # few addresses need it, and it loads slowly
             EmailNotValidError,
@@ -80,7 +80,7 @@ class Address:
         return f"{self.local}@{self.domain}"
 
 
-def read_plain(text: str) -> tuple[str, str] | None:
+def parse_simple(text: str) -> tuple[str, str] | None:
     """Return the two parts of an address that is plainly one as `Address.parse` has them, else None.
 
     It is cheap enough for a million calls. None says nothing against it: then the validator judges.

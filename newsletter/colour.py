@@ -9,7 +9,7 @@ DARK_MUTED, DARK_HAIRLINE, DARK_TINT = "#a09c95", "#2d3035", "#212429"
 BODY_CONTRAST, OTHER_CONTRAST = 7.0, 4.5
 
 
-def contrast(one: str, other: str) -> float:
+def contrast_ratio(one: str, other: str) -> float:
     """Return the contrast ratio of WCAG 2.2 section 1.4.3, 1 to 21."""
     bright, dim = sorted((luminance(one), luminance(other)), reverse=True)
     return (bright + 0.05) / (dim + 0.05)
@@ -21,25 +21,25 @@ def luminance(colour: str) -> float:
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
-def mixed(one: str, other: str, share: float) -> str:
+def mix(one: str, other: str, share: float) -> str:
     """Return `one` with `share` (0 to 1) of `other` in it."""
     return _hex(a + (b - a) * share for a, b in zip(_rgb(one), _rgb(other), strict=True))
 
 
-def toned(colour: str, lightness: float, most: float) -> str:
+def with_lightness(colour: str, lightness: float, most: float) -> str:
     """Return a colour of the same hue with another lightness, and no more than `most` saturation."""
     hue, _, saturation = colorsys.rgb_to_hls(*_rgb(colour))
     return _hex(colorsys.hls_to_rgb(hue, lightness, min(saturation, most)))
 
 
-def readable(colour: str, grounds: tuple[str, ...], otherwise: str, least: float = OTHER_CONTRAST + 0.1) -> str:
+def ensure_contrast(colour: str, grounds: tuple[str, ...], otherwise: str, least: float = OTHER_CONTRAST + 0.1) -> str:
     """Return `colour`, made lighter or darker until it reads on every ground; else `otherwise`."""
     hue, lightness, saturation = colorsys.rgb_to_hls(*_rgb(colour))
     direction = 0.02 if luminance(grounds[0]) < 0.18 else -0.02
     for step in range(51):
         moved = max(0.0, min(1.0, lightness + direction * step))
         found = _hex(colorsys.hls_to_rgb(hue, moved, saturation)) if step else colour.lower()
-        if all(contrast(found, ground) >= least for ground in grounds):
+        if all(contrast_ratio(found, ground) >= least for ground in grounds):
             return found
     return otherwise
 

@@ -31,17 +31,17 @@ class Purpose(StrEnum):
     REPLY = "reply-v1"
     BOUNCE = "bounce-v1"
     UNSUBSCRIBE = "unsubscribe-v1"
-    DECIDE = "decide-v1"
+    MODERATE = "decide-v1"
     """A moderator's word on one reply."""
-    WRITER = "writer-v1"
+    REPLY_AUTHOR = "writer-v1"
     """A writer's word on what they wrote."""
     CONFIRM = "confirm-v1"
     """That a subscription was wanted."""
     PREFERENCES = "preferences-v1"
     """What a reader may choose from a letter's foot."""
-    OWN = "own-v1"
+    MY_DATA = "own-v1"
     """A person's own page, from the mail that was asked for."""
-    COMMENT = "comment-v1"
+    REPLY_PAGE = "comment-v1"
     """The page of an answer's writer."""
     VIEW = "view-v1"
     """One letter as a page."""
@@ -49,7 +49,7 @@ class Purpose(StrEnum):
     """Whose letter a counted link was in, of those who agreed to that."""
     FORM = "form-v1"
     """When a form was shown."""
-    PROOF = "proof-v1"
+    BOT_CHECK = "proof-v1"
     """A task that a browser is given."""
 
 
@@ -81,7 +81,7 @@ class Keyring:
         """Return the token of `number` for `purpose`."""
         return self.signer(purpose)(number)[0]
 
-    def read(self, purpose: Purpose, token: str) -> int | None:
+    def verify(self, purpose: Purpose, token: str) -> int | None:
         """Return the number in `token`, or None if it is not one of ours; case does not matter."""
         if len(token) != _TOKEN_LENGTH:
             return None

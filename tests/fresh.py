@@ -6,8 +6,8 @@ from pathlib import Path
 
 from sqlalchemy.engine import make_url
 
+from newsletter.atomic_file import make_private_folder
 from newsletter.database import Database, open_database, upgrade
-from newsletter.durable_file import make_private_folder
 
 
 def fresh_database(url: str, *, busy_seconds: float = 10) -> Database:

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
-from newsletter.compose import Context, Edition, Slot
+from newsletter.compose import Edition, EscapeContext, MergeTag
 from newsletter.delivery import Mailing, MailingKind
 
 PUBLICATION = """
@@ -39,12 +39,12 @@ def make_edition() -> Edition:
     """Return an edition of about 36 KB of HTML and 8 KB of text."""
     style = "padding:0 24px 16px;font:400 17px/1.6 Charter,Georgia,serif;color:#1f2328"
     row = f'<tr><td style="{style}">{_SENTENCE}</td></tr>\n'
-    name = Slot(name="subscriber.first_name", default="friend", context=Context.HTML)
-    leave = Slot(name="links.unsubscribe", context=Context.LINK)
-    answer = Slot(name="links.reply", context=Context.LINK)
-    plain_name = Slot(name="subscriber.first_name", default="friend", context=Context.PLAIN)
-    plain_leave = Slot(name="links.unsubscribe", context=Context.PLAIN)
-    plain_answer = Slot(name="links.reply", context=Context.PLAIN)
+    name = MergeTag(name="subscriber.first_name", default="friend", context=EscapeContext.HTML)
+    leave = MergeTag(name="links.unsubscribe", context=EscapeContext.LINK)
+    answer = MergeTag(name="links.reply", context=EscapeContext.LINK)
+    plain_name = MergeTag(name="subscriber.first_name", default="friend", context=EscapeContext.PLAIN)
+    plain_leave = MergeTag(name="links.unsubscribe", context=EscapeContext.PLAIN)
+    plain_answer = MergeTag(name="links.reply", context=EscapeContext.PLAIN)
     return Edition(
         slug="bench",
         list_name="all",

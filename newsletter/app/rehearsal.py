@@ -311,8 +311,8 @@ def _open_database_copy(settings: Settings, folder: Path) -> Iterator["Database"
     """Open a migrated copy of the database in `folder`; the original is only read, and may be missing."""
     from sqlalchemy import make_url
 
+    from newsletter.atomic_file import make_private_folder
     from newsletter.database import open_database, upgrade
-    from newsletter.durable_file import make_private_folder
 
     url = make_url(settings.database_url)
     if url.get_backend_name() != "sqlite" or not url.database:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from newsletter.archive.threads import Threaded
-from newsletter.compose import Shown
+from newsletter.compose import Image
 from newsletter.content import Issue
 
 
@@ -18,7 +18,7 @@ class Entry:
     """Where the page is read; absolute only when the publication has a URL."""
     body: str
     """Sanitised HTML; its links to pictures are relative to the page."""
-    hero: Shown | None = None
+    hero: Image | None = None
     """The picture over the title."""
     comments: tuple[Threaded, ...] = ()
     answer_to: str | None = None

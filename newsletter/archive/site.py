@@ -12,7 +12,7 @@ from newsletter.archive.outline import ranked
 from newsletter.archive.pages import Pages
 from newsletter.archive.sitemap import robots, sitemap
 from newsletter.archive.threads import Threaded, thread
-from newsletter.compose import article, page_url, pictures_of_sent_letters
+from newsletter.compose import compose_article, issue_url, sent_pictures
 from newsletter.content import Issue, Status, read_comments, read_issues
 from newsletter.errors import ContentError
 from newsletter.finding import Finding, Level
@@ -39,7 +39,7 @@ def build_site(settings: Settings, *, now: datetime) -> Site:
     left link stays, also when its issue shows other pictures by now or is gone.
     """
     shelf = read_issues(settings)
-    findings = list(shelf.broken)
+    findings = list(shelf.findings)
     entries: list[Entry] = []
     files: dict[str, bytes] = {}
     for issue in shelf.issues:
@@ -56,19 +56,19 @@ def build_site(settings: Settings, *, now: datetime) -> Site:
         entries.append(entry)
         files.update(pictures)
         findings.extend(broken_comments)
-    files.update({path: kept.read_bytes() for path, kept in pictures_of_sent_letters(settings).items()})
+    files.update({path: kept.read_bytes() for path, kept in sent_pictures(settings).items()})
     files.update(_pages(settings, entries))
     return Site(files=dict(sorted(files.items())), findings=tuple(findings), issues=len(entries))
 
 
 def _enter(issue: Issue, date: datetime, settings: Settings) -> tuple[Entry, dict[str, bytes], tuple[Finding, ...]]:
     """Return an issue's entry, its pictures by their path in the site, and its broken comments."""
-    composed = article(issue, settings)
+    composed = compose_article(issue, settings)
     comments = read_comments(settings, issue.slug.text)
     entry = Entry(
         issue=issue,
         date=date,
-        url=page_url(settings, issue.slug.text),
+        url=issue_url(settings, issue.slug.text),
         body=ranked(composed.html),
         hero=composed.hero,
         comments=tuple(
@@ -78,7 +78,7 @@ def _enter(issue: Issue, date: datetime, settings: Settings) -> tuple[Entry, dic
     )
     folder = entry.path.removesuffix("index.html")
     pictures = {f"{folder}{picture.name}": picture.path.read_bytes() for picture in composed.pictures}
-    return entry, pictures, comments.broken
+    return entry, pictures, comments.findings
 
 
 def _pages(settings: Settings, entries: Sequence[Entry]) -> dict[str, bytes]:
@@ -109,7 +109,7 @@ def _home(settings: Settings) -> str | None:
     """Return the URL of the archive, ending in a slash; None if the publication has none."""
     if settings.archive.url is None and settings.publication.url is None:
         return None
-    return page_url(settings, "-").removesuffix("issues/-/")
+    return issue_url(settings, "-").removesuffix("issues/-/")
 
 
 def _answer_to(issue: Issue, settings: Settings) -> str | None:

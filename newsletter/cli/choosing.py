@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from newsletter.cli import output
-from newsletter.compose import Composed, compose
-from newsletter.content import Issue, Shelf, Status, newest_ready, read_issue, read_issues
+from newsletter.compose import Composition, compose
+from newsletter.content import Issue, IssueCollection, Status, newest_ready, read_issue, read_issues
 from newsletter.errors import ContentError, DecisionRequired, SettingsError, UsageError
 from newsletter.finding import Finding, Level, did_you_mean
 from newsletter.segments import Segment, SegmentError, parse_segment
@@ -22,7 +22,7 @@ class Choice:
     """Whom of the list it goes to; None for all."""
     is_own_segment: bool
     """Whether the issue itself says so."""
-    composed: Composed
+    composed: Composition
 
     @property
     def expression(self) -> str:
@@ -53,7 +53,7 @@ def choose(
     if wanted_list is not None:
         settings.list_named(wanted_list)
     shelf = read_issues(settings)
-    faults = list(shelf.broken)
+    faults = list(shelf.findings)
     for issue in _newest_first(shelf):
         try:
             choice = _composed(issue, settings, wanted_list, segment, own=own)
@@ -115,11 +115,11 @@ def _composed(
     )
 
 
-def _newest_first(shelf: Shelf) -> Iterator[Issue]:
+def _newest_first(shelf: IssueCollection) -> Iterator[Issue]:
     left = shelf
     while (issue := newest_ready(left)) is not None:
         yield issue
-        left = Shelf(issues=tuple(other for other in left.issues if other is not issue), broken=())
+        left = IssueCollection(issues=tuple(other for other in left.issues if other is not issue), findings=())
 
 
 def _unknown_list(issue: Issue, settings: Settings) -> Finding:

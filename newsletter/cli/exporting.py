@@ -22,8 +22,8 @@ def export_replies(
 
     Example: newsletter replies export --mbox comments.mbox
     """
+    from newsletter.atomic_file import write_atomically
     from newsletter.content import read_comments, read_issue, read_issues
-    from newsletter.durable_file import write_durably
 
     if mbox is None:
         raise UsageError("say where to: newsletter replies export --mbox FILE")
@@ -36,6 +36,6 @@ def export_replies(
         for one in issues
         for comment in read_comments(settings, one.slug.text).comments
     ]
-    write_durably(mbox.absolute(), station.write_mbox(found))
+    write_atomically(mbox.absolute(), station.write_mbox(found))
     number = sum(not comment.is_withdrawn for _, _, comment in found)
     output.print_result(f"{mbox}  {output.pluralise(number, 'comment')}")

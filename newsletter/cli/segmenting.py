@@ -7,7 +7,7 @@ from newsletter.audience import SegmentContext, check_segment, count_segments
 from newsletter.cli import output
 from newsletter.cli.choosing import Choice, read_wanted
 from newsletter.cli.running import now
-from newsletter.compose import AskedSegment, Composed
+from newsletter.compose import Composition, SegmentReference
 from newsletter.content import Issue, issue_slugs
 from newsletter.delivery import mailed_slugs
 from newsletter.errors import ContentError, UsageError
@@ -37,16 +37,18 @@ def check_chosen(publication: Publication, choice: Choice) -> None:
         raise UsageError(fault.pointed) from fault
 
 
-def segment_findings(publication: Publication, issue: Issue, composed: Composed, list_name: str) -> tuple[Finding, ...]:
+def segment_findings(
+    publication: Publication, issue: Issue, composed: Composition, list_name: str
+) -> tuple[Finding, ...]:
     """Ask a list about an issue's own segment and those of its parts; a list of nobody has nothing to say."""
-    asked = [*([composed.segment] if composed.segment else []), *composed.parts]
+    asked = [*([composed.segment] if composed.segment else []), *composed.part_segments]
     found: list[Finding] = []
     for segment in asked:
         found += _findings(publication, issue, segment, list_name)
     return tuple(found)
 
 
-def _findings(publication: Publication, issue: Issue, asked: AskedSegment, list_name: str) -> list[Finding]:
+def _findings(publication: Publication, issue: Issue, asked: SegmentReference, list_name: str) -> list[Finding]:
     segment = parse_segment(asked.written, publication.settings.segments)
     try:
         check_asked(publication, segment, list_name)
@@ -73,7 +75,7 @@ def _fault_finding(issue: Issue, line: int | None, fault: SegmentError) -> Findi
     return Finding(rule="segment", level=Level.ERROR, file=issue.file, line=line, message=str(fault))
 
 
-def variant_for(composed: Composed, wanted: Sequence[str], settings: Settings) -> int:
+def variant_for(composed: Composition, wanted: Sequence[str], settings: Settings) -> int:
     """Return the variant of those in these segments; UsageError for one that the issue has no part for."""
     inside = set()
     for text in wanted:
@@ -83,13 +85,13 @@ def variant_for(composed: Composed, wanted: Sequence[str], settings: Settings) -
             raise UsageError(f"--segment '{text}': {_parts_known(text, composed)}")
         if not isinstance(question, Not):
             inside.add(expression)
-    return composed.edition.number_of(inside)
+    return composed.edition.variant_number(inside)
 
 
-def _parts_known(text: str, composed: Composed) -> str:
-    if not composed.parts:
+def _parts_known(text: str, composed: Composition) -> str:
+    if not composed.part_segments:
         return "this issue has no parts for some readers, so everybody gets the same"
-    names = [asked.written for asked in composed.parts]
+    names = [asked.written for asked in composed.part_segments]
     return f"this issue has no part for it. {did_you_mean(text, names) or 'It has parts for: ' + ', '.join(names)}"
 
 

@@ -1,27 +1,37 @@
 """Public names of `newsletter.compose`, each loaded on first use; `__init__.py` says what they are for."""
 
-from .blocks import Shown as Shown
-from .cards import CardBox as CardBox
-from .copies import Unfit as Unfit, fit as fit
-from .edition import Edition as Edition, Variant as Variant
-from .keeping import (
-    built_pictures as built_pictures,
-    keep_pictures as keep_pictures,
-    linked_pictures as linked_pictures,
-    note_build as note_build,
-    pictures_of_sent_letters as pictures_of_sent_letters,
-)
-from .letter import (
+from .blocks import Image as Image
+from .composer import (
     Article as Article,
-    Composed as Composed,
-    article as article,
+    Composition as Composition,
+    compose_article as compose_article,
     compose as compose,
-    read_cards as read_cards,
+    read_card_directives as read_card_directives,
 )
-from .merge import Context as Context, Part as Part, Slot as Slot, escaped as escaped, filled as filled
-from .parts import MOST_SEGMENTS as MOST_SEGMENTS, PART_NAMES as PART_NAMES, AskedSegment as AskedSegment
-from .phrases import direction_of as direction_of, phrases_for as phrases_for
-from .pictures import Picture as Picture
-from .places import comment_anchor as comment_anchor, comment_url as comment_url, page_url as page_url
+from .edition import Edition as Edition, Variant as Variant
+from .images.copies import UnusablePicture as UnusablePicture, convert_picture as convert_picture
+from .images.resolver import Picture as Picture
+from .images.sent_images import (
+    last_built_pictures as last_built_pictures,
+    save_sent_pictures as save_sent_pictures,
+    linked_pictures as linked_pictures,
+    record_archive_build as record_archive_build,
+    sent_pictures as sent_pictures,
+)
+from .markdown.audience_parts import (
+    MAX_SEGMENTS as MAX_SEGMENTS,
+    AUDIENCE_DIRECTIVES as AUDIENCE_DIRECTIVES,
+    SegmentReference as SegmentReference,
+)
+from .markdown.directives import CardDirective as CardDirective
+from .merge_tags import (
+    EscapeContext as EscapeContext,
+    MergeText as MergeText,
+    MergeTag as MergeTag,
+    escape_value as escape_value,
+    fill_merge_tags as fill_merge_tags,
+)
+from .phrases import phrases_for as phrases_for
 from .theme import Palette as Palette, make_theme as make_theme
 from .typeface import typeface_for as typeface_for
+from .urls import comment_anchor as comment_anchor, comment_url as comment_url, issue_url as issue_url

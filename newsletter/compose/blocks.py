@@ -17,7 +17,7 @@ class Prose:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
+class Image:
     """One picture as it is shown, sizes in CSS pixels."""
 
     src: str
@@ -36,7 +36,7 @@ class Pictures:
 
     kind: ClassVar[str] = "pictures"
     line: int
-    shown: tuple[Shown, ...]
+    shown: tuple[Image, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +45,7 @@ class Gallery:
 
     kind: ClassVar[str] = "gallery"
     line: int
-    rows: tuple[tuple[Shown, ...], ...]
+    rows: tuple[tuple[Image, ...], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +58,7 @@ class Card:
     """"" when the author gave none."""
     title: str
     html: str = ""
-    shown: Shown | None = None
+    shown: Image | None = None
     is_video: bool = False
 
     @property

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from newsletter.compose.merge import Context, Part, Slot
+from newsletter.compose.merge_tags import EscapeContext, MergeTag, MergeText
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,8 +17,8 @@ class Variant:
     """Bit n of it is set for those in the n-th segment."""
     inside: tuple[str, ...]
     """The segments that its readers are in; they are in no other of the edition's."""
-    html: Part
-    text: Part
+    html: MergeText
+    text: MergeText
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,10 +29,10 @@ class Edition:
     list_name: str
     title: str
     language: str
-    subject: Part
+    subject: MergeText
     preheader: str
-    html: Part
-    text: Part
+    html: MergeText
+    text: MergeText
     web: str
     """The letter as anybody may read it: without slots, without a reader's own links."""
     reply_to: str = ""
@@ -49,7 +49,7 @@ class Edition:
         found = self.variants[number - 1]
         return replace(self, html=found.html, text=found.text)
 
-    def number_of(self, inside: Collection[str]) -> int:
+    def variant_number(self, inside: Collection[str]) -> int:
         """Return the variant for readers in these segments and in no others."""
         return sum(1 << place for place, segment in enumerate(self.segments) if segment in inside)
 
@@ -81,8 +81,8 @@ def _variant(written: dict[str, Any]) -> Variant:
     return Variant(number=written["number"], inside=tuple(written["inside"]), **parts)
 
 
-def _part(written: list[Any]) -> Part:
+def _part(written: list[Any]) -> MergeText:
     return tuple(
-        piece if isinstance(piece, str) else Slot(**{**piece, "context": Context(piece["context"])})
+        piece if isinstance(piece, str) else MergeTag(**{**piece, "context": EscapeContext(piece["context"])})
         for piece in written
     )

@@ -5,23 +5,22 @@ from typing import Any
 
 from markupsafe import Markup
 
-from newsletter.compose.blocks import Block, Shown
+from newsletter.compose.blocks import Block, Image
 from newsletter.compose.days import written_day
-from newsletter.compose.layout import Templates, mail_only, make_html, rows
-from newsletter.compose.merge import Part
+from newsletter.compose.html.mjml import Templates, mail_only, make_html, rows
+from newsletter.compose.html.semantic_html import about, figure, semantic
+from newsletter.compose.images.resolver import Album
+from newsletter.compose.markdown.block_reader import read_text
+from newsletter.compose.merge_tags import MergeText, Tags
 from newsletter.compose.phrase import Phrases
-from newsletter.compose.phrases import direction_of, phrases_for
-from newsletter.compose.pictures import Album
-from newsletter.compose.places import page_url
-from newsletter.compose.plaintext import Frame, make_letter
-from newsletter.compose.reading import read_text
-from newsletter.compose.semantic import about, figure, semantic
-from newsletter.compose.tags import Tags
+from newsletter.compose.phrases import phrases_for
+from newsletter.compose.text.plain_text import Frame, make_letter
 from newsletter.compose.theme import make_theme
 from newsletter.compose.typeface import typeface_for
+from newsletter.compose.urls import issue_url
 from newsletter.content import Issue
 from newsletter.finding import Finding
-from newsletter.locales import primary
+from newsletter.locales import direction_of, primary
 from newsletter.settings import Settings
 
 
@@ -31,13 +30,13 @@ class Rendition:
 
     tags: Tags
     is_empty: bool
-    html: Part
-    text: Part
+    html: MergeText
+    text: MergeText
     web: str
     findings: tuple[Finding, ...]
 
     @property
-    def parts(self) -> dict[str, Part]:
+    def parts(self) -> dict[str, MergeText]:
         """HTML and text, by their names in an edition."""
         return {"html": self.html, "text": self.text}
 
@@ -75,12 +74,12 @@ class Press:
         )
 
 
-def hero_of(issue: Issue, album: Album) -> Shown | None:
+def hero_of(issue: Issue, album: Album) -> Image | None:
     """Return the picture under the title, if there is one."""
     return album.show(issue.hero, issue.hero_alt or issue.title, 1, room=album.page) if issue.hero else None
 
 
-def logos_of(settings: Settings, album: Album) -> dict[str, Shown | None]:
+def logos_of(settings: Settings, album: Album) -> dict[str, Image | None]:
     """Return the logo, and the one for the dark; None for what the author has not."""
     look = settings.theme
     alt = look.logo_alt or settings.publication.title
@@ -96,7 +95,7 @@ def _around(issue: Issue, list_name: str, settings: Settings, tags: Tags, album:
     words = phrases_for(issue.language)
     mailing_list, publication = settings.list_named(list_name), settings.publication
     direction = direction_of(issue.language)
-    page = page_url(settings, issue.slug.text)
+    page = issue_url(settings, issue.slug.text)
     has_door = settings.web.url is not None
     url = page if page.startswith("http") else tags.place("links.view") if has_door else ""
     is_own_language = primary(issue.language) == primary(publication.language)

@@ -16,11 +16,11 @@ from newsletter.colour import (
     MUTED,
     PAPER,
     TINT,
-    contrast,
+    contrast_ratio,
+    ensure_contrast,
     luminance,
-    mixed,
-    readable,
-    toned,
+    mix,
+    with_lightness,
 )
 from newsletter.settings import Colours, ThemeSettings
 
@@ -81,27 +81,27 @@ def make_theme(accent: str, look: ThemeSettings | None = None) -> Theme:
 
 def _light(chosen: Colours, accent: str) -> Palette:
     paper = chosen.paper or PAPER
-    ground = chosen.ground or (GROUND if paper == PAPER else mixed(paper, INK, 0.05))
-    ink = chosen.ink or max(INK, DARK_INK, key=lambda colour: contrast(colour, paper))
+    ground = chosen.ground or (GROUND if paper == PAPER else mix(paper, INK, 0.05))
+    ink = chosen.ink or max(INK, DARK_INK, key=lambda colour: contrast_ratio(colour, paper))
     is_usual = paper.lower() == PAPER and ink == INK
     return _palette(
         chosen,
         paper,
         ground,
         ink,
-        muted=MUTED if is_usual else mixed(ink, paper, 0.25),
-        hairline=HAIRLINE if is_usual else mixed(paper, ink, 0.14),
-        tint=TINT if is_usual else mixed(paper, ink, 0.04),
+        muted=MUTED if is_usual else mix(ink, paper, 0.25),
+        hairline=HAIRLINE if is_usual else mix(paper, ink, 0.14),
+        tint=TINT if is_usual else mix(paper, ink, 0.04),
         accent=accent,
     )
 
 
 def _dark(chosen: Colours, accent: str, light: Colours) -> Palette:
     """Return the dark colours; paper that was tinted by day keeps its hue by night."""
-    paper = chosen.paper or (toned(light.paper, 0.095, 0.12) if light.paper else DARK_PAPER)
-    ground = chosen.ground or (DARK_GROUND if paper == DARK_PAPER else mixed(paper, "#000000", 0.35))
-    ink = chosen.ink or max(INK, DARK_INK, key=lambda colour: contrast(colour, paper))
-    if contrast(ink, paper) < BODY_CONTRAST:
+    paper = chosen.paper or (with_lightness(light.paper, 0.095, 0.12) if light.paper else DARK_PAPER)
+    ground = chosen.ground or (DARK_GROUND if paper == DARK_PAPER else mix(paper, "#000000", 0.35))
+    ink = chosen.ink or max(INK, DARK_INK, key=lambda colour: contrast_ratio(colour, paper))
+    if contrast_ratio(ink, paper) < BODY_CONTRAST:
         paper = DARK_PAPER
     is_usual = paper == DARK_PAPER and ink == DARK_INK
     return _palette(
@@ -109,9 +109,9 @@ def _dark(chosen: Colours, accent: str, light: Colours) -> Palette:
         paper,
         ground,
         ink,
-        muted=DARK_MUTED if is_usual else mixed(ink, paper, 0.3),
-        hairline=DARK_HAIRLINE if is_usual else mixed(paper, ink, 0.14),
-        tint=DARK_TINT if is_usual else mixed(paper, ink, 0.05),
+        muted=DARK_MUTED if is_usual else mix(ink, paper, 0.3),
+        hairline=DARK_HAIRLINE if is_usual else mix(paper, ink, 0.14),
+        tint=DARK_TINT if is_usual else mix(paper, ink, 0.05),
         accent=accent,
     )
 
@@ -119,8 +119,8 @@ def _dark(chosen: Colours, accent: str, light: Colours) -> Palette:
 def _palette(
     chosen: Colours, paper: str, ground: str, ink: str, *, muted: str, hairline: str, tint: str, accent: str
 ) -> Palette:
-    found = readable(accent, (paper, tint), ink)
-    quiet = chosen.muted or readable(muted, (paper, tint), ink)
+    found = ensure_contrast(accent, (paper, tint), ink)
+    quiet = chosen.muted or ensure_contrast(muted, (paper, tint), ink)
     return Palette(
         paper=paper,
         ground=ground,
@@ -130,12 +130,12 @@ def _palette(
         tint=tint,
         accent=found,
         on_accent=_over(found, paper),
-        on_ground=readable(quiet, (ground,), _over(ground, paper), least=4.5),
+        on_ground=ensure_contrast(quiet, (ground,), _over(ground, paper), least=4.5),
     )
 
 
 def _over(colour: str, paper: str) -> str:
     """Return what is written upon `colour`: the paper where it reads, else white or nearly black."""
-    if contrast(paper, colour) >= 4.5:
+    if contrast_ratio(paper, colour) >= 4.5:
         return paper
     return "#ffffff" if luminance(colour) < 0.18 else DARK_PAPER

@@ -3,18 +3,17 @@
 import re
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import frontmatter
 
-from newsletter.content.comment import Comment
-from newsletter.content.fields import flag, line_of_text, moment
-from newsletter.content.folder import Found, look
-from newsletter.content.frontmatter import FrontMatterFault, split
-from newsletter.content.shelf import find_issue
-from newsletter.durable_file import write_durably
+from newsletter.atomic_file import write_atomically
+from newsletter.content.front_matter import FrontMatterFault, split
+from newsletter.content.front_matter_fields import flag, line_of_text, moment
+from newsletter.content.issue_files import Found, look
+from newsletter.content.issue_folder import find_issue
 from newsletter.finding import Finding, Level
 from newsletter.settings import Settings
 
@@ -24,32 +23,51 @@ _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Comments:
+class Comment:
+    """What a reply said, cleaned, standing under its issue once approved."""
+
+    id: str
+    author: str
+    date: datetime
+    text: str
+    """Plain text in paragraphs; never HTML."""
+    in_reply_to: str | None = None
+    """The id of the comment it answers."""
+    is_verified: bool = False
+    """Whether the sender's address was proven to be the subscriber's."""
+    is_by_author: bool = False
+    """Whether the author of the publication wrote it."""
+    is_withdrawn: bool = False
+    """Whether its words were taken back: it stands without name and text, so that its thread keeps its shape."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommentCollection:
     """An issue's comments, oldest first, and what is wrong with those that could not be read."""
 
     comments: tuple[Comment, ...]
-    broken: tuple[Finding, ...]
+    findings: tuple[Finding, ...]
 
 
-def read_comments(settings: Settings, slug: str) -> Comments:
-    """Read an issue's approved comments; one that is broken hides no other."""
+def read_comments(settings: Settings, slug: str) -> CommentCollection:
+    """Read an issue's approved comments; one that is findings hides no other."""
     folder = _folder(settings, slug)
     comments: dict[str, Comment] = {}
-    broken: list[Finding] = []
+    findings: list[Finding] = []
     for path in sorted(folder.glob("*.md")) if folder.is_dir() else ():
         file = path.relative_to(settings.root).as_posix()
         try:
             comment = _read(path, settings.root)
         except FrontMatterFault as fault:
-            broken.append(_finding(file, fault.line, str(fault), fault.remedy))
+            findings.append(_finding(file, fault.line, str(fault), fault.remedy))
         except (ValueError, OSError) as fault:
-            broken.append(_finding(file, None, str(fault), "Mend the file, or delete it"))
+            findings.append(_finding(file, None, str(fault), "Mend the file, or delete it"))
         else:
             if comment.id in comments:
-                broken.append(_finding(file, None, f"comment '{comment.id}' is there twice", "Delete one of them"))
+                findings.append(_finding(file, None, f"comment '{comment.id}' is there twice", "Delete one of them"))
             comments.setdefault(comment.id, comment)
     ordered = sorted(comments.values(), key=lambda comment: (comment.date, comment.id))
-    return Comments(comments=tuple(ordered), broken=tuple(broken))
+    return CommentCollection(comments=tuple(ordered), findings=tuple(findings))
 
 
 def find_comment(settings: Settings, comment_id: str) -> tuple[str, Comment] | None:
@@ -84,7 +102,7 @@ def write_comment(settings: Settings, slug: str, comment: Comment) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     kept = _files_of(folder, comment.id)
     path = kept[0] if kept else folder / f"{comment.date.astimezone(UTC):%Y-%m-%d}-{comment.id}.md"
-    write_durably(path, _written(comment).encode())
+    write_atomically(path, _written(comment).encode())
     return path
 
 

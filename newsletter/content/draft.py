@@ -7,8 +7,8 @@ import unicodedata
 from datetime import datetime
 from pathlib import Path
 
+from newsletter.atomic_file import write_atomically
 from newsletter.content.issue import Slug
-from newsletter.durable_file import write_durably
 from newsletter.errors import UsageError
 from newsletter.settings import Settings
 
@@ -36,7 +36,7 @@ Dear {{{{ subscriber.first_name | default("friend") }}}},
 """
 
 
-def start_draft(settings: Settings, title: str, *, now: datetime) -> Path:
+def create_draft(settings: Settings, title: str, *, now: datetime) -> Path:
     """Write `issues/<slug>/index.md` for a new issue and return its path.
 
     UsageError if the title is empty or an issue of that name is there; nothing is ever replaced.
@@ -52,7 +52,7 @@ def start_draft(settings: Settings, title: str, *, now: datetime) -> Path:
     folder.mkdir(parents=True)
     path = folder / "index.md"
     try:
-        write_durably(path, _DRAFT.format(title=json.dumps(title, ensure_ascii=False), date=now).encode())
+        write_atomically(path, _DRAFT.format(title=json.dumps(title, ensure_ascii=False), date=now).encode())
     except OSError:
         folder.rmdir()
         raise

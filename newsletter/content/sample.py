@@ -14,7 +14,7 @@ _READERS = Path("subscribers/sample.csv")
 _STARTER = {"Makefile": "Makefile", "gitignore": ".gitignore"}
 
 
-def make_publication(folder: Path) -> tuple[Path, ...]:
+def create_publication(folder: Path) -> tuple[Path, ...]:
     """Copy the sample publication into `folder` and return the files made, relative to it.
 
     UsageError if the folder is a publication already. Whatever else is there stays as it is, and

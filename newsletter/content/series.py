@@ -1,11 +1,11 @@
-"""Series: letters that everybody who joins gets, so many days after joining: series/NAME/*.md."""
+"""Series: emails that everybody who joins gets, so many days after joining: series/NAME/*.md."""
 
 import re
 from dataclasses import dataclass
 
-from newsletter.content.folder import Found, fit_slug
 from newsletter.content.issue import Issue, Status
-from newsletter.content.reader import read
+from newsletter.content.issue_files import Found, slugify
+from newsletter.content.issue_reader import read
 from newsletter.errors import ContentError
 from newsletter.finding import Finding, Level
 from newsletter.settings import Settings
@@ -14,7 +14,7 @@ MOST_DAYS = 3650
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SeriesLetter:
+class SeriesEmail:
     """One letter of a series, written like an issue."""
 
     name: str
@@ -26,33 +26,33 @@ class SeriesLetter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Series:
-    """The letters of a series that are ready, in the order they are sent, and what is wrong with others."""
+    """The emails of a series that are ready, in the order they are sent, and what is wrong with others."""
 
-    letters: tuple[SeriesLetter, ...]
-    broken: tuple[Finding, ...]
+    emails: tuple[SeriesEmail, ...]
+    findings: tuple[Finding, ...]
 
 
 def read_series(settings: Settings, name: str) -> Series:
     """Read a series; a letter at fault is a finding and keeps the others from nothing."""
-    letters: list[SeriesLetter] = []
-    broken: list[Finding] = []
+    emails: list[SeriesEmail] = []
+    findings: list[Finding] = []
     folder = settings.root / "series" / name
     for path in sorted(folder.glob("*.md")) if folder.is_dir() else ():
         file = path.relative_to(settings.root).as_posix()
         if not path.resolve().is_relative_to(settings.root.resolve()):
-            broken.append(_fault(file, "lies outside the publication", "Put the text itself here"))
+            findings.append(_fault(file, "lies outside the publication", "Put the text itself here"))
             continue
         try:
-            issue = read(settings, Found(slug=fit_slug(f"{name}-{path.stem}"), path=path, file=file))
+            issue = read(settings, Found(slug=slugify(f"{name}-{path.stem}"), path=path, file=file))
         except ContentError as error:
-            broken += error.findings
+            findings += error.findings
             continue
         days = str(issue.extra.get("days", 0))
         if not re.fullmatch("[0-9]{1,4}", days) or int(days) > MOST_DAYS:
-            broken.append(_fault(file, f"days '{days}' is no whole number up to {MOST_DAYS}", "Write days: 3"))
+            findings.append(_fault(file, f"days '{days}' is no whole number up to {MOST_DAYS}", "Write days: 3"))
         elif issue.status is Status.READY:
-            letters.append(SeriesLetter(name=path.stem, issue=issue, days=int(days)))
-    return Series(letters=tuple(sorted(letters, key=lambda each: (each.days, each.name))), broken=tuple(broken))
+            emails.append(SeriesEmail(name=path.stem, issue=issue, days=int(days)))
+    return Series(emails=tuple(sorted(emails, key=lambda each: (each.days, each.name))), findings=tuple(findings))
 
 
 def _fault(file: str, message: str, remedy: str) -> Finding:

@@ -6,8 +6,8 @@ from contextlib import closing
 from pathlib import Path
 from urllib.parse import quote
 
+from newsletter.atomic_file import make_private_folder
 from newsletter.database.engine import Database, translated
-from newsletter.durable_file import make_private_folder
 from newsletter.errors import SettingsError, UsageError
 
 _PAGES = 2000

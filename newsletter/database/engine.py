@@ -16,6 +16,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError as BadUrl
 from sqlalchemy.exc import DBAPIError, NoSuchModuleError, OperationalError
 
+from newsletter.atomic_file import make_private_folder
 from newsletter.database.sqlite import (
     PAGES_LOGGED,
     attached_database,
@@ -24,7 +25,6 @@ from newsletter.database.sqlite import (
     prepare_sqlite,
     set_pragmas,
 )
-from newsletter.durable_file import make_private_folder
 from newsletter.errors import DatabaseBusy, DiskFull, NewsletterError, SettingsError, TemporaryError
 
 _OLDEST = (3, 36)

@@ -131,7 +131,7 @@ def _look_at_git(settings: Settings) -> Iterator[CheckResult]:
 def look_at_templates(settings: Settings) -> Iterator[CheckResult]:
     """Compose the newest issue for every list, as a send would."""
     shelf = read_issues(settings)
-    for finding in shelf.broken:
+    for finding in shelf.findings:
         yield warn("templates", "issue", str(finding).splitlines()[0], finding.remedy or "Mend the file")
     if not shelf.issues:
         yield warn("templates", "issue", "no issue to try them with", "newsletter new TITLE")

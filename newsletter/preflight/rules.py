@@ -8,7 +8,14 @@ from urllib.parse import urlsplit
 
 from lxml import html as lxml_html
 
-from newsletter.compose import Composed, Slot, built_pictures, filled, linked_pictures, pictures_of_sent_letters
+from newsletter.compose import (
+    Composition,
+    MergeTag,
+    fill_merge_tags,
+    last_built_pictures,
+    linked_pictures,
+    sent_pictures,
+)
 from newsletter.content import Issue, Status
 from newsletter.finding import Finding, Level, did_you_mean
 from newsletter.settings import SETTINGS_FILE, Settings
@@ -24,11 +31,11 @@ _UNFINISHED = re.compile(r"\b(TODO|FIXME|TK|TKTK|XXX)\b|(?i:\blorem ipsum\b)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Check:
+class RuleContext:
     """What the rules look at: an issue, its edition and where it would go."""
 
     issue: Issue
-    composed: Composed
+    composed: Composition
     settings: Settings
     list_name: str
     tree: lxml_html.HtmlElement
@@ -57,7 +64,7 @@ class Check:
         return None
 
 
-def list_is_known(check: Check) -> Iterator[Finding]:
+def list_is_known(check: RuleContext) -> Iterator[Finding]:
     """The issue's own list must be one of ours."""
     name = check.issue.list_name
     if name is not None and name not in check.settings.lists:
@@ -65,9 +72,9 @@ def list_is_known(check: Check) -> Iterator[Finding]:
         yield check.finding("list", Level.ERROR, f"unknown list '{name}'", remedy, check.issue.lines.get("list"))
 
 
-def subject_is_good(check: Check) -> Iterator[Finding]:
+def subject_is_good(check: RuleContext) -> Iterator[Finding]:
     """A subject is there, on one line, and not cut off in the inbox."""
-    subject, lines = filled(check.composed.edition.subject, {}), check.issue.lines
+    subject, lines = fill_merge_tags(check.composed.edition.subject, {}), check.issue.lines
     line = lines.get("subject", lines.get("title"))
     if not subject.strip():
         yield check.finding("subject", Level.ERROR, "the subject is empty", "Give the issue a title or a subject", line)
@@ -79,7 +86,7 @@ def subject_is_good(check: Check) -> Iterator[Finding]:
         yield check.finding("subject", Level.WARNING, message, "Put what matters first", line)
 
 
-def preheader_is_there(check: Check) -> Iterator[Finding]:
+def preheader_is_there(check: RuleContext) -> Iterator[Finding]:
     """Without a preheader, inboxes show the letter's first words."""
     if not check.composed.edition.preheader:
         yield check.finding(
@@ -87,7 +94,7 @@ def preheader_is_there(check: Check) -> Iterator[Finding]:
         )
 
 
-def postal_address_is_there(check: Check) -> Iterator[Finding]:
+def postal_address_is_there(check: RuleContext) -> Iterator[Finding]:
     """Law in many places wants a postal address in every letter."""
     list_settings = check.settings.list_named(check.list_name)
     if not (list_settings.postal_address or check.settings.publication.postal_address).strip():
@@ -95,7 +102,7 @@ def postal_address_is_there(check: Check) -> Iterator[Finding]:
         yield check.setting("postal-address", level, "there is no postal address", "Set [publication] postal_address")
 
 
-def sender_can_send(check: Check) -> Iterator[Finding]:
+def sender_can_send(check: RuleContext) -> Iterator[Finding]:
     """The From address is one that mail can come from."""
     sender = check.settings.list_named(check.list_name).sender.address
     if sender.is_reserved:
@@ -107,7 +114,7 @@ def sender_can_send(check: Check) -> Iterator[Finding]:
         yield check.setting("sender", Level.ERROR, message, "Send from a domain of your own")
 
 
-def size_is_small_enough(check: Check) -> Iterator[Finding]:
+def size_is_small_enough(check: RuleContext) -> Iterator[Finding]:
     """The HTML stays whole in Gmail, with the longest values a reader may have."""
     size = sum(
         len(piece.encode()) if isinstance(piece, str) else _longest(piece) for piece in check.composed.edition.html
@@ -119,7 +126,7 @@ def size_is_small_enough(check: Check) -> Iterator[Finding]:
         yield check.finding("size", level, message, "Shorten it, or link to the rest")
 
 
-def links_lead_somewhere(check: Check) -> Iterator[Finding]:
+def links_lead_somewhere(check: RuleContext) -> Iterator[Finding]:
     """Every link is absolute and safe to follow from a letter."""
     seen: set[str] = set()
     for link in check.tree.iter("a"):
@@ -141,7 +148,7 @@ def links_lead_somewhere(check: Check) -> Iterator[Finding]:
             yield check.finding("link", Level.WARNING, message, "Write the whole address, with https://", line)
 
 
-def pictures_can_be_fetched(check: Check) -> Iterator[Finding]:
+def pictures_can_be_fetched(check: RuleContext) -> Iterator[Finding]:
     """Pictures have an address that readers can reach."""
     for image in check.tree.iter("img"):
         src = image.get("src") or ""
@@ -158,13 +165,13 @@ def pictures_can_be_fetched(check: Check) -> Iterator[Finding]:
             yield check.finding("picture", Level.WARNING, message, "Use https://", check.line_of(src))
 
 
-def pictures_are_published(check: Check) -> Iterator[Finding]:
+def pictures_are_published(check: RuleContext) -> Iterator[Finding]:
     """An archive that was built before the letter leaves holds the letter's pictures."""
     settings, slug = check.settings, check.issue.slug.text
     linked = linked_pictures(settings, check.composed.edition)
     if settings.pictures.bucket is not None or settings.archive.bucket is not None or not linked:
         return  # a bucket gets them from the send itself
-    built, kept = built_pictures(settings), pictures_of_sent_letters(settings)
+    built, kept = last_built_pictures(settings), sent_pictures(settings)
     missing = [name for name in linked if f"issues/{slug}/{name}" not in (built or ())]
     if not missing:
         return
@@ -185,7 +192,7 @@ def _is_left_out(issue: Issue) -> bool:
     return issue.status is Status.DRAFT or issue.date is None or issue.date > datetime.now(UTC)
 
 
-def nothing_is_unfinished(check: Check) -> Iterator[Finding]:
+def nothing_is_unfinished(check: RuleContext) -> Iterator[Finding]:
     """Placeholders of the author's own are gone."""
     for number, line in enumerate(check.issue.body.split("\n"), check.issue.body_line):
         if match := _UNFINISHED.search(line):
@@ -199,7 +206,7 @@ def nothing_is_unfinished(check: Check) -> Iterator[Finding]:
             break
 
 
-def it_is_ready(check: Check) -> Iterator[Finding]:
+def it_is_ready(check: RuleContext) -> Iterator[Finding]:
     """A draft is only sent when it is asked for by name."""
     if check.issue.status is Status.DRAFT:
         lines = check.issue.lines
@@ -209,7 +216,7 @@ def it_is_ready(check: Check) -> Iterator[Finding]:
         yield check.finding("date", Level.NOTICE, "has no date, so the archive leaves it out", "Set 'date'")
 
 
-def times_make_sense(check: Check) -> Iterator[Finding]:
+def times_make_sense(check: RuleContext) -> Iterator[Finding]:
     """What must be sent before a time must not wait until after it."""
     send_at: datetime | None = check.issue.send_at
     if send_at and check.issue.send_before and check.issue.send_before <= send_at:
@@ -251,7 +258,7 @@ def scheme_of(href: str) -> str:
         return ""
 
 
-def _longest(slot: Slot) -> int:
+def _longest(slot: MergeTag) -> int:
     stand_in = _LONGEST_LINK if slot.name.startswith("links.") else _LONGEST_VALUE
     return max(len(stand_in), len(slot.default.encode()))
 

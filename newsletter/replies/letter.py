@@ -1,6 +1,6 @@
 """The words of the letter that a reply answers, as they reached its reader."""
 
-from newsletter.compose import Edition, Part, filled
+from newsletter.compose import Edition, MergeText, fill_merge_tags
 from newsletter.delivery import SentDelivery
 from newsletter.replies.extract import KnownText
 
@@ -19,9 +19,9 @@ def letter_of(delivery: SentDelivery) -> str:
         "subscriber.email": delivery.address,
         "subscriber.address": delivery.address,
     }
-    return filled(delivery.edition.text, values)
+    return fill_merge_tags(delivery.edition.text, values)
 
 
-def static(part: Part) -> str:
+def static(part: MergeText) -> str:
     """Return what of a part every reader got."""
     return "".join(piece if isinstance(piece, str) else " " for piece in part)

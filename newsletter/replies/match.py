@@ -63,7 +63,7 @@ def match(
         if token is None:
             continue
         how = f"signed address in {place}"
-        if token.purpose in {Purpose.DECIDE, Purpose.WRITER}:
+        if token.purpose in {Purpose.MODERATE, Purpose.REPLY_AUTHOR}:
             return Match(how=how, purpose=token.purpose, number=token.delivery_id)
         delivery = find_delivery(database, token.delivery_id)
         if delivery is not None:

@@ -41,7 +41,7 @@ _WORDS = {
 
 def is_order(found: Match) -> bool:
     """Whether a mail came to an address that only a moderator has."""
-    return found.purpose is Purpose.DECIDE or (found.notice is not None and found.notice.kind == KIND)
+    return found.purpose is Purpose.MODERATE or (found.notice is not None and found.notice.kind == KIND)
 
 
 def carry_out(desk: Desk, mail: Mail, found: Match, authenticity: Authenticity, reply: Reply, text: str) -> Reply:

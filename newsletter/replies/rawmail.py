@@ -3,7 +3,7 @@
 import hashlib
 from pathlib import Path
 
-from newsletter.durable_file import make_private_folder, write_durably
+from newsletter.atomic_file import make_private_folder, write_atomically
 from newsletter.settings import Settings
 
 
@@ -14,7 +14,7 @@ def keep_raw(settings: Settings, raw: bytes) -> str:
     make_private_folder(path.parent)
     if path.exists():
         return digest
-    write_durably(path, raw, mode=0o600)
+    write_atomically(path, raw, mode=0o600)
     return digest
 
 

@@ -48,7 +48,7 @@ _MARKS = " \t.,;:!?'\"()-–—。！"
 
 def is_request(found: Match, text: str) -> bool:
     """Whether a mail may be a writer's word on what they wrote, rather than an answer to be published."""
-    if found.purpose is Purpose.WRITER:
+    if found.purpose is Purpose.REPLY_AUTHOR:
         return True
     if found.notice is None:
         return False

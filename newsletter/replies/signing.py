@@ -36,7 +36,7 @@ def address_for(
     database: Database, keyring: Keyring, settings: Settings, list_name: str, reply: Reply, act: Act
 ) -> str | None:
     """Return the address to which a mail is that act on that reply; None where there can be none."""
-    purpose = Purpose.DECIDE if act in MODERATORS else Purpose.WRITER
+    purpose = Purpose.MODERATE if act in MODERATORS else Purpose.REPLY_AUTHOR
     number = number_of(database, reply) * _SHARE + act
     return signed_address(keyring, settings, list_name, purpose, number)
 
@@ -48,5 +48,5 @@ def read_act(database: Database, purpose: Purpose, number: int) -> tuple[Act, Re
         return None
     act = Act(code)
     reply = find_reply(database, number // _SHARE)
-    is_fit = (act in MODERATORS) is (purpose is Purpose.DECIDE)
+    is_fit = (act in MODERATORS) is (purpose is Purpose.MODERATE)
     return (act, reply) if reply is not None and is_fit else None

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from newsletter.compose import page_url
+from newsletter.compose import issue_url
 from newsletter.database import Database
 from newsletter.delivery import Notice, plan_notice
 from newsletter.replies.conversation import list_of, may_be_written_to, subject_and_language
@@ -33,7 +33,7 @@ def tell_published(database: Database, keyring: Keyring, settings: Settings, rep
             *_offered(database, settings, reply, words),
         )
     ]
-    url = page_url(settings, reply.slug)
+    url = issue_url(settings, reply.slug)
     pieces = [
         f"{words.published.format(title=title)}\n{url if '://' in url else ''}".rstrip(),
         *(f"{sentence}\n{address}" for sentence, address in ways if address is not None),

@@ -24,13 +24,13 @@ def writer_link(database: Database, keyring: Keyring, settings: Settings, reply:
     """Return the link to the page of a reply's writer; None without `[web] url`."""
     if not settings.web.url:
         return None
-    token = keyring.sign(Purpose.COMMENT, number_of(database, reply))
+    token = keyring.sign(Purpose.REPLY_PAGE, number_of(database, reply))
     return f"{settings.web.url.rstrip('/')}{WRITER_PATH}{token}"
 
 
 def read_writer_link(database: Database, keyring: Keyring, token: str) -> Reply | None:
     """Return the reply that a token is for, while there is something to take back; else None."""
-    number = keyring.read(Purpose.COMMENT, token)
+    number = keyring.verify(Purpose.REPLY_PAGE, token)
     reply = find_reply(database, number) if number else None
     return reply if reply is not None and reply.state in _CHANGEABLE else None
 

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Mapping
 from pathlib import Path
 
-from newsletter.durable_file import make_private_folder
+from newsletter.atomic_file import make_private_folder
 
 
 class JsonLinesFile:

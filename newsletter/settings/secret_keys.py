@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from newsletter.durable_file import make_private_folder, write_durably
+from newsletter.atomic_file import make_private_folder, write_atomically
 from newsletter.errors import SettingsError, UsageError
 from newsletter.settings.sections import Settings
 
@@ -74,7 +74,7 @@ def rotate_keys(settings: Settings, today: date, *, grace_days: int = GRACE_DAYS
         before = [line for line in path.read_text(encoding="ascii").splitlines() if _word(line)]
         kept = [_kept(line, today, grace_days, is_oldest=line is before[-1]) for line in before]
         lines = [secrets.token_hex(32), *filter(None, kept)]
-        write_durably(path, "".join(f"{line}\n" for line in lines).encode("ascii"), mode=0o600)
+        write_atomically(path, "".join(f"{line}\n" for line in lines).encode("ascii"), mode=0o600)
     verifying = sum(not line.startswith(_HASHES) for line in lines)
     were = sum(not line.startswith(_HASHES) for line in before)
     return Rotation(verifying=verifying, dropped=were + 1 - verifying)

@@ -12,7 +12,7 @@ from newsletter.colour import (
     INK,
     OTHER_CONTRAST,
     PAPER,
-    contrast,
+    contrast_ratio,
 )
 
 
@@ -46,7 +46,7 @@ class Colours(BaseModel):
     @field_validator("paper")
     @classmethod
     def _some_ink_reads(cls, paper: str | None) -> str | None:
-        if paper and max(contrast(ink, paper) for ink in (INK, DARK_INK)) < BODY_CONTRAST:
+        if paper and max(contrast_ratio(ink, paper) for ink in (INK, DARK_INK)) < BODY_CONTRAST:
             raise ValueError(f"no text reads at {BODY_CONTRAST:g}:1 on it. Make it lighter or darker")
         return paper
 
@@ -55,10 +55,11 @@ class Colours(BaseModel):
     def _reads_on_paper(cls, colour: str | None, info: ValidationInfo) -> str | None:
         paper = info.data.get("paper") or cls.usual_paper
         least = BODY_CONTRAST if info.field_name == "ink" else OTHER_CONTRAST
-        if colour and (found := contrast(colour, paper)) < least:
+        if colour and (found := contrast_ratio(colour, paper)) < least:
+            is_light = contrast_ratio(paper, "#000000") > contrast_ratio(paper, "#ffffff")
             raise ValueError(
                 f"it reads at {int(found * 10) / 10:g}:1 on the paper {paper}, and {least:g}:1 is needed. "
-                f"Make it {'darker' if contrast(paper, '#000000') > contrast(paper, '#ffffff') else 'lighter'}"
+                f"Make it {'darker' if is_light else 'lighter'}"
             )
         return colour
 

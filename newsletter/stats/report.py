@@ -7,7 +7,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from newsletter.colour import luminance, readable, toned
+from newsletter.colour import ensure_contrast, luminance, with_lightness
 from newsletter.compose import Palette, make_theme
 from newsletter.settings import Settings
 from newsletter.stats.charts import (
@@ -187,8 +187,12 @@ def _issue_row(issue: IssueNumbers) -> tuple[Any, ...]:
 def _variables(palette: Palette) -> str:
     """Return the page's colours as CSS variables, and two more for charts."""
     is_dark = luminance(palette.paper) < 0.18
-    second = readable(toned("#3b6b8f", 0.66 if is_dark else 0.36, 0.42), (palette.paper,), palette.ink, least=3.0)
-    third = readable(toned("#8a6d1f", 0.62 if is_dark else 0.36, 0.55), (palette.paper,), palette.ink, least=3.0)
+    second = ensure_contrast(
+        with_lightness("#3b6b8f", 0.66 if is_dark else 0.36, 0.42), (palette.paper,), palette.ink, least=3.0
+    )
+    third = ensure_contrast(
+        with_lightness("#8a6d1f", 0.62 if is_dark else 0.36, 0.55), (palette.paper,), palette.ink, least=3.0
+    )
     named = {
         "paper": palette.paper,
         "ink": palette.ink,

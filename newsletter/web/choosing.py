@@ -69,7 +69,7 @@ def choose(office: Office, visit: Visit) -> Response:
 
 def by_own_page(office: Office, visit: Visit) -> Chooser | None:
     """Return who holds a link to their own page, while it is good."""
-    number = office.keyring.read(Purpose.OWN, visit.token)
+    number = office.keyring.verify(Purpose.MY_DATA, visit.token)
     enquiry = number and find_signup_request(office.database, SignupRequestKind.OWN, number, visit.now)
     person = number_of(office, enquiry.address) if enquiry else None
     chosen = read_preferences(office.database, person) if person is not None else None
@@ -178,7 +178,7 @@ def _choose_clicks(office: Office, visit: Visit, chooser: Chooser) -> None:
 
 
 def _by_letter(office: Office, visit: Visit) -> Chooser | None:
-    number = office.keyring.read(Purpose.PREFERENCES, visit.token)
+    number = office.keyring.verify(Purpose.PREFERENCES, visit.token)
     addressee = find_addressee(office.database, number) if number else None
     if addressee is None or addressee.subscriber_id is None or visit.now - addressee.mailed_at > LETTER_LASTS:
         return None

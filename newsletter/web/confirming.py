@@ -17,7 +17,7 @@ from newsletter.web.visit import Visit
 
 def show_confirmation(office: Office, visit: Visit) -> Response:
     """Ask whether the lists shall be sent to the address; changes nothing."""
-    number = office.keyring.read(Purpose.CONFIRM, visit.token)
+    number = office.keyring.verify(Purpose.CONFIRM, visit.token)
     enquiry = number and find_signup_request(office.database, SignupRequestKind.JOIN, number, visit.now)
     if not enquiry:
         return _gone(office, visit)
@@ -28,7 +28,7 @@ def show_confirmation(office: Office, visit: Visit) -> Response:
 
 def confirm(office: Office, visit: Visit) -> Response:
     """Confirm what the link is for; a second time changes nothing."""
-    number = office.keyring.read(Purpose.CONFIRM, visit.token)
+    number = office.keyring.verify(Purpose.CONFIRM, visit.token)
     enquiry = number and find_signup_request(office.database, SignupRequestKind.JOIN, number, visit.now)
     if not number or not enquiry:
         return _gone(office, visit)

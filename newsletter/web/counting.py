@@ -41,7 +41,7 @@ def follow_link(office: Office, visit: Visit) -> Response:
 def _told(office: Office, visit: Visit) -> int | None:
     """Return whose letter the link was in, where it tells and that may be recorded."""
     is_asked = office.settings.tracking.clicks == "consented" and visit.follower
-    return office.keyring.read(Purpose.CLICK, visit.follower) if is_asked else None
+    return office.keyring.verify(Purpose.CLICK, visit.follower) if is_asked else None
 
 
 class Bookkeeper:

@@ -78,7 +78,7 @@ def leave(office: Office, visit: Visit) -> Response:
 
 
 def _written(office: Office, visit: Visit, *, from_all: bool, is_one_click: bool) -> "Future[None]":
-    number = office.keyring.read(Purpose.UNSUBSCRIBE, visit.token)
+    number = office.keyring.verify(Purpose.UNSUBSCRIBE, visit.token)
     if not number:
         done: Future[None] = Future()
         done.set_result(None)
@@ -101,5 +101,5 @@ def _language(office: Office, subscriber_id: int | None) -> str:
 
 
 def _addressee(office: Office, visit: Visit) -> Addressee | None:
-    number = office.keyring.read(Purpose.UNSUBSCRIBE, visit.token)
+    number = office.keyring.verify(Purpose.UNSUBSCRIBE, visit.token)
     return find_addressee(office.database, number) if number else None

@@ -7,9 +7,10 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
 from starlette.responses import Response
 
-from newsletter.compose import direction_of, make_theme, typeface_for
+from newsletter.compose import make_theme, typeface_for
 from newsletter.errors import ContentError
 from newsletter.finding import Finding, Level
+from newsletter.locales import direction_of
 from newsletter.settings import Settings, packaged_path
 from newsletter.web.phrases import phrases_for
 

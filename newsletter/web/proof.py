@@ -25,7 +25,7 @@ def stamp(keyring: Keyring, purpose: Purpose, now: datetime) -> str:
 
 def seconds_since(keyring: Keyring, purpose: Purpose, token: str, now: datetime) -> float | None:
     """Return how long ago a moment was signed, or None if it was not."""
-    signed = keyring.read(purpose, token)
+    signed = keyring.verify(purpose, token)
     return None if signed is None else now.timestamp() - signed / 1000
 
 

@@ -27,7 +27,7 @@ def show_form(office: Office, visit: Visit) -> Response:
 
 def give_task(office: Office, visit: Visit) -> Response:
     """Give a script what its form needs: when it was shown, and a task while the door is attacked."""
-    task = proof.stamp(office.keyring, Purpose.PROOF, visit.now) if is_attacked(office, visit) else ""
+    task = proof.stamp(office.keyring, Purpose.BOT_CHECK, visit.now) if is_attacked(office, visit) else ""
     shown = proof.stamp(office.keyring, Purpose.FORM, visit.now)
     words = phrases_for(visit.query.get("language", ""), office.settings.publication.language)
     said = {name: getattr(words, name) for name in ("email", "subscribe", "leave_empty", "working")}
@@ -145,7 +145,7 @@ def _is_trusted(office: Office, visit: Visit, *, attacked: bool) -> bool:
     if not attacked:
         return True
     task, solution = visit.first("task"), visit.first("solution")
-    given = proof.seconds_since(office.keyring, Purpose.PROOF, task, visit.now)
+    given = proof.seconds_since(office.keyring, Purpose.BOT_CHECK, task, visit.now)
     return (
         given is not None
         and 0 <= given <= proof.TASK_SECONDS

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.compose import article, compose, filled
+from newsletter.compose import compose, compose_article, fill_merge_tags
 from newsletter.content import read_issue
 from newsletter.settings import read_settings
 
@@ -33,9 +33,9 @@ def test_a_letter_is_as_it_was_approved(slug: str, tmp_path: Path) -> None:
     settings = read_settings(root, {})
     issue = read_issue(settings, slug)
     composed = compose(issue, "sample", settings)
-    _compare(f"{slug}.html", _by_lines(filled(composed.edition.html, VALUES)))
-    _compare(f"{slug}.txt", filled(composed.edition.text, VALUES))
-    _compare(f"{slug}.article.html", article(issue, settings).html + "\n")
+    _compare(f"{slug}.html", _by_lines(fill_merge_tags(composed.edition.html, VALUES)))
+    _compare(f"{slug}.txt", fill_merge_tags(composed.edition.text, VALUES))
+    _compare(f"{slug}.article.html", compose_article(issue, settings).html + "\n")
     findings = "".join(f"{finding.level} {finding.rule} {finding}\n" for finding in composed.findings)
     _compare(f"{slug}.findings.txt", findings)
 
@@ -46,7 +46,7 @@ def test_every_block_is_as_it_was_approved_in_every_template(template: str, tmp_
     settings = read_settings(root, {})
     issue = replace(read_issue(settings, "kitchen-sink"), template=template)
     composed = compose(issue, "sample", settings)
-    _compare(f"kitchen-sink.{template}.html", _by_lines(filled(composed.edition.html, VALUES)))
+    _compare(f"kitchen-sink.{template}.html", _by_lines(fill_merge_tags(composed.edition.html, VALUES)))
 
 
 def test_each_variant_is_as_it_was_approved(tmp_path: Path) -> None:
@@ -56,10 +56,10 @@ def test_each_variant_is_as_it_was_approved(tmp_path: Path) -> None:
     edition = compose(issue, "sample", settings).edition
     for number in range(4):
         variant = edition.variant(number)
-        _compare(f"for-some.{number}.html", _by_lines(filled(variant.html, VALUES)))
-        _compare(f"for-some.{number}.txt", filled(variant.text, VALUES))
+        _compare(f"for-some.{number}.html", _by_lines(fill_merge_tags(variant.html, VALUES)))
+        _compare(f"for-some.{number}.txt", fill_merge_tags(variant.text, VALUES))
     _compare("for-some.web.html", _by_lines(edition.web))
-    _compare("for-some.article.html", article(issue, settings).html + "\n")
+    _compare("for-some.article.html", compose_article(issue, settings).html + "\n")
 
 
 def _by_lines(html: str) -> str:

@@ -69,9 +69,9 @@ def test_a_limit_keeps_no_more_than_so_many_keys() -> None:
 
 
 def test_a_task_is_solved_by_work_and_spent_once() -> None:
-    task = stamp(KEYRING, Purpose.PROOF, NOW)
+    task = stamp(KEYRING, Purpose.BOT_CHECK, NOW)
     solution = next(number for number in range(2**22) if is_solved(task, str(number)))
-    assert not is_solved(stamp(KEYRING, Purpose.PROOF, NOW + timedelta(seconds=1)), str(solution)) or BITS < 8
+    assert not is_solved(stamp(KEYRING, Purpose.BOT_CHECK, NOW + timedelta(seconds=1)), str(solution)) or BITS < 8
     for nonsense in ("", "-1", "1e9", "٣", "9" * 30):
         assert not is_solved(task, nonsense)
     spent = SpentTasks()
@@ -82,7 +82,7 @@ def test_a_task_is_solved_by_work_and_spent_once() -> None:
 def test_a_moment_is_believed_when_we_signed_it_for_that() -> None:
     token = stamp(KEYRING, Purpose.FORM, NOW)
     assert seconds_since(KEYRING, Purpose.FORM, token, NOW + timedelta(seconds=3)) == 3
-    assert seconds_since(KEYRING, Purpose.PROOF, token, NOW) is None
+    assert seconds_since(KEYRING, Purpose.BOT_CHECK, token, NOW) is None
     assert seconds_since(KEYRING, Purpose.FORM, "a" * 29, NOW) is None
 
 

@@ -41,15 +41,15 @@ def test_old_links_work_for_their_grace_and_new_ones_are_of_the_new_key(settings
     old = first.sign(Purpose.UNSUBSCRIBE, 7)
     assert rotate_keys(settings, TODAY).verifying == 2
     second = keyring(settings)
-    assert second.read(Purpose.UNSUBSCRIBE, old) == 7
+    assert second.verify(Purpose.UNSUBSCRIBE, old) == 7
     assert second.sign(Purpose.UNSUBSCRIBE, 7) != old
-    assert first.read(Purpose.UNSUBSCRIBE, second.sign(Purpose.UNSUBSCRIBE, 7)) is None
+    assert first.verify(Purpose.UNSUBSCRIBE, second.sign(Purpose.UNSUBSCRIBE, 7)) is None
     rotate_keys(settings, TODAY + timedelta(days=GRACE_DAYS))
-    assert keyring(settings).read(Purpose.UNSUBSCRIBE, old) == 7
+    assert keyring(settings).verify(Purpose.UNSUBSCRIBE, old) == 7
     done = rotate_keys(settings, TODAY + timedelta(days=GRACE_DAYS + 1))
     assert done.dropped == 1
-    assert keyring(settings).read(Purpose.UNSUBSCRIBE, old) is None
-    assert keyring(settings).read(Purpose.UNSUBSCRIBE, second.sign(Purpose.UNSUBSCRIBE, 7)) == 7
+    assert keyring(settings).verify(Purpose.UNSUBSCRIBE, old) is None
+    assert keyring(settings).verify(Purpose.UNSUBSCRIBE, second.sign(Purpose.UNSUBSCRIBE, 7)) == 7
 
 
 def test_a_suppression_is_known_after_any_number_of_rotations(settings: Settings) -> None:
@@ -96,7 +96,7 @@ def test_a_rotation_that_is_killed_leaves_keys_that_work(settings: Settings) -> 
         os.kill(process.pid, signal.SIGKILL)
         process.wait()
         process.stdout.close()
-        assert keyring(settings).read(Purpose.REPLY, token) == 5
+        assert keyring(settings).verify(Purpose.REPLY, token) == 5
     assert rotate_keys(settings, TODAY).verifying > 2
 
 
@@ -104,4 +104,4 @@ def test_tokens_of_one_purpose_are_worth_nothing_for_another(settings: Settings)
     ring = keyring(settings)
     for purpose in Purpose:
         token = ring.sign(purpose, 1)
-        assert [other for other in Purpose if ring.read(other, token) == 1] == [purpose]
+        assert [other for other in Purpose if ring.verify(other, token) == 1] == [purpose]

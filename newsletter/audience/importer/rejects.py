@@ -8,10 +8,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self, TextIO
 
+from newsletter.atomic_file import make_private_folder
 from newsletter.audience.importer.csv_file import ImportFile
 from newsletter.audience.importer.csv_reader import LINE_LENGTH, NEVER_CLOSED
 from newsletter.audience.text_cleaning import cleaned, guarded
-from newsletter.durable_file import make_private_folder
 from newsletter.finding import Finding, Level
 
 WHY = "rejected_because"

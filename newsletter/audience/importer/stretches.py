@@ -9,7 +9,7 @@ from functools import lru_cache
 from json.encoder import encode_basestring_ascii as json_text
 from typing import NamedTuple, TypeGuard
 
-from newsletter.address import read_plain
+from newsletter.address import parse_simple
 from newsletter.audience.custom_fields import FieldKind
 from newsletter.audience.importer.cell_values import day_first
 from newsletter.audience.importer.csv_file import ImportFile
@@ -93,7 +93,7 @@ class _Columns:
     def read(self, line: int, records: Sequence[list[str]]) -> Iterator[Row | Finding | Stretch]:
         """Read records, the first of them on `line`."""
         columns: list[_Cells] = [*zip(*records, strict=True), ("",) * len(records)]  # what a column at -1 says
-        parts = [read_plain(email) or _NO_ADDRESS for email in columns[self._places.email]]
+        parts = [parse_simple(email) or _NO_ADDRESS for email in columns[self._places.email]]
         lines = range(line, line + len(records))
         stretch = Stretch(lines, parts, *self._names(columns), self._fields(columns), self._consents(columns))
         start = 0

@@ -2,7 +2,7 @@
 
 import re
 
-from newsletter.address import Address, read_plain
+from newsletter.address import Address, parse_simple
 from newsletter.audience.importer.csv_file import ImportFile, row_finding
 from newsletter.audience.importer.rows import Row
 from newsletter.audience.text_cleaning import cleaned, cleaned_name
@@ -16,7 +16,7 @@ def read_address(sheet: ImportFile, row: Row) -> tuple[Row, tuple[str, str]] | F
 
     `Ann Lee <ann@example.org>` gives a name too, where no other column does.
     """
-    if parts := read_plain(row.email):
+    if parts := parse_simple(row.email):
         return row, parts
     found = _WRITTEN.fullmatch(row.email)
     if found and "@" in (found[1] or ""):  # which of the two is meant?

@@ -9,7 +9,7 @@ import typer
 from newsletter.archive import Site, Written, build_site, publish_site, write_site
 from newsletter.cli import output
 from newsletter.cli.context import open_publication
-from newsletter.compose import note_build
+from newsletter.compose import record_archive_build
 from newsletter.errors import ContentError, UsageError
 from newsletter.settings import Settings
 
@@ -44,7 +44,7 @@ def build(
     folder = _checked(out or settings.var / "archive", settings)
     site = _built(settings)
     written = write_site(site.files, folder)
-    note_build(settings, site.files)
+    record_archive_build(settings, site.files)
     _say(site, written, str(folder), str(folder / "index.html"), is_json=is_json)
 
 
@@ -65,7 +65,7 @@ def publish(
     site = _built(settings)
     written = publish_site(settings, site.files, is_rehearsal=dry_run)
     if not dry_run:
-        note_build(settings, site.files)
+        record_archive_build(settings, site.files)
     place = f"s3://{settings.archive.bucket}/{settings.archive.prefix}"
     _say(site, written, place, settings.archive.url or place, is_json=is_json)
 

@@ -10,7 +10,7 @@ from newsletter.cli.context import open_publication
 from newsletter.content import Issue, Status, read_issue, read_issues
 from newsletter.errors import ContentError, NewsletterError, UsageError
 from newsletter.finding import Finding
-from newsletter.link_cards import FilledCard, NotFetched, Web, fill_cards, new_card
+from newsletter.link_cards import CardResult, FetchError, HttpClient, fill_cards, make_card
 from newsletter.settings import Settings
 
 app = typer.Typer(rich_markup_mode="markdown", add_completion=False)
@@ -53,12 +53,12 @@ def fetch(
     Example: newsletter cards fetch my-first-letter
     """
     settings = open_publication(context).settings
-    web = Web(allowed=allow_private or ())
+    web = HttpClient(allowed=allow_private or ())
     troubles: list[Finding] = []
     changed = looked_at = 0
     for one in _issues(settings, issue):
         try:
-            for card in fill_cards(settings, one, web, is_forced=force, is_rehearsal=dry_run):
+            for card in fill_cards(settings, one, web, is_forced=force, is_dry_run=dry_run):
                 looked_at += 1
                 changed += bool(card.fields) and not card.paste
                 _show(card, settings, is_json=is_json)
@@ -96,8 +96,8 @@ def add(
     folder = issue.folder if issue is not None else None
     stem = f"{issue.slug}-" if issue is not None and folder == settings.issues else ""
     try:
-        box, picture, clipping = new_card(url, folder, Web(allowed=allow_private or ()), stem=stem)
-    except NotFetched as fault:
+        box, picture, clipping = make_card(url, folder, HttpClient(allowed=allow_private or ()), stem=stem)
+    except FetchError as fault:
         raise NewsletterError(f"no card for {url[:100]}: {fault}") from fault
     output.print_result(box)
     for trouble in clipping.troubles:
@@ -115,7 +115,7 @@ def _issues(settings: Settings, slug: str | None) -> list[Issue]:
     return drafts
 
 
-def _show(card: FilledCard, settings: Settings, *, is_json: bool) -> None:
+def _show(card: CardResult, settings: Settings, *, is_json: bool) -> None:
     picture = None if card.picture is None else _path(card.picture, settings)
     if is_json:
         output.print_json(

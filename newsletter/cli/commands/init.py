@@ -8,7 +8,7 @@ import typer
 
 from newsletter.cli import output
 from newsletter.cli.context import open_publication
-from newsletter.content import make_publication, start_draft
+from newsletter.content import create_draft, create_publication
 
 app = typer.Typer(rich_markup_mode="markdown", add_completion=False)
 
@@ -25,7 +25,7 @@ def init(
 
     Example: newsletter init letters
     """
-    made = make_publication(folder)
+    made = create_publication(folder)
     output.print_result(str(folder / "newsletter.toml"))
     issues = sum(1 for path in made if path.parts[0] == "issues" and path.name == "index.md")
     output.info(f"A publication with {output.pluralise(issues, 'sample issue')} is in {folder.resolve()}. Next:")
@@ -54,7 +54,7 @@ def new(
     Example: newsletter new "What the harbour keeps"
     """
     settings = open_publication(context).settings
-    path = start_draft(settings, title, now=datetime.now().astimezone())
+    path = create_draft(settings, title, now=datetime.now().astimezone())
     slug = path.parent.name
     output.print_result(str(path.relative_to(settings.root)))
     output.info(f"Write, then 'newsletter check {slug}'. 'status: ready' lets it go out.")

@@ -9,13 +9,13 @@ import typer
 from newsletter.app import Publication
 from newsletter.cli import output
 from newsletter.cli.context import open_publication
-from newsletter.content import Issue, Shelf, read_issue, read_issues
+from newsletter.content import Issue, IssueCollection, read_issue, read_issues
 from newsletter.errors import ContentError, TemporaryError, UsageError
 from newsletter.finding import Finding, Level
 from newsletter.settings import Settings
 
 if TYPE_CHECKING:
-    from newsletter.compose import Composed
+    from newsletter.compose import Composition
 
 app = typer.Typer(rich_markup_mode="markdown", add_completion=False)
 
@@ -35,7 +35,7 @@ def compose_issue(
 
     Example: newsletter compose my-first-letter --out /tmp/letter
     """
-    from newsletter.compose import compose, filled
+    from newsletter.compose import compose, fill_merge_tags
     from newsletter.preflight import SAMPLE_VALUES
 
     settings = open_publication(context).settings
@@ -43,11 +43,11 @@ def compose_issue(
     composed = compose(read, _list_of(read, settings, list_name), settings)
     edition = composed.edition
     files = {
-        "message.html": filled(edition.html, SAMPLE_VALUES),
-        "message.txt": filled(edition.text, SAMPLE_VALUES),
+        "message.html": fill_merge_tags(edition.html, SAMPLE_VALUES),
+        "message.txt": fill_merge_tags(edition.text, SAMPLE_VALUES),
         "web.html": edition.web,
         **{
-            f"message.{variant.number}.{suffix}": filled(part, SAMPLE_VALUES)
+            f"message.{variant.number}.{suffix}": fill_merge_tags(part, SAMPLE_VALUES)
             for variant in edition.variants
             for suffix, part in (("html", variant.html), ("txt", variant.text))
         },
@@ -79,9 +79,11 @@ def check_issues(
     """
     publication = open_publication(context)
     settings = publication.settings
-    shelf = read_issues(settings) if issue is None else Shelf(issues=(read_issue(settings, issue),), broken=())
+    shelf = (
+        read_issues(settings) if issue is None else IssueCollection(issues=(read_issue(settings, issue),), findings=())
+    )
     found = [
-        *shelf.broken,
+        *shelf.findings,
         *(finding for read in shelf.issues for finding in _findings_of(read, publication, list_name)),
     ]
     found = list(dict.fromkeys(found))
@@ -109,25 +111,25 @@ def _findings_of(issue: Issue, publication: Publication, list_name: str | None) 
 
 def review(
     issue: Issue, publication: Publication, list_name: str | None = None
-) -> "tuple[str, Composed, tuple[Finding, ...]]":
+) -> "tuple[str, Composition, tuple[Finding, ...]]":
     """Compose an issue and check it; return the list it would go to, the letter, and what was found."""
     from newsletter.cli.signing import signing_findings
     from newsletter.compose import compose
-    from newsletter.preflight import check
+    from newsletter.preflight import run_checks
 
     settings = publication.settings
     name = _list_of(issue, settings, list_name)
     composed = compose(issue, name, settings)
-    found = check(issue, composed, settings, name)
+    found = run_checks(issue, composed, settings, name)
     asked = _asked_findings(publication, issue, composed, name)
     return name, composed, tuple(dict.fromkeys((*found, *asked, *signing_findings(settings, name))))
 
 
 def _asked_findings(
-    publication: Publication, issue: Issue, composed: "Composed", list_name: str
+    publication: Publication, issue: Issue, composed: "Composition", list_name: str
 ) -> tuple[Finding, ...]:
     """Ask the list about an issue's segments; a database that cannot be asked is only a notice."""
-    if composed.segment is None and not composed.parts:
+    if composed.segment is None and not composed.part_segments:
         return ()
     from newsletter.cli.scheduling import bring_in_sources
     from newsletter.cli.segmenting import segment_findings

@@ -11,7 +11,7 @@ from newsletter.cli import output
 from newsletter.cli.commands.issues import review
 from newsletter.cli.context import open_publication
 from newsletter.cli.external_programs import open_in_browser
-from newsletter.content import Issue, fit_slug, read_issue
+from newsletter.content import Issue, read_issue, slugify
 from newsletter.errors import ContentError
 from newsletter.settings import Settings
 
@@ -58,7 +58,7 @@ def _slug_of(issue: str, settings: Settings) -> str:
         return read_issue(settings, issue).slug.text
     except ContentError:
         path = PurePath(issue)
-        return fit_slug(path.parent.name if path.stem == "index" else path.stem).text
+        return slugify(path.parent.name if path.stem == "index" else path.stem).text
 
 
 def _reviewed(settings: Settings, issue: Issue) -> "Reviewed":

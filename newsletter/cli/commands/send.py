@@ -35,7 +35,7 @@ from newsletter.delivery import (
 )
 from newsletter.errors import ContentError, DecisionRequired, UsageError
 from newsletter.finding import Finding, Level
-from newsletter.preflight import check
+from newsletter.preflight import run_checks
 
 app = typer.Typer(rich_markup_mode="markdown", add_completion=False)
 
@@ -218,7 +218,9 @@ def _plan(publication: Publication, choice: Choice, *, again: bool) -> Plan:
 def _check(publication: Publication, choice: Choice) -> None:
     """Refuse to send real mail that has errors; say what else was found."""
     settings = publication.settings
-    _refuse((*choice.issue.findings, *check(choice.issue, choice.composed, settings, choice.list_name)), publication)
+    _refuse(
+        (*choice.issue.findings, *run_checks(choice.issue, choice.composed, settings, choice.list_name)), publication
+    )
 
 
 def _refuse(found: Iterable[Finding], publication: Publication) -> None:

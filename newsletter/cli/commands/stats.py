@@ -9,11 +9,11 @@ from typing import Annotated
 import typer
 
 from newsletter.app import Publication
+from newsletter.atomic_file import write_atomically
 from newsletter.cli import output
 from newsletter.cli.context import open_publication
 from newsletter.cli.views.statistics import say_statistics
 from newsletter.content import read_issues
-from newsletter.durable_file import write_durably
 from newsletter.errors import UsageError
 from newsletter.monitoring import find_alarms, render_metrics
 from newsletter.stats import (
@@ -74,7 +74,7 @@ def _write_page(path: Path, found: Statistics, publication: Publication, slug: s
     if draw is None:
         output.info("without charts, which want vl-convert-python: pip install 'newsletter[charts]'", "attention")
     try:
-        write_durably(path, render_report(found, publication.settings, draw, slug=slug).encode())
+        write_atomically(path, render_report(found, publication.settings, draw, slug=slug).encode())
     except FileNotFoundError as error:
         raise UsageError(f"{path.parent} is not there. Make the folder, or name another file") from error
     output.info(f"Written: {path}")

@@ -81,7 +81,7 @@ def say_plan(
 ) -> None:
     """Say what would be sent: to whom, how many, from whom, how fast, until when, for how much."""
     say = output.print_result if on_stdout else output.info
-    names = {asked.expression: asked.written for asked in choice.composed.parts}
+    names = {asked.expression: asked.written for asked in choice.composed.part_segments}
     sender = settings.list_named(choice.list_name).sender
     counts = plan.counts
     say(Text.assemble((choice.issue.title, "subject"), f"  {plan.mailing.slug}"))

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from email.utils import format_datetime
 from functools import lru_cache, partial
 
-from newsletter.compose import Context, Edition, Part, Slot, escaped, filled
+from newsletter.compose import Edition, EscapeContext, MergeTag, MergeText, escape_value, fill_merge_tags
 from newsletter.delivery.message import headers
 from newsletter.delivery.message.click_links import CLICK_TOKEN, with_click_links
 from newsletter.delivery.message.dkim import DkimSigner
@@ -105,10 +105,10 @@ def build_template(
     mail_link = links["links.unsubscribe"]
     home = web_link_prefix(settings, Purpose.UNSUBSCRIBE)
     if home:
-        links["links.unsubscribe"] = (home, Slot(name="token.unsubscribe", context=Context.PLAIN), "")
+        links["links.unsubscribe"] = (home, MergeTag(name="token.unsubscribe", context=EscapeContext.PLAIN), "")
     for which, purpose in _OF_THE_DOOR.items():
         above = web_link_prefix(settings, purpose) or ""
-        token = Slot(name=f"token.{which}", context=Context.PLAIN) if above else None
+        token = MergeTag(name=f"token.{which}", context=EscapeContext.PLAIN) if above else None
         links[f"links.{which}"] = (above, token, "")
     layout = TemplateBuilder()
     layout.add(headers.mailbox_header("From", sender.sender.name, str(sender.sender.address)))
@@ -156,16 +156,16 @@ def build_templates(
 
 
 def _add_subject(layout: TemplateBuilder, edition: Edition, mailing: Mailing) -> None:
-    subject: Part = (TEST_PREFIX, *edition.subject) if mailing.kind is MailingKind.TEST else edition.subject
+    subject: MergeText = (TEST_PREFIX, *edition.subject) if mailing.kind is MailingKind.TEST else edition.subject
     layout.add(b"\r\n")
-    if any(isinstance(piece, Slot) for piece in subject):
+    if any(isinstance(piece, MergeTag) for piece in subject):
         layout.hole(partial(_subject, subject))
     else:
-        layout.add(headers.unstructured_header("Subject", filled(subject, {})))
+        layout.add(headers.unstructured_header("Subject", fill_merge_tags(subject, {})))
 
 
 def _add_bodies(
-    layout: TemplateBuilder, edition: Edition, links: dict[str, tuple[str, Slot | None, str]], digest: str
+    layout: TemplateBuilder, edition: Edition, links: dict[str, tuple[str, MergeTag | None, str]], digest: str
 ) -> None:
     boundary = f"=_{digest[:32]}"  # no quoted-printable line can hold "=_" (RFC 2045 section 6.7)
     layout.add_text(f'MIME-Version: 1.0\r\nContent-Type: multipart/alternative;\r\n boundary="{boundary}"\r\n')
@@ -190,23 +190,23 @@ def _add_bodies(
     layout.add_text(f"\r\n--{boundary}--\r\n")
 
 
-def _with_links(part: Part, links: dict[str, tuple[str, Slot | None, str]]) -> Iterable[str | Slot]:
+def _with_links(part: MergeText, links: dict[str, tuple[str, MergeTag | None, str]]) -> Iterable[str | MergeTag]:
     """Replace each link of ours by what is the same for everybody around its token."""
     for piece in part:
         if isinstance(piece, str) or piece.name not in links:
             yield piece
             continue
-        context = Context.HTML if piece.context is Context.LINK else piece.context
+        context = EscapeContext.HTML if piece.context is EscapeContext.LINK else piece.context
         before, token, after = links[piece.name]
-        yield escaped(before, context)
+        yield escape_value(before, context)
         if token is not None:
             yield token
-        yield escaped(after, context)
+        yield escape_value(after, context)
 
 
-def _merged(pieces: Iterable[str | Slot]) -> Part:
+def _merged(pieces: Iterable[str | MergeTag]) -> MergeText:
     """Join the texts that stand side by side."""
-    merged: list[str | Slot] = []
+    merged: list[str | MergeTag] = []
     for piece in pieces:
         if isinstance(piece, str) and merged and isinstance(merged[-1], str):
             merged[-1] += piece
@@ -215,13 +215,13 @@ def _merged(pieces: Iterable[str | Slot]) -> Part:
     return tuple(merged)
 
 
-def _cut(before: str, form: AddressFormat, after: str, token: str) -> tuple[str, Slot | None, str]:
+def _cut(before: str, form: AddressFormat, after: str, token: str) -> tuple[str, MergeTag | None, str]:
     if form.purpose is None:
         return before + form.after + after, None, ""
-    return before + form.before, Slot(name=token, context=Context.PLAIN), form.after + after
+    return before + form.before, MergeTag(name=token, context=EscapeContext.PLAIN), form.after + after
 
 
-def _flat(cut: tuple[str, Slot | None, str]) -> tuple[str, ...]:
+def _flat(cut: tuple[str, MergeTag | None, str]) -> tuple[str, ...]:
     before, token, after = cut
     return (before, token.name, after) if token is not None else (before, after)
 
@@ -245,12 +245,12 @@ def _date(seconds: int) -> str:
     return format_datetime(datetime.fromtimestamp(seconds, UTC))
 
 
-def _slot(slot: Slot, values: Values) -> bytes:
-    return encode_value(escaped(values.get(slot.name) or slot.default, slot.context))
+def _slot(slot: MergeTag, values: Values) -> bytes:
+    return encode_value(escape_value(values.get(slot.name) or slot.default, slot.context))
 
 
-def _subject(subject: Part, values: Values) -> bytes:
-    return headers.unstructured_header("Subject", filled(subject, values))
+def _subject(subject: MergeText, values: Values) -> bytes:
+    return headers.unstructured_header("Subject", fill_merge_tags(subject, values))
 
 
 def _to(values: Values) -> bytes:

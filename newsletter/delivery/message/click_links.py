@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import Column, ForeignKey, Index, Integer, Table, Text, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from newsletter.compose import Context, Edition, Part, Slot, page_url
+from newsletter.compose import Edition, EscapeContext, MergeTag, MergeText, issue_url
 from newsletter.database import Database
 from newsletter.delivery.message import headers
 from newsletter.delivery.models import Mailing
@@ -29,7 +29,7 @@ from newsletter.settings import Settings
 
 CLICK_PATH = "/c/"
 """Where the web door mounts them."""
-CLICK_TOKEN = Slot(name="token.click", context=Context.PLAIN)
+CLICK_TOKEN = MergeTag(name="token.click", context=EscapeContext.PLAIN)
 """What stands behind a counted link's key: `/` and the token of a reader who agreed, else nothing."""
 _KEY_BYTES = 10
 _AT_ONCE = 500
@@ -110,9 +110,9 @@ def find_click_links(database: Database, keys: Collection[str]) -> dict[str, Cli
     return found
 
 
-def _rewritten(part: Part, mailing: Mailing, settings: Settings) -> tuple[Part, dict[str, ClickLink]]:
+def _rewritten(part: MergeText, mailing: Mailing, settings: Settings) -> tuple[MergeText, dict[str, ClickLink]]:
     home = headers.ascii_url(settings.web.url or "").rstrip("/") + CLICK_PATH
-    own = tuple(place.rstrip("/") for place in (settings.web.url or "", page_url(settings, mailing.slug)) if place)
+    own = tuple(place.rstrip("/") for place in (settings.web.url or "", issue_url(settings, mailing.slug)) if place)
     found: dict[str, ClickLink] = {}
     pieces = (*part, CLICK_TOKEN)
     ending = f"\0{len(part)}\0" if settings.tracking.clicks == "consented" else ""

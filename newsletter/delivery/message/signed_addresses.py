@@ -15,8 +15,8 @@ _LETTER = {
     Purpose.REPLY: "r",
     Purpose.UNSUBSCRIBE: "u",
     Purpose.BOUNCE: "b",
-    Purpose.DECIDE: "d",
-    Purpose.WRITER: "w",
+    Purpose.MODERATE: "d",
+    Purpose.REPLY_AUTHOR: "w",
 }
 _TOKEN = 29
 _LOCAL_PART = 64
@@ -79,7 +79,7 @@ def parse_signed_address(keyring: Keyring, settings: Settings, address: str) -> 
     tail = local.rpartition("+")[2]
     for purpose, letter in _LETTER.items():
         token = tail[1:] if len(tail) == _TOKEN + 1 and tail[0] == letter else tail
-        number = keyring.read(purpose, token)
+        number = keyring.verify(purpose, token)
         if number is not None:
             return SignedAddress(purpose=purpose, delivery_id=number)
     return None

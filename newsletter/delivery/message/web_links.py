@@ -11,7 +11,7 @@ WEB_PATHS = {
     Purpose.UNSUBSCRIBE: "/u/",
     Purpose.CONFIRM: "/confirm/",
     Purpose.PREFERENCES: "/preferences/",
-    Purpose.OWN: "/own/",
+    Purpose.MY_DATA: "/own/",
     Purpose.VIEW: "/view/",
 }
 

@@ -15,8 +15,8 @@ from newsletter.tokens import Keyring, Purpose
 
 _PURPOSES = {
     SignupMailKind.CONFIRM: Purpose.CONFIRM,
-    SignupMailKind.KNOWN: Purpose.OWN,
-    SignupMailKind.OWN_PAGE: Purpose.OWN,
+    SignupMailKind.KNOWN: Purpose.MY_DATA,
+    SignupMailKind.OWN_PAGE: Purpose.MY_DATA,
 }
 _TURN = 50
 """Enquiries weighed in one transaction."""

@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, column, insert, select, table, types
 
 from newsletter.audience import NewSubscriber, exclusion_reason, new_subscribers
-from newsletter.compose import Edition, compose, filled
-from newsletter.content import SeriesLetter, read_series
+from newsletter.compose import Edition, compose, fill_merge_tags
+from newsletter.content import SeriesEmail, read_series
 from newsletter.database import Database, UtcDateTime
 from newsletter.delivery.models import DeliveryStatus
 from newsletter.delivery.notices.message import REPLY_PLACEHOLDER, UNSUBSCRIBE_PLACEHOLDER
@@ -41,12 +41,12 @@ class SeriesPlan:
 def plan_welcome_series(database: Database, settings: Settings, now: datetime) -> SeriesPlan:
     """Plan every letter of the welcome series that is due; a second call plans nothing more."""
     series = read_series(settings, WELCOME)
-    findings = list(series.broken)
-    if not series.letters:
+    findings = list(series.findings)
+    if not series.emails:
         return SeriesPlan(planned=0, findings=tuple(findings))
     planned = 0
     for list_name in settings.lists:
-        letters = [each for each in series.letters if each.issue.list_name in {None, list_name}]
+        letters = [each for each in series.emails if each.issue.list_name in {None, list_name}]
         if not letters:
             continue
         editions = _Editions(list_name, settings)
@@ -79,7 +79,7 @@ class _Editions:
         self._settings = settings
         self._made: dict[str, Edition | None] = {}
 
-    def of(self, letter: SeriesLetter) -> Edition | None:
+    def of(self, letter: SeriesEmail) -> Edition | None:
         """Return a letter as it is sent, None if it cannot be."""
         if letter.name not in self._made:
             try:
@@ -90,7 +90,7 @@ class _Editions:
         return self._made[letter.name]
 
 
-def _since(database: Database, list_name: str, letters: list[SeriesLetter], now: datetime) -> datetime:
+def _since(database: Database, list_name: str, letters: list[SeriesEmail], now: datetime) -> datetime:
     """Return from when on those who joined get the series, which begins when it is first seen."""
     mine = (begun.c.name == WELCOME) & (begun.c.list_name == list_name)
     with database.write() as connection:
@@ -103,8 +103,8 @@ def _since(database: Database, list_name: str, letters: list[SeriesLetter], now:
 
 
 def _due(
-    database: Database, list_name: str, letters: list[SeriesLetter], since: datetime, now: datetime
-) -> list[tuple[NewSubscriber, SeriesLetter]]:
+    database: Database, list_name: str, letters: list[SeriesEmail], since: datetime, now: datetime
+) -> list[tuple[NewSubscriber, SeriesEmail]]:
     """Return whose next letter is due: the one after it waits until this one is settled."""
     with database.read() as connection:
         rows = connection.execute(
@@ -119,8 +119,8 @@ def _due(
 
 
 def _next(
-    newcomer: NewSubscriber, list_name: str, letters: list[SeriesLetter], standing: Mapping[str, str], now: datetime
-) -> SeriesLetter | None:
+    newcomer: NewSubscriber, list_name: str, letters: list[SeriesEmail], standing: Mapping[str, str], now: datetime
+) -> SeriesEmail | None:
     for letter in letters:
         status = standing.get(_about(list_name, newcomer, letter))
         if status in {DeliveryStatus.PLANNED, DeliveryStatus.CLAIMED}:
@@ -133,11 +133,11 @@ def _next(
     return None
 
 
-def _about(list_name: str, newcomer: NewSubscriber, letter: SeriesLetter) -> str:
+def _about(list_name: str, newcomer: NewSubscriber, letter: SeriesEmail) -> str:
     return f"{WELCOME}/{list_name}/{newcomer.subscriber_id}/{letter.name}"
 
 
-def _notice(list_name: str, newcomer: NewSubscriber, letter: SeriesLetter, edition: Edition) -> Notice:
+def _notice(list_name: str, newcomer: NewSubscriber, letter: SeriesEmail, edition: Edition) -> Notice:
     name = f"{newcomer.first_name} {newcomer.last_name}".strip()
     own = {"first_name": newcomer.first_name, "last_name": newcomer.last_name, "name": name}
     known = {**newcomer.fields, **own, "email": newcomer.address}
@@ -149,8 +149,8 @@ def _notice(list_name: str, newcomer: NewSubscriber, letter: SeriesLetter, editi
         recipient=newcomer.address,
         recipient_name=name,
         list_name=list_name,
-        subject=filled(edition.subject, values),
-        text=filled(edition.text, values),
-        html=filled(edition.html, values),
+        subject=fill_merge_tags(edition.subject, values),
+        text=fill_merge_tags(edition.text, values),
+        html=fill_merge_tags(edition.html, values),
         is_automatic=True,
     )

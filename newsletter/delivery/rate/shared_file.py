@@ -16,8 +16,8 @@ from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 
+from newsletter.atomic_file import make_private_folder
 from newsletter.delivery.rate.limiter import Beat
-from newsletter.durable_file import make_private_folder
 
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
 _FORM = struct.Struct("<16s4dQ")

@@ -13,8 +13,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from newsletter.atomic_file import make_private_folder
 from newsletter.delivery.transports.base import Envelope, Receipt
-from newsletter.durable_file import make_private_folder
 from newsletter.errors import DiskFull, SendingHalted
 
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote_plus
 
+from newsletter.atomic_file import make_private_folder, write_atomically
 from newsletter.aws import ErrorResponse, call
-from newsletter.durable_file import make_private_folder, write_durably
 from newsletter.errors import Deferred, NewsletterError, SendingHalted, SettingsError, TemporaryError, Uncertain
 from newsletter.replies.mailboxes.mailbox import Received
 from newsletter.replies.parse import MAX_RAW_BYTES
@@ -132,7 +132,7 @@ class SesInbound:
         name = re.sub(r"[^A-Za-z0-9_-]", "-", str(message.get("MessageId", "unnamed")))[:80]
         make_private_folder(self._parked)
         kept = json.dumps({"why": why[:300], "body": message.get("Body", "")}, ensure_ascii=False)
-        write_durably(self._parked / f"{name}.json", kept.encode("utf-8", "replace"), mode=0o600)
+        write_atomically(self._parked / f"{name}.json", kept.encode("utf-8", "replace"), mode=0o600)
         self._delete(str(message.get("ReceiptHandle", "")))
         faults.append(f"{self._queue}: {why[:120]}")
 

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from newsletter.compose import Composed, Part, filled, linked_pictures
-from newsletter.content import Issue, Shelf, read_issue, read_issues
+from newsletter.compose import Composition, MergeText, fill_merge_tags, linked_pictures
+from newsletter.content import Issue, IssueCollection, read_issue, read_issues
 from newsletter.errors import ContentError, NewsletterError, SettingsError, UsageError
 from newsletter.finding import Finding, Level
 from newsletter.preflight import SAMPLE_VALUES
@@ -24,7 +24,7 @@ class Reviewed:
     """What `check` makes of an issue: where it would go, the letter, and everything to mend or to know."""
 
     list_name: str
-    composed: Composed
+    composed: Composition
     findings: tuple[Finding, ...]
 
 
@@ -122,11 +122,11 @@ def _composed(settings: Settings, issue: Issue, review: Review, number: int, oth
         pictures[path.name] = path
         return f"{PICTURES}{edition.slug}/{path.name}"
 
-    def letter(readers: str, html_part: Part, text_part: Part) -> Letter:
-        html = filled(html_part, SAMPLE_VALUES)
+    def letter(readers: str, html_part: MergeText, text_part: MergeText) -> Letter:
+        html = fill_merge_tags(html_part, SAMPLE_VALUES)
         for name in pictures:
             html = re.sub(rf"https?://[^\"'()<>\s]+/{re.escape(name)}", f"{PICTURES}{edition.slug}/{name}", html)
-        return Letter(readers=readers, html=_LOCAL.sub(local, html), text=filled(text_part, SAMPLE_VALUES))
+        return Letter(readers=readers, html=_LOCAL.sub(local, html), text=fill_merge_tags(text_part, SAMPLE_VALUES))
 
     letters = [
         letter("all others" if edition.variants else "everybody", edition.html, edition.text),
@@ -137,7 +137,7 @@ def _composed(settings: Settings, issue: Issue, review: Review, number: int, oth
         slug=edition.slug,
         title=edition.title,
         sender=settings.list_named(reviewed.list_name).sender.name or settings.publication.title,
-        subject=filled(edition.subject, {}),
+        subject=fill_merge_tags(edition.subject, {}),
         preheader=edition.preheader,
         list_name=reviewed.list_name,
         letters=tuple(letters),
@@ -148,7 +148,7 @@ def _composed(settings: Settings, issue: Issue, review: Review, number: int, oth
     )
 
 
-def _newest_first(shelf: Shelf) -> list[Issue]:
+def _newest_first(shelf: IssueCollection) -> list[Issue]:
     """Return the issues by their days; one without a day is as new as its file."""
     return sorted(shelf.issues, key=lambda issue: (_day(issue), issue.slug), reverse=True)
 
@@ -157,12 +157,12 @@ def _day(issue: Issue) -> datetime:
     return issue.date or datetime.fromtimestamp(issue.path.stat().st_mtime, UTC)
 
 
-def _newest(shelf: Shelf) -> str:
+def _newest(shelf: IssueCollection) -> str:
     issues = _newest_first(shelf)
     if issues:
         return issues[0].slug.text
-    if shelf.broken:
-        raise ContentError(shelf.broken)
+    if shelf.findings:
+        raise ContentError(shelf.findings)
     raise UsageError("there is no issue yet. 'newsletter new TITLE' starts one")
 
 

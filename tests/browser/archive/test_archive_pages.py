@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page
 
 from newsletter.archive import build_site, write_site
-from newsletter.content import make_publication
+from newsletter.content import create_publication
 from newsletter.settings import read_settings
 
 pytestmark = pytest.mark.browser
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.browser
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The sample publication's archive, on disk."""
     root = tmp_path_factory.mktemp("archive")
-    make_publication(root / "publication")
+    create_publication(root / "publication")
     built = build_site(read_settings(root / "publication", {}), now=datetime(2026, 11, 23, tzinfo=UTC))
     assert not built.findings
     write_site(built.files, root / "site")

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from newsletter.archive import build_site, write_site
-from newsletter.compose import compose, filled
-from newsletter.content import make_publication, read_issue, read_issues
+from newsletter.compose import compose, fill_merge_tags
+from newsletter.content import create_publication, read_issue, read_issues
 from newsletter.settings import Settings, read_settings
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "publication"
@@ -26,7 +26,7 @@ LINKS = {
 def letters(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of letters (`*.html`), their web versions (`web-*.html`) and the sample's archive (`site/`)."""
     root = tmp_path_factory.mktemp("letters")
-    make_publication(root / "sample")
+    create_publication(root / "sample")
     shutil.copytree(GOLDEN, root / "golden", ignore=shutil.ignore_patterns("var"))
     sample, golden = (at_home(read_settings(root / name, {})) for name in ("sample", "golden"))
     for issue in read_issues(sample).issues:
@@ -48,5 +48,5 @@ def at_home(settings: Settings) -> Settings:
 def _write(root: Path, settings: Settings, slug: str, template: str) -> None:
     issue = replace(read_issue(settings, slug), template=template)
     edition = compose(issue, next(iter(settings.lists)), settings).edition
-    (root / f"{slug}-{template}.html").write_text(filled(edition.html, LINKS), encoding="utf-8")
+    (root / f"{slug}-{template}.html").write_text(fill_merge_tags(edition.html, LINKS), encoding="utf-8")
     (root / f"web-{slug}-{template}.html").write_text(edition.web, encoding="utf-8")

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
-from newsletter.compose import compose, filled
-from newsletter.content import make_publication, read_issue
+from newsletter.compose import compose, fill_merge_tags
+from newsletter.content import create_publication, read_issue
 from newsletter.settings import read_settings
 
 pytestmark = pytest.mark.browser
@@ -36,10 +36,10 @@ WIDE = {
 def test_nothing_an_author_writes_is_wider_than_a_phone(
     look: Callable[[int, str], Page], tmp_path: Path, case: str
 ) -> None:
-    make_publication(tmp_path)
+    create_publication(tmp_path)
     (tmp_path / "issues" / "wide.md").write_text(f"# Wide\n\nWords.\n\n{WIDE[case]}\n")
     settings = read_settings(tmp_path, {})
-    html = filled(compose(read_issue(settings, "wide"), "sample", settings).edition.html, {})
+    html = fill_merge_tags(compose(read_issue(settings, "wide"), "sample", settings).edition.html, {})
     page = look(375, "light")
     page.route("**/*", lambda route: route.fulfill(content_type="image/svg+xml", body=PICTURE))
     for shown in (html, re.sub(r"<style.*?</style>", "", html, flags=re.DOTALL)):

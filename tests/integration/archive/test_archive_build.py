@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.content import make_publication
+from newsletter.content import create_publication
 from tests.acceptance.warm import run_command
 
 
 @pytest.fixture
 def publication(tmp_path: Path) -> Path:
-    make_publication(tmp_path / "publication")
+    create_publication(tmp_path / "publication")
     return tmp_path / "publication"
 
 

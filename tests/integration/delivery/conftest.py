@@ -9,7 +9,7 @@ import pytest
 
 from newsletter.address import Address
 from newsletter.audience import add_subscriber, ensure_lists
-from newsletter.compose import Context, Edition, Slot
+from newsletter.compose import Edition, EscapeContext, MergeTag
 from newsletter.database import Database
 from newsletter.delivery import Counts, Mailing, Plan, SendProgress, mailing_counts, send, start_mailing
 from newsletter.delivery.rate.limiter import Delays
@@ -110,7 +110,7 @@ def press(tmp_path: Path) -> Iterator[Press]:
 @pytest.fixture
 def edition() -> Callable[..., Edition]:
     def make(list_name: str = "weekly", *, text: str = "It burns.\n", slug: str = "lamp") -> Edition:
-        leave = Slot(name="links.unsubscribe", context=Context.PLAIN)
+        leave = MergeTag(name="links.unsubscribe", context=EscapeContext.PLAIN)
         return Edition(
             slug=slug,
             list_name=list_name,

@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from newsletter.content import read_issue
-from newsletter.link_cards import FilledCard, Web, fill_cards
+from newsletter.link_cards import CardResult, HttpClient, fill_cards
 from newsletter.settings import Settings, read_settings
 
 TOML = """
@@ -127,10 +127,10 @@ class Desk:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self.path.write_bytes(f"{front}{body}".encode())
 
-    def fill(self, body: str | None = None, *, seconds: float = 5, **how: Any) -> list[FilledCard]:
+    def fill(self, body: str | None = None, *, seconds: float = 5, **how: Any) -> list[CardResult]:
         if body is not None:
             self.write(body)
-        web = Web(allowed=["127.0.0.1"], seconds=seconds)
+        web = HttpClient(allowed=["127.0.0.1"], seconds=seconds)
         return list(fill_cards(self.settings, read_issue(self.settings, "one"), web, **how))
 
     @property

@@ -7,10 +7,10 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from newsletter.cli.main import app
-from newsletter.compose import article, compose, read_cards
+from newsletter.compose import compose, compose_article, read_card_directives
 from newsletter.content import read_issue
 from newsletter.errors import ContentError, NewsletterError
-from newsletter.link_cards import NotFetched, Web, new_card
+from newsletter.link_cards import FetchError, HttpClient, make_card
 
 OPEN_GRAPH = (
     '<title>Plain</title><meta property="og:title" content="How lamps were lit">'
@@ -37,7 +37,7 @@ def test_a_card_of_nothing_but_a_link_is_filled(desk, site):
     assert desk.pictures == ["how-lamps-were-lit.jpg"]
     with Image.open(desk.path.parent / "how-lamps-were-lit.jpg") as picture:
         assert picture.size == (1344, 672)
-    page = article(read_issue(desk.settings, "one"), desk.settings)
+    page = compose_article(read_issue(desk.settings, "one"), desk.settings)
     assert 'alt="A lamp at dusk"' in page.html
     assert ">How lamps were lit</a>" in page.html
     assert desk.fill() == []
@@ -64,7 +64,7 @@ def test_however_a_card_is_written_it_is_filled(desk, site, box):
     body = box.replace("URL", site.page("/lamps", OPEN_GRAPH))
     [card] = desk.fill(f"Words.\n\n{body}")
     assert card.paste == ""
-    [found], _rest = read_cards(read_issue(desk.settings, "one"), desk.settings)
+    [found], _rest = read_card_directives(read_issue(desk.settings, "one"), desk.settings)
     assert (found.title, found.picture) == ("How lamps were lit", "how-lamps-were-lit.jpg")
     assert "last lamplighter" in found.text
     kept = [line for line in body.split("\n") if line not in {"title:", "text:"}]
@@ -77,7 +77,7 @@ def test_words_that_stand_there_stay(desk, site):
     site.picture("/lamp.jpg")
     url = site.page("/lamps", OPEN_GRAPH)
     desk.fill(f"::: card {url}\ntitle: My *own* title\n:::\n\n::: card {url}\nMy own words.\n:::\n")
-    first, second = read_cards(read_issue(desk.settings, "one"), desk.settings)[0]
+    first, second = read_card_directives(read_issue(desk.settings, "one"), desk.settings)[0]
     assert first.title == "My own title"
     assert first.text == "A walk with the last lamplighter."
     assert second.title == "How lamps were lit"
@@ -91,14 +91,14 @@ def test_force_replaces_what_stands_there(desk, site):
         f"::: card\nurl: {site.page('/lamps', OPEN_GRAPH)}\nTitle: Mine\ndescription: Mine\n:::\n", is_forced=True
     )
     assert "Mine" not in desk.body
-    [box], _rest = read_cards(read_issue(desk.settings, "one"), desk.settings)
+    [box], _rest = read_card_directives(read_issue(desk.settings, "one"), desk.settings)
     assert (box.title, box.text) == ("How lamps were lit", "A walk with the last lamplighter.")
 
 
 def test_a_rehearsal_writes_nothing(desk, site):
     site.picture("/lamp.jpg")
     body = f"::: card {site.page('/lamps', OPEN_GRAPH)}\n:::\n"
-    [card] = desk.fill(body, is_rehearsal=True)
+    [card] = desk.fill(body, is_dry_run=True)
     assert card.fields["title"] == "How lamps were lit"
     assert (desk.body, desk.pictures) == (body, [])
 
@@ -149,15 +149,15 @@ def test_a_strangers_words_mean_nothing_but_themselves(desk, site):
     [card] = desk.fill(f"Words.\n\n::: card {url}\n:::\n\nMore.\n")
     assert card.paste == ""
     issue = read_issue(desk.settings, "one")
-    [box], _rest = read_cards(issue, desk.settings)
+    [box], _rest = read_card_directives(issue, desk.settings)
     assert box.title.translate({0x201C: '"', 0x201D: '"'}) == (
         'A "quoted" *title* {{ subscriber.email }} &amp; _x_ [y](https://evil.example) ::: `z`'
     )
     edition = compose(issue, "sample", desk.settings).edition
     slots = {piece.name for piece in (*edition.html, *edition.text) if not isinstance(piece, str)}
     assert slots <= {"links.unsubscribe", "links.reply"}
-    assert "<em>" not in article(issue, desk.settings).html
-    assert "More." in article(issue, desk.settings).html
+    assert "<em>" not in compose_article(issue, desk.settings).html
+    assert "More." in compose_article(issue, desk.settings).html
 
 
 def test_where_nothing_can_be_written_safely_there_is_something_to_paste(desk, site):
@@ -177,7 +177,7 @@ def test_a_file_that_changes_meanwhile_is_left_alone(desk, site):
 
     issue = read_issue(desk.settings, "one")
 
-    class Slow(Web):
+    class Slow(HttpClient):
         def get(self, *arguments, **options):
             desk.write("The author wrote on.")
             return super().get(*arguments, **options)
@@ -274,5 +274,5 @@ def test_a_card_is_made_for_an_address(desk, site):
 
 
 def test_a_page_that_says_nothing_is_no_card(site):
-    with pytest.raises(NotFetched, match="neither title nor picture"):
-        new_card(site.page("/nothing", ""), None, Web(allowed=["127.0.0.1"]))
+    with pytest.raises(FetchError, match="neither title nor picture"):
+        make_card(site.page("/nothing", ""), None, HttpClient(allowed=["127.0.0.1"]))

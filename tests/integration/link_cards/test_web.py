@@ -11,12 +11,12 @@ import zlib
 import pytest
 from PIL import Image
 
-from newsletter.link_cards import NotFetched, Web
+from newsletter.link_cards import FetchError, HttpClient
+from newsletter.link_cards.address_guard import aim, is_public
 from newsletter.link_cards.charset import read_text
-from newsletter.link_cards.reach import aim, is_public
 from tests.integration.link_cards.conftest import Page
 
-HERE = Web(allowed=["127.0.0.1"], seconds=1.5)
+HERE = HttpClient(allowed=["127.0.0.1"], seconds=1.5)
 
 
 def get(url, web=HERE, most=10_000, **how):
@@ -34,7 +34,7 @@ def get(url, web=HERE, most=10_000, **how):
 )  # fmt: skip
 def test_an_address_that_not_everybody_can_reach_is_not_public(address):
     assert not is_public(address)
-    with pytest.raises(NotFetched, match="no public address"):
+    with pytest.raises(FetchError, match="no public address"):
         aim("https://harmless.example/", lookup=lambda *_, **__: [(0, 0, 0, "", (address, 443))])
 
 
@@ -45,7 +45,7 @@ def test_an_address_that_everybody_can_reach_is_public(address):
 
 def test_one_private_address_among_public_ones_is_enough_to_refuse():
     found = [(0, 0, 0, "", ("93.184.216.34", 80)), (0, 0, 0, "", ("10.0.0.1", 80))]
-    with pytest.raises(NotFetched, match=r"10\.0\.0\.1"):
+    with pytest.raises(FetchError, match=r"10\.0\.0\.1"):
         aim("http://mixed.example/", lookup=lambda *_, **__: found)
 
 
@@ -60,7 +60,7 @@ def test_one_private_address_among_public_ones_is_enough_to_refuse():
     ],
 )  # fmt: skip
 def test_what_is_no_plain_address_of_the_web_is_refused(url):
-    with pytest.raises(NotFetched):
+    with pytest.raises(FetchError):
         aim(url, allowed=["127.0.0.1"])
 
 
@@ -68,13 +68,13 @@ def test_what_is_no_plain_address_of_the_web_is_refused(url):
 def test_no_spelling_of_this_machine_is_reached(site, host):
     port = site.base.rpartition(":")[2]
     for url in (f"http://{host}:{port}/", f"http://{host}/"):
-        with pytest.raises(NotFetched):
-            get(url, Web(seconds=1.5))
+        with pytest.raises(FetchError):
+            get(url, HttpClient(seconds=1.5))
     assert site.asked == []
 
 
 def test_only_the_usual_ports_are_fetched_from():
-    with pytest.raises(NotFetched, match="usual ports"):
+    with pytest.raises(FetchError, match="usual ports"):
         aim("http://e.example:6379/", lookup=lambda *_, **__: [(0, 0, 0, "", ("93.184.216.34", 6379))])
 
 
@@ -86,7 +86,7 @@ def test_only_the_usual_ports_are_fetched_from():
 def test_a_redirect_to_a_private_address_is_not_followed(site, to, status):
     port = site.base.rpartition(":")[2]
     site.pages["/go"] = Page(status=status, headers={"Location": to.replace("PORT", port)})
-    with pytest.raises(NotFetched):
+    with pytest.raises(FetchError):
         get(f"{site.base}/go")
     assert site.asked == ["/go"]
 
@@ -99,7 +99,7 @@ def test_a_redirect_is_followed_and_its_address_kept(site):
 
 def test_redirects_in_a_circle_end(site):
     site.pages["/a"] = Page(status=302, headers={"Location": "/a"})
-    with pytest.raises(NotFetched, match="redirects more than 5 times"):
+    with pytest.raises(FetchError, match="redirects more than 5 times"):
         get(f"{site.base}/a")
     assert len(site.asked) == 6
 
@@ -114,7 +114,7 @@ def test_a_name_that_changes_its_meaning_leads_nowhere_else(site):
         return [(socket.AF_INET, 0, 0, "", ("127.0.0.1" if len(asked) == 1 else "127.0.0.99", port))]
 
     site.page("/", "<title>T</title>")
-    web = Web(allowed=["rebind.example"], seconds=2, lookup=lookup)
+    web = HttpClient(allowed=["rebind.example"], seconds=2, lookup=lookup)
     assert get(f"http://rebind.example:{port}/", web).content
     assert asked == ["rebind.example"]
     assert site.headers[0]["Host"] == f"rebind.example:{port}"
@@ -129,7 +129,7 @@ def test_nothing_tells_who_asks(site):
 def test_too_much_is_cut_or_refused(site):
     site.pages["/huge"] = Page(content=b"<p>" + b"x" * 5_000_000)
     assert len(get(f"{site.base}/huge", may_be_cut=True).content) == 10_000
-    with pytest.raises(NotFetched, match="sends more than"):
+    with pytest.raises(FetchError, match="sends more than"):
         get(f"{site.base}/huge")
 
 
@@ -138,7 +138,9 @@ def test_a_packed_page_is_unpacked_no_further_than_needed(site, packed):
     name = "gzip" if packed is gzip.compress else "deflate"
     site.pages["/bomb"] = Page(content=packed(b"\0" * 200_000_000), headers={"Content-Encoding": name})
     begun = time.monotonic()
-    assert len(get(f"{site.base}/bomb", Web(allowed=["127.0.0.1"], seconds=20), may_be_cut=True).content) == 10_000
+    assert (
+        len(get(f"{site.base}/bomb", HttpClient(allowed=["127.0.0.1"], seconds=20), may_be_cut=True).content) == 10_000
+    )
     assert time.monotonic() - begun < 60
     site.pages["/page"] = Page(content=packed(b"<title>T</title>"), headers={"Content-Encoding": name})
     assert get(f"{site.base}/page").content == b"<title>T</title>"
@@ -147,7 +149,7 @@ def test_a_packed_page_is_unpacked_no_further_than_needed(site, packed):
 def test_a_body_that_drips_is_given_up(site):
     site.pages["/slow"] = Page(content=b"x" * 1000, drip=0.2)
     begun = time.monotonic()
-    with pytest.raises(NotFetched, match="takes too long"):
+    with pytest.raises(FetchError, match="takes too long"):
         get(f"{site.base}/slow")
     assert time.monotonic() - begun < 60
 
@@ -171,7 +173,7 @@ def test_a_server_that_drips_headers_or_says_nothing_is_given_up(scheme, says):
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
         begun = time.monotonic()
-        with pytest.raises(NotFetched):
+        with pytest.raises(FetchError):
             get(f"{scheme}://127.0.0.1:{server.getsockname()[1]}/")
         assert time.monotonic() - begun < 60
         stop.set()
@@ -180,7 +182,7 @@ def test_a_server_that_drips_headers_or_says_nothing_is_given_up(scheme, says):
 
 def test_a_body_cut_short_is_no_answer(site):
     site.pages["/short"] = Page(content=b"<p>", headers={"Content-Length": "100"})
-    with pytest.raises(NotFetched):
+    with pytest.raises(FetchError):
         get(f"{site.base}/short")
 
 
@@ -212,9 +214,9 @@ def test_a_certificate_for_another_name_is_refused(tmp_path, monkeypatch):
         thread = threading.Thread(target=serve, args=(server,), daemon=True)
         thread.start()
         here = [(socket.AF_INET, 0, 0, "", ("127.0.0.1", port))]
-        web = Web(allowed=["right.example", "wrong.example"], seconds=5, lookup=lambda *_, **__: here)
+        web = HttpClient(allowed=["right.example", "wrong.example"], seconds=5, lookup=lambda *_, **__: here)
         assert get(f"https://right.example:{port}/", web).content == b"hi"
-        with pytest.raises(NotFetched, match="certificate"):
+        with pytest.raises(FetchError, match="certificate"):
             get(f"https://wrong.example:{port}/", web)
         thread.join()
     assert names == ["right.example", "wrong.example"]

@@ -22,7 +22,7 @@ from PIL import Image
 from typer.testing import CliRunner, Result
 
 from newsletter.cli.main import app
-from newsletter.content import make_publication
+from newsletter.content import create_publication
 from newsletter.errors import NewsletterError, SettingsError, TemporaryError
 from newsletter.settings import read_settings
 
@@ -69,7 +69,7 @@ class Desk:
 @pytest.fixture
 def desk(tmp_path: Path) -> Desk:
     folder = tmp_path / "publication"
-    make_publication(folder)
+    create_publication(folder)
     (folder / "subscribers" / "sample.csv").write_text("email\nada@example.com\nbob@example.com\n")
     return Desk(folder)
 

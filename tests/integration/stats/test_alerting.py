@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from newsletter.app import Publication
 from newsletter.cli.alerting import tell, tell_of_stop, telling
-from newsletter.content import make_publication
+from newsletter.content import create_publication
 from newsletter.delivery import Mailing, MailingKind, Transport, open_transport
 from newsletter.delivery.transports.base import Envelope, Receipt
 from newsletter.errors import (
@@ -63,7 +63,7 @@ class Shut:
 
 @pytest.fixture
 def publication(tmp_path: Path) -> Iterator[Publication]:
-    make_publication(tmp_path)
+    create_publication(tmp_path)
     file = tmp_path / "newsletter.toml"
     file.write_text(file.read_text() + '\n[operations]\nalert = ["ines@lamplighter.example"]\n')
     found = Publication(read_settings(tmp_path, {}))
@@ -185,7 +185,7 @@ def test_a_full_disk_is_told_without_the_database_and_not_at_every_try(
 
 
 def test_nobody_is_told_where_nobody_is_named(tmp_path: Path) -> None:
-    make_publication(tmp_path)
+    create_publication(tmp_path)
     silent = Publication(read_settings(tmp_path, {}))
     shut = Shut()
     tell_of_stop(silent, MAILING, HALTED, shut)

@@ -8,7 +8,7 @@ from typing import Any
 
 from starlette.types import Message, Scope
 
-from newsletter.content import make_publication
+from newsletter.content import create_publication
 from newsletter.database import open_database, upgrade
 from newsletter.feedback import ClickCounter
 from newsletter.settings import read_settings
@@ -31,7 +31,7 @@ class Said:
 
 def office_at(folder: Path, clicks: ClickCounter | None = None, **settings: Any) -> Office:
     """An office nobody works in, of a sample publication made in `folder`."""
-    make_publication(folder)
+    create_publication(folder)
     found = read_settings(folder, {}).model_copy(update=settings)
     database = open_database(f"sqlite:///{folder / 'n.db'}")
     upgrade(database)

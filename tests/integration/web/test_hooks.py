@@ -7,7 +7,7 @@ import pytest
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import Message, Scope
 
-from newsletter.content import make_publication
+from newsletter.content import create_publication
 from newsletter.database import open_database
 from newsletter.errors import DatabaseBusy
 from newsletter.settings import read_settings
@@ -24,7 +24,7 @@ from newsletter.web.visit import Visit
 @pytest.fixture
 def office(tmp_path: Path) -> Office:
     """An office nobody works in."""
-    make_publication(tmp_path)
+    create_publication(tmp_path)
     settings = read_settings(tmp_path, {})
     web = settings.web.model_copy(update={"url": "https://example.org/letters"})
     settings = settings.model_copy(update={"web": web})

@@ -87,7 +87,7 @@ def test_a_mailed_link_that_follows_the_host_that_asked(door: Doorway) -> None:
 
 def test_a_token_taken_in_another_place(door: Doorway) -> None:
     """CVE-2026-22595 (Ghost), CVE-2021-42096, -42097 (Mailman): a token of one place worked in another."""
-    for way, good in (("confirm", Purpose.CONFIRM), ("own", Purpose.OWN), ("preferences", Purpose.PREFERENCES)):
+    for way, good in (("confirm", Purpose.CONFIRM), ("own", Purpose.MY_DATA), ("preferences", Purpose.PREFERENCES)):
         for purpose in Purpose:
             if purpose is not good:
                 assert door.get(f"/{way}/{token(door, purpose, 1)}").status == 404

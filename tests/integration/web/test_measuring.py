@@ -8,7 +8,7 @@ from pydantic import SecretStr
 
 from newsletter.address import Address
 from newsletter.audience import add_subscriber, ensure_lists
-from newsletter.content import make_publication
+from newsletter.content import create_publication
 from newsletter.errors import SettingsError
 from newsletter.settings import read_settings
 from newsletter.web.office import Office
@@ -56,7 +56,7 @@ def test_without_a_token_there_is_no_such_page_not_even_from_this_machine(tmp_pa
 
 
 def test_a_token_that_could_be_guessed_is_refused(tmp_path: Path) -> None:
-    make_publication(tmp_path)
+    create_publication(tmp_path)
     with pytest.raises(SettingsError, match="NEWSLETTER_METRICS_TOKEN: at least 16"):
         read_settings(tmp_path, {"NEWSLETTER_METRICS_TOKEN": "secret"})
     assert read_settings(tmp_path, {"NEWSLETTER_METRICS_TOKEN": ""}).metrics_token is None

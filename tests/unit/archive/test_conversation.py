@@ -39,7 +39,7 @@ def test_a_tombstone_keeps_the_thread_and_none_of_the_words(settings: Settings) 
     assert path is not None
     assert "Reader cc" not in path.read_text()
     assert "Gone words" not in path.read_text()
-    assert read_comments(settings, "first").broken == ()
+    assert read_comments(settings, "first").findings == ()
     page = build_site(settings, now=NOW).files["issues/first/index.html"].decode()
     assert "This comment was withdrawn by its writer." in page
     assert re.findall(r'class="depth-(\d)"', page) == ["0", "1", "2", "3"]

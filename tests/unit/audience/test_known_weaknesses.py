@@ -22,7 +22,7 @@ from newsletter.audience import (
     list_members,
     open_import_files,
 )
-from newsletter.compose import Context, Slot, filled
+from newsletter.compose import EscapeContext, MergeTag, fill_merge_tags
 from newsletter.database import Database
 from newsletter.delivery import Notice, build_notice_message
 from newsletter.settings import Settings
@@ -62,8 +62,8 @@ def test_scripts_in_an_imported_name(bring: Bring, database: Database) -> None:
     bring(f"email,first_name\nada@example.org,{SCRIPT}\n")
     (member,) = list_members(database, "weekly")
     name = member.subscription.subscriber.first_name
-    part = (Slot(name="subscriber.first_name", context=Context.HTML),)
-    assert "<" not in filled(part, {"subscriber.first_name": name})
+    part = (MergeTag(name="subscriber.first_name", context=EscapeContext.HTML),)
+    assert "<" not in fill_merge_tags(part, {"subscriber.first_name": name})
 
 
 def test_a_header_smuggled_in_by_a_name(bring: Bring, database: Database, tmp_path: object, keyring: Keyring) -> None:
@@ -112,7 +112,7 @@ def test_tokens_that_can_be_counted_up(keyring: Keyring) -> None:
     for place in range(len(token)):
         for letter in letters:
             changed = f"{token[:place]}{letter}{token[place + 1 :]}"
-            assert changed == token or keyring.read(Purpose.UNSUBSCRIBE, changed) is None
+            assert changed == token or keyring.verify(Purpose.UNSUBSCRIBE, changed) is None
 
 
 def test_secrets_that_leak_through_an_export(bring: Bring, database: Database, keyring: Keyring) -> None:
@@ -163,7 +163,7 @@ def test_a_token_equal_to_another_as_a_number(keyring: Keyring) -> None:
         " " + token,
         token.replace(token[0], "0", 1),
     ):
-        assert keyring.read(Purpose.CONFIRM, wrong) is None
+        assert keyring.verify(Purpose.CONFIRM, wrong) is None
 
 
 def test_a_token_that_tells_of_its_key(keyring: Keyring) -> None:
@@ -171,7 +171,7 @@ def test_a_token_that_tells_of_its_key(keyring: Keyring) -> None:
     other = Keyring((b"j" * 32,))
     for purpose in Purpose:
         token = keyring.sign(purpose, 7)
-        assert other.read(purpose, token) is None
+        assert other.verify(purpose, token) is None
         assert keyring.keys[0].hex()[:8] not in token.encode().hex()
 
 
@@ -181,4 +181,9 @@ def test_scripts_through_an_imported_field_in_an_export(bring: Bring, database: 
     out = io.StringIO()
     export_json(database, keyring, "weekly", out)
     assert json.loads(out.getvalue())["fields"] == {"note": SCRIPT}
-    assert filled((Slot(name="subscriber.note", context=Context.HTML),), {"subscriber.note": SCRIPT}).count("<") == 0
+    assert (
+        fill_merge_tags(
+            (MergeTag(name="subscriber.note", context=EscapeContext.HTML),), {"subscriber.note": SCRIPT}
+        ).count("<")
+        == 0
+    )

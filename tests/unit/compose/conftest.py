@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.compose import Article, Composed, article, compose, filled
+from newsletter.compose import Article, Composition, compose, compose_article, fill_merge_tags
 from newsletter.content import Issue, read_issue
 from newsletter.settings import Settings, read_settings
 
@@ -43,17 +43,21 @@ class Desk:
         path.write_text(f"---\n{front}\n---\n{body}", encoding="utf-8")
         return read_issue(self.settings, "one")
 
-    def compose(self, body: str, front: str = "title: A title") -> Composed:
+    def compose(self, body: str, front: str = "title: A title") -> Composition:
         return compose(self.issue(body, front), "sample", self.settings)
 
     def html(self, body: str, front: str = "title: A title", **values: str) -> str:
-        return filled(self.compose(body, front).edition.html, {f"subscriber.{k}": v for k, v in values.items()})
+        return fill_merge_tags(
+            self.compose(body, front).edition.html, {f"subscriber.{k}": v for k, v in values.items()}
+        )
 
     def text(self, body: str, front: str = "title: A title", **values: str) -> str:
-        return filled(self.compose(body, front).edition.text, {f"subscriber.{k}": v for k, v in values.items()})
+        return fill_merge_tags(
+            self.compose(body, front).edition.text, {f"subscriber.{k}": v for k, v in values.items()}
+        )
 
     def article(self, body: str, front: str = "title: A title") -> Article:
-        return article(self.issue(body, front), self.settings)
+        return compose_article(self.issue(body, front), self.settings)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 from lxml import html
 
-from newsletter.compose import filled
+from newsletter.compose import fill_merge_tags
 from newsletter.errors import ContentError
 
 
@@ -103,7 +103,7 @@ def test_what_anybody_wrote_is_never_a_template(desk, words):
     composed = desk.compose(
         f"Said: {words}\n\nDear {{{{ subscriber.first_name }}}}", f"title: '{words.replace(chr(39), '')}'"
     )
-    letter = filled(composed.edition.html, {"subscriber.first_name": words})
+    letter = fill_merge_tags(composed.edition.html, {"subscriber.first_name": words})
     said = html.document_fromstring(letter).xpath("string(//main)")
     assert said.count(words.split(" ")[0]) >= 2
     assert "49" not in said

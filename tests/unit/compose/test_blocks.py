@@ -3,9 +3,9 @@
 import pytest
 
 from newsletter.compose import blocks as kinds
-from newsletter.compose.pictures import Album
-from newsletter.compose.reading import read_text
-from newsletter.compose.tags import Tags
+from newsletter.compose.images.resolver import Album
+from newsletter.compose.markdown.block_reader import read_text
+from newsletter.compose.merge_tags import Tags
 
 
 def blocks_of(desk, body):

@@ -7,8 +7,8 @@ from pathlib import Path
 import jinja2
 import pytest
 
-from newsletter.compose.cache import Cache, CachedTemplates, made_by
-from newsletter.compose.inline import inlined
+from newsletter.compose.html.cache import Cache, CachedTemplates, made_by
+from newsletter.compose.html.css_inliner import inlined
 
 PAGE = '<!doctype html><html><head></head><body><p class="a" style="color:red">B</p><p>C</p></body></html>'
 CSS = ".a { margin: 0; font-family: 'A B', serif } p { color: blue; padding: 1px }"

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lxml import etree, html
 
-from newsletter.compose import Edition, article, compose, filled
+from newsletter.compose import Edition, compose, compose_article, fill_merge_tags
 from newsletter.content import read_issue
 from newsletter.errors import ContentError
 
@@ -203,13 +203,13 @@ def assert_sound(desk):
             return
         raise
     middle = time.process_time()
-    page = article(issue, desk.settings)
+    page = compose_article(issue, desk.settings)
     assert middle - started < SECONDS
     assert time.process_time() - middle < SECONDS
     values = dict.fromkeys(("subscriber.name", "subscriber.x", "links.reply", "links.unsubscribe"), SPELL)
-    for letter in (filled(composed.edition.html, values), composed.edition.web):
+    for letter in (fill_merge_tags(composed.edition.html, values), composed.edition.web):
         assert_safe(letter)
-    assert "<script" not in filled(composed.edition.subject, {})
+    assert "<script" not in fill_merge_tags(composed.edition.subject, {})
     etree.fromstring(f"<root>{page.html}</root>", etree.XMLParser(huge_tree=True))
     assert_safe(f"<html><body>{page.html}</body></html>")
     again = compose(issue, "sample", desk.settings)
@@ -274,8 +274,8 @@ def test_any_value_of_a_reader_is_text(desk, value):
     body = f'Hi {name} <b title="{name}">x</b> [go](https://e.example/{name})'
     write(desk, f"---\ntitle: For {{{{ subscriber.name }}}}\n---\n{body}\n")
     edition = compose(read_issue(desk.settings, "one"), "sample", desk.settings).edition
-    plain = filled(edition.html, {"subscriber.name": "Ada"})
-    marked = filled(edition.html, {"subscriber.name": f"{value}{SPELL}"})
+    plain = fill_merge_tags(edition.html, {"subscriber.name": "Ada"})
+    marked = fill_merge_tags(edition.html, {"subscriber.name": f"{value}{SPELL}"})
     assert marked.count("<") == plain.count("<")
     assert_safe(marked)
-    assert "\n" not in filled(edition.subject, {"subscriber.name": value})
+    assert "\n" not in fill_merge_tags(edition.subject, {"subscriber.name": value})

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from lxml import etree, html
 
-from newsletter.compose import article, compose, filled
+from newsletter.compose import compose, compose_article, fill_merge_tags
 from newsletter.content import read_issue
 from newsletter.errors import ContentError
 from tests.drawing import drawn
@@ -65,11 +65,11 @@ def assert_sound(desk):
     try:
         issue = read_issue(desk.settings, "one")
         composed = compose(issue, "sample", desk.settings)
-        page = article(issue, desk.settings)
+        page = compose_article(issue, desk.settings)
     except ContentError:
         return
     assert time.process_time() - started < 60, "two compositions, on a machine that may be busy"
-    letter = filled(composed.edition.html, {"subscriber.name": "\"><script>alert('x')</script>"})
+    letter = fill_merge_tags(composed.edition.html, {"subscriber.name": "\"><script>alert('x')</script>"})
     tree = html.document_fromstring(letter)
     assert not tree.xpath("//body//script | //body//style | //iframe | //@*[starts-with(name(), 'on')]")
     etree.fromstring(f"<root>{page.html}</root>", etree.XMLParser(huge_tree=True))

@@ -6,7 +6,7 @@ import pytest
 from lxml import html as lxml_html
 from premailer import Premailer
 
-from newsletter.compose.inline import inlined
+from newsletter.compose.html.css_inliner import inlined
 
 PAGE = """<!doctype html><html><head><style>p { color: red }</style></head><body class="ground">
 <div class="prose wide"><h2 class="first">A</h2><p style="color: green">B <a href="#x">c</a> <em>d</em></p>

@@ -5,7 +5,7 @@ import json
 import pytest
 from lxml import html
 
-from newsletter.compose import Edition, compose, filled
+from newsletter.compose import Edition, compose, fill_merge_tags
 from newsletter.compose.languages import LANGUAGES
 from newsletter.errors import ContentError
 from newsletter.settings import read_settings
@@ -25,7 +25,7 @@ def test_an_edition_survives_json(desk):
 
 def test_the_letter_has_all_that_it_must(desk):
     composed = desk.compose("Words.", "title: A title\npreheader: Under the subject\ndate: 2026-11-20")
-    letter = filled(composed.edition.html, {"links.unsubscribe": "https://u.example/t"})
+    letter = fill_merge_tags(composed.edition.html, {"links.unsubscribe": "https://u.example/t"})
     tree = html.document_fromstring(letter)
     assert tree.xpath("string(//h1)") == "A title"
     assert "Under the subject" in tree.xpath("string(//div[@class='preheader'])")
@@ -33,7 +33,7 @@ def test_the_letter_has_all_that_it_must(desk):
     assert tree.xpath("//a[@href='https://lantern.example/archive/issues/one/']")
     for words in ("1 Quay Street, Harbourtown", "You get this letter because", "20 November 2026", "“private”"):
         assert words in letter
-        assert words in filled(composed.edition.text, {}) or words.startswith("You")
+        assert words in fill_merge_tags(composed.edition.text, {}) or words.startswith("You")
 
 
 def test_the_web_version_has_nothing_of_one_readers(desk):
@@ -80,7 +80,7 @@ def test_the_invitation_says_what_happens_to_answers(desk, replies, front, words
 def test_the_fixed_words_follow_the_language(desk, language):
     words = LANGUAGES[language]
     composed = desk.compose("x", f"title: T\nlanguage: {language}\ndate: 2026-03-01")
-    letter = filled(composed.edition.html, {})
+    letter = fill_merge_tags(composed.edition.html, {})
     assert words.unsubscribe in letter
     assert words.write_back in letter
     assert f'lang="{language}"' in letter
@@ -178,4 +178,4 @@ def test_a_publication_without_an_address_still_composes(desk):
     path.write_text(path.read_text().replace('url = "https://lantern.example"\n', ""))
     settings = read_settings(desk.root, {})
     edition = compose(desk.issue("[a](/b)"), "sample", settings).edition
-    assert "Read it on the web" not in filled(edition.html, {})
+    assert "Read it on the web" not in fill_merge_tags(edition.html, {})

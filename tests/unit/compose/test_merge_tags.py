@@ -5,8 +5,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lxml import html
 
-from newsletter.compose import Context, Slot, escaped
-from newsletter.compose.tags import Tags
+from newsletter.compose import EscapeContext, MergeTag, escape_value
+from newsletter.compose.merge_tags import Tags
 
 HOSTILE = "\"><script>alert('x')</script>"
 
@@ -56,8 +56,8 @@ def test_a_value_in_a_part_of_a_link_is_percent_encoded(desk):
 
 def test_a_value_in_the_subject_stays_on_one_line(desk):
     edition = desk.compose("x", "title: Hello {{ subscriber.first_name }}").edition
-    assert edition.subject == ("Hello ", Slot(name="subscriber.first_name", context=Context.PLAIN))
-    assert escaped("Eve\r\nBcc: all@example.com", Context.PLAIN) == "Eve  Bcc: all@example.com"
+    assert edition.subject == ("Hello ", MergeTag(name="subscriber.first_name", context=EscapeContext.PLAIN))
+    assert escape_value("Eve\r\nBcc: all@example.com", EscapeContext.PLAIN) == "Eve  Bcc: all@example.com"
 
 
 @pytest.mark.parametrize(
@@ -108,17 +108,17 @@ def test_text_that_looks_like_a_hidden_tag_is_harmless(desk):
 def test_links_of_ours_stand_in_html_and_text(desk):
     edition = desk.compose("x").edition
     for part in (edition.html, edition.text):
-        assert "links.unsubscribe" in {piece.name for piece in part if isinstance(piece, Slot)}
-    contexts = {piece.name: piece.context for piece in edition.html if isinstance(piece, Slot)}
-    assert contexts == {"links.reply": Context.LINK, "links.unsubscribe": Context.LINK}
+        assert "links.unsubscribe" in {piece.name for piece in part if isinstance(piece, MergeTag)}
+    contexts = {piece.name: piece.context for piece in edition.html if isinstance(piece, MergeTag)}
+    assert contexts == {"links.reply": EscapeContext.LINK, "links.unsubscribe": EscapeContext.LINK}
 
 
-@given(st.text(max_size=200), st.sampled_from(list(Context)))
+@given(st.text(max_size=200), st.sampled_from(list(EscapeContext)))
 def test_no_escaped_value_holds_a_live_character(value, context):
-    shown = escaped(value, context)
+    shown = escape_value(value, context)
     assert "\n" not in shown
     assert "\r" not in shown
-    if context is not Context.PLAIN:
+    if context is not EscapeContext.PLAIN:
         assert not set("<>\"'") & set(shown)
 
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
-from newsletter.compose import Edition, filled
-from newsletter.compose.parts import find_parts
+from newsletter.compose import Edition, fill_merge_tags
+from newsletter.compose.markdown.audience_parts import find_audience_parts
 from newsletter.content import Issue, read_issue
 from newsletter.content.issue import Slug
 from newsletter.errors import ContentError
@@ -52,7 +52,7 @@ ISSUE = Issue(
 
 def texts(edition: Edition, number: int) -> tuple[str, str]:
     variant = edition.variant(number)
-    return filled(variant.html, {}), filled(variant.text, {})
+    return fill_merge_tags(variant.html, {}), fill_merge_tags(variant.text, {})
 
 
 def test_each_reader_gets_a_whole_letter(desk):
@@ -100,7 +100,7 @@ def test_names_stand_for_their_questions_and_one_question_is_one_segment(desk):
     body = 'a\n\n::: only portugal\nb\n:::\n\n::: except country == "PT"\nc\n:::\n\n::: only not portugal\nd\n:::\n'
     composed = desk.compose(body)
     assert composed.edition.segments == ('country = "PT"',)
-    assert [(asked.written, asked.line) for asked in composed.parts] == [("portugal", 6)]
+    assert [(asked.written, asked.line) for asked in composed.part_segments] == [("portugal", 6)]
     assert composed.findings == ()
     paragraphs = [texts(composed.edition, number)[1].split("\n\n") for number in (0, 1)]
     assert [[word for word in ("a", "b", "c", "d") if word in said] for said in paragraphs] == [
@@ -261,7 +261,7 @@ def _seen(several, depth, inside):
 @given(st.lists(nodes, min_size=1, max_size=5))
 def test_however_parts_lie_in_boxes_everybody_sees_what_is_theirs(desk, several):
     body = "\n".join(_markdown(several, "d"))
-    parts = find_parts(replace(ISSUE, body=body), desk.settings)
+    parts = find_audience_parts(replace(ISSUE, body=body), desk.settings)
     for inside in ([], ["has x"], ["has y"], ["has x", "has y"]):
         seen = re.findall(r"word-\S+", parts.issue_for(frozenset(inside)).body)
         assert seen == list(_seen(several, "d", inside))

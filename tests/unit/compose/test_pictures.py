@@ -11,7 +11,7 @@ from lxml import html
 from PIL import Image, ImageCms, ImageDraw, ImageOps
 from PIL.PngImagePlugin import PngInfo
 
-from newsletter.compose import page_url
+from newsletter.compose import issue_url
 
 
 def sources(page):
@@ -87,7 +87,7 @@ def test_letters_kept_here_show_the_copy_and_published_ones_the_page(desk, pictu
     picture("Ein Wort \u4e2d.png")
     [src] = sources(desk.html("![a](<Ein Wort \u4e2d.png>)"))
     assert src.startswith(f"file://{desk.root}/var/cache/pictures/")
-    assert page_url(desk.settings, "one") == "https://lantern.example/archive/issues/one/"
+    assert issue_url(desk.settings, "one") == "https://lantern.example/archive/issues/one/"
     path = desk.root / "newsletter.toml"
     path.write_text(path.read_text() + '\n[archive]\nurl = "https://archive.example/"\n')
     [src] = sources(desk.html("![a](<Ein Wort \u4e2d.png>)"))
@@ -234,7 +234,7 @@ def test_two_processes_that_make_the_same_copy_agree(desk, picture):
     picture("wide.jpg", (2000, 1500))
     look = f"""
 from pathlib import Path
-from newsletter.compose.copies import look_at, make_copy
+from newsletter.compose.images.copies import look_at, make_copy
 original = look_at(Path({str(desk.root)!r}) / "issues/one/wide.jpg")
 print(make_copy(original, 600, Path({str(desk.root)!r}) / "var/cache"))
 """

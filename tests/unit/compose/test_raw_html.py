@@ -3,7 +3,7 @@
 import pytest
 from lxml import etree, html
 
-from newsletter.compose.rawhtml import clean, serialised
+from newsletter.compose.markdown.raw_html import clean, serialised
 
 
 @pytest.mark.parametrize(

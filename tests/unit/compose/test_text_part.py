@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.compose.texttree import columns, wrapped
+from newsletter.compose.text.html_to_text import columns, wrapped
 
 
 def body_of(text: str) -> str:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import html
 
-from newsletter.colour import contrast
+from newsletter.colour import contrast_ratio
 from newsletter.compose.theme import make_theme
 from newsletter.compose.typeface import typeface_for
 from newsletter.errors import SettingsError
@@ -25,11 +25,11 @@ def chosen(desk, toml):
 def assert_readable(theme):
     for palette in (theme.light, theme.dark):
         for ground in (palette.paper, palette.tint):
-            assert contrast(palette.accent, ground) >= 4.5
-            assert contrast(palette.muted, ground) >= 4.5
-        assert contrast(palette.ink, palette.paper) >= 7
-        assert contrast(palette.on_ground, palette.ground) >= 4.5
-        assert contrast(palette.on_accent, palette.accent) >= 4.5
+            assert contrast_ratio(palette.accent, ground) >= 4.5
+            assert contrast_ratio(palette.muted, ground) >= 4.5
+        assert contrast_ratio(palette.ink, palette.paper) >= 7
+        assert contrast_ratio(palette.on_ground, palette.ground) >= 4.5
+        assert contrast_ratio(palette.on_accent, palette.accent) >= 4.5
 
 
 @given(COLOUR)

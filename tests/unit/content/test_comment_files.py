@@ -57,7 +57,7 @@ def test_a_broken_comment_hides_no_other(issue):
     (folder / "2026-11-19-empty.md").write_text("---\nid: empty\n---\n")
     read = read_comments(issue, "one")
     assert [found.id for found in read.comments] == ["abcd2345"]
-    assert [finding.file.rsplit("/")[-1] for finding in read.broken] == [
+    assert [finding.file.rsplit("/")[-1] for finding in read.findings] == [
         "2026-11-19-empty.md",
         "2026-11-19-open.md",
     ]

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as profile
 from hypothesis import strategies as st
 
-from newsletter.content import Status, read_issue, start_draft
+from newsletter.content import Status, create_draft, read_issue
 from newsletter.errors import UsageError
 from newsletter.settings import Settings, read_settings
 
@@ -22,7 +22,7 @@ def settings(tmp_path: Path) -> Settings:
 
 
 def test_a_draft_is_read_back_with_its_title_and_date(settings: Settings) -> None:
-    path = start_draft(settings, 'What "the harbour" keeps: part #2', now=NOW)
+    path = create_draft(settings, 'What "the harbour" keeps: part #2', now=NOW)
     assert path == settings.issues / "what-the-harbour-keeps-part-2" / "index.md"
     issue = read_issue(settings, "what-the-harbour-keeps-part-2")
     assert issue.title == 'What "the harbour" keeps: part #2'
@@ -50,14 +50,14 @@ def test_a_draft_is_read_back_with_its_title_and_date(settings: Settings) -> Non
     ],
 )
 def test_the_slug_is_made_from_any_script(settings: Settings, title: str, slug: str) -> None:
-    assert start_draft(settings, title, now=NOW).parent.name == slug
+    assert create_draft(settings, title, now=NOW).parent.name == slug
 
 
 @given(st.text(min_size=1, max_size=100))
 @profile(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_title_survives_the_trip_through_its_file(settings: Settings, title: str) -> None:
     try:
-        path = start_draft(settings, title, now=NOW)
+        path = create_draft(settings, title, now=NOW)
     except (UsageError, UnicodeEncodeError):
         return
     assert path.parent.parent == settings.issues
@@ -67,10 +67,10 @@ def test_any_title_survives_the_trip_through_its_file(settings: Settings, title:
 
 
 def test_an_issue_that_is_there_is_never_replaced(settings: Settings) -> None:
-    path = start_draft(settings, "Lights", now=NOW)
+    path = create_draft(settings, "Lights", now=NOW)
     path.write_text("mine", encoding="utf-8")
     with pytest.raises(UsageError, match="issues/lights is there already"):
-        start_draft(settings, "Lights", now=NOW)
+        create_draft(settings, "Lights", now=NOW)
     assert path.read_text(encoding="utf-8") == "mine"
 
 
@@ -78,16 +78,16 @@ def test_an_issue_in_a_single_file_is_not_shadowed(settings: Settings) -> None:
     settings.issues.mkdir()
     (settings.issues / "lights.md").write_text("mine", encoding="utf-8")
     with pytest.raises(UsageError, match=r"issues/lights\.md"):
-        start_draft(settings, "Lights", now=NOW)
+        create_draft(settings, "Lights", now=NOW)
 
 
 def test_titles_that_share_a_day_are_numbered(settings: Settings) -> None:
-    names = [start_draft(settings, title, now=NOW).parent.name for title in ("灯", "台")]
+    names = [create_draft(settings, title, now=NOW).parent.name for title in ("灯", "台")]
     assert names == ["2026-11-23", "2026-11-23-2"]
 
 
 @pytest.mark.parametrize("title", ["", "  ", "\n\t"])
 def test_a_title_is_needed(settings: Settings, title: str) -> None:
     with pytest.raises(UsageError, match="needs a title"):
-        start_draft(settings, title, now=NOW)
+        create_draft(settings, title, now=NOW)
     assert not settings.issues.exists()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from newsletter.content.frontmatter import split
+from newsletter.content.front_matter import split
 
 
 def test_json_is_read_with_its_lines() -> None:

@@ -217,7 +217,7 @@ def test_one_issues_fault_hides_no_other(publication):
     write(publication, "---\ntitle: Bad", "bad.md")
     shelf = read_issues(publication)
     assert [issue.slug.text for issue in shelf.issues] == ["draft", "newer", "good"]
-    assert [finding.file for finding in shelf.broken] == ["issues/bad.md"]
+    assert [finding.file for finding in shelf.findings] == ["issues/bad.md"]
     assert newest_ready(shelf).slug.text == "newer"
 
 
@@ -260,7 +260,7 @@ def test_a_link_out_of_the_publication_is_not_followed(publication, tmp_path_fac
     (publication.issues / "one.md").symlink_to(outside)
     shelf = read_issues(publication)
     assert shelf.issues == ()
-    assert [finding.rule for finding in shelf.broken] == ["outside"]
+    assert [finding.rule for finding in shelf.findings] == ["outside"]
 
 
 def test_an_unknown_slug_names_the_nearest(publication):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.compose import Context, Edition, Part, Slot
+from newsletter.compose import Edition, EscapeContext, MergeTag, MergeText
 from newsletter.delivery.models import Mailing, MailingKind
 from newsletter.settings import Settings
 from newsletter.tokens import Keyring
@@ -48,18 +48,22 @@ def with_settings() -> Callable[..., Settings]:
     return make_settings
 
 
-def slot(name: str, context: Context = Context.PLAIN, default: str = "") -> Slot:
-    return Slot(name=name, context=context, default=default)
+def slot(name: str, context: EscapeContext = EscapeContext.PLAIN, default: str = "") -> MergeTag:
+    return MergeTag(name=name, context=context, default=default)
 
 
 @pytest.fixture(scope="session")
 def make_edition() -> Callable[..., Edition]:
     def make(
-        *, subject: Part = ("A letter",), html: Part | None = None, text: Part | None = None, reply_to: str = ""
+        *,
+        subject: MergeText = ("A letter",),
+        html: MergeText | None = None,
+        text: MergeText | None = None,
+        reply_to: str = "",
     ) -> Edition:
-        name = slot("subscriber.first_name", Context.HTML, "friend")
-        leave = slot("links.unsubscribe", Context.LINK)
-        answer = slot("links.reply", Context.LINK)
+        name = slot("subscriber.first_name", EscapeContext.HTML, "friend")
+        leave = slot("links.unsubscribe", EscapeContext.LINK)
+        answer = slot("links.reply", EscapeContext.LINK)
         return Edition(
             slug="an-issue",
             list_name="sample",

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
-from newsletter.compose import read_cards
+from newsletter.compose import read_card_directives
 from newsletter.content import read_issue
-from newsletter.link_cards.editing import Lines, as_written, fill
-from newsletter.link_cards.page import clean
+from newsletter.link_cards.directive_editor import Lines, as_written, fill
+from newsletter.link_cards.page_metadata import clean
 from newsletter.settings import read_settings
 from tests.drawing import drawn
 
@@ -40,8 +40,8 @@ def test_whatever_a_page_says_comes_out_as_words_of_the_card(desk, title, text):
     lines = Lines(issue.body)
     found = {name: as_written(name, value) for name, value in (("title", title), ("text", text)) if value}
     assert fill(lines, 2, found)
-    before, rest = read_cards(issue, desk)
-    after, rest_after = read_cards(replace(issue, body=lines.text()), desk)
+    before, rest = read_card_directives(issue, desk)
+    after, rest_after = read_card_directives(replace(issue, body=lines.text()), desk)
     assert rest == rest_after
     [box] = after
     assert letters(box.title) == letters(title)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.link_cards.charset import read_text
-from newsletter.link_cards.page import clean, describe, describe_oembed
+from newsletter.link_cards.page_metadata import clean, describe, describe_oembed
 
 ARTICLE = {"@type": "Article", "headline": "T", "description": "W", "image": "/p.jpg"}
 VIDEO = {"@type": "VideoObject", "name": "T", "description": "W", "thumbnailUrl": "/p.jpg"}

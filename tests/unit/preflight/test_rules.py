@@ -5,7 +5,7 @@ import pytest
 from newsletter.compose import compose
 from newsletter.content import read_issue
 from newsletter.finding import Level
-from newsletter.preflight import check
+from newsletter.preflight import run_checks
 from newsletter.settings import read_settings
 
 TOML = """
@@ -33,7 +33,7 @@ def look(tmp_path):
         path.write_text(f"---\n{front}\n---\n{body}")
         settings = read_settings(tmp_path, {})
         issue = read_issue(settings, "one")
-        findings = check(issue, compose(issue, "sample", settings), settings, "sample")
+        findings = run_checks(issue, compose(issue, "sample", settings), settings, "sample")
         assert all(finding.message for finding in findings)
         return [(finding.rule, finding.level, finding.line) for finding in findings]
 

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
 )
 
-from newsletter.compose import Context, Edition, Slot
+from newsletter.compose import Edition, EscapeContext, MergeTag
 from newsletter.delivery import open_dkim_signer, send, unpublished_dkim_keys
 from newsletter.delivery.message.dkim import DkimSigner
 from newsletter.delivery.transports.smtp import SmtpTransport
@@ -210,7 +210,7 @@ def test_signatures_hold_after_a_relay_took_the_letters(
     controller, found = taken
     press.settings = signed_by(press, pem(rsa_key()))
     press.join("weekly", "ada", "bela", "carla")
-    name = Slot(name="subscriber.first_name", context=Context.PLAIN)
+    name = MergeTag(name="subscriber.first_name", context=EscapeContext.PLAIN)
     letter = edition(text=".\n..\nFrom here\n\tand  there \n")
     letter = type(letter)(**{**{f: getattr(letter, f) for f in letter.__slots__}, "subject": ("Grüße, ", name)})
     with closing(SmtpTransport(SmtpSettings(host="127.0.0.1", port=controller.port), None)) as transport:

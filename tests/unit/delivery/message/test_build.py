@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.address import Address
-from newsletter.compose import Context, Edition, Part, Slot, filled
+from newsletter.compose import Edition, EscapeContext, MergeTag, MergeText, fill_merge_tags
 from newsletter.delivery.message import headers
 from newsletter.delivery.message.build import build_template
 from newsletter.delivery.models import Delivery, Mailing, MailingKind
@@ -93,9 +93,9 @@ parts = st.lists(
         ),
         st.sampled_from(
             [
-                Slot(name="subscriber.first_name", default="friend", context=Context.HTML),
-                Slot(name="subscriber.last_name", context=Context.PLAIN),
-                Slot(name="subscriber.city", default="= ?", context=Context.URL),
+                MergeTag(name="subscriber.first_name", default="friend", context=EscapeContext.HTML),
+                MergeTag(name="subscriber.last_name", context=EscapeContext.PLAIN),
+                MergeTag(name="subscriber.city", default="= ?", context=EscapeContext.URL),
                 "\n\n.\n",
                 " \n\t\n",
                 "x" * 75,
@@ -111,7 +111,7 @@ parts = st.lists(
 @drawn(150)
 @given(html=parts, text=parts, first=hostile, last=hostile, city=hostile)
 def test_the_bodies_are_what_the_email_package_would_make_of_them(
-    html: Part, text: Part, first: str, last: str, city: str
+    html: MergeText, text: MergeText, first: str, last: str, city: str
 ) -> None:
     from tests.unit.delivery.conftest import make_settings
 
@@ -145,8 +145,8 @@ def test_the_bodies_are_what_the_email_package_would_make_of_them(
     assert max(map(len, octets.split(b"\r\n"))) <= 998
     values = {"subscriber.first_name": first, "subscriber.last_name": last, "subscriber.city": city}
     reference = EmailMessage(policy=policy.SMTP.clone(cte_type="7bit"))
-    reference.set_content(filled(text, values), cte="quoted-printable")
-    reference.add_alternative(filled(html, values), subtype="html", cte="quoted-printable")
+    reference.set_content(fill_merge_tags(text, values), cte="quoted-printable")
+    reference.add_alternative(fill_merge_tags(html, values), subtype="html", cte="quoted-printable")
     made, expected = parse(octets), parse(reference.as_bytes())
     for subtype in ("plain", "html"):
         assert content(made, subtype).rstrip("\r\n") == content(expected, subtype).rstrip("\r\n")
@@ -190,7 +190,7 @@ def test_a_subject_comes_back_on_one_line(subject: str) -> None:
     octets = headers.unstructured_header("Subject", subject)
     message = BytesParser(policy=policy.default).parsebytes(octets + b"\r\n\r\n")
     assert message.keys() == ["Subject"]
-    squeezed = " ".join(filled((Slot(name="s", context=Context.PLAIN),), {"s": subject}).split(" "))
+    squeezed = " ".join(fill_merge_tags((MergeTag(name="s", context=EscapeContext.PLAIN),), {"s": subject}).split(" "))
     assert re.sub(r"[ \t]+", " ", squeezed).strip(" ") == str(message["Subject"])
 
 
@@ -231,7 +231,7 @@ def test_the_reply_address_is_signed_and_lower_case(write: Callable[..., bytes])
     address = str(parse(write(reader()))["Reply-To"])
     assert address == address.lower()
     token = address.removeprefix("r+").partition("@")[0]
-    assert KEYRING.read(Purpose.REPLY, token) == 77
+    assert KEYRING.verify(Purpose.REPLY, token) == 77
 
 
 def test_the_links_in_the_body_are_those_of_the_headers(write: Callable[..., bytes]) -> None:
@@ -272,7 +272,7 @@ def test_a_test_says_so_in_its_subject(write: Callable[..., bytes]) -> None:
         write(
             reader(),
             kind=MailingKind.TEST,
-            subject=("Hallo ", Slot(name="subscriber.first_name", context=Context.PLAIN)),
+            subject=("Hallo ", MergeTag(name="subscriber.first_name", context=EscapeContext.PLAIN)),
         )
     )
     assert str(message["Subject"]) == "[Test] Hallo Ada"

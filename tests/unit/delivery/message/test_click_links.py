@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.address import Address
-from newsletter.compose import Context, Edition, Slot, Variant
+from newsletter.compose import Edition, EscapeContext, MergeTag, Variant
 from newsletter.delivery.message.build import build_template
 from newsletter.delivery.message.click_links import click_links_of, with_click_links
 from newsletter.delivery.models import Delivery, Mailing
@@ -34,7 +34,7 @@ def counting(with_settings: Callable[..., Settings]) -> Settings:
 def rewritten(
     make_edition: Callable[..., Edition], make_mailing: Callable[..., Mailing], counting: Settings
 ) -> Callable[..., str]:
-    def rewrite(*html: str | Slot) -> str:
+    def rewrite(*html: str | MergeTag) -> str:
         edition = make_edition(html=html)
         found = with_click_links(edition, make_mailing(edition), counting).html
         return "".join(piece if isinstance(piece, str) else f"[{piece.name}]" for piece in found)
@@ -77,8 +77,8 @@ def test_what_is_no_link_to_another_page_stays_as_it_is(html: str, rewritten: Ca
 
 
 def test_a_link_that_holds_a_readers_value_stays_as_it_is(rewritten: Callable[..., str]) -> None:
-    name = Slot(name="subscriber.first_name", context=Context.URL)
-    ours = Slot(name="links.unsubscribe", context=Context.LINK)
+    name = MergeTag(name="subscriber.first_name", context=EscapeContext.URL)
+    ours = MergeTag(name="links.unsubscribe", context=EscapeContext.LINK)
     before, after = '<a href="https://books.example/?for=', '">yours</a> <a href="'
     assert (
         rewritten(before, name, after, ours, '">leave</a>')
@@ -88,7 +88,7 @@ def test_a_link_that_holds_a_readers_value_stays_as_it_is(rewritten: Callable[..
 
 
 def test_a_value_within_the_words_of_a_link_stays_where_it_was(rewritten: Callable[..., str]) -> None:
-    name = Slot(name="subscriber.first_name", context=Context.HTML)
+    name = MergeTag(name="subscriber.first_name", context=EscapeContext.HTML)
     found = rewritten('<a href="https://books.example/">for ', name, "</a>, ", name)
     assert re.fullmatch(
         rf'<a href="{DOOR}[a-z2-7]{{16}}">for \[subscriber.first_name\]</a>, \[subscriber.first_name\]', found

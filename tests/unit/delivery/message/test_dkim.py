@@ -12,7 +12,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from newsletter.address import Address
-from newsletter.compose import Context, Edition, Slot
+from newsletter.compose import Edition, EscapeContext, MergeTag
 from newsletter.delivery.message.build import build_template
 from newsletter.delivery.message.dkim import DkimSigner, relaxed_body, relaxed_header
 from newsletter.delivery.message.dkim_keys import open_dkim_signer
@@ -63,7 +63,11 @@ Letter = Callable[..., bytes]
 def letter(make_edition: Callable[..., Edition], make_mailing: Callable[..., Mailing]) -> Letter:
     def make(signer: DkimSigner | None, first: str = "Ada", last: str = "Okafor") -> bytes:
         edition = make_edition(
-            subject=("Grüße an ", Slot(name="subscriber.name", context=Context.PLAIN, default="dich"), " 🕯" * 20)
+            subject=(
+                "Grüße an ",
+                MergeTag(name="subscriber.name", context=EscapeContext.PLAIN, default="dich"),
+                " 🕯" * 20,
+            )
         )
         delivery = Delivery(
             id=77,

@@ -16,7 +16,7 @@ from tests.unit.delivery.conftest import make_settings
 KEYRING = Keyring((b"k" * 32,))
 DOMAIN = make_settings()
 ADDRESS = make_settings(replies={"address": "Me+News@Example.com"})
-BY_MAIL = (Purpose.REPLY, Purpose.BOUNCE, Purpose.UNSUBSCRIBE, Purpose.DECIDE, Purpose.WRITER)
+BY_MAIL = (Purpose.REPLY, Purpose.BOUNCE, Purpose.UNSUBSCRIBE, Purpose.MODERATE, Purpose.REPLY_AUTHOR)
 
 
 @pytest.mark.parametrize("settings", [DOMAIN, ADDRESS], ids=["domain", "address"])

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.address import Address
-from newsletter.compose import Context, Edition, Part, Slot, filled
+from newsletter.compose import Edition, EscapeContext, MergeTag, MergeText, fill_merge_tags
 from newsletter.delivery.message.build import MessageTemplate, build_template
 from newsletter.delivery.models import Delivery, Mailing
 from newsletter.settings import Settings
@@ -55,9 +55,9 @@ nasty = st.sampled_from(
 hostile = st.one_of(st.text(character, max_size=120), nasty)
 slots = st.sampled_from(
     [
-        Slot(name="subscriber.first_name", default="friend", context=Context.HTML),
-        Slot(name="subscriber.last_name", context=Context.PLAIN),
-        Slot(name="subscriber.city", default="= ?", context=Context.URL),
+        MergeTag(name="subscriber.first_name", default="friend", context=EscapeContext.HTML),
+        MergeTag(name="subscriber.last_name", context=EscapeContext.PLAIN),
+        MergeTag(name="subscriber.city", default="= ?", context=EscapeContext.URL),
     ]
 )
 static = st.one_of(
@@ -102,7 +102,7 @@ def head_of(octets: bytes) -> bytes:
 
 def on_one_line(text: str) -> str:
     """What is left of a text in a header: one line, single blanks, no control characters."""
-    plain = filled((Slot(name="x", context=Context.PLAIN),), {"x": text})
+    plain = fill_merge_tags((MergeTag(name="x", context=EscapeContext.PLAIN),), {"x": text})
     return re.sub(r"[ \t]+", " ", plain).strip(" ")
 
 
@@ -111,7 +111,7 @@ def on_one_line(text: str) -> str:
 def test_no_value_adds_changes_or_takes_away_a_field(
     skeleton: Callable[..., MessageTemplate], first: str, last: str, city: str
 ) -> None:
-    subject: Part = ("Hello ", Slot(name="subscriber.name", context=Context.PLAIN), " in ", _CITY)
+    subject: MergeText = ("Hello ", MergeTag(name="subscriber.name", context=EscapeContext.PLAIN), " in ", _CITY)
     made = skeleton(subject=subject)
     octets, ordinary = made.render(reader(first, last, city=city), NOW)[1], made.render(reader(), NOW)[1]
     assert octets.isascii()
@@ -127,10 +127,10 @@ def test_no_value_adds_changes_or_takes_away_a_field(
     assert recipient.addr_spec == "ada@example.org"
     name = f"{first} {last}".strip()
     values = {"subscriber.name": name, "subscriber.city": city}
-    assert str(message["Subject"]) == on_one_line(filled(subject, values))
+    assert str(message["Subject"]) == on_one_line(fill_merge_tags(subject, values))
 
 
-_CITY = Slot(name="subscriber.city", default="town", context=Context.PLAIN)
+_CITY = MergeTag(name="subscriber.city", default="town", context=EscapeContext.PLAIN)
 
 
 @drawn(200)
@@ -156,14 +156,14 @@ def test_the_older_parser_reads_the_same_subject(skeleton: Callable[..., Message
     octets = skeleton(subject=(_CITY,)).render(reader(city=subject), NOW)[1]
     older: Message = BytesParser(policy=policy.compat32).parsebytes(octets)
     unfolded = re.sub(r"\r?\n(?=[ \t])", "", older["Subject"])
-    expected = on_one_line(filled((_CITY,), {"subscriber.city": subject}))
+    expected = on_one_line(fill_merge_tags((_CITY,), {"subscriber.city": subject}))
     assert str(make_header(decode_header(unfolded))).strip(" ") == expected
 
 
 @drawn(200)
 @given(html=parts, text=parts, first=hostile, last=hostile, city=hostile)
 def test_both_bodies_are_octet_for_octet_what_was_written(
-    skeleton: Callable[..., MessageTemplate], html: Part, text: Part, first: str, last: str, city: str
+    skeleton: Callable[..., MessageTemplate], html: MergeText, text: MergeText, first: str, last: str, city: str
 ) -> None:
     octets = skeleton(html=html or ("x",), text=text or ("x",)).render(reader(first, last, city=city), NOW)[1]
     values = {"subscriber.first_name": first, "subscriber.last_name": last, "subscriber.city": city}
@@ -173,7 +173,7 @@ def test_both_bodies_are_octet_for_octet_what_was_written(
         (found,) = [piece for piece in parse(octets).walk() if piece.get_content_subtype() == kind]
         made = found.get_payload(decode=True)
         written = "".join(
-            re.sub(r"\r\n|\r|\n", "\r\n", piece) if isinstance(piece, str) else filled((piece,), values)
+            re.sub(r"\r\n|\r|\n", "\r\n", piece) if isinstance(piece, str) else fill_merge_tags((piece,), values)
             for piece in _joined(part)
         )
         assert isinstance(made, bytes)
@@ -182,9 +182,9 @@ def test_both_bodies_are_octet_for_octet_what_was_written(
         assert found["Content-Transfer-Encoding"].cte == "quoted-printable"
 
 
-def _joined(part: Part) -> list[str | Slot]:
+def _joined(part: MergeText) -> list[str | MergeTag]:
     """Texts side by side are one text: CR at the end of one and LF at the start of the next are one line end."""
-    joined: list[str | Slot] = []
+    joined: list[str | MergeTag] = []
     for piece in part:
         if isinstance(piece, str) and joined and isinstance(joined[-1], str):
             joined[-1] += piece
