@@ -10,8 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
 
 from newsletter.archive.entry import Entry
 from newsletter.archive.words import paragraphs, unsteered
-from newsletter.compose import comment_anchor, make_theme, typeface_for
-from newsletter.compose import phrases_for as letter_phrases_for
+from newsletter.compose import comment_anchor, make_theme, reply_invitation, typeface_for
 from newsletter.errors import ContentError
 from newsletter.finding import Finding, Level
 from newsletter.locales import direction_of, translations_for
@@ -76,7 +75,7 @@ class Pages:
             template,
             publication=self.settings.publication,
             language=self.translations.language,
-            invitation=self._invitation(),
+            invitation=reply_invitation(self.settings.replies.publish, self.translations),
             root=root,
             home=self.home,
             style_name=self.style_name,
@@ -85,13 +84,6 @@ class Pages:
             **self.translations.for_templates(),
             **values,
         ).encode()
-
-    def _invitation(self) -> str:
-        """Return what the letter promises about answers, so that page and letter say the same."""
-        words = letter_phrases_for(self.settings.publication.language)
-        return {"review": words.answer_reviewed, "ask": words.answer_asked, "never": words.answer}[
-            self.settings.replies.publish
-        ]
 
     def _filled(self, template: str, **values: Any) -> str:
         try:

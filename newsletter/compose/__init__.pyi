@@ -9,6 +9,7 @@ from .composer import (
     read_card_directives as read_card_directives,
 )
 from .edition import Edition as Edition, Variant as Variant
+from .fixed_text import reply_invitation as reply_invitation
 from .images.copies import UnusablePicture as UnusablePicture, convert_picture as convert_picture
 from .images.resolver import Picture as Picture
 from .images.sent_images import (
@@ -31,7 +32,6 @@ from .merge_tags import (
     escape_value as escape_value,
     fill_merge_tags as fill_merge_tags,
 )
-from .phrases import phrases_for as phrases_for
 from .theme import Palette as Palette, make_theme as make_theme
 from .typeface import typeface_for as typeface_for
 from .urls import comment_anchor as comment_anchor, comment_url as comment_url, issue_url as issue_url

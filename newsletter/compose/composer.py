@@ -12,12 +12,12 @@ from newsletter.compose.markdown.audience_parts import AudienceParts, SegmentRef
 from newsletter.compose.markdown.block_reader import read_text
 from newsletter.compose.markdown.directives import CardDirective, without_cards
 from newsletter.compose.merge_tags import Tags
-from newsletter.compose.phrases import phrases_for
 from newsletter.compose.rendition import Press, Rendition, hero_of, logos_of
 from newsletter.compose.text.plain_text import make_text
 from newsletter.content import Issue
 from newsletter.errors import ContentError
 from newsletter.finding import Finding, Level
+from newsletter.locales import translations_for
 from newsletter.settings import Settings
 
 
@@ -109,9 +109,10 @@ def compose_article(issue: Issue, settings: Settings) -> Article:
     if parts.found:  # letters fetch the pictures of every part from beside the page, which does not name them
         read_text(parts.issue_with_all(), settings, Tags(issue.body), album)
     logos_of(settings, album)  # the letter's, kept where the page's pictures are
+    translations = translations_for(issue.language, own=settings.locales)
     return Article(
-        html=tags.defaulted_markup(semantic(text.blocks, phrases_for(issue.language))),
-        text=tags.defaulted(make_text(text.blocks, phrases_for(issue.language))),
+        html=tags.defaulted_markup(semantic(text.blocks, translations)),
+        text=tags.defaulted(make_text(text.blocks, translations)),
         hero=hero_of(issue, album),
         pictures=album.pictures,
         findings=(*issue.findings, *text.findings, *album.findings),

@@ -6,21 +6,19 @@ from typing import Any
 from markupsafe import Markup
 
 from newsletter.compose.blocks import Block, Image
-from newsletter.compose.days import written_day
+from newsletter.compose.fixed_text import callout_label, closed_invitation, reply_invitation, subscription_reason
 from newsletter.compose.html.mjml import Templates, mail_only, make_html, rows
 from newsletter.compose.html.semantic_html import about, figure, semantic
 from newsletter.compose.images.resolver import Album
 from newsletter.compose.markdown.block_reader import read_text
 from newsletter.compose.merge_tags import MergeText, Tags
-from newsletter.compose.phrase import Phrases
-from newsletter.compose.phrases import phrases_for
 from newsletter.compose.text.plain_text import Frame, make_letter
 from newsletter.compose.theme import make_theme
 from newsletter.compose.typeface import typeface_for
 from newsletter.compose.urls import issue_url
 from newsletter.content import Issue
 from newsletter.finding import Finding
-from newsletter.locales import direction_of, primary
+from newsletter.locales import Translations, direction_of, primary, translations_for
 from newsletter.settings import Settings
 
 
@@ -64,11 +62,12 @@ class Press:
         letter = _around(issue, self.list_name, settings, tags, self.album)
         values = _values(letter, text.blocks, issue, settings, tags)
         html = make_html(self.templates, self.template, values, tags)
+        translations = translations_for(issue.language, own=settings.locales)
         return Rendition(
             tags=tags,
             is_empty=not text.blocks,
             html=tags.cut_markup(html.letter),
-            text=tags.cut(make_letter(text.blocks, phrases_for(issue.language), _frame(letter))),
+            text=tags.cut(make_letter(text.blocks, translations, _frame(letter))),
             web=tags.defaulted_markup(html.web),
             findings=text.findings,
         )
@@ -92,7 +91,7 @@ def logos_of(settings: Settings, album: Album) -> dict[str, Image | None]:
 
 def _around(issue: Issue, list_name: str, settings: Settings, tags: Tags, album: Album) -> dict[str, Any]:
     """Return what stands around the text; merge tags in it are words of `tags`."""
-    words = phrases_for(issue.language)
+    translations = translations_for(issue.language, own=settings.locales)
     mailing_list, publication = settings.list_named(list_name), settings.publication
     direction = direction_of(issue.language)
     page = issue_url(settings, issue.slug.text)
@@ -108,14 +107,14 @@ def _around(issue: Issue, list_name: str, settings: Settings, tags: Tags, album:
         "start": direction.start,
         "end": direction.end,
         "authors": ", ".join(issue.authors) or publication.author,
-        "day": written_day(issue.date, words),
+        "day": translations.day(issue.date),
         "url": url,
         "hero": hero_of(issue, album),
         "logos": logos_of(settings, album),
         "masthead": mailing_list.title,
-        "because": words.because.format(reason=reason or words.subscribed.format(title=mailing_list.title)),
+        "because": subscription_reason(reason, mailing_list.title, translations),
         "postal_address": mailing_list.postal_address or publication.postal_address,
-        "invitation": _invitation(issue, settings, words),
+        "invitation": _invitation(issue, settings, translations),
         "links": {
             "unsubscribe": tags.place("links.unsubscribe"),
             "preferences": tags.place("links.preferences") if has_door else "",
@@ -124,17 +123,17 @@ def _around(issue: Issue, list_name: str, settings: Settings, tags: Tags, album:
     }
 
 
-def _invitation(issue: Issue, settings: Settings, words: Phrases) -> str:
+def _invitation(issue: Issue, settings: Settings, translations: Translations) -> str:
     """Return what the letter promises about answers, which is what will be done with them.
 
     Without a reply address of our own, answers reach the list's From and are not collected: none is published.
     """
     replies = settings.replies
     if replies.publish == "never" or not (replies.domain or replies.address) or issue.reply_to:
-        return words.answer
+        return reply_invitation("never", translations)
     if not issue.comments_open:
-        return words.answer_closed
-    return words.answer_asked if replies.publish == "ask" else words.answer_reviewed
+        return closed_invitation(translations)
+    return reply_invitation(replies.publish, translations)
 
 
 def _values(
@@ -142,15 +141,16 @@ def _values(
 ) -> dict[str, Any]:
     """Return what the templates may use."""
     begin, end = mail_only(tags)
-    words = phrases_for(issue.language)
+    translations = translations_for(issue.language, own=settings.locales)
     return {
         "letter": {**letter, "rows": rows(blocks)},
         "publication": settings.publication,
-        "words": words,
+        **translations.for_templates(),
+        "callout_label": lambda style: callout_label(style, translations),
         "theme": make_theme(settings.publication.accent, settings.theme),
         "type": typeface_for(issue.language, settings.theme),
         "mail": {"begin": begin, "end": end},
-        "semantic": lambda inner: Markup(semantic(inner, words)),  # noqa: S704 - blocks are sanitised
+        "semantic": lambda inner: Markup(semantic(inner, translations)),  # noqa: S704 - blocks are sanitised
         "figure": lambda shown, **how: Markup(figure(shown, is_mail=True, **how)),  # noqa: S704 - escaped there
         "about": lambda card: Markup(about(card)),  # noqa: S704 - escaped where it is made
     }

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from newsletter.compose import phrases_for
+from newsletter.compose import reply_invitation
 from newsletter.content import Comment, comment_path, read_comments, read_issue, write_comment
 from newsletter.database import Database
 from newsletter.delivery import Notice, find_delivery, notice_sender, plan_notice
 from newsletter.errors import DecisionRequired, NewsletterError, UsageError
+from newsletter.locales import translations_for
 from newsletter.replies.answers import Answer, answer_id, find_answer, read_answers, record_answer
 from newsletter.replies.authenticity import Proof
 from newsletter.replies.register import read_reply
@@ -178,12 +179,11 @@ def _letter(settings: Settings, reply: Reply, found: Answer, language: str) -> s
     """Return the answer, the reader's own words quoted below it, and how an answer to it would be used."""
     quoted = "\n".join(f"> {line}".rstrip() for line in reply.text.split("\n"))
     is_private = reply.state is ReplyState.PRIVATE or found.is_private
-    use = phrases_for(language).answer if is_private else how_it_is_used(settings, language)
+    publish = "never" if is_private else settings.replies.publish
+    use = reply_invitation(publish, translations_for(language, own=settings.locales))
     return f"{found.text}\n\n{reply.author}:\n{quoted}\n\n-- \n{settings.publication.title}\n{use}\n"
 
 
 def how_it_is_used(settings: Settings, language: str) -> str:
-    """Return what is said of an answer's use, as the letters say it."""
-    words = phrases_for(language)
-    use = {"review": words.answer_reviewed, "ask": words.answer_asked, "never": words.answer}
-    return use[settings.replies.publish]
+    """Return what is said of a reply's use, as the emails say it."""
+    return reply_invitation(settings.replies.publish, translations_for(language, own=settings.locales))

@@ -6,8 +6,7 @@ to join a list without another mail, or to let clicks be recorded takes the link
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
 from starlette.responses import Response
 
@@ -26,8 +25,8 @@ from newsletter.audience import (
     set_language,
     subscribe,
 )
-from newsletter.compose import phrases_for as letter_phrases_for
 from newsletter.delivery import find_addressee, find_notice_about
+from newsletter.locales import translations_for
 from newsletter.replies import keep_name, kept_name, redacted_name
 from newsletter.tokens import Purpose
 from newsletter.web import wording
@@ -95,7 +94,9 @@ def choices(office: Office, visit: Visit, chooser: Chooser, *, is_saved: bool = 
         lists=[(name, settings.lists[name]) for name in offered],
         chosen=chosen.lists,
         weeks=WEEKS,
-        paused=_day(chosen.paused_until, chosen.language or settings.publication.language),
+        paused=translations_for(chosen.language, settings.publication.language, own=settings.locales).day(
+            chosen.paused_until
+        ),
         languages=spoken_languages(),
         own_language=chosen.language,
         first_name=chosen.first_name,
@@ -189,12 +190,3 @@ def _by_letter(office: Office, visit: Visit) -> Chooser | None:
 
 def _gone(office: Office, visit: Visit) -> Response:
     return office.pages.note("gone", status=404, next=f"{visit.home}/link", next_words="link")
-
-
-def _day(moment: datetime | None, language: str) -> str:
-    if moment is None:
-        return ""
-    words: Any = letter_phrases_for(language)
-    return str(
-        words.date.format(day=moment.day, month=words.months[moment.month - 1], year=moment.year, number=moment.month)
-    )

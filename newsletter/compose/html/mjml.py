@@ -144,6 +144,7 @@ def _environment(folders: tuple[Path, ...], cache: Cache) -> jinja2.Environment:
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
     )
 
 

@@ -20,18 +20,19 @@ from newsletter.compose.blocks import (
     ReaderLetter,
     ReaderLetters,
 )
-from newsletter.compose.phrase import Phrases
+from newsletter.compose.fixed_text import callout_label
+from newsletter.locales import Translations
 
 _WIDE = 200
 """Pictures from this width on may fill a narrow screen; smaller ones are signs, and stay small."""
 
 
-def semantic(blocks: Sequence[Block], words: Phrases) -> str:
+def semantic(blocks: Sequence[Block], translations: Translations) -> str:
     """Return blocks as HTML that says what they are and leaves looks to a style sheet."""
-    return "\n".join(_element(block, words) for block in blocks)
+    return "\n".join(_element(block, translations) for block in blocks)
 
 
-def _element(block: Block, words: Phrases) -> str:
+def _element(block: Block, translations: Translations) -> str:
     match block:
         case Pictures():
             figures = "\n".join(figure(shown) for shown in block.shown)
@@ -55,12 +56,13 @@ def _element(block: Block, words: Phrases) -> str:
         case PullQuote():
             return f'<blockquote class="pull">{block.html}</blockquote>'
         case Callout():
-            title = escape(block.title or words.callout(block.style))
-            inner = f'<p class="label">{title}</p>\n{semantic(block.blocks, words)}'
+            title = escape(block.title or callout_label(block.style, translations))
+            inner = f'<p class="label">{title}</p>\n{semantic(block.blocks, translations)}'
             return f'<aside class="callout {block.style}">\n{inner}\n</aside>'
         case Columns():
-            columns = "\n".join(f'<div class="column">\n{semantic(column, words)}\n</div>' for column in block.columns)
-            return f'<div class="columns">\n{columns}\n</div>'
+            columns = (semantic(column, translations) for column in block.columns)
+            inner = "\n".join(f'<div class="column">\n{column}\n</div>' for column in columns)
+            return f'<div class="columns">\n{inner}\n</div>'
         case Footnotes():
             notes = "\n".join(f'<li id="fn{number}">{note}</li>' for number, note in enumerate(block.notes, 1))
             return f'<section class="footnotes" role="doc-endnotes">\n<ol>\n{notes}\n</ol>\n</section>'

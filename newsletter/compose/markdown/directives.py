@@ -9,19 +9,18 @@ from markupsafe import escape
 
 from newsletter.compose import blocks as kinds
 from newsletter.compose.blocks import Block, Callout, Card, Columns
-from newsletter.compose.days import written_day
 from newsletter.compose.images.resolver import Album
 from newsletter.compose.markdown.paragraphs import Found, Paragraphs
 from newsletter.compose.markdown.renderer import Renderer
 from newsletter.compose.markdown.token_stream import chunks_of
 from newsletter.compose.markdown.warnings import Remarks
 from newsletter.compose.merge_tags import Tags
-from newsletter.compose.phrases import phrases_for
 from newsletter.compose.text.html_to_text import parsed
 from newsletter.compose.urls import absolute
 from newsletter.content import Comment, Issue, read_comments
 from newsletter.errors import NewsletterError
 from newsletter.finding import suggest
+from newsletter.locales import translations_for
 from newsletter.settings import Settings
 
 BOXES = ("gallery", "card", "video", "contents", "toc", "letters")
@@ -202,11 +201,11 @@ class Boxes:
 
     def _letter(self, comment: Comment) -> kinds.ReaderLetter:
         """Return a comment as text that is nobody's markup, least of all a merge tag."""
-        words = phrases_for(self._issue.language)
+        translations = translations_for(self._issue.language, own=self._settings.locales)
         paragraphs = re.split(r"\n\s*\n", comment.text.replace(self._tags.mark, "").strip())
         html = "".join(f"<p>{escape(paragraph.strip())}</p>".replace("\n", "<br />") for paragraph in paragraphs)
         author = comment.author.replace(self._tags.mark, "")
-        return kinds.ReaderLetter(author=author, day=written_day(comment.date, words), html=html)
+        return kinds.ReaderLetter(author=author, day=translations.day(comment.date), html=html)
 
 
 def _arguments(words: str) -> dict[str, str]:

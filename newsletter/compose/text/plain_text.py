@@ -23,8 +23,9 @@ from newsletter.compose.blocks import (
     ReaderLetters,
     Table,
 )
-from newsletter.compose.phrase import Phrases
+from newsletter.compose.fixed_text import callout_label
 from newsletter.compose.text.html_to_text import WIDTH, Links, columns, elements, parsed, raised, wrapped
+from newsletter.locales import Translations
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +47,7 @@ class Frame:
 
 @dataclass(slots=True)
 class _Writer:
-    words: Phrases
+    translations: Translations
     links: Links = field(default_factory=Links)
 
     def write(self, blocks: Sequence[Block], width: int = WIDTH) -> list[str]:
@@ -68,7 +69,7 @@ class _Writer:
             case Divider():
                 return ["* * *".center(width).rstrip()]
             case Callout():
-                label = (block.title or self.words.callout(block.style)).upper()
+                label = (block.title or callout_label(block.style, self.translations)).upper()
                 content = "\n\n".join([label, *self.write(block.blocks, width - 2)])
                 return [textwrap.indent(content, "| ", lambda _line: True)]
             case Columns():
@@ -92,7 +93,8 @@ class _Writer:
     def _picture(self, shown: Image, width: int) -> str:
         said = " ".join(elements(parsed(shown.caption), self.links, width)) if shown.caption else ""
         alt = " ".join(shown.alt.split())
-        label = f"[{self.words.picture}: {alt}]" if alt else ""
+        picture = self.translations.gettext("Picture")
+        label = f"[{picture}: {alt}]" if alt else ""
         link = self.links.mark(shown.href) if shown.href else ""
         text = " ".join(part for part in (label, said if said != alt else "", link) if part)
         return wrapped(text, width)
@@ -115,7 +117,8 @@ class _Writer:
         return textwrap.indent(f"{said}\n\n{wrapped(f'{letter.author}, {letter.day}', width - 4)}", "    ")
 
     def _notes(self, notes: Sequence[str], width: int) -> str:
-        lines = [f"{self.words.notes}:"]
+        heading = self.translations.gettext("Notes")
+        lines = [f"{heading}:"]
         for number, note in enumerate(notes, 1):
             mark = raised(str(number)).ljust(3)
             content = "\n\n".join(elements(parsed(note), self.links, width - len(mark)))
@@ -123,20 +126,20 @@ class _Writer:
         return "\n".join(lines)
 
 
-def make_text(blocks: Sequence[Block], words: Phrases) -> str:
+def make_text(blocks: Sequence[Block], translations: Translations) -> str:
     """Return blocks as text with their links below."""
-    writer = _Writer(words)
+    writer = _Writer(translations)
     return _set([*writer.write(blocks), _link_list(writer)])
 
 
-def make_letter(blocks: Sequence[Block], words: Phrases, frame: Frame) -> str:
+def make_letter(blocks: Sequence[Block], translations: Translations, frame: Frame) -> str:
     """Return the whole text part: masthead, text, links, invitation and foot."""
-    writer = _Writer(words)
+    writer = _Writer(translations)
+    _ = translations.gettext
+    view_online, unsubscribe, preferences = _("Read on the web"), _("Unsubscribe"), _("Your subscription")
     title = wrapped(frame.title, WIDTH)
     head = "\n".join(
-        line
-        for line in (frame.masthead, f"{words.view_online}: {frame.view_online}" if frame.view_online else "")
-        if line
+        line for line in (frame.masthead, f"{view_online}: {frame.view_online}" if frame.view_online else "") if line
     )
     rule = "=" * min(max((columns(line) for line in title.split("\n")), default=0), WIDTH)
     foot = [
@@ -145,8 +148,8 @@ def make_letter(blocks: Sequence[Block], words: Phrases, frame: Frame) -> str:
             part
             for part in (
                 wrapped(frame.because, WIDTH),
-                f"{words.unsubscribe}: {frame.unsubscribe}",
-                f"{words.preferences}: {frame.preferences}" if frame.preferences else "",
+                f"{unsubscribe}: {frame.unsubscribe}",
+                f"{preferences}: {frame.preferences}" if frame.preferences else "",
                 wrapped(frame.postal_address, WIDTH),
             )
             if part
@@ -159,7 +162,8 @@ def make_letter(blocks: Sequence[Block], words: Phrases, frame: Frame) -> str:
 def _link_list(writer: _Writer) -> str:
     if not writer.links.urls:
         return ""
-    return "\n".join([f"{writer.words.links}:", *(f"[{n}] {url}" for n, url in enumerate(writer.links.urls, 1))])
+    heading = writer.translations.gettext("Links")
+    return "\n".join([f"{heading}:", *(f"[{n}] {url}" for n, url in enumerate(writer.links.urls, 1))])
 
 
 def _set(paragraphs: Sequence[str]) -> str:

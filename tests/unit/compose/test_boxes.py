@@ -36,7 +36,7 @@ def blocks_of(desk, body):
 
 
 def body_of(text):
-    return text.split("\n\n", 3)[3].split("\n\nReply to this letter")[0]
+    return text.split("\n\n", 3)[3].split("\n\nReply to this email")[0]
 
 
 @pytest.mark.parametrize(

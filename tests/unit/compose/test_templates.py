@@ -10,7 +10,7 @@ import newsletter
 from newsletter.errors import ContentError
 
 PAGE = (Path(newsletter.__file__).parents[1] / "docs" / "templates.md").read_text(encoding="utf-8")
-FOOTER, POSTCARD = re.findall(r"^```\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
+FOOTER, POSTCARD, *_SENTENCES = re.findall(r"^```\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
 
 
 def place(desk, name, text):

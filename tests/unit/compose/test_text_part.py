@@ -8,7 +8,7 @@ from newsletter.compose.text.html_to_text import columns, wrapped
 
 
 def body_of(text: str) -> str:
-    return text.split("\n\n", 3)[3].split("\n\nReply to this letter")[0]
+    return text.split("\n\n", 3)[3].split("\n\nReply to this email")[0]
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.compose.languages import LANGUAGES
+from newsletter.compose import reply_invitation
+from newsletter.locales import packaged_languages, translations_for
 from newsletter.replies.authorship import NAMELESS, author_of
 from newsletter.replies.phones import regions_of
 from newsletter.replies.redact import ADDRESS_REMOVED, LINK_REMOVED, PHONE_REMOVED, redacted
@@ -213,9 +214,9 @@ def test_private_as_the_first_word_is_a_wish() -> None:
     assert not asks_for_privacy("My private view is this.")
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", packaged_languages())
 def test_the_word_that_each_letter_names_keeps_an_answer_private(language: str) -> None:
-    said = LANGUAGES[language].answer_reviewed
+    said = reply_invitation("review", translations_for(language))
     quoted = re.findall(r"[“„«「『‘”\"'‹]\s*(\w+)\s*[”“»」』’\"'›]", said)
     assert quoted, said
     assert any(asks_for_privacy(f"{word}\n\nOnly for you.") for word in quoted)
