@@ -8,8 +8,8 @@ import sys
 import time
 
 from newsletter.replies.extract import KnownText
-from newsletter.replies.isolation import Reader
-from newsletter.replies.reading import read_raw
+from newsletter.replies.file_extraction import read_raw
+from newsletter.replies.sandbox import Sandbox
 
 LIMIT = 300.0
 LETTER = "\n\n".join(f"Paragraph {n}: the harbour wakes at five and nobody owns an alarm clock." for n in range(40))
@@ -49,9 +49,9 @@ def main(number: int) -> int:
         read_raw(raw, known)
     here = number / (spent() - begun)
     begun, below, wall = spent(), spent(resource.RUSAGE_CHILDREN), time.perf_counter()
-    with Reader() as reader:
+    with Sandbox() as sandbox:
         for raw in mails:
-            reader.extract(reader.read(raw), words=(LETTER, ""))
+            sandbox.extract(sandbox.parse(raw), words=(LETTER, ""))
     cpu = spent() - begun + spent(resource.RUSAGE_CHILDREN) - below
     apart, wall = number / cpu, time.perf_counter() - wall
     print(f"in this process      {here:8,.0f} mails a CPU second")

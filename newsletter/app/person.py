@@ -15,12 +15,12 @@ from newsletter.audience import ConsentProof
 from newsletter.database import Database
 from newsletter.replies import (
     Reply,
+    answer_notification_choice,
     erase_replies,
-    names_of,
-    raw_path,
-    replies_by,
-    replies_to_letters_of,
-    said_wish,
+    notice_subject_ids,
+    raw_message_path,
+    replies_by_person,
+    replies_from_other_addresses,
 )
 from newsletter.settings import Settings
 from newsletter.tokens import Keyring
@@ -74,18 +74,20 @@ def collect_personal_data(database: Database, keyring: Keyring, settings: Settin
     """Return everything that is held about a person."""
     person = audience.read_subscriber_record(database, keyring, address)
     subscriber_id = person.subscriber.id if person and person.subscriber else None
-    replies = replies_by(database, subscriber_id, address)
+    replies = replies_by_person(database, subscriber_id, address)
     deliveries = delivery.deliveries_to(database, subscriber_id, address)
     return PersonalData(
         person=person,
         deliveries=deliveries,
         facts=tuple(feedback.list_facts(database, [one.id for one in deliveries])),
         replies=replies,
-        elsewhere=replies_to_letters_of(database, subscriber_id, address),
-        wants_to_hear=said_wish(database, address.key),
+        elsewhere=replies_from_other_addresses(database, subscriber_id, address),
+        wants_to_hear=answer_notification_choice(database, address.key),
         clicks=feedback.list_personal_clicks(database, subscriber_id) if subscriber_id is not None else (),
         notices=delivery.notices_to(database, address),
-        raw_mails=tuple(path for path in (raw_path(settings, reply.raw_hash) for reply in replies) if path.exists()),
+        raw_mails=tuple(
+            path for path in (raw_message_path(settings, reply.raw_hash) for reply in replies) if path.exists()
+        ),
     )
 
 
@@ -98,9 +100,9 @@ def erase_person(
     after DatabaseBusy it must be called again, because the database file may still hold what was deleted.
     """
     subscriber_id = audience.find_subscriber_id(database, address)
-    replies = replies_by(database, subscriber_id, address)
+    replies = replies_by_person(database, subscriber_id, address)
     audience.suppress(database, keyring, address, audience.SuppressionReason.ERASED, origin=origin, now=now)
-    notices = delivery.erase_recipient(database, subscriber_id, address, names_of(database, replies), now=now)
+    notices = delivery.erase_recipient(database, subscriber_id, address, notice_subject_ids(database, replies), now=now)
     erased = erase_replies(database, settings, subscriber_id, address, by=origin, now=now)
     if subscriber_id is not None:
         proof = ConsentProof(evidence="erased")

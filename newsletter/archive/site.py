@@ -16,7 +16,7 @@ from newsletter.compose import compose_article, issue_url, sent_pictures
 from newsletter.content import Issue, Status, read_comments, read_issues
 from newsletter.errors import ContentError
 from newsletter.finding import Finding, Level
-from newsletter.replies import comment_address, issue_address
+from newsletter.replies import comment_reply_address, issue_reply_address
 from newsletter.settings import Settings, packaged_path
 
 
@@ -116,7 +116,7 @@ def _answer_to(issue: Issue, settings: Settings) -> str | None:
     """Return the `mailto:` URL of an answer; it is nobody's own, so that it carries no token."""
     replies = settings.replies
     plain = replies.address or (f"r@{replies.domain}" if replies.domain else None)
-    address = issue.reply_to or issue_address(settings, issue.slug.text) or plain
+    address = issue.reply_to or issue_reply_address(settings, issue.slug.text) or plain
     return _mail_to(str(address), issue) if address is not None and issue.comments_open else None
 
 
@@ -125,7 +125,7 @@ def _answer_to_comment(issue: Issue, threaded: Threaded, settings: Settings) -> 
     comment = threaded.comment
     if issue.reply_to or not issue.comments_open or comment.is_withdrawn:
         return None
-    address = comment_address(settings, comment.id)
+    address = comment_reply_address(settings, comment.id)
     return None if address is None else _mail_to(address, issue)
 
 

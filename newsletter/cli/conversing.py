@@ -47,7 +47,9 @@ def answer_reply(
         output.print_result(_shown(publication, reply_id, words, is_private=private, now=now))
         output.info("Nothing was changed and nothing sent.")
         return
-    answered = station.answer(publication.database, publication.settings, reply_id, words, is_private=private, now=now)
+    answered = station.answer_reply(
+        publication.database, publication.settings, reply_id, words, is_private=private, now=now
+    )
     if not answered.is_new:
         output.info("These words were answered already; they are not sent again.")
     post_due(publication)
@@ -96,7 +98,9 @@ def edited(reply: "station.Reply") -> str:
 def _shown(publication: "Publication", reply_id: str, words: str, *, is_private: bool, now: datetime) -> str:
     from newsletter.delivery import build_notice_message
 
-    notice = station.draft(publication.database, publication.settings, reply_id, words, is_private=is_private, now=now)
+    notice = station.draft_answer(
+        publication.database, publication.settings, reply_id, words, is_private=is_private, now=now
+    )
     letter = build_notice_message(notice, publication.settings, publication.keyring, now)
     head = letter.message.partition(b"\r\n\r\n")[0].decode("ascii").replace("\r\n", "\n")
     return printable(f"{head}\n\n{notice.text}")

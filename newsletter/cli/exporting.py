@@ -36,6 +36,6 @@ def export_replies(
         for one in issues
         for comment in read_comments(settings, one.slug.text).comments
     ]
-    write_atomically(mbox.absolute(), station.write_mbox(found))
+    write_atomically(mbox.absolute(), station.build_mbox(found))
     number = sum(not comment.is_withdrawn for _, _, comment in found)
     output.print_result(f"{mbox}  {output.pluralise(number, 'comment')}")

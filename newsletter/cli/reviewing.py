@@ -49,10 +49,10 @@ def review_replies(
         output.print_result("Nothing waits.")
         return
     decided = 0
-    with station.Reader() as reader:
+    with station.Sandbox() as sandbox:
         for number, reply in enumerate(held, 1):
             output.print_result(output.styled((f"\n{number} of {len(held)}", "quiet")))
-            key = _decide(publication, reader, reply.id, by or user(), is_committed=commit)
+            key = _decide(publication, sandbox, reply.id, by or user(), is_committed=commit)
             if key == "q":
                 break
             decided += key != "s"
@@ -61,10 +61,10 @@ def review_replies(
     output.print_result(f"\n{decided} decided, {left} waiting.")
 
 
-def _decide(publication: "Publication", reader: station.Reader, reply_id: str, by: str, *, is_committed: bool) -> str:
+def _decide(publication: "Publication", sandbox: station.Sandbox, reply_id: str, by: str, *, is_committed: bool) -> str:
     """Show one reply until a key decides it, and return that key."""
-    shown = station.show_reply(publication.database, publication.settings, reply_id, reader=reader)
-    say_reply(shown, relative(shown.raw_path, publication), is_hinted=False, is_whole=False)
+    shown = station.show_reply(publication.database, publication.settings, reply_id, sandbox=sandbox)
+    say_reply(shown, relative(shown.raw_message_path, publication), is_hinted=False, is_whole=False)
     keys = [*([("l", "the whole text")] if len(shown.reply.text) > MUCH else []), *_KEYS]
     while True:
         output.info("\n" + _in_lines([f"[{key}] {word}" for key, word in keys], output.stderr().width))
@@ -90,7 +90,9 @@ def _in_lines(words: list[str], width: int) -> str:
     return "\n".join(lines)
 
 
-def _is_done(publication: "Publication", shown: "station.ShownReply", key: str, by: str, *, is_committed: bool) -> bool:
+def _is_done(
+    publication: "Publication", shown: "station.ReplyDetail", key: str, by: str, *, is_committed: bool
+) -> bool:
     """Do what a key says; whether that settles the reply."""
     database, settings, reply = publication.database, publication.settings, shown.reply
     if key == "a":
@@ -115,12 +117,12 @@ def _is_done(publication: "Publication", shown: "station.ShownReply", key: str, 
         output.print_result("rejected, and its writer is told" if key == "t" else "rejected")
         return True
     if key == "w":
-        station.answer(database, settings, reply.id, edited(reply), now=datetime.now(UTC))
+        station.answer_reply(database, settings, reply.id, edited(reply), now=datetime.now(UTC))
         output.print_result("answered; now decide on the reply itself")
     elif key == "l":
         say_prose(printable(reply.text))
-    elif key == "v" and shown.raw_path.exists():
-        say_printable(shown.raw_path.read_bytes().decode("utf-8", "replace"))
+    elif key == "v" and shown.raw_message_path.exists():
+        say_printable(shown.raw_message_path.read_bytes().decode("utf-8", "replace"))
     elif key == "c":
         for cut in shown.cuts:
             output.print_result(output.styled((f"\ncut: {cut.reason}", "quiet")))

@@ -10,7 +10,7 @@ from newsletter.doctor.check import CheckResult, fail, ok, warn
 from newsletter.doctor.dns.dmarc import is_aligned
 from newsletter.doctor.dns.resolver import Resolver
 from newsletter.errors import SettingsError
-from newsletter.replies import DnsKeys, Signature, open_mailbox, read_signatures
+from newsletter.replies import DkimSignature, DnsKeys, open_mailbox, verify_dkim
 from newsletter.settings import Settings
 
 _PART = "mail"
@@ -31,7 +31,7 @@ class _ToUs:
     def fields(self) -> tuple[str, ...]:
         return _FIELDS
 
-    def claims(self, headers: object) -> bool:
+    def is_ours(self, headers: object) -> bool:
         found = (value for name in _FIELDS for value in headers.all(name))  # type: ignore[attr-defined]
         return any(self.address in value.lower() for value in found)
 
@@ -54,7 +54,7 @@ def wait_for_message(settings: Settings, address: Address, *, seconds: float) ->
         settings.replies.mailbox,
         settings.root,
         password=settings.imap_password,
-        claims=_ToUs(str(address).lower()),
+        message_filter=_ToUs(str(address).lower()),
         region=settings.delivery.ses.region,
     )
     wanted = str(address).lower().encode()
@@ -72,7 +72,7 @@ def wait_for_message(settings: Settings, address: Address, *, seconds: float) ->
 def check_signatures(raw: bytes, sender: str, dns: Resolver, *, now: datetime) -> Iterator[CheckResult]:
     """Say what the signatures of a letter from the domain `sender` are worth to those who got it."""
     servers = (dns.server,) if dns.server is not None else ()
-    signatures = read_signatures(raw, DnsKeys(nameservers=servers, port=dns.port), now)
+    signatures = verify_dkim(raw, DnsKeys(nameservers=servers, port=dns.port), now)
     if not signatures:
         yield fail(_PART, "DKIM", "it came without a signature", "Sign with [delivery.dkim], or let the relay")
         return
@@ -86,13 +86,13 @@ def check_signatures(raw: bytes, sender: str, dns: Resolver, *, now: datetime) -
     yield _covering(signatures, sender)
 
 
-def _aligned(signatures: Iterable[Signature], sender: str) -> CheckResult:
+def _aligned(signatures: Iterable[DkimSignature], sender: str) -> CheckResult:
     if _valid(signatures, sender):
         return ok(_PART, "DMARC", f"a valid signature counts for {sender}")
     return fail(_PART, "DMARC", f"no valid signature counts for {sender}", f"Sign with DKIM for {sender}")
 
 
-def _covering(signatures: Iterable[Signature], sender: str) -> CheckResult:
+def _covering(signatures: Iterable[DkimSignature], sender: str) -> CheckResult:
     counting = _valid(signatures, sender)
     if any(set(_COVERED) <= set(each.signed) for each in counting):
         return ok(_PART, "one click", "a signature that counts covers both List-Unsubscribe headers")
@@ -105,5 +105,5 @@ def _covering(signatures: Iterable[Signature], sender: str) -> CheckResult:
     )
 
 
-def _valid(signatures: Iterable[Signature], sender: str) -> list[Signature]:
+def _valid(signatures: Iterable[DkimSignature], sender: str) -> list[DkimSignature]:
     return [each for each in signatures if each.result == "pass" and is_aligned(each.domain, sender, strict=False)]

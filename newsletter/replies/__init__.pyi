@@ -1,51 +1,66 @@
 """Public names of `newsletter.replies`, each loaded on first use; `__init__.py` says what they are for."""
 
-from .authenticity import (
-    Answer as Answer,
+from .addresses.match import OurMessageFilter as OurMessageFilter
+from .addresses.page_address import (
+    comment_reply_address as comment_reply_address,
+    issue_reply_address as issue_reply_address,
+)
+from .addresses.writer_page import (
+    WRITER_PAGE_PATH as WRITER_PAGE_PATH,
+    read_writer_token as read_writer_token,
+    submit_revision as submit_revision,
+    writer_page_url as writer_page_url,
+)
+from .authentication import (
+    AuthResult as AuthResult,
+    DkimSignature as DkimSignature,
     DnsKeys as DnsKeys,
     KeyLookup as KeyLookup,
-    Proof as Proof,
-    Signature as Signature,
-    read_signatures as read_signatures,
+    LookupFailure as LookupFailure,
+    verify_dkim as verify_dkim,
 )
-from .conversation import Answered as Answered, answer as answer, draft as draft
+from .classify.classifier import Verdict as Verdict
 from .decisions import Decision as Decision
-from .digest import plan_digest as plan_digest
-from .erasure import (
-    ErasedReplies as ErasedReplies,
-    erase_replies as erase_replies,
-    names_of as names_of,
-    replies_by as replies_by,
-    replies_to_letters_of as replies_to_letters_of,
-)
 from .extract import Cut as Cut, Extraction as Extraction
-from .hearing import hears as hears, note_wish as note_wish, said_wish as said_wish
-from .intake import Fetched as Fetched, fetch as fetch
-from .isolation import Reader as Reader, Unreadable as Unreadable
-from .mailboxes import Mailbox as Mailbox, Received as Received, open_mailbox as open_mailbox
-from .match import OurMail as OurMail
-from .mbox import write_mbox as write_mbox
-from .moderation import (
-    ShownReply as ShownReply,
+from .fetch import FetchResult as FetchResult, fetch_replies as fetch_replies
+from .file_extraction import ExtractedFile as ExtractedFile, extract_file as extract_file
+from .mailboxes import (
+    ReceivedMessage as ReceivedMessage,
+    ReplyMailbox as ReplyMailbox,
+    open_mailbox as open_mailbox,
+)
+from .moderation.approval import (
+    ReplyDetail as ReplyDetail,
     approve as approve,
-    ask as ask,
+    ask_permission as ask_permission,
     list_replies as list_replies,
     reject as reject,
     show_reply as show_reply,
 )
-from .naming import keep_name as keep_name, kept_name as kept_name
-from .pageaddress import comment_address as comment_address, issue_address as issue_address
-from .rawmail import raw_path as raw_path
-from .reading import Reading as Reading, extract_file as extract_file
-from .redact import redacted_name as redacted_name
-from .reply import Reply as Reply, ReplyState as ReplyState
-from .rereading import Reread as Reread, reread as reread
-from .screen import Verdict as Verdict
-from .trust import History as History
-from .withdrawal import replies_of as replies_of, withdraw as withdraw
-from .writerpage import (
-    WRITER_PATH as WRITER_PATH,
-    hand_in as hand_in,
-    read_writer_link as read_writer_link,
-    writer_link as writer_link,
+from .moderation.auto_approve import WriterHistory as WriterHistory
+from .moderation.digest import plan_digest as plan_digest
+from .moderation.erasure import (
+    ErasedReplies as ErasedReplies,
+    erase_replies as erase_replies,
+    notice_subject_ids as notice_subject_ids,
+    replies_by_person as replies_by_person,
+    replies_from_other_addresses as replies_from_other_addresses,
 )
+from .moderation.withdrawal import replies_from_address as replies_from_address, withdraw_reply as withdraw_reply
+from .notify.author_answer import (
+    PlannedAnswer as PlannedAnswer,
+    answer_reply as answer_reply,
+    draft_answer as draft_answer,
+)
+from .notify.hearing import (
+    answer_notification_choice as answer_notification_choice,
+    is_notified_of_answers as is_notified_of_answers,
+    set_answer_notification as set_answer_notification,
+)
+from .redact.redaction import redact_name as redact_name
+from .reread import RereadResult as RereadResult, reread_replies as reread_replies
+from .sandbox import Sandbox as Sandbox, UnreadableMessage as UnreadableMessage
+from .store.display_names import find_display_name as find_display_name, save_display_name as save_display_name
+from .store.mbox import build_mbox as build_mbox
+from .store.models import Reply as Reply, ReplyState as ReplyState
+from .store.raw_messages import raw_message_path as raw_message_path

@@ -1,9 +1,9 @@
 """Whose words a reply is: the name to show."""
 
-from newsletter.replies.naming import NAMELESS
-from newsletter.replies.redact import redacted_name
+from newsletter.replies.redact.redaction import redact_name
+from newsletter.replies.store.display_names import NAMELESS
 
 
 def author_of(shown_name: str, subscriber_name: str) -> str:
     """Return the name to print: as the From header shows it, else as we know the subscriber; never an address."""
-    return redacted_name(shown_name) or redacted_name(subscriber_name) or NAMELESS
+    return redact_name(shown_name) or redact_name(subscriber_name) or NAMELESS

@@ -7,9 +7,9 @@ said, redacted, and its digest, by which the same mail is known again.
 from datetime import datetime, timedelta
 
 from newsletter.database import Database
-from newsletter.replies.rawmail import raw_path
-from newsletter.replies.register import read_digests
-from newsletter.replies.reply import ReplyState
+from newsletter.replies.store.models import ReplyState
+from newsletter.replies.store.queries import read_digests
+from newsletter.replies.store.raw_messages import raw_message_path
 from newsletter.settings import Settings
 
 _UNDECIDED = (ReplyState.HELD, ReplyState.PRIVATE)
@@ -22,7 +22,7 @@ def drop_old_mail(database: Database, settings: Settings, *, now: datetime) -> i
     before = now - timedelta(days=settings.replies.keep_raw_days)
     dropped = 0
     for digest, settled_at in read_digests(database, but=_UNDECIDED):
-        path = raw_path(settings, digest)
+        path = raw_message_path(settings, digest)
         if settled_at <= before and path.exists():
             path.unlink(missing_ok=True)
             dropped += 1

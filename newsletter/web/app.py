@@ -12,7 +12,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from newsletter.delivery import CLICK_PATH, WEB_PATHS
-from newsletter.replies import WRITER_PATH
+from newsletter.replies import WRITER_PAGE_PATH
 from newsletter.tokens import Purpose
 from newsletter.web import (
     choosing,
@@ -45,7 +45,7 @@ WAYS: dict[str, dict[str, Served]] = {
     WEB_PATHS[Purpose.MY_DATA] + "{token}": {"GET": own.show_own_page, "POST": own.change_own_page},
     WEB_PATHS[Purpose.MY_DATA] + "{token}/data": {"GET": own.give_record},
     WEB_PATHS[Purpose.MY_DATA] + "{token}/erase": {"GET": own.show_erasure, "POST": own.erase_all},
-    WRITER_PATH + "{token}": {"GET": comments.show_comment, "POST": comments.change_comment},
+    WRITER_PAGE_PATH + "{token}": {"GET": comments.show_comment, "POST": comments.change_comment},
     CLICK_PATH + "{token}": {"GET": counting.follow_link},
     CLICK_PATH + "{token}/{follower}": {"GET": counting.follow_link},
     "/link": {"GET": own.show_request, "POST": own.request_link},

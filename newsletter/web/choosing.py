@@ -27,7 +27,7 @@ from newsletter.audience import (
 )
 from newsletter.delivery import find_addressee, find_notice_about
 from newsletter.locales import translations_for
-from newsletter.replies import keep_name, kept_name, redacted_name
+from newsletter.replies import find_display_name, redact_name, save_display_name
 from newsletter.tokens import Purpose
 from newsletter.web import wording
 from newsletter.web.callers import blurred_network
@@ -102,7 +102,7 @@ def choices(office: Office, visit: Visit, chooser: Chooser, *, is_saved: bool = 
         first_name=chosen.first_name,
         asks_clicks=_may_choose_clicks(office, chooser),
         agrees_to_clicks=chosen.clicks_agreed_at is not None,
-        shown_name=kept_name(office.database, chosen.subscriber_id),
+        shown_name=find_display_name(office.database, chosen.subscriber_id),
     )
 
 
@@ -125,11 +125,11 @@ def chosen_so(office: Office, visit: Visit, chooser: Chooser) -> Response:
     if language in {"", *(tag for tag, _ in spoken_languages())} and "language" in visit.fields:
         set_language(database, person, language)
     if chooser.is_proven and "first_name" in visit.fields:
-        set_first_name(database, person, redacted_name(visit.first("first_name")), now=visit.now)
+        set_first_name(database, person, redact_name(visit.first("first_name")), now=visit.now)
     if "name" in visit.fields:
-        name = redacted_name(visit.first("name"))
-        if name != kept_name(database, person):
-            keep_name(database, person, name, visit.now)
+        name = redact_name(visit.first("name"))
+        if name != find_display_name(database, person):
+            save_display_name(database, person, name, visit.now)
     after = read_preferences(database, person)
     if after is None:
         return _gone(office, visit)

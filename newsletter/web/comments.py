@@ -2,7 +2,14 @@
 
 from starlette.responses import Response
 
-from newsletter.replies import Reply, hand_in, hears, note_wish, read_writer_link, withdraw
+from newsletter.replies import (
+    Reply,
+    is_notified_of_answers,
+    read_writer_token,
+    set_answer_notification,
+    submit_revision,
+    withdraw_reply,
+)
 from newsletter.web.office import Office
 from newsletter.web.visit import Visit
 
@@ -19,25 +26,25 @@ def change_comment(office: Office, visit: Visit) -> Response:
     if reply is None:
         return _gone(office)
     if visit.first("act") == "withdraw":
-        withdraw(office.database, office.settings, reply.id, by="its writer", door="web", now=visit.now)
+        withdraw_reply(office.database, office.settings, reply.id, by="its writer", door="web", now=visit.now)
         return office.pages.note("withdrawn", is_last=True)
     if (wish := visit.first("act")) in {"hear", "quiet"}:
-        note_wish(office.database, reply, wants=wish == "hear", door="web", now=visit.now)
+        set_answer_notification(office.database, reply, wants=wish == "hear", door="web", now=visit.now)
         return _page(office, reply)
-    if not hand_in(office.database, office.settings, reply, visit.first("text"), visit.now):
+    if not submit_revision(office.database, office.settings, reply, visit.first("text"), visit.now):
         return _page(office, reply)
     return office.pages.note("edited", is_last=True)
 
 
 def _page(office: Office, reply: Reply) -> Response:
     """Show the words, and whether their writer hears of answers; None where nobody does."""
-    wish = hears(office.database, office.settings, reply)
+    wish = is_notified_of_answers(office.database, office.settings, reply)
     is_offered = office.settings.replies.tell_answered != "never"
     return office.pages.page("comment", text=reply.text, hears=wish if is_offered else None)
 
 
 def _reply(office: Office, visit: Visit) -> Reply | None:
-    return read_writer_link(office.database, office.keyring, visit.token)
+    return read_writer_token(office.database, office.keyring, visit.token)
 
 
 def _gone(office: Office) -> Response:

@@ -5,7 +5,7 @@ from typing import Any
 from newsletter import app
 from newsletter.address import Address
 from newsletter.audience import find_subscriber_id, read_preferences
-from newsletter.replies import kept_name
+from newsletter.replies import find_display_name
 from newsletter.web.office import Office
 from newsletter.web.visit import Visit
 
@@ -24,7 +24,7 @@ def record_of(office: Office, address: Address) -> dict[str, Any]:
     return {
         **told,
         "paused_until": chosen and chosen.paused_until and chosen.paused_until.isoformat(timespec="seconds"),
-        "name_beside_answers": kept_name(office.database, number) if number else "",
+        "name_beside_answers": find_display_name(office.database, number) if number else "",
     }
 
 

@@ -16,12 +16,12 @@ JO = "jo.brandt@reader.example"
 ADA = "ada.finch@reader.example"
 KILLED = (sys.executable, "-m", "tests.acceptance.killed")
 STEPS = (
-    ("approve", "moderation.py:approve:call"),
+    ("approve", "approval.py:approve:call"),
     ("approve", "comments.py:write_comment:return"),
-    ("approve", "register.py:decide:call"),
+    ("approve", "queries.py:decide:call"),
     ("approve", "notices.py:plan_notice:return"),
-    ("approve", "register.py:decide:return"),
-    ("approve", "moderation.py:approve:return"),
+    ("approve", "queries.py:decide:return"),
+    ("approve", "approval.py:approve:return"),
     ("fetch", "posting.py:_claim:return"),
     ("fetch", "posting.py:_submit:call"),
     ("fetch", "outbox.py:submit:return"),

@@ -23,16 +23,16 @@ from newsletter.delivery import (
 )
 from newsletter.replies import (
     ReplyState,
-    answer,
+    answer_reply,
     approve,
     list_replies,
     plan_digest,
     reject,
     show_reply,
-    withdraw,
+    withdraw_reply,
 )
-from newsletter.replies.naming import keep_name, kept_name
-from tests.integration.replies.conftest import NOW, Harbour, harbour, reader  # noqa: F401 - fixtures
+from newsletter.replies.store.display_names import find_display_name, save_display_name
+from tests.integration.replies.conftest import NOW, Harbour, harbour, sandbox  # noqa: F401 - fixtures
 from tests.postgres import new_postgres_database
 
 
@@ -77,19 +77,19 @@ def test_from_an_answer_to_a_tombstone(place: Harbour, tmp_path: Path) -> None:
     assert not plan_digest(place.database, place.keyring, moderated.settings, now=NOW + timedelta(days=1))
     approve(place.database, place.settings, first.id, by="Ed", keyring=place.keyring, now=NOW)
     reject(place.database, second.id, by="Ed", why="no", now=NOW)
-    answered = answer(place.database, place.settings, first.id, "Thank you.", now=NOW)
+    answered = answer_reply(place.database, place.settings, first.id, "Thank you.", now=NOW)
     assert answered.path is not None
-    assert not answer(place.database, place.settings, first.id, "Thank you.", now=NOW).is_new
+    assert not answer_reply(place.database, place.settings, first.id, "Thank you.", now=NOW).is_new
     with closing(open_transport(place.settings)) as transport:
         posted = send_due_notices(place.database, place.keyring, place.settings, transport, clock=lambda: NOW)
     assert [notice.kind for notice in posted.submitted] == ["digest", "published", "answer"]
     assert {notice.status for notice in list_notices(place.database)} == {DeliveryStatus.SUBMITTED}
     shown = show_reply(place.database, place.settings, first.id)
     assert (shown.history.rejected, shown.decisions[0].by) == (1, "Ed")
-    keep_name(place.database, 1, "J.", NOW)
-    keep_name(place.database, 1, "J. W.", NOW)
-    assert kept_name(place.database, 1) == "J. W."
-    withdraw(place.database, place.settings, first.id, is_erased=True, now=NOW)
+    save_display_name(place.database, 1, "J.", NOW)
+    save_display_name(place.database, 1, "J. W.", NOW)
+    assert find_display_name(place.database, 1) == "J. W."
+    withdraw_reply(place.database, place.settings, first.id, is_erased=True, now=NOW)
     stone, reply = read_comments(place.settings, "ferries").comments
     assert (stone.is_withdrawn, reply.is_by_author) == (True, True)
 
@@ -99,13 +99,13 @@ def test_a_person_is_erased_alike(place: Harbour) -> None:
     place.fetch()
     (held,) = list_replies(place.database)
     approve(place.database, place.settings, held.id, by="Ed", keyring=place.keyring, now=NOW)
-    keep_name(place.database, 1, "J. W.", NOW)
+    save_display_name(place.database, 1, "J. W.", NOW)
     jo = Address.parse("jo@example.net")
     whole = app.collect_personal_data(place.database, place.keyring, place.settings, jo)
     assert (len(whole.deliveries), len(whole.replies), len(whole.notices)) == (1, 1, 1)
     erased = app.erase_person(place.database, place.keyring, place.settings, jo, origin="test", now=NOW)
     assert (erased.replies, erased.notices, len(erased.tombstones)) == (1, 1, 1)
     (row,) = list_replies(place.database)
-    assert (row.from_address, row.author, row.text, kept_name(place.database, 1)) == ("", "", "", "")
+    assert (row.from_address, row.author, row.text, find_display_name(place.database, 1)) == ("", "", "", "")
     again = app.collect_personal_data(place.database, place.keyring, place.settings, jo)
     assert (again.deliveries, again.replies, again.notices) == ((), (), ())

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from newsletter.replies import Mailbox, open_mailbox
+from newsletter.replies import ReplyMailbox, open_mailbox
 from tests.contract.dovecot import PASSWORD, Dovecot, running_dovecot
 from tests.contract.inbound import Inbound, running_inbound
 
@@ -22,7 +22,7 @@ LATE = b"Subject: late\r\n\r\nlate\r\n"
 class Place:
     """A mailbox, and what others do to it meanwhile."""
 
-    box: Mailbox
+    box: ReplyMailbox
     put: Callable[[bytes], None]
     clear: Callable[[], None]
 
@@ -104,29 +104,29 @@ def _expunge_all(server: Dovecot, user: str) -> None:
 
 
 @pytest.fixture
-def mailbox(place: Place) -> tuple[Mailbox, Put]:
+def mailbox(place: Place) -> tuple[ReplyMailbox, Put]:
     return place.box, place.put
 
 
-def test_an_empty_mailbox_has_nothing_waiting(mailbox: tuple[Mailbox, Put]) -> None:
+def test_an_empty_mailbox_has_nothing_waiting(mailbox: tuple[ReplyMailbox, Put]) -> None:
     assert list(mailbox[0].waiting()) == []
 
 
-def test_what_was_put_in_waits_byte_for_byte(mailbox: tuple[Mailbox, Put]) -> None:
+def test_what_was_put_in_waits_byte_for_byte(mailbox: tuple[ReplyMailbox, Put]) -> None:
     box, put = mailbox
     for raw in MAILS:
         put(raw)
     assert sorted(received.raw for received in box.waiting()) == sorted(MAILS)
 
 
-def test_a_mail_that_is_not_acknowledged_waits_again(mailbox: tuple[Mailbox, Put]) -> None:
+def test_a_mail_that_is_not_acknowledged_waits_again(mailbox: tuple[ReplyMailbox, Put]) -> None:
     box, put = mailbox
     put(MAILS[0])
     first = list(box.waiting())
     assert list(box.waiting()) == first
 
 
-def test_acknowledging_loses_no_other_and_may_be_repeated(mailbox: tuple[Mailbox, Put]) -> None:
+def test_acknowledging_loses_no_other_and_may_be_repeated(mailbox: tuple[ReplyMailbox, Put]) -> None:
     box, put = mailbox
     for raw in MAILS:
         put(raw)
@@ -145,7 +145,7 @@ def test_a_mail_taken_away_meanwhile_is_no_fault(place: Place) -> None:
     assert list(place.box.waiting()) == []
 
 
-def test_one_folder_down_or_hidden_is_no_mail(mailbox: tuple[Mailbox, Put], tmp_path: Path) -> None:
+def test_one_folder_down_or_hidden_is_no_mail(mailbox: tuple[ReplyMailbox, Put], tmp_path: Path) -> None:
     box, _ = mailbox
     (tmp_path / "tmp").mkdir(exist_ok=True)
     (tmp_path / "tmp" / "half.eml").write_bytes(b"half")

@@ -11,12 +11,12 @@ import resource
 import time
 from pathlib import Path
 
-from newsletter.replies.authenticity import judge_sender, key_names, verify
+from newsletter.replies.authentication import judge_sender, key_names, verify
+from newsletter.replies.classify.classifier import screen
 from newsletter.replies.extract import KnownText, extract
-from newsletter.replies.parse import read_mail
-from newsletter.replies.quoting import public_quotations
-from newsletter.replies.redact import redacted
-from newsletter.replies.screen import screen
+from newsletter.replies.parsing.message import read_mail
+from newsletter.replies.redact.public_text import public_quotations
+from newsletter.replies.redact.redaction import redacted
 from newsletter.settings import Settings
 from tests.hostile.corpus import Aim, mails
 from tests.integration.replies.conftest import NOW

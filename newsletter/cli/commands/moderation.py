@@ -107,7 +107,7 @@ def ask_writers(context: typer.Context, reply_ids: IdsArgument) -> None:
     publication = opened(context)
 
     def ask(reply_id: str) -> str:
-        reply = station.ask(publication.database, publication.settings, reply_id, now=datetime.now(UTC))
+        reply = station.ask_permission(publication.database, publication.settings, reply_id, now=datetime.now(UTC))
         return f"{reply.id}  {reply.author} is asked"
 
     decide_each(reply_ids, ask)
@@ -139,12 +139,12 @@ def withdraw_replies(
     publication = opened(context)
     named = [*(reply_ids or [])]
     if all_of is not None:
-        named += [reply.id for reply in station.replies_of(publication.database, all_of)]
+        named += [reply.id for reply in station.replies_from_address(publication.database, all_of)]
     if not named:
         raise UsageError("nothing to withdraw. Give ids, or --all-of an address that has written")
 
     def withdraw(reply_id: str) -> str:
-        stone = station.withdraw(
+        stone = station.withdraw_reply(
             publication.database,
             publication.settings,
             reply_id,

@@ -72,7 +72,9 @@ def fetch_replies(
     """
     publication = opened(context)
     setting = f"maildir:{maildir.absolute()}" if maildir else publication.settings.replies.mailbox
-    ours = station.OurMail(database=publication.database, keyring=publication.keyring, settings=publication.settings)
+    ours = station.OurMessageFilter(
+        database=publication.database, keyring=publication.keyring, settings=publication.settings
+    )
     from newsletter.cli.alerting import telling
     from newsletter.cli.commands.notices import post_due
 
@@ -81,10 +83,10 @@ def fetch_replies(
             setting,
             publication.settings.root,
             password=publication.settings.imap_password,
-            claims=ours,
+            message_filter=ours,
             region=publication.settings.delivery.ses.region,
         )
-        fetched = station.fetch(
+        fetched = station.fetch_replies(
             publication.database, publication.keyring, publication.settings, mailbox, now=datetime.now(UTC)
         )
 
@@ -167,17 +169,22 @@ def show_reply(
     publication = opened(context)
     shown = station.show_reply(publication.database, publication.settings, reply_id)
     if raw:
-        if not shown.raw_path.exists():
-            raise NewsletterError(f"{shown.raw_path}: the raw mail is not there any more")
-        say_printable(shown.raw_path.read_bytes().decode("utf-8", "replace"))
+        if not shown.raw_message_path.exists():
+            raise NewsletterError(f"{shown.raw_message_path}: the raw mail is not there any more")
+        say_printable(shown.raw_message_path.read_bytes().decode("utf-8", "replace"))
         return
     if as_json:
         cuts = [{"reason": cut.reason, "text": cut.text} for cut in shown.cuts]
         output.print_json(
-            {**reply_json(shown.reply), "from": shown.reply.from_address, "raw": str(shown.raw_path), "cuts": cuts}
+            {
+                **reply_json(shown.reply),
+                "from": shown.reply.from_address,
+                "raw": str(shown.raw_message_path),
+                "cuts": cuts,
+            }
         )
         return
-    say_reply(shown, relative(shown.raw_path, publication))
+    say_reply(shown, relative(shown.raw_message_path, publication))
 
 
 @replies.command("reread")
@@ -196,7 +203,7 @@ def reread_replies(
     Example: newsletter replies reread k4vq --dry-run
     """
     publication = opened(context)
-    found = station.reread(publication.database, publication.settings, reply_ids or (), is_dry_run=is_dry_run)
+    found = station.reread_replies(publication.database, publication.settings, reply_ids or (), is_dry_run=is_dry_run)
     for one in found:
         if one.is_changed or one.remark:
             what = "would change" if is_dry_run else "has other words now"
@@ -230,11 +237,11 @@ def extract_files(
     Example: newsletter replies extract answer.eml
     """
     unread = 0
-    with station.Reader(is_brief=True) as reader:
+    with station.Sandbox(is_forked=True) as sandbox:
         for path in files:
             try:
-                reading = station.extract_file(path, reader)
-            except (OSError, station.Unreadable) as error:
+                reading = station.extract_file(path, sandbox)
+            except (OSError, station.UnreadableMessage) as error:
                 unread += 1
                 reason = f"{path}: {getattr(error, 'strerror', None) or error}"
                 if as_json:

@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 _PROOFS = {
-    station.Proof.PASS: "proven, but not written to us or not the subscriber",
-    station.Proof.FAIL: "refuted",
-    station.Proof.NONE: "not proven",
-    station.Proof.TEMPERROR: "not to be proven at present",
+    station.AuthResult.PASS: "proven, but not written to us or not the subscriber",
+    station.AuthResult.FAIL: "refuted",
+    station.AuthResult.NONE: "not proven",
+    station.AuthResult.TEMPERROR: "not to be proven at present",
 }
 _FEWEST_WORDS = 16
 """Columns below which the beginning of a reply is not worth showing."""
@@ -25,7 +25,7 @@ MUCH = 2_400
 """Characters of a reply beyond which the queue shows its beginning, and the rest when asked."""
 
 
-def say_fetched(fetched: "station.Fetched") -> None:
+def say_fetched(fetched: "station.FetchResult") -> None:
     if fetched.dropped:
         output.info(f"{output.pluralise(fetched.dropped, 'raw mail')} deleted: decided [replies] keep_raw_days ago")
     if not fetched.replies:
@@ -143,7 +143,7 @@ def _say_rows(rows: "Sequence[tuple[str, str]]") -> None:
     console.print(Padding(grid, (0, 0, 0, 2)), soft_wrap=False, width=min(console.width, _MEASURE + 12))
 
 
-def say_reply(shown: "station.ShownReply", raw_path: str, *, is_hinted: bool = True, is_whole: bool = True) -> None:
+def say_reply(shown: "station.ReplyDetail", raw_path: str, *, is_hinted: bool = True, is_whole: bool = True) -> None:
     """Print one reply; unless it is to be `is_whole`, of a long one the beginning."""
     reply = shown.reply
     sender = "the subscriber, by its From line" if reply.is_from_subscriber else "not the address we wrote to"
@@ -185,7 +185,7 @@ def say_reply(shown: "station.ShownReply", raw_path: str, *, is_hinted: bool = T
         output.info(f"\nnewsletter replies approve {reply.id}    or    newsletter replies reject {reply.id}")
 
 
-def _history(history: "station.History") -> str:
+def _history(history: "station.WriterHistory") -> str:
     """Say what became of the writer's other answers."""
     counts = [(history.published, "published"), (history.rejected, "rejected")]
     return ", ".join(f"{number} {word} before" for number, word in counts if number) or "their first answer"
@@ -206,21 +206,21 @@ def _decision(reply: "station.Reply") -> str:
     return f" on {reply.decided_at:%Y-%m-%d %H:%M} UTC{who}{why}"
 
 
-def extraction_json(path: Path, reading: "station.Reading") -> dict[str, Any]:
+def extraction_json(path: Path, reading: "station.ExtractedFile") -> dict[str, Any]:
     return {
         "file": str(path),
         "text": reading.extraction.text,
-        "verdict": reading.screening.verdict,
-        "reason": reading.screening.reason,
+        "verdict": reading.classification.verdict,
+        "reason": reading.classification.reason,
         "cuts": [cut.reason for cut in reading.extraction.cuts],
     }
 
 
-def say_extraction(path: Path, reading: "station.Reading", *, is_titled: bool) -> None:
+def say_extraction(path: Path, reading: "station.ExtractedFile", *, is_titled: bool) -> None:
     if is_titled:
         output.print_result(output.styled((str(path), "subject")))
     output.print_result(printable(reading.extraction.text))
-    output.info(f"{reading.screening.verdict}: {reading.screening.reason}", style="quiet")
+    output.info(f"{reading.classification.verdict}: {reading.classification.reason}", style="quiet")
     for cut in reading.extraction.cuts:
         output.info(f"cut: {cut.reason} ({output.pluralise(cut.text.count(chr(10)) + 1, 'line')})", style="quiet")
 

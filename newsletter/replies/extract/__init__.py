@@ -1,7 +1,7 @@
 """What the sender wrote, without quotations and signature."""
 
-from newsletter.replies.extract.engine import VERSION, Extraction, extract
-from newsletter.replies.extract.known import KnownText
-from newsletter.replies.extract.sequence import Cut
+from newsletter.replies.extract.extractor import VERSION, Extraction, extract
+from newsletter.replies.extract.known_text import KnownText
+from newsletter.replies.extract.posting_style import Cut
 
 __all__ = ["VERSION", "Cut", "Extraction", "KnownText", "extract"]

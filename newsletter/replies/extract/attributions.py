@@ -7,8 +7,8 @@ a quotation below) before any word is looked at.
 import re
 
 from newsletter.replies.extract.lines import Kind, Line
+from newsletter.replies.extract.phrase_tables import LEADS, UNSPACED_WROTE, WROTE, folded
 from newsletter.replies.extract.signals import RULE_CHARACTERS, TIME, WIDEST, holds_address, shows_date
-from newsletter.replies.extract.words import LEADS, UNSPACED_WROTE, WROTE, folded
 
 _WINDOW = 6
 """The most lines that an attribution is wrapped over."""

@@ -2,7 +2,7 @@
 
 import re
 
-from newsletter.replies.extract.words import DEVICES, SENT_VERBS, folded
+from newsletter.replies.extract.phrase_tables import DEVICES, SENT_VERBS, folded
 
 _WIDEST = 300
 _LINK = re.compile(r"[<(]?(?:https?://|mailto:)[^\s>)]{0,200}[>)]?")

@@ -4,8 +4,8 @@ import re
 from functools import lru_cache
 
 from newsletter.replies.extract.lines import Kind, Line
+from newsletter.replies.extract.phrase_tables import FORWARDED, LABEL_KINDS, ORIGINAL, REPLY_ABOVE, folded
 from newsletter.replies.extract.signals import RULE_CHARACTERS, TIME, WIDEST, holds_address, shows_date
-from newsletter.replies.extract.words import FORWARDED, LABEL_KINDS, ORIGINAL, REPLY_ABOVE, folded
 
 _LABEL = re.compile(r"^[\s*_|]{0,8}([^\W\d_][\w .'’/-]{0,30}?)[\s*_]{0,4}[:：][*_]{0,2}(?:\s|$|(?=\S))(.*)$")
 _FORWARD_OPENINGS = tuple(sorted(FORWARDED))

@@ -5,12 +5,12 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from newsletter.errors import SettingsError
-from newsletter.replies.mailboxes.imap import PROCESSED, Claims, Imap
+from newsletter.replies.mailboxes.base import ReceivedMessage, ReplyMailbox
+from newsletter.replies.mailboxes.imap import PROCESSED, Imap, MessageFilter
 from newsletter.replies.mailboxes.location import read_location
-from newsletter.replies.mailboxes.mailbox import Mailbox, Received
 from newsletter.replies.mailboxes.maildir import Maildir
 
-__all__ = ["PROCESSED", "Claims", "Imap", "Mailbox", "Maildir", "Received", "open_mailbox"]
+__all__ = ["PROCESSED", "Imap", "Maildir", "MessageFilter", "ReceivedMessage", "ReplyMailbox", "open_mailbox"]
 
 
 def open_mailbox(
@@ -18,12 +18,12 @@ def open_mailbox(
     root: Path,
     *,
     password: SecretStr | None = None,
-    claims: Claims | None = None,
+    message_filter: MessageFilter | None = None,
     region: str | None = None,
-) -> Mailbox:
+) -> ReplyMailbox:
     """Open the mailbox that `[replies] mailbox` names, relative to `root`; SettingsError if it is none.
 
-    A mailbox on a server may be the author's own: `claims` says which mail is ours; the rest is left alone.
+    A mailbox on a server may be the author's own: `message_filter` says which mail is ours; the rest is left alone.
     """
     if not setting:
         raise SettingsError(
@@ -37,7 +37,7 @@ def open_mailbox(
         location = read_location(setting)
         if password is None or not password.get_secret_value():
             raise SettingsError(f"{location}: no password. Set NEWSLETTER_IMAP_PASSWORD")
-        return Imap(location, password.get_secret_value(), claims)
+        return Imap(location, password.get_secret_value(), message_filter)
     if kind == "sqs" and place.startswith(("https://", "http://")):
         from newsletter.aws import make_client  # boto3 takes a while to import
         from newsletter.replies.mailboxes.ses_inbound import SesInbound, region_in

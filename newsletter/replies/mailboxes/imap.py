@@ -14,10 +14,10 @@ from imapclient import IMAPClient
 from imapclient.exceptions import IMAPClientError, LoginError
 
 from newsletter.errors import SettingsError, TemporaryError
-from newsletter.replies.headers import Headers, read_headers
+from newsletter.replies.mailboxes.base import ReceivedMessage
 from newsletter.replies.mailboxes.location import Location
-from newsletter.replies.mailboxes.mailbox import Received
-from newsletter.replies.parse import MAX_RAW_BYTES
+from newsletter.replies.parsing.headers import Headers, read_headers
+from newsletter.replies.parsing.message import MAX_RAW_BYTES
 
 PROCESSED = "Newsletter"
 """The folder that dealt-with mail is moved to; made where it is missing."""
@@ -30,7 +30,7 @@ _PASSING = ("[UNAVAILABLE]", "[INUSE]", "[LIMIT]", "[SERVERBUG]", "[CONTACTADMIN
 """Codes of RFC 5530, and words, of a login that was refused for now."""
 
 
-class Claims(Protocol):
+class MessageFilter(Protocol):
     """Says which mail of a shared mailbox is ours to take."""
 
     @property
@@ -38,29 +38,33 @@ class Claims(Protocol):
         """The header fields it must see."""
         ...
 
-    def claims(self, headers: Headers) -> bool:
+    def is_ours(self, headers: Headers) -> bool:
         """Whether a mail with these fields is ours."""
         ...
 
 
 class Imap:
-    """The mails of one folder; without `claims` all of them, else only those it claims.
+    """The mails of one folder; without a `message_filter` all of them, else only those it says are ours.
 
     A mail's name is its UID behind the folder's UIDVALIDITY (RFC 9051 section 2.3.1.1): under
     another validity the UID may be some other mail's, and nothing is moved.
     """
 
     def __init__(
-        self, location: Location, password: str, claims: Claims | None = None, tls: ssl.SSLContext | None = None
+        self,
+        location: Location,
+        password: str,
+        message_filter: MessageFilter | None = None,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         """Connect to nothing yet; `tls` is for tests, and else verifies by the system's certificates."""
         self._location = location
         self._password = password
-        self._claims = claims
+        self._message_filter = message_filter
         self._tls = tls
         self._open: _Session | None = None
 
-    def waiting(self) -> Iterator[Received]:
+    def waiting(self) -> Iterator[ReceivedMessage]:
         """Yield the mails that are ours, oldest first.
 
         SettingsError for a refused login, folder or certificate; TemporaryError for a server out of reach.
@@ -68,12 +72,12 @@ class Imap:
         with self._session() as session:
             uids = session.uids()
             for start in range(0, len(uids), _AT_ONCE):
-                for uid in session.claimed(uids[start : start + _AT_ONCE], self._claims):
+                for uid in session.ours(uids[start : start + _AT_ONCE], self._message_filter):
                     raw = session.raw(uid)
                     if raw is not None:
-                        yield Received(source=f"{session.validity}/{uid}", raw=raw)
+                        yield ReceivedMessage(source=f"{session.validity}/{uid}", raw=raw)
 
-    def acknowledge(self, received: Received) -> None:
+    def acknowledge(self, received: ReceivedMessage) -> None:
         """Move a mail to the folder PROCESSED."""
         validity, _, uid = received.source.partition("/")
         with self._session() as session:
@@ -119,15 +123,15 @@ class _Session:
     def uids(self) -> list[int]:
         return sorted(self._client.search(["UNDELETED"]))
 
-    def claimed(self, uids: list[int], claims: Claims | None) -> list[int]:
-        if claims is None:
+    def ours(self, uids: list[int], message_filter: MessageFilter | None) -> list[int]:
+        if message_filter is None:
             return uids
-        asked = f"BODY.PEEK[HEADER.FIELDS ({' '.join(claims.fields).upper()})]"
+        asked = f"BODY.PEEK[HEADER.FIELDS ({' '.join(message_filter.fields).upper()})]"
         found = self._client.fetch(uids, [asked])
         return [
             uid
             for uid in uids
-            if uid in found and claims.claims(read_headers(_octets(found[uid]).replace(b"\r\n", b"\n"))[0])
+            if uid in found and message_filter.is_ours(read_headers(_octets(found[uid]).replace(b"\r\n", b"\n"))[0])
         ]
 
     def raw(self, uid: int) -> bytes | None:

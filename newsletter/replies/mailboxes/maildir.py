@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from newsletter.errors import NewsletterError, SettingsError
-from newsletter.replies.mailboxes.mailbox import Received
-from newsletter.replies.parse import MAX_RAW_BYTES
+from newsletter.replies.mailboxes.base import ReceivedMessage
+from newsletter.replies.parsing.message import MAX_RAW_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,7 @@ class Maildir:
 
     folder: Path
 
-    def waiting(self) -> Iterator[Received]:
+    def waiting(self) -> Iterator[ReceivedMessage]:
         """Yield the mails, oldest first; SettingsError if there is no such folder.
 
         NewsletterError after all others if a file could not be read.
@@ -32,13 +32,13 @@ class Maildir:
             except OSError as error:
                 unreadable.append(f"{path}: {error.strerror}")
                 continue
-            yield Received(source=str(path.relative_to(self.folder)), raw=raw)
+            yield ReceivedMessage(source=str(path.relative_to(self.folder)), raw=raw)
         if unreadable:
             raise NewsletterError(
                 f"{unreadable[0]} ({len(unreadable)} unread in all). Mend its permissions and fetch again"
             )
 
-    def acknowledge(self, received: Received) -> None:
+    def acknowledge(self, received: ReceivedMessage) -> None:
         """Mark a mail as seen, moving it from `new` to `cur`."""
         path = self.folder / received.source
         if path.parent.name not in {"new", "cur"}:

@@ -16,8 +16,8 @@ from urllib.parse import unquote_plus
 from newsletter.atomic_file import make_private_folder, write_atomically
 from newsletter.aws import ErrorResponse, call
 from newsletter.errors import Deferred, NewsletterError, SendingHalted, SettingsError, TemporaryError, Uncertain
-from newsletter.replies.mailboxes.mailbox import Received
-from newsletter.replies.parse import MAX_RAW_BYTES
+from newsletter.replies.mailboxes.base import ReceivedMessage
+from newsletter.replies.parsing.message import MAX_RAW_BYTES
 
 MOST_TRIES = 5
 """How often a notification is looked at whose mail is not there, before it is parked."""
@@ -60,7 +60,7 @@ class SesInbound:
         self._parked = parked
         self._open: dict[str, _Waiting] = {}
 
-    def waiting(self) -> Iterator[Received]:
+    def waiting(self) -> Iterator[ReceivedMessage]:
         """Yield the mails, the oldest of each handful first; those read before and not acknowledged come first.
 
         SettingsError where access, queue or bucket is wrong; TemporaryError where AWS cannot be reached.
@@ -84,7 +84,7 @@ class SesInbound:
                 f"{faults[0]} ({len(faults)} parked in all in {self._parked}). Look at them, then delete them"
             )
 
-    def acknowledge(self, received: Received) -> None:
+    def acknowledge(self, received: ReceivedMessage) -> None:
         """Take a mail's notification out of the queue."""
         waiting = self._open.pop(received.source, None)
         if waiting is not None:
@@ -102,14 +102,16 @@ class SesInbound:
         messages = answer.get("Messages", [])
         return sorted(messages, key=lambda message: int(message.get("Attributes", {}).get("SentTimestamp", 0)))
 
-    def _received(self, waiting: _Waiting, faults: list[str]) -> Iterator[Received]:
+    def _received(self, waiting: _Waiting, faults: list[str]) -> Iterator[ReceivedMessage]:
         if waiting.key.endswith("AMAZON_SES_SETUP_NOTIFICATION"):  # SES's own word that the bucket can be written
             self._open.pop(waiting.source, None)
             self._delete(waiting.handle)
             return
         raw = self._raw(waiting)
         if raw is not None:
-            yield Received(source=waiting.source, raw=raw, recipients=waiting.recipients, verdicts=waiting.verdicts)
+            yield ReceivedMessage(
+                source=waiting.source, raw=raw, recipients=waiting.recipients, verdicts=waiting.verdicts
+            )
             return
         self._open.pop(waiting.source, None)  # it comes back by itself, and may be there then
         if waiting.tries >= MOST_TRIES:

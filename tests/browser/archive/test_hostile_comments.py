@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, Request
 
 from tests.hostile.corpus import SIGN, Aim, mails
 from tests.hostile.test_corpus import published
-from tests.integration.replies.conftest import Harbour, harbour, reader  # noqa: F401 - fixtures
+from tests.integration.replies.conftest import Harbour, harbour, sandbox  # noqa: F401 - fixtures
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 

@@ -12,7 +12,7 @@ from newsletter.audience import add_subscriber, ensure_lists
 from newsletter.compose import Edition
 from newsletter.database import Database
 from newsletter.delivery import start_mailing
-from newsletter.replies import Fetched, Reader, fetch, open_mailbox
+from newsletter.replies import FetchResult, Sandbox, fetch_replies, open_mailbox
 from newsletter.settings import Settings, read_settings
 from newsletter.tokens import Keyring, Purpose
 from tests.fresh import fresh_database
@@ -49,7 +49,7 @@ class Harbour:
     settings: Settings
     database: Database
     keyring: Keyring
-    reader: Reader
+    sandbox: Sandbox
     names: Names = field(default_factory=Names)
     """The name server that knows the keys of those who write."""
 
@@ -66,21 +66,23 @@ class Harbour:
         path.write_bytes(raw.encode() if isinstance(raw, str) else raw)
         return path
 
-    def fetch(self, now: datetime = NOW) -> Fetched:
+    def fetch(self, now: datetime = NOW) -> FetchResult:
         """Take in what is there."""
         mailbox = open_mailbox(self.settings.replies.mailbox, self.settings.root)
-        return fetch(self.database, self.keyring, self.settings, mailbox, now=now, keys=self.names, reader=self.reader)
+        return fetch_replies(
+            self.database, self.keyring, self.settings, mailbox, now=now, keys=self.names, sandbox=self.sandbox
+        )
 
 
 @pytest.fixture(scope="session")
-def reader() -> Iterator[Reader]:
+def sandbox() -> Iterator[Sandbox]:
     """The process that reads mail: one for all tests, as it is for all mails of a fetch."""
-    with Reader() as found:
+    with Sandbox() as found:
         yield found
 
 
 @pytest.fixture
-def harbour(tmp_path: Path, reader: Reader) -> Iterator[Harbour]:
+def harbour(tmp_path: Path, sandbox: Sandbox) -> Iterator[Harbour]:
     (tmp_path / "newsletter.toml").write_text(TOML)
     (tmp_path / "issues" / "ferries").mkdir(parents=True)
     (tmp_path / "issues" / "ferries" / "index.md").write_text(ISSUE)
@@ -105,7 +107,7 @@ def harbour(tmp_path: Path, reader: Reader) -> Iterator[Harbour]:
         html=(f"<p>{text}</p>",), text=(text,), web="",
     )  # fmt: skip
     start_mailing(database, edition, transport="outbox", now=NOW)
-    yield Harbour(settings, database, keyring, reader)
+    yield Harbour(settings, database, keyring, sandbox)
     database.close()
 
 

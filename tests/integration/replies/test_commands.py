@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.replies.reading import read_raw
+from newsletter.replies.file_extraction import read_raw
 from tests.acceptance.warm import environment, run_command
 from tests.integration.replies.conftest import Harbour
 
@@ -81,7 +81,7 @@ def test_extract_has_a_line_for_a_file_whose_reader_was_ended(tmp_path: Path) ->
     third = (time.process_time() - begun) / 3  # so that it is too long on any machine, and the others are not
     (tmp_path / "c.txt").write_text("Fine too.\n")
     hasty = (
-        f"from newsletter.replies.isolation import reader; reader.SECONDS = {third};"
+        f"from newsletter.replies.sandbox import sandbox; sandbox.SECONDS = {third};"
         "from newsletter.cli.main import run; run()"
     )
     done = subprocess.run(
@@ -102,8 +102,8 @@ def test_extract_has_a_line_for_a_file_whose_reader_was_ended(tmp_path: Path) ->
 
 def test_extract_waits_for_no_database() -> None:
     program = (
-        "import sys; from newsletter.cli import replies; from newsletter.replies import Reader, extract_file;"
-        "from pathlib import Path; extract_file(Path(sys.argv[1]), Reader(is_brief=True));"
+        "import sys; from newsletter.cli import replies; from newsletter.replies import Sandbox, extract_file;"
+        "from pathlib import Path; extract_file(Path(sys.argv[1]), Sandbox(is_forked=True));"
         "assert not {'sqlalchemy', 'pydantic', 'premailer'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", program, __file__], check=True, timeout=60)

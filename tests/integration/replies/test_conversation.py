@@ -14,7 +14,7 @@ from newsletter.archive import build_site
 from newsletter.content import read_comments
 from newsletter.delivery import DeliveryStatus, list_notices, open_transport, send_due_notices
 from newsletter.errors import DecisionRequired, UsageError
-from newsletter.replies import Reply, ReplyState, answer, approve, list_replies
+from newsletter.replies import Reply, ReplyState, answer_reply, approve, list_replies
 from tests.integration.replies.conftest import NOW, Harbour
 
 Mail = Callable[..., str]
@@ -37,7 +37,7 @@ def posted(harbour: Harbour) -> list[EmailMessage]:
 
 
 def test_an_answer_is_a_mail_in_the_readers_own_thread(harbour: Harbour, held: Reply) -> None:
-    answer(harbour.database, harbour.settings, held.id, WORDS, now=NOW)
+    answer_reply(harbour.database, harbour.settings, held.id, WORDS, now=NOW)
     (mail,) = posted(harbour)
     assert mail["To"] == "Jo Winter <jo@example.net>"
     assert mail["From"] == "Tidal Notes <notes@example.org>"
@@ -51,20 +51,20 @@ def test_an_answer_is_a_mail_in_the_readers_own_thread(harbour: Harbour, held: R
 
 
 def test_the_same_words_again_are_one_mail(harbour: Harbour, held: Reply) -> None:
-    first = answer(harbour.database, harbour.settings, held.id, WORDS, now=NOW)
-    second = answer(harbour.database, harbour.settings, held.id, f"{WORDS}\r\n", now=NOW)
+    first = answer_reply(harbour.database, harbour.settings, held.id, WORDS, now=NOW)
+    second = answer_reply(harbour.database, harbour.settings, held.id, f"{WORDS}\r\n", now=NOW)
     assert (first.is_new, second.is_new) == (True, False)
     assert len(posted(harbour)) == len(posted(harbour)) == 1
 
 
 def test_an_answer_stands_below_the_comment_once_that_is_published(harbour: Harbour, held: Reply) -> None:
-    answered = answer(harbour.database, harbour.settings, held.id, WORDS, now=NOW)
+    answered = answer_reply(harbour.database, harbour.settings, held.id, WORDS, now=NOW)
     assert answered.path is None
     assert read_comments(harbour.settings, "ferries").comments == ()
     approve(harbour.database, harbour.settings, held.id, now=NOW)
     question, reply = read_comments(harbour.settings, "ferries").comments
     assert (reply.in_reply_to, reply.is_by_author, reply.text) == (question.id, True, WORDS)
-    again = answer(harbour.database, harbour.settings, held.id, "And another thing.", now=NOW)
+    again = answer_reply(harbour.database, harbour.settings, held.id, "And another thing.", now=NOW)
     assert again.path is not None
     assert len(read_comments(harbour.settings, "ferries").comments) == 3
     assert answered.notice.kind == "answer"
@@ -76,13 +76,13 @@ def test_an_answer_stands_below_the_comment_once_that_is_published(harbour: Harb
 
 
 def test_a_private_answer_never_stands_in_the_archive(harbour: Harbour, held: Reply) -> None:
-    answer(harbour.database, harbour.settings, held.id, WORDS, is_private=True, now=NOW)
+    answer_reply(harbour.database, harbour.settings, held.id, WORDS, is_private=True, now=NOW)
     approve(harbour.database, harbour.settings, held.id, now=NOW)
     assert len(read_comments(harbour.settings, "ferries").comments) == 1
 
 
 def test_an_answer_to_a_private_reply_is_private(harbour: Harbour, answer: Mail) -> None:
-    from newsletter.replies import answer as answer_to
+    from newsletter.replies import answer_reply as answer_to
 
     harbour.deliver(answer("Private: just for you."))
     (reply,) = harbour.fetch().replies
@@ -92,7 +92,7 @@ def test_an_answer_to_a_private_reply_is_private(harbour: Harbour, answer: Mail)
 
 
 def test_what_the_reader_answers_stands_below_the_answer(harbour: Harbour, held: Reply, answer: Mail) -> None:
-    from newsletter.replies import answer as answer_to
+    from newsletter.replies import answer_reply as answer_to
 
     approve(harbour.database, harbour.settings, held.id, now=NOW)
     answered = answer_to(harbour.database, harbour.settings, held.id, WORDS, now=NOW)
@@ -112,7 +112,7 @@ def test_what_the_reader_answers_stands_below_the_answer(harbour: Harbour, held:
 def test_an_answer_to_a_private_answer_stands_below_the_comment_itself(
     harbour: Harbour, held: Reply, answer: Mail
 ) -> None:
-    from newsletter.replies import answer as answer_to
+    from newsletter.replies import answer_reply as answer_to
 
     approve(harbour.database, harbour.settings, held.id, now=NOW)
     answer_to(harbour.database, harbour.settings, held.id, WORDS, is_private=True, now=NOW)
@@ -125,7 +125,7 @@ def test_an_answer_to_a_private_answer_stands_below_the_comment_itself(
 
 
 def test_the_message_id_of_an_answer_finds_it_too(harbour: Harbour, held: Reply, answer: Mail) -> None:
-    from newsletter.replies import answer as answer_to
+    from newsletter.replies import answer_reply as answer_to
 
     answered = answer_to(harbour.database, harbour.settings, held.id, WORDS, now=NOW)
     (mail,) = posted(harbour)
@@ -140,7 +140,7 @@ def test_the_message_id_of_an_answer_finds_it_too(harbour: Harbour, held: Reply,
 
 
 def test_who_is_not_known_to_have_written_is_not_written_to(harbour: Harbour, answer: Mail) -> None:
-    from newsletter.replies import answer as answer_to
+    from newsletter.replies import answer_reply as answer_to
 
     harbour.deliver(answer(sender="Eve <eve@evil.example>"))
     (reply,) = harbour.fetch().replies
@@ -150,7 +150,7 @@ def test_who_is_not_known_to_have_written_is_not_written_to(harbour: Harbour, an
 
 
 def test_a_machine_is_not_answered(harbour: Harbour, answer: Mail) -> None:
-    from newsletter.replies import answer as answer_to
+    from newsletter.replies import answer_reply as answer_to
 
     harbour.deliver(answer(headers="Auto-Submitted: auto-replied\n"))
     (reply,) = list_replies(harbour.database) or harbour.fetch().replies
@@ -161,11 +161,11 @@ def test_a_machine_is_not_answered(harbour: Harbour, answer: Mail) -> None:
 
 def test_an_empty_answer_is_none(harbour: Harbour, held: Reply) -> None:
     with pytest.raises(UsageError, match="empty"):
-        answer(harbour.database, harbour.settings, held.id, " \n", now=NOW)
+        answer_reply(harbour.database, harbour.settings, held.id, " \n", now=NOW)
 
 
 def test_hostile_ids_and_names_break_no_header(harbour: Harbour, answer: Mail) -> None:
-    from newsletter.replies import answer as answer_to
+    from newsletter.replies import answer_reply as answer_to
 
     mail_of = answer(message_id="<x\r\nBcc: eve@evil.example>", sender='"Jo\r\n Bcc: e@x" <jo@example.net>')
     harbour.deliver(mail_of)
@@ -180,7 +180,7 @@ def test_a_suppressed_address_gets_no_answer(harbour: Harbour, held: Reply) -> N
     from newsletter.address import Address
     from newsletter.audience import SuppressionReason, suppress
 
-    answer(harbour.database, harbour.settings, held.id, WORDS, now=NOW)
+    answer_reply(harbour.database, harbour.settings, held.id, WORDS, now=NOW)
     suppress(
         harbour.database,
         harbour.keyring,
@@ -199,6 +199,6 @@ def test_an_answer_may_come_from_an_address_of_its_own(harbour: Harbour, held: R
 
     replies = harbour.settings.replies.model_copy(update={"sender": Mailbox.parse("Ines <ines@example.org>")})
     settings = harbour.settings.model_copy(update={"replies": replies})
-    answer(harbour.database, settings, held.id, WORDS, now=NOW)
+    answer_reply(harbour.database, settings, held.id, WORDS, now=NOW)
     (mail,) = posted(replace(harbour, settings=settings))
     assert mail["From"] == "Ines <ines@example.org>"

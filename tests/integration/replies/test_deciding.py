@@ -21,12 +21,12 @@ from newsletter.replies import (
     Reply,
     ReplyState,
     approve,
-    ask,
+    ask_permission,
     list_replies,
     plan_digest,
     reject,
     show_reply,
-    withdraw,
+    withdraw_reply,
 )
 from tests.integration.replies.conftest import NOW, Harbour
 from tests.unit.replies.signing import signed
@@ -117,7 +117,7 @@ def test_a_writer_is_asked_first_where_the_settings_say_so(harbour: Harbour, ans
     held = taken(asking, answer())
     with pytest.raises(DecisionRequired, match="has not said yes"):
         approve(asking.database, asking.settings, held.id, now=NOW)
-    ask(asking.database, asking.settings, held.id, now=NOW)
+    ask_permission(asking.database, asking.settings, held.id, now=NOW)
     (mail,) = posted(asking)
     assert "> I own two." in mail.get_content()
     doubtful = taken(asking, answer("Hm, who reads it?", to=mail["Reply-To"], message_id="<2@x>"), "2.eml")
@@ -383,7 +383,7 @@ def test_new_words_for_what_was_withdrawn_are_refused(
 ) -> None:
     held, (edit, _) = told
     new = taken(harbour, answer("I own three.", to=edit, message_id="<2@x>"), "2.eml")
-    withdraw(harbour.database, harbour.settings, held.id, now=NOW)
+    withdraw_reply(harbour.database, harbour.settings, held.id, now=NOW)
     with pytest.raises((UsageError, DecisionRequired), match="withdrawn"):
         approve(harbour.database, harbour.settings, new.id, now=NOW)
 
@@ -392,7 +392,7 @@ def test_erasing_forgets_the_mail_and_a_second_fetch_does_not_bring_it_back(
     harbour: Harbour, told: tuple[Reply, list[str]]
 ) -> None:
     held, _ = told
-    withdraw(harbour.database, harbour.settings, held.id, is_erased=True, now=NOW)
+    withdraw_reply(harbour.database, harbour.settings, held.id, is_erased=True, now=NOW)
     assert list((harbour.settings.var / "replies").iterdir()) == []
     assert harbour.fetch().known == 1
     assert list((harbour.settings.var / "replies").iterdir()) == []

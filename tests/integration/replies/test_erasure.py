@@ -17,7 +17,7 @@ from newsletter.content import read_comments
 from newsletter.delivery import list_notices
 from newsletter.errors import DecisionRequired
 from newsletter.replies import Reply, approve, list_replies, reject
-from newsletter.replies import answer as answer_reader
+from newsletter.replies import answer_reply as answer_reader
 from tests.acceptance.warm import environment, run_command
 from tests.integration.replies.conftest import NOW, Harbour
 from tests.integration.stats.seed import report
@@ -127,7 +127,7 @@ STEPS = (
     "withdrawal.py:_forget:call",
     "withdrawal.py:_forget:return",
     "erasure.py:_blank:return",
-    "naming.py:forget_name:return",
+    "display_names.py:forget_name:return",
     "joining.py:erase:call",
     "joining.py:erase:return",
 )

@@ -19,18 +19,18 @@ from newsletter.audience import unsubscribe
 from newsletter.content import read_comments
 from newsletter.delivery import DeliveryStatus, list_notices, open_transport, send_due_notices
 from newsletter.replies import (
-    OurMail,
+    OurMessageFilter,
     Reply,
     ReplyState,
     approve,
-    comment_address,
+    comment_reply_address,
     erase_replies,
-    hears,
+    is_notified_of_answers,
     list_replies,
-    note_wish,
-    withdraw,
+    set_answer_notification,
+    withdraw_reply,
 )
-from newsletter.replies.headers import read_headers
+from newsletter.replies.parsing.headers import read_headers
 from tests.integration.replies.conftest import NOW, Harbour
 
 Mail = Callable[..., str]
@@ -63,7 +63,7 @@ def approved(harbour: Harbour, reply: Reply) -> Reply:
 
 
 def under(harbour: Harbour, comment: Reply) -> str:
-    address = comment_address(harbour.settings, comment.id)
+    address = comment_reply_address(harbour.settings, comment.id)
     assert address is not None
     return address
 
@@ -77,7 +77,7 @@ def comment(harbour: Harbour, answer: Mail) -> Reply:
 @pytest.fixture
 def wished(harbour: Harbour, comment: Reply) -> Reply:
     """The same, by a writer who wants to hear."""
-    note_wish(harbour.database, comment, wants=True, door="test", now=NOW)
+    set_answer_notification(harbour.database, comment, wants=True, door="test", now=NOW)
     return comment
 
 
@@ -153,7 +153,7 @@ def test_nobody_hears_who_did_not_ask(harbour: Harbour, comment: Reply, answer: 
     raw = answer("Mine rings at six.", to=under(harbour, comment), sender=ADA, message_id="<two@x>")
     approved(harbour, taken(harbour, raw, "2.eml"))
     assert heard(harbour) == []
-    assert not hears(harbour.database, harbour.settings, comment)
+    assert not is_notified_of_answers(harbour.database, harbour.settings, comment)
 
 
 @pytest.mark.parametrize(("rule", "wish", "is_told"), [("always", None, 1), ("always", False, 0), ("never", True, 0)])
@@ -162,7 +162,7 @@ def test_the_setting_says_who_is_asked(
 ) -> None:
     there = with_rules(harbour, tell_answered=rule)
     if wish is not None:
-        note_wish(there.database, comment, wants=wish, door="test", now=NOW)
+        set_answer_notification(there.database, comment, wants=wish, door="test", now=NOW)
     raw = answer("Mine rings at six.", to=under(there, comment), sender=ADA, message_id="<two@x>")
     approved(there, taken(there, raw, "2.eml"))
     assert len(heard(there)) == is_told
@@ -176,13 +176,13 @@ def test_the_word_that_a_comment_stands_asks_and_a_mail_says_yes(
     assert found is not None
     done = taken(harbour, answer("", to=found[1], message_id="<yes@x>"), "2.eml")
     assert (done.state, done.note) == (ReplyState.ORDER, f"the writer of {comment.id} wants to hear of answers")
-    assert hears(harbour.database, harbour.settings, comment)
+    assert is_notified_of_answers(harbour.database, harbour.settings, comment)
 
 
 def test_the_record_of_a_person_tells_their_wish(harbour: Harbour, wished: Reply) -> None:
     address = Address.parse("jo@example.net")
     for wants in (True, False):
-        note_wish(harbour.database, wished, wants=wants, door="test", now=NOW)
+        set_answer_notification(harbour.database, wished, wants=wants, door="test", now=NOW)
         whole = app.collect_personal_data(harbour.database, harbour.keyring, harbour.settings, address)
         assert app.personal_data_json(address, whole)["wants_to_hear_of_answers"] is wants
     app.erase_person(harbour.database, harbour.keyring, harbour.settings, address, origin="test", now=NOW)
@@ -195,7 +195,7 @@ def test_a_forged_wish_changes_nothing(harbour: Harbour, comment: Reply, answer:
     found = re.search(r"another reader answers it\?.*:\n(\S+)", mail.get_content())
     assert found is not None
     taken(harbour, answer("", to=found[1], sender="Eve <eve@x.example>", message_id="<yes@x>"), "2.eml")
-    assert not hears(harbour.database, harbour.settings, comment)
+    assert not is_notified_of_answers(harbour.database, harbour.settings, comment)
 
 
 @pytest.mark.parametrize("word", ["stop", "Stop.", "unsubscribe", "abbestellen"])
@@ -209,7 +209,7 @@ def test_stop_in_answer_to_a_notice_ends_it_and_no_subscription(
         ReplyState.ORDER,
         f"the writer of {wished.id} wants to hear of no more answers",
     )
-    assert not hears(harbour.database, harbour.settings, wished)
+    assert not is_notified_of_answers(harbour.database, harbour.settings, wished)
 
 
 def test_the_address_in_a_notice_ends_it_even_for_what_is_due(
@@ -221,7 +221,7 @@ def test_the_address_in_a_notice_ends_it_even_for_what_is_due(
     assert found is not None
     taken(harbour, answer("", to=found[1], message_id="<3@x>"), "3.eml")
     assert heard(harbour) == []
-    assert not hears(harbour.database, harbour.settings, wished)
+    assert not is_notified_of_answers(harbour.database, harbour.settings, wished)
 
 
 def test_who_leaves_the_list_hears_nothing_either(harbour: Harbour, wished: Reply, second: Reply) -> None:
@@ -241,14 +241,14 @@ def test_who_answers_themselves_is_not_told(harbour: Harbour, wished: Reply, ans
 
 def test_words_taken_back_are_not_sent_any_more(harbour: Harbour, second: Reply) -> None:
     approved(harbour, second)
-    withdraw(harbour.database, harbour.settings, second.id, now=NOW)
+    withdraw_reply(harbour.database, harbour.settings, second.id, now=NOW)
     assert heard(harbour) == []
 
 
 def test_words_taken_back_after_the_notice_left_leave_the_database(harbour: Harbour, second: Reply) -> None:
     approved(harbour, second)
     heard(harbour)
-    withdraw(harbour.database, harbour.settings, second.id, now=NOW)
+    withdraw_reply(harbour.database, harbour.settings, second.id, now=NOW)
     assert not [
         notice for notice in list_notices(harbour.database) if "rings" in notice.text and notice.kind == "answered"
     ]
@@ -285,7 +285,7 @@ def test_the_address_of_a_page_names_only_what_stands(harbour: Harbour, comment:
 
 def test_in_a_shared_mailbox_mail_to_a_page_is_ours(harbour: Harbour, comment: Reply) -> None:
     there = with_rules(harbour, domain=None, address=Address.parse("me@example.org"))
-    ours = OurMail(database=there.database, keyring=there.keyring, settings=there.settings)
+    ours = OurMessageFilter(database=there.database, keyring=there.keyring, settings=there.settings)
     for address, is_ours in ((under(there, comment), True), ("me+c.nothing@example.org", False)):
         headers, _, _ = read_headers(f"From: a@b.cc\nTo: {address}\n\n".encode())
-        assert ours.claims(headers) is is_ours
+        assert ours.is_ours(headers) is is_ours

@@ -9,7 +9,7 @@ import trustme
 from pydantic import SecretStr
 
 from newsletter.errors import SettingsError, TemporaryError
-from newsletter.replies import Mailbox, OurMail, fetch, open_mailbox
+from newsletter.replies import OurMessageFilter, ReplyMailbox, fetch_replies, open_mailbox
 from newsletter.replies.mailboxes import PROCESSED, Imap
 from newsletter.replies.mailboxes.location import read_location
 from tests.contract.dovecot import PASSWORD, Dovecot, running_dovecot
@@ -24,9 +24,9 @@ def server() -> Iterator[Dovecot]:
         yield found
 
 
-def _opened(server: Dovecot, user: str, harbour: Harbour, password: str = PASSWORD) -> Mailbox:
-    ours = OurMail(database=harbour.database, keyring=harbour.keyring, settings=harbour.settings)
-    return open_mailbox(server.url(user), Path(), password=SecretStr(password), claims=ours)
+def _opened(server: Dovecot, user: str, harbour: Harbour, password: str = PASSWORD) -> ReplyMailbox:
+    ours = OurMessageFilter(database=harbour.database, keyring=harbour.keyring, settings=harbour.settings)
+    return open_mailbox(server.url(user), Path(), password=SecretStr(password), message_filter=ours)
 
 
 def test_an_answer_is_taken_and_moved_and_the_authors_own_mail_stays_unseen(
@@ -35,7 +35,7 @@ def test_an_answer_is_taken_and_moved_and_the_authors_own_mail_stays_unseen(
     server.put(PRIVATE, "ada")
     server.put(answer("Taken.").encode(), "ada")
     box = _opened(server, "ada", harbour)
-    fetched = fetch(harbour.database, harbour.keyring, harbour.settings, box, now=NOW)
+    fetched = fetch_replies(harbour.database, harbour.keyring, harbour.settings, box, now=NOW)
     assert [reply.text for reply in fetched.replies] == ["Taken."]
     assert server.raws("ada") == [PRIVATE]
     assert b"Seen" not in b"".join(server.flags("ada"))
@@ -49,10 +49,10 @@ def test_a_mail_that_could_not_be_stored_stays_where_it_is(
     box = _opened(server, "ben", harbour)
     (harbour.settings.var / "replies").write_text("a file is in the way")
     with pytest.raises(OSError):
-        fetch(harbour.database, harbour.keyring, harbour.settings, box, now=NOW)
+        fetch_replies(harbour.database, harbour.keyring, harbour.settings, box, now=NOW)
     assert len(server.raws("ben")) == 1
     (harbour.settings.var / "replies").unlink()
-    assert len(fetch(harbour.database, harbour.keyring, harbour.settings, box, now=NOW).replies) == 1
+    assert len(fetch_replies(harbour.database, harbour.keyring, harbour.settings, box, now=NOW).replies) == 1
 
 
 def test_under_another_uidvalidity_nothing_is_moved(server: Dovecot, tmp_path: Path) -> None:

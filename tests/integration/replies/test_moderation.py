@@ -7,7 +7,7 @@ import pytest
 from newsletter.content import read_comments
 from newsletter.errors import DecisionRequired, UsageError
 from newsletter.replies import Reply, ReplyState, approve, list_replies, reject, show_reply
-from newsletter.replies.register import decide
+from newsletter.replies.store.queries import decide
 from tests.integration.replies.conftest import ISSUE, NOW, Harbour
 
 Answer = Callable[..., str]
@@ -61,7 +61,7 @@ def test_the_moderator_sees_what_was_cut(harbour: Harbour, held: Reply) -> None:
     shown = show_reply(harbour.database, harbour.settings, held.id)
     assert shown.subject == "Re: Ferries"
     assert "alarm clock" in shown.cuts[0].text
-    shown.raw_path.unlink()
+    shown.raw_message_path.unlink()
     assert show_reply(harbour.database, harbour.settings, held.id).cuts == ()
 
 

@@ -172,11 +172,11 @@ def test_only_the_comment_is_committed(harbour: Harbour, held: Reply, repository
 
 
 def test_a_tombstone_is_a_commit_too(harbour: Harbour, held: Reply, repository: Path) -> None:
-    from newsletter.replies import withdraw
+    from newsletter.replies import withdraw_reply
 
     path = approve(harbour.database, harbour.settings, held.id, now=NOW)
     commit_files(repository, [path], "a comment")
-    assert withdraw(harbour.database, harbour.settings, held.id, now=NOW) == path
+    assert withdraw_reply(harbour.database, harbour.settings, held.id, now=NOW) == path
     assert commit_files(repository, [path], "withdrawn")
     assert "I own two." not in git(repository, "show", f"HEAD:{path.relative_to(repository)}")
 

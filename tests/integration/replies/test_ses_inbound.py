@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from newsletter.errors import NewsletterError, SettingsError, TemporaryError
-from newsletter.replies import Fetched, Proof, ReplyState, Verdict, fetch, list_replies, open_mailbox
+from newsletter.replies import AuthResult, FetchResult, ReplyState, Verdict, fetch_replies, list_replies, open_mailbox
 from tests.acceptance.warm import environment, run_command
 from tests.contract.inbound import BUCKET, Inbound, running_inbound
 from tests.integration.replies.conftest import NOW, Harbour
@@ -26,16 +26,16 @@ def inbound(server: Inbound, tmp_path: Path) -> Inbound:
     return server.make_queue(tmp_path.name.replace("_", "-")[:80])
 
 
-def taken(harbour: Harbour, inbound: Inbound) -> Fetched:
+def taken(harbour: Harbour, inbound: Inbound) -> FetchResult:
     box = open_mailbox(f"sqs:{inbound.queue}", harbour.settings.root, region="eu-west-1")
-    return fetch(
+    return fetch_replies(
         harbour.database,
         harbour.keyring,
         harbour.settings,
         box,
         now=NOW,
         keys=harbour.names,
-        reader=harbour.reader,
+        sandbox=harbour.sandbox,
     )
 
 
@@ -45,7 +45,7 @@ def test_the_envelope_and_the_verdicts_of_ses_count(harbour: Harbour, inbound: I
     (reply,) = taken(harbour, inbound).replies
     assert (reply.matched_by, reply.proof, reply.proof_why) == (
         "signed address in the envelope",
-        Proof.PASS,
+        AuthResult.PASS,
         "dmarc=pass by SES",
     )
     assert not reply.is_verified  # it was written to somebody else

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from newsletter.replies import Answer, Proof, Reply, approve, list_replies
+from newsletter.replies import AuthResult, LookupFailure, Reply, approve, list_replies
 from tests.integration.replies.conftest import NOW, Harbour
 from tests.unit.replies.signing import FIELDS, signed
 
@@ -30,7 +30,7 @@ def test_a_signed_answer_is_verified_in_its_comment(
     harbour: Harbour, answer: Mail, take: Callable[[bytes], Reply]
 ) -> None:
     reply = take(signed(answer()))
-    assert (reply.is_verified, reply.proof) == (True, Proof.PASS)
+    assert (reply.is_verified, reply.proof) == (True, AuthResult.PASS)
     path = approve(harbour.database, harbour.settings, reply.id, now=NOW)
     assert "verified: true" in path.read_text()
 
@@ -44,7 +44,7 @@ def test_an_unsigned_answer_is_not_verified(harbour: Harbour, answer: Mail, take
 
 def test_a_signature_of_somebody_else_is_not_the_subscribers(answer: Mail, take: Callable[[bytes], Reply]) -> None:
     reply = take(signed(answer(sender="Jo Winter <eve@evil.example>"), "evil.example"))
-    assert (reply.proof, reply.is_from_subscriber, reply.is_verified) == (Proof.PASS, False, False)
+    assert (reply.proof, reply.is_from_subscriber, reply.is_verified) == (AuthResult.PASS, False, False)
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_a_mail_to_somebody_else_that_is_handed_to_us_is_not_verified(
 ) -> None:
     private = signed(answer("Only for Ada.", to="ada@example.net").replace("Delivered-To: ada@example.net\n", ""))
     reply = take(f"Delivered-To: {harbour.address()}\n".encode() + private)
-    assert (reply.slug, reply.proof, reply.is_verified) == ("ferries", Proof.PASS, False)
+    assert (reply.slug, reply.proof, reply.is_verified) == ("ferries", AuthResult.PASS, False)
 
 
 def test_a_recipient_that_is_not_signed_is_no_recipient(
@@ -94,18 +94,18 @@ def test_the_word_of_our_own_border_is_heard(harbour: Harbour, answer: Mail) -> 
 
 
 def test_a_name_server_that_is_away_keeps_nobody_from_reading(harbour: Harbour, answer: Mail) -> None:
-    harbour.names.records["s1._domainkey.example.net"] = Answer.LATER
+    harbour.names.records["s1._domainkey.example.net"] = LookupFailure.TRY_AGAIN
     harbour.deliver(signed(answer()))
     (reply,) = harbour.fetch().replies
-    assert (reply.text, reply.proof, reply.is_verified) == ("I own two.", Proof.TEMPERROR, False)
+    assert (reply.text, reply.proof, reply.is_verified) == ("I own two.", AuthResult.TEMPERROR, False)
 
 
 def test_what_could_not_be_proven_for_now_is_asked_about_again(harbour: Harbour, answer: Mail) -> None:
-    harbour.names.records["s1._domainkey.example.net"] = Answer.LATER
+    harbour.names.records["s1._domainkey.example.net"] = LookupFailure.TRY_AGAIN
     harbour.deliver(signed(answer()))
     (reply,) = harbour.fetch().replies
     assert harbour.fetch().known == 1
     harbour.names.publish("example.net")
     harbour.fetch()
     (now,) = list_replies(harbour.database)
-    assert (now.id, now.proof, now.is_verified) == (reply.id, Proof.PASS, True)
+    assert (now.id, now.proof, now.is_verified) == (reply.id, AuthResult.PASS, True)

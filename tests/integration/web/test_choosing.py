@@ -6,7 +6,7 @@ import re
 import sqlite3
 
 from newsletter.delivery import WEB_PATHS
-from newsletter.replies import WRITER_PATH
+from newsletter.replies import WRITER_PAGE_PATH
 from newsletter.tokens import Purpose
 from newsletter.web.app import WAYS
 from tests.acceptance.doorway import Doorway, eventually
@@ -15,7 +15,7 @@ from tests.integration.web.conftest import joined, record, states, token
 
 
 def test_whoever_makes_a_link_owns_its_path_and_the_door_mounts_it() -> None:
-    for path in (*WEB_PATHS.values(), WRITER_PATH):
+    for path in (*WEB_PATHS.values(), WRITER_PAGE_PATH):
         assert f"{path}{{token}}" in WAYS
 
 

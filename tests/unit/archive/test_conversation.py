@@ -9,7 +9,7 @@ from lxml import etree
 
 from newsletter.archive import build_site
 from newsletter.content import Comment, comment_path, read_comments, write_comment
-from newsletter.replies import write_mbox
+from newsletter.replies import build_mbox
 from newsletter.settings import Settings
 from tests.unit.archive.conftest import write_comment_file, write_issue
 
@@ -102,7 +102,7 @@ def test_an_mbox_is_threaded_and_names_nobodys_address(settings: Settings, tmp_p
     )
     found = [("first", "First", one) for one in read_comments(settings, "first").comments]
     file = tmp_path / "all.mbox"
-    file.write_bytes(write_mbox(found))
+    file.write_bytes(build_mbox(found))
     box = mailbox.mbox(file, create=False)
     assert len(box) == 4
     by_id = {str(mail["Message-ID"]): mail for mail in box}

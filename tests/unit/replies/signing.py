@@ -8,7 +8,7 @@ import dkim
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
-from newsletter.replies import Answer
+from newsletter.replies import LookupFailure
 
 FIELDS = (b"from", b"to", b"subject", b"date", b"message-id")
 
@@ -26,12 +26,12 @@ def key_pair(bits: int = 2048) -> tuple[bytes, bytes]:
 class Names:
     """A name server in memory: what is not in it does not exist."""
 
-    records: dict[str, bytes | Answer] = field(default_factory=dict)
+    records: dict[str, bytes | LookupFailure] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
 
-    def txt(self, name: str) -> bytes | Answer:
+    def txt(self, name: str) -> bytes | LookupFailure:
         self.asked.append(name)
-        return self.records.get(name, Answer.NONE)
+        return self.records.get(name, LookupFailure.NO_RECORD)
 
     def publish(self, domain: str, selector: str = "s1", *, record: bytes | None = None, bits: int = 2048) -> None:
         self.records[f"{selector}._domainkey.{domain}"] = record or key_pair(bits)[1]

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from newsletter.replies.reading import extract_file
-from newsletter.replies.screen import Verdict
+from newsletter.replies.classify.classifier import Verdict
+from newsletter.replies.file_extraction import extract_file
 
 CORPUS = Path(__file__).parents[2] / "corpus"
 
@@ -28,10 +28,10 @@ def _read(text: str) -> str:
 def test_what_a_reader_wrote_is_found_whatever_program_sent_it(case: dict[str, Any]) -> None:
     reading = extract_file(CORPUS / "answers" / case["file"])
     assert _read(reading.extraction.text) in [_read(wrote) for wrote in case["wrote"]]
-    assert reading.screening.verdict is Verdict.HUMAN
+    assert reading.classification.verdict is Verdict.HUMAN
 
 
 @pytest.mark.parametrize("case", _cases("verdicts"), ids=lambda case: case["file"])
 def test_machines_are_told_from_people(case: dict[str, Any]) -> None:
     reading = extract_file(CORPUS / "verdicts" / case["file"])
-    assert reading.screening.verdict == case["verdict"], reading.screening.reason
+    assert reading.classification.verdict == case["verdict"], reading.classification.reason

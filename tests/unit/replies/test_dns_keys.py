@@ -9,8 +9,8 @@ import dns.rdatatype
 import dns.rrset
 import pytest
 
-from newsletter.replies import Answer, DnsKeys
-from newsletter.replies.authenticity.keys import MOST_FAILURES
+from newsletter.replies import DnsKeys, LookupFailure
+from newsletter.replies.authentication.dns_keys import MOST_FAILURES
 
 NAME = "s1._domainkey.example.net"
 
@@ -53,7 +53,7 @@ def test_a_record_is_its_strings_joined_and_asked_for_once(server: tuple[int, li
     port, asked = server
     keys = DnsKeys(nameservers=("127.0.0.1",), port=port)
     assert keys.txt(NAME) == keys.txt(NAME) == b"v=DKIM1; p=abc"
-    assert keys.txt("s1._domainkey.example.org") is Answer.NONE
+    assert keys.txt("s1._domainkey.example.org") is LookupFailure.NO_RECORD
     assert len(asked) == 2
 
 
@@ -61,5 +61,5 @@ def test_silence_ends_in_time_and_after_some_of_it_nobody_is_asked(server: tuple
     port, asked = server
     keys = DnsKeys(patience=0.3, nameservers=("127.0.0.1",), port=port)
     for number in range(20):
-        assert keys.txt(f"{number}.silent") is Answer.LATER
+        assert keys.txt(f"{number}.silent") is LookupFailure.TRY_AGAIN
     assert len(set(asked)) == MOST_FAILURES

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from newsletter.replies.extract import KnownText, extract
-from newsletter.replies.reading import read_raw
+from newsletter.replies.file_extraction import read_raw
 
 TEXTS = {
     "lead-in without end": "On " + "a " * 25_000,

@@ -1,4 +1,4 @@
-"""Strangers' mail is read within limits, and nothing in it makes the reader fail."""
+"""Strangers' mail is read within limits, and nothing in it makes the sandbox fail."""
 
 import base64
 from email.message import EmailMessage
@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.replies.charset import decode
-from newsletter.replies.flowed import unflow
-from newsletter.replies.headers import read_mailbox
-from newsletter.replies.parse import MAX_PARTS, MAX_TEXT, read_mail
+from newsletter.replies.parsing.headers import read_mailbox
+from newsletter.replies.parsing.message import MAX_PARTS, MAX_TEXT, read_mail
+from newsletter.replies.parsing.text_body import unflow
 
 
 def test_the_parts_a_reader_would_see_are_taken() -> None:

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from newsletter.compose import reply_invitation
 from newsletter.locales import packaged_languages, translations_for
 from newsletter.replies.authorship import NAMELESS, author_of
-from newsletter.replies.phones import regions_of
-from newsletter.replies.redact import ADDRESS_REMOVED, LINK_REMOVED, PHONE_REMOVED, redacted
-from newsletter.replies.wishes import asks_for_privacy, asks_to_leave, may_ask_to_leave
+from newsletter.replies.classify.unsubscribe_request import asks_for_privacy, asks_to_leave, may_ask_to_leave
+from newsletter.replies.redact.phone_numbers import regions_of
+from newsletter.replies.redact.redaction import ADDRESS_REMOVED, LINK_REMOVED, PHONE_REMOVED, redacted
 from newsletter.settings import Settings
 from newsletter.tokens import Keyring, Purpose
 

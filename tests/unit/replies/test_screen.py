@@ -2,9 +2,9 @@
 
 import pytest
 
-from newsletter.replies.parse import read_mail
-from newsletter.replies.reports import status_of
-from newsletter.replies.screen import Verdict, screen
+from newsletter.replies.classify.classifier import Verdict, screen
+from newsletter.replies.inbound.reports import status_of
+from newsletter.replies.parsing.message import read_mail
 
 HUMANS = {
     "plain": "",
