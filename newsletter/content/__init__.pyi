@@ -11,13 +11,13 @@ from .comments import (
 from .draft import create_draft as create_draft
 from .git import commit_files as commit_files
 from .issue import Issue as Issue, Slug as Slug, Status as Status
-from .issue_files import slugify as slugify
 from .issue_folder import (
     IssueCollection as IssueCollection,
     issue_slugs as issue_slugs,
     newest_ready as newest_ready,
     read_issue as read_issue,
     read_issues as read_issues,
+    slugify as slugify,
 )
 from .sample import create_publication as create_publication
 from .series import Series as Series, SeriesEmail as SeriesEmail, read_series as read_series

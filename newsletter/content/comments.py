@@ -1,4 +1,4 @@
-"""Comments as files: `comments/<date>-<id>.md` beside their issue, to be read, edited and kept for decades."""
+"""Comments: published replies, each a Markdown file `comments/<date>-<id>.md` beside its issue."""
 
 import re
 from contextlib import suppress
@@ -10,10 +10,10 @@ from typing import Any
 import frontmatter
 
 from newsletter.atomic_file import write_atomically
-from newsletter.content.front_matter import FrontMatterFault, split
-from newsletter.content.front_matter_fields import flag, line_of_text, moment
-from newsletter.content.issue_files import Found, look
-from newsletter.content.issue_folder import find_issue
+from newsletter.content.front_matter import FrontMatterError, split_front_matter
+from newsletter.content.front_matter_fields import parse_flag, parse_time, text_line
+from newsletter.content.issue import IssueFile
+from newsletter.content.issue_folder import find_issue_file, list_issue_files
 from newsletter.finding import Finding, Level
 from newsletter.settings import Settings
 
@@ -24,7 +24,7 @@ _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comment:
-    """What a reply said, cleaned, standing under its issue once approved."""
+    """A published reply, shown below its issue."""
 
     id: str
     author: str
@@ -38,19 +38,19 @@ class Comment:
     is_by_author: bool = False
     """Whether the author of the publication wrote it."""
     is_withdrawn: bool = False
-    """Whether its words were taken back: it stands without name and text, so that its thread keeps its shape."""
+    """Whether it was withdrawn: it is shown without name and text, so that its thread keeps its shape."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommentCollection:
-    """An issue's comments, oldest first, and what is wrong with those that could not be read."""
+    """An issue's comments, oldest first, and the faults of those that could not be read."""
 
     comments: tuple[Comment, ...]
     findings: tuple[Finding, ...]
 
 
 def read_comments(settings: Settings, slug: str) -> CommentCollection:
-    """Read an issue's approved comments; one that is findings hides no other."""
+    """Read an issue's comments; one that cannot be read becomes a finding and never hides another."""
     folder = _folder(settings, slug)
     comments: dict[str, Comment] = {}
     findings: list[Finding] = []
@@ -58,10 +58,10 @@ def read_comments(settings: Settings, slug: str) -> CommentCollection:
         file = path.relative_to(settings.root).as_posix()
         try:
             comment = _read(path, settings.root)
-        except FrontMatterFault as fault:
-            findings.append(_finding(file, fault.line, str(fault), fault.remedy))
-        except (ValueError, OSError) as fault:
-            findings.append(_finding(file, None, str(fault), "Mend the file, or delete it"))
+        except FrontMatterError as error:
+            findings.append(_finding(file, error.line, str(error), error.remedy))
+        except (ValueError, OSError) as error:
+            findings.append(_finding(file, None, str(error), "Correct the file, or delete it"))
         else:
             if comment.id in comments:
                 findings.append(_finding(file, None, f"comment '{comment.id}' is there twice", "Delete one of them"))
@@ -71,12 +71,12 @@ def read_comments(settings: Settings, slug: str) -> CommentCollection:
 
 
 def find_comment(settings: Settings, comment_id: str) -> tuple[str, Comment] | None:
-    """Return the issue's slug and the comment of that id, if it stands anywhere with its words."""
-    for found in look(settings).found:
-        for path in _files_of(_beside(settings, found), comment_id):
-            with suppress(FrontMatterFault, ValueError, OSError):
+    """Return a comment and the slug of its issue; None if no issue has it, or it was withdrawn."""
+    for issue_file in list_issue_files(settings).files:
+        for path in _files_of(_comments_folder(settings, issue_file), comment_id):
+            with suppress(FrontMatterError, ValueError, OSError):
                 comment = _read(path, settings.root)
-                return None if comment.is_withdrawn else (found.slug.text, comment)
+                return None if comment.is_withdrawn else (issue_file.slug.text, comment)
     return None
 
 
@@ -92,27 +92,27 @@ def _files_of(folder: Path, comment_id: str) -> list[Path]:
 
 
 def write_comment(settings: Settings, slug: str, comment: Comment) -> Path:
-    """Write a comment's file in one step and return its path; the same id again replaces its file.
+    """Write a comment's file atomically and return its path; an existing file of the same id is replaced.
 
-    ValueError when the id could not be part of a file's name.
+    ValueError if the id cannot be part of a file name.
     """
     if not _ID.fullmatch(comment.id):
-        raise ValueError(f"'{comment.id}' is not a comment's id: use letters, digits, - and _")
+        raise ValueError(f"'{comment.id}' is not a comment id: use letters, digits, - and _")
     folder = _folder(settings, slug)
     folder.mkdir(parents=True, exist_ok=True)
-    kept = _files_of(folder, comment.id)
-    path = kept[0] if kept else folder / f"{comment.date.astimezone(UTC):%Y-%m-%d}-{comment.id}.md"
-    write_atomically(path, _written(comment).encode())
+    existing = _files_of(folder, comment.id)
+    path = existing[0] if existing else folder / f"{comment.date.astimezone(UTC):%Y-%m-%d}-{comment.id}.md"
+    write_atomically(path, _format(comment).encode())
     return path
 
 
 def _folder(settings: Settings, slug: str) -> Path:
-    return _beside(settings, find_issue(settings, slug))
+    return _comments_folder(settings, find_issue_file(settings, slug))
 
 
-def _beside(settings: Settings, found: Found) -> Path:
-    home = found.path.parent if found.path.parent != settings.issues else settings.issues / found.slug.text
-    return home / "comments"
+def _comments_folder(settings: Settings, issue_file: IssueFile) -> Path:
+    folder = issue_file.path.parent
+    return (folder if folder != settings.issues else settings.issues / issue_file.slug.text) / "comments"
 
 
 def _is_file_of(path: Path, comment_id: str) -> bool:
@@ -126,28 +126,28 @@ def _read(path: Path, root: Path) -> Comment:
         raise ValueError("is not an ordinary file")
     if path.stat().st_size > MAX_BYTES:
         raise ValueError(f"is larger than {MAX_BYTES // 1024} KB")
-    front = split(path.read_text(encoding="utf-8-sig").replace("\r\n", "\n"))
-    values = front.values
-    comment_id = line_of_text(values.get("id")) or re.sub(r"^\d{4}-\d\d-\d\d-", "", path.stem)
-    is_withdrawn = flag(values.get("withdrawn")) is True
-    if not front.body.strip() and not is_withdrawn:
+    front_matter = split_front_matter(path.read_text(encoding="utf-8-sig").replace("\r\n", "\n"))
+    values = front_matter.values
+    comment_id = text_line(values.get("id")) or re.sub(r"^\d{4}-\d\d-\d\d-", "", path.stem)
+    is_withdrawn = parse_flag(values.get("withdrawn")) is True
+    if not front_matter.body.strip() and not is_withdrawn:
         raise ValueError("there is no text in this comment")
     return Comment(
         id=comment_id,
-        author="" if is_withdrawn else line_of_text(values.get("author")) or "Anonymous",
-        date=moment(values["date"]) if values.get("date") else moment(path.name[:10]),
-        text="" if is_withdrawn else front.body.strip(),
-        in_reply_to=line_of_text(values.get("in_reply_to")) or None,
-        is_verified=flag(values.get("verified")) is True and not is_withdrawn,
-        is_by_author=flag(values.get("by_author")) is True and not is_withdrawn,
+        author="" if is_withdrawn else text_line(values.get("author")) or "Anonymous",
+        date=parse_time(values["date"]) if values.get("date") else parse_time(path.name[:10]),
+        text="" if is_withdrawn else front_matter.body.strip(),
+        in_reply_to=text_line(values.get("in_reply_to")) or None,
+        is_verified=parse_flag(values.get("verified")) is True and not is_withdrawn,
+        is_by_author=parse_flag(values.get("by_author")) is True and not is_withdrawn,
         is_withdrawn=is_withdrawn,
     )
 
 
-def _written(comment: Comment) -> str:
+def _format(comment: Comment) -> str:
     values: dict[str, Any] = {
         "id": comment.id,
-        "author": line_of_text(comment.author),
+        "author": text_line(comment.author),
         "date": comment.date.astimezone(UTC).isoformat(timespec="seconds"),
         "verified": comment.is_verified,
     }

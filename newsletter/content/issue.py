@@ -1,4 +1,4 @@
-"""Issues: what the author wrote, as one Markdown file with front matter."""
+"""The issue: what the author wrote, as one Markdown file with front matter; and its slug, status and file."""
 
 import re
 from collections.abc import Mapping
@@ -13,28 +13,39 @@ from newsletter.finding import Finding
 
 @dataclass(frozen=True, slots=True, order=True)
 class Slug:
-    """An issue's name in paths and addresses: a-z, 0-9 and hyphens, 1 to 80 of them."""
+    """An issue's name in paths and URLs: 1 to 80 characters of a-z, 0-9 and hyphens. ValueError for any other."""
 
     text: str
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,79}", self.text):
-            raise ValueError(f"'{self.text}' is not a slug: use a-z, 0-9 and hyphens, 80 at most")
+            raise ValueError(f"'{self.text}' is not a slug: use a-z, 0-9 and hyphens, at most 80 characters")
 
     def __str__(self) -> str:
         return self.text
 
 
 class Status(StrEnum):
-    """Whether the author means an issue to be read."""
+    """Whether the author has finished an issue."""
 
     DRAFT = "draft"
     READY = "ready"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class IssueFile:
+    """The file of one issue, not read yet."""
+
+    slug: Slug
+    path: Path
+    file: str
+    """The path relative to the publication, as findings name it."""
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Issue:
-    """One issue as its file says it, with every default decided and every finding kept."""
+    """One issue as its file gives it, with defaults applied and every finding kept."""
 
     slug: Slug
     path: Path
@@ -45,7 +56,7 @@ class Issue:
     subject: str
     preheader: str = ""
     date: datetime | None = None
-    """When it is (to be) out; aware, midnight where only a day was given. None for an undated draft."""
+    """The publication time: aware, midnight UTC where only a day was given. None for an undated draft."""
     authors: tuple[str, ...] = ()
     list_name: str | None = None
     segment: str | None = None
@@ -67,10 +78,10 @@ class Issue:
     lines: Mapping[str, int] = field(default_factory=dict)
     """The 1-based line of each key that the front matter gives."""
     extra: dict[str, Any]
-    """Front matter that is not ours, kept as it was read."""
+    """Front matter under other keys, kept as it was read."""
     findings: tuple[Finding, ...] = ()
 
     @property
     def folder(self) -> Path:
-        """Where the issue's pictures lie."""
+        """The folder that holds the issue's pictures."""
         return self.path.parent

@@ -1,4 +1,4 @@
-"""The sample publication: copied whole into a folder, where it is the author's own from then on."""
+"""The sample publication, copied into a new folder by `newsletter init`; from then on it is the author's own."""
 
 import os
 import secrets
@@ -17,12 +17,14 @@ _STARTER = {"Makefile": "Makefile", "gitignore": ".gitignore"}
 def create_publication(folder: Path) -> tuple[Path, ...]:
     """Copy the sample publication into `folder` and return the files made, relative to it.
 
-    UsageError if the folder is a publication already. Whatever else is there stays as it is, and
-    sample issues come only where there are none. Stopped half-way, it leaves nothing behind;
-    `newsletter.toml` comes last, so that a folder is a publication only when all of it is there.
+    UsageError if the folder is a publication already. Existing files stay as they are, and the sample issues are
+    copied only if there are no issues. If interrupted, it leaves nothing behind: `newsletter.toml` comes last, so
+    that a folder is a publication only once it is complete.
     """
     if os.path.lexists(folder / SETTINGS_FILE):
-        raise UsageError(f"{folder / SETTINGS_FILE} is there already. Name another folder, or change what is there")
+        raise UsageError(
+            f"{folder / SETTINGS_FILE} already exists. Name another folder, or edit the publication that is there"
+        )
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"{folder} is a file. Name a folder")
     made_folders = _make_folders(folder)
@@ -34,23 +36,23 @@ def create_publication(folder: Path) -> tuple[Path, ...]:
             _copy(source, staging / name)
         for name in sorted(_files(staging), key=lambda name: (name.name == SETTINGS_FILE, name)):
             made_folders += _make_folders((folder / name).parent)
-            os.link(staging / name, folder / name)  # unlike rename, it never replaces what just came there
+            os.link(staging / name, folder / name)  # unlike rename, it never replaces a file that appeared meanwhile
             placed.append(name)
     except BaseException:
         for name in placed:
             (folder / name).unlink()
         shutil.rmtree(staging, ignore_errors=True)
-        for made in reversed(made_folders):
-            made.rmdir()
+        for made_folder in reversed(made_folders):
+            made_folder.rmdir()
         raise
     shutil.rmtree(staging)
     return tuple(placed)
 
 
 def _sample(folder: Path) -> Iterator[tuple[Path, Path]]:
-    """Return each file to copy and its name in the publication, but for those that are there.
+    """Yield each file to copy and its name in the publication, except those that exist there.
 
-    Of issues and subscribers only the sample's own: a clone's author may have added others there.
+    Of issues and subscribers only the sample's own, since the author of a clone may have added others.
     """
     starter = Path(__file__).parent / "starter"
     pairs = [(packaged_path(SETTINGS_FILE), Path(SETTINGS_FILE))]
@@ -69,12 +71,12 @@ def _sample(folder: Path) -> Iterator[tuple[Path, Path]]:
 
 
 def _is_blocked(folder: Path, target: Path) -> bool:
-    """Whether a file stands where a folder of ours would be; then it stays, and ours is left out."""
+    """Whether an existing file has the name of one of the folders above `target`; then the sample's is left out."""
     return any((folder / parent).exists() and not (folder / parent).is_dir() for parent in target.parents)
 
 
 def _files(top: Path) -> list[Path]:
-    """Return the files below `top`, relative to it, but for what only this machine needs."""
+    """Return the files below `top`, relative to it, without what only macOS needs."""
     return sorted(
         path.relative_to(top)
         for path in top.rglob("*")
@@ -88,7 +90,7 @@ def _copy(source: Path, target: Path) -> None:
 
 
 def _make_folders(folder: Path) -> list[Path]:
-    """Make the folder and what is missing above it; return what was made, outermost first."""
+    """Make a folder and its missing parents; return the folders made, outermost first."""
     missing = []
     while not folder.exists():
         missing.append(folder)

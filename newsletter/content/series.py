@@ -1,59 +1,62 @@
-"""Series: emails that everybody who joins gets, so many days after joining: series/NAME/*.md."""
+"""Series: emails that each new subscriber gets so many days after joining (series/NAME/*.md)."""
 
 import re
 from dataclasses import dataclass
 
-from newsletter.content.issue import Issue, Status
-from newsletter.content.issue_files import Found, slugify
-from newsletter.content.issue_reader import read
+from newsletter.content.issue import Issue, IssueFile, Status
+from newsletter.content.issue_folder import slugify
+from newsletter.content.issue_reader import read_issue_file
 from newsletter.errors import ContentError
 from newsletter.finding import Finding, Level
 from newsletter.settings import Settings
 
-MOST_DAYS = 3650
+MAX_DAYS = 3650
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeriesEmail:
-    """One letter of a series, written like an issue."""
+    """One email of a series, written like an issue."""
 
     name: str
-    """Its file's name without the ending; it is what a person got it under, so it stays when the text changes."""
+    """The file's name without its suffix. Deliveries are recorded under it, so it outlives changes of the text."""
     issue: Issue
     days: int
-    """After joining."""
+    """Days after joining."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Series:
-    """The emails of a series that are ready, in the order they are sent, and what is wrong with others."""
+    """The ready emails of a series in the order they are sent, and the faults of the others."""
 
     emails: tuple[SeriesEmail, ...]
     findings: tuple[Finding, ...]
 
 
 def read_series(settings: Settings, name: str) -> Series:
-    """Read a series; a letter at fault is a finding and keeps the others from nothing."""
+    """Read a series; an email that cannot be read becomes a finding and does not hold back the others."""
     emails: list[SeriesEmail] = []
     findings: list[Finding] = []
     folder = settings.root / "series" / name
     for path in sorted(folder.glob("*.md")) if folder.is_dir() else ():
         file = path.relative_to(settings.root).as_posix()
         if not path.resolve().is_relative_to(settings.root.resolve()):
-            findings.append(_fault(file, "lies outside the publication", "Put the text itself here"))
+            findings.append(_error(file, "lies outside the publication", "Put the text itself here"))
             continue
+        slug = slugify(f"{name}-{path.stem}")
         try:
-            issue = read(settings, Found(slug=slugify(f"{name}-{path.stem}"), path=path, file=file))
+            issue = read_issue_file(settings, IssueFile(slug=slug, path=path, file=file))
         except ContentError as error:
             findings += error.findings
             continue
         days = str(issue.extra.get("days", 0))
-        if not re.fullmatch("[0-9]{1,4}", days) or int(days) > MOST_DAYS:
-            findings.append(_fault(file, f"days '{days}' is no whole number up to {MOST_DAYS}", "Write days: 3"))
+        if not re.fullmatch("[0-9]{1,4}", days) or int(days) > MAX_DAYS:
+            message = f"days: '{days}' is not a whole number from 0 to {MAX_DAYS}"
+            findings.append(_error(file, message, "Write, for example, 'days: 3'"))
         elif issue.status is Status.READY:
             emails.append(SeriesEmail(name=path.stem, issue=issue, days=int(days)))
-    return Series(emails=tuple(sorted(emails, key=lambda each: (each.days, each.name))), findings=tuple(findings))
+    emails.sort(key=lambda email: (email.days, email.name))
+    return Series(emails=tuple(emails), findings=tuple(findings))
 
 
-def _fault(file: str, message: str, remedy: str) -> Finding:
-    return Finding(rule="series", level=Level.ERROR, file=file, line=None, message=message, remedy=remedy)
+def _error(file: str, message: str, remedy: str) -> Finding:
+    return Finding(rule="series", level=Level.ERROR, file=file, message=message, remedy=remedy)

@@ -186,7 +186,7 @@ def test_no_repository_a_merge_and_another_git_are_told_in_one_line(
 ) -> None:
     path = approve(harbour.database, harbour.settings, held.id, now=NOW)
     (repository / ".git" / "index.lock").touch()
-    with pytest.raises(TemporaryError, match="another git is at work"):
+    with pytest.raises(TemporaryError, match="another git process holds the index"):
         commit_files(repository, [path], "a comment")
     (repository / ".git" / "index.lock").unlink()
     git(repository, "checkout", "-qb", "other")

@@ -69,7 +69,7 @@ def test_any_title_survives_the_trip_through_its_file(settings: Settings, title:
 def test_an_issue_that_is_there_is_never_replaced(settings: Settings) -> None:
     path = create_draft(settings, "Lights", now=NOW)
     path.write_text("mine", encoding="utf-8")
-    with pytest.raises(UsageError, match="issues/lights is there already"):
+    with pytest.raises(UsageError, match="issues/lights already exists"):
         create_draft(settings, "Lights", now=NOW)
     assert path.read_text(encoding="utf-8") == "mine"
 

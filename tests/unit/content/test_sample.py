@@ -33,7 +33,7 @@ def test_an_empty_folder_becomes_a_publication(tmp_path: Path) -> None:
 def test_a_publication_is_not_made_twice(tmp_path: Path) -> None:
     create_publication(tmp_path)
     before = everything(tmp_path)
-    with pytest.raises(UsageError, match=r"newsletter\.toml is there already"):
+    with pytest.raises(UsageError, match=r"newsletter\.toml already exists"):
         create_publication(tmp_path)
     assert everything(tmp_path) == before
 
@@ -72,7 +72,7 @@ def test_a_file_is_no_folder(tmp_path: Path) -> None:
 
 def test_settings_that_lead_nowhere_are_not_replaced(tmp_path: Path) -> None:
     (tmp_path / "newsletter.toml").symlink_to(tmp_path / "nowhere")
-    with pytest.raises(UsageError, match="is there already"):
+    with pytest.raises(UsageError, match="already exists"):
         create_publication(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["newsletter.toml"]
 

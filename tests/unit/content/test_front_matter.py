@@ -2,18 +2,18 @@
 
 import pytest
 
-from newsletter.content.front_matter import split
+from newsletter.content.front_matter import split_front_matter
 
 
 def test_json_is_read_with_its_lines() -> None:
-    read = split('{\n\t"title": "T: one",\n  "tags": ["a", "b"]\n}\n\nBody\n')
+    read = split_front_matter('{\n\t"title": "T: one",\n  "tags": ["a", "b"]\n}\n\nBody\n')
     assert read.values == {"title": "T: one", "tags": ["a", "b"]}
     assert read.lines["title"] == 2
     assert (read.body, read.body_line) == ("\nBody\n", 5)
 
 
 def test_json_on_one_line_is_read() -> None:
-    read = split('{"title": "T"}\nBody\n')
+    read = split_front_matter('{"title": "T"}\nBody\n')
     assert (read.values, read.body, read.body_line) == ({"title": "T"}, "Body\n", 2)
 
 
@@ -29,5 +29,5 @@ def test_json_on_one_line_is_read() -> None:
     ],
 )
 def test_what_is_no_json_is_text(text: str) -> None:
-    read = split(text)
+    read = split_front_matter(text)
     assert (read.values, read.body, read.body_line) == ({}, text, 1)
