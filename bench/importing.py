@@ -83,17 +83,11 @@ def bring(folder: Path, *, is_profiled: bool) -> None:
     assert total is not None
     counts = ", ".join(f"{status} {count:,}" for status, count in sorted(total.counts.items()))
     print(
-        f"{took:.1f} s, {total.rows / took:,.0f} rows/s, {cpu:.1f} s CPU here, "
-        f"{megabytes(resource.RUSAGE_SELF):.0f} MB here and {megabytes(resource.RUSAGE_CHILDREN):.0f} MB "
-        f"in the process that reads ahead at most; {counts}"
+        f"{took:.1f} s, {total.rows / took:,.0f} rows/s, {cpu:.1f} s CPU, "
+        f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB at most; {counts}"
     )
     if is_profiled:
         pstats.Stats(profile).sort_stats("tottime").print_stats(28)
-
-
-def megabytes(whose: int) -> float:
-    """Return the most memory that a process has had, in megabytes."""
-    return resource.getrusage(whose).ru_maxrss / 1024
 
 
 if __name__ == "__main__":

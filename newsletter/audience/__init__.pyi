@@ -72,7 +72,7 @@ from .queries import (
     list_members as list_members,
     read_subscriber_record as read_subscriber_record,
 )
-from .importer.rejects import RejectedRows as RejectedRows
+from .importer.report import RejectedRows as RejectedRows
 from .importer.report import RowStatus as RowStatus, ImportReport as ImportReport, RowResult as RowResult
 from .tables import (
     candidates_with_click_consent as candidates_with_click_consent,

@@ -73,12 +73,12 @@ def suggest_address(address: Address | str) -> str | None:
 def check_address(address: str) -> tuple[AddressFlag, ...]:
     """Return what may be wrong with an address."""
     local, _, domain = address.lower().rpartition("@")
-    return flags_of_parts(local, domain)
+    return check_address_parts(local, domain)
 
 
-def flags_of_parts(local: str, domain: str) -> tuple[AddressFlag, ...]:
+def check_address_parts(local: str, domain: str) -> tuple[AddressFlag, ...]:
     """Return what may be wrong with an address in small letters, cheap enough for a million calls."""
-    flags = _flags_of_domain(domain)
+    flags = _check_domain(domain)
     return (AddressFlag.ROLE, *flags) if local.partition("+")[0] in ROLES else flags
 
 
@@ -88,12 +88,12 @@ def flags_among(local_parts: Sequence[str], domains: Iterable[str]) -> Counter[A
     names = [local.partition("+")[0] for local in local_parts] if has_tags else local_parts
     flagged = Counter({AddressFlag.ROLE: sum(map(ROLES.__contains__, names))})
     for domain, count in Counter(domains).items():
-        flagged.update(dict.fromkeys(_flags_of_domain(domain), count))
+        flagged.update(dict.fromkeys(_check_domain(domain), count))
     return +flagged
 
 
 @lru_cache(65_536)
-def _flags_of_domain(domain: str) -> tuple[AddressFlag, ...]:
+def _check_domain(domain: str) -> tuple[AddressFlag, ...]:
     labels = domain.split(".")
     above = (".".join(labels[place:]) for place in range(len(labels) - 1))
     is_throw_away = (AddressFlag.THROW_AWAY,) if any(name in blocklist for name in above) else ()

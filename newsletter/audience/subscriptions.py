@@ -8,7 +8,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from newsletter.address import Address
 from newsletter.audience.models import NO_PROOF, ConsentAct, ConsentProof, SubscriptionState, SuppressionReason
-from newsletter.audience.suppressions import find_suppression, remember, suppress_subscriber
+from newsletter.audience.suppressions import find_suppression, insert_suppression, suppress_subscriber
 from newsletter.audience.tables import (
     consents,
     insert_missing,
@@ -186,7 +186,7 @@ def erase_subscriber(
         forget_tags(connection, number)
         connection.execute(delete(subscribers).where(subscribers.c.id == number))
         connection.execute(delete(suppressions).where(suppressions.c.address_hash == address_hash))
-        remember(connection, address_hash, SuppressionReason.ERASED, origin=origin, at=now)
+        insert_suppression(connection, address_hash, SuppressionReason.ERASED, origin=origin, at=now)
     return number
 
 

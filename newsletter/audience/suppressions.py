@@ -142,11 +142,11 @@ def _write_suppression(
     They are found by number or address: to find a million by their hashes would want an index that costs every
     import more than all else.
     """
-    remember(connection, address_hash, reason, origin=origin, at=now)
+    insert_suppression(connection, address_hash, reason, origin=origin, at=now)
     _write_consents(connection, theirs, ConsentAct.SUPPRESSED, reason, origin=origin, now=now)
 
 
-def remember(
+def insert_suppression(
     connection: Connection, address_hash: bytes, reason: SuppressionReason, *, origin: str, at: datetime
 ) -> bool:
     """Write the suppression alone, of whoever it is; False if it is there already."""

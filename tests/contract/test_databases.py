@@ -31,8 +31,8 @@ from newsletter.audience import (
     suppress,
     unsubscribe,
 )
-from newsletter.audience.importer.batch_db import BatchImage
-from newsletter.audience.importer.staging import known_arrivals
+from newsletter.audience.importer.dedupe import Batch
+from newsletter.audience.importer.staging import known_rows, staged
 from newsletter.audience.tables import metadata
 from newsletter.database import Database, open_database, upgrade
 from newsletter.delivery import list_notices, plan_welcome_series
@@ -210,11 +210,11 @@ def test_a_second_writer_of_the_same_row_is_told_to_come_back(database: Database
 
 def test_the_small_table_leads_every_join_of_an_import(tmp_path: Path) -> None:
     database = fresh_database(f"sqlite:///{tmp_path / 'newsletter.db'}")
-    with database.read(attached=BatchImage().finished()) as connection:
-        question = known_arrivals(1).compile(database.engine, compile_kwargs={"literal_binds": True})
+    with staged(database, Batch(rows={}, special=frozenset(), tags=(), hashes=()), is_dry_run=True) as connection:
+        question = known_rows(1).compile(database.engine, compile_kwargs={"literal_binds": True})
         plan = [row.detail for row in connection.execute(text(f"EXPLAIN QUERY PLAN {question}"))]
     database.close()
-    assert plan[0] == "SCAN arrivals"
+    assert plan[0] == "SCAN staged_rows"
     assert not any("SCAN" in step or "AUTOMATIC" in step for step in plan[1:])
 
 

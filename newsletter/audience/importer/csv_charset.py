@@ -1,26 +1,83 @@
-"""Encodings: in which one a file that is not UTF-8 was written, judged by how much its letters read like words."""
+"""Charset of an imported file: UTF-8, UTF-16 or UTF-32 where it is one, else the best guess among spreadsheets' own.
+
+Spreadsheets save in the charset of their country without saying so, and the non-ASCII part of a list of people is a
+few names. So the guess does not use general language statistics: it decodes the non-ASCII lines in each charset that
+spreadsheets write, and prefers the one whose letters read like names.
+"""
 
 import codecs
+import hashlib
 import unicodedata
+from dataclasses import dataclass
+from pathlib import Path
 
 CANDIDATES = ("cp1252", "mac_roman", "cp1250", "cp1251", "koi8_r", "gb18030", "cp932", "big5", "euc_kr")
-"""What spreadsheets have saved; of two that read equally well the earlier one counts."""
-_SPREADSHEETS = {"cp1252": "Windows-1252", "mac_roman": "Mac Roman", "gb18030": "GB18030", "cp932": "Shift JIS"}
+"""What spreadsheets have saved; of two that read equally well the earlier one is chosen."""
+_DISPLAY_NAMES = {"cp1252": "Windows-1252", "mac_roman": "Mac Roman", "gb18030": "GB18030", "cp932": "Shift JIS"}
 _WESTERN = frozenset("àáâãäåæçèéêëìíîïñòóôõöøùúûüýÿßœÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØÙÚÛÜÝŒ")
 _CENTRAL = frozenset("ąćęłńóśźżáčďéěíňřšťúůýžöüőűäăâîșțŢţŞşĄĆĘŁŃÓŚŹŻÁČĎÉĚÍŇŘŠŤÚŮÝŽÖÜŐŰÄß")
 _LETTERS = {"cp1252": _WESTERN, "mac_roman": _WESTERN, "cp1250": _CENTRAL}
 _PUNCTUATION = frozenset("’‘“”„–—…«»€©®°")
 _COMMON_LEADS = {"gb18030": (0xB0, 0xD7), "cp932": (0x88, 0x97), "big5": (0xA4, 0xC6)}
-"""The first octets of the characters that a standard puts first, for they are used most."""
+"""The first bytes of the characters that a standard lists first, since they are used most."""
+_SAMPLE_BYTES = 64_000
 
 
-def spoken(encoding: str) -> str:
-    """Return an encoding's name as people say it."""
-    return _SPREADSHEETS.get(encoding, encoding.replace("cp", "Windows-").replace("_", "-").upper())
+def charset_name(encoding: str) -> str:
+    """Return a charset's name for messages."""
+    return _DISPLAY_NAMES.get(encoding, encoding.replace("cp", "Windows-").replace("_", "-").upper())
 
 
-def wide_encoding(head: bytes) -> str | None:
-    """Return which of UTF-16 and UTF-32 a file begins in, with or without its mark; None if it is neither."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileSurvey:
+    """What one pass over a file's bytes tells."""
+
+    digest: str
+    """SHA-256 of its bytes, in hex."""
+    encoding: str
+    """As Python names it."""
+    not_utf8_line: int | None
+    """The first line that is not UTF-8, where that is why another charset was guessed."""
+
+
+def survey(path: Path) -> FileSurvey:
+    """Read a file once for its digest and its charset; memory stays flat."""
+    digest = hashlib.sha256()
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    lines = 1
+    not_utf8_line: int | None = None
+    sample = b""
+    with path.open("rb") as file:
+        head = file.read(4096)
+        file.seek(0)
+        while chunk := file.read(1 << 20):
+            digest.update(chunk)
+            if not_utf8_line is None:
+                try:
+                    decoder.decode(chunk)
+                except UnicodeDecodeError as error:
+                    not_utf8_line = lines + error.object[: error.start].count(b"\n")
+                lines += chunk.count(b"\n")
+            if not_utf8_line is not None and len(sample) < _SAMPLE_BYTES:
+                sample += b"".join(line for line in chunk.splitlines(True) if not line.isascii())[:_SAMPLE_BYTES]
+    encoding = _wide_charset(head)
+    if encoding is not None:
+        not_utf8_line = None
+    elif not_utf8_line is None:
+        encoding = "utf-8-sig"
+    else:
+        encoding = guess_charset(sample)
+    return FileSurvey(digest=digest.hexdigest(), encoding=encoding, not_utf8_line=not_utf8_line)
+
+
+def guess_charset(sample: bytes) -> str:
+    """Return the charset in which some lines of a file read best; cp1252 where nothing decides."""
+    scores = {encoding: _score(sample, encoding) for encoding in CANDIDATES}
+    return max(CANDIDATES, key=lambda encoding: scores[encoding])
+
+
+def _wide_charset(head: bytes) -> str | None:
+    """Return UTF-16 or UTF-32 if a file begins in one of them, with or without a byte order mark; else None."""
     if head.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
         return "utf-32"
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
@@ -32,17 +89,11 @@ def wide_encoding(head: bytes) -> str | None:
     return None
 
 
-def guess_encoding(sample: bytes) -> str:
-    """Return the encoding in which some lines of a file read best; cp1252 where nothing tells."""
-    scores = {encoding: _score(sample, encoding) for encoding in CANDIDATES}
-    return max(CANDIDATES, key=lambda encoding: scores[encoding])
-
-
 def _score(sample: bytes, encoding: str) -> float:
     try:
         text = sample.decode(encoding)
     except UnicodeDecodeError:
-        if encoding != "cp1252":  # five octets mean nothing in it, and still are found in such files
+        if encoding != "cp1252":  # five bytes are unassigned in it, and occur in such files all the same
             return float("-inf")
         text = sample.decode(encoding, "replace")
     score = 0.0

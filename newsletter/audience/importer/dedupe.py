@@ -1,136 +1,110 @@
-"""Sorting: sound rows of a batch told from repeated ones and from those whose address is none."""
+"""Deduplication: a batch of rows becomes valid rows with distinct addresses, and a report of all others.
 
-import json
+Two rows are the same person if their addresses are equal in lower case. The first row counts; of a later one only its
+tags are kept, and what it says against mailing the person. Rows without a valid address are rejected here.
+"""
+
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from datetime import datetime
-from itertools import repeat
-from json.encoder import encode_basestring_ascii as json_text
+from typing import NamedTuple
 
-from newsletter.address import is_reserved
-from newsletter.audience.address_checks import flags_among, flags_of_parts
-from newsletter.audience.importer.batch_db import Arrival, BatchImage
+from newsletter.address import is_reserved, parse_simple
+from newsletter.audience.address_checks import check_address_parts
+from newsletter.audience.importer.cell_values import read_address
 from newsletter.audience.importer.csv_file import ImportFile, row_finding
-from newsletter.audience.importer.decide import Entry
 from newsletter.audience.importer.jsonl import HashRow
 from newsletter.audience.importer.report import ImportReport, RowStatus
 from newsletter.audience.importer.rows import Row
-from newsletter.audience.importer.stretches import Stretch
-from newsletter.audience.importer.written import read_address
 from newsletter.audience.models import SubscriptionState
+from newsletter.audience.text_cleaning import cleaned
 from newsletter.finding import Finding, Level
 from newsletter.tokens import Keyring
 
-_ENDED = SubscriptionState.ENDED
+_ENDED, _PENDING = SubscriptionState.ENDED, SubscriptionState.PENDING
+
+
+class ValidRow(NamedTuple):
+    """A row whose address is valid. A tuple, since an import makes a million."""
+
+    row: Row
+    address: str
+    key: str
+    """The address in lower case, by which people are compared."""
+    address_hash: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
-    """The sound rows of a batch, whose keys differ."""
+    """The valid rows of a batch, whose keys differ."""
 
-    image: bytes
-    """All of them, as `BatchImage` makes it."""
-    count: int
-    remarkable: Mapping[int, Entry]
-    """Those who say more of a person than that they join, by their lines."""
-    pending: frozenset[int]
-    """The lines of those who are to be pending."""
-    is_tagged: bool
+    rows: Mapping[int, ValidRow]
+    """By line."""
+    special: AbstractSet[int]
+    """The lines of those rows that say more than that somebody joins: they are decided on one by one."""
+    tags: Sequence[tuple[str, str]]
+    """Keys and tags."""
     hashes: Sequence[HashRow]
 
     @property
-    def named(self) -> list[tuple[str, str, datetime]]:
-        """The keys of those who chose their first name, with that and when."""
-        rows = [(entry.key, entry.row) for entry in self.remarkable.values()]
-        return [(key, row.first_name, row.named_at) for key, row in rows if row.named_at is not None]
+    def pending(self) -> set[int]:
+        """The lines of those who are to be pending."""
+        return {line for line, (row, *_) in self.rows.items() if row.state is _PENDING}
 
 
-def entry_of(arrival: Arrival) -> Entry:
-    """Return the row of which an arrival is made that is not remarkable, without its tags."""
-    line, address, key, address_hash, first_name, last_name, fields, state, _, consent = arrival
-    standing = SubscriptionState(state)
-    row = Row(line, address, first_name, last_name, json.loads(fields), standing, None, consent)
-    return Entry(row, address, key, address_hash)
-
-
-def sort_out(
-    keyring: Keyring, sheet: ImportFile, list_name: str, batch: Iterable[Row | HashRow | Finding | Stretch]
+def dedupe(
+    keyring: Keyring, source: ImportFile, list_name: str, rows: Iterable[Row | HashRow | Finding]
 ) -> tuple[ImportReport, Batch]:
-    """Return the sound rows, and a report of the others."""
-    sorting = _Sorting(keyring, sheet)
-    for told in batch:
-        if isinstance(told, Stretch):
-            sorting.take_stretch(told)
-        elif isinstance(told, Row):
-            sorting.take_row(told)
+    """Return the valid rows of a batch, and a report of its other rows."""
+    deduper = _Deduper(keyring, source)
+    for row in rows:
+        if isinstance(row, Row):
+            deduper.add_row(row)
+        elif isinstance(row, HashRow):
+            deduper.add_hash(row)
         else:
-            sorting.take_hash(told)
-    return sorting.report(list_name), sorting.batch()
+            deduper.reject(row)
+    return deduper.report(list_name), deduper.batch()
 
 
-class _Sorting:
-    """Sorts the rows of one batch, which come in the order of their lines."""
+class _Deduper:
+    """Collects the rows of one batch, which come in the order of their lines."""
 
-    def __init__(self, keyring: Keyring, sheet: ImportFile) -> None:
+    def __init__(self, keyring: Keyring, source: ImportFile) -> None:
         self._keyring = keyring
-        self._sheet = sheet
+        self._source = source
         self._hash_of = keyring.address_hasher()
-        self._image = BatchImage()
-        self._count = 0
-        self._pending: set[int] = set()
-        self._remarkable: dict[int, Entry] = {}
+        self._rows: dict[int, ValidRow] = {}
+        self._special: set[int] = set()
+        self._tags: list[tuple[str, str]] = []
         self._hashes: list[HashRow] = []
         self._findings: list[Finding] = []
         self._counts: Counter[RowStatus] = Counter()
         self._flagged: Counter[str] = Counter()
         self._lines: dict[str, int] = {}
-        """Where each key came first."""
-        self._is_tagged = False
+        """The line on which each key came first."""
         self._reserved = 0
 
-    def take_stretch(self, stretch: Stretch) -> None:
-        """Take people of whom no more is said than that they join."""
-        local_parts = [local.lower() for local, _ in stretch.parts]
-        domains = [domain for _, domain in stretch.parts]
-        keys = [f"{local}@{domain}" for local, domain in zip(local_parts, domains, strict=True)]
-        first_at = self._lines.setdefault
-        lines = zip(keys, stretch.lines, strict=True)
-        if again := {number for number, (key, line) in enumerate(lines) if first_at(key, line) != line}:
-            self._counts[RowStatus.REPEATED] += len(again)
-            if len(again) < len(keys):
-                self.take_stretch(stretch.without(again))
-            return
-        self._reserved += sum(map(is_reserved, domains))
-        self._flagged.update(flags_among(local_parts, domains))
-        self._count += len(keys)
-        self._image.add(
-            zip(
-                stretch.lines,
-                map("@".join, stretch.parts),
-                keys,
-                map(self._hash_of, keys),
-                stretch.first_names,
-                stretch.last_names,
-                stretch.fields,
-                repeat("confirmed"),
-                repeat(""),
-                stretch.consents,
-            )
-        )
-
-    def take_row(self, told: Row) -> None:
-        """Take a person of whom anything may be said."""
-        read = read_address(self._sheet, told)
-        if isinstance(read, Finding):
-            self._reject(read)
-            return
-        row, (local, domain) = read
-        small = local.lower()
-        key = f"{small}@{domain}"
-        for tag in row.tags:
-            self._image.tag(key, tag)
-            self._is_tagged = True
+    def add_row(self, row: Row) -> None:
+        """Add a person, unless their address is no address or is in the batch already."""
+        parts = parse_simple(row.email)
+        if parts is None:
+            try:
+                written = read_address(row.email)
+            except ValueError as error:
+                message = f"'{cleaned(row.email, 60)}' is not an address: {error}" if row.email else "no address"
+                remedy = "Correct the line and import again; the rest was read"
+                self.reject(row_finding(self._source.name, row.line, message, remedy))
+                return
+            parts = written.local, written.domain
+            if not row.first_name and not row.last_name:
+                row = row._replace(first_name=written.first_name, last_name=written.last_name)
+        local, domain = parts
+        lower_local = local.lower()
+        key = f"{lower_local}@{domain}"
+        if row.tags:
+            self._tags += [(key, tag) for tag in row.tags]
         is_against = row.suppression is not None or row.state is _ENDED
         if (line := self._lines.setdefault(key, row.line)) != row.line:
             self._counts[RowStatus.REPEATED] += 1
@@ -139,32 +113,31 @@ class _Sorting:
             return
         if is_reserved(domain):
             self._reserved += 1
-        if flags := flags_of_parts(small, domain):
+        if flags := check_address_parts(lower_local, domain):
             self._flagged.update(flags)
-        entry = Entry(row, f"{local}@{domain}", key, self._hash_of(key))
         if is_against or row.history or row.named_at:
-            self._remarkable[row.line] = entry
-        if row.state is SubscriptionState.PENDING:
-            self._pending.add(row.line)
-        self._count += 1
-        self._image.add([_arrival(entry)])
+            self._special.add(row.line)
+        self._rows[row.line] = ValidRow(row, f"{local}@{domain}", key, self._hash_of(key))
 
-    def take_hash(self, told: HashRow | Finding) -> None:
-        """Take a suppression, or what is wrong with a row."""
-        if isinstance(told, Finding):
-            self._reject(told)
-        elif told.key_name == self._keyring.hash_key_name:
-            self._hashes.append(told)
+    def add_hash(self, row: HashRow) -> None:
+        """Add a suppression that is known only as a hash."""
+        if row.key_name == self._keyring.hash_key_name:
+            self._hashes.append(row)
             self._counts[RowStatus.KEPT_OUT] += 1
         else:
-            message = "a suppression whose hash was made with another key, so it says nothing here"
+            message = "a suppression whose hash was made with another key, so it means nothing here"
             remedy = "Bring var/secret.key (or NEWSLETTER_SECRET_KEY) of that publication along"
-            self._reject(row_finding(self._sheet.name, told.line, message, remedy))
+            self.reject(row_finding(self._source.name, row.line, message, remedy))
+
+    def reject(self, finding: Finding) -> None:
+        """Note what is wrong with a row."""
+        self._findings.append(finding)
+        self._counts[RowStatus.REJECTED] += finding.level is Level.ERROR
 
     def report(self, list_name: str) -> ImportReport:
-        """Return what became of those who are not among the sound rows, and what is to be known of all."""
+        """Return what became of the rows that are not valid ones, and the remarks on all of them."""
         return ImportReport(
-            file=self._sheet.name,
+            file=self._source.name,
             list_name=list_name,
             counts=+self._counts,
             reserved=self._reserved,
@@ -173,39 +146,15 @@ class _Sorting:
         )
 
     def batch(self) -> Batch:
-        """Return the sound rows."""
-        return Batch(
-            image=self._image.finished(),
-            count=self._count,
-            remarkable=self._remarkable,
-            pending=frozenset(self._pending),
-            is_tagged=self._is_tagged,
-            hashes=self._hashes,
+        """Return the valid rows."""
+        return Batch(rows=self._rows, special=self._special, tags=self._tags, hashes=self._hashes)
+
+    def _speak_against(self, line: int, later: Row) -> None:
+        """Add to the first row of a person what a later one says against mailing them."""
+        valid = self._rows[line]
+        row = valid.row._replace(
+            state=_ENDED if later.state is _ENDED else valid.row.state,
+            suppression=valid.row.suppression or later.suppression,
         )
-
-    def _reject(self, finding: Finding) -> None:
-        self._findings.append(finding)
-        self._counts[RowStatus.REJECTED] += finding.level is Level.ERROR
-
-    def _speak_against(self, line: int, again: Row) -> None:
-        """Add to what came first what a later row of the same person says against mailing them."""
-        entry = self._remarkable.get(line) or entry_of(self._image.arrival(line))
-        row = entry.row._replace(
-            state=_ENDED if again.state is _ENDED else entry.row.state,
-            suppression=entry.row.suppression or again.suppression,
-        )
-        self._remarkable[line] = entry._replace(row=row)
-        self._image.alter(line, row.state, row.suppression or "")
-        if row.state is _ENDED:
-            self._pending.discard(line)
-
-
-def _arrival(entry: Entry) -> Arrival:
-    row, address, key, address_hash = entry
-    names, fields, against = (row.first_name, row.last_name), json_of(row.fields), row.suppression or ""
-    return row.line, address, key, address_hash, *names, fields, row.state.value, against, row.consent
-
-
-def json_of(fields: Mapping[str, str]) -> str:
-    """Return fields as `json.dumps` writes them, which takes three times as long."""
-    return f"{{{', '.join([f'{json_text(name)}: {json_text(text)}' for name, text in fields.items()])}}}"
+        self._rows[line] = valid._replace(row=row)
+        self._special.add(line)

@@ -1,4 +1,7 @@
-"""JSON Lines: a list as this program writes it, one person or one suppression a line, read back as rows."""
+"""JSON Lines reader: a list as `newsletter subscribers export --json` writes it, read back as rows.
+
+Each line is one person with all their consents, or one suppression whose address is known only as a hash.
+"""
 
 import json
 import re
@@ -17,120 +20,120 @@ from newsletter.audience.text_cleaning import FIELD_LENGTH, cleaned, cleaned_nam
 from newsletter.finding import Finding, Level
 
 _HASH = re.compile("[0-9a-fA-F]{32}")
-_Word = TypeVar("_Word", bound=StrEnum)
+_Value = TypeVar("_Value", bound=StrEnum)
 _Kind = TypeVar("_Kind", dict[str, Any], list[Any])
-_REMEDY = "Mend the line and import again; the rest was read"
+_REMEDY = "Correct the line and import again; the rest was read"
 
 
 class HashRow(NamedTuple):
-    """A suppression whose address is not told."""
+    """A suppression whose address is known only as a hash."""
 
     line: int
     address_hash: bytes
     key_name: str
-    """Under which key the hash was made."""
+    """Names the key with which the hash was made."""
     reason: SuppressionReason
     at: datetime
     origin: str
 
 
 def read_json_rows(
-    sheet: ImportFile, kinds: Mapping[str, FieldKind] | None = None
+    source: ImportFile, kinds: Mapping[str, FieldKind] | None = None
 ) -> Iterator[Row | HashRow | Finding]:
-    """Read a file's people and suppressions in order; a line that is neither is a finding."""
-    with sheet.path.open(encoding=sheet.encoding, errors="replace", newline="\n") as file:
+    """Yield a file's people and suppressions in order; a line that is neither is a finding."""
+    with source.path.open(encoding=source.encoding, errors="replace", newline="\n") as file:
         for line, text in enumerate(iter(lambda: file.readline(LINE_LENGTH), ""), 1):
             if not text.strip():
                 continue
             try:
-                yield from _read_line(sheet, line, json.loads(text), kinds or {})
+                yield from _read_line(source, line, json.loads(text), kinds or {})
             except json.JSONDecodeError as error:
-                message = f"no JSON: {error.msg}, at column {error.colno}"
-                yield row_finding(sheet.name, line, message, _REMEDY)
+                message = f"not JSON: {error.msg}, at column {error.colno}"
+                yield row_finding(source.name, line, message, _REMEDY)
             except RecursionError:
-                yield row_finding(sheet.name, line, "JSON that is nested too deep", _REMEDY)
+                yield row_finding(source.name, line, "JSON that is nested too deep", _REMEDY)
             except KeyError as error:
-                yield row_finding(sheet.name, line, f"no line of an export: {error} is missing", _REMEDY)
+                yield row_finding(source.name, line, f"not a line of an export: {error} is missing", _REMEDY)
             except (ValueError, TypeError) as error:
-                yield row_finding(sheet.name, line, f"no line of an export: {cleaned(str(error), 80)}", _REMEDY)
+                yield row_finding(source.name, line, f"not a line of an export: {cleaned(str(error), 80)}", _REMEDY)
 
 
 def _read_line(
-    sheet: ImportFile, line: int, told: Any, kinds: Mapping[str, FieldKind]
+    source: ImportFile, line: int, record: Any, kinds: Mapping[str, FieldKind]
 ) -> Iterator[Row | HashRow | Finding]:
-    if not isinstance(told, dict):
-        raise TypeError("it is no object")
-    if "suppressed_hash" in told:
-        yield _hash_row(line, told)
+    if not isinstance(record, dict):
+        raise TypeError("it is not an object")
+    if "suppressed_hash" in record:
+        yield _read_hash(line, record)
     else:
-        yield from _person(sheet, line, told, kinds)
+        yield from _read_person(source, line, record, kinds)
 
 
-def _person(
-    sheet: ImportFile, line: int, told: Mapping[str, Any], kinds: Mapping[str, FieldKind]
+def _read_person(
+    source: ImportFile, line: int, record: Mapping[str, Any], kinds: Mapping[str, FieldKind]
 ) -> Iterator[Row | Finding]:
     fields: dict[str, str] = {}
-    for name, value in _part(told, "fields", dict).items():
+    for name, value in _member(record, "fields", dict).items():
         key, text = field_name(str(name)), cleaned(str(value), FIELD_LENGTH)
         kind = kinds.get(key, FieldKind.TEXT)
-        spelled = read_value(kind, text)
-        if key and spelled:
-            fields[key] = spelled
+        converted = read_value(kind, text)
+        if key and converted:
+            fields[key] = converted
         elif key and text:
-            message = f"{key} '{cleaned(text, 40)}' is no {kind}, so it was left out"
-            yield row_finding(sheet.name, line, message, "Mend it and import again", Level.WARNING)
+            message = f"{key} '{cleaned(text, 40)}' is not a {kind}, so it was left out"
+            yield row_finding(source.name, line, message, "Correct it and import again", Level.WARNING)
     yield Row(
         line,
-        cleaned(str(told.get("email") or ""), FIELD_LENGTH),
-        cleaned_name(str(told.get("first_name") or "")),
-        cleaned_name(str(told.get("last_name") or "")),
+        cleaned(str(record.get("email") or ""), FIELD_LENGTH),
+        cleaned_name(str(record.get("first_name") or "")),
+        cleaned_name(str(record.get("last_name") or "")),
         fields,
-        _word(SubscriptionState, told.get("state") or SubscriptionState.CONFIRMED),
-        _word(SuppressionReason, told["suppressed"]) if told.get("suppressed") else None,
+        _enum_value(SubscriptionState, record.get("state") or SubscriptionState.CONFIRMED),
+        _enum_value(SuppressionReason, record["suppressed"]) if record.get("suppressed") else None,
         "",
-        tuple(dict.fromkeys(tag for each in _part(told, "tags", list) for tag in read_tags(str(each)))),
-        tuple(map(_consent, _part(told, "consents", list))),
-        _moment(told["changed_at"]) if told.get("changed_at") else None,
-        _moment(told["named_at"]) if told.get("named_at") else None,
+        tuple(dict.fromkeys(tag for text in _member(record, "tags", list) for tag in read_tags(str(text)))),
+        tuple(map(_read_consent, _member(record, "consents", list))),
+        _read_time(record["changed_at"]) if record.get("changed_at") else None,
+        _read_time(record["named_at"]) if record.get("named_at") else None,
     )
 
 
-def _part(told: Mapping[str, Any], name: str, kind: type[_Kind]) -> _Kind:
-    """Return a part of a line, empty where it is not there; TypeError if it is of another kind."""
-    part = told.get(name) or kind()
-    if not isinstance(part, kind):
-        raise TypeError(f"{name} is no {'list' if kind is list else 'object'}")
-    return part
+def _read_consent(record: Any) -> Consent:
+    if not isinstance(record, dict):
+        raise TypeError("a consent is not an object")
+    texts = {
+        name: cleaned(str(record.get(name) or ""), FIELD_LENGTH) for name in ("origin", "evidence", "words", "mail")
+    }
+    return Consent(act=_enum_value(ConsentAct, record["act"]), at=_read_time(record["at"]), **texts)
 
 
-def _word(kind: type[_Word], told: Any) -> _Word:
-    """Return one of a few words; ValueError if it is none of them."""
-    if told not in list(kind):
-        raise ValueError(f"unknown word '{str(told)[:40]}'. Known here: {', '.join(kind)}")
-    return kind(told)
+def _read_hash(line: int, record: Mapping[str, Any]) -> HashRow:
+    if not _HASH.fullmatch(digits := str(record["suppressed_hash"])):
+        raise ValueError(f"'{digits[:40]}' is not a hash of 32 hex digits")
+    reason = _enum_value(SuppressionReason, record["reason"])
+    origin = cleaned(str(record.get("origin") or ""), FIELD_LENGTH)
+    at = _read_time(record["at"])
+    return HashRow(line, bytes.fromhex(digits), str(record.get("key") or ""), reason, at, origin)
 
 
-def _consent(told: Any) -> Consent:
-    if not isinstance(told, dict):
-        raise TypeError("a consent is no object")
-    return Consent(
-        act=_word(ConsentAct, told["act"]),
-        at=_moment(told["at"]),
-        **{name: cleaned(str(told.get(name) or ""), FIELD_LENGTH) for name in ("origin", "evidence", "words", "mail")},
-    )
+def _member(record: Mapping[str, Any], name: str, kind: type[_Kind]) -> _Kind:
+    """Return a member of a record, empty if it is missing; TypeError if it is of another kind."""
+    member = record.get(name) or kind()
+    if not isinstance(member, kind):
+        raise TypeError(f"{name} is not {'a list' if kind is list else 'an object'}")
+    return member
 
 
-def _hash_row(line: int, told: Mapping[str, Any]) -> HashRow:
-    if not _HASH.fullmatch(written := str(told["suppressed_hash"])):
-        raise ValueError(f"'{written[:40]}' is no hash of 32 hex digits")
-    reason = _word(SuppressionReason, told["reason"])
-    origin = cleaned(str(told.get("origin") or ""), FIELD_LENGTH)
-    return HashRow(line, bytes.fromhex(written), str(told.get("key") or ""), reason, _moment(told["at"]), origin)
+def _enum_value(kind: type[_Value], value: Any) -> _Value:
+    """Return the member of an enumeration with this value; ValueError if it has none."""
+    if value not in list(kind):
+        raise ValueError(f"unknown word '{str(value)[:40]}'. Known here: {', '.join(kind)}")
+    return kind(value)
 
 
-def _moment(text: str) -> datetime:
+def _read_time(text: str) -> datetime:
     try:
-        moment = datetime.fromisoformat(str(text))
+        at = datetime.fromisoformat(str(text))
     except ValueError:
-        raise ValueError(f"'{str(text)[:40]}' is no time such as 2026-11-03T08:00:00Z") from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        raise ValueError(f"'{str(text)[:40]}' is not a time such as 2026-11-03T08:00:00Z") from None
+    return at if at.tzinfo else at.replace(tzinfo=UTC)

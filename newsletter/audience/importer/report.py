@@ -1,14 +1,26 @@
-"""Reports: what an import did, or would do, with every row of a file."""
+"""Import report: what an import did, or would do, with every row, and the file of the rows that it rejected."""
 
+import csv
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from io import TextIOBase
+from itertools import islice
+from pathlib import Path
+from types import TracebackType
+from typing import Self, TextIO
 
-from newsletter.finding import Finding
+from newsletter.atomic_file import make_private_folder
+from newsletter.audience.importer.csv_file import ImportFile
+from newsletter.audience.importer.csv_reader import LINE_LENGTH, UNCLOSED_QUOTE
+from newsletter.audience.text_cleaning import cleaned, guarded
+from newsletter.finding import Finding, Level
 
 NAMED_AT_MOST = 1000
-"""How many results and findings a report of a whole import names; its counts count all."""
+"""How many results and findings a merged report holds at most; its counts count all rows."""
+REASON_COLUMN = "rejected_because"
+"""The column with the reason; an import ignores it."""
 
 
 class RowStatus(StrEnum):
@@ -18,14 +30,14 @@ class RowStatus(StrEnum):
     UPDATED = "updated"
     KNOWN = "already there"
     REPEATED = "repeated"
-    """The same address stands further up in the file."""
+    """The same address is further up in the file."""
     KEPT_OUT = "kept out"
     REJECTED = "rejected"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowResult:
-    """One person's status; the reason says why they are kept out."""
+    """What became of one row; the reason says why the person is kept out."""
 
     line: int
     address: str
@@ -43,11 +55,11 @@ class ImportReport:
     kept_out: Mapping[str, int] = field(default_factory=dict)
     """By reason: unsubscribed, bounced, complained, erased, manual."""
     pending: int = 0
-    """How many of the added are pending, and so not written to."""
+    """How many of the added are pending, and so get no email."""
     reserved: int = 0
-    """Addresses kept for documentation and tests (RFC 2606), which reach nobody."""
+    """Addresses reserved for documentation and tests (RFC 2606), which reach nobody."""
     flagged: Mapping[str, int] = field(default_factory=dict)
-    """By what may be wrong with an address: a role, a throw-away domain, perhaps mistyped."""
+    """By what may be wrong with an address: a role address, a disposable domain, perhaps mistyped."""
     results: tuple[RowResult, ...] = ()
     """Who was kept out; in a dry run, everybody."""
     findings: tuple[Finding, ...] = ()
@@ -58,7 +70,7 @@ class ImportReport:
         return sum(self.counts.values())
 
     def count(self, status: RowStatus) -> int:
-        """How many rows had this status."""
+        """How many rows have this status."""
         return self.counts.get(status, 0)
 
     def merged(self, later: "ImportReport") -> "ImportReport":
@@ -73,3 +85,63 @@ class ImportReport:
             results=(self.results + later.results)[:NAMED_AT_MOST],
             findings=(self.findings + later.findings)[:NAMED_AT_MOST],
         )
+
+
+class RejectedRows:
+    """The CSV file of rejected rows with reasons; created with the first one, and readable by its owner alone."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.count = 0
+        self._file: TextIO | None = None
+        self._source: ImportFile | None = None
+        self._input: TextIOBase | None = None
+        self._line = 0
+
+    def note(self, source: ImportFile, findings: Iterable[Finding]) -> None:
+        """Write the rows of which these findings are errors; their lines must come in order."""
+        for finding in findings:
+            if finding.level is Level.ERROR and finding.line:
+                if source is not self._source:
+                    self._begin(source)
+                self._write(source, finding.line, finding.message)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for file in (self._file, self._input):
+            if file is not None:
+                file.close()
+
+    def _begin(self, source: ImportFile) -> None:
+        if self._file is None:
+            make_private_folder(self.path.parent)
+            self._file = self.path.open("w", encoding="utf-8", newline="")
+            self.path.chmod(0o600)
+        if self._input is not None:
+            self._input.close()
+        self._source, self._line = source, 0
+        self._input = source.path.open(encoding=source.encoding, errors="replace", newline="")
+        headings = [column.heading for column in source.columns] or ["row"]
+        csv.writer(self._file).writerow([*map(guarded, headings), REASON_COLUMN])
+
+    def _write(self, source: ImportFile, line: int, reason: str) -> None:
+        assert self._file is not None
+        lines = islice(self._lines(), max(line - self._line - 1, 0), None)
+        if source.is_json:
+            cells = [next(lines, "").strip()]
+        else:  # a cell may have line breaks, unless that is what is wrong with the line
+            record = islice(lines, 1) if reason == UNCLOSED_QUOTE else lines
+            cells = next(csv.reader(record, delimiter=source.separator), [])
+        width = len(source.columns) or 1
+        cells = [cleaned(cell, LINE_LENGTH) for cell in [*cells, *[""] * width][:width]]
+        csv.writer(self._file).writerow([*map(guarded, cells), reason])
+        self.count += 1
+
+    def _lines(self) -> Iterator[str]:
+        while self._input is not None and (text := self._input.readline(LINE_LENGTH)):
+            self._line += 1
+            yield text

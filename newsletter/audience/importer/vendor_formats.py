@@ -1,96 +1,133 @@
-"""Formats: the exports of other newsletter programs, recognised by their columns, and their words for a standing.
+"""Export formats of other newsletter programs: how each is recognised by its columns, and its words for a status.
 
-What a word says against mailing somebody counts; a word of theirs that we do not know leaves a person pending.
+Mailchimp, Substack, Ghost, listmonk, Buttondown, Mailcoach, beehiiv and Kit. A status that speaks against mailing
+somebody counts; a status word of theirs that is not known here leaves the subscriber pending. To add a format, add
+a `VendorFormat` to `FORMATS` and one of its exports to `tests/unit/audience/exports`.
 """
 
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from functools import lru_cache
 
-from newsletter.audience.importer.meaning import Meaning
 from newsletter.audience.models import SubscriptionState, SuppressionReason
 
-Standing = SubscriptionState | SuppressionReason
+ImportedStatus = SubscriptionState | SuppressionReason
+"""What a file says of somebody: a subscription state, or why they are suppressed."""
 
 _PENDING, _ENDED = SubscriptionState.PENDING, SubscriptionState.ENDED
 
 
+class ColumnMeaning(StrEnum):
+    """What a column says of a person."""
+
+    EMAIL = "email"
+    FIRST_NAME = "first name"
+    LAST_NAME = "last name"
+    WHOLE_NAME = "whole name"
+    STATE = "state"
+    """The subscription state in our own exports."""
+    SUPPRESSION = "suppression"
+    """The reason of a suppression in our own exports."""
+    STATUS = "status"
+    """Another program's word for either, or perhaps an American state."""
+    WANTED = "wanted"
+    """`false` says that they want no email."""
+    UNSUBSCRIBED = "unsubscribed"
+    """A day, or anything that is not "no", says that they unsubscribed."""
+    BOUNCED = "bounced"
+    COMPLAINED = "complained"
+    CONFIRMED = "confirmed"
+    """The day of their confirmation; empty if they never confirmed."""
+    JOINED = "joined"
+    """The day they joined: a field, and part of the proof of consent."""
+    PROOF = "proof"
+    """Goes into the consent record under the column's own name."""
+    CONSENT = "consent"
+    """Goes into the consent record as it is."""
+    TAGS = "tags"
+    ATTRIBUTES = "attributes"
+    """A JSON object of fields; in the file of an unknown program perhaps a plain field."""
+    FIELD = "field"
+    IGNORED = "ignored"
+    """Of use to the other program alone."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Format:
+class VendorFormat:
     """One program's export."""
 
     name: str
-    signs: tuple[frozenset[str], ...]
-    """Its columns are those of any of these sets, and perhaps more."""
-    meanings: Mapping[str, Meaning]
-    words: Mapping[str, Standing] = field(default_factory=dict)
-    """What its words for a status mean where the general list has it otherwise."""
-    whole_names: bool = True
+    signatures: tuple[frozenset[str], ...]
+    """A file is of this format if it has all columns of any of these sets; it may have more."""
+    meanings: Mapping[str, ColumnMeaning]
+    status_words: Mapping[str, ImportedStatus] = field(default_factory=dict)
+    """Its words for a status, where the general list below reads them differently."""
 
 
-def _nothing(*columns: str) -> dict[str, Meaning]:
-    return dict.fromkeys(columns, Meaning.NOTHING)
+def _ignored(*columns: str) -> dict[str, ColumnMeaning]:
+    return dict.fromkeys(columns, ColumnMeaning.IGNORED)
 
 
 FORMATS = (
-    Format(
+    VendorFormat(
         name="Mailchimp",
-        signs=(frozenset({"leid", "euid"}), frozenset({"memberrating", "optintime"})),
+        signatures=(frozenset({"leid", "euid"}), frozenset({"memberrating", "optintime"})),
         meanings={
-            **_nothing("memberrating", "leid", "euid", "latitude", "longitude", "gmtoff", "dstoff", "lastchanged"),
-            **_nothing("unsubcampaignid", "unsubcampaigntitle", "cleancampaignid", "cleancampaigntitle"),
-            **dict.fromkeys(("optintime", "optinip", "confirmip", "unsubreason"), Meaning.PROOF),
-            "confirmtime": Meaning.JOINED,
+            **_ignored("memberrating", "leid", "euid", "latitude", "longitude", "gmtoff", "dstoff", "lastchanged"),
+            **_ignored("unsubcampaignid", "unsubcampaigntitle", "cleancampaignid", "cleancampaigntitle"),
+            **dict.fromkeys(("optintime", "optinip", "confirmip", "unsubreason"), ColumnMeaning.PROOF),
+            "confirmtime": ColumnMeaning.JOINED,
         },
-        words={"cleaned": SuppressionReason.BOUNCED, "nonsubscribed": _PENDING, "transactional": _PENDING},
+        status_words={"cleaned": SuppressionReason.BOUNCED, "nonsubscribed": _PENDING, "transactional": _PENDING},
     ),
-    Format(
+    VendorFormat(
         name="Substack",
-        signs=(frozenset({"activesubscription", "emaildisabled"}),),
-        meanings={"emaildisabled": Meaning.LEFT, "createdat": Meaning.JOINED},
+        signatures=(frozenset({"activesubscription", "emaildisabled"}),),
+        meanings={"emaildisabled": ColumnMeaning.UNSUBSCRIBED, "createdat": ColumnMeaning.JOINED},
     ),
-    Format(
+    VendorFormat(
         name="Ghost",
-        signs=(frozenset({"subscribedtoemails", "complimentaryplan"}),),
+        signatures=(frozenset({"subscribedtoemails", "complimentaryplan"}),),
         meanings={
-            **_nothing("id", "giftid"),
-            "subscribedtoemails": Meaning.WANTED,
-            "deletedat": Meaning.LEFT,
-            "labels": Meaning.TAGS,
-            "createdat": Meaning.JOINED,
+            **_ignored("id", "giftid"),
+            "subscribedtoemails": ColumnMeaning.WANTED,
+            "deletedat": ColumnMeaning.UNSUBSCRIBED,
+            "labels": ColumnMeaning.TAGS,
+            "createdat": ColumnMeaning.JOINED,
         },
     ),
-    Format(
+    VendorFormat(
         name="listmonk",
-        signs=(frozenset({"uuid", "attributes", "status"}),),
+        signatures=(frozenset({"uuid", "attributes", "status"}),),
         meanings={
-            **_nothing("uuid", "updatedat"),
-            "attributes": Meaning.ATTRIBUTES,
-            "createdat": Meaning.JOINED,
+            **_ignored("uuid", "updatedat"),
+            "attributes": ColumnMeaning.ATTRIBUTES,
+            "createdat": ColumnMeaning.JOINED,
         },
-        words={
+        status_words={
             "enabled": SubscriptionState.CONFIRMED,
             "disabled": _ENDED,
             "blocklisted": SuppressionReason.MANUAL,
         },
     ),
-    Format(
+    VendorFormat(
         name="Buttondown",
-        signs=(
+        signatures=(
             frozenset({"creationdate", "metadata", "tags"}),
             frozenset({"subscribertype", "metadata"}),
             frozenset({"creationdate", "secondaryid"}),
         ),
         meanings={
-            **_nothing("id", "secondaryid"),
-            **dict.fromkeys(("type", "subscribertype"), Meaning.STATUS),
-            "creationdate": Meaning.JOINED,
-            "metadata": Meaning.ATTRIBUTES,
-            "unsubscriptiondate": Meaning.LEFT,
-            "ipaddress": Meaning.PROOF,
+            **_ignored("id", "secondaryid"),
+            **dict.fromkeys(("type", "subscribertype"), ColumnMeaning.STATUS),
+            "creationdate": ColumnMeaning.JOINED,
+            "metadata": ColumnMeaning.ATTRIBUTES,
+            "unsubscriptiondate": ColumnMeaning.UNSUBSCRIBED,
+            "ipaddress": ColumnMeaning.PROOF,
         },
-        words={
+        status_words={
             **dict.fromkeys(
                 ("regular", "premium", "gifted", "trialed", "churning", "churned", "past_due"),
                 SubscriptionState.CONFIRMED,
@@ -102,42 +139,42 @@ FORMATS = (
             "blocked": SuppressionReason.MANUAL,
         },
     ),
-    Format(
+    VendorFormat(
         name="Mailcoach",
-        signs=(frozenset({"subscribedat", "unsubscribedat"}),),
-        meanings={"subscribedat": Meaning.CONFIRMED, "extraattributes": Meaning.ATTRIBUTES},
+        signatures=(frozenset({"subscribedat", "unsubscribedat"}),),
+        meanings={"subscribedat": ColumnMeaning.CONFIRMED, "extraattributes": ColumnMeaning.ATTRIBUTES},
     ),
-    Format(
+    VendorFormat(
         name="beehiiv",
-        signs=(
+        signatures=(
             frozenset({"subscriptiontier", "status"}),
             frozenset({"referralcode", "status"}),
             frozenset({"tier", "utmsource", "status"}),
         ),
         meanings={
-            **_nothing("id", "subscriptionid"),
-            **dict.fromkeys(("created", "createdat", "subscribedat"), Meaning.JOINED),
+            **_ignored("id", "subscriptionid"),
+            **dict.fromkeys(("created", "createdat", "subscribedat"), ColumnMeaning.JOINED),
         },
-        words={
+        status_words={
             **dict.fromkeys(("pending", "validating", "needs_attention"), _PENDING),
             "active": SubscriptionState.CONFIRMED,
             "inactive": _ENDED,
             "invalid": SuppressionReason.BOUNCED,
         },
     ),
-    Format(
+    VendorFormat(
         name="Kit",
-        signs=(
+        signatures=(
             frozenset({"firstname", "state", "createdat"}),
             frozenset({"firstname", "status", "createdat", "tags"}),
             frozenset({"firstname", "subscribedat", "tags", "id"}),
         ),
         meanings={
-            **_nothing("id"),
-            **dict.fromkeys(("createdat", "subscribedat"), Meaning.JOINED),
-            "confirmedat": Meaning.PROOF,
+            **_ignored("id"),
+            **dict.fromkeys(("createdat", "subscribedat"), ColumnMeaning.JOINED),
+            "confirmedat": ColumnMeaning.PROOF,
         },
-        words={
+        status_words={
             **dict.fromkeys(("active", "cold", "cold_subscriber"), SubscriptionState.CONFIRMED),
             "inactive": _PENDING,
             "cancelled": _ENDED,
@@ -147,7 +184,7 @@ FORMATS = (
     ),
 )
 
-_WORDS: tuple[tuple[Standing, str], ...] = (
+_STATUS_WORDS: tuple[tuple[ImportedStatus, str], ...] = (
     (SuppressionReason.ERASED, "erased|forgotten"),
     (SuppressionReason.COMPLAINED, "complain|spam|abuse"),
     (SuppressionReason.BOUNCED, "bounc|cleaned|undeliverable|invalid"),
@@ -159,31 +196,34 @@ _WORDS: tuple[tuple[Standing, str], ...] = (
     ),
     (SubscriptionState.CONFIRMED, "confirmed|subscribed|active|enabled"),
 )
-"""What programs call a person's status, the gravest first: `unsubscribed` holds `subscribed`."""
-_FILES = (
+"""Common words for a status, the gravest first, since `unsubscribed` contains `subscribed`."""
+_MAILCHIMP_FILES = (
     (r"^(non|not)[ _-]?subscribed", _PENDING),
     (r"^unsubscribed", _ENDED),
     (r"^cleaned", SuppressionReason.BOUNCED),
 )
-"""How Mailchimp names the files of an export, whose rows may not say it themselves."""
+"""How Mailchimp names the files of an export, whose rows may not hold a status themselves."""
 
 
-def recognise(headings: Collection[str]) -> Format | None:
-    """Return whose export has these headings, written in letters alone."""
+def recognise_format(headings: Collection[str]) -> VendorFormat | None:
+    """Return the program whose export has these headings, which are reduced to lower-case letters and digits."""
     present = set(headings)
-    return next((format for format in FORMATS if any(signs <= present for signs in format.signs)), None)
+    return next(
+        (format for format in FORMATS if any(signature <= present for signature in format.signatures)),
+        None,
+    )
 
 
 @lru_cache(4096)
-def read_status(word: str, format: str = "") -> Standing | None:
-    """Return what a program's word for a status means to us; None if it may mean something else altogether."""
+def parse_status(word: str, format_name: str = "") -> ImportedStatus | None:
+    """Return what a program's word for a status means; None if it may mean something else altogether."""
     word = word.casefold().strip()
-    chosen = next((each for each in FORMATS if each.name == format), None)
-    if chosen and (found := chosen.words.get(word.replace(" ", "_"))):
-        return found
-    return next((meaning for meaning, pattern in _WORDS if re.search(pattern, word)), None)
+    format = next((format for format in FORMATS if format.name == format_name), None)
+    if format and (status := format.status_words.get(word.replace(" ", "_"))):
+        return status
+    return next((status for status, pattern in _STATUS_WORDS if re.search(pattern, word)), None)
 
 
-def standing_of_file(name: str) -> Standing | None:
-    """Return how everybody in a file of that name stands, as Mailchimp names the parts of an export."""
-    return next((standing for pattern, standing in _FILES if re.match(pattern, name.lower())), None)
+def status_of_file(name: str) -> ImportedStatus | None:
+    """Return the status of everybody in a file of this name, as Mailchimp names the parts of an export."""
+    return next((status for pattern, status in _MAILCHIMP_FILES if re.match(pattern, name.lower())), None)

@@ -1,6 +1,6 @@
-"""Bundles: the ZIP files in which programs export, opened with care: what is in one may be anything.
+"""ZIP archives: the exports of other programs are often one. What is in it may be hostile.
 
-Of a bundle only the tables of people are unpacked, under names of ours, and no more of them than is bearable.
+Only the CSV and JSON Lines files are unpacked, under names of our own, with a limit on their number, size and ratio.
 """
 
 import contextlib
@@ -29,17 +29,17 @@ _WORKBOOKS = {".xlsx", ".xlsm", ".xlsb", ".xls", ".ods", ".numbers"}
 def open_import_files(
     path: Path, *, encoding: str | None = None, mapping: Mapping[str, str] | None = None
 ) -> Iterator[tuple[ImportFile, ...]]:
-    """Open a CSV file, a JSON Lines file, or a ZIP file of such: the sheets can be read until the block ends.
+    """Open a CSV file, a JSON Lines file, or a ZIP file of such: the files can be read until the block ends.
 
     Raises UsageError for what cannot be read or is not to be trusted, ContentError if there is no table of people.
     """
     if _is_workbook(path):
         raise UsageError(f"{path}: a spreadsheet's own file. Open it there, save the sheet as CSV, and import that")
-    if not _is_bundle(path):
+    if not _is_zip(path):
         yield (inspect_file(path, encoding=encoding, mapping=mapping),)
         return
     with tempfile.TemporaryDirectory(prefix="newsletter-") as folder:
-        yield tuple(_sheets(path, Path(folder), encoding, mapping))
+        yield tuple(_import_files(path, Path(folder), encoding, mapping))
 
 
 def _is_workbook(path: Path) -> bool:
@@ -49,12 +49,12 @@ def _is_workbook(path: Path) -> bool:
             if file.read(8) == _COMPOUND_FILE:
                 return True
         if zipfile.is_zipfile(path):
-            with zipfile.ZipFile(path) as bundle:
-                return any(name in _INSIDE_WORKBOOKS for name in bundle.namelist())
+            with zipfile.ZipFile(path) as archive:
+                return any(name in _INSIDE_WORKBOOKS for name in archive.namelist())
     return path.suffix.lower() in _WORKBOOKS
 
 
-def _is_bundle(path: Path) -> bool:
+def _is_zip(path: Path) -> bool:
     try:
         with path.open("rb") as file:
             return file.read(4) == b"PK\x03\x04"
@@ -62,32 +62,34 @@ def _is_bundle(path: Path) -> bool:
         raise UsageError(f"{path}: cannot be read: {error.strerror}") from error
 
 
-def _sheets(path: Path, folder: Path, encoding: str | None, mapping: Mapping[str, str] | None) -> Iterator[ImportFile]:
+def _import_files(
+    path: Path, folder: Path, encoding: str | None, mapping: Mapping[str, str] | None
+) -> Iterator[ImportFile]:
     found = 0
     fault: ContentError | None = None
     try:
-        with zipfile.ZipFile(path) as bundle:
-            for number, member in enumerate(_tables(path, bundle), 1):
+        with zipfile.ZipFile(path) as archive:
+            for number, member in enumerate(_tables(path, archive), 1):
                 name = PurePosixPath(member.filename.replace("\\", "/")).name
                 target = folder / str(number) / _safe(name)
                 target.parent.mkdir()
-                _unpack(path, bundle, member, target)
+                _unpack(path, archive, member, target)
                 try:
-                    sheet = inspect_file(target, encoding=encoding, mapping=mapping, name=f"{path.name}/{name}")
+                    source = inspect_file(target, encoding=encoding, mapping=mapping, name=f"{path.name}/{name}")
                 except ContentError as error:  # a table of something else
                     fault = fault or error
                     continue
                 found += 1
-                yield sheet
+                yield source
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, UnicodeError) as error:
         raise UsageError(f"{path}: a damaged ZIP file: {error}. Export it again, or unpack it yourself") from error
     if not found:
         raise fault or UsageError(f"{path}: no table of people is in it. Unpack it and import the CSV file")
 
 
-def _tables(path: Path, bundle: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
+def _tables(path: Path, archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
     """Return the members that may be tables of people: Substack's list alone where there is one."""
-    members = bundle.infolist()
+    members = archive.infolist()
     if len(members) > MAX_MEMBERS:
         raise UsageError(f"{path}: {len(members):,} files are in it, which no export has. Import the CSV file itself")
     tables = [
@@ -107,10 +109,10 @@ def _tables(path: Path, bundle: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
     return lists or highest or tables
 
 
-def _unpack(path: Path, bundle: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path) -> None:
+def _unpack(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path) -> None:
     """Unpack one member, whatever its own figures say of its size."""
     most = member.compress_size * MAX_RATIO + _STEP
-    with bundle.open(member) as packed, target.open("wb") as file:
+    with archive.open(member) as packed, target.open("wb") as file:
         written = 0
         while chunk := packed.read(_STEP):
             written += len(chunk)

@@ -71,7 +71,7 @@ def test_a_value_of_another_kind_is_left_out_and_named(
     reports = list(import_file(database, keyring, sheet, "weekly", now=now, kinds=kinds))
     (finding,) = [finding for report in reports for finding in report.findings]
     assert (finding.line, finding.level) == (3, "warning")
-    assert "born 'soon' is no date" in finding.message
+    assert "born 'soon' is not a date" in finding.message
     assert set(standing()) == {"ada@example.org", "bob@example.org"}
     record = read_subscriber_record(database, keyring, Address.parse("ada@example.org"))
     assert record is not None

@@ -120,14 +120,14 @@ def test_json_in_a_table_is_called_what_it_is(bring: Bring) -> None:
 
 
 LINES = {
-    "not JSON": "no JSON: Expecting value, at column 1",
-    "[]": "it is no object",
-    '{"email": "a@mail.example.org", "fields": 5}': "fields is no object",
-    '{"email": "a@mail.example.org", "tags": "x"}': "tags is no list",
+    "not JSON": "not JSON: Expecting value, at column 1",
+    "[]": "it is not an object",
+    '{"email": "a@mail.example.org", "fields": 5}': "fields is not an object",
+    '{"email": "a@mail.example.org", "tags": "x"}': "tags is not a list",
     '{"email": "a@mail.example.org", "state": "asleep"}': "unknown word 'asleep'. Known here: pending,",
     '{"email": "a@mail.example.org", "consents": [{"act": "imported"}]}': "'at' is missing",
-    '{"email": "a@mail.example.org", "consents": [{"act": "imported", "at": 12}]}': "'12' is no time such as",
-    '{"suppressed_hash": "zz", "at": "2026-01-01", "reason": "bounced"}': "'zz' is no hash of 32 hex digits",
+    '{"email": "a@mail.example.org", "consents": [{"act": "imported", "at": 12}]}': "'12' is not a time such as",
+    '{"suppressed_hash": "zz", "at": "2026-01-01", "reason": "bounced"}': "'zz' is not a hash of 32 hex digits",
     "[" * 100_000: "nested too deep",
 }
 
