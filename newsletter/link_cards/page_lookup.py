@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
 
+from newsletter.charset import decode_page
 from newsletter.compose import UnusablePicture, convert_picture
 from newsletter.link_cards.address_guard import FetchError
-from newsletter.link_cards.charset import read_text
 from newsletter.link_cards.http_client import HttpClient
 from newsletter.link_cards.page_metadata import Description, describe, describe_oembed
 
@@ -95,7 +95,7 @@ def look_up(
 
 def _page(url: str, web: HttpClient) -> Description:
     answer = web.get(url, most=_PAGE_BYTES, accept=_PAGE, may_be_cut=True)
-    text = read_text(answer.content, answer.charset)
+    text = decode_page(answer.content, answer.charset)
     if "\0" in text or "<" not in text[:_JSON_BYTES]:
         raise FetchError(f"{urlsplit(url).hostname} answered with {answer.content_type or 'something'} that is no page")
     return describe(text, answer.url)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from newsletter.replies.charset import decode
+from newsletter.charset import decode_mail
 from newsletter.replies.classify.classifier import Classification, Verdict, screen
 from newsletter.replies.extract import Extraction, KnownText, extract
 from newsletter.replies.parsing.headers import Headers
@@ -40,7 +40,7 @@ def extract_file(path: Path, sandbox: "Sandbox | None" = None) -> ExtractedFile:
         mail = read_mail(raw) if sandbox is None else sandbox.parse_whole(raw)
         classification = screen(mail)
     else:
-        body = decode(raw, "utf-8")
+        body = decode_mail(raw, "utf-8")
         is_text = path.suffix.lower() == ".txt"
         mail = Mail(headers=Headers(()), text=body if is_text else "", html="" if is_text else body)
         classification = Classification(Verdict.HUMAN, "a body alone: nothing to screen")

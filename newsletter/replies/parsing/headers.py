@@ -5,7 +5,7 @@ import re
 from binascii import a2b_qp
 from dataclasses import dataclass
 
-from newsletter.replies.charset import decode
+from newsletter.charset import decode_mail
 
 MAX_LINES = 1_000
 MAX_BYTES = 64 * 1024
@@ -72,7 +72,7 @@ def _split_off(raw: bytes) -> tuple[bytes, bytes]:
 
 def unfold(raw: bytes) -> str:
     """Return a field's body as one line of text: encoded words decoded, control characters gone."""
-    text = decode(raw.replace(b"\n", b"").replace(b"\t", b" "))
+    text = decode_mail(raw.replace(b"\n", b"").replace(b"\t", b" "))
     return _CONTROL.sub("", decode_words(text)).strip()
 
 
@@ -93,7 +93,7 @@ def decode_words(text: str) -> str:
             pieces.append((charset, octets))
         end = word.end()
     pieces.append(text[end:])
-    return "".join(piece if isinstance(piece, str) else decode(piece[1], piece[0]) for piece in pieces)
+    return "".join(piece if isinstance(piece, str) else decode_mail(piece[1], piece[0]) for piece in pieces)
 
 
 def _word_octets(encoding: str, written: str) -> bytes:

@@ -4,12 +4,11 @@ The reader is our own because the standard library's takes quadratic time over n
 parts and ends in a RecursionError; every step here is linear and bounded.
 """
 
-import re
 from binascii import a2b_qp
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from newsletter.replies.charset import decode
+from newsletter.charset import charset_in_markup, decode_mail
 from newsletter.replies.parsing.headers import Headers, read_base64, read_headers, read_parameters
 from newsletter.replies.parsing.text_body import unflow
 
@@ -161,12 +160,8 @@ def _content(part: _Part) -> str:
         octets = read_base64(octets)
     elif encoding == "quoted-printable":
         octets = a2b_qp(octets)
-    text = decode(octets, part.parameters.get("charset", "") or _charset_in(part.kind, octets))
+    is_html = part.kind == "text/html"
+    text = decode_mail(octets, part.parameters.get("charset", "") or (charset_in_markup(octets) if is_html else ""))
     if part.kind == "text/plain" and part.parameters.get("format", "").lower() == "flowed":
         return unflow(text, has_delsp=part.parameters.get("delsp", "").lower() == "yes")
     return text
-
-
-def _charset_in(kind: str, octets: bytes) -> str:
-    found = re.search(rb"<meta[^>]{0,200}charset=[\"']?([\w-]{1,40})", octets[:4000], re.IGNORECASE)
-    return found[1].decode("ascii", "replace") if kind == "text/html" and found else ""

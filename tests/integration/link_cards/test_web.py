@@ -13,7 +13,6 @@ from PIL import Image
 
 from newsletter.link_cards import FetchError, HttpClient
 from newsletter.link_cards.address_guard import aim, is_public
-from newsletter.link_cards.charset import read_text
 from tests.integration.link_cards.conftest import Page
 
 HERE = HttpClient(allowed=["127.0.0.1"], seconds=1.5)
@@ -220,30 +219,6 @@ def test_a_certificate_for_another_name_is_refused(tmp_path, monkeypatch):
             get(f"https://wrong.example:{port}/", web)
         thread.join()
     assert names == ["right.example", "wrong.example"]
-
-
-@pytest.mark.parametrize(
-    ("content", "charset", "text"),
-    [
-        ("<title>Café 日本</title>".encode(), "utf-8", "Café 日本"),
-        ("<title>Café</title>".encode("latin-1"), "iso-8859-1", "Café"),
-        ("<title>“Café”</title>".encode("cp1252"), "iso-8859-1", "“Café”"),
-        ("<title>Café</title>".encode("latin-1"), "utf-8", "Café"),
-        ("<meta charset=utf-8><title>Café</title>".encode(), "", "Café"),
-        ('<meta charset="windows-1251"><title>Привет</title>'.encode("cp1251"), "", "Привет"),
-        ('<meta content="text/html; charset=Shift_JIS"><title>日本</title>'.encode("cp932"), "", "日本"),
-        ('<meta charset="gb2312"><title>镕</title>'.encode("gb18030"), "", "镕"),
-        ('<?xml version="1.0" encoding="iso-8859-2"?><title>Łódź</title>'.encode("iso-8859-2"), "", "Łódź"),
-        ("\ufeff<title>Café</title>".encode(), "iso-8859-1", "Café"),
-        ("\ufeff<title>Café</title>".encode("utf-16-le"), "utf-8", "Café"),
-        ("<title>Café</title>".encode(), "nonsense", "Café"),
-        ("<title>Café</title>".encode(), "utf-7", "Café"),
-        ("<title>Café</title>".encode(), "base64", "Café"),
-        ("<title>Café</title>é".encode()[:-1], "utf-8", "Café"),
-    ],
-)  # fmt: skip
-def test_a_page_is_read_in_its_own_charset(content, charset, text):
-    assert f"<title>{text}</title>" in read_text(content, charset)
 
 
 def bomb():

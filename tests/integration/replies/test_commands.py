@@ -102,7 +102,7 @@ def test_extract_has_a_line_for_a_file_whose_reader_was_ended(tmp_path: Path) ->
 
 def test_extract_waits_for_no_database() -> None:
     program = (
-        "import sys; from newsletter.cli import replies; from newsletter.replies import Sandbox, extract_file;"
+        "import sys; from newsletter.cli.commands import replies; from newsletter.replies import Sandbox, extract_file;"
         "from pathlib import Path; extract_file(Path(sys.argv[1]), Sandbox(is_forked=True));"
         "assert not {'sqlalchemy', 'pydantic', 'premailer'} & set(sys.modules)"
     )

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.link_cards.charset import read_text
+from newsletter.charset import decode_page
 from newsletter.link_cards.page_metadata import clean, describe, describe_oembed
 
 ARTICLE = {"@type": "Article", "headline": "T", "description": "W", "image": "/p.jpg"}
@@ -105,7 +105,7 @@ PIECES = (
 
 @given(st.lists(st.sampled_from(PIECES) | st.text(max_size=5), max_size=30).map("".join), st.text(max_size=20))
 def test_no_page_and_no_charset_trips_the_reader(text, charset):
-    said = describe(read_text(text.encode(errors="ignore"), charset), URL)
+    said = describe(decode_page(text.encode(errors="ignore"), charset), URL)
     assert all(address.startswith(("http://", "https://")) for address in said.pictures)
     assert "\n" not in said.title + said.text + said.alt
 
@@ -115,7 +115,7 @@ def test_no_page_and_no_charset_trips_the_reader(text, charset):
     st.sampled_from(["", "utf-8", "utf-16", "gb18030", "iso-2022-jp", "hz", "idna", "rot13", "\0"]),
 )
 def test_no_bytes_trip_the_reader(content, charset):
-    assert isinstance(read_text(content, charset), str)
+    assert isinstance(decode_page(content, charset), str)
     describe_oembed(content, URL)
 
 

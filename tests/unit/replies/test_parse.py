@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.replies.charset import decode
 from newsletter.replies.parsing.headers import read_mailbox
 from newsletter.replies.parsing.message import MAX_PARTS, MAX_TEXT, read_mail
 from newsletter.replies.parsing.text_body import unflow
@@ -22,31 +21,6 @@ def test_the_parts_a_reader_would_see_are_taken() -> None:
     mail = read_mail(message.as_bytes())
     assert (mail.text.strip(), mail.html.strip(), mail.attachments) == ("plain", "<p>marked</p>", 1)
     assert read_mailbox(mail.headers.get("from")) == ("Zoë", "zoe@example.net")
-
-
-@pytest.mark.parametrize(
-    ("declared", "raw", "text"),
-    [
-        ("iso-8859-1", "“naïve” — so".encode("cp1252"), "“naïve” — so"),
-        ("us-ascii", "naïve".encode(), "naïve"),
-        ("big5", "中文字".encode(), "中文字"),
-        ("big5", "中文字".encode("big5"), "中文字"),
-        ("ks_c_5601-1987", "한국어".encode("cp949"), "한국어"),
-        ("gb2312", "镕".encode("gbk"), "镕"),
-        ("shift_jis", "①".encode("cp932"), "①"),
-        ("unicode-1-1-utf-7", b"Hi +AOk-", "Hi é"),
-        ("no-such-charset", "żółw".encode(), "żółw"),
-        ("windows-1251", "привет".encode("cp1251"), "привет"),
-        ("punycode", b"abc-", "abc-"),
-        ("base64", b"abc", "abc"),
-        ("unicode_escape", rb"\x3cb\x3e \+", r"\x3cb\x3e \+"),
-        ("raw_unicode_escape", rb"\u003cb", r"\u003cb"),
-        ("", b"\xef\xbb\xbfmark", "mark"),
-        ("utf-16", b"plain", "plain"),
-    ],
-)
-def test_text_is_decoded_as_it_was_meant(declared: str, raw: bytes, text: str) -> None:
-    assert decode(raw, declared) == text
 
 
 @pytest.mark.parametrize(
