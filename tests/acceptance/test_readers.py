@@ -58,7 +58,11 @@ def page(desk: Desk, slug: str, site: Path) -> str:
 
 
 def notices_of_an_answer(desk: Desk) -> list[EmailMessage]:
-    return [mail for mail in desk.messages() if mail["Auto-Submitted"] and "has answered" in mail.get_content()]
+    return [
+        mail
+        for mail in desk.messages()
+        if mail["Auto-Submitted"] and "has replied to your comment" in mail.get_content()
+    ]
 
 
 def delivered(box: Path, raw: bytes) -> None:
@@ -118,7 +122,7 @@ def test_a_reader_answers_a_reader_who_hears_and_answers(
     said = [html.index(words) for words in ("Ours rang twice.", "Ours never rang at all.", "Then how did you wake?")]
     assert said == sorted(said)
     assert re.findall(r'class="(depth-\d)"', html)[-3:] == ["depth-0", "depth-1", "depth-2"]
-    for private in (JO, ADA, str(notice["Reply-To"]).partition("@")[0], "empty mail"):
+    for private in (JO, ADA, str(notice["Reply-To"]).partition("@")[0], "empty email"):
         assert private not in html
     desk.done("replies", "fetch", "--maildir", str(box))
     assert len(notices_of_an_answer(desk)) == 1  # Ada's address is nowhere proven, so she is not written to

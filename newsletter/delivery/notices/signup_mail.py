@@ -9,7 +9,7 @@ from newsletter.audience import ProcessedSignup, SignupMailKind, SignupMailLimit
 from newsletter.database import Database
 from newsletter.delivery.message.web_links import web_link
 from newsletter.delivery.notices.queue import Notice, plan_notice
-from newsletter.delivery.notices.signup_texts import DoorWords, door_words
+from newsletter.locales import Translations, translations_for
 from newsletter.settings import Settings
 from newsletter.tokens import Keyring, Purpose
 
@@ -44,7 +44,7 @@ def plan_signup_mail(
 
 def _notice(weighed: ProcessedSignup, call: SignupMailKind, keyring: Keyring, settings: Settings) -> Notice:
     enquiry = weighed.enquiry
-    words = door_words(enquiry.language or settings.publication.language)
+    translations = translations_for(enquiry.language, settings.publication.language, own=settings.locales)
     names = [name for name in enquiry.lists if name in settings.lists]
     link = web_link(keyring, settings, _PURPOSES[call], enquiry.id) or ""
     title = settings.publication.title
@@ -53,28 +53,50 @@ def _notice(weighed: ProcessedSignup, call: SignupMailKind, keyring: Keyring, se
         about=str(enquiry.id),
         recipient=str(enquiry.address),
         list_name=names[0] if names else next(iter(settings.lists)),
-        subject=_subject(words, call).format(title=title),
-        text=_text(words, call, link, title, [settings.lists[name].title for name in names]),
+        subject=_subject(call, translations).format(title=title),
+        text=_text(call, translations, link, title, [settings.lists[name].title for name in names]),
         is_automatic=True,
     )
 
 
-def _subject(words: DoorWords, call: SignupMailKind) -> str:
-    return {
-        SignupMailKind.CONFIRM: words.confirm_subject,
-        SignupMailKind.KNOWN: words.known_subject,
-        SignupMailKind.OWN_PAGE: words.own_subject,
-    }[call]
+def _subject(call: SignupMailKind, translations: Translations) -> str:
+    _ = translations.gettext
+    match call:
+        case SignupMailKind.CONFIRM:
+            return _("Please confirm: {title}")
+        case SignupMailKind.KNOWN:
+            return _("You already receive {title}")
+        case SignupMailKind.OWN_PAGE:
+            return _("Your page at {title}")
 
 
-def _text(words: DoorWords, call: SignupMailKind, link: str, title: str, lists: list[str]) -> str:
-    what = {
-        SignupMailKind.CONFIRM: words.confirm,
-        SignupMailKind.KNOWN: words.known,
-        SignupMailKind.OWN_PAGE: words.own,
-    }[call]
-    others = (
-        [f"- {name}" for name in lists] if lists not in ([], [title]) and call is not SignupMailKind.OWN_PAGE else []
-    )
-    pieces = [what.format(title=title), "\n".join(others), link, words.not_you]
+def _opening(call: SignupMailKind, translations: Translations) -> str:
+    """Return what stands before the link: what was asked for, and how long the link works."""
+    _ = translations.gettext
+    match call:
+        case SignupMailKind.CONFIRM:
+            return _(
+                "Somebody, we hope it was you, asked for {title} to be sent to this address. "
+                "To confirm, open this page within seven days and press the button:"
+            )
+        case SignupMailKind.KNOWN:
+            return _(
+                "Somebody, perhaps you, asked for {title} to be sent to this address. It is sent here already, "
+                "so nothing changes. To manage your subscription, open this page within 24 hours:"
+            )
+        case SignupMailKind.OWN_PAGE:
+            return _(
+                "Here you can change your subscription to {title}, see everything kept about you, and have it deleted. "
+                "The page works for 24 hours:"
+            )
+
+
+def _text(call: SignupMailKind, translations: Translations, link: str, title: str, lists: list[str]) -> str:
+    names_lists = lists not in ([], [title]) and call is not SignupMailKind.OWN_PAGE
+    pieces = [
+        _opening(call, translations).format(title=title),
+        "\n".join(f"- {name}" for name in lists) if names_lists else "",
+        link,
+        translations.gettext("If it was not you, do nothing: you will receive nothing more."),
+    ]
     return "\n\n".join(filter(None, pieces)) + f"\n\n-- \n{title}\n"

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from newsletter.delivery import COMMENT_REPLY
 from newsletter.errors import NewsletterError
+from newsletter.locales import translations_for
 from newsletter.replies.addresses.match import Match
 from newsletter.replies.addresses.signed_actions import Act, read_act
 from newsletter.replies.authentication import Authenticity, AuthResult
@@ -24,7 +25,6 @@ from newsletter.replies.notify.author_answer import subject_and_language
 from newsletter.replies.notify.comment_notifications import ASKED, PUBLISHED
 from newsletter.replies.notify.hearing import set_answer_notification
 from newsletter.replies.parsing.message import Mail
-from newsletter.replies.phrases import writer_phrases
 from newsletter.replies.store.models import Reply, ReplyState
 from newsletter.replies.store.queries import find_reply_named, read_reply
 from newsletter.tokens import Purpose
@@ -123,7 +123,10 @@ _NO_LETTER = "it answers no letter that we know of"
 
 def _agreed(desk: Desk, text: str, about: Reply) -> str:
     _, language = subject_and_language(desk.settings, about)
-    if _first(text) not in _YES | {folded(writer_phrases(language).yes)}:
+    translations = translations_for(language, own=desk.settings.locales)
+    # Translators: the word that "If so, reply “yes”" asks for.
+    yes = translations.pgettext("the reply that agrees to publication", "yes")
+    if _first(text) not in _YES | {folded(yes)}:
         return f"its writer was asked about {about.id} and did not plainly say yes"
     said = Decision(reply_id=about.id, state=CONSENT, by="its writer", why="", door=_DOOR, at=desk.now)
     with desk.database.write() as connection:

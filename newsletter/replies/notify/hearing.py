@@ -9,11 +9,11 @@ from datetime import datetime
 from newsletter.compose import comment_url
 from newsletter.database import Database
 from newsletter.delivery import COMMENT_REPLY, Notice, cancel_comment_replies
+from newsletter.locales import translations_for
 from newsletter.replies.addresses.signed_actions import Act, address_for
 from newsletter.replies.addresses.writer_page import writer_page_url
 from newsletter.replies.decisions import HEAR, QUIET, Decision, last_of, note_decision
 from newsletter.replies.notify.author_answer import how_it_is_used, list_of, may_be_written_to, subject_and_language
-from newsletter.replies.phrases import writer_phrases
 from newsletter.replies.store.models import Reply, ReplyState
 from newsletter.replies.store.queries import find_reply_named
 from newsletter.settings import Settings
@@ -55,11 +55,12 @@ def word_of_answer(database: Database, keyring: Keyring, settings: Settings, rep
     if not is_notified_of_answers(database, settings, answered):
         return None
     title, language = subject_and_language(settings, answered)
-    words = writer_phrases(language)
+    _ = translations_for(language, own=settings.locales).gettext
+    heading = _("{name} has replied to your comment on “{title}”:").format(name=reply.author, title=title)
     list_name = list_of(database, settings, answered)
     url = comment_url(settings, slug, reply.id)
     pieces = [
-        f"{words.answered.format(name=reply.author, title=title)}\n{url if '://' in url else ''}".rstrip(),
+        f"{heading}\n{url if '://' in url else ''}".rstrip(),
         reply.text,
         f"{answered.author}:\n" + "\n".join(f"> {line}".rstrip() for line in answered.text.split("\n")),
         f"-- \n{settings.publication.title}\n{how_it_is_used(settings, language)}",
@@ -67,7 +68,7 @@ def word_of_answer(database: Database, keyring: Keyring, settings: Settings, rep
             filter(
                 None,
                 (
-                    words.quiet,
+                    _("To receive no more of these notices, reply “stop” or send an empty email to:"),
                     address_for(database, keyring, settings, list_name, answered, Act.QUIET),
                     writer_page_url(database, keyring, settings, answered),
                 ),

@@ -89,7 +89,7 @@ def second(harbour: Harbour, wished: Reply, answer: Mail) -> Reply:
 
 
 def heard(harbour: Harbour) -> list[EmailMessage]:
-    return [mail for mail in posted(harbour) if "has answered" in mail.get_content()]
+    return [mail for mail in posted(harbour) if "has replied to your comment" in mail.get_content()]
 
 
 def test_an_answer_from_the_page_is_held_for_its_place(harbour: Harbour, wished: Reply, second: Reply) -> None:
@@ -217,7 +217,7 @@ def test_the_address_in_a_notice_ends_it_even_for_what_is_due(
 ) -> None:
     approved(harbour, second)
     (notice,) = [notice for notice in list_notices(harbour.database) if notice.kind == "answered"]
-    found = re.search(r"empty mail to:\n(\S+)", notice.text)
+    found = re.search(r"empty email to:\n(\S+)", notice.text)
     assert found is not None
     taken(harbour, answer("", to=found[1], message_id="<3@x>"), "3.eml")
     assert heard(harbour) == []
