@@ -1,24 +1,29 @@
-"""The pretend SES's other calls: the account, its suppression list, its configuration sets, its templates."""
+"""SES calls that manage the account: its suppression list, identities, configuration sets and templates.
+
+Each function answers one operation of the API; it takes the parsed request and returns the response's members.
+"""
 
 import hashlib
+from collections.abc import Callable
+from types import MappingProxyType
 from typing import Any
 
 from newsletter.ses_simulator.account import Account, ApiError, SuppressedAddress
 
-_MOST_A_PAGE = 1000
-_TEMPLATES_A_PAGE = 10
+_MAX_PAGE_SIZE = 1000
+_TEMPLATES_PER_PAGE = 10
 
 
 def get_account(account: Account, _request: dict[str, Any]) -> dict[str, Any]:
-    """Say what the account is granted."""
-    account.change()
-    if account.account_refusal is not None:
-        raise account.account_refusal
+    """GetAccount: its limits and its status."""
+    account.apply_changes()
+    if account.account_error is not None:
+        raise account.account_error
     return {
         "SendQuota": {
             "Max24HourSend": account.quota,
             "MaxSendRate": account.rate,
-            "SentLast24Hours": account.sent_today(),
+            "SentLast24Hours": account.sent_in_day(),
         },
         "SendingEnabled": account.is_enabled,
         "ProductionAccessEnabled": account.is_in_production,
@@ -29,28 +34,28 @@ def get_account(account: Account, _request: dict[str, Any]) -> dict[str, Any]:
 
 
 def put_suppressed(account: Account, request: dict[str, Any]) -> dict[str, Any]:
-    """Add an address; a second time is no fault."""
+    """PutSuppressedDestination; an address that is suppressed already is no error."""
     account.suppress(request["EmailAddress"], request["Reason"])
     return {}
 
 
 def get_suppressed(account: Account, request: dict[str, Any]) -> dict[str, Any]:
-    """Say why an address is suppressed."""
-    return {"SuppressedDestination": _summary(_found(account, request["EmailAddress"]))}
+    """GetSuppressedDestination."""
+    return {"SuppressedDestination": _summary(_suppressed(account, request["EmailAddress"]))}
 
 
 def delete_suppressed(account: Account, request: dict[str, Any]) -> dict[str, Any]:
-    """Take an address out."""
-    _found(account, request["EmailAddress"])
+    """DeleteSuppressedDestination."""
+    _suppressed(account, request["EmailAddress"])
     account.suppressed.pop(request["EmailAddress"].lower(), None)
     return {}
 
 
 def list_suppressed(account: Account, request: dict[str, Any]) -> dict[str, Any]:
-    """List a page of them, in order of their addresses; the token is the last address of the page before."""
+    """ListSuppressedDestinations, by address; the token is the last address of the page before."""
     start, end, reasons = request.get("StartDate"), request.get("EndDate"), request.get("Reasons")
-    after, size = request.get("NextToken", ""), request.get("PageSize", _MOST_A_PAGE)
-    found = [
+    after, size = request.get("NextToken", ""), request.get("PageSize", _MAX_PAGE_SIZE)
+    entries = [
         entry
         for address, entry in sorted(account.suppressed.items())
         if address > after
@@ -58,12 +63,12 @@ def list_suppressed(account: Account, request: dict[str, Any]) -> dict[str, Any]
         and (start is None or entry.since >= start)
         and (end is None or entry.since < end)
     ]
-    page = {"SuppressedDestinationSummaries": [_summary(entry) for entry in found[:size]]}
-    return page if len(found) <= size else {**page, "NextToken": found[size - 1].address.lower()}
+    page = {"SuppressedDestinationSummaries": [_summary(entry) for entry in entries[:size]]}
+    return page if len(entries) <= size else {**page, "NextToken": entries[size - 1].address.lower()}
 
 
 def get_identity(account: Account, request: dict[str, Any]) -> dict[str, Any]:
-    """Say what is known of a domain or an address."""
+    """GetEmailIdentity."""
     name = request["EmailIdentity"].lower()
     if name not in account.identities:
         raise ApiError(404, "NotFoundException", f"Email identity {name} does not exist.")
@@ -71,7 +76,7 @@ def get_identity(account: Account, request: dict[str, Any]) -> dict[str, Any]:
 
 
 def create_identity(account: Account, request: dict[str, Any]) -> dict[str, Any]:
-    """Make an identity, which is verified at once: the pretend SES asks no name server."""
+    """CreateEmailIdentity: it is verified at once, for the simulator queries no DNS."""
     name = request["EmailIdentity"].lower()
     if name in account.identities:
         raise ApiError(400, "AlreadyExistsException", f"Email identity {name} already exist.")
@@ -84,27 +89,27 @@ def create_identity(account: Account, request: dict[str, Any]) -> dict[str, Any]
         "DkimAttributes": {
             "SigningEnabled": not is_address,
             "Status": "NOT_STARTED" if is_address else "SUCCESS",
-            "Tokens": [] if is_address else [_token(name, number) for number in range(3)],
+            "Tokens": [] if is_address else [_dkim_token(name, number) for number in range(3)],
             "SigningAttributesOrigin": "AWS_SES",
         },
         "MailFromAttributes": {"BehaviorOnMxFailure": "USE_DEFAULT_VALUE"},
     }
-    said = account.identities[name]
-    return {key: said[key] for key in ("IdentityType", "VerifiedForSendingStatus", "DkimAttributes")}
+    identity = account.identities[name]
+    return {key: identity[key] for key in ("IdentityType", "VerifiedForSendingStatus", "DkimAttributes")}
 
 
 def delete_identity(account: Account, request: dict[str, Any]) -> dict[str, Any]:
-    """Forget an identity."""
+    """DeleteEmailIdentity."""
     if account.identities.pop(request["EmailIdentity"].lower(), None) is None:
         raise ApiError(404, "NotFoundException", "Email identity does not exist.")
     return {}
 
 
 def put_mail_from(account: Account, request: dict[str, Any]) -> dict[str, Any]:
-    """Give an identity a MAIL FROM domain, found to be right at once."""
-    found = get_identity(account, request)
+    """PutEmailIdentityMailFromAttributes: the MAIL FROM domain is verified at once."""
+    identity = get_identity(account, request)
     domain = request.get("MailFromDomain") or ""
-    found["MailFromAttributes"] = {
+    identity["MailFromAttributes"] = {
         **({"MailFromDomain": domain, "MailFromDomainStatus": "SUCCESS"} if domain else {}),
         "BehaviorOnMxFailure": request.get("BehaviorOnMxFailure", "USE_DEFAULT_VALUE"),
     }
@@ -112,27 +117,27 @@ def put_mail_from(account: Account, request: dict[str, Any]) -> dict[str, Any]:
 
 
 def list_identities(account: Account, _request: dict[str, Any]) -> dict[str, Any]:
-    """List the identities."""
+    """ListEmailIdentities."""
     names = ("IdentityType", "VerificationStatus")
     return {
         "EmailIdentities": [
-            {"IdentityName": name, "SendingEnabled": True, **{key: found[key] for key in names}}
-            for name, found in sorted(account.identities.items())
+            {"IdentityName": name, "SendingEnabled": True, **{key: identity[key] for key in names}}
+            for name, identity in sorted(account.identities.items())
         ]
     }
 
 
 def create_set(account: Account, request: dict[str, Any]) -> dict[str, Any]:
-    """Make a configuration set, which publishes nothing yet."""
+    """CreateConfigurationSet: it publishes nothing yet."""
     name = request["ConfigurationSetName"]
-    if name in account.sets:
+    if name in account.configuration_sets:
         raise ApiError(400, "AlreadyExistsException", f"Configuration set <{name}> already exists.")
-    account.sets[name] = {}
+    account.configuration_sets[name] = {}
     return {}
 
 
 def get_set(account: Account, request: dict[str, Any]) -> dict[str, Any]:
-    """Say that a configuration set is there."""
+    """GetConfigurationSet."""
     _destinations(account, request)
     return {
         "ConfigurationSetName": request["ConfigurationSetName"],
@@ -143,19 +148,19 @@ def get_set(account: Account, request: dict[str, Any]) -> dict[str, Any]:
 
 
 def delete_set(account: Account, request: dict[str, Any]) -> dict[str, Any]:
-    """Take a configuration set away."""
+    """DeleteConfigurationSet."""
     _destinations(account, request)
-    del account.sets[request["ConfigurationSetName"]]
+    del account.configuration_sets[request["ConfigurationSetName"]]
     return {}
 
 
 def list_sets(account: Account, _request: dict[str, Any]) -> dict[str, Any]:
-    """List the configuration sets."""
-    return {"ConfigurationSets": sorted(account.sets)}
+    """ListConfigurationSets."""
+    return {"ConfigurationSets": sorted(account.configuration_sets)}
 
 
 def create_destination(account: Account, request: dict[str, Any]) -> dict[str, Any]:
-    """Publish a configuration set's events; wherever they should go, they go into the file of events."""
+    """CreateConfigurationSetEventDestination; wherever its events should go, the simulator's own targets get them."""
     destinations, name = _destinations(account, request), request["EventDestinationName"]
     if name in destinations:
         raise ApiError(400, "AlreadyExistsException", f"Event destination <{name}> already exists.")
@@ -164,13 +169,13 @@ def create_destination(account: Account, request: dict[str, Any]) -> dict[str, A
 
 
 def get_destinations(account: Account, request: dict[str, Any]) -> dict[str, Any]:
-    """Say who hears of a configuration set's events."""
+    """GetConfigurationSetEventDestinations."""
     destinations = _destinations(account, request)
-    return {"EventDestinations": [{"Name": name, **given} for name, given in destinations.items()]}
+    return {"EventDestinations": [{"Name": name, **destination} for name, destination in destinations.items()]}
 
 
 def update_destination(account: Account, request: dict[str, Any]) -> dict[str, Any]:
-    """Publish otherwise."""
+    """UpdateConfigurationSetEventDestination."""
     destinations, name = _destinations(account, request), request["EventDestinationName"]
     if name not in destinations:
         raise ApiError(404, "NotFoundException", "Event destination does not exist.")
@@ -179,14 +184,14 @@ def update_destination(account: Account, request: dict[str, Any]) -> dict[str, A
 
 
 def delete_destination(account: Account, request: dict[str, Any]) -> dict[str, Any]:
-    """Publish no longer."""
+    """DeleteConfigurationSetEventDestination."""
     if _destinations(account, request).pop(request["EventDestinationName"], None) is None:
         raise ApiError(404, "NotFoundException", "Event destination does not exist.")
     return {}
 
 
 def create_template(account: Account, request: dict[str, Any]) -> dict[str, Any]:
-    """Keep a template."""
+    """CreateEmailTemplate."""
     name = request["TemplateName"]
     if name in account.templates:
         raise ApiError(400, "AlreadyExistsException", f"Template {name} already exists.")
@@ -195,32 +200,32 @@ def create_template(account: Account, request: dict[str, Any]) -> dict[str, Any]
 
 
 def get_template(account: Account, request: dict[str, Any]) -> dict[str, Any]:
-    """Show a template."""
+    """GetEmailTemplate."""
     return {"TemplateName": request["TemplateName"], "TemplateContent": _template(account, request)}
 
 
 def update_template(account: Account, request: dict[str, Any]) -> dict[str, Any]:
-    """Keep another text under a template's name."""
+    """UpdateEmailTemplate."""
     _template(account, request)
     account.templates[request["TemplateName"]] = request["TemplateContent"]
     return {}
 
 
 def delete_template(account: Account, request: dict[str, Any]) -> dict[str, Any]:
-    """Forget a template; one that is not there is no fault, as at SES."""
+    """DeleteEmailTemplate; one that does not exist is no error, as at SES."""
     account.templates.pop(request["TemplateName"], None)
     return {}
 
 
 def list_templates(account: Account, request: dict[str, Any]) -> dict[str, Any]:
-    """List a page of their names; the token is the last name of the page before."""
-    after, size = request.get("NextToken", ""), request.get("PageSize", _TEMPLATES_A_PAGE)
-    found = [name for name in sorted(account.templates) if name > after]
-    page = {"TemplatesMetadata": [{"TemplateName": name} for name in found[:size]]}
-    return page if len(found) <= size else {**page, "NextToken": found[size - 1]}
+    """ListEmailTemplates, by name; the token is the last name of the page before."""
+    after, size = request.get("NextToken", ""), request.get("PageSize", _TEMPLATES_PER_PAGE)
+    names = [name for name in sorted(account.templates) if name > after]
+    page = {"TemplatesMetadata": [{"TemplateName": name} for name in names[:size]]}
+    return page if len(names) <= size else {**page, "NextToken": names[size - 1]}
 
 
-def _token(name: str, number: int) -> str:
+def _dkim_token(name: str, number: int) -> str:
     return hashlib.sha256(f"{name} {number}".encode()).hexdigest()[:32]
 
 
@@ -233,12 +238,12 @@ def _template(account: Account, request: dict[str, Any]) -> dict[str, str]:
 
 def _destinations(account: Account, request: dict[str, Any]) -> dict[str, dict[str, Any]]:
     name = request["ConfigurationSetName"]
-    if name not in account.sets:
+    if name not in account.configuration_sets:
         raise ApiError(404, "NotFoundException", f"Configuration set <{name}> does not exist.")
-    return account.sets[name]
+    return account.configuration_sets[name]
 
 
-def _found(account: Account, address: str) -> SuppressedAddress:
+def _suppressed(account: Account, address: str) -> SuppressedAddress:
     entry = account.suppressed.get(address.lower())
     if entry is None:
         raise ApiError(404, "NotFoundException", f"Email address {address} does not exist on your suppression list.")
@@ -247,3 +252,33 @@ def _found(account: Account, address: str) -> SuppressedAddress:
 
 def _summary(entry: SuppressedAddress) -> dict[str, Any]:
     return {"EmailAddress": entry.address, "Reason": entry.reason, "LastUpdateTime": entry.since.timestamp()}
+
+
+ACCOUNT_CALLS: MappingProxyType[str, Callable[[Account, dict[str, Any]], dict[str, Any]]] = MappingProxyType(
+    {
+        "GetAccount": get_account,
+        "PutSuppressedDestination": put_suppressed,
+        "GetSuppressedDestination": get_suppressed,
+        "DeleteSuppressedDestination": delete_suppressed,
+        "ListSuppressedDestinations": list_suppressed,
+        "CreateEmailIdentity": create_identity,
+        "GetEmailIdentity": get_identity,
+        "DeleteEmailIdentity": delete_identity,
+        "ListEmailIdentities": list_identities,
+        "PutEmailIdentityMailFromAttributes": put_mail_from,
+        "CreateConfigurationSet": create_set,
+        "GetConfigurationSet": get_set,
+        "DeleteConfigurationSet": delete_set,
+        "ListConfigurationSets": list_sets,
+        "CreateConfigurationSetEventDestination": create_destination,
+        "GetConfigurationSetEventDestinations": get_destinations,
+        "UpdateConfigurationSetEventDestination": update_destination,
+        "DeleteConfigurationSetEventDestination": delete_destination,
+        "CreateEmailTemplate": create_template,
+        "GetEmailTemplate": get_template,
+        "UpdateEmailTemplate": update_template,
+        "DeleteEmailTemplate": delete_template,
+        "ListEmailTemplates": list_templates,
+    }
+)
+"""Each operation that is answered here, by its name in the API."""

@@ -1,8 +1,8 @@
-"""What the pretend SES does wrong on purpose, to which calls: `close:5%`, `429@100-300`, `quota=500@40`.
+"""Fault injection: which sends go wrong on purpose, and how: `close:5%`, `429@100-300`, `quota=500@40`.
 
-`NAME[:SHARE%][@N | @FROM-TO | @FROM-]`: a mishap happens to a share of the sends with these numbers, counted
-from 1; without numbers, of all. `rate=N@FROM` and `quota=N@FROM` change what the account is granted once that
-many sends were asked for, `quota=N@5s` five seconds after the first one.
+`NAME[:SHARE%][@N | @FROM-TO | @FROM-]`: a fault hits a share of the sends with these numbers, counted from 1;
+without numbers, of all sends. `rate=N@FROM` and `quota=N@FROM` change the account's limits at that number of
+sends, `quota=N@5s` five seconds after the first one.
 """
 
 import random
@@ -16,70 +16,78 @@ from newsletter.finding import suggest
 
 
 class FaultStage(Enum):
-    """Which part of a call a mishap spoils."""
+    """Which part of a send a fault spoils."""
 
-    BEFORE = "nothing is taken"
-    AFTER = "the message is taken, its answer is not given"
-    WAIT = "the answer comes late"
-    EVENT = "the message is taken, and comes back later"
-    GRANT = "the account is granted something else"
+    REFUSED = "the message is not accepted"
+    NO_RESPONSE = "the message is accepted, but the response is lost or wrong"
+    DELAY = "the response is late"
+    EVENT = "the message is accepted, and bounces or is complained about"
+    LIMITS = "the account's rate or quota changes"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FaultKind:
-    """One sort of mishap."""
+    """One kind of fault."""
 
-    when: FaultStage
+    stage: FaultStage
     status: int = 0
-    """Of the answer, as HTTP; 0 for none."""
+    """The HTTP status that is answered; 0 for none."""
     code: str = ""
-    words: str = ""
+    message: str = ""
 
 
-_DAILY = "Daily message quota exceeded."
-_BEFORE, _AFTER = FaultStage.BEFORE, FaultStage.AFTER
+_DAILY_QUOTA = "Daily message quota exceeded."
+_REFUSED, _NO_RESPONSE = FaultStage.REFUSED, FaultStage.NO_RESPONSE
 FAULT_KINDS: dict[str, FaultKind] = {
-    "close": FaultKind(when=_AFTER),
-    "hang": FaultKind(when=_AFTER),
-    "fail": FaultKind(when=_AFTER, status=500, code="InternalFailure", words="Internal failure."),
-    "garbage": FaultKind(when=_AFTER, status=200),
-    "500": FaultKind(when=_BEFORE, status=500, code="InternalFailure", words="Internal failure."),
-    "503": FaultKind(when=_BEFORE, status=503, code="ServiceUnavailable", words="Service is unavailable."),
-    "429": FaultKind(when=_BEFORE, status=429, code="TooManyRequestsException", words="Maximum sending rate exceeded."),
-    "limit": FaultKind(when=_BEFORE, status=400, code="LimitExceededException", words="Too many resources."),
-    "spent": FaultKind(when=_BEFORE, status=429, code="TooManyRequestsException", words=_DAILY),
-    "spent-limit": FaultKind(when=_BEFORE, status=400, code="LimitExceededException", words=_DAILY),
-    "spent-throttling": FaultKind(when=_BEFORE, status=400, code="ThrottlingException", words=_DAILY),
-    "rejected": FaultKind(when=_BEFORE, status=400, code="MessageRejected", words="Illegal content."),
-    "bad": FaultKind(when=_BEFORE, status=400, code="BadRequestException", words="Invalid address."),
+    "close": FaultKind(stage=_NO_RESPONSE),
+    "hang": FaultKind(stage=_NO_RESPONSE),
+    "fail": FaultKind(stage=_NO_RESPONSE, status=500, code="InternalFailure", message="Internal failure."),
+    "garbage": FaultKind(stage=_NO_RESPONSE, status=200),
+    "500": FaultKind(stage=_REFUSED, status=500, code="InternalFailure", message="Internal failure."),
+    "503": FaultKind(stage=_REFUSED, status=503, code="ServiceUnavailable", message="Service is unavailable."),
+    "429": FaultKind(
+        stage=_REFUSED, status=429, code="TooManyRequestsException", message="Maximum sending rate exceeded."
+    ),
+    "limit": FaultKind(stage=_REFUSED, status=400, code="LimitExceededException", message="Too many resources."),
+    "spent": FaultKind(stage=_REFUSED, status=429, code="TooManyRequestsException", message=_DAILY_QUOTA),
+    "spent-limit": FaultKind(stage=_REFUSED, status=400, code="LimitExceededException", message=_DAILY_QUOTA),
+    "spent-throttling": FaultKind(stage=_REFUSED, status=400, code="ThrottlingException", message=_DAILY_QUOTA),
+    "rejected": FaultKind(stage=_REFUSED, status=400, code="MessageRejected", message="Illegal content."),
+    "bad": FaultKind(stage=_REFUSED, status=400, code="BadRequestException", message="Invalid address."),
     "unverified": FaultKind(
-        when=_BEFORE,
+        stage=_REFUSED,
         status=400,
         code="MessageRejected",
-        words="Email address is not verified. The following identities failed the check: news@example.org",
+        message="Email address is not verified. The following identities failed the check: news@example.org",
     ),
     "no-sender": FaultKind(
-        when=_BEFORE, status=400, code="MailFromDomainNotVerifiedException", words="MAIL FROM is not verified."
+        stage=_REFUSED, status=400, code="MailFromDomainNotVerifiedException", message="MAIL FROM is not verified."
     ),
-    "no-set": FaultKind(when=_BEFORE, status=404, code="NotFoundException", words="Configuration set does not exist."),
-    "suspended": FaultKind(when=_BEFORE, status=400, code="AccountSuspendedException", words="Account is suspended."),
-    "paused": FaultKind(when=_BEFORE, status=400, code="SendingPausedException", words="Sending is paused."),
-    "denied": FaultKind(when=_BEFORE, status=403, code="AccessDeniedException", words="Not authorised: ses:SendEmail."),
-    "expired": FaultKind(when=_BEFORE, status=403, code="ExpiredTokenException", words="The token is expired."),
-    "clock": FaultKind(when=_BEFORE, status=403, code="InvalidSignatureException", words="Signature expired."),
-    "slow": FaultKind(when=FaultStage.WAIT),
-    "bounce": FaultKind(when=FaultStage.EVENT),
-    "complaint": FaultKind(when=FaultStage.EVENT),
-    "rate": FaultKind(when=FaultStage.GRANT),
-    "quota": FaultKind(when=FaultStage.GRANT),
+    "no-set": FaultKind(
+        stage=_REFUSED, status=404, code="NotFoundException", message="Configuration set does not exist."
+    ),
+    "suspended": FaultKind(
+        stage=_REFUSED, status=400, code="AccountSuspendedException", message="Account is suspended."
+    ),
+    "paused": FaultKind(stage=_REFUSED, status=400, code="SendingPausedException", message="Sending is paused."),
+    "denied": FaultKind(
+        stage=_REFUSED, status=403, code="AccessDeniedException", message="Not authorised: ses:SendEmail."
+    ),
+    "expired": FaultKind(stage=_REFUSED, status=403, code="ExpiredTokenException", message="The token is expired."),
+    "clock": FaultKind(stage=_REFUSED, status=403, code="InvalidSignatureException", message="Signature expired."),
+    "slow": FaultKind(stage=FaultStage.DELAY),
+    "bounce": FaultKind(stage=FaultStage.EVENT),
+    "complaint": FaultKind(stage=FaultStage.EVENT),
+    "rate": FaultKind(stage=FaultStage.LIMITS),
+    "quota": FaultKind(stage=FaultStage.LIMITS),
 }
 
-_WRITTEN = re.compile(r"([a-z0-9-]+)(?:=(\d+(?:\.\d+)?))?(?::(\d+(?:\.\d+)?)%)?(?:@(\d+)(?:(-)(\d+)?|(s))?)?")
+_SYNTAX = re.compile(r"([a-z0-9-]+)(?:=(\d+(?:\.\d+)?))?(?::(\d+(?:\.\d+)?)%)?(?:@(\d+)(?:(-)(\d+)?|(s))?)?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """One thing that goes wrong, and how often."""
+    """One fault, and which sends it hits."""
 
     name: str
     share: float = 1.0
@@ -87,48 +95,48 @@ class Fault:
     first: int = 1
     last: int | None = None
     value: float = 0.0
-    """What is granted from now on, for `rate` and `quota`."""
+    """The new limit, for `rate` and `quota`."""
     after: float | None = None
     """For these two: so many seconds after the first send, instead of at a number of sends."""
 
     @property
     def kind(self) -> FaultKind:
-        """Say what it does."""
+        """What it does."""
         return FAULT_KINDS[self.name]
 
-    def happens(self, number: int, seed: int) -> bool:
-        """Return whether it happens to this send; the same answer for the same number and seed."""
+    def hits(self, number: int, seed: int) -> bool:
+        """Return whether it hits this send; always the same for the same number and seed."""
         if number < self.first or (self.last is not None and number > self.last):
             return False
         return self.share >= 1 or random.Random(f"{seed}/{self.name}/{number}").random() < self.share  # noqa: S311
 
 
 def parse_faults(text: str) -> tuple[Fault, ...]:
-    """Return the mishaps that a text names, separated by commas; UsageError says which one is none."""
-    return tuple(_read(word) for word in re.split(r"[\s,]+", text.strip()) if word)
+    """Parse faults separated by commas or blanks; UsageError names the one that is invalid."""
+    return tuple(_parse(word) for word in re.split(r"[\s,]+", text.strip()) if word)
 
 
 def fault_of(faults: Iterable[Fault], number: int, seed: int) -> Fault | None:
-    """Return what happens to a send: the first mishap that does, changes of the grant aside."""
-    spoiling = (fault for fault in faults if fault.kind.when is not FaultStage.GRANT)
-    return next((fault for fault in spoiling if fault.happens(number, seed)), None)
+    """Return the first fault that hits a send; changes of the limits hit none."""
+    candidates = (fault for fault in faults if fault.kind.stage is not FaultStage.LIMITS)
+    return next((fault for fault in candidates if fault.hits(number, seed)), None)
 
 
-def _read(word: str) -> Fault:
-    found = _WRITTEN.fullmatch(word)
-    if found is None:
-        raise UsageError(f"--faults {word}: write NAME, NAME:5%, NAME@100-300 or quota=500@40")
-    name, value, share, first, dash, last, seconds = found.groups()
+def _parse(text: str) -> Fault:
+    match = _SYNTAX.fullmatch(text)
+    if match is None:
+        raise UsageError(f"--faults {text}: invalid. Write NAME, NAME:5%, NAME@100-300 or quota=500@40")
+    name, value, share, first, dash, last, seconds = match.groups()
     if name not in FAULT_KINDS:
-        raise UsageError(f"--faults {word}: no such fault. {suggest(name, FAULT_KINDS)}")
+        raise UsageError(f"--faults {text}: unknown fault '{name}'. {suggest(name, FAULT_KINDS)}")
     if share and float(share) > 100:
-        raise UsageError(f"--faults {word}: a share is 100% at most")
+        raise UsageError(f"--faults {text}: a share is at most 100%")
     if first and last and int(last) < int(first):
-        raise UsageError(f"--faults {word}: ends before it begins. Write {name}@{last}-{first}")
-    if (FAULT_KINDS[name].when is FaultStage.GRANT) is (value is None):
-        raise UsageError(f"--faults {word}: only rate and quota take a number, as in {name}=500@40")
+        raise UsageError(f"--faults {text}: the range ends before it begins. Write {name}@{last}-{first}")
+    if (FAULT_KINDS[name].stage is FaultStage.LIMITS) is (value is None):
+        raise UsageError(f"--faults {text}: only rate and quota take a number, as in quota=500@40")
     if seconds and value is None:
-        raise UsageError(f"--faults {word}: only rate and quota know seconds, as in quota=500@5s")
+        raise UsageError(f"--faults {text}: only rate and quota take seconds, as in quota=500@5s")
     return Fault(
         name=name,
         share=float(share) / 100 if share else 1.0,

@@ -1,7 +1,7 @@
-"""The smallest HTTP/1.1 server that AWS's clients need, with little done for each request.
+"""Minimal HTTP/1.1 server for AWS's clients, with as little work for each request as possible.
 
-A benchmark of senders runs on the machine that it shares with this one, and should not measure this one: so one
-thread serves every connection, and only one that is to be kept waiting gets a thread of its own.
+A benchmark of senders shares the machine with this server and must not measure it. So one thread serves every
+connection, and only a request whose response may take time gets a thread of its own.
 """
 
 import selectors
@@ -15,21 +15,21 @@ from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 
-_PIECE = 262_144
-_MOST_HEAD = 65_536
+_READ_SIZE = 262_144
+_MAX_HEAD = 65_536
 _BACKLOG = 128
-_STAMPED = 35
-"""Linux's SO_TIMESTAMPNS, and what its notes are called; Python has no name for it."""
-_MOMENT = struct.Struct("@qq")
-_NOTES = socket.CMSG_SPACE(_MOMENT.size)
-_WORDS = {200: "OK"}
-CONNECTION_CLOSED = None
-"""What is answered where nothing is to be said, and the connection closed."""
+_SO_TIMESTAMPNS = 35
+"""Linux's socket option, and the type of its ancillary messages; Python has no name for it."""
+_TIMESPEC = struct.Struct("@qq")
+_ANCILLARY_SIZE = socket.CMSG_SPACE(_TIMESPEC.size)
+_REASONS = {200: "OK"}
+CLOSE_CONNECTION = None
+"""Instead of a response: close the connection without one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiRequest:
-    """One request as it was read."""
+    """One HTTP request."""
 
     method: str
     path: str
@@ -37,186 +37,194 @@ class ApiRequest:
     headers: dict[str, str]
     """By their names in lower case."""
     body: bytes
-    at: float
-    """When it came, by the monotonic clock."""
+    received_at: float
+    """By the monotonic clock."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiResponse:
-    """What is answered."""
+    """One HTTP response."""
 
     status: int
     body: bytes
     headers: dict[str, str] = field(default_factory=dict)
-    kind: str = "application/json"
+    content_type: str = "application/json"
 
 
 class HttpServer:
-    """Listens on this machine only, and answers each request by `answer`."""
+    """Listens on the loopback address, and answers each request by calling `answer`."""
 
     def __init__(
-        self, port: int, answer: Callable[[ApiRequest], ApiResponse | None], takes_time: Callable[[ApiRequest], bool]
+        self,
+        port: int,
+        answer: Callable[[ApiRequest], ApiResponse | None],
+        may_block: Callable[[ApiRequest], bool],
     ) -> None:
-        """`takes_time` tells whether answering may wait: for a disk, a queue, a fault that was ordered."""
+        """`may_block` says whether answering a request may wait: for a disk, a queue, an injected fault."""
         self._socket = socket.create_server(("127.0.0.1", port), backlog=_BACKLOG)
-        self._ended, self._end = socket.socketpair()
+        self._stopped, self._stop = socket.socketpair()
         self._answer = answer
-        self._takes_time = takes_time
+        self._may_block = may_block
         self._thread = threading.Thread(target=self._serve, daemon=True)
         self.closing = threading.Event()
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
 
     def start(self) -> None:
-        """Listen in a thread of its own."""
+        """Serve from a thread of its own."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Listen no longer, and close every connection that nobody waits at."""
+        """Stop listening, and close every connection on which no request is being answered."""
         self.closing.set()
-        self._end.close()
+        self._stop.close()
         self._thread.join()
 
     def _serve(self) -> None:
-        talks: dict[int, _Connection] = {}
-        with closing(self._ended), closing(self._socket), selectors.DefaultSelector() as selector:
-            for ear in (self._socket, self._ended):
-                selector.register(ear, selectors.EVENT_READ)
+        connections: dict[int, _Connection] = {}
+        with closing(self._stopped), closing(self._socket), selectors.DefaultSelector() as selector:
+            for listener in (self._socket, self._stopped):
+                selector.register(listener, selectors.EVENT_READ)
             while not self.closing.is_set():
-                for ready, _ in selector.select():
-                    if ready.fileobj is self._socket:
-                        with suppress(OSError):  # it has gone already, or there is no room for it now
-                            talk = _Connection(self._socket.accept()[0])
-                            talks[talk.connection.fileno()] = talk
-                            selector.register(talk.connection, selectors.EVENT_READ)
-                    elif (mine := talks.get(ready.fd)) is not None and not self._go_on(mine):
-                        del talks[ready.fd]
-                        selector.unregister(ready.fd)
-            for talk in talks.values():
-                talk.connection.close()
+                for key, _ in selector.select():
+                    if key.fileobj is self._socket:
+                        with suppress(OSError):  # it was closed already, or no descriptor is free
+                            connection = _Connection(self._socket.accept()[0])
+                            connections[connection.socket.fileno()] = connection
+                            selector.register(connection.socket, selectors.EVENT_READ)
+                    elif (ready := connections.get(key.fd)) is not None and not self._advance(ready):
+                        del connections[key.fd]
+                        selector.unregister(key.fd)
+            for connection in connections.values():
+                connection.socket.close()
 
-    def _go_on(self, talk: "_Connection") -> bool:
-        """Take in what has come; return False when the connection is not this thread's any more."""
+    def _advance(self, connection: "_Connection") -> bool:
+        """Read what was received and answer; return False when this thread no longer serves the connection."""
         try:
-            talk.take_in()
-            while (http_request := talk.next_request()) is not None:
-                if self._takes_time(http_request):
-                    threading.Thread(target=self._serve_alone, args=(talk, http_request), daemon=True).start()
+            connection.receive()
+            while (request := connection.next_request()) is not None:
+                if self._may_block(request):
+                    thread = threading.Thread(target=self._serve_alone, args=(connection, request), daemon=True)
+                    thread.start()
                     return False
-                self._reply(talk, http_request)
+                self._respond(connection, request)
         except ConnectionError:
-            talk.connection.close()
+            connection.socket.close()
             return False
         except Exception:  # of one request; the others are served
-            self._complain()
-            talk.connection.close()
+            self._log_error()
+            connection.socket.close()
             return False
         return True
 
-    def _serve_alone(self, talk: "_Connection", http_request: ApiRequest | None) -> None:
-        """Answer request after request of one connection until either end closes it."""
-        with closing(talk.connection):
+    def _serve_alone(self, connection: "_Connection", request: ApiRequest | None) -> None:
+        """Answer one connection's requests until either end closes it."""
+        with closing(connection.socket):
             try:
                 while True:
-                    while http_request is None:
-                        talk.take_in()
-                        http_request = talk.next_request()
-                    self._reply(talk, http_request)
-                    http_request = talk.next_request()
+                    while request is None:
+                        connection.receive()
+                        request = connection.next_request()
+                    self._respond(connection, request)
+                    request = connection.next_request()
             except ConnectionError:
                 return
             except Exception:
-                self._complain()
+                self._log_error()
 
-    def _reply(self, talk: "_Connection", http_request: ApiRequest) -> None:
-        reply = self._answer(http_request)
-        if reply is CONNECTION_CLOSED:
+    def _respond(self, connection: "_Connection", request: ApiRequest) -> None:
+        response = self._answer(request)
+        if response is CLOSE_CONNECTION:
             raise ConnectionAbortedError
-        talk.connection.sendall(_written(reply))
-        if http_request.headers.get("connection", "").lower() == "close":
+        connection.socket.sendall(_serialise(response))
+        if request.headers.get("connection", "").lower() == "close":
             raise ConnectionAbortedError
 
-    def _complain(self) -> None:
-        """Say everything of a fault of ours, unless it is that all is being closed."""
+    def _log_error(self) -> None:
+        """Print the traceback of an error of ours, unless everything is being closed."""
         if not self.closing.is_set():
             traceback.print_exc()
 
 
 class _Connection:
-    """One connection, and what has come of its next request."""
+    """One connection, and what was received of its next request."""
 
-    def __init__(self, connection: socket.socket) -> None:
-        self.connection = connection
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        if sys.platform == "linux":  # elsewhere the moment of reading has to do
+    def __init__(self, accepted: socket.socket) -> None:
+        self.socket = accepted
+        accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if sys.platform == "linux":  # elsewhere the time of reading has to do
             with suppress(OSError):
-                connection.setsockopt(socket.SOL_SOCKET, _STAMPED, 1)
+                accepted.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
         self._octets = bytearray()
         self._head: _Head | None = None
-        self._at = time.monotonic()
+        self._received_at = time.monotonic()
 
-    def take_in(self) -> None:
-        """Wait for more, and take it; ConnectionError when the client has closed, or says too much."""
-        piece, notes, *_ = self.connection.recvmsg(_PIECE, _NOTES)
-        if not piece or (self._head is None and len(self._octets) > _MOST_HEAD):
+    def receive(self) -> None:
+        """Wait for more and read it; ConnectionError when the client has closed, or its head is too long."""
+        piece, ancillary, *_ = self.socket.recvmsg(_READ_SIZE, _ANCILLARY_SIZE)
+        if not piece or (self._head is None and len(self._octets) > _MAX_HEAD):
             raise ConnectionAbortedError
         if self._head is None:
-            self._at = _came_at(notes)
+            self._received_at = _received_at(ancillary)
         self._octets += piece
 
     def next_request(self) -> ApiRequest | None:
-        """Return the next request that is there as a whole; None when more has to come."""
+        """Return the next request that was received whole; None when more has to come."""
         if self._head is None and (end := self._octets.find(b"\r\n\r\n")) >= 0:
-            self._head = _read_head(self._octets[:end].decode("latin-1"))
+            self._head = _parse_head(self._octets[:end].decode("latin-1"))
             del self._octets[: end + 4]
-            is_body_missing = len(self._octets) < self._head.size
+            is_body_missing = len(self._octets) < self._head.content_length
             if is_body_missing and self._head.headers.get("expect", "").lower() == "100-continue":
-                self.connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
+                self.socket.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
         head = self._head
-        if head is None or len(self._octets) < head.size:
+        if head is None or len(self._octets) < head.content_length:
             return None
-        body = bytes(self._octets[: head.size])
-        del self._octets[: head.size]
+        body = bytes(self._octets[: head.content_length])
+        del self._octets[: head.content_length]
         self._head = None
         return ApiRequest(
-            method=head.method, path=head.path, query=head.query, headers=head.headers, body=body, at=self._at
+            method=head.method,
+            path=head.path,
+            query=head.query,
+            headers=head.headers,
+            body=body,
+            received_at=self._received_at,
         )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Head:
-    """The first line and the header fields of a request."""
+    """The request line and the headers of a request."""
 
     method: str
     path: str
     query: str
     headers: dict[str, str]
-    size: int
-    """Of the body, in bytes."""
+    content_length: int
 
 
-def _read_head(text: str) -> _Head:
-    first, *lines = text.split("\r\n")
+def _parse_head(text: str) -> _Head:
+    request_line, *lines = text.split("\r\n")
     headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
-    method, _, rest = first.partition(" ")
+    method, _, rest = request_line.partition(" ")
     path, _, query = rest.partition(" ")[0].partition("?")
-    size = int(headers.get("content-length", "0"))
-    return _Head(method=method, path=path, query=query, headers=headers, size=size)
+    content_length = int(headers.get("content-length", "0"))
+    return _Head(method=method, path=path, query=query, headers=headers, content_length=content_length)
 
 
-def _came_at(notes: Sequence[tuple[int, int, bytes]]) -> float:
-    """Return when the system got what was read: this process may have been busy with other things since."""
+def _received_at(ancillary: Sequence[tuple[int, int, bytes]]) -> float:
+    """Return when the kernel received what was read: this process may have been busy with other things since."""
     now = time.monotonic()
-    for level, kind, octets in notes:
-        if level == socket.SOL_SOCKET and kind == _STAMPED and len(octets) >= _MOMENT.size:
-            seconds, nanoseconds = _MOMENT.unpack_from(octets)
+    for level, kind, octets in ancillary:
+        if level == socket.SOL_SOCKET and kind == _SO_TIMESTAMPNS and len(octets) >= _TIMESPEC.size:
+            seconds, nanoseconds = _TIMESPEC.unpack_from(octets)
             return now - max(0.0, time.time() - float(seconds) - float(nanoseconds) / 1e9)
     return now
 
 
-def _written(reply: ApiResponse) -> bytes:
-    more = "".join(f"{name}: {value}\r\n" for name, value in reply.headers.items())
+def _serialise(response: ApiResponse) -> bytes:
+    extra = "".join(f"{name}: {value}\r\n" for name, value in response.headers.items())
     head = (
-        f"HTTP/1.1 {reply.status} {_WORDS.get(reply.status, 'Fault')}\r\nContent-Type: {reply.kind}\r\n"
-        f"Content-Length: {len(reply.body)}\r\n{more}\r\n"
+        f"HTTP/1.1 {response.status} {_REASONS.get(response.status, 'Error')}\r\n"
+        f"Content-Type: {response.content_type}\r\nContent-Length: {len(response.body)}\r\n{extra}\r\n"
     )
-    return head.encode("latin-1") + reply.body
+    return head.encode("latin-1") + response.body

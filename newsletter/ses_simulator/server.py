@@ -1,58 +1,30 @@
-"""The pretend SES as an HTTP server on this machine, to which boto3 speaks unchanged.
+"""SES simulator's server: HTTP on this machine, to which boto3 talks unchanged.
 
-Requests are read by botocore's own model of the service. Signatures are not checked, only that there is one.
+Requests are parsed by botocore's own model of the service. Signatures are not verified; a request only needs one.
 """
 
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.utils import formatdate
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 from newsletter.aws import BadRequest
-from newsletter.ses_simulator import account_calls as records
 from newsletter.ses_simulator.account import AcceptedMessage, Account, ApiError
+from newsletter.ses_simulator.account_calls import ACCOUNT_CALLS
 from newsletter.ses_simulator.event_targets import EventTarget
 from newsletter.ses_simulator.faults import Fault, FaultStage
-from newsletter.ses_simulator.http_server import CONNECTION_CLOSED, ApiRequest, ApiResponse, HttpServer
+from newsletter.ses_simulator.http_server import CLOSE_CONNECTION, ApiRequest, ApiResponse, HttpServer
 from newsletter.ses_simulator.request_parser import request_parser
 from newsletter.ses_simulator.send_calls import MessageIntake, open_intake
-from newsletter.ses_simulator.sqs import EVENTS, SqsSimulator
+from newsletter.ses_simulator.sqs import EVENTS_QUEUE, SqsSimulator
 
-_RECORDS: MappingProxyType[str, Callable[[Account, dict[str, Any]], dict[str, Any]]] = MappingProxyType(
-    {
-        "GetAccount": records.get_account,
-        "PutSuppressedDestination": records.put_suppressed,
-        "GetSuppressedDestination": records.get_suppressed,
-        "DeleteSuppressedDestination": records.delete_suppressed,
-        "ListSuppressedDestinations": records.list_suppressed,
-        "CreateEmailIdentity": records.create_identity,
-        "GetEmailIdentity": records.get_identity,
-        "DeleteEmailIdentity": records.delete_identity,
-        "ListEmailIdentities": records.list_identities,
-        "PutEmailIdentityMailFromAttributes": records.put_mail_from,
-        "CreateConfigurationSet": records.create_set,
-        "GetConfigurationSet": records.get_set,
-        "DeleteConfigurationSet": records.delete_set,
-        "ListConfigurationSets": records.list_sets,
-        "CreateConfigurationSetEventDestination": records.create_destination,
-        "GetConfigurationSetEventDestinations": records.get_destinations,
-        "UpdateConfigurationSetEventDestination": records.update_destination,
-        "DeleteConfigurationSetEventDestination": records.delete_destination,
-        "CreateEmailTemplate": records.create_template,
-        "GetEmailTemplate": records.get_template,
-        "UpdateEmailTemplate": records.update_template,
-        "DeleteEmailTemplate": records.delete_template,
-        "ListEmailTemplates": records.list_templates,
-    }
-)
-_SENDS = {"SendEmail": MessageIntake.send_email, "SendBulkEmail": MessageIntake.send_bulk_email}
-_SQS = "AmazonSQS."
-_SQS_KIND = "application/x-amz-json-1.0"
+_SEND_CALLS = {"SendEmail": MessageIntake.send_email, "SendBulkEmail": MessageIntake.send_bulk_email}
+_SQS_TARGET = "AmazonSQS."
+_SQS_CONTENT_TYPE = "application/x-amz-json-1.0"
 _EVERY_EVENT = {
     "Enabled": True,
     "MatchingEventTypes": ["SEND", "DELIVERY", "BOUNCE", "COMPLAINT", "RENDERING_FAILURE"],
@@ -61,15 +33,15 @@ _EVERY_EVENT = {
 
 @dataclass(slots=True, kw_only=True)
 class SesSimulator:
-    """A pretend SES that is up: its account, where it is, and what it took."""
+    """A running simulator: its account, its URL, and what it accepted."""
 
     account: Account
     url: str
     intake: MessageIntake
-    requests: list[dict[str, Any]]
-    """The sends that were asked for, where messages are kept."""
+    requests: list[dict[str, Any]] = field(default_factory=list)
+    """The sends that were requested, where messages are kept."""
     queue_url: str = ""
-    """Of the queue where events are published, at this server too; "" when there is none."""
+    """Of the SQS queue where events are published; "" when there is none."""
 
     @property
     def accepted(self) -> list[AcceptedMessage]:
@@ -84,132 +56,121 @@ def run_simulator(
     folder: Path | None = None,
     port: int = 0,
     keeps_messages: bool = False,
-    hang_seconds: float = 2.0,
-    slow_seconds: float = 0.5,
     has_queue: bool = False,
     event_target: EventTarget | None = None,
 ) -> Iterator[SesSimulator]:
-    """Run a pretend SES while the block runs.
+    """Run the simulator while the block runs; on any free port where none is given.
 
-    accepted.jsonl and events.jsonl are written into `folder`, added to where they exist. A message that is left
-    hanging has its connection closed after `hang_seconds`. With `is_keeping` messages stay in memory. Events also
-    go into `outlet`, or with `has_queue` into a queue at this server, which answers SQS's calls too.
+    It appends to accepted.jsonl and events.jsonl in `folder`. Events also go to `event_target`, or with `has_queue`
+    to a queue of its own, for which it answers SQS's calls too.
     """
     intake = open_intake(account, folder, keeps_messages=keeps_messages, event_target=event_target)
-    ses = SesSimulator(account=account, url="", intake=intake, requests=[])
-    desk = _RequestHandler(ses, hang_seconds, slow_seconds)
-    listener = HttpServer(port, desk.answer, desk.takes_time)
-    ses.url = listener.url
+    simulator = SesSimulator(account=account, url="", intake=intake)
+    handler = _RequestHandler(simulator)
+    server = HttpServer(port, handler.answer, handler.may_block)
+    simulator.url = server.url
     if has_queue:
-        desk.sqs = SqsSimulator(ses.url)
-        intake.event_target = desk.sqs.events
-        ses.queue_url = desk.sqs.url_of(EVENTS)
-    listener.start()
+        handler.sqs = SqsSimulator(simulator.url)
+        intake.event_target = handler.sqs.events
+        simulator.queue_url = handler.sqs.url_of(EVENTS_QUEUE)
+    server.start()
     try:
-        yield ses
+        yield simulator
     finally:
-        desk.closing.set()
-        listener.stop()
-        for journal in (intake.accepted_file, intake.events_file):
-            if journal is not None:
-                journal.close()
+        handler.closing.set()
+        server.stop()
+        intake.close()
 
 
 def publish_events(account: Account, configuration_set: str) -> None:
-    """Make a configuration set that publishes what becomes of its messages."""
-    account.sets[configuration_set] = {"pretend": _EVERY_EVENT}
+    """Create a configuration set that publishes all events of its messages."""
+    account.configuration_sets[configuration_set] = {"simulator": _EVERY_EVENT}
 
 
 class _RequestHandler:
-    """Answers requests."""
+    """Answers HTTP requests."""
 
-    def __init__(self, ses: SesSimulator, hang_seconds: float, slow_seconds: float) -> None:
-        self.ses = ses
+    def __init__(self, simulator: SesSimulator) -> None:
+        self.simulator = simulator
+        self.sqs: SqsSimulator | None = None
         self.closing = threading.Event()
         self._parser = request_parser("sesv2")
-        self.sqs: SqsSimulator | None = None
-        self._hang_seconds, self._slow_seconds = hang_seconds, slow_seconds
 
-    def takes_time(self, http_request: ApiRequest) -> bool:
-        """Return whether an answer may wait: for the journal's disk, a fault, or a queue's next message."""
-        intake = self.ses.intake
-        return (
-            intake.accepted_file is not None or bool(self.ses.account.faults) or "x-amz-target" in http_request.headers
-        )
+    def may_block(self, request: ApiRequest) -> bool:
+        """Return whether the response may wait: for the disk, a fault, or a queue's next message."""
+        simulator = self.simulator
+        writes_file = simulator.intake.accepted_file is not None
+        return writes_file or bool(simulator.account.faults) or "x-amz-target" in request.headers
 
-    def answer(self, http_request: ApiRequest) -> ApiResponse | None:
-        """Answer one request; None when nothing is to be said."""
-        if (target := http_request.headers.get("x-amz-target", "")).startswith(_SQS) and self.sqs is not None:
-            return _answer_sqs(self.sqs, target.removeprefix(_SQS), http_request)
+    def answer(self, request: ApiRequest) -> ApiResponse | None:
+        """Answer one request; None closes the connection without a response."""
+        if (target := request.headers.get("x-amz-target", "")).startswith(_SQS_TARGET) and self.sqs is not None:
+            return _answer_sqs(self.sqs, target.removeprefix(_SQS_TARGET), request)
         try:
-            answer = self._answer(http_request)
+            return self._answer(request)
         except BadRequest as error:
-            return self._refuse(ApiError(400, "BadRequestException", str(error)))
-        except ApiError as refusal:
-            return self._refuse(refusal)
-        if isinstance(answer, dict):
-            return ApiResponse(status=200, body=json.dumps(answer).encode())
-        return answer
+            return self._error_response(ApiError(400, "BadRequestException", str(error)))
+        except ApiError as error:
+            return self._error_response(error)
 
-    def _answer(self, http_request: ApiRequest) -> dict[str, Any] | ApiResponse | None:
-        """Return what to answer; Refusal or BadRequest when it was not done."""
-        found = self._parser.route(http_request.method, http_request.path)
-        if found is None:
-            raise ApiError(
-                404, "UnknownOperationException", f"{http_request.method} {http_request.path} is not a call of SES."
-            )
-        operation, named = found
-        if "Credential=" not in http_request.headers.get("authorization", ""):
+    def _answer(self, request: ApiRequest) -> ApiResponse | None:
+        """Answer one request of SES; ApiError or BadRequest when it was not carried out."""
+        route = self._parser.route(request.method, request.path)
+        if route is None:
+            message = f"{request.method} {request.path} is not a call of SES."
+            raise ApiError(404, "UnknownOperationException", message)
+        operation, path_parameters = route
+        if "Credential=" not in request.headers.get("authorization", ""):
             raise ApiError(403, "MissingAuthenticationTokenException", "The request is not signed.")
-        if operation in _SENDS:
-            return self._send(operation, named, http_request)
-        request = self._parser.parse(operation, named, http_request.query, http_request.body)
-        if operation not in _RECORDS:
-            raise ApiError(501, "NotImplementedException", f"The pretend SES does not do {operation}.")
-        said = json.dumps(_RECORDS[operation](self.ses.account, request)).encode()
-        return ApiResponse(status=200, body=said, headers={"Date": formatdate(usegmt=True)})
+        if operation in _SEND_CALLS:
+            return self._send(operation, path_parameters, request)
+        members = self._parser.parse(operation, path_parameters, request.query, request.body)
+        if operation not in ACCOUNT_CALLS:
+            raise ApiError(501, "NotImplementedException", f"The simulator does not support {operation}.")
+        body = json.dumps(ACCOUNT_CALLS[operation](self.simulator.account, members)).encode()
+        return ApiResponse(status=200, body=body, headers={"Date": formatdate(usegmt=True)})
 
-    def _send(
-        self, operation: str, named: dict[str, str], http_request: ApiRequest
-    ) -> dict[str, Any] | ApiResponse | None:
-        ses = self.ses
-        fault = ses.account.next_fault()
-        if fault is not None and fault.kind.when is FaultStage.BEFORE:
-            raise ApiError(fault.kind.status, fault.kind.code, fault.kind.words)
-        if fault is not None and fault.kind.when is FaultStage.WAIT:
-            self.closing.wait(self._slow_seconds)
-        request = self._parser.parse(operation, named, http_request.query, http_request.body)
-        if ses.intake.keeps_messages:
-            ses.requests.append(request)
-        answer = _SENDS[operation](ses.intake, request, fault.name if fault else None, http_request.at)
-        if fault is None or fault.kind.when is not FaultStage.AFTER:
-            return answer
-        return self._spoil(fault)
+    def _send(self, operation: str, path_parameters: dict[str, str], request: ApiRequest) -> ApiResponse | None:
+        simulator = self.simulator
+        fault = simulator.account.next_fault()
+        stage = fault.kind.stage if fault else None
+        if fault is not None and stage is FaultStage.REFUSED:
+            raise ApiError(fault.kind.status, fault.kind.code, fault.kind.message)
+        if stage is FaultStage.DELAY:
+            self.closing.wait(simulator.account.slow_seconds)
+        members = self._parser.parse(operation, path_parameters, request.query, request.body)
+        if simulator.intake.keeps_messages:
+            simulator.requests.append(members)
+        call = _SEND_CALLS[operation]
+        result = call(simulator.intake, members, fault.name if fault else None, request.received_at)
+        if fault is not None and stage is FaultStage.NO_RESPONSE:
+            return self._spoiled_response(fault)
+        return ApiResponse(status=200, body=json.dumps(result).encode())
 
-    def _spoil(self, fault: Fault) -> ApiResponse | None:
-        """Give no answer, or a wrong one, to a send that was taken."""
+    def _spoiled_response(self, fault: Fault) -> ApiResponse | None:
+        """Return a wrong response, or none, to a send that was accepted."""
         if fault.name == "garbage":
             return ApiResponse(status=200, body=b"<html>")
         if fault.kind.status:
-            raise ApiError(fault.kind.status, fault.kind.code, fault.kind.words)
+            raise ApiError(fault.kind.status, fault.kind.code, fault.kind.message)
         if fault.name == "hang":
-            self.closing.wait(self._hang_seconds)
-        return CONNECTION_CLOSED
+            self.closing.wait(self.simulator.account.hang_seconds)
+        return CLOSE_CONNECTION
 
-    def _refuse(self, refusal: ApiError) -> ApiResponse:
-        self.ses.account.count_answer(refusal.code)
-        body = json.dumps({"message": str(refusal)}).encode()
-        return ApiResponse(status=refusal.status, body=body, headers={"x-amzn-ErrorType": refusal.code})
+    def _error_response(self, error: ApiError) -> ApiResponse:
+        self.simulator.account.count_error(error.code)
+        body = json.dumps({"message": str(error)}).encode()
+        return ApiResponse(status=error.status, body=body, headers={"x-amzn-ErrorType": error.code})
 
 
-def _answer_sqs(sqs: SqsSimulator, operation: str, http_request: ApiRequest) -> ApiResponse:
-    """Answer a call of SQS, by its own model and in its own protocol (AWS JSON 1.0)."""
+def _answer_sqs(sqs: SqsSimulator, operation: str, request: ApiRequest) -> ApiResponse:
+    """Answer a call of SQS, parsed by its own model, in its own protocol (AWS JSON 1.0)."""
     try:
-        answer = sqs.answer(operation, request_parser("sqs").parse(operation, {}, "", http_request.body))
+        result = sqs.answer(operation, request_parser("sqs").parse(operation, {}, "", request.body))
     except BadRequest as error:
-        status, said = 400, {"__type": "com.amazon.coral.service#SerializationException", "message": str(error)}
-    except ApiError as refusal:
-        status, said = refusal.status, {"__type": refusal.code, "message": str(refusal)}
+        status, result = 400, {"__type": "com.amazon.coral.service#SerializationException", "message": str(error)}
+    except ApiError as error:
+        status, result = error.status, {"__type": error.code, "message": str(error)}
     else:
-        return ApiResponse(status=200, body=json.dumps(answer).encode(), kind=_SQS_KIND)
-    return ApiResponse(status=status, body=json.dumps(said).encode(), kind=_SQS_KIND)
+        status = 200
+    return ApiResponse(status=status, body=json.dumps(result).encode(), content_type=_SQS_CONTENT_TYPE)

@@ -1,6 +1,6 @@
-"""Mail that SES makes itself: from a subject and bodies, or from a template and a recipient's values.
+"""Messages that SES builds itself: from a subject and bodies, or from a template and its values.
 
-Values are put in by name and escaped nowhere, as SES does. Blocks such as `{{#if}}` are not done here.
+Values are inserted by name and not escaped, as SES does. Blocks such as `{{#if}}` are not supported.
 """
 
 import json
@@ -13,42 +13,44 @@ from typing import Any
 
 from newsletter.ses_simulator.account import Account, ApiError
 
-_NAME = re.compile(r"\{\{\{?\s*([\w.-]+)\s*\}?\}\}")
+_VARIABLE = re.compile(r"\{\{\{?\s*([\w.-]+)\s*\}?\}\}")
 _BLOCK = re.compile(r"\{\{\{?\s*[#/^>!&]")
-_OURS = {"from", "to", "cc", "bcc", "subject", "date", "message-id", "reply-to", "return-path", "content-type"}
-"""Headers that only SES itself sets on such mail."""
+_RESERVED_HEADERS = {
+    *("from", "to", "cc", "bcc", "subject", "date", "message-id", "reply-to", "return-path", "content-type"),
+}
+"""Headers that only SES itself sets on such a message."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuiltMessage:
-    """One message as SES made it."""
+    """One message as SES built it."""
 
     message: bytes
     missing: str = ""
-    """A name that the values do not have: the mail is dropped later, as a rendering failure."""
+    """A variable without a value: the message is dropped later, as a rendering failure."""
     template: str = ""
 
 
-def make_simple(request: Mapping[str, Any], recipients: Iterable[str]) -> BuiltMessage:
-    """Make a message from Content.Simple."""
+def build_simple(request: Mapping[str, Any], recipients: Iterable[str]) -> BuiltMessage:
+    """Build a message from Content.Simple."""
     simple = request["Content"]["Simple"]
     body = simple["Body"]
     texts = {kind: body[kind]["Data"] for kind in ("Text", "Html") if kind in body}
     if not texts:
         raise ApiError(400, "BadRequestException", "Body has neither Text nor Html.")
     parts = {"Subject": simple["Subject"]["Data"], **texts}
-    return BuiltMessage(message=_written(request, recipients, parts, simple))
+    return BuiltMessage(message=_serialise(request, recipients, parts, simple))
 
 
-def make_from_template(
+def build_from_template(
     account: Account,
     request: Mapping[str, Any],
     template: Mapping[str, Any],
     recipients: Iterable[str],
-    replacement: str | None = None,
-    headers: Iterable[Mapping[str, str]] = (),
+    replacement_data: str | None = None,
+    replacement_headers: Iterable[Mapping[str, str]] = (),
 ) -> BuiltMessage:
-    """Make a message from a template, in the call or stored; `replacement` values go over the template's own."""
+    """Build a message from a template, in the request or stored; replacements override the template's own values."""
     name, content = template.get("TemplateName", ""), template.get("TemplateContent")
     if content is None and "TemplateArn" in template:
         name = template["TemplateArn"].rpartition("/")[2]
@@ -56,35 +58,35 @@ def make_from_template(
         if name not in account.templates:
             raise ApiError(404, "NotFoundException", f"Template {name} does not exist.")
         content = account.templates[name]
-    values = read_values(template.get("TemplateData")) | read_values(replacement)
-    parts, missing = fill(content, values)
-    over = {header["Name"].lower(): header for header in (*template.get("Headers", ()), *headers)}
-    written = _written(request, recipients, parts, {**template, "Headers": list(over.values())})
-    return BuiltMessage(message=written, missing=missing, template=name)
+    values = _parse_values(template.get("TemplateData")) | _parse_values(replacement_data)
+    parts, missing = _fill(content, values)
+    headers = {header["Name"].lower(): header for header in (*template.get("Headers", ()), *replacement_headers)}
+    message = _serialise(request, recipients, parts, {**template, "Headers": list(headers.values())})
+    return BuiltMessage(message=message, missing=missing, template=name)
 
 
-def fill(content: Mapping[str, str], values: Mapping[str, Any]) -> tuple[dict[str, str], str]:
-    """Return a template's parts with the values in them, and a name that is missing, or ""."""
+def _fill(content: Mapping[str, str], values: Mapping[str, Any]) -> tuple[dict[str, str], str]:
+    """Return a template's parts with the values in them, and the first variable without a value, or ""."""
     missing = ""
 
-    def value(found: re.Match[str]) -> str:
+    def value_of(variable: re.Match[str]) -> str:
         nonlocal missing
-        inner: Any = values
-        for word in found[1].split("."):
-            inner = inner.get(word) if isinstance(inner, dict) else None
-        if inner is None:
-            missing = missing or found[1]
+        value: Any = values
+        for key in variable[1].split("."):
+            value = value.get(key) if isinstance(value, dict) else None
+        if value is None:
+            missing = missing or variable[1]
             return ""
-        return str(inner)
+        return str(value)
 
     for text in content.values():
         if _BLOCK.search(text):
-            raise ApiError(501, "NotImplementedException", "The pretend SES fills in {{names}} only.")
-    return {kind: _NAME.sub(value, text) for kind, text in content.items()}, missing
+            raise ApiError(501, "NotImplementedException", "The simulator fills in {{names}} only.")
+    return {kind: _VARIABLE.sub(value_of, text) for kind, text in content.items()}, missing
 
 
-def read_values(text: str | None) -> dict[str, Any]:
-    """Return template data; Refusal when it is no JSON object."""
+def _parse_values(text: str | None) -> dict[str, Any]:
+    """Return template data; ApiError when it is not a JSON object."""
     try:
         values = json.loads(text or "{}")
     except ValueError:
@@ -94,10 +96,10 @@ def read_values(text: str | None) -> dict[str, Any]:
     return values
 
 
-def _written(
-    request: Mapping[str, Any], recipients: Iterable[str], parts: Mapping[str, str], given: Mapping[str, Any]
+def _serialise(
+    request: Mapping[str, Any], recipients: Iterable[str], parts: Mapping[str, str], extras: Mapping[str, Any]
 ) -> bytes:
-    """Return the message in RFC 5322's form."""
+    """Return the message as RFC 5322 bytes; `extras` may hold Headers and Attachments."""
     message = EmailMessage(policy=SMTP)
     try:
         message["From"] = request.get("FromEmailAddress", "")
@@ -105,8 +107,8 @@ def _written(
         message["Subject"] = parts.get("Subject", "")
         if request.get("ReplyToAddresses"):
             message["Reply-To"] = ", ".join(request["ReplyToAddresses"])
-        for header in given.get("Headers", ()):
-            if header["Name"].lower() in _OURS:
+        for header in extras.get("Headers", ()):
+            if header["Name"].lower() in _RESERVED_HEADERS:
                 raise ApiError(400, "BadRequestException", f"Header '{header['Name']}' cannot be set.")
             message[header["Name"]] = header["Value"]
     except ValueError as error:
@@ -116,9 +118,9 @@ def _written(
     if "Html" in parts:
         add = message.add_alternative if "Text" in parts else message.set_content
         add(parts["Html"], subtype="html")
-    for attachment in given.get("Attachments", ()):
-        kind, _, subkind = attachment.get("ContentType", "application/octet-stream").partition("/")
+    for attachment in extras.get("Attachments", ()):
+        maintype, _, subtype = attachment.get("ContentType", "application/octet-stream").partition("/")
         message.add_attachment(
-            attachment["RawContent"], maintype=kind, subtype=subkind, filename=attachment["FileName"]
+            attachment["RawContent"], maintype=maintype, subtype=subtype, filename=attachment["FileName"]
         )
     return message.as_bytes()

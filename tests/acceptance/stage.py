@@ -60,8 +60,8 @@ def on_stage(desk: Desk, folder: Path, readers: int = READERS) -> Iterator[Stage
     """Give a publication whose letters go to a pretend SES that writes its journals into `folder`."""
     ses = 'transport = "ses"\n[delivery.ses]\nregion = "eu-west-1"\nconfiguration_set = "news"\nrefresh = 1\n'
     write_crowd(desk, readers, ses, in_flight=IN_FLIGHT)
-    account = Account(rate=1000)
+    account = Account(rate=1000, hang_seconds=0.2)
     publish_events(account, "news")
-    with run_simulator(account, folder=folder, hang_seconds=0.2) as ses:
+    with run_simulator(account, folder=folder) as ses:
         os.environ["AWS_ENDPOINT_URL_SESV2"] = ses.url
         yield Stage(desk, ses, folder)

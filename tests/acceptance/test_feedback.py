@@ -32,9 +32,9 @@ def open_pretend(
     desk: Desk, folder: Path, *, readers: int, rate: float = 1000, faults: str = "", feedback: str = ""
 ) -> Iterator[SesSimulator]:
     """Give a publication whose letters go to a pretend SES, with a queue where its events wait."""
-    account = Account(rate=rate, quota=100_000, faults=parse_faults(faults), seed=7)
+    account = Account(rate=rate, quota=100_000, faults=parse_faults(faults), seed=7, hang_seconds=0.2)
     publish_events(account, "news")
-    with run_simulator(account, folder=folder, has_queue=True, hang_seconds=0.2) as ses:
+    with run_simulator(account, folder=folder, has_queue=True) as ses:
         write_crowd(desk, readers, f'{SES}[feedback]\nqueue = "{ses.queue_url}"\n{feedback}', in_flight=32)
         yield ses
 

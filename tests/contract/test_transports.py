@@ -514,7 +514,7 @@ EVERY_CLIENT = pytest.mark.parametrize("client", CLIENTS)
 def faulty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[SesSimulator, dict[str, ToSes]]]:
     """A pretend SES whose mishaps the test sets, and a transport to it by each client, made once."""
     keys = Credentials(access="testing", secret="testing")
-    with run_simulator(Account(rate=1000), hang_seconds=0.05) as ses, ExitStack() as stack:
+    with run_simulator(Account(rate=1000, hang_seconds=0.05)) as ses, ExitStack() as stack:
         settings = {"endpoint": ses.url, "region": "eu-west-1"}
         yield (
             ses,
@@ -577,7 +577,7 @@ def test_ses_is_asked_once_whatever_it_answers(
 def test_after_a_fault_the_next_message_goes_through(client: str, tmp_path: Path) -> None:
     faults = parse_faults("close@1, hang@2, 500@3, garbage@4, 429@5, slow@6")
     with (
-        run_simulator(Account(faults=faults), hang_seconds=0.05, slow_seconds=0.05) as ses,
+        run_simulator(Account(faults=faults, hang_seconds=0.05, slow_seconds=0.05)) as ses,
         closing(to_ses(ses, tmp_path, client)) as transport,
     ):
         for _ in range(5):
@@ -645,7 +645,7 @@ def test_the_lean_way_without_credentials_halts(monkeypatch: pytest.MonkeyPatch,
 
 @pytest.mark.usefixtures("aws")
 def test_an_account_that_cannot_be_read_is_a_notice_only(tmp_path: Path) -> None:
-    account = Account(account_refusal=ApiError(403, "AccessDeniedException", "no"))
+    account = Account(account_error=ApiError(403, "AccessDeniedException", "no"))
     with run_simulator(account) as ses, closing(to_ses(ses, tmp_path)) as transport:
         assert transport.rate is None
         assert "AccessDeniedException" in transport.notices[0]

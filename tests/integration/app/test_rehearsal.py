@@ -1,4 +1,4 @@
-"""Events settle what is uncertain, and nothing else, in whatever order and however often they come."""
+"""Rehearsal: events settle uncertain deliveries and nothing else, in any order and however often they come."""
 
 import json
 from collections.abc import Iterator
@@ -33,7 +33,7 @@ EDITION = Edition(
 
 @pytest.fixture(scope="module")
 def ledger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Database, Mailing]]:
-    """A ledger with a mailing, to which each test adds deliveries."""
+    """A database with a mailing, to which each test adds deliveries."""
     database = fresh_database(f"sqlite:///{tmp_path_factory.mktemp('ledger') / 'newsletter.db'}")
     mailing = start_test_mailing(database, EDITION, ["a@example.net"], transport="ses", now=NOW)
     yield database, mailing
@@ -56,34 +56,34 @@ def event(kind: str, delivery: object, mailing: object = 1, message_id: str = "0
     return {"eventType": kind, "mail": {"messageId": message_id, "tags": tags}}
 
 
-def standing(ledger: tuple[Database, Mailing], number: int) -> tuple[str, str | None]:
+def status_of(ledger: tuple[Database, Mailing], number: int) -> tuple[str, str | None]:
     with ledger[0].read() as connection:
         row = connection.execute(select(deliveries).where(deliveries.c.id == number)).one()
     return row.status, row.reference
 
 
 @pytest.mark.parametrize("kind", ["Send", "Delivery", "Bounce", "Complaint", "DeliveryDelay", "Open", "Click"])
-def test_whatever_happened_to_it_it_was_taken(ledger: tuple[Database, Mailing], kind: str) -> None:
+def test_every_event_of_an_accepted_message_settles_its_delivery(ledger: tuple[Database, Mailing], kind: str) -> None:
     (number,) = add(ledger, "uncertain")
     assert settle_by_events(ledger[0], [event(kind, number)], now=NOW) == 1
-    assert standing(ledger, number) == ("submitted", "0102-a")
+    assert status_of(ledger, number) == ("submitted", "0102-a")
     assert settle_by_events(ledger[0], [event(kind, number)], now=NOW) == 0
 
 
 @pytest.mark.parametrize("kind", ["Reject", "Rendering Failure"])
-def test_what_ses_took_and_dropped_has_failed(ledger: tuple[Database, Mailing], kind: str) -> None:
+def test_a_message_that_ses_accepted_and_dropped_has_failed(ledger: tuple[Database, Mailing], kind: str) -> None:
     (number,) = add(ledger, "uncertain")
     settle_by_events(ledger[0], [event("Send", number), event(kind, number)], now=NOW)
-    assert standing(ledger, number)[0] == "failed"
+    assert status_of(ledger, number)[0] == "failed"
 
 
 @pytest.mark.parametrize(
     "status", [s for s in DeliveryStatus if s not in {DeliveryStatus.UNCERTAIN, DeliveryStatus.CLAIMED}]
 )
-def test_only_what_is_uncertain_is_settled(ledger: tuple[Database, Mailing], status: str) -> None:
+def test_only_uncertain_deliveries_are_settled(ledger: tuple[Database, Mailing], status: str) -> None:
     (number,) = add(ledger, status)
     assert settle_by_events(ledger[0], [event("Send", number)], now=NOW) == 0
-    assert standing(ledger, number) == (status, None)
+    assert status_of(ledger, number) == (status, None)
 
 
 @pytest.mark.parametrize(
@@ -101,17 +101,13 @@ def test_only_what_is_uncertain_is_settled(ledger: tuple[Database, Mailing], sta
         event("Subscribed", "NUMBER"),
     ],
 )
-def test_an_event_that_is_not_of_this_mailing_settles_nothing(
-    ledger: tuple[Database, Mailing], strange: dict[str, Any]
-) -> None:
+def test_an_event_of_another_mailing_settles_nothing(ledger: tuple[Database, Mailing], strange: dict[str, Any]) -> None:
     (number,) = add(ledger, "uncertain")
     said = json.loads(json.dumps(strange).replace("NUMBER", str(number)))
     assert settle_by_events(ledger[0], [said], now=NOW) == 0
 
 
-def test_many_events_are_read_from_a_file_in_envelopes_or_without(
-    ledger: tuple[Database, Mailing], tmp_path: Path
-) -> None:
+def test_events_are_read_from_a_file_bare_or_in_envelopes(ledger: tuple[Database, Mailing], tmp_path: Path) -> None:
     numbers = add(ledger, *["uncertain"] * 1200)
     lines = [json.dumps(event("Send", number)) for number in numbers[:600]]
     lines += [json.dumps({"Type": "Notification", "Message": json.dumps(event("Send", n))}) for n in numbers[600:]]

@@ -22,8 +22,8 @@ MESSAGE = HEAD + b"\r\nHello\r\n"
 
 @pytest.fixture(scope="module")
 def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[SesSimulator, Any, Path]]:
-    """One server for all, its client, and the folder of its journals."""
-    folder = tmp_path_factory.mktemp("journals")
+    """One server for all, its client, and the folder of its files."""
+    folder = tmp_path_factory.mktemp("files")
     with run_simulator(Account(), folder=folder) as ses:
         keys = Credentials(access="testing", secret="testing")
         client = make_client("sesv2", region="eu-west-1", endpoint=ses.url, credentials=keys)
@@ -65,7 +65,7 @@ def refused(client: Any, name: str) -> Any:
     return pytest.raises(getattr(client.exceptions, name))
 
 
-def test_what_is_taken_is_in_the_journal_when_the_answer_comes(client: Any, folder: Path) -> None:
+def test_an_accepted_message_is_on_disk_before_the_response(client: Any, folder: Path) -> None:
     for number in range(5):
         reference = send(client, delivery=str(number))
         last = json.loads((folder / "accepted.jsonl").read_text().splitlines()[-1])
@@ -73,7 +73,7 @@ def test_what_is_taken_is_in_the_journal_when_the_answer_comes(client: Any, fold
         assert last["delivery"] == str(number)
 
 
-def test_the_rate_is_held_to_a_second_s_worth(ses: SesSimulator, client: Any) -> None:
+def test_sends_beyond_a_seconds_rate_are_throttled(ses: SesSimulator, client: Any) -> None:
     ses.account.rate = 3
     for _ in range(4):
         send(client)
@@ -82,7 +82,7 @@ def test_the_rate_is_held_to_a_second_s_worth(ses: SesSimulator, client: Any) ->
     assert client.get_account()["SendQuota"]["MaxSendRate"] == 3
 
 
-def test_recipients_are_counted_not_calls_and_the_simulator_not_at_all(ses: SesSimulator, client: Any) -> None:
+def test_the_quota_counts_recipients_but_none_of_the_mailbox_simulator(ses: SesSimulator, client: Any) -> None:
     ses.account.quota = 3
     send(client, "a@example.net", "b@example.net")
     send(client, *[f"success+{number}@simulator.amazonses.com" for number in range(5)])
@@ -103,7 +103,7 @@ def test_recipients_are_counted_not_calls_and_the_simulator_not_at_all(ses: SesS
         ("gone@example.net", ["Send", "Bounce"], "OnAccountSuppressionList"),
     ],
 )
-def test_events_say_what_became_of_a_message(
+def test_events_report_what_happened_to_a_message(
     client: Any, folder: Path, recipient: str, kinds: list[str], subtype: str
 ) -> None:
     client.put_suppressed_destination(EmailAddress="gone@example.net", Reason="BOUNCE")
@@ -122,7 +122,7 @@ def test_events_say_what_became_of_a_message(
         assert found[-1]["bounce"]["bouncedRecipients"][0]["emailAddress"] == recipient
 
 
-def test_without_a_configuration_set_that_publishes_nothing_is_said(client: Any, folder: Path) -> None:
+def test_nothing_is_published_without_a_configuration_set_that_publishes(client: Any, folder: Path) -> None:
     client.create_configuration_set(ConfigurationSetName="quiet")
     references = {send(client), send(client, ConfigurationSetName="quiet")}
     assert not references & {event["mail"]["messageId"] for event in read_events(folder / "events.jsonl")}
@@ -138,7 +138,7 @@ def test_without_a_configuration_set_that_publishes_nothing_is_said(client: Any,
         send(client, ConfigurationSetName="nowhere")
 
 
-def test_the_suppression_list_is_kept(client: Any) -> None:
+def test_the_suppression_list_can_be_changed_read_and_paged(client: Any) -> None:
     for number in range(5):
         reason = "COMPLAINT" if number % 2 else "BOUNCE"
         client.put_suppressed_destination(EmailAddress=f"Gone{number}+x@example.net", Reason=reason)
@@ -171,7 +171,7 @@ def test_the_suppression_list_is_kept(client: Any) -> None:
         ({"Destination": {"ToAddresses": ["zoë@example.net"]}}, "Invalid address"),
     ],
 )
-def test_a_request_that_botocores_model_does_not_know_is_refused(
+def test_a_request_that_botocores_model_does_not_allow_is_refused(
     ses: SesSimulator, change: dict[str, Any], words: str
 ) -> None:
     request = {"Destination": {"ToAddresses": ["x@example.net"]}, "Content": {"Raw": {"Data": "RnJvbTogYQoKYg=="}}}
@@ -191,12 +191,12 @@ def test_a_request_that_botocores_model_does_not_know_is_refused(
         (MESSAGE + b"x" * 1000, "longer than"),
     ],
 )
-def test_a_message_that_ses_would_not_take_is_refused(client: Any, message: bytes, words: str) -> None:
+def test_a_message_that_ses_would_refuse_is_refused(client: Any, message: bytes, words: str) -> None:
     with pytest.raises(client.exceptions.ClientError, match=words):
         send(client, message=message)
 
 
-def test_each_entry_of_a_bulk_call_has_its_own_answer(ses: SesSimulator, client: Any, folder: Path) -> None:
+def test_each_entry_of_a_bulk_send_has_its_own_result(ses: SesSimulator, client: Any, folder: Path) -> None:
     ses.account.quota = 2
     entry = {"ReplacementEmailContent": {"ReplacementTemplate": {"ReplacementTemplateData": '{"name":"Zoë"}'}}}
     results = client.send_bulk_email(
@@ -218,7 +218,7 @@ def test_each_entry_of_a_bulk_call_has_its_own_answer(ses: SesSimulator, client:
     assert {event["mail"]["tags"]["delivery"][0] for event in events} == {"0", "1"}
 
 
-def test_a_simple_message_is_made_by_ses(up: tuple[SesSimulator, Any, Path], ses: SesSimulator, client: Any) -> None:
+def test_a_simple_message_is_built_by_ses(up: tuple[SesSimulator, Any, Path], ses: SesSimulator, client: Any) -> None:
     ses.intake.keeps_messages = True
     body = {"Text": {"Data": "Grüße"}, "Html": {"Data": "<p>Grüße</p>"}}
     client.send_email(
@@ -274,14 +274,14 @@ def test_a_simple_message_is_made_by_ses(up: tuple[SesSimulator, Any, Path], ses
         ({"Template": {"TemplateContent": {"Text": "{{#if x}}"}, "TemplateData": "{}"}}, "names"),
     ],
 )
-def test_content_that_ses_would_not_take_is_refused(ses: SesSimulator, content: dict[str, Any], words: str) -> None:
+def test_content_that_ses_would_refuse_is_refused(ses: SesSimulator, content: dict[str, Any], words: str) -> None:
     request = {"FromEmailAddress": "n@x.example", "Destination": {"ToAddresses": ["x@example.net"]}}
     before = len(ses.accepted)
     assert words in post(ses, {**request, "Content": content})[2]
     assert len(ses.accepted) == before
 
 
-def test_a_stored_template_is_kept_filled_in_and_fails_later_when_a_value_is_missing(client: Any, folder: Path) -> None:
+def test_a_stored_template_is_filled_in_and_fails_later_when_a_value_is_missing(client: Any, folder: Path) -> None:
     content = {"Subject": "Dear {{ name }}", "Text": "Hello {{name}}, {{person.city}}"}
     client.create_email_template(TemplateName="letter", TemplateContent=content)
     with refused(client, "AlreadyExistsException"):
@@ -311,7 +311,7 @@ def test_a_stored_template_is_kept_filled_in_and_fails_later_when_a_value_is_mis
         client.get_email_template(TemplateName="letter")
 
 
-def test_what_is_granted_changes_after_a_while(ses: SesSimulator, client: Any) -> None:
+def test_limits_change_after_a_time(ses: SesSimulator, client: Any) -> None:
     ses.account.faults = parse_faults("quota=7@0s,rate=9@3600s")
     send(client)
     assert client.get_account()["SendQuota"]["Max24HourSend"] == 7
@@ -319,7 +319,7 @@ def test_what_is_granted_changes_after_a_while(ses: SesSimulator, client: Any) -
     assert 3500 < (ses.account.seconds_to_next_change() or 0) <= 3600
 
 
-def test_answers_have_only_members_that_the_model_knows(client: Any) -> None:
+def test_responses_have_only_members_of_the_model(client: Any) -> None:
     model = load_service_model("sesv2")
     client.put_suppressed_destination(EmailAddress="a@example.net", Reason="BOUNCE")
     calls = {
@@ -334,8 +334,8 @@ def test_answers_have_only_members_that_the_model_knows(client: Any) -> None:
         assert set(answer) <= model.output_members(name)
 
 
-def test_what_it_does_not_do_it_says(ses: SesSimulator, client: Any) -> None:
-    with pytest.raises(client.exceptions.ClientError, match="does not do ListContactLists"):
+def test_unknown_unsupported_and_unsigned_calls_are_refused(ses: SesSimulator, client: Any) -> None:
+    with pytest.raises(client.exceptions.ClientError, match="does not support ListContactLists"):
         client.list_contact_lists()
     assert post(ses, {}, path="/v3")[:2] == (404, "UnknownOperationException")
     assert post(ses, {}, is_signed=False)[:2] == (403, "MissingAuthenticationTokenException")

@@ -1,4 +1,4 @@
-"""Events arrive in a queue as SNS and EventBridge bring them: one of the pretend SES's own, or a real one."""
+"""Simulated SQS: events arrive in a queue as SNS and EventBridge deliver them; so they do in a real queue."""
 
 import json
 import time
@@ -76,7 +76,7 @@ def test_boto3_receives_what_was_published_until_it_deletes_it(ses: SesSimulator
     assert attributes == {"ApproximateNumberOfMessages": "0", "ApproximateNumberOfMessagesNotVisible": "1"}
 
 
-def test_an_empty_queue_answers_after_the_wait_or_as_soon_as_something_comes(ses: SesSimulator, sqs: Any) -> None:
+def test_an_empty_queue_answers_after_the_wait_or_as_soon_as_a_message_comes(ses: SesSimulator, sqs: Any) -> None:
     begun = time.monotonic()
     assert "Messages" not in sqs.receive_message(QueueUrl=ses.queue_url, WaitTimeSeconds=1)
     assert time.monotonic() - begun >= 1
@@ -86,9 +86,9 @@ def test_an_empty_queue_answers_after_the_wait_or_as_soon_as_something_comes(ses
     assert time.monotonic() - begun < 19
 
 
-def test_behind_eventbridge_the_event_is_the_detail(ses: SesSimulator, sqs: Any) -> None:
+def test_eventbridge_delivers_the_event_as_its_detail(ses: SesSimulator, sqs: Any) -> None:
     arn = "arn:aws:events:eu-west-1:111122223333:event-bus/default"
-    ses.account.sets["news"] = {
+    ses.account.configuration_sets["news"] = {
         "bus": {
             "Enabled": True,
             "MatchingEventTypes": ["BOUNCE"],
@@ -104,7 +104,7 @@ def test_behind_eventbridge_the_event_is_the_detail(ses: SesSimulator, sqs: Any)
     assert event["eventType"] == "Bounce"
 
 
-def test_what_the_queue_does_not_know_it_refuses(ses: SesSimulator, sqs: Any) -> None:
+def test_calls_that_sqs_would_refuse_are_refused(ses: SesSimulator, sqs: Any) -> None:
     with pytest.raises(sqs.exceptions.QueueDoesNotExist):
         sqs.receive_message(QueueUrl=f"{ses.url}/1/nowhere")
     with pytest.raises(sqs.exceptions.ClientError, match="1 to 10"):
@@ -119,7 +119,7 @@ def test_what_the_queue_does_not_know_it_refuses(ses: SesSimulator, sqs: Any) ->
         SqsQueue("http://127.0.0.1:9/1/x", KEYS, region="eu-west-1").receive()
 
 
-def test_the_events_of_a_queue_settle_doubt_and_are_kept_before_they_are_deleted(
+def test_events_of_a_queue_settle_uncertain_deliveries_and_are_stored_before_they_are_deleted(
     ses: SesSimulator, tmp_path: Path
 ) -> None:
     database = fresh_database(f"sqlite:///{tmp_path / 'newsletter.db'}")
@@ -151,31 +151,31 @@ def test_the_events_of_a_queue_settle_doubt_and_are_kept_before_they_are_deleted
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
-def test_events_go_into_a_real_queue_by_its_url() -> None:
+def test_events_go_to_a_real_queue_by_its_url() -> None:
     moto = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     moto.start()
     try:
         host, port = moto.get_host_and_port()
         client = make_client("sqs", region="eu-west-1", endpoint=f"http://{host}:{port}", credentials=KEYS)
         url = client.create_queue(QueueName="ses-events")["QueueUrl"].replace("localhost", host)
-        complaints: list[str] = []
-        event_target = SqsTarget(SqsQueue(url, KEYS, region="eu-west-1"), complaints.append)
+        errors: list[str] = []
+        event_target = SqsTarget(SqsQueue(url, KEYS, region="eu-west-1"), errors.append)
         account = Account()
         publish_events(account, "news")
         with run_simulator(account, event_target=event_target) as ses:
             for number in range(7):
                 mail(ses, delivery=number)
         event_target.close()
-        assert not complaints
+        assert not errors
         queue, found = SqsQueue(url, KEYS, region="eu-west-1"), []
         while messages := queue.receive(0):
             found += [unwrap_event(message.body) for message in messages]
             queue.delete(messages)
         assert [event["eventType"] for event in found if event] == ["Send", "Delivery"] * 7
-        broken = SqsTarget(SqsQueue(f"http://{host}:{port}/1/nowhere", KEYS, region="eu-west-1"), complaints.append)
+        broken = SqsTarget(SqsQueue(f"http://{host}:{port}/1/nowhere", KEYS, region="eu-west-1"), errors.append)
         broken.put("x")
         broken.close()
-        assert "nowhere" in complaints[0]
+        assert "nowhere" in errors[0]
         client.close()
         queue.close()
     finally:

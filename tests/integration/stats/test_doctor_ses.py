@@ -10,7 +10,7 @@ from newsletter.doctor.check import CheckLevel, CheckResult
 from newsletter.doctor.dns.domains import look_at_domains
 from newsletter.doctor.dns.resolver import parse_resolver
 from newsletter.doctor.ses import look_at_ses
-from newsletter.ses_simulator import account_calls as records
+from newsletter.ses_simulator import account_calls
 from newsletter.ses_simulator.account import Account
 from newsletter.ses_simulator.server import publish_events, run_simulator
 from tests.integration.stats.conftest import ZONE, settings_for
@@ -27,11 +27,11 @@ def _keys(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def ready(**more: Any) -> Account:
     account = Account(**more)
-    records.create_identity(account, {"EmailIdentity": DOMAIN})
-    records.put_mail_from(account, {"EmailIdentity": DOMAIN, "MailFromDomain": f"bounce.{DOMAIN}"})
+    account_calls.create_identity(account, {"EmailIdentity": DOMAIN})
+    account_calls.put_mail_from(account, {"EmailIdentity": DOMAIN, "MailFromDomain": f"bounce.{DOMAIN}"})
     publish_events(account, "news")
     kinds = ["SEND", "DELIVERY", "BOUNCE", "COMPLAINT", "REJECT", "RENDERING_FAILURE"]
-    account.sets["news"]["pretend"] = {"Enabled": True, "MatchingEventTypes": kinds}
+    account.configuration_sets["news"]["simulator"] = {"Enabled": True, "MatchingEventTypes": kinds}
     return account
 
 
@@ -99,13 +99,13 @@ def test_no_identity_no_configuration_set_and_no_destination_fail(tmp_path: Path
     assert found[f"identity {DOMAIN}"].level is CheckLevel.FAIL
     assert found["configuration set news"].level is CheckLevel.FAIL
     silent = ready()
-    silent.sets["news"] = {}
+    silent.configuration_sets["news"] = {}
     assert look(tmp_path, silent)["events of news"].level is CheckLevel.FAIL
 
 
 def test_events_that_are_missing_or_personal_are_told(tmp_path: Path) -> None:
     account = ready()
-    account.sets["news"]["pretend"]["MatchingEventTypes"] = ["SEND", "BOUNCE", "OPEN"]
+    account.configuration_sets["news"]["simulator"]["MatchingEventTypes"] = ["SEND", "BOUNCE", "OPEN"]
     found = look(tmp_path, account)
     assert "DELIVERY, COMPLAINT, REJECT" in found["events of news"].message
     assert found["tracking by news"].level is CheckLevel.WARN

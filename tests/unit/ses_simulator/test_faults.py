@@ -1,4 +1,4 @@
-"""What the pretend SES is told to do wrong, and to which sends."""
+"""Fault injection: which sends a text of faults hits."""
 
 import pytest
 from hypothesis import given
@@ -29,18 +29,18 @@ def test_numbers_say_which_sends_are_hit(text: str, numbers: list[int]) -> None:
     assert hit(text) == numbers
 
 
-def test_without_numbers_all_are_hit() -> None:
+def test_without_numbers_every_send_is_hit() -> None:
     assert len(hit("close")) == 1000
 
 
-def test_a_share_hits_about_that_many_and_the_same_ones_each_time() -> None:
+def test_a_share_hits_about_that_many_sends_and_the_same_ones_each_time() -> None:
     assert 30 < len(hit("close:5%")) < 80
     assert hit("close:5%") == hit("close:5%")
     assert hit("close:5%") != hit("close:5%", seed=2)
     assert set(hit("close:50%@10-20")) <= set(range(10, 21))
 
 
-def test_the_first_that_happens_wins() -> None:
+def test_the_first_fault_that_hits_a_send_wins() -> None:
     faults = parse_faults("429@5,close")
     assert [fault.name for number in (4, 5) if (fault := fault_of(faults, number, 1))] == ["close", "429"]
 
@@ -61,22 +61,22 @@ def test_the_first_that_happens_wins() -> None:
         "close@9-3",
     ],
 )
-def test_what_is_no_fault_is_named(text: str) -> None:
+def test_an_invalid_fault_is_a_usage_error(text: str) -> None:
     with pytest.raises(UsageError, match="--faults"):
         parse_faults(text)
 
 
-def test_a_slip_is_met_with_the_nearest() -> None:
+def test_a_misspelt_fault_gets_a_suggestion() -> None:
     with pytest.raises(UsageError, match="close"):
         parse_faults("clsoe:5%")
 
 
 @given(
-    name=st.sampled_from(sorted(name for name, kind in FAULT_KINDS.items() if kind.when is not FaultStage.GRANT)),
+    name=st.sampled_from(sorted(name for name, kind in FAULT_KINDS.items() if kind.stage is not FaultStage.LIMITS)),
     share=st.integers(1, 100),
     first=st.integers(1, 10**6),
     more=st.integers(0, 10**6),
 )
-def test_every_fault_can_be_written(name: str, share: int, first: int, more: int) -> None:
+def test_every_fault_of_a_send_can_be_parsed(name: str, share: int, first: int, more: int) -> None:
     (fault,) = parse_faults(f"{name}:{share}%@{first}-{first + more}")
     assert (fault.name, fault.share, fault.first, fault.last) == (name, share / 100, first, first + more)

@@ -1,4 +1,4 @@
-"""What the pretend SES refuses in a message and in its addresses."""
+"""Checks of messages and recipients, as SES makes them."""
 
 from email.utils import parseaddr
 
@@ -12,11 +12,11 @@ from newsletter.ses_simulator.message_checks import check_message, check_recipie
 LINE_ENDS = pytest.mark.parametrize("end", ["\r\n", "\n"])
 
 
-def refusal(message: str) -> str:
+def error_of(message: str) -> str:
     try:
         check_message(message.encode())
-    except ApiError as refused:
-        return str(refused)
+    except ApiError as error:
+        return str(error)
     return ""
 
 
@@ -24,7 +24,7 @@ def refusal(message: str) -> str:
 @example("Reader.17+news_x@mail-1.Example.net")
 @example("x@example.net\n")
 @example("a..b@example.net")
-def test_a_recipient_is_the_address_that_a_mail_program_reads(written: str) -> None:
+def test_a_recipient_is_the_address_that_pythons_parser_finds(written: str) -> None:
     address = parseaddr(written)[1]
     if "@" in address and address.isascii():
         assert check_recipients([written]) == (address,)
@@ -40,23 +40,23 @@ def test_a_recipient_is_the_address_that_a_mail_program_reads(written: str) -> N
         max_size=5,
     )
 )
-def test_a_header_that_may_stand_once_stands_once_and_from_must_stand(end: str, names: list[str]) -> None:
+def test_from_is_required_and_headers_that_must_be_unique_are(end: str, names: list[str]) -> None:
     head = "".join(f"{name}: x{end} folded: y{end}" for name in names)
-    said = refusal(f"{head}{end}Subject: in the body{end}Subject: again{end}")
+    error = error_of(f"{head}{end}Subject: in the body{end}Subject: again{end}")
     once = [name.lower() for name in names if name.lower() in {"from", "subject", "list-id"}]
     twice = [name for name in once if once.count(name) > 1]
     if "from" not in once:
-        assert said == "Missing required header 'From'."
+        assert error == "Missing required header 'From'."
     else:
-        assert said == (f"Duplicate header '{twice[0]}'." if twice else "")
+        assert error == (f"Duplicate header '{twice[0]}'." if twice else "")
 
 
 @LINE_ENDS
 @given(st.lists(st.sampled_from([0, 1, 998, 999, 1000]), max_size=4), st.booleans())
-def test_no_line_is_longer_than_998_and_its_cr(end: str, lengths: list[int], is_ended: bool) -> None:
+def test_a_line_of_more_than_998_characters_is_refused(end: str, lengths: list[int], is_ended: bool) -> None:
     body = end.join("x" * length for length in lengths) + end * is_ended
     lines = [length + (end == "\r\n") for length in lengths]
     if not is_ended:
         lines[-1:] = lengths[-1:]
-    said = refusal(f"From: x{end}{end}{body}")
-    assert said == ("A line is longer than 998 characters." if any(line > 999 for line in lines) else "")
+    error = error_of(f"From: x{end}{end}{body}")
+    assert error == ("A line is longer than 998 characters." if any(line > 999 for line in lines) else "")

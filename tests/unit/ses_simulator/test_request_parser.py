@@ -1,4 +1,4 @@
-"""A quick look at a request never finds anything else than a long one."""
+"""Request parser: the fast way never gives another result than the slow one."""
 
 import base64
 import json
@@ -15,7 +15,7 @@ from newsletter.ses_simulator.request_parser import request_parser
 MODEL = load_service_model("sesv2")
 PARSER = request_parser("sesv2")
 SEND = MODEL.input_shape("SendEmail")
-LETTER = {
+EMAIL = {
     "FromEmailAddress": "News <news@example.org>",
     "Destination": {"ToAddresses": ["x@example.net"]},
     "Content": {"Raw": {"Data": base64.b64encode(b"From: a\r\n\r\n\xfb\xff\xbe").decode()}},
@@ -28,17 +28,17 @@ BASE64 = st.one_of(st.binary(max_size=7).map(lambda octets: base64.b64encode(oct
 ODD = st.sampled_from(["null", "true", "1", "1e999", "NaN", "-Infinity", "[]", "{}", '""', "[null]", '{"x": 1}'])
 
 
-def said(shape: Any) -> st.SearchStrategy[str]:
-    """JSON for a shape: mostly of its kind, with members twice, missing, unknown or odd."""
+def bodies(shape: Any) -> st.SearchStrategy[str]:
+    """JSON for a shape: mostly valid, with members repeated, missing, unknown or odd."""
     kind, more = shape.type_name, ODD
     if kind == "structure":
-        members = {name: st.tuples(st.just(name), said(member)) for name, member in shape.members.items()}
+        members = {name: st.tuples(st.just(name), bodies(member)) for name, member in shape.members.items()}
         needed = st.tuples(*(members[name] for name in shape.required_members))
         free = st.lists(st.one_of(*members.values(), st.tuples(st.just("Other"), ODD)), max_size=3)
         pairs = st.one_of(st.tuples(needed, free).map(lambda both: [*both[0], *both[1]]), free)
         proper = pairs.map(lambda pairs: f"{{{','.join(f'{json.dumps(name)}:{text}' for name, text in pairs)}}}")
     elif kind == "list":
-        proper = st.lists(said(shape.member), max_size=3).map(lambda texts: f"[{','.join(texts)}]")
+        proper = st.lists(bodies(shape.member), max_size=3).map(lambda texts: f"[{','.join(texts)}]")
     else:
         texts = st.sampled_from(shape.enum) if getattr(shape, "enum", None) else TEXTS
         proper = (BASE64 if kind == "blob" else texts).map(json.dumps)
@@ -52,24 +52,24 @@ def outcome(read: Any, body: bytes) -> Any:
         return str(error)
 
 
-def is_taken(body: bytes) -> bool:
-    glance = PARSER.fast_parser("SendEmail")
-    assert glance is not None
+def is_parsed_fast(body: bytes) -> bool:
+    parser = PARSER.fast_parser("SendEmail")
+    assert parser is not None
     try:
-        glance.validate_json(body, strict=True)
+        parser.validate_json(body, strict=True)
     except ValidationError:
         return False
     return True
 
 
-def test_an_ordinary_letter_is_taken_at_a_glance() -> None:
-    body = json.dumps(LETTER).encode()
-    assert is_taken(body)
+def test_an_ordinary_send_is_parsed_the_fast_way() -> None:
+    body = json.dumps(EMAIL).encode()
+    assert is_parsed_fast(body)
     assert PARSER.parse("SendEmail", {}, "", body)["Content"]["Raw"]["Data"] == b"From: a\r\n\r\n\xfb\xff\xbe"
 
 
 def member(*names: str) -> Any:
-    """The shape of a member of a letter; of a list's, it is that of one entry."""
+    """The shape of a member of SendEmail's request; for a list, the shape of its entries."""
     shape = SEND
     for name in names:
         shape = shape.members[name]
@@ -79,15 +79,15 @@ def member(*names: str) -> Any:
 @pytest.mark.parametrize(
     ("texts", "around"),
     [
-        (said(SEND), "%s"),
-        (said(member("ConfigurationOverrides")), '{"Content":{},"ConfigurationOverrides":%s}'),
-        (said(member("Content", "Simple", "Headers")), SIMPLE % ("Headers", "%s")),
-        (said(member("Content", "Simple", "Attachments")), SIMPLE % ("Attachments", "%s")),
+        (bodies(SEND), "%s"),
+        (bodies(member("ConfigurationOverrides")), '{"Content":{},"ConfigurationOverrides":%s}'),
+        (bodies(member("Content", "Simple", "Headers")), SIMPLE % ("Headers", "%s")),
+        (bodies(member("Content", "Simple", "Attachments")), SIMPLE % ("Attachments", "%s")),
     ],
 )
 @settings(max_examples=60, deadline=None)
 @given(data=st.data())
-def test_what_is_read_at_a_glance_is_what_is_read_at_length(
+def test_the_fast_way_gives_what_the_slow_way_gives(
     texts: st.SearchStrategy[str], around: str, data: st.DataObject
 ) -> None:
     body = (around % data.draw(texts)).encode()
@@ -96,8 +96,8 @@ def test_what_is_read_at_a_glance_is_what_is_read_at_length(
 
 @settings(deadline=None)
 @given(st.binary(max_size=2), st.integers(0, 400), st.integers(0, 4))
-def test_a_body_that_was_garbled_on_its_way_is_read_as_at_length(piece: bytes, at: int, gone: int) -> None:
-    whole = json.dumps(LETTER).encode()
+def test_a_garbled_body_is_parsed_or_refused_as_the_slow_way_does(piece: bytes, at: int, gone: int) -> None:
+    whole = json.dumps(EMAIL).encode()
     body = whole[:at] + piece + whole[at + gone :]
     assert outcome(PARSER.parse, body) == outcome(MODEL.parse_request, body)
 
@@ -109,7 +109,7 @@ def test_a_body_that_was_garbled_on_its_way_is_read_as_at_length(piece: bytes, a
 @example("----")
 @example("____")
 @example("YQ==YQ==")
-def test_base64_is_decoded_as_python_does_it_at_its_strictest(text: str) -> None:
+def test_base64_is_decoded_as_strictly_as_python_can(text: str) -> None:
     found = outcome(PARSER.parse, json.dumps({"Content": {"Raw": {"Data": text}}}).encode())
     try:
         octets = base64.b64decode(text, validate=True)
@@ -121,9 +121,9 @@ def test_base64_is_decoded_as_python_does_it_at_its_strictest(text: str) -> None
 
 @settings(deadline=None)
 @given(st.binary())
-def test_base64_without_bits_to_spare_needs_no_second_look(octets: bytes) -> None:
+def test_canonical_base64_is_always_parsed_the_fast_way(octets: bytes) -> None:
     data = base64.b64encode(octets).decode()
-    assert is_taken(json.dumps({"Content": {"Raw": {"Data": data}}}).encode())
+    assert is_parsed_fast(json.dumps({"Content": {"Raw": {"Data": data}}}).encode())
 
 
 RAW = '"Content":{"Raw":{"Data":"YQ=="}}'
@@ -155,16 +155,16 @@ RAW = '"Content":{"Raw":{"Data":"YQ=="}}'
         (b"", 'Missing required parameter in input: "Content"'),
     ],
 )
-def test_odd_bodies_are_read_or_refused_in_one_clear_line(body: str | bytes, found: str | dict[str, str]) -> None:
-    said = outcome(PARSER.parse, body if isinstance(body, bytes) else body.encode())
+def test_odd_bodies_are_parsed_or_refused_with_a_clear_message(body: str | bytes, found: str | dict[str, str]) -> None:
+    result = outcome(PARSER.parse, body if isinstance(body, bytes) else body.encode())
     if isinstance(found, dict):
-        assert said == {"Content": {"Raw": {"Data": b"a"}}, **found}
+        assert result == {"Content": {"Raw": {"Data": b"a"}}, **found}
     else:
-        assert found in said
+        assert found in result
 
 
 @pytest.mark.parametrize("service", ["sesv2", "sqs"])
-def test_every_operation_can_be_looked_at(service: str) -> None:
+def test_the_common_operations_have_a_fast_parser(service: str) -> None:
     parser = request_parser(service)
     taken = {name for name in load_service_model(service).operations if parser.fast_parser(name)}
     assert taken >= {"sesv2": {"SendEmail", "SendBulkEmail", "CreateEmailTemplate"}, "sqs": {"DeleteMessage"}}[service]
