@@ -1,15 +1,23 @@
 """Public names of `newsletter.app`, each loaded on first use; `__init__.py` says what they are for."""
 
-from .publication import Publication as Publication
-from .rehearsal import (
-    REHEARSAL_FOLDER as REHEARSAL_FOLDER,
-    Rehearsal as Rehearsal,
-    RehearsalReport as RehearsalReport,
-    open_rehearsal as open_rehearsal,
-    serve_ses_simulator as serve_ses_simulator,
+from . import (
+    archive as archive,
+    database as database,
+    doctor as doctor,
+    feedback as feedback,
+    issues as issues,
+    link_cards as link_cards,
+    mailings as mailings,
+    notices as notices,
+    person as person,
+    rehearsal as rehearsal,
+    replies as replies,
+    segments as segments,
+    sending as sending,
+    statistics as statistics,
+    subscribers as subscribers,
 )
 from .person import (
-    ErasureResult as ErasureResult,
     PersonalData as PersonalData,
     collect_personal_data as collect_personal_data,
     consent_to_click_tracking as consent_to_click_tracking,
@@ -17,3 +25,5 @@ from .person import (
     personal_data_json as personal_data_json,
     withdraw_click_tracking as withdraw_click_tracking,
 )
+from .publication import Publication as Publication
+from .remarks import Remark as Remark

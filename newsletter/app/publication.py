@@ -1,5 +1,7 @@
 """Publication: one newsletter's settings, keys and database, opened once and handed to every use case."""
 
+from collections.abc import Callable
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -19,8 +21,10 @@ class Publication:
     A context manager: leaving it closes the database.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, clock: Callable[[], datetime] | None = None) -> None:
+        """Without a clock, the system's; its times are aware."""
         self.settings = settings
+        self.now: Callable[[], datetime] = clock or _utc_now
 
     @classmethod
     def open(cls, folder: Path | None = None) -> Self:
@@ -69,3 +73,7 @@ class Publication:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)

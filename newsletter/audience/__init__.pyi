@@ -63,6 +63,7 @@ from .preferences import (
 )
 from .importer.suppressions import SuppressionImport as SuppressionImport, import_suppressions as import_suppressions
 from .queries import (
+    FieldDescription as FieldDescription,
     ListCount as ListCount,
     ListMember as ListMember,
     SubscriberRecord as SubscriberRecord,

@@ -1,4 +1,4 @@
-"""Ctrl-C, and being told to end: the first is noted, so that work ends in order; a further one breaks it off."""
+"""Stop signals: Ctrl-C and SIGTERM let work end in order; pressed again they break it off."""
 
 import signal
 import time
@@ -6,57 +6,54 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-_LOOK_SECONDS = 0.1
-"""How often whoever waits looks up; a lock that signals wake could be held by the very thread they interrupt."""
+_POLL_SECONDS = 0.1
+"""How often a wait checks for signals: a lock that a signal handler sets could be held by the thread it interrupts."""
 
 
 class Stop:
-    """How often this process was told to end."""
+    """How often this process was asked to stop."""
 
     def __init__(self) -> None:
-        self._times = 0
+        self.times = 0
 
     def note(self) -> None:
-        """Count once more."""
-        self._times += 1
+        """Count one more request."""
+        self.times += 1
 
     def is_set(self) -> bool:
         """Whether work should end, in order."""
-        return self._times > 0
+        return self.times > 0
+
+    def is_repeated(self) -> bool:
+        """Whether it was asked again, and work should not wait for what is in flight."""
+        return self.times > 1
 
     def wait(self, seconds: float) -> bool:
-        """Wait so many seconds at most, and return whether work should end."""
+        """Wait at most so many seconds, and return whether work should end."""
         until = time.monotonic() + seconds
         while not self.is_set() and (left := until - time.monotonic()) > 0:
-            time.sleep(min(left, _LOOK_SECONDS))
+            time.sleep(min(left, _POLL_SECONDS))
         return self.is_set()
-
-    def is_pressed(self) -> bool:
-        """Whether whoever told it so will not wait for that."""
-        return self._times > 1
 
 
 @contextmanager
-def stop_signals(*, heeded: int = 1) -> Iterator[Stop]:
-    """Count SIGINT and SIGTERM while the block runs, and SIGHUP, which is a terminal that is closed.
+def stop_signals(*, tolerated: int = 1) -> Iterator[Stop]:
+    """Count SIGINT and SIGTERM while the block runs, and SIGHUP, which a closed terminal sends.
 
-    So many are only noted; each further one breaks the block off by KeyboardInterrupt, wherever it is. Whoever
-    lets SIGHUP be ignored, as nohup does, is obeyed.
+    The first `tolerated` ones are only counted; each further one raises KeyboardInterrupt in the block. Where SIGHUP
+    is ignored, as nohup does it, it stays so.
     """
     stop = Stop()
-    left = heeded
 
-    def note(_number: int, _frame: FrameType | None) -> None:
-        nonlocal left
+    def handle(_number: int, _frame: FrameType | None) -> None:
         stop.note()
-        left -= 1
-        if left < 0:
+        if stop.times > tolerated:
             raise KeyboardInterrupt
 
-    heard = [signal.SIGINT, signal.SIGTERM]
+    numbers = [signal.SIGINT, signal.SIGTERM]
     if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
-        heard.append(signal.SIGHUP)
-    before = {number: signal.signal(number, note) for number in heard}
+        numbers.append(signal.SIGHUP)
+    before = {number: signal.signal(number, handle) for number in numbers}
     try:
         yield stop
     finally:

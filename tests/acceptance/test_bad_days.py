@@ -181,5 +181,7 @@ def test_the_plan_says_when_it_is_done_and_what_it_costs(stage: Stage) -> None:
     assert datetime.fromisoformat(plan["done_at"]) > datetime.now().astimezone() + timedelta(hours=23)
     assert plan["cost_usd"] == 0.03
     said = stage.desk.done("plan", "lamp", "--list", "crowd").out
-    assert "of 200 in 24 hours 150 are left: it waits, and goes on by itself" in " ".join(said.split())
+    assert "150 of 200 in 24 hours are left. When they are used up, it waits and continues by itself" in " ".join(
+        said.split()
+    )
     assert "about $0.03 at SES, at $0.10 for 1,000" in said

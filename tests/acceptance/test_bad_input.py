@@ -68,11 +68,11 @@ def test_a_folder_of_events_is_called_one(desk: Desk) -> None:
 
 def test_a_mailings_number_is_no_issue_and_leads_to_it(desk: Desk) -> None:
     none = desk.run("status", "1")
-    assert (none.code, "there is no mailing 1" in none.err) == (2, True)
+    assert (none.code, "There is no mailing 1" in none.err) == (2, True)
     desk.done("send", "the-winter-almanac", "--yes")
     number = desk.run("status", "1")
     assert number.code == 2
-    assert "it takes an issue, not a mailing's number. Mailing 1 is of 'the-winter-almanac'" in number.err
+    assert "status takes an issue, not a mailing's number. Mailing 1 is of 'the-winter-almanac'" in number.err
     assert "status the-winter-almanac" in number.err
     desk.write("issues/1.md", "---\ntitle: One\n---\nIt burns.\n")
     assert desk.done("status", "1", "--json").json["issue"] == "1"
@@ -86,7 +86,7 @@ def test_a_number_larger_than_any_is_one_that_is_not_there(desk: Desk) -> None:
             2,
             True,
         )
-    assert "nothing is there to be tried again" in desk.done("events", "retry", number).err
+    assert "there are no events to retry" in desk.done("events", "retry", number).err
 
 
 def test_an_unknown_setting_is_named_with_a_suggestion(desk: Desk) -> None:

@@ -88,7 +88,7 @@ def test_a_second_ctrl_c_waits_for_nobody(mailed: tuple[Desk, Relay]) -> None:
     assert sender.stderr is not None
     sender.send_signal(signal.SIGINT)
     said = sender.stderr.readline()
-    assert f"on up to {CONNECTIONS} letters" in said
+    assert f"up to {CONNECTIONS} messages in flight" in said
     assert "Ctrl-C again" in said
     code, _ = end(sender, signal.SIGINT)
     assert code == 130

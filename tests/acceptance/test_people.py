@@ -148,7 +148,7 @@ def test_keys_rotate_and_a_backup_comes_back(desk: Desk) -> None:
     desk.done("keys", "rotate")
     assert "already" in desk.done("suppressions", "add", "gone@mail.org").out
     saved = desk.done("database", "backup", "--out", "copy.db")
-    assert "whole and sound" in saved.out
+    assert "complete and checked" in saved.out
     desk.done("subscribers", "erase", "ann@mail.org", "--yes")
     for name in ("newsletter.db-wal", "newsletter.db-shm"):
         (desk.folder / "var" / name).unlink(missing_ok=True)

@@ -53,7 +53,7 @@ def test_a_running_send_is_paused_from_outside(slow: Desk) -> None:
     _, err = sender.communicate(timeout=PATIENCE)
     assert sender.returncode == 1
     assert "paused" in err
-    assert "Go on with" not in err
+    assert "To send the rest" not in err
     left = standing(slow)
     assert left["state"] == "paused"
     assert left["uncertain"] == 0
@@ -96,7 +96,7 @@ def test_a_scheduled_mailing_leaves_once(slow: Desk) -> None:
     assert "scheduled" in told.out
     assert "send --due" in told.err
     assert standing(slow)["state"] == "scheduled"
-    assert "the next is on" in slow.done("send", "--due").err
+    assert "the next mailing is on" in slow.done("send", "--due").err
     assert "scheduled" in slow.done("send", "lamp").out
     assert not slow.messages()
     slow.done("subscribers", "add", "late@example.net", "--list", "sample")

@@ -1,135 +1,103 @@
-"""`newsletter doctor`: looks at everything that a send needs, and says what to do about it."""
+"""`newsletter doctor`: check everything that a send needs."""
 
-from contextlib import closing
-from datetime import UTC, datetime
-from pathlib import Path
+from collections.abc import Iterable
 from typing import Annotated
 
 import typer
-from rich.text import Text
 
-from newsletter.app import Publication
+from newsletter.app import Publication, doctor, sending
 from newsletter.cli import output
-from newsletter.cli.commands.notices import post
-from newsletter.cli.selftest import mail_ourselves
-from newsletter.delivery import open_transport
-from newsletter.doctor import CheckLevel, CheckResult, fail, parse_resolver, run_checks
-from newsletter.errors import SettingsError, UsageError
-from newsletter.monitoring import Alarm, find_alarms, plan_alert
-from newsletter.settings import SETTINGS_FILE, Settings, find_root, read_settings
+from newsletter.cli.context import new_commands
+from newsletter.cli.signals import stop_signals
+from newsletter.cli.views.doctor import show_alarm, show_check
+from newsletter.cli.views.mailing import SendView
+from newsletter.cli.views.notices import show_problems
+from newsletter.doctor import CheckLevel, CheckResult, Resolver, parse_resolver
 
-app = typer.Typer(rich_markup_mode="markdown", add_completion=False)
-
-_STYLES = {CheckLevel.OK: "quiet", CheckLevel.WARN: "attention", CheckLevel.FAIL: "attention"}
+app = new_commands()
 
 
 @app.command("doctor")
-def see_doctor(
+def run_doctor(
     context: typer.Context,
-    as_json: Annotated[bool, typer.Option("--json", help="One object a line, as it is found.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object for each check, as it ends.")] = False,
     resolver: Annotated[
-        str | None, typer.Option(metavar="ADDRESS", help="Ask this name server instead of the system's.")
+        str | None, typer.Option(metavar="ADDRESS", help="Ask this DNS server instead of the system's.")
     ] = None,
     alert: Annotated[
-        bool, typer.Option("--alert", help="Mail what fails, or has stopped, to [operations] alert; for cron.")
+        bool, typer.Option("--alert", help="Mail what fails or has stopped to [operations] alert; for cron.")
     ] = False,
     mail: Annotated[
-        bool, typer.Option("--mail", help="Also mail a letter to ourselves, and look at its signatures.")
+        bool, typer.Option("--mail", help="Also send a message to ourselves, and check its signatures.")
     ] = False,
-    wait: Annotated[float, typer.Option(min=1, help="Seconds to wait for that letter.")] = 120.0,
-    seconds: Annotated[float, typer.Option(min=1, max=300, help="The most that all of it may take.")] = 20.0,
+    wait: Annotated[float, typer.Option(min=1, help="Seconds to wait for that message.")] = 120.0,
+    seconds: Annotated[float, typer.Option(min=1, max=300, help="Seconds that all checks together may take.")] = 20.0,
 ) -> None:
-    """Look at everything that a send needs: ok, warn or fail, each with its remedy.
+    """Check everything that a send needs: ok, warn or fail, each with its remedy.
 
-    Settings, secrets, database, disk, templates and clock; where mail really leaves, DNS and the account or relay;
-    and where answers arrive. Sends nothing, changes nothing, and ends in time whatever does not answer. Exit
-    code 1 when anything fails.
+    It checks settings, secrets, database, disk, templates and clock; the transport, its DNS records and the account
+    or mail server behind it; and where replies arrive. It sends nothing and changes nothing, and it ends in time even
+    if a server does not answer. Exit code 1 when a check fails.
 
-    With --mail the newest issue goes to an address of your own, once, through the real transport; when it has come
-    back, it says whether a DKIM signature that counts covers both List-Unsubscribe headers.
+    With --mail, it sends the newest issue to an address of your own, once, through the real transport. When the
+    message arrives, it checks that a valid DKIM signature covers both List-Unsubscribe headers.
 
-    With --alert it also looks for what has stopped or fallen silent: a mailing, a way in, notices. What is new
-    among all that is mailed to you, once a day for each, through the transport of newsletter.toml; let cron do so.
+    With --alert, it also looks for what has stopped or fallen silent: mailings, sources of replies and events,
+    notices. What is new is mailed to you, at most once a day each, through the transport of newsletter.toml. Use
+    cron.
 
     Example: newsletter doctor --json
     """
     dns = parse_resolver(resolver)
-    settings = _settings(context.obj, is_json=as_json)
-    found = []
-    for check in run_checks(settings, dns=dns, clock=lambda: datetime.now(UTC), seconds=seconds):
-        found.append(check)
-        _show(check, is_json=as_json)
+    publication, checks = doctor.run_checks(context.obj, dns=dns, seconds=seconds)
+    results = _show_all(checks, is_json=as_json)
+    if publication is None:
+        raise typer.Exit(1)
     if mail:
-        for check in mail_ourselves(Publication(settings), dns, seconds=wait):
-            found.append(check)
-            _show(check, is_json=as_json)
-    failed = sum(check.level is CheckLevel.FAIL for check in found)
-    warned = sum(check.level is CheckLevel.WARN for check in found)
+        results += _test_signatures(publication, dns, seconds=wait, is_json=as_json)
+    failed = sum(check.level is CheckLevel.FAIL for check in results)
+    warned = sum(check.level is CheckLevel.WARN for check in results)
     if not as_json:
-        output.info(f"{len(found) - failed - warned} ok, {warned} to know, {failed} to mend")
+        warnings, errors = output.pluralise(warned, "warning"), output.pluralise(failed, "failure")
+        output.info(f"{len(results) - failed - warned} ok, {warnings}, {errors}")
     if alert:
-        failed += _alert(Publication(settings), found, is_json=as_json)
+        failed += _alert(publication, results, is_json=as_json)
     if failed:
         raise typer.Exit(1)
 
 
-def _alert(publication: Publication, found: list[CheckResult], *, is_json: bool) -> int:
+def _show_all(checks: Iterable[CheckResult], *, is_json: bool) -> list[CheckResult]:
+    shown = []
+    for check in checks:
+        shown.append(check)
+        show_check(check, is_json=is_json)
+    return shown
+
+
+def _test_signatures(publication: Publication, dns: Resolver, *, seconds: float, is_json: bool) -> list[CheckResult]:
+    """Send a message to ourselves, show what happens, and return the checks of what arrived."""
+    results = []
+    with stop_signals(tolerated=2) as stop, SendView(publication.settings) as view:
+        signals = sending.StopSignals(should_stop=stop.is_set, is_hurried=stop.is_repeated)
+        for event in doctor.send_self_test(publication, dns, seconds=seconds, stop=signals):
+            if isinstance(event, CheckResult):
+                results.append(event)
+                show_check(event, is_json=is_json)
+            elif isinstance(event, str):
+                output.info(f"a message to {event} was sent; waiting for it for at most {seconds:.0f} s")
+            else:
+                view.show(event)
+    return results
+
+
+def _alert(publication: Publication, results: list[CheckResult], *, is_json: bool) -> int:
     """Mail what is new of what fails and what has stopped; return how much has stopped."""
-    database, settings, now = publication.database, publication.settings, datetime.now(UTC)
-    alarms = find_alarms(database, settings, now=now)
+    alarms = doctor.find_alarms(publication)
     for alarm in alarms:
-        _show(fail("find_alarms", alarm.key, alarm.message, alarm.remedy), is_json=is_json)
-    failed = [
-        Alarm(
-            key=f"{check.part} {check.name}",
-            message=f"{check.part} {check.name}: {check.message}",
-            remedy=check.remedy,
-        )
-        for check in found
-        if check.level is CheckLevel.FAIL
-    ]
-    planned = plan_alert(database, settings, [*alarms, *failed], now=now)
-    if planned:
-        with closing(open_transport(settings)) as transport:
-            posted = post(publication, transport)
-        if posted.stopped_by is not None:
-            raise posted.stopped_by
+        show_alarm(alarm, is_json=is_json)
+    report = doctor.send_alert(publication, alarms, results)
+    if report is not None:
+        show_problems(report)
+        if report.stopped_by is not None:
+            raise report.stopped_by
     return len(alarms)
-
-
-def _settings(wanted: Path | None, *, is_json: bool) -> Settings:
-    """Return the settings; a file that cannot be read is a finding like any other."""
-    if wanted is not None and not (wanted / SETTINGS_FILE).is_file():
-        raise UsageError(f"no {SETTINGS_FILE} in {wanted}. 'newsletter init {wanted}' makes a publication there")
-    root = wanted or find_root(Path.cwd())
-    try:
-        return read_settings(root)
-    except SettingsError as error:
-        for line in str(error).splitlines():
-            _show(fail("settings", SETTINGS_FILE, line, f"Mend {SETTINGS_FILE}"), is_json=is_json)
-        raise typer.Exit(1) from error
-
-
-def _show(check: CheckResult, *, is_json: bool) -> None:
-    if is_json:
-        output.print_json(
-            {
-                "part": check.part,
-                "check": check.name,
-                "level": str(check.level),
-                "message": check.message,
-                "remedy": check.remedy,
-            }
-        )
-        return
-    style = _STYLES[check.level]
-    name = check.name if check.name.startswith(check.part) else f"{check.part} {check.name}"
-    output.print_result(
-        Text.assemble(
-            (f"{check.level:<4}  ", style),
-            (f"{name}: ", "subject" if check.level is CheckLevel.FAIL else ""),
-            check.message,
-        )
-    )
-    if check.remedy:
-        output.print_result(Text.assemble("      ", (check.remedy, style)))

@@ -1,114 +1,95 @@
-"""`newsletter segments`: which questions have names, what they mean in words, and how many people they hold."""
+"""`newsletter lists` and `segments`: how many subscribers there are, and how many are in each segment."""
 
 from typing import Annotated, Any
 
 import typer
 
-from newsletter.app import Publication
-from newsletter.audience import SegmentContext, SegmentCount, count_segments
+from newsletter.app import segments, subscribers
 from newsletter.cli import output
-from newsletter.cli.choosing import read_wanted
-from newsletter.cli.context import open_publication
-from newsletter.cli.options import JsonOption
-from newsletter.cli.running import now
-from newsletter.cli.scheduling import bring_in_sources
-from newsletter.cli.segmenting import check_asked
-from newsletter.errors import UsageError
-from newsletter.segments import Segment, SegmentError, describe_condition
-from newsletter.settings import Settings
+from newsletter.cli.context import JsonOption, new_commands, new_group, open_publication
+from newsletter.cli.views.findings import show_remarks
+from newsletter.cli.views.subscribers import list_json, show_lists
 
-app = typer.Typer(rich_markup_mode="markdown", add_completion=False)
-segments = typer.Typer(no_args_is_help=True, help="Questions about the people of a list, by name or as they come.")
-app.add_typer(segments, name="segments")
+app = new_commands()
+group = new_group("Queries that select some of a list's subscribers, by name or written out.")
+app.add_typer(group, name="segments")
 
-ListOption = Annotated[str | None, typer.Option("--list", help="The list that is asked; default: default_list.")]
+ListOption = Annotated[str | None, typer.Option("--list", help="The list to count on; default: default_list.")]
 
 
-@segments.command("list")
+@app.command("lists")
+def list_lists(context: typer.Context, as_json: JsonOption = False) -> None:
+    """Show the lists, and how many subscribers each has by subscription status.
+
+    Only confirmed subscribers are mailed. A suppressed subscriber counts as suppressed only.
+
+    Example: newsletter lists --json
+    """
+    publication = open_publication(context)
+    settings = publication.settings
+    counts = subscribers.count_lists(publication)
+    if not as_json:
+        show_lists(counts, settings)
+        return
+    for count in counts:
+        title = settings.lists[count.name].title if count.name in settings.lists else None
+        output.print_json(list_json(count, title))
+
+
+@group.command("list")
 def list_segments(context: typer.Context, list_name: ListOption = None, is_json: JsonOption = False) -> None:
-    """List the segments of newsletter.toml and how many of a list's people are in each.
+    """List the segments of newsletter.toml, and how many subscribers of a list are in each.
 
-    Only those who may be written to are counted.
+    It counts only subscribers who may be mailed.
 
     Example: newsletter segments list --list weekly
     """
     publication = open_publication(context)
-    settings = publication.settings
-    if not settings.segments:
-        output.info("no segments yet. Next: add [segments] to newsletter.toml, portugal = 'country = \"PT\"'")
+    counted, findings = segments.list_segments(publication, list_name)
+    show_remarks(findings)
+    if not counted:
+        output.info("there are no segments yet. Next: add [segments] to newsletter.toml, portugal = 'country = \"PT\"'")
         return
-    name = _list_of(settings, list_name)
-    bring_in_sources(publication, name)
-    found = [read_wanted(each, settings) for each in settings.segments]
-    counts = count_segments(publication.database, found, SegmentContext(list_name=name, now=now()))
     if is_json:
-        for segment, count in zip(found, counts, strict=True):
-            output.print_json(_json(segment, name, count))
+        for each in counted:
+            output.print_json(_json(each))
         return
-    rows = [
-        (segment.name, segment.expression, f"{count.matching:,}") for segment, count in zip(found, counts, strict=True)
-    ]
-    output.print_table(["segment", "question", f"on {name}"], rows, numbers=(2,))
-    for segment in found:
-        if fault := _fault(publication, segment, name):
-            output.info(f"{segment.name}: {fault}", style="attention")
+    rows = [(each.segment.name, each.segment.expression, f"{each.matching:,}") for each in counted]
+    output.print_table(["segment", "query", f"on {counted[0].list_name}"], rows, numbers=(2,))
+    for each in counted:
+        if each.fault is not None:
+            output.warn(f"{each.segment.name}: {each.fault}")
 
 
-@segments.command("show")
+@group.command("show")
 def show_segment(
     context: typer.Context,
-    segment: Annotated[str, typer.Argument(metavar="SEGMENT", help="A name, or a question.")],
+    segment: Annotated[str, typer.Argument(metavar="SEGMENT", help="A name, or a query.")],
     list_name: ListOption = None,
     is_json: JsonOption = False,
 ) -> None:
-    """Say in words whom a segment holds, and how many of a list they are.
+    """Describe a segment in words, and count the subscribers in it.
 
-    Only those who may be written to are counted.
+    It counts only subscribers who may be mailed.
 
     Example: newsletter segments show 'country = "PT" and answered any of last 5'
     """
-    publication = open_publication(context)
-    settings = publication.settings
-    asked = read_wanted(segment, settings)
-    name = _list_of(settings, list_name)
-    bring_in_sources(publication, name)
-    if fault := _fault(publication, asked, name):
-        raise UsageError(fault.pointed)
-    [count] = count_segments(publication.database, [asked], SegmentContext(list_name=name, now=now()))
+    counted, findings = segments.show_segment(open_publication(context), segment, list_name)
+    show_remarks(findings)
     if is_json:
-        output.print_json(_json(asked, name, count))
+        output.print_json(_json(counted))
         return
-    output.print_result(asked.expression)
-    output.print_result(f"People on {name} {describe_condition(asked.condition)}.")
-    output.print_result(f"{count.matching:,} of the {count.mailable:,} who may be written to")
+    output.print_result(counted.segment.expression)
+    output.print_result(f"People on {counted.list_name} {counted.description}.")
+    output.print_result(f"{counted.matching:,} of the {counted.mailable:,} who may be mailed")
 
 
-def _fault(publication: Publication, segment: Segment, list_name: str) -> SegmentError | None:
-    try:
-        check_asked(publication, segment, list_name)
-    except SegmentError as fault:
-        return fault
-    return None
-
-
-def _list_of(settings: Settings, wanted: str | None) -> str:
-    name = wanted or settings.publication.default_list
-    if name is None and len(settings.lists) == 1:
-        name = next(iter(settings.lists))
-    if name is None:
-        raise UsageError(
-            f"which list is asked? Name one with --list: {', '.join(settings.lists) or 'there is none yet'}"
-        )
-    settings.list_named(name)
-    return name
-
-
-def _json(segment: Segment, list_name: str, count: SegmentCount) -> dict[str, Any]:
+def _json(counted: segments.CountedSegment) -> dict[str, Any]:
     return {
-        "segment": segment.name or None,
-        "expression": segment.expression,
-        "words": describe_condition(segment.condition),
-        "list": list_name,
-        "inside": count.matching,
-        "of": count.mailable,
+        "segment": counted.segment.name or None,
+        "expression": counted.segment.expression,
+        "words": counted.description,
+        "list": counted.list_name,
+        "inside": counted.matching,
+        "of": counted.mailable,
     }

@@ -1,50 +1,69 @@
-"""`newsletter pause`, `resume`, `cancel`, `resolve`: an author's word on a mailing that is on its way."""
+"""`newsletter status`, `pause`, `resume`, `cancel` and `resolve`: mailings that were made."""
 
-from contextlib import closing
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from newsletter.app import Publication
+from newsletter.app import mailings
 from newsletter.cli import output
-from newsletter.cli.context import open_publication
-from newsletter.cli.options import refuse_no_file
-from newsletter.cli.running import now
-from newsletter.cli.views.mailing import say_troubles
-from newsletter.delivery import (
-    DeliveryStatus,
-    cancel,
-    find_mailing,
-    list_delivery_problems,
-    mailing_counts,
-    pause,
-    resolve,
-)
+from newsletter.cli.context import check_is_file, new_commands, open_publication
+from newsletter.cli.views import feedback as feedback_view
+from newsletter.cli.views import mailing as view
 from newsletter.errors import DecisionRequired, UsageError
-from newsletter.feedback import ApplyResult, ingest_file, open_event_queue, pull_from_queue, resume_paused_mailing
 
-app = typer.Typer(rich_markup_mode="markdown", add_completion=False)
+app = new_commands()
 
 MailingArgument = Annotated[
     str, typer.Argument(metavar="MAILING", help="The mailing's number, or its issue's slug.", show_default=False)
 ]
 
 
+@app.command("status")
+def show_status(
+    context: typer.Context,
+    issue: Annotated[
+        str | None, typer.Argument(metavar="ISSUE", help="The issue's slug; default: every issue sent.")
+    ] = None,
+    is_json: Annotated[bool, typer.Option("--json", help="Print one JSON object for each issue.")] = False,
+) -> None:
+    """Show who was mailed, who still will be, who will not and why, and what was reported back.
+
+    Without an issue, it prints one line for each mailing, the newest first. It reads only the database: nothing is
+    asked of your mail provider.
+
+    Example: newsletter status my-first-letter --json
+    """
+    publication = open_publication(context)
+    report = mailings.report_status(publication, issue)
+    now = publication.now()
+    if is_json:
+        events = {} if issue is None else {"events": feedback_view.pipe_json(report.pipe)}
+        for status, summary in zip(report.issues, report.feedback, strict=True):
+            output.print_json({**view.status_json(status, now), **feedback_view.feedback_json(summary), **events})
+        return
+    view.show_status(report, now, is_one=issue is not None)
+    for problems in report.problems:
+        view.show_problems(problems.mailing, problems.counts, problems.failed, problems.uncertain)
+    if issue is not None:
+        feedback_view.show_feedback(report.feedback[0])
+    feedback_view.show_pipe(report.pipe)
+
+
 @app.command("pause")
 def pause_mailing(context: typer.Context, mailing: MailingArgument) -> None:
-    """Let nothing more of a mailing leave, until it is resumed.
+    """Pause a mailing: nothing more of it is sent until you resume it.
 
-    A send that is running, in whatever process, ends what it is submitting and stops at once. A scheduled mailing
-    is held back. Repeating it changes nothing.
+    A send that is running, in any process, finishes what is in flight and stops. A scheduled mailing is held back.
+    Pausing twice changes nothing.
 
     Example: newsletter pause my-first-letter
     """
-    database = open_publication(context).database
-    found = pause(database, find_mailing(database, mailing))
-    left = mailing_counts(database, found.id).planned
-    output.print_result(f"mailing {found.id} of '{found.slug}' is paused, {left:,} still planned")
-    output.info(f"Let it go on: {output.command_line(f'resume {found.id}')}")
+    paused = mailings.pause_mailing(open_publication(context), mailing)
+    output.print_result(
+        f"mailing {paused.mailing.id} of '{paused.mailing.slug}' is paused, {paused.planned:,} still planned"
+    )
+    output.info(f"To resume it: {output.command_line(f'resume {paused.mailing.id}')}")
 
 
 @app.command("resume")
@@ -52,39 +71,38 @@ def resume_mailing(
     context: typer.Context,
     mailing: MailingArgument,
     anyway: Annotated[
-        bool, typer.Option("--anyway", help="Also one that paused itself because too much of it came back.")
+        bool, typer.Option("--anyway", help="Also resume a mailing that paused itself because too much bounced.")
     ] = False,
 ) -> None:
-    """Let a paused mailing leave again. It sends nothing by itself: `newsletter send` does.
+    """Resume a paused mailing. It sends nothing by itself: `newsletter send` does.
 
-    A mailing that paused itself, because too many of its letters came back or were complained about, says why and
-    stays paused until --anyway is said. From then on what is new counts.
+    A mailing that paused itself, because too many of its messages bounced or drew complaints, says why and stays
+    paused unless you add --anyway. After that, only new bounces and complaints count.
 
     Example: newsletter resume my-first-letter
     """
-    database = open_publication(context).database
-    found = resume_paused_mailing(database, find_mailing(database, mailing), anyway=anyway, now=now())
-    output.print_result(f"mailing {found.id} of '{found.slug}' may leave")
-    if found.finished_at is None:
-        output.info(f"Go on with: {output.command_line(f'send {found.slug} --list {found.list_name}')}")
+    resumed = mailings.resume_mailing(open_publication(context), mailing, anyway=anyway)
+    output.print_result(f"mailing {resumed.id} of '{resumed.slug}' is resumed")
+    if resumed.finished_at is None:
+        output.info(f"To send it: {output.command_line(f'send {resumed.slug} --list {resumed.list_name}')}")
 
 
 @app.command("cancel")
 def cancel_mailing(context: typer.Context, mailing: MailingArgument) -> None:
-    """End a mailing for good: whoever has not got it yet will not.
+    """Cancel a mailing for good: readers who have not got it yet will not.
 
-    A send that is running ends what it is submitting and stops at once. What has left stays as it is; everybody
-    else is excluded as cancelled. Only `newsletter send --again` makes another mailing of the issue.
+    A send that is running finishes what is in flight and stops. What was sent stays as it is, and everybody else is
+    excluded as cancelled. Only `newsletter send --again` makes another mailing of the issue.
 
     Example: newsletter cancel my-first-letter
     """
-    database = open_publication(context).database
-    found = find_mailing(database, mailing)
-    number = cancel(database, found, now())
-    counts = mailing_counts(database, found.id)
-    output.print_result(f"mailing {found.id} of '{found.slug}' is cancelled: {number:,} will not get it")
-    if counts.submitted or counts.planned:
-        output.info(f"{counts.submitted:,} have it already, {counts.planned:,} are being submitted at this moment")
+    cancelled = mailings.cancel_mailing(open_publication(context), mailing)
+    output.print_result(
+        f"mailing {cancelled.mailing.id} of '{cancelled.mailing.slug}' is cancelled: "
+        f"{cancelled.cancelled:,} will not get it"
+    )
+    if cancelled.submitted or cancelled.in_flight:
+        output.info(f"{cancelled.submitted:,} have it already, {cancelled.in_flight:,} are being submitted right now")
 
 
 @app.command("resolve")
@@ -98,41 +116,37 @@ def resolve_mailing(
         typer.Option(metavar="FILE|QUEUE", help="Amazon SES's events: JSON lines, or an SQS queue's URL."),
     ] = None,
 ) -> None:
-    """Settle the deliveries of a mailing of which nobody knows whether they were taken.
+    """Settle a mailing's uncertain deliveries: those that may or may not have been accepted.
 
-    Without an option it names them and changes nothing. With --events, what events prove is settled first, as by
-    `newsletter events`; those of a queue are kept here before they are deleted there. After --resend, `newsletter
-    send` sends to them.
+    Without an option it lists them and changes nothing. With --events, it first settles what the events prove, as
+    `newsletter events` does; events from a queue are stored here before they are deleted there. After --resend,
+    `newsletter send` sends to these readers.
 
     Example: newsletter resolve my-first-letter --resend
     """
     if resend and skip:
-        raise UsageError("--resend and --skip say opposite things. Give one of them")
+        raise UsageError("--resend and --skip exclude each other. Give one of them")
     publication = open_publication(context)
-    found = find_mailing(publication.database, mailing)
+    found, uncertain = mailings.list_uncertain(publication, mailing)
     if events is not None:
-        proven = _settle(publication, events)
-        output.print_result(f"{output.pluralise(proven, 'delivery', 'deliveries')} settled by events")
+        settled = mailings.settle_by_events(publication, _source_of(events))
+        output.print_result(f"{output.pluralise(settled, 'delivery', 'deliveries')} settled by events")
+        found, uncertain = mailings.list_uncertain(publication, mailing)
     if not resend and not skip:
-        doubts = list_delivery_problems(publication.database, found, DeliveryStatus.UNCERTAIN)
-        say_troubles(doubts)
-        if doubts:
-            raise DecisionRequired(f"{len(doubts)} may have been taken or not. Say --resend or --skip")
+        view.show_uncertain(uncertain)
+        if uncertain:
+            raise DecisionRequired(f"{len(uncertain)} may or may not have been accepted. Add --resend or --skip")
         output.info(f"nothing is uncertain in mailing {found.id}")
         return
-    number = resolve(publication.database, publication.settings, found, resend=resend, now=now())
-    output.print_result(f"{output.pluralise(number, 'delivery', 'deliveries')} settled")
-    if resend and number:
-        output.info(f"Send them: {output.command_line(f'send {found.slug} --list {found.list_name}')}")
+    resolution = mailings.resolve_uncertain(publication, mailing, resend=resend)
+    output.print_result(f"{output.pluralise(resolution.settled, 'delivery', 'deliveries')} settled")
+    if resend and resolution.settled:
+        output.info(f"To send to them: {output.command_line(f'send {found.slug} --list {found.list_name}')}")
 
 
-def _settle(publication: Publication, events: str) -> int:
-    """Settle by the events of a file or a queue; return how many deliveries that settled."""
-    database, keyring, settings = publication.database, publication.keyring, publication.settings
+def _source_of(events: str) -> Path | str:
+    """Return the URL of a queue as it is, and a file as a path; UsageError when there is no such file."""
     if events.startswith(("https://", "http://")):
-        with closing(open_event_queue(settings, events)) as queue:
-            arrived = list(pull_from_queue(database, keyring, settings, queue, clock=now))
-    else:
-        refuse_no_file(Path(events), f"--events {events}")
-        arrived = list(ingest_file(database, keyring, settings, Path(events), clock=now))
-    return sum((each.applied for each in arrived), ApplyResult()).settled
+        return events
+    check_is_file(Path(events), f"--events {events}")
+    return Path(events)

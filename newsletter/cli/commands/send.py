@@ -1,43 +1,21 @@
-"""`newsletter plan`, `send`: a letter on its way to everybody."""
+"""`newsletter plan`, `send` and `test-send`: an issue on its way to its readers."""
 
 import sys
-from collections.abc import Iterable
-from contextlib import closing
+from datetime import datetime
 from typing import Annotated
 
 import typer
 
-from newsletter.app import Publication
+from newsletter.app import Publication, issues, sending
 from newsletter.cli import output
-from newsletter.cli.choosing import Choice, choose
-from newsletter.cli.commands.notices import post_due
-from newsletter.cli.context import open_publication
-from newsletter.cli.picturing import provide_pictures
-from newsletter.cli.running import now, run_mailing
-from newsletter.cli.scheduling import bring_in_sources, read_time, say_next, say_scheduled, send_due
-from newsletter.cli.segmenting import check_chosen, say_findings, segment_findings
-from newsletter.cli.signing import check_signing
-from newsletter.cli.views.mailing import counts_json, say_plan, variants_json
-from newsletter.delivery import (
-    MailingStage,
-    MailingState,
-    Plan,
-    Schedule,
-    Transport,
-    accept_older_copy,
-    mailing_edition,
-    make_forecast,
-    open_transport,
-    plan_mailing,
-    refuse_late,
-    refuse_older_copy,
-    start_mailing,
-)
-from newsletter.errors import ContentError, DecisionRequired, UsageError
-from newsletter.finding import Finding, Level
-from newsletter.preflight import run_checks
+from newsletter.cli.context import new_commands, open_publication
+from newsletter.cli.progress import local_time
+from newsletter.cli.signals import Stop, stop_signals
+from newsletter.cli.views import mailing as view
+from newsletter.cli.views.findings import show_remarks
+from newsletter.errors import DecisionRequired, UsageError
 
-app = typer.Typer(rich_markup_mode="markdown", add_completion=False)
+app = new_commands()
 
 IssueArgument = Annotated[
     str | None, typer.Argument(metavar="ISSUE", help="The issue's slug; default: the newest ready issue.")
@@ -45,9 +23,11 @@ IssueArgument = Annotated[
 ListOption = Annotated[str | None, typer.Option("--list", help="The list; default: the issue's own.")]
 SegmentOption = Annotated[
     str | None,
-    typer.Option("--segment", help="Only who is in it: a name, or a question; '' for all. Default: the issue's own."),
+    typer.Option(
+        "--segment", help="Only readers in this segment: a name or a query; '' for all. Default: the issue's own."
+    ),
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="One object on one line.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object on one line.")]
 
 
 @app.command("plan")
@@ -56,37 +36,24 @@ def plan_issue(
     issue: IssueArgument = None,
     list_name: ListOption = None,
     segment: SegmentOption = None,
-    again: Annotated[bool, typer.Option("--again", help="As if sent again.")] = False,
+    again: Annotated[bool, typer.Option("--again", help="Plan as if it were sent again.")] = False,
     is_json: JsonOption = False,
 ) -> None:
-    """Say who would get an issue, who would not and why, how long it takes and what it costs.
+    """Show who would get an issue, who would not and why, how long it takes and what it costs.
 
-    Sends nothing and changes nothing, but for importing the list's source file if that has changed.
+    Sends nothing. It changes nothing either, except that the list's source file is imported if it has changed.
 
     Example: newsletter plan --list weekly
     """
     publication = open_publication(context)
-    choice = choose(publication.settings, issue, list_name, drafts=True, wanted_segment=segment)
-    check_signing(publication.settings, choice.list_name)
-    bring_in_sources(publication, choice.list_name)
-    settings = publication.settings
-    check_chosen(publication, choice)
-    say_findings(segment_findings(publication, choice.issue, choice.composed, choice.list_name))
-    plan = _plan(publication, choice, again=again)
-    if settings.delivery.transport == "ses":
-        with closing(open_transport(settings)) as transport:
-            expected = make_forecast(plan.counts.planned, settings, transport)
-    else:
-        expected = make_forecast(plan.counts.planned, settings, None)
+    request = sending.SendRequest(issue=issue, list_name=list_name, segment=segment, again=again)
+    planned = sending.plan_issue(publication, request)
+    _show_skipped(planned.choice)
+    show_remarks(planned.remarks)
     if is_json:
-        output.print_json(
-            {
-                **counts_json(plan.mailing, plan.counts, moment=now(), settings=settings, expected=expected),
-                **variants_json(plan),
-            }
-        )
+        output.print_json(view.plan_json(planned, publication.settings, publication.now()))
     else:
-        say_plan(plan, choice, settings, expected, moment=now(), on_stdout=True)
+        view.show_plan(planned, publication.settings, publication.now(), on_stdout=True)
 
 
 @app.command("send")
@@ -100,162 +67,138 @@ def send_issue(
         str | None, typer.Option("--at", metavar="TIME", help="Not before this time, or 'now'; default: send_at.")
     ] = None,
     due: Annotated[bool, typer.Option("--due", help="Send only what was scheduled and is due.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Ask nothing; send a draft too.")] = False,
-    restored: Annotated[bool, typer.Option("--restored", help="Go on with a database that is an older copy.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask, and send a draft too.")] = False,
+    restored: Annotated[
+        bool, typer.Option("--restored", help="Continue with a database that is an older copy.")
+    ] = False,
     no_wait: Annotated[
-        bool, typer.Option("--no-wait", help="Stop with 75 when the next hop takes no more today; so does --due.")
+        bool, typer.Option("--no-wait", help="Exit with 75 when the daily quota is used up; --due does so too.")
     ] = False,
     is_json: JsonOption = False,
 ) -> None:
     """Send an issue to a list: to everybody who has not got it yet, and to nobody twice.
 
-    Run it again as often as you like: it goes on where it stopped, writes to those who joined since, else sends
-    nothing. Ctrl-C stops it cleanly. With the outbox nothing leaves this machine and nothing is asked; with ses or
-    smtp it shows the plan and wants the number of recipients typed.
+    You may run it as often as you like: it resumes where it stopped, sends to new subscribers, or does nothing.
+    Ctrl-C stops it cleanly. With the outbox, nothing leaves this machine and nothing is asked. With ses or smtp, it
+    shows the plan and asks you to type the number of recipients.
 
-    With --segment, or segment in the issue, it goes to those of the list who are in it. Whoever has it already
-    does not get it with the next segment, or with the whole list.
+    With --segment, or segment in the issue, it is sent only to readers in that segment. Readers who have it already
+    do not get it again with the next segment, or with the whole list.
 
-    When the next hop takes no more today, as Amazon SES does at its quota for 24 hours, it waits until that frees
-    and goes on by itself; with --no-wait it stops, and the next `newsletter send` goes on.
+    When the daily quota is used up, as at Amazon SES, it waits until the quota frees and continues by itself. With
+    --no-wait it exits, and the next `newsletter send` continues.
 
-    With --at, or send_at in the issue, the mailing is recorded and leaves with the first `newsletter send --due`
-    from then on, once, whoever calls it: let cron or a timer do so. `newsletter send` without an issue first sends
-    what is due.
+    With --at, or send_at in the issue, the mailing is recorded, and the first `newsletter send --due` after that
+    time sends it, once, however often that is run: use cron or a timer. `newsletter send` without an issue first
+    sends what is due.
 
     Example: newsletter send my-first-letter --list weekly --at 2026-11-23T09:00
     """
     publication = open_publication(context)
-    settings = publication.settings
-    if restored:
-        accept_older_copy(publication.database, settings)
-    else:
-        refuse_older_copy(publication.database, settings)
+    request = sending.SendRequest(
+        issue=issue,
+        list_name=list_name,
+        segment=segment,
+        again=again,
+        at=_parse_time(at, publication.now()),
+        is_approved=yes,
+        is_restored=restored,
+        waits_for_quota=not no_wait and not due,
+    )
+    sending.check_database(publication, request)
     if due:
         if issue or list_name or at or again or segment is not None:
-            raise UsageError("--due sends whatever is due. Leave out the rest")
-        if not send_due(publication, yes=yes, is_restored=restored, is_json=is_json):
-            say_next(publication)
+            raise UsageError("--due sends whatever is due. Leave out the other options")
+        if not _send_due(publication, request, is_json=is_json):
+            _show_next(publication)
         return
-    wanted = read_time(at, now())
-    if issue is None and wanted is None and not again:
-        send_due(
-            publication,
-            yes=yes,
-            is_restored=restored,
-            is_json=is_json,
-            is_quiet=is_json,
-            waits_for_quota=not no_wait,
-        )
-    choice = choose(settings, issue, list_name, drafts=yes, wanted_segment=segment)
-    is_asking = settings.delivery.transport != "outbox" and not yes
+    if request.includes_due:
+        _send_due(publication, request, is_json=is_json, prints_result=not is_json)
+    choice = sending.choose_for_sending(publication, request)
+    _show_skipped(choice)
+    is_asking = sending.is_real(publication) and not yes
     if is_asking and not sys.stdin.isatty():
-        raise DecisionRequired(f"this sends real mail through {settings.delivery.transport}. Add --yes if you mean it")
-    _check(publication, choice)
-    check_signing(settings, choice.list_name)
-    bring_in_sources(publication, choice.list_name)
-    check_chosen(publication, choice)
-    _refuse(segment_findings(publication, choice.issue, choice.composed, choice.list_name), publication)
-    with closing(open_transport(settings)) as transport:
-        for notice in transport.notices:
-            output.info(notice, style="attention")
-        if is_asking:
-            _ask(_plan(publication, choice, again=again), choice, publication, transport)
-        plan = start_mailing(
-            publication.database,
-            choice.composed.edition,
-            transport=transport.name,
-            segment=choice.expression,
-            again=again,
-            schedule=Schedule(at=wanted, usually=choice.issue.send_at, before=choice.issue.send_before),
-            now=now(),
-        )
-        _talk_of(plan, transport)
-        if plan.counts.planned:
-            provide_pictures(settings, mailing_edition(publication.database, plan.mailing))
-        post_due(publication, transport)
-        if _may_leave(plan, yes=yes, is_json=is_json):
-            run_mailing(
-                publication,
-                plan.mailing,
-                transport,
-                is_json=is_json,
-                is_restored=restored,
-                waits_for_quota=not no_wait,
-            )
+        transport = publication.settings.delivery.transport
+        raise DecisionRequired(f"this sends real mail through {transport}. Add --yes to send it")
+    with sending.prepare_send(publication, request, choice) as prepared:
+        show_remarks(prepared.remarks)
+        if prepared.needs_confirmation:
+            _confirm(publication, prepared)
+        started = prepared.start()
+        view.show_started(started)
+        with stop_signals(tolerated=2) as stop:
+            view.SendView(publication.settings, is_json=is_json).show_all(started.run(_stopped_by(stop)))
 
 
-def _may_leave(plan: Plan, *, yes: bool, is_json: bool) -> bool:
-    """Return whether the mailing may leave now; DecisionRequired when it is cancelled, or too late."""
-    mailing, moment = plan.mailing, now()
-    if mailing.state is MailingState.CANCELLED:
-        raise DecisionRequired(
-            f"mailing {mailing.id} of '{mailing.slug}' is cancelled, so nothing was sent. "
-            "'newsletter send --again' makes a new one"
-        )
-    if mailing.stage(moment) is MailingStage.SCHEDULED:
-        if is_json:
-            output.print_json(counts_json(mailing, plan.counts, moment=moment))
-        else:
-            say_scheduled(mailing, plan.counts.planned)
-        return False
-    if plan.counts.planned and not yes:
-        refuse_late(mailing, moment)
-    return True
+@app.command("test-send")
+def send_test(
+    context: typer.Context,
+    issue: Annotated[str, typer.Argument(metavar="ISSUE", help="The issue's slug; it may be a draft.")],
+    to: Annotated[list[str], typer.Option("--to", help="An address; may be repeated.")],
+    list_name: ListOption = None,
+    segment: Annotated[
+        list[str] | None,
+        typer.Option("--segment", help="Send what readers in this segment get, if the issue has parts; repeatable."),
+    ] = None,
+    is_json: JsonOption = False,
+) -> None:
+    """Send an issue to a few addresses of your own, to see it as readers will.
+
+    The subject begins with "[Test]". It uses the transport of newsletter.toml, and never counts as sent. Merge tags
+    show their defaults. If the issue has parts for some readers only, you get the variant for readers who are in each
+    --segment, and in no other.
+
+    Example: newsletter test-send my-first-letter --to me@example.com
+    """
+    publication = open_publication(context)
+    test = sending.start_test_send(publication, issue, to, list_name=list_name, segments=segment or ())
+    with test as started, stop_signals(tolerated=2) as stop:
+        view.show_started(started)
+        view.SendView(publication.settings, is_json=is_json).show_all(started.run(_stopped_by(stop)))
 
 
-def _plan(publication: Publication, choice: Choice, *, again: bool) -> Plan:
-    return plan_mailing(
-        publication.database,
-        choice.composed.edition,
-        transport=publication.settings.delivery.transport,
-        segment=choice.expression,
-        again=again,
-        now=now(),
-    )
+def _send_due(
+    publication: Publication, request: sending.SendRequest, *, is_json: bool, prints_result: bool = True
+) -> int:
+    shown = view.SendView(publication.settings, is_json=is_json, prints_result=prints_result)
+    with stop_signals(tolerated=2) as stop:
+        shown.show_all(sending.send_due(publication, request, _stopped_by(stop)))
+    return shown.due
 
 
-def _check(publication: Publication, choice: Choice) -> None:
-    """Refuse to send real mail that has errors; say what else was found."""
-    settings = publication.settings
-    _refuse(
-        (*choice.issue.findings, *run_checks(choice.issue, choice.composed, settings, choice.list_name)), publication
-    )
+def _stopped_by(stop: Stop) -> sending.StopSignals:
+    return sending.StopSignals(should_stop=stop.is_set, is_hurried=stop.is_repeated)
 
 
-def _refuse(found: Iterable[Finding], publication: Publication) -> None:
-    unique = tuple(dict.fromkeys(found))
-    errors = [finding for finding in unique if finding.level is Level.ERROR]
-    if errors and publication.settings.delivery.transport != "outbox":
-        raise ContentError(errors)
-    say_findings(unique)
-
-
-def _ask(plan: Plan, choice: Choice, publication: Publication, transport: Transport) -> None:
-    """Show the plan and want the number of recipients typed."""
-    planned = plan.counts.planned
-    expected = make_forecast(planned, publication.settings, transport)
-    say_plan(plan, choice, publication.settings, expected, moment=now(), on_stdout=False)
-    if not planned:
+def _confirm(publication: Publication, prepared: sending.PreparedSend) -> None:
+    """Show the plan and ask for the number of recipients; DecisionRequired when something else is typed."""
+    planned = prepared.planned()
+    view.show_plan(planned, publication.settings, publication.now(), on_stdout=False)
+    number = planned.plan.counts.planned
+    if not number:
         return
-    answer = typer.prompt(f"Type the number of recipients ({planned}) to send, anything else to stop", err=True)
-    if answer.strip().replace(",", "") != str(planned):
+    answer = typer.prompt(f"Type the number of recipients ({number}) to send, or anything else to stop", err=True)
+    if answer.strip().replace(",", "") != str(number):
         raise DecisionRequired("nothing was sent")
 
 
-def _talk_of(plan: Plan, transport: Transport) -> None:
-    mailing = plan.mailing
-    if plan.is_changed:
-        output.info(
-            f"'{mailing.slug}' has changed since it was first sent. What was frozen then is what is sent; "
-            "'newsletter send --again' sends the new text, to everybody",
-            style="attention",
-        )
-    if plan.cancelled:
-        output.info(f"{plan.cancelled:,} who had not got the earlier text get the new one instead")
-    if not plan.counts.planned and mailing.transport != transport.name:
-        output.info(
-            f"it went out through '{mailing.transport}', not '{transport.name}'. "
-            "'newsletter send --again' sends it once more",
-            style="attention",
-        )
+def _show_skipped(choice: issues.Choice) -> None:
+    for fault in choice.skipped:
+        output.error(str(fault))
+
+
+def _show_next(publication: Publication) -> None:
+    at = sending.next_due(publication)
+    output.info("nothing is scheduled" if at is None else f"nothing is due; the next mailing is on {local_time(at)}")
+
+
+def _parse_time(text: str | None, now: datetime) -> datetime | None:
+    """Return the time that `--at` names, in this machine's zone where it names none."""
+    if text is None:
+        return None
+    if text.strip().lower() == "now":
+        return now
+    try:
+        return datetime.fromisoformat(text.strip()).astimezone()
+    except ValueError as error:
+        raise UsageError(f"--at {text}: not a time. Write 2026-11-23T09:00, 2026-11-23T09:00+01:00 or now") from error

@@ -1,268 +1,285 @@
-"""`newsletter subscribers`, `lists` and `suppressions`: who is written to, who not, and why."""
+"""`newsletter subscribers`: the people on the lists, imported, shown, removed and erased."""
 
 import sys
-from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.text import Text
 
-from newsletter import audience as station
-from newsletter.app import PersonalData, collect_personal_data, erase_person, personal_data_json
+from newsletter.app import personal_data_json, subscribers
+from newsletter.app.subscribers import ExportFormat
 from newsletter.cli import output
-from newsletter.cli.commands.moderation import relative
-from newsletter.cli.commands.suppressions import app as suppressions
-from newsletter.cli.context import open_publication
-from newsletter.cli.letting_go import forget_clicks, remove_person
-from newsletter.cli.options import (
+from newsletter.cli.context import (
     COMMAND_LINE,
     AddressArgument,
     DryRunOption,
     JsonOption,
     ListOption,
-    read_address,
+    new_commands,
+    new_group,
+    open_publication,
+    parse_address,
+    relative_path,
 )
-from newsletter.cli.taking_out import export_list
-from newsletter.cli.views.subscriber_import import import_file
-from newsletter.cli.views.subscribers import held, member_json, say_record, standing
+from newsletter.cli.views import subscribers as view
+from newsletter.cli.views.subscriber_import import show_import
 from newsletter.errors import DecisionRequired, UsageError
 
-app = typer.Typer(rich_markup_mode="markdown", add_completion=False)
-subscribers = typer.Typer(no_args_is_help=True, help="The people on your lists: bring them in, look, let them go.")
-subscribers.command("import")(import_file)
-subscribers.command("export")(export_list)
-subscribers.command("remove")(remove_person)
-subscribers.command("forget-clicks")(forget_clicks)
-app.add_typer(subscribers, name="subscribers")
-app.add_typer(suppressions, name="suppressions")
+app = new_commands()
+group = new_group("The people on your lists: import, show, remove and erase them.")
+app.add_typer(group, name="subscribers")
 
 
-@subscribers.command("add")
+@group.command("import")
+def import_file(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A CSV, JSON Lines or ZIP file.", show_default=False)],
+    list_name: ListOption,
+    maps: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--map",
+            metavar="COLUMN=FIELD",
+            help="What a column holds: email, name, status, tags, a field, or - for nothing.",
+        ),
+    ] = None,
+    encoding: Annotated[str | None, typer.Option(help="Its encoding, if it is detected wrongly.")] = None,
+    rejects: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Where rows go that cannot be read. [default: below var/imports]"),
+    ] = None,
+    is_dry_run: DryRunOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Import people from a file into a list.
+
+    It recognises exports of Mailchimp, Substack, Ghost, Buttondown, listmonk, Kit, beehiiv and Mailcoach, and its
+    own. In any other file it finds the columns email, first_name and last_name by many names, and every other column
+    becomes a field. Rows are confirmed, with the file and line as proof, unless they say otherwise. You may repeat
+    it: whoever unsubscribed, bounced, complained or was erased stays out. Rows that cannot be read are written to a
+    file with the reason, and the rest is imported.
+
+    Example: newsletter subscribers import people.csv --list weekly --map "Town=city" --dry-run
+    """
+    request = subscribers.ImportRequest(
+        file=file,
+        list_name=list_name,
+        mapping=_parse_mapping(maps or []),
+        encoding=encoding,
+        rejects=rejects,
+        is_dry_run=is_dry_run,
+    )
+    events = subscribers.import_subscribers(open_publication(context), request)
+    result = show_import(events, is_dry_run=is_dry_run, is_json=as_json)
+    if result is not None and result.is_all_rejected:
+        raise typer.Exit(1)
+
+
+@group.command("export")
+def export_list(
+    context: typer.Context,
+    list_name: ListOption,
+    out: Annotated[Path | None, typer.Option(metavar="FILE", help="Default: stdout.")] = None,
+    format: Annotated[
+        ExportFormat | None,
+        typer.Option(help="csv for spreadsheets, jsonl with every consent. Default: by FILE's name."),
+    ] = None,
+) -> None:
+    """Write a list to a CSV or JSON Lines file: everybody's status, fields, tags and consent.
+
+    Importing it again brings nobody back: ended subscriptions stay ended, and suppressed addresses suppressed. In
+    CSV, cells that a spreadsheet would take for a formula begin with an apostrophe, which import removes again. JSON
+    Lines hold every record of consent, and suppressed addresses without a subscriber as hashes, which only this
+    publication's key can match.
+
+    Example: newsletter subscribers export --list weekly --out weekly.jsonl
+    """
+    number = subscribers.export_subscribers(
+        open_publication(context), list_name, sys.stdout if out is None else out, format
+    )
+    if out is not None:
+        output.info(f"{output.pluralise(number, 'person', 'people')} in {out}. It holds addresses: keep it private")
+
+
+@group.command("remove")
+def remove_person(
+    context: typer.Context,
+    address: AddressArgument,
+    list_name: Annotated[str | None, typer.Option("--list", metavar="LIST", help="Default: every list.")] = None,
+    is_dry_run: DryRunOption = False,
+) -> None:
+    """End a person's subscription, as if they had unsubscribed.
+
+    Their record stays as proof, and no import brings them back. Without --list they are removed from every list, and
+    their address is suppressed.
+
+    Example: newsletter subscribers remove ada@example.org --list weekly
+    """
+    person = parse_address(address)
+    lists = subscribers.remove_subscriber(
+        open_publication(context), person, list_name, origin=COMMAND_LINE, is_dry_run=is_dry_run
+    )
+    verb = "would be removed from" if is_dry_run else "was removed from"
+    output.print_result(
+        f"{person} {verb} {', '.join(lists)}" if lists else f"{person} is on no such list: nothing to do"
+    )
+
+
+@group.command("forget-clicks")
+def forget_clicks(context: typer.Context, address: AddressArgument, is_dry_run: DryRunOption = False) -> None:
+    """Withdraw somebody's consent to click tracking, and delete their clicks.
+
+    It does what the checkbox on their own page does. Only they can agree again.
+
+    Example: newsletter subscribers forget-clicks ada@example.org
+    """
+    person = parse_address(address)
+    number = subscribers.withdraw_click_tracking(
+        open_publication(context), person, origin=COMMAND_LINE, is_dry_run=is_dry_run
+    )
+    if number is None:
+        output.print_result(f"no clicks of {person} are recorded: nothing to do")
+        return
+    clicks = f"{output.pluralise(number, 'click')} of {person}"
+    output.print_result(f"{clicks} would be deleted" if is_dry_run else f"{clicks} deleted; none will be recorded")
+
+
+@group.command("add")
 def add_person(
     context: typer.Context,
     address: AddressArgument,
     list_name: ListOption,
-    first_name: Annotated[str, typer.Option(help="How letters greet them.")] = "",
+    first_name: Annotated[str, typer.Option(help="The name that messages greet them by.")] = "",
     last_name: Annotated[str, typer.Option()] = "",
 ) -> None:
-    """Put one person on a list, confirmed by your word.
+    """Put one person on a list, confirmed on your word.
 
-    It also brings back who had left, so do it only when they ask. A suppressed address is refused.
+    It also brings back a person who unsubscribed, so use it only when they ask. A suppressed address is refused.
 
     Example: newsletter subscribers add ada@example.org --list weekly --first-name Ada
     """
     publication = open_publication(context)
-    publication.settings.list_named(list_name)
-    person = read_address(address)
-    is_new = station.add_subscriber(
-        publication.database,
-        publication.keyring,
-        person,
-        list_name,
-        first_name=first_name,
-        last_name=last_name,
-        origin=COMMAND_LINE,
-        now=datetime.now(UTC),
+    person = parse_address(address)
+    added = subscribers.add_subscriber(
+        publication, person, list_name, first_name=first_name, last_name=last_name, origin=COMMAND_LINE
     )
     if person.is_reserved:
-        output.info(f"{person.domain} is kept for examples: mail to it reaches nobody", "attention")
-    output.print_result(f"{person} {'is now' if is_new else 'was already'} on {list_name}")
+        output.warn(f"{person.domain} is reserved for examples: mail to it reaches nobody")
+    output.print_result(f"{person} {'is now' if added.is_new else 'was already'} on {list_name}")
 
 
-@subscribers.command("show")
+@group.command("show")
 def show_person(context: typer.Context, address: AddressArgument, as_json: JsonOption = False) -> None:
-    """Show all that is held of a person, in every station.
+    """Show everything that is held about a person.
 
-    Names, fields, lists, every consent, a suppression, each letter sent, what they answered and what they were
-    written. With --json it is what you hand to somebody who asks what you know of them.
+    That is names, fields, lists, every consent, a suppression, each message sent, what they replied, and the notices
+    they were sent. Give them the output of --json when they ask what you know about them.
 
     Example: newsletter subscribers show ada@example.org --json
     """
-    publication = open_publication(context)
-    person = read_address(address)
-    record = collect_personal_data(publication.database, publication.keyring, publication.settings, person)
-    if record.is_empty:
-        raise UsageError(f"nobody here has the address {person}")
+    person = parse_address(address)
+    record = subscribers.find_personal_data(open_publication(context), person)
     if as_json:
         output.print_json(personal_data_json(person, record))
     else:
-        say_record(person, record)
+        view.show_person(person, record)
 
 
-@subscribers.command("list")
+@group.command("list")
 def list_people(context: typer.Context, list_name: ListOption, as_json: JsonOption = False) -> None:
-    """List everybody who is or was on a list, with their state.
+    """List everybody who is or was on a list, with their subscription status.
 
     Example: newsletter subscribers list --list weekly
     """
-    publication = open_publication(context)
-    publication.settings.list_named(list_name)
-    members = station.list_members(publication.database, list_name)
-    if as_json:
-        for member in members:
-            output.print_json(member_json(member))
+    members = subscribers.list_subscribers(open_publication(context), list_name)
+    if not as_json:
+        view.show_members(members, list_name)
         return
-    rows = [
-        (
-            str(member.subscription.subscriber.address),
-            member.subscription.subscriber.name,
-            standing(member),
-            f"{member.subscription.changed_at:%Y-%m-%d}",
-        )
-        for member in members
-    ]
-    if not rows:
-        output.info(f"nobody is on {list_name}. Next: newsletter subscribers import FILE --list {list_name}")
-        return
-    output.print_table(["address", "name", "state", "since"], rows)
+    for member in members:
+        output.print_json(view.member_json(member))
 
 
-@subscribers.command("tag")
+@group.command("tag")
 def tag_person(
     context: typer.Context,
     address: AddressArgument,
     tags: Annotated[list[str] | None, typer.Argument(metavar="TAG...", show_default=False)] = None,
     removed: Annotated[
-        list[str] | None, typer.Option("--remove", metavar="TAG", help="Take this one away; may be repeated.")
+        list[str] | None, typer.Option("--remove", metavar="TAG", help="Remove this tag; may be repeated.")
     ] = None,
 ) -> None:
-    """Put tags on a person, or take them away; a segment asks for them as tagged "vip".
+    """Add tags to a person, or remove them; a segment selects them with tagged "vip".
 
     Example: newsletter subscribers tag ada@example.org vip "book club" --remove trial
     """
-    publication = open_publication(context)
-    person = read_address(address)
-    number = station.find_subscriber_id(publication.database, person)
-    if number is None:
-        raise UsageError(f"nobody here has the address {person}")
-    station.change_tags(publication.database, number, added=tags or (), removed=removed or ())
-    record = station.read_subscriber_record(publication.database, publication.keyring, person)
-    theirs = record.subscriber.tags if record and record.subscriber else ()
-    output.print_result(f"{person}: {', '.join(theirs) or 'no tags'}")
+    person = parse_address(address)
+    current = subscribers.change_tags(open_publication(context), person, added=tags or (), removed=removed or ())
+    output.print_result(f"{person}: {', '.join(current) or 'no tags'}")
 
 
-@subscribers.command("fields")
+@group.command("fields")
 def show_fields(context: typer.Context, list_name: ListOption, as_json: JsonOption = False) -> None:
-    """Show what is known of a list's people besides their names: each field, what it holds, and of how many.
+    """Show the fields of a list's subscribers: what each holds, and how many people have it.
 
-    What a field holds stands in [fields] of newsletter.toml; else it is inferred from the values.
+    The type of a field is set in [fields] of newsletter.toml; otherwise it is inferred from the values.
 
     Example: newsletter subscribers fields --list weekly
     """
-    publication = open_publication(context)
-    publication.settings.list_named(list_name)
-    found = station.describe_fields(publication.database, list_name, publication.settings.fields)
-    if as_json:
-        for each in found:
-            output.print_json(
-                {"field": each.name, "kind": each.kind, "inferred": each.is_inferred, "known_of": each.count}
-            )
+    fields = subscribers.describe_fields(open_publication(context), list_name)
+    if not as_json:
+        view.show_fields(fields, list_name)
         return
-    rows = [
-        (each.name, f"{each.kind}{' (inferred)' if each.is_inferred else ''}", f"{each.count:,}", each.example)
-        for each in found
-    ]
-    if not rows:
-        output.info(f"nothing is known of the people on {list_name} but their names")
-        return
-    output.print_table(["field", "holds", "known of", "for example"], rows, numbers=(2,))
+    for each in fields:
+        output.print_json({"field": each.name, "kind": each.kind, "inferred": each.is_inferred, "known_of": each.count})
 
 
-@subscribers.command("erase")
-def erase_subscriber(
+@group.command("erase")
+def erase_person(
     context: typer.Context,
     address: AddressArgument,
     is_sure: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     is_dry_run: DryRunOption = False,
 ) -> None:
-    """Forget a person for good, in every station; only a hash stays, which keeps them from coming in again.
+    """Erase a person for good; only a hash stays, which keeps imports from adding them again.
 
-    Names, fields, subscriptions, consents and clicks go, and so do their replies with the raw mail, and what was
-    written to them. A comment of theirs becomes a tombstone. The ledger's lines stay, and say that a letter went
-    to somebody. After a kill, say it again. Copies in Git's history and in backups are yours to see to:
+    It deletes names, fields, subscriptions, consents and clicks, their replies with the raw mail, and the notices
+    they were sent. Their comments become tombstones. Delivery records stay, and show only that a message was sent to
+    somebody. If it is killed, run it again. You have to remove copies from Git's history and from backups yourself:
     docs/privacy.md says how.
 
     Example: newsletter subscribers erase ada@example.org --dry-run
     """
     publication = open_publication(context)
-    person = read_address(address)
-    record = collect_personal_data(publication.database, publication.keyring, publication.settings, person)
-    what = f"the record of {person}: {held(record)}"
+    person = parse_address(address)
+    record = subscribers.collect_personal_data(publication, person)
+    what = f"the record of {person}: {view.describe_record(record)}"
     if is_dry_run:
         output.print_result(f"Would erase {what}")
-        _say_elsewhere(record)
+        view.show_elsewhere(record)
         return
     if not is_sure:
         if not sys.stdin.isatty():
-            raise DecisionRequired(f"erasing {person} cannot be undone. Say --yes if it is meant")
+            raise DecisionRequired(f"erasing {person} cannot be undone. Add --yes to do it")
         typer.confirm(f"Erase {what}? It cannot be undone", abort=True, err=True)
-    erased = erase_person(
-        publication.database,
-        publication.keyring,
-        publication.settings,
-        person,
-        origin=COMMAND_LINE,
-        now=datetime.now(UTC),
-    )
-    was_known = erased.was_known or erased.replies or erased.notices
+    erased = subscribers.erase_person(publication, person, origin=COMMAND_LINE)
     output.print_result(
-        f"Erased {what}" if was_known else f"{person} was not known; the address is now kept from coming in"
+        f"Erased {what}"
+        if erased.was_known or erased.replies or erased.notices
+        else f"{person} was not known; imports will not add the address from now on"
     )
-    for stone in erased.tombstones:
-        output.print_result(
-            f"  {relative(stone, publication)} is a tombstone now: commit it, and build the archive anew"
-        )
+    for tombstone in erased.tombstones:
+        path = relative_path(tombstone, publication)
+        output.print_result(f"  {path} is a tombstone now: commit it, and build the archive again")
     if erased.replies:
-        output.info("What still lies in your mailbox, in backups and in Git's history is yours: see docs/privacy.md")
-    _say_elsewhere(record)
+        output.info("Copies in your mailbox, in backups and in Git's history are up to you: see docs/privacy.md")
+    view.show_elsewhere(record)
 
 
-def _say_elsewhere(record: PersonalData) -> None:
-    """Name what came to their signed addresses from elsewhere, for only a person can tell whose it is."""
-    if record.elsewhere:
-        names = " ".join(reply.id for reply in record.elsewhere)
-        output.info(
-            f"{output.pluralise(len(record.elsewhere), 'reply', 'replies')} to their letters came from elsewhere "
-            f"and stays as it is. If it is theirs: newsletter replies withdraw --erase {names}",
-            "attention",
-        )
-
-
-@app.command("lists")
-def show_lists(context: typer.Context, as_json: JsonOption = False) -> None:
-    """Show the lists and how many people stand how on each.
-
-    Only the confirmed are written to. A suppressed person counts as that alone.
-
-    Example: newsletter lists --json
-    """
-    publication = open_publication(context)
-    settings = publication.settings
-    station.ensure_lists(publication.database, settings.lists)
-    counts = station.count_lists(publication.database)
-    if as_json:
-        for count in counts:
-            title = settings.lists[count.name].title if count.name in settings.lists else None
-            output.print_json(
-                {
-                    "name": count.name,
-                    "title": title,
-                    "confirmed": count.confirmed,
-                    "pending": count.pending,
-                    "ended": count.ended,
-                    "suppressed": count.suppressed,
-                }
-            )
-        return
-    rows: list[tuple[str | Text, ...]] = [
-        (
-            Text(count.name, style="subject"),
-            settings.lists[count.name].title if count.name in settings.lists else "not in newsletter.toml",
-            *(f"{number:,}" for number in (count.confirmed, count.pending, count.ended, count.suppressed)),
-        )
-        for count in counts
-    ]
-    if not rows:
-        output.info("no lists yet. Next: add [lists.NAME] to newsletter.toml")
-        return
-    output.print_table(["list", "title", "confirmed", "pending", "ended", "suppressed"], rows, numbers=(2, 3, 4, 5))
+def _parse_mapping(maps: list[str]) -> dict[str, str]:
+    mapping: dict[str, str] = {}
+    for text in maps:
+        column, separator, field = text.rpartition("=")
+        if not separator or not column.strip():
+            raise UsageError(f"--map '{text}': write COLUMN=FIELD, such as --map Town=city")
+        mapping[column.strip()] = field.strip()
+    return mapping

@@ -1,59 +1,22 @@
-"""How feedback is shown: what came back, what it settled, how events come in, why a mailing paused itself."""
+"""Views of feedback: provider events that came in, what they settled, and why a mailing paused itself."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 
 from newsletter.cli import output
-from newsletter.cli.progress import shown_time
-from newsletter.database import Database
-from newsletter.feedback import (
-    EventKind,
-    EventState,
-    EventSummary,
-    FactCount,
-    IngestProgress,
-    ResolvedCount,
-    Trip,
-    count_by_kind,
-    count_facts,
-    count_resolved,
-    list_open_trips,
-    summarise_events,
-)
+from newsletter.cli.progress import local_time
+from newsletter.feedback import EventKind, EventState, EventSummary, IngestProgress, ResolvedCount, StoredEvent, Trip
 
-_SHOWN = (EventKind.DELIVERED, EventKind.BOUNCED, EventKind.COMPLAINED, EventKind.DEFERRED, EventKind.REJECTED)
+if TYPE_CHECKING:
+    from newsletter.app import mailings
+
+_KINDS = (EventKind.DELIVERED, EventKind.BOUNCED, EventKind.COMPLAINED, EventKind.DEFERRED, EventKind.REJECTED)
 _CAUSES = 5
-
-
-def say_trip(trip: Trip) -> None:
-    """Say why a mailing paused itself, and how to go on."""
-    output.info(f"mailing {trip.mailing_id} paused itself: {trip.why}", style="attention")
-    for cause in trip.causes:
-        output.info(f"  {cause.deliveries:,} at {cause.domain or 'no domain'}: {cause.reason}", style="attention")
-    output.info(f"Mend what can be mended, then: {output.command_line(f'resume {trip.mailing_id} --anyway')}")
-
-
-def say_arrived(arrived: IngestProgress) -> None:
-    """Say what came of events that were taken in."""
-    applied = arrived.applied
-    known = arrived.received - arrived.new
-    words = [
-        f"{output.pluralise(arrived.received, 'event')}" + (f", {known:,} of them here before" if known else ""),
-        *(f"{number:,} {state}" for state, number in sorted(applied.states.items())),
-    ]
-    output.print_result(": ".join([words[0], ", ".join(words[1:])]) if words[1:] else words[0])
-    if applied.states.get(EventState.PARKED):
-        _point_to_parked()
-    if applied.settled:
-        output.print_result(f"{output.pluralise(applied.settled, 'delivery', 'deliveries')} settled")
-    if applied.suppressed:
-        output.print_result(f"{output.pluralise(applied.suppressed, 'address', 'addresses')} suppressed")
-    for trip in applied.trips:
-        say_trip(trip)
+"""How many causes of bounces and complaints are listed."""
 
 
 def arrived_json(arrived: IngestProgress) -> dict[str, Any]:
-    """Return the object that `--json` prints for events that were taken in."""
+    """Return the object that `--json` prints for events that came in."""
     applied = arrived.applied
     return {
         "received": arrived.received,
@@ -80,16 +43,12 @@ def trip_json(trip: Trip) -> dict[str, Any]:
     }
 
 
-def feedback_json(database: Database, mailings: Sequence[int]) -> dict[str, Any]:
-    """Return what came back about some mailings, and how events come in, as `status --json` has it."""
-    kinds = count_by_kind(database, mailings)
-    trips = [trip for trip in list_open_trips(database) if trip.mailing_id in mailings]
+def feedback_json(summary: "mailings.FeedbackSummary") -> dict[str, Any]:
+    """Return what was reported about some mailings, as `status --json` has it."""
     return {
-        "feedback": {kind.value: kinds[kind] for kind in _SHOWN},
-        "settled": [
-            {"was": each.was, "by": each.by, "deliveries": each.number} for each in count_resolved(database, mailings)
-        ],
-        "paused_itself": [trip_json(trip) for trip in trips],
+        "feedback": {kind.value: summary.kinds[kind] for kind in _KINDS},
+        "settled": [{"was": each.was, "by": each.by, "deliveries": each.number} for each in summary.settled],
+        "paused_itself": [trip_json(trip) for trip in summary.trips],
     }
 
 
@@ -103,39 +62,88 @@ def pipe_json(pipe: EventSummary) -> dict[str, Any]:
     }
 
 
-def say_feedback(database: Database, mailings: Sequence[int]) -> None:
-    """Say what came back about some mailings, what events settled, and which mailings paused themselves."""
-    kinds = count_by_kind(database, mailings)
-    if known := [f"{kinds[kind]:,} {kind}" for kind in _SHOWN if kinds[kind]]:
-        output.print_result(f"reported: {', '.join(known)}")
-    for count in _causes(count_facts(database, mailings)):
-        output.print_result(f"  {count.deliveries:,} {count.kind} at {count.domain or 'no domain'}: {count.reason}")
-    for settled in count_resolved(database, mailings):
+def event_json(event: StoredEvent) -> dict[str, object]:
+    """Return a stored event as an object."""
+    return {
+        "event": event.id,
+        "kind": event.kind,
+        "state": event.state.value,
+        "reason": event.reason or None,
+        "source": event.source,
+        "received_at": event.received_at.isoformat(),
+        "attempts": event.attempts,
+        "delivery": event.delivery_id,
+    }
+
+
+def show_trip(trip: Trip) -> None:
+    """Show why a mailing paused itself, and how to continue."""
+    output.warn(f"mailing {trip.mailing_id} paused itself: {trip.why}")
+    for cause in trip.causes:
+        output.warn(f"  {cause.deliveries:,} at {cause.domain or 'no domain'}: {cause.reason}")
+    output.info(f"Fix the cause if you can, then: {output.command_line(f'resume {trip.mailing_id} --anyway')}")
+
+
+def show_arrived(arrived: IngestProgress) -> None:
+    """Show what came of events that came in."""
+    applied = arrived.applied
+    known = arrived.received - arrived.new
+    events = output.pluralise(arrived.received, "event") + (f", {known:,} of them received before" if known else "")
+    states = ", ".join(f"{number:,} {state}" for state, number in sorted(applied.states.items()))
+    output.print_result(f"{events}: {states}" if states else events)
+    if applied.states.get(EventState.PARKED):
+        _point_to_parked()
+    if applied.settled:
+        output.print_result(f"{output.pluralise(applied.settled, 'delivery', 'deliveries')} settled")
+    if applied.suppressed:
+        output.print_result(f"{output.pluralise(applied.suppressed, 'address', 'addresses')} suppressed")
+    for trip in applied.trips:
+        show_trip(trip)
+
+
+def show_feedback(summary: "mailings.FeedbackSummary") -> None:
+    """Show what was reported about some mailings, what events settled, and which mailings paused themselves."""
+    if reported := [f"{summary.kinds[kind]:,} {kind}" for kind in _KINDS if summary.kinds[kind]]:
+        output.print_result(f"reported: {', '.join(reported)}")
+    for cause in summary.causes[:_CAUSES]:
+        output.print_result(f"  {cause.deliveries:,} {cause.kind} at {cause.domain or 'no domain'}: {cause.reason}")
+    for settled in summary.settled:
         output.print_result(f"settled by events: {_settled(settled)}")
-    for trip in list_open_trips(database):
-        if trip.mailing_id in mailings:
-            say_trip(trip)
+    for trip in summary.trips:
+        show_trip(trip)
 
 
-def say_pipe(database: Database) -> None:
-    """Say how events come in, where any ever did."""
-    pipe = summarise_events(database)
+def show_pipe(pipe: EventSummary) -> None:
+    """Show when the last event came in and how many there are of each state; nothing if there never was one."""
     if pipe.last_at is None:
         return
-    kept = [f"{pipe.states[state]:,} {state}" for state in EventState if pipe.states[state]]
-    output.print_result(f"events: the last one {shown_time(pipe.last_at)}; {', '.join(kept)}")
+    states = [f"{pipe.states[state]:,} {state}" for state in EventState if pipe.states[state]]
+    output.print_result(f"events: the last one {local_time(pipe.last_at)}; {', '.join(states)}")
     if pipe.states[EventState.PARKED]:
         _point_to_parked()
 
 
-def _point_to_parked() -> None:
-    output.info(f"Look at what is parked: {output.command_line('events list --parked')}", style="attention")
-
-
-def _causes(counts: Sequence[FactCount]) -> list[FactCount]:
-    return [count for count in counts if count.kind in {EventKind.BOUNCED, EventKind.COMPLAINED, EventKind.REJECTED}][
-        :_CAUSES
+def show_events(events: Iterable[StoredEvent]) -> None:
+    """List stored events."""
+    rows = [
+        (str(event.id), event.kind, event.state, f"{event.received_at:%Y-%m-%d %H:%M}", event.reason)
+        for event in events
     ]
+    if rows:
+        output.print_table(("n", "kind", "state", "received", "why"), rows, numbers=(0,))
+    else:
+        output.info("there are no such events")
+
+
+def show_event(event: StoredEvent) -> None:
+    """Show one event as it came in."""
+    output.print_result(f"event {event.id}: {event.kind}, {event.state}{f': {event.reason}' if event.reason else ''}")
+    output.print_result(f"received {event.received_at:%Y-%m-%d %H:%M:%S} UTC by {event.source}")
+    output.print_result(event.raw or "(its text was not kept)")
+
+
+def _point_to_parked() -> None:
+    output.warn(f"See what could not be read or applied: {output.command_line('events list --parked')}")
 
 
 def _settled(settled: ResolvedCount) -> str:

@@ -27,7 +27,7 @@ _NOTHING = "-"
 _WIDE = 100
 
 
-def say_statistics(found: Statistics, *, title: str, is_one: bool) -> None:
+def show_statistics(found: Statistics, *, title: str, is_one: bool) -> None:
     """Print the statistics; of one issue with everything that became of its letters."""
     width = min(output.width(), 120)
     blocks = [_of_one(found.issues[0], width)] if is_one else [_of_all(found, title, width)]

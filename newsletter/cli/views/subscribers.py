@@ -1,20 +1,23 @@
-"""A person on the terminal: the whole record, and one line of a list."""
+"""Views of subscribers: everything that is held about a person, a list's members, lists and fields."""
 
-from typing import Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 
 from newsletter.address import Address
-from newsletter.app import PersonalData
-from newsletter.audience import AddressFlag, ListMember, SubscriberRecord, check_address, suggest_address
+from newsletter.audience import AddressFlag, ListCount, ListMember, SubscriberRecord, check_address, suggest_address
 from newsletter.cli import output
+from newsletter.settings import Settings
+from newsletter.utc import format_utc
 
+if TYPE_CHECKING:
+    from rich.text import Text
 
-def standing(member: ListMember) -> str:
-    """Return how a person stands on a list, in a word or two."""
-    return f"suppressed: {member.suppressed}" if member.suppressed else member.subscription.state
+    from newsletter.app import PersonalData
+    from newsletter.audience import FieldDescription
 
 
 def member_json(member: ListMember) -> dict[str, Any]:
-    """Return a member as JSON has it."""
+    """Return a member of a list as an object."""
     person = member.subscription.subscriber
     return {
         "address": str(person.address),
@@ -23,37 +26,117 @@ def member_json(member: ListMember) -> dict[str, Any]:
         "fields": person.fields,
         "tags": list(person.tags),
         "state": member.subscription.state,
-        "changed_at": f"{member.subscription.changed_at:%Y-%m-%dT%H:%M:%SZ}",
+        "changed_at": format_utc(member.subscription.changed_at),
         "suppressed": member.suppressed,
     }
 
 
-def say_record(address: Address, whole: PersonalData) -> None:
-    """Print a whole record: the roster's in full, and of the other stations' what there is."""
-    _say_roster(address, whole.person or SubscriberRecord(subscriber=None, subscriptions=(), suppression=None))
-    if whole.deliveries:
-        output.print_result(f"\n  {output.pluralise(len(whole.deliveries), 'letter')}")
-        for line in whole.deliveries:
-            when = f"{line.changed_at:%Y-%m-%d %H:%M}" if line.changed_at else " " * 16
-            output.print_result(f"    {when}  {line.status:<11}{line.slug}")
-    if whole.clicks:
-        output.print_result(f"\n  {output.pluralise(len(whole.clicks), 'followed link')}")
-        for click in whole.clicks:
+def list_json(count: ListCount, title: str | None) -> dict[str, Any]:
+    """Return a list and its counts as an object."""
+    return {
+        "name": count.name,
+        "title": title,
+        "confirmed": count.confirmed,
+        "pending": count.pending,
+        "ended": count.ended,
+        "suppressed": count.suppressed,
+    }
+
+
+def show_members(members: Iterable[ListMember], list_name: str) -> None:
+    """List everybody who is or was on a list."""
+    rows = [
+        (
+            str(member.subscription.subscriber.address),
+            member.subscription.subscriber.name,
+            f"suppressed: {member.suppressed}" if member.suppressed else member.subscription.state,
+            f"{member.subscription.changed_at:%Y-%m-%d}",
+        )
+        for member in members
+    ]
+    if not rows:
+        output.info(f"nobody is on {list_name}. Next: newsletter subscribers import FILE --list {list_name}")
+        return
+    output.print_table(["address", "name", "state", "since"], rows)
+
+
+def show_lists(counts: Iterable[ListCount], settings: Settings) -> None:
+    """List the lists, with the number of subscribers of each status."""
+    rows: list[tuple[str | Text, ...]] = [
+        (
+            output.styled((count.name, "subject")),
+            settings.lists[count.name].title if count.name in settings.lists else "not in newsletter.toml",
+            *(f"{number:,}" for number in (count.confirmed, count.pending, count.ended, count.suppressed)),
+        )
+        for count in counts
+    ]
+    if not rows:
+        output.info("there are no lists yet. Next: add [lists.NAME] to newsletter.toml")
+        return
+    headings = ["list", "title", "confirmed", "pending", "ended", "suppressed"]
+    output.print_table(headings, rows, numbers=(2, 3, 4, 5))
+
+
+def show_fields(fields: "Iterable[FieldDescription]", list_name: str) -> None:
+    """List the custom fields of a list's subscribers."""
+    rows = [
+        (each.name, f"{each.kind}{' (inferred)' if each.is_inferred else ''}", f"{each.count:,}", each.example)
+        for each in fields
+    ]
+    if not rows:
+        output.info(f"the subscribers of {list_name} have no fields besides their names")
+        return
+    output.print_table(["field", "holds", "known of", "for example"], rows, numbers=(2,))
+
+
+def show_person(address: Address, record: "PersonalData") -> None:
+    """Show a person's record in full, and what else there is about them in one line each."""
+    _show_subscriber(address, record.person or SubscriberRecord(subscriber=None, subscriptions=(), suppression=None))
+    if record.deliveries:
+        output.print_result(f"\n  {output.pluralise(len(record.deliveries), 'message')}")
+        for delivery in record.deliveries:
+            when = f"{delivery.changed_at:%Y-%m-%d %H:%M}" if delivery.changed_at else " " * 16
+            output.print_result(f"    {when}  {delivery.status:<11}{delivery.slug}")
+    if record.clicks:
+        output.print_result(f"\n  {output.pluralise(len(record.clicks), 'click')}")
+        for click in record.clicks:
             output.print_result(f"    {click.day:%Y-%m-%d}  {click.slug}  {click.url}")
-    for title, replies in (("", whole.replies), (" from other addresses to theirs", whole.elsewhere)):
+    for title, replies in (("", record.replies), (" from other addresses to theirs", record.elsewhere)):
         if replies:
             output.print_result(f"\n  {output.pluralise(len(replies), 'reply', 'replies')}{title}")
         for reply in replies:
             output.print_result(
                 f"    {reply.received_at:%Y-%m-%d %H:%M}  {reply.state:<11}{reply.id}  {reply.slug or 'no issue'}"
             )
-    if whole.notices:
-        output.print_result(f"\n  {output.pluralise(len(whole.notices), 'notice')} to them")
+    if record.notices:
+        output.print_result(f"\n  {output.pluralise(len(record.notices), 'notice')} to them")
 
 
-def _say_roster(address: Address, record: SubscriberRecord) -> None:
+def describe_record(record: "PersonalData") -> str:
+    """Return what an erasure deletes, such as "2 subscriptions, 1 reply and 0 notices"."""
+    subscriptions = len(record.person.subscriptions) if record.person else 0
+    kinds = [
+        output.pluralise(subscriptions, "subscription"),
+        output.pluralise(len(record.replies), "reply", "replies"),
+        output.pluralise(len(record.notices), "notice"),
+    ]
+    return f"{', '.join(kinds[:-1])} and {kinds[-1]}"
+
+
+def show_elsewhere(record: "PersonalData") -> None:
+    """Name the replies that came to a person's signed addresses from other ones, and so may not be theirs."""
+    if record.elsewhere:
+        ids = " ".join(reply.id for reply in record.elsewhere)
+        output.warn(
+            f"{output.pluralise(len(record.elsewhere), 'reply', 'replies')} to messages sent to them came from another "
+            f"address and stays as it is. If it is theirs: newsletter replies withdraw --erase {ids}"
+        )
+
+
+def _show_subscriber(address: Address, record: SubscriberRecord) -> None:
     person, suppression = record.subscriber, record.suppression
-    output.print_result(output.styled((str(person.address if person else address), "subject"), _named(record)))
+    name = f"  {person.name}" if person and person.name else ""
+    output.print_result(output.styled((str(person.address if person else address), "subject"), name))
     if suppression:
         since = f"since {suppression.at:%Y-%m-%d}, by {suppression.origin}"
         output.print_result(output.styled((f"  suppressed: {suppression.reason}, {since}", "attention")))
@@ -61,32 +144,17 @@ def _say_roster(address: Address, record: SubscriberRecord) -> None:
         meant = suggest_address(address) if flag is AddressFlag.MISTYPED else None
         output.print_result(output.styled((f"  {flag}{f': {meant}?' if meant else ''}", "attention")))
     if person and person.clicks_agreed_at:
-        output.print_result(f"  lets it be recorded which links they follow, since {person.clicks_agreed_at:%Y-%m-%d}")
+        output.print_result(f"  agreed to click tracking on {person.clicks_agreed_at:%Y-%m-%d}")
     if person and person.tags:
         output.print_result(f"  tags: {', '.join(person.tags)}")
-    for name, value in sorted(person.fields.items()) if person else ():
-        output.print_result(f"  {name}: {value}")
+    for field, value in sorted(person.fields.items()) if person else ():
+        output.print_result(f"  {field}: {value}")
     for subscription, consents in record.subscriptions:
         output.print_result(
             f"\n  {subscription.list_name}: {subscription.state} since {subscription.changed_at:%Y-%m-%d}"
         )
         width = max((len(consent.act) + 2 for consent in consents), default=11)
         for consent in consents:
-            told = (consent.evidence, consent.words and f"words: {consent.words}", consent.mail)
-            proof = f" ({'; '.join(filter(None, told))})" if any(told) else ""
+            details = (consent.evidence, consent.words and f"text: {consent.words}", consent.mail)
+            proof = f" ({'; '.join(filter(None, details))})" if any(details) else ""
             output.print_result(f"    {consent.at:%Y-%m-%d %H:%M}  {consent.act:<{width}}{consent.origin}{proof}")
-
-
-def held(whole: PersonalData) -> str:
-    """Return what an erasure takes, in words."""
-    subscriptions = len(whole.person.subscriptions) if whole.person else 0
-    kinds = [
-        output.pluralise(subscriptions, "subscription"),
-        output.pluralise(len(whole.replies), "reply", "replies"),
-        output.pluralise(len(whole.notices), "notice"),
-    ]
-    return f"{', '.join(kinds[:-1])} and {kinds[-1]}"
-
-
-def _named(record: SubscriberRecord) -> str:
-    return f"  {record.subscriber.name}" if record.subscriber and record.subscriber.name else ""

@@ -22,7 +22,7 @@ def test_a_full_disk_leaves_no_half_publication(tmp_path: Path, is_there_before:
         check=False,
     )
     assert done.returncode == 75, done
-    assert "no room left" in done.stderr
+    assert "no space left" in done.stderr
     if is_there_before:
         assert [path.name for path in folder.iterdir()] == ["note.txt"]
     else:

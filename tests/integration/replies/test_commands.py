@@ -122,7 +122,7 @@ def test_an_answer_by_command_is_mailed_once(
     said = json.loads(run("answer", held["id"][:5], "--text", "Three!", "--json").stdout)
     assert said["to"] == "jo@example.net"
     assert "by_author: true" in (harbour.settings.root / said["file"]).read_text()
-    assert "answered already" in run("answer", held["id"], "--text", "Three!").stderr
+    assert "sent as an answer already" in run("answer", held["id"], "--text", "Three!").stderr
     notices = [json.loads(line) for line in run("list", "--json", group="notices").stdout.splitlines()]
     assert [(notice["kind"], notice["status"]) for notice in notices] == [
         ("published", "submitted"),

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from newsletter.app import Publication
-from newsletter.cli.alerting import tell, tell_of_stop, telling
+from newsletter.app.notices import alert, alert_of_stop, alerting_on_failure
 from newsletter.content import create_publication
 from newsletter.delivery import Mailing, MailingKind, Transport, open_transport
 from newsletter.delivery.transports.base import Envelope, Receipt
@@ -106,11 +106,11 @@ def test_what_passes_or_the_author_did_is_no_alarm(error: BaseException) -> None
 
 def test_a_trouble_is_mailed_once_however_often_the_send_is_tried(publication: Publication, outbox: Transport) -> None:
     for _ in range(3):
-        tell_of_stop(publication, MAILING, HALTED, outbox)
+        alert_of_stop(publication, MAILING, HALTED, outbox)
     (mail,) = mails(publication)
     assert "the account is paused" in mail
     assert "newsletter send lamp" in mail
-    tell(publication, Alarm(key="another", message="something else", remedy="do it"), transport=outbox)
+    alert(publication, Alarm(key="another", message="something else", remedy="do it"), transport=outbox)
     assert len(mails(publication)) == 2
 
 
@@ -132,14 +132,14 @@ def test_a_mailing_that_paused_itself_says_why_once_and_how_to_go_on(
         ):
             connection.execute(text(statement), {"past": f"{past:%Y-%m-%d %H:%M:%S.%f}"})
     for _ in range(2):
-        tell_of_stop(publication, MAILING, DecisionRequired("paused"), outbox)
+        alert_of_stop(publication, MAILING, DecisionRequired("paused"), outbox)
     (mail,) = mails(publication)
     assert mail.count("paused itself: 6 % came back") == 1
     assert "newsletter resume 3 --anyway" in mail
 
 
 def test_what_has_stopped_and_stands_still_is_told_once(publication: Publication, outbox: Transport) -> None:
-    tell(
+    alert(
         publication,
         Alarm(key="stopped 3", message="it has stopped", remedy="send"),
         Alarm(key="stopped 3", message="it stands still", remedy="send"),
@@ -151,14 +151,14 @@ def test_what_has_stopped_and_stands_still_is_told_once(publication: Publication
 
 
 def test_an_alert_that_cannot_be_mailed_ends_nothing_and_goes_out_later(
-    publication: Publication, outbox: Transport, capsys: pytest.CaptureFixture[str]
+    publication: Publication, outbox: Transport
 ) -> None:
     shut = Shut()
-    tell_of_stop(publication, MAILING, HALTED, shut)
-    tell_of_stop(publication, MAILING, HALTED, shut)
+    (remark,) = alert_of_stop(publication, MAILING, HALTED, shut)
+    alert_of_stop(publication, MAILING, HALTED, shut)
     assert shut.tried == ["ines@lamplighter.example"]
-    assert "could not be mailed: the account is paused" in capsys.readouterr().err
-    tell(publication, Alarm(key="another", message="something else", remedy="do it"), transport=outbox)
+    assert "could not be mailed: the account is paused" in remark.text
+    alert(publication, Alarm(key="another", message="something else", remedy="do it"), transport=outbox)
     assert len(mails(publication)) == 2, "the first one was still due"
 
 
@@ -179,7 +179,7 @@ def test_a_full_disk_is_told_without_the_database_and_not_at_every_try(
     with pytest.raises(DiskFull):
         fill()
     for _ in range(3):
-        tell_of_stop(publication, MAILING, FULL, outbox)
+        alert_of_stop(publication, MAILING, FULL, outbox)
     (mail,) = mails(publication)
     assert "the disk is full" in mail
 
@@ -188,23 +188,23 @@ def test_nobody_is_told_where_nobody_is_named(tmp_path: Path) -> None:
     create_publication(tmp_path)
     silent = Publication(read_settings(tmp_path, {}))
     shut = Shut()
-    tell_of_stop(silent, MAILING, HALTED, shut)
+    alert_of_stop(silent, MAILING, HALTED, shut)
     assert shut.tried == []
     assert not (tmp_path / "var" / "newsletter.db").exists(), "nothing was even looked at"
 
 
 def test_a_way_in_that_is_shut_for_good_is_told_at_once_and_once(publication: Publication) -> None:
     for _ in range(2):
-        with pytest.raises(SettingsError), telling(publication, "replies"):
+        with pytest.raises(SettingsError), alerting_on_failure(publication, "replies"):
             raise SettingsError("the mailbox refused us")
     (mail,) = mails(publication)
     assert "replies cannot be read: the mailbox refused us" in mail
 
 
 def test_a_way_in_that_may_open_again_is_told_after_hours_only(publication: Publication) -> None:
-    with pytest.raises(TemporaryError), telling(publication, "replies"):
+    with pytest.raises(TemporaryError), alerting_on_failure(publication, "replies"):
         raise TemporaryError("no answer")
-    with pytest.raises(UsageError), telling(publication, "replies"):
+    with pytest.raises(UsageError), alerting_on_failure(publication, "replies"):
         raise UsageError("no such folder")
     assert mails(publication) == []
 
