@@ -118,6 +118,7 @@ from .queue.resolve import (
 )
 from .queue.control import cancel as cancel, pause as pause, resume as resume
 from .sender.progress import SendProgress as SendProgress
-from .transports import Transport as Transport, open_transport as open_transport
+from .transports import open_transport as open_transport
+from .transports.base import Transport as Transport
 from .transports.outbox import OutboxMessage as OutboxMessage, outbox_messages as outbox_messages
 from .transports.ses import open_ses as open_ses

@@ -26,41 +26,41 @@ _BEFORE = {
     "recovery.py:recover:call": 1,
     "high_water_mark.py:begun:return": 1,
     "recovery.py:recover:return": 1,
-    "record.py:begin_run:return": 1,
+    "claim.py:make_deferred_due:return": 1,
     "high_water_mark.py:begin:return": 1,
-    "record.py:take_turn:call": 6,
-    "claim.py:claim_due:return": 6,
-    "record.py:take_turn:return": 6,
+    "claim.py:record_and_claim:call": 6,
+    "claim.py:_claim_due:return": 6,
+    "claim.py:record_and_claim:return": 6,
     "high_water_mark.py:count:return": 6,
-    "worker_pool.py:hand_out:call": 6,
+    "submission.py:hand_over:call": 6,
     "message.py:letter:return": 6,
     "high_water_mark.py:note:return": 6,
 }
 _AFTER = {
     "outcomes.py:outcomes:return": 6,
-    "record.py:_record_ours:return": 6,
+    "claim.py:_record_ours:return": 6,
 }
 _SMTP = {
-    "event_loop.py:_welcome:return": 4,
-    "smtp_connection.py:begin:return": 6,
-    "smtp_connection.py:hand_over:call": 6,
-    "smtp_connection.py:hand_over:return": 6,
-    "smtp_connection.py:write:return": 6,
-    "smtp_connection.py:read:return": 6,
-    "event_loop.py:_finish:return": 6,
+    "event_loop.py:_add_connection:return": 4,
+    "smtp.py:_take_message:return": 6,
+    "smtp_protocol.py:hand_over:call": 6,
+    "smtp_protocol.py:hand_over:return": 6,
+    "smtp.py:_write:return": 6,
+    "smtp.py:_read:return": 6,
+    "event_loop.py:finish:return": 6,
 }
 _SES = {
     "ses.py:submit:call": 6,
     "ses.py:submit:return": 6,
 }
 _LEAN = {
-    "event_loop.py:_welcome:return": 4,
-    "ses_connection.py:begin:return": 6,
-    "ses_connection.py:hand_over:call": 6,
-    "ses_connection.py:hand_over:return": 6,
-    "ses_connection.py:write:return": 6,
-    "ses_connection.py:read:return": 6,
-    "event_loop.py:_finish:return": 6,
+    "event_loop.py:_add_connection:return": 4,
+    "ses.py:_request:return": 6,
+    "event_loop.py:begin:return": 6,
+    "ses.py:_submit:return": 6,
+    "ses.py:_write:return": 6,
+    "ses.py:_read:return": 6,
+    "event_loop.py:finish:return": 6,
 }
 STEPS = {
     "smtp": {**_BEFORE, **_SMTP, **_AFTER},
@@ -68,7 +68,7 @@ STEPS = {
     "lean": {**_BEFORE, **_LEAN, **_AFTER},
 }
 """The steps of a send by its transport, in their order, and how often each may have passed before."""
-AT_THE_END = ("worker_pool.py:stop:call", "record.py:finish_mailing:call")
+AT_THE_END = ("submission.py:end:call", "claim.py:finish_mailing:call")
 """Steps that a send comes to only when nobody is left."""
 _IMPORTED = (
     "newsletter.cli.main",

@@ -23,6 +23,7 @@ from newsletter.delivery.transports.base import Envelope
 from newsletter.delivery.transports.ses import open_ses
 from newsletter.errors import Refused
 from newsletter.settings import SesSettings
+from tests.contract.submitter import Submitter
 
 pytestmark = pytest.mark.slow
 
@@ -49,7 +50,7 @@ def letter(recipient: str) -> bytes:
 
 def submit(url: str, client: str, recipient: str, message: bytes) -> str:
     settings = {"endpoint": url, "region": REGION, "client": client, "configuration_set": "news"}
-    with closing(open_ses(SesSettings.model_validate(settings), KEYS)) as transport:
+    with closing(Submitter(open_ses(SesSettings.model_validate(settings), KEYS))) as submitter:
         envelope = Envelope(
             delivery_id=7,
             mailing_id=3,
@@ -58,7 +59,7 @@ def submit(url: str, client: str, recipient: str, message: bytes) -> str:
             from_address="ines@lamps.example",
             recipient=recipient,
         )
-        return transport.submit(envelope, message).reference
+        return submitter.submit(envelope, message).reference
 
 
 @pytest.fixture(scope="module")
@@ -96,10 +97,10 @@ def test_moto_refuses_a_sender_that_is_not_verified_and_we_understand(moto: str,
         recipient="x@readers.example",
     )
     with (
-        closing(open_ses(SesSettings.model_validate(settings), KEYS)) as transport,
+        closing(Submitter(open_ses(SesSettings.model_validate(settings), KEYS))) as submitter,
         pytest.raises(Refused, match="MessageRejected: Did not have authority"),
     ):
-        transport.submit(stranger, letter("x@readers.example"))
+        submitter.submit(stranger, letter("x@readers.example"))
 
 
 @pytest.fixture(scope="module")

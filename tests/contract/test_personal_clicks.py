@@ -22,7 +22,7 @@ from newsletter.audience import (
 )
 from newsletter.database import Database
 from newsletter.delivery.message.click_links import ClickLink, store_click_links
-from newsletter.delivery.queue.claim import people_question
+from newsletter.delivery.queue.claim import recipients_query
 from newsletter.feedback import (
     AttributedClick,
     CountedClicks,
@@ -129,7 +129,7 @@ def test_a_claim_knows_who_agrees(database: Database) -> None:
     agree(database)
     with database.read() as connection:
         people: object = [1, 2] if connection.dialect.name == "postgresql" else json.dumps([1, 2])
-        found = people_question("weekly", connection.dialect.name).ask(connection, {"people": people})
+        found = recipients_query("weekly", connection.dialect.name).ask(connection, {"people": people})
     assert {row[0]: bool(row[-1]) for row in found} == {1: True, 2: False}
 
 

@@ -84,7 +84,11 @@ class PreparedSend:
             transport=self._transport.name,
             segment=self.choice.expression,
             again=request.again,
-            schedule=Schedule(at=request.at, usually=self.choice.issue.send_at, before=self.choice.issue.send_before),
+            schedule=Schedule(
+                send_at=request.at,
+                default_send_at=self.choice.issue.send_at,
+                send_before=self.choice.issue.send_before,
+            ),
             now=publication.now(),
         )
         started = StartedMailing(publication, request, plan.mailing, self._transport)

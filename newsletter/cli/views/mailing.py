@@ -49,7 +49,7 @@ def plan_json(planned: "sending.PlannedSend", settings: Settings, now: datetime)
         "eta_seconds": None if seconds is None else round(seconds, 1),
         "done_at": None if seconds is None else (now + timedelta(seconds=seconds)).isoformat(),
         "quota": forecast.daily,
-        "quota_left": forecast.left,
+        "quota_left": forecast.remaining,
         "cost_usd": round(forecast.dollars, 4),
     }
     if plan.variants:
@@ -326,10 +326,10 @@ def _inside(count: VariantCount, names: Mapping[str, str]) -> str:
 def _takes(forecast: Forecast) -> str:
     if forecast.seconds is None:
         return "not known in advance"
-    if not forecast.is_parted:
+    if not forecast.spans_days:
         return duration(forecast.seconds)
     return (
-        f"up to {duration(forecast.seconds)}: {forecast.left:,.0f} of {forecast.daily:,.0f} in 24 hours are left. "
+        f"up to {duration(forecast.seconds)}: {forecast.remaining:,.0f} of {forecast.daily:,.0f} in 24 hours are left. "
         "When they are used up, it waits and continues by itself"
     )
 

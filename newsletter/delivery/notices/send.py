@@ -7,6 +7,7 @@ transport itself remembers what it took.
 import os
 import socket
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -30,8 +31,8 @@ from newsletter.delivery.notices.queue import (
 from newsletter.delivery.notices.welcome_series import reason_to_stop
 from newsletter.delivery.queue.high_water_mark import refuse_older_copy
 from newsletter.delivery.queue.lock import sender_lock
-from newsletter.delivery.queue.recovery import Remembers
-from newsletter.delivery.transports import Transport
+from newsletter.delivery.sender.submission import MessageSubmitter
+from newsletter.delivery.transports.base import Transport
 from newsletter.errors import Deferred, NewsletterError, Refused, SendingHalted, TemporaryError, Uncertain
 from newsletter.settings import Settings
 from newsletter.tokens import Keyring
@@ -73,13 +74,13 @@ def send_due_notices(
     problems: list[Notice] = []
     deferred = 0
     stopped_by: NewsletterError | None = None
-    with sender_lock(database, "posting notices", lock="notices"):
+    with sender_lock(database, "sending notices", lock="notices"), closing(MessageSubmitter(transport)) as submitter:
         _recover(database, transport, clock())
         while (notice := _claim(database, keyring, transport.name, clock())) is not None:
             if notice.status is not DeliveryStatus.CLAIMED:
                 problems.append(notice)
                 continue
-            result = _submit(notice, settings, keyring, transport, clock())
+            result = _submit(notice, settings, keyring, submitter, clock())
             after = _settle(database, notice, result, clock())
             if after.status is DeliveryStatus.SUBMITTED:
                 submitted.append(after)
@@ -100,11 +101,12 @@ def submit_unrecorded_notice(
 ) -> None:
     """Submit a notice that cannot be recorded; raises what the next hop says. A second call mails it again."""
     letter = build_notice_message(notice, settings, keyring, now)
-    transport.submit(letter.envelope, letter.message)
+    with closing(MessageSubmitter(transport)) as submitter:
+        submitter.submit(letter.envelope, letter.message)
 
 
 def _submit(
-    notice: Notice, settings: Settings, keyring: Keyring, transport: Transport, now: datetime
+    notice: Notice, settings: Settings, keyring: Keyring, submitter: MessageSubmitter, now: datetime
 ) -> str | Exception:
     """Return how the next hop names it, or what went wrong: a fault of ours before the call is told as one."""
     try:
@@ -112,7 +114,7 @@ def _submit(
     except (NewsletterError, ValueError, UnicodeError) as error:
         return Refused(f"notice {notice.id} cannot be written: {error}")
     try:
-        return transport.submit(letter.envelope, letter.message).reference[:300]
+        return submitter.submit(letter.envelope, letter.message).reference[:300]
     except Exception as error:  # whatever it is, the claim must be settled
         return error
 
@@ -168,7 +170,7 @@ def _settle(database: Database, notice: Notice, result: str | Exception, now: da
 def _recover(database: Database, transport: Transport, now: datetime) -> None:
     """Say what became of claims whose process is gone; we are the only one that posts."""
     left = list_notices(database, DeliveryStatus.CLAIMED)
-    taken = transport.held() if left and isinstance(transport, Remembers) else None
+    taken = transport.accepted() if left else None
     for notice in left:
         status, reason = DeliveryStatus.UNCERTAIN, _WHY
         with database.write() as connection:

@@ -1,20 +1,41 @@
-"""Claiming: takes the next due deliveries, leaving out who may not be written to any more."""
+"""Claim and record: a delivery is claimed before its submission and its outcome recorded after it, both in batches.
+
+One transaction records the outcomes of one batch and claims the next. A claim is committed before the message is
+handed over, so what a killed sender had claimed is known; it becomes uncertain and is never sent again automatically.
+"""
 
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import BindParameter, ColumnElement, Connection, Text, bindparam, func, null, select, text, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    Text,
+    Update,
+    and_,
+    bindparam,
+    func,
+    literal_column,
+    null,
+    select,
+    text,
+    update,
+)
 
 from newsletter.address import Address
 from newsletter.audience import candidates_with_click_consent
-from newsletter.database import PreparedQuery, PreparedStatement
-from newsletter.delivery.models import Delivery, DeliveryStatus, Exclusion, Mailing, MailingKind
-from newsletter.delivery.tables import deliveries
+from newsletter.database import Database, PreparedQuery, PreparedStatement
+from newsletter.delivery.models import Delivery, DeliveryStatus, Exclusion, Mailing, MailingKind, MailingState
+from newsletter.delivery.queue.control import cancel_planned
+from newsletter.delivery.tables import deliveries, mailings
 
+_MAX_EXCLUDED = 10_000
+"""How many recipients who unsubscribed since are excluded in one transaction at most, so that it stays short."""
 _DUE = """
     SELECT id, subscriber_id, address, attempts, variant FROM deliveries {index}
     WHERE mailing_id = :mailing AND status = 'planned' AND due_at <= :due
@@ -26,32 +47,232 @@ DUE_ON_POSTGRESQL = _DUE.format(index="", lock="FOR UPDATE SKIP LOCKED")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Claim:
-    """Who is claimed, and who was taken out with the reason."""
+class DeliveryOutcome:
+    """What became of one claimed delivery."""
 
-    welcome: tuple[Delivery, ...]
-    gone: dict[int, str]
+    delivery_id: int
+    status: DeliveryStatus
+    reference: str | None = None
+    reason: str | None = None
+    due_at: int = 0
+    """For one that goes back to planned: not before, in seconds since the epoch."""
+    is_deferred: bool = False
+    """Whether this counts as an attempt that the provider deferred."""
 
 
-def claim_due(connection: Connection, mailing: Mailing, wanted: int, worker: str, now: datetime) -> Claim:
-    """Claim up to `wanted` deliveries that are due; who left, was suppressed or erased since is excluded."""
-    asked = {"mailing": mailing.id, "due": int(now.timestamp()), "wanted": wanted}
-    rows = tuple(map(_Due._make, due_question(connection.dialect.name).ask(connection, asked)))
-    claim = _sorted_out(connection, mailing, rows)
-    if claim.welcome:
-        numbers = _several(connection, [delivery.id for delivery in claim.welcome])
-        _mark_order(connection.dialect.name).run(connection, {"numbers": numbers, "by": worker})
-    for reason in set(claim.gone.values()):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimedBatch:
+    """What one transaction claimed and excluded."""
+
+    claimed: tuple[Delivery, ...]
+    excluded: tuple[Exclusion, ...]
+    """Why some were excluded: they unsubscribed, or were suppressed, since the plan."""
+    is_exhausted: bool
+    """Whether no due delivery is left."""
+    state: MailingState = MailingState.OPEN
+    """Whether the mailing is open, paused or cancelled by now."""
+    number: int = 0
+    """How many such transactions the mailing has had."""
+
+
+def record_and_claim(
+    database: Database,
+    mailing: Mailing,
+    outcomes: Sequence[DeliveryOutcome],
+    *,
+    wanted: int,
+    worker: str,
+    now: datetime,
+) -> ClaimedBatch:
+    """Record outcomes and claim up to `wanted` due deliveries, in one transaction.
+
+    Whoever unsubscribed since the plan is excluded instead. A paused mailing has nothing claimed; a cancelled one has
+    everything planned excluded. What another sender has taken over since is left to it. Raises DatabaseBusy or
+    DiskFull, and then nothing was done.
+    """
+    with database.write() as connection:
+        ((number, state),) = _count_transaction().run(connection, {"mailing": mailing.id})
+        _record_ours(connection, outcomes, worker, now)
+        claimed: list[Delivery] = []
+        excluded: list[str] = []
+        is_exhausted = False
+        if state != MailingState.OPEN:
+            wanted = 0
+        if state == MailingState.CANCELLED:
+            excluded += [Exclusion.CANCELLED] * cancel_planned(connection, mailing.id, now)
+        while len(claimed) < wanted and len(excluded) < _MAX_EXCLUDED and not is_exhausted:
+            claims = _claim_due(connection, mailing, wanted - len(claimed), worker, now)
+            claimed += claims.claimed
+            excluded += claims.excluded.values()
+            is_exhausted = not claims.claimed and not claims.excluded
+    return ClaimedBatch(
+        claimed=tuple(claimed),
+        excluded=tuple(map(Exclusion, excluded)),
+        is_exhausted=is_exhausted,
+        state=MailingState(state),
+        number=number,
+    )
+
+
+def record(database: Database, outcomes: Sequence[DeliveryOutcome], now: datetime) -> None:
+    """Record outcomes, also of deliveries that have become uncertain meanwhile."""
+    if outcomes:
+        with database.write() as connection:
+            connection.execute(_record_statement(), [_parameters(outcome, now) for outcome in outcomes])
+
+
+def claimed_deliveries(database: Database) -> dict[int, str]:
+    """Return all claimed deliveries and their workers: without a running sender, nobody will record their outcome."""
+    with database.read() as connection:
+        claimed = deliveries.c.status == literal_column("'claimed'")
+        rows = connection.execute(select(deliveries.c.id, deliveries.c.worker).where(claimed))
+        return {row.id: row.worker or "" for row in rows}
+
+
+def make_deferred_due(database: Database, mailing: Mailing) -> None:
+    """Make everything that earlier sends deferred due at once."""
+    with database.write() as connection:
         connection.execute(
             update(deliveries)
-            .where(deliveries.c.id.in_([number for number, why in claim.gone.items() if why == reason]))
+            .where(
+                deliveries.c.mailing_id == mailing.id,
+                deliveries.c.status == literal_column("'planned'"),
+                deliveries.c.due_at > 0,
+            )
+            .values(due_at=0, attempts=0)
+        )
+
+
+def next_due(database: Database, mailing: Mailing) -> int | None:
+    """Return when the next planned delivery is due, in seconds since the epoch; None if none is planned."""
+    with database.read() as connection:
+        due: int | None = connection.scalar(
+            select(func.min(deliveries.c.due_at)).where(
+                deliveries.c.mailing_id == mailing.id, deliveries.c.status == literal_column("'planned'")
+            )
+        )
+    return due
+
+
+def finish_mailing(database: Database, mailing: Mailing, now: datetime) -> None:
+    """Record that no delivery of a mailing is planned any more."""
+    with database.write() as connection:
+        connection.execute(update(mailings).where(mailings.c.id == mailing.id).values(finished_at=now))
+
+
+def _record_ours(connection: Connection, outcomes: Sequence[DeliveryOutcome], worker: str, now: datetime) -> None:
+    """Record the outcomes of a worker's own claims; on SQLite all accepted ones in one statement."""
+    if connection.dialect.name == "sqlite":
+        accepted = [(it.delivery_id, it.reference) for it in outcomes if it.status is DeliveryStatus.SUBMITTED]
+        outcomes = [outcome for outcome in outcomes if outcome.status is not DeliveryStatus.SUBMITTED]
+        if accepted:
+            record_accepted().run(connection, {"pairs": json.dumps(accepted), "by": worker, "moment": now})
+    if outcomes:
+        rows = [{**_parameters(outcome, now), "by": worker} for outcome in outcomes]
+        connection.execute(_record_ours_statement(), rows)
+
+
+@cache
+def _count_transaction() -> PreparedStatement:
+    """Count a transaction of a mailing, and return the mailing's state."""
+    return PreparedStatement(
+        update(mailings)
+        .where(mailings.c.id == bindparam("mailing"))
+        .values(turns=mailings.c.turns + 1)
+        .returning(mailings.c.turns, mailings.c.state)
+    )
+
+
+@cache
+def record_accepted() -> PreparedStatement:
+    """Record claimed deliveries as submitted, from pairs of a delivery's number and its reference, as JSON."""
+    pairs = func.json_each(bindparam("pairs", type_=Text)).table_valued("value", name="pairs")
+    return PreparedStatement(
+        update(deliveries)
+        .where(
+            deliveries.c.id == func.json_extract(pairs.c.value, "$[0]"),
+            _is_ours(),
+        )
+        .values(
+            status=DeliveryStatus.SUBMITTED.value,
+            reference=func.json_extract(pairs.c.value, "$[1]"),
+            reason=null(),
+            due_at=0,
+            changed_at=bindparam("moment"),
+        )
+    )
+
+
+@cache
+def _record_ours_statement() -> Update:
+    """Return the statement that records the outcome of a worker's own claim."""
+    return _outcome_of(_is_ours())
+
+
+@cache
+def _record_statement() -> Update:
+    """Return the statement that records the outcome of a claimed or uncertain delivery."""
+    return _outcome_of(deliveries.c.status.in_([literal_column("'claimed'"), literal_column("'uncertain'")]))
+
+
+def _is_ours() -> ColumnElement[bool]:
+    return and_(deliveries.c.status == literal_column("'claimed'"), deliveries.c.worker == bindparam("by"))
+
+
+def _outcome_of(is_known: ColumnElement[bool]) -> Update:
+    return (
+        update(deliveries)
+        .where(deliveries.c.id == bindparam("delivery"), is_known)
+        .values(
+            status=bindparam("outcome"),
+            reference=bindparam("receipt"),
+            reason=bindparam("why"),
+            due_at=bindparam("due"),
+            attempts=deliveries.c.attempts + bindparam("more"),
+            changed_at=bindparam("moment"),
+        )
+    )
+
+
+def _parameters(outcome: DeliveryOutcome, now: datetime) -> dict[str, Any]:
+    return {
+        "delivery": outcome.delivery_id,
+        "outcome": outcome.status.value,
+        "receipt": outcome.reference,
+        "why": outcome.reason,
+        "due": outcome.due_at,
+        "more": int(outcome.is_deferred),
+        "moment": now,
+    }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Claims:
+    """What was claimed, and what was excluded for which reason."""
+
+    claimed: tuple[Delivery, ...]
+    excluded: dict[int, str]
+
+
+def _claim_due(connection: Connection, mailing: Mailing, wanted: int, worker: str, now: datetime) -> _Claims:
+    """Claim up to `wanted` due deliveries; whoever unsubscribed, was suppressed or erased since is excluded."""
+    parameters = {"mailing": mailing.id, "due": int(now.timestamp()), "wanted": wanted}
+    rows = tuple(map(_DueRow._make, due_deliveries(connection.dialect.name).ask(connection, parameters)))
+    claims = _check_recipients(connection, mailing, rows)
+    if claims.claimed:
+        numbers = _number_set(connection, [delivery.id for delivery in claims.claimed])
+        _mark_claimed(connection.dialect.name).run(connection, {"numbers": numbers, "by": worker})
+    for reason in set(claims.excluded.values()):
+        connection.execute(
+            update(deliveries)
+            .where(deliveries.c.id.in_([number for number, why in claims.excluded.items() if why == reason]))
             .values(status=DeliveryStatus.EXCLUDED, reason=reason, round_id=null(), changed_at=now)
         )
-    return claim
+    return claims
 
 
-class _Due(NamedTuple):
-    """A delivery whose turn it is."""
+class _DueRow(NamedTuple):
+    """A row of a due delivery."""
 
     id: int
     subscriber_id: int | None
@@ -61,65 +282,65 @@ class _Due(NamedTuple):
 
 
 @cache
-def due_question(dialect: str) -> PreparedQuery:
-    """Ask for the deliveries whose turn it is."""
+def due_deliveries(dialect: str) -> PreparedQuery:
+    """Return the query for due deliveries."""
     statement = text(DUE_ON_SQLITE if dialect == "sqlite" else DUE_ON_POSTGRESQL)
-    return PreparedQuery(statement.columns(*(deliveries.c[name] for name in _Due._fields)))
+    return PreparedQuery(statement.columns(*(deliveries.c[name] for name in _DueRow._fields)))
 
 
 @cache
-def people_question(list_name: str, dialect: str) -> PreparedQuery:
-    """Ask what is known of some subscribers now, and whether they may be written to."""
-    people = candidates_with_click_consent(list_name)
-    return PreparedQuery(people.where(_is_among(people.selected_columns.subscriber_id, "people", dialect)))
+def recipients_query(list_name: str, dialect: str) -> PreparedQuery:
+    """Return the query for some subscribers as they are now, and whether they may be mailed."""
+    candidates = candidates_with_click_consent(list_name)
+    return PreparedQuery(candidates.where(_is_among(candidates.selected_columns.subscriber_id, "people", dialect)))
 
 
 @cache
-def _mark_order(dialect: str) -> PreparedStatement:
-    is_meant = _is_among(deliveries.c.id, "numbers", dialect)
-    marked = {"status": DeliveryStatus.CLAIMED.value, "worker": bindparam("by")}
-    return PreparedStatement(update(deliveries).where(is_meant).values(marked))
+def _mark_claimed(dialect: str) -> PreparedStatement:
+    is_chosen = _is_among(deliveries.c.id, "numbers", dialect)
+    values = {"status": DeliveryStatus.CLAIMED.value, "worker": bindparam("by")}
+    return PreparedStatement(update(deliveries).where(is_chosen).values(values))
 
 
 def _is_among(column: ColumnElement[int], name: str, dialect: str) -> ColumnElement[bool]:
-    """Return the condition that a column holds one of several numbers, given by the parameter of this name."""
+    """Return the condition that a column holds one of the numbers in the parameter of this name."""
     if dialect != "sqlite":
-        several: BindParameter[int] = bindparam(name, expanding=True)
-        return column.in_(several)
+        numbers: BindParameter[int] = bindparam(name, expanding=True)
+        return column.in_(numbers)
     return column.in_(select(func.json_each(bindparam(name, type_=Text)).table_valued("value").c.value))
 
 
-def _several(connection: Connection, numbers: Sequence[int | None]) -> str | Sequence[int | None]:
-    """Return numbers as `_is_among` takes them."""
+def _number_set(connection: Connection, numbers: Sequence[int | None]) -> str | Sequence[int | None]:
+    """Return numbers as the parameter of `_is_among`."""
     return json.dumps(numbers) if connection.dialect.name == "sqlite" else numbers
 
 
-def _sorted_out(connection: Connection, mailing: Mailing, rows: Sequence[_Due]) -> Claim:
-    """Ask once more who may be written to, and what is known of them now."""
+def _check_recipients(connection: Connection, mailing: Mailing, rows: Sequence[_DueRow]) -> _Claims:
+    """Check again who may be mailed, and read their names and fields as they are now."""
     if mailing.kind is MailingKind.TEST:
-        return Claim(
-            welcome=tuple(_delivery(mailing, row, row.address or "", "", "", {}, False) for row in rows), gone={}
+        return _Claims(
+            claimed=tuple(_delivery(mailing, row, row.address or "", "", "", {}, False) for row in rows), excluded={}
         )
-    asked = {"people": _several(connection, [row.subscriber_id for row in rows])}
-    question = people_question(mailing.list_name, connection.dialect.name)
-    found = {number: rest for number, *rest in (question.ask(connection, asked) if rows else ())}
-    welcome: list[Delivery] = []
-    gone: dict[int, str] = {}
+    parameters = {"people": _number_set(connection, [row.subscriber_id for row in rows])}
+    query = recipients_query(mailing.list_name, connection.dialect.name)
+    recipients = {number: rest for number, *rest in (query.ask(connection, parameters) if rows else ())}
+    claimed: list[Delivery] = []
+    excluded: dict[int, str] = {}
     for row in rows:
-        if row.subscriber_id not in found:  # erased
-            gone[row.id] = Exclusion.UNSUBSCRIBED.value
+        if row.subscriber_id not in recipients:  # erased
+            excluded[row.id] = Exclusion.UNSUBSCRIBED.value
             continue
-        address, first_name, last_name, fields, exclusion, agrees = found[row.subscriber_id]
+        address, first_name, last_name, fields, exclusion, agrees = recipients[row.subscriber_id]
         if exclusion is not None:
-            gone[row.id] = exclusion
+            excluded[row.id] = exclusion
         else:
-            welcome.append(_delivery(mailing, row, address, first_name, last_name, fields, bool(agrees)))
-    return Claim(welcome=tuple(welcome), gone=gone)
+            claimed.append(_delivery(mailing, row, address, first_name, last_name, fields, bool(agrees)))
+    return _Claims(claimed=tuple(claimed), excluded=excluded)
 
 
 def _delivery(
     mailing: Mailing,
-    row: _Due,
+    row: _DueRow,
     address: str,
     first_name: str,
     last_name: str,

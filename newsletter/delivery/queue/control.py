@@ -1,4 +1,4 @@
-"""Steering a mailing from outside: a sender, in whatever process, obeys at its next turn."""
+"""Control: pause, resume and cancel a mailing; a sender in any process obeys at its next transaction."""
 
 from datetime import datetime
 
@@ -17,11 +17,11 @@ def pause(database: Database, mailing: Mailing) -> Mailing:
     Raises UsageError for a mailing that has ended or is cancelled.
     """
     with database.write() as connection:
-        found = read_mailing(connection, mailing.id)
-        _refuse_cancelled(found)
-        if found.finished_at is not None:
-            raise UsageError(f"mailing {found.id} has ended: there is nothing to pause")
-        return _put(connection, found, MailingState.PAUSED)
+        current = read_mailing(connection, mailing.id)
+        _refuse_cancelled(current)
+        if current.finished_at is not None:
+            raise UsageError(f"mailing {current.id} has ended: there is nothing to pause")
+        return _set_state(connection, current, MailingState.PAUSED)
 
 
 def resume(database: Database, mailing: Mailing) -> Mailing:
@@ -30,23 +30,23 @@ def resume(database: Database, mailing: Mailing) -> Mailing:
     Raises UsageError for a mailing that has ended without being paused, or is cancelled.
     """
     with database.write() as connection:
-        found = read_mailing(connection, mailing.id)
-        _refuse_cancelled(found)
-        if found.finished_at is not None and found.state is not MailingState.PAUSED:
+        current = read_mailing(connection, mailing.id)
+        _refuse_cancelled(current)
+        if current.finished_at is not None and current.state is not MailingState.PAUSED:
             raise UsageError(
-                f"mailing {found.id} has ended: there is nothing to resume. "
-                f"'newsletter send {found.slug}' sends it to those who joined since"
+                f"mailing {current.id} has ended: there is nothing to resume. "
+                f"'newsletter send {current.slug}' sends it to new subscribers"
             )
-        return _put(connection, found, MailingState.OPEN)
+        return _set_state(connection, current, MailingState.OPEN)
 
 
 def cancel(database: Database, mailing: Mailing, now: datetime) -> int:
-    """End a mailing for good; return how many were excluded who would have got it.
+    """End a mailing for good; return how many planned recipients were excluded.
 
-    What is being submitted at this instant ends as it may; a second call finds nobody.
+    What is being submitted at this moment still gets its outcome; a second call changes nothing.
     """
     with database.write() as connection:
-        _put(connection, mailing, MailingState.CANCELLED)
+        _set_state(connection, mailing, MailingState.CANCELLED)
         connection.execute(
             update(mailings)
             .where(mailings.c.id == mailing.id, mailings.c.finished_at.is_(None))
@@ -64,7 +64,7 @@ def cancel_planned(connection: Connection, mailing_id: int, now: datetime) -> in
     ).rowcount
 
 
-def _put(connection: Connection, mailing: Mailing, state: MailingState) -> Mailing:
+def _set_state(connection: Connection, mailing: Mailing, state: MailingState) -> Mailing:
     connection.execute(update(mailings).where(mailings.c.id == mailing.id).values(state=state))
     return read_mailing(connection, mailing.id)
 

@@ -219,12 +219,12 @@ def _scheduled(connection: Connection, plan: Plan, schedule: Schedule, now: date
     """Note when a mailing may leave."""
     mailing = plan.mailing
     if not has_begun(connection, mailing):
-        at = schedule.at or mailing.send_at or schedule.usually
-    elif schedule.at is not None and schedule.at > now:
+        at = schedule.send_at or mailing.send_at or schedule.default_send_at
+    elif schedule.send_at is not None and schedule.send_at > now:
         raise UsageError(f"'{mailing.slug}' is being sent already, so it cannot be scheduled. Leave out --at")
     else:
         at = mailing.send_at
     connection.execute(
-        update(mailings).where(mailings.c.id == mailing.id).values(send_at=at, send_before=schedule.before)
+        update(mailings).where(mailings.c.id == mailing.id).values(send_at=at, send_before=schedule.send_before)
     )
     return read_mailing(connection, mailing.id)

@@ -1,4 +1,4 @@
-"""Settles what is uncertain, by the author's word."""
+"""Resolve: uncertain deliveries are sent again or counted as failed, by the author's decision."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,12 +14,12 @@ from newsletter.delivery.tables import deliveries, mailings
 from newsletter.errors import UsageError
 from newsletter.settings import Settings
 
-SKIPPED = "it may have been taken; the author chose not to send it again"
+SKIPPED = "it may have been accepted; the author chose not to send it again"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryProblem:
-    """One delivery that failed, or that may have been taken."""
+    """One delivery that failed, or that is uncertain."""
 
     delivery_id: int
     address: str
@@ -31,7 +31,7 @@ class DeliveryProblem:
 def list_delivery_problems(
     database: Database, mailing: Mailing, status: DeliveryStatus, *, limit: int = 1000
 ) -> tuple[DeliveryProblem, ...]:
-    """Return the deliveries of a mailing that are uncertain, or that failed, the first of them."""
+    """Return the first deliveries of a mailing that are uncertain, or that failed."""
     people = candidates(mailing.list_name).subquery("people")
     with database.read() as connection:
         rows = connection.execute(
@@ -59,19 +59,19 @@ def list_delivery_problems(
 
 
 def resolve(database: Database, settings: Settings, mailing: Mailing, *, resend: bool, now: datetime) -> int:
-    """Plan a mailing's uncertain deliveries anew, or count them as failed; return how many there were.
+    """Plan a mailing's uncertain deliveries again, or count them as failed; return how many there were.
 
-    What a sender that is gone has left is settled first, as far as it can be known.
+    What a killed sender left is recovered first.
 
-    Raises TemporaryError while a sender is at work, UsageError when a cancelled mailing is to be sent again.
+    Raises TemporaryError while a sender is running, UsageError when a cancelled mailing is to be sent again.
     """
     if resend and mailing.state is MailingState.CANCELLED:
-        raise UsageError(f"mailing {mailing.id} is cancelled: nothing of it is sent again. Say --skip")
-    with sender_lock(database, "settling what is uncertain"):
+        raise UsageError(f"mailing {mailing.id} is cancelled: nothing of it is sent again. Use --skip")
+    with sender_lock(database, "resolving uncertain deliveries"):
         take_over(database, settings, now)
         status = DeliveryStatus.PLANNED if resend else DeliveryStatus.FAILED
         with database.write() as connection:
-            settled = connection.execute(
+            resolved = connection.execute(
                 update(deliveries)
                 .where(
                     deliveries.c.mailing_id == mailing.id,
@@ -79,6 +79,6 @@ def resolve(database: Database, settings: Settings, mailing: Mailing, *, resend:
                 )
                 .values(status=status, reason=None if resend else SKIPPED, due_at=0, attempts=0, changed_at=now)
             ).rowcount
-            if resend and settled:
+            if resend and resolved:
                 connection.execute(update(mailings).where(mailings.c.id == mailing.id).values(finished_at=None))
-    return settled
+    return resolved

@@ -1,4 +1,4 @@
-"""The schedule: which mailings are due, and which is the next. Who holds the sender's lock fires them, once."""
+"""Schedule: which mailings are due, and when the next one is. Whoever holds the sender lock sends them, once."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,15 +16,15 @@ from newsletter.errors import DecisionRequired
 class Schedule:
     """When a mailing may leave."""
 
-    at: datetime | None = None
-    """What the author says now; it replaces what was said before, while nothing has left."""
-    usually: datetime | None = None
-    """What the issue's file says; it holds for a mailing of which nothing else was said."""
-    before: datetime | None = None
+    send_at: datetime | None = None
+    """Given with this command; it replaces an earlier time, while nothing has left."""
+    default_send_at: datetime | None = None
+    """From the issue's file; it applies to a mailing that was given no other time."""
+    send_before: datetime | None = None
 
 
 def due_mailings(database: Database, now: datetime) -> tuple[Mailing, ...]:
-    """Return the scheduled mailings whose time has come and which have not ended, the earliest first."""
+    """Return the scheduled mailings that are due and have not ended, the earliest first."""
     with database.read() as connection:
         rows = connection.execute(
             select_mailings()
@@ -40,7 +40,7 @@ def due_mailings(database: Database, now: datetime) -> tuple[Mailing, ...]:
 
 
 def next_send_time(database: Database, now: datetime) -> datetime | None:
-    """Return when the next scheduled mailing is due; None if none is."""
+    """Return when the next scheduled mailing is due; None if none is scheduled."""
     with database.read() as connection:
         return connection.scalar(
             select(mailings.c.send_at)
@@ -51,10 +51,10 @@ def next_send_time(database: Database, now: datetime) -> datetime | None:
 
 
 def refuse_late(mailing: Mailing, now: datetime) -> None:
-    """Raise DecisionRequired when a mailing was meant to have left before now."""
+    """Raise DecisionRequired when a mailing's `send_before` has passed."""
     if mailing.send_before is not None and now > mailing.send_before:
         limit = f"{mailing.send_before.astimezone():%Y-%m-%d %H:%M %Z}"
         raise DecisionRequired(
             f"'{mailing.slug}' was to be sent before {limit}, and that has passed. "
-            "Add --yes to send it all the same, or cancel it"
+            "Add --yes to send it anyway, or cancel it"
         )

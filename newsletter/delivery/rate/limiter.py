@@ -1,137 +1,140 @@
-"""When the next message may leave, and when one that was put off is tried again; the clock is handed in."""
+"""Rate limiter: how many messages a second may leave, and how long everything waits when the provider defers it.
+
+The limiter spaces messages evenly, without bursts (generic cell rate algorithm). A deferral halves its rate, which then
+recovers additively (AIMD). Several senders through one account keep to one rate by a `SharedRate`: a file on one
+machine (`shared_file.py`), a database row for several (`shared_db.py`). The clock is handed in; all times are in
+seconds.
+"""
 
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 USED = 0.975
-"""Of a granted rate: messages never arrive as evenly as they leave, and the next hop counts arrivals."""
-SLOWEST = 0.1
+"""Of a granted rate: messages never arrive as evenly as they leave, and the provider counts arrivals."""
+MIN_SHARE = 0.1
 RECOVERY = 0.05
-"""Of the full rate, for each second."""
+"""Of the full rate, per second."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Delays:
-    """How long is waited before something is tried again, in seconds."""
-
-    retry: tuple[int, ...] = (5, 30, 120)
-    """A delivery that was put off, by how often it has been; then it is left for another run."""
-    cool: tuple[float, ...] = (1, 2, 4, 8, 16)
-    """Everything, when the next hop takes nothing at all, round after round."""
-    cold_rounds: int = 2
-    """How many such rounds are borne when it has taken nothing yet: then it is probably not there."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Beat:
-    """Where one rate stands: when the next message may leave, and how far refusals have lowered it."""
+class RateState:
+    """When the next message of one rate may leave, and how far deferrals have lowered the rate."""
 
     next: float = 0.0
-    """A moment of the clock that its keeper goes by, as all moments here."""
+    """A time on the keeper's clock, as all times here."""
     share: float = 1.0
     """Of the rate: 1 down to a tenth."""
     slowed: float = float("-inf")
     recovered: float = 0.0
 
-    def booked(self, count: int, rate: float, now: float) -> "Beat":
-        """Return it with `count` messages more, at most `rate` of them a second (generic cell rate algorithm)."""
+    def after_reserving(self, count: int, rate: float, now: float) -> "RateState":
+        """Return the state with `count` messages more, at most `rate` of them a second."""
         return replace(self, next=max(self.next, now) + count / (rate * self.share))
 
-    def slowed_down(self, now: float) -> "Beat":
-        """Return it at half its rate, but no oftener than once a second, and never below a tenth."""
+    def after_slowing_down(self, now: float) -> "RateState":
+        """Return the state at half its rate, at most once a second, and never below a tenth."""
         if self.slowed <= now < self.slowed + 1:
             return self
-        return replace(self, share=max(SLOWEST, self.share / 2), slowed=now, recovered=now)
+        return replace(self, share=max(MIN_SHARE, self.share / 2), slowed=now, recovered=now)
 
-    def come_back(self, now: float) -> "Beat":
-        """Return it nearer to the full rate, by a twentieth of that for each second."""
+    def after_recovering(self, now: float) -> "RateState":
+        """Return the state nearer to the full rate, by a twentieth of that per second."""
         gained = RECOVERY * min(1.0, max(0.0, now - self.recovered))
         return replace(self, share=min(1.0, self.share + gained), recovered=now)
 
 
-class Book(Protocol):
-    """Where the messages of one account are booked, whoever sends them; its moments are of our clock."""
+class SharedRate(Protocol):
+    """A rate that several senders keep together; its times are on the caller's monotonic clock."""
 
-    def take(self, count: int, rate: float, now: float) -> tuple[float, float]:
-        """Book `count` messages not before `now`; return when the first may leave, and the rate's share."""
+    def reserve(self, count: int, rate: float, now: float) -> tuple[float, float]:
+        """Reserve `count` messages not before `now`; return when the first may leave, and the rate's share."""
 
     def slow_down(self, now: float) -> None:
-        """Halve the rate of everybody who books here."""
+        """Halve the rate of everybody who shares it."""
 
     def recover(self, now: float) -> None:
-        """Let it come back."""
+        """Let the rate recover."""
 
 
 @dataclass(slots=True, kw_only=True)
-class Pace:
-    """A steady rate without bursts, slower after each refusal; with books, shared by all who book there.
-
-    Times are in seconds of one monotonic clock.
-    """
+class RateLimiter:
+    """An even rate, slower after each deferral; with `shared`, kept together with other senders."""
 
     rate: float
     """Messages a second at most, of this sender."""
     granted: float | None = None
-    """The same for everybody who books in `books`; None: as `rate`."""
-    books: tuple[Book, ...] = ()
-    _beat: Beat = field(default_factory=Beat, init=False)
+    """Messages a second at most, of all senders in `shared`; None: as `rate`."""
+    shared: tuple[SharedRate, ...] = ()
+    _state: RateState = field(default_factory=RateState, init=False)
     _is_slowed: bool = field(default=False, init=False)
 
-    def book(self, count: int, now: float) -> list[float]:
-        """Return the moments at which the next `count` messages may leave."""
-        first, gap = max(self._beat.next, now), 1 / (self.rate * self._beat.share)
+    def reserve(self, count: int, now: float) -> list[float]:
+        """Return the times at which the next `count` messages may leave."""
+        first, gap = max(self._state.next, now), 1 / (self.rate * self._state.share)
         granted = self.granted or self.rate
-        self._is_slowed = self._beat.share < 1
-        for book in self.books:
-            first, share = book.take(count, granted, first)
+        self._is_slowed = self._state.share < 1
+        for shared in self.shared:
+            first, share = shared.reserve(count, granted, first)
             gap = max(gap, 1 / (granted * share))
             self._is_slowed |= share < 1
-        self._beat = replace(self._beat, next=first + count * gap)
+        self._state = replace(self._state, next=first + count * gap)
         return [first + index * gap for index in range(count)]
 
     def wait(self, now: float) -> float:
         """Return the seconds until a message may leave."""
-        return max(0.0, self._beat.next - now)
+        return max(0.0, self._state.next - now)
 
-    def grant(self, rate: float, granted: float | None = None) -> None:
-        """Go by another rate from the next booking on."""
+    def set_rate(self, rate: float, granted: float | None = None) -> None:
+        """Apply another rate from the next reservation on."""
         self.rate, self.granted = rate, granted
 
     def slow_down(self, now: float) -> None:
-        """Halve the rate after the next hop put something off, once a second, to no less than a tenth."""
-        self._beat, self._is_slowed = self._beat.slowed_down(now), True
-        for book in self.books:
-            book.slow_down(now)
+        """Halve the rate after a deferral, at most once a second, to no less than a tenth."""
+        self._state, self._is_slowed = self._state.after_slowing_down(now), True
+        for shared in self.shared:
+            shared.slow_down(now)
 
     def recover(self, now: float) -> None:
-        """Come back towards the full rate, by a twentieth of it for each second."""
+        """Come back towards the full rate, by a twentieth of it per second."""
         if not self._is_slowed:
             return
-        self._beat = self._beat.come_back(now)
-        for book in self.books:
-            book.recover(now)
+        self._state = self._state.after_recovering(now)
+        for shared in self.shared:
+            shared.recover(now)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryDelays:
+    """How long to wait before something is tried again, in seconds."""
+
+    retry: tuple[int, ...] = (5, 30, 120)
+    """Before a deferred delivery, by the number of its attempts; then it is left to the next send."""
+    backoff: tuple[float, ...] = (1, 2, 4, 8, 16)
+    """Before everything, when the provider accepts nothing at all, round after round."""
+    cold_rounds: int = 2
+    """So many rounds at most when it has accepted nothing yet: then it is probably not there."""
 
 
 @dataclass(slots=True)
-class Patience:
-    """How long a run bears a next hop that puts off everything."""
+class Backoff:
+    """How long a send waits for a provider that defers everything, and when it gives up."""
 
-    delays: Delays = Delays()
-    has_taken: bool = False
-    """Whether anything was taken in this run."""
+    delays: RetryDelays = RetryDelays()
+    has_accepted: bool = False
+    """Whether anything was accepted in this send."""
     _round: int = 0
     _until: float = 0.0
 
-    def taken(self) -> None:
-        """Note that a message was taken."""
-        self.has_taken, self._round, self._until = True, 0, 0.0
+    def accepted(self) -> None:
+        """Note that a message was accepted."""
+        self.has_accepted, self._round, self._until = True, 0, 0.0
 
-    def put_off(self, now: float) -> None:
-        """Note that a round of messages was put off, none of them taken."""
+    def deferred(self, now: float) -> None:
+        """Note that a round of messages was deferred, none of them accepted."""
         if now < self._until:
             return
-        cool = self.delays.cool
-        self._until = now + cool[min(self._round, len(cool) - 1)]
+        delays = self.delays.backoff
+        self._until = now + delays[min(self._round, len(delays) - 1)]
         self._round += 1
 
     def wait(self, now: float) -> float:
@@ -140,5 +143,5 @@ class Patience:
 
     @property
     def is_over(self) -> bool:
-        """Whether it is time to leave the rest for another run."""
-        return self._round > (len(self.delays.cool) if self.has_taken else self.delays.cold_rounds)
+        """Whether it is time to leave the rest to the next send."""
+        return self._round > (len(self.delays.backoff) if self.has_accepted else self.delays.cold_rounds)

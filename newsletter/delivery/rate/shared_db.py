@@ -1,6 +1,6 @@
-"""The book of an account in a ledger on PostgreSQL: all machines that send from this database book in one row.
+"""Shared rate in PostgreSQL: all machines that send from one database reserve their messages in one row an account.
 
-One UPDATE books any number of messages. Moments are the database's own, so that no machine's clock matters.
+One UPDATE reserves any number of messages. Times are the database's own, so that no machine's clock matters.
 """
 
 import time
@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Column, Float, Table, Text, text
 
 from newsletter.database import Database
-from newsletter.delivery.rate.limiter import RECOVERY, SLOWEST
+from newsletter.delivery.rate.limiter import MIN_SHARE, RECOVERY
 from newsletter.delivery.tables import metadata
 from newsletter.errors import TemporaryError
 
@@ -23,11 +23,11 @@ paces = Table(
     Column("slowed", Float, nullable=False, server_default="0"),
     Column("recovered", Float, nullable=False, server_default="0"),
 )
-"""One row an account; moments in seconds since the epoch, as the database's clock has them."""
+"""One row an account; times in seconds since the epoch, on the database's clock."""
 
 _NOW = "extract(epoch FROM clock_timestamp())::float8"
 _OPEN = "INSERT INTO paces (account) VALUES (:account) ON CONFLICT DO NOTHING"
-_TAKE = """
+_RESERVE = """
     UPDATE paces SET next = greatest(next, {now} + :ahead) + :count / (:rate * share) WHERE account = :account
     RETURNING next - :count / (:rate * share) - {now} AS wait, share
 """
@@ -41,34 +41,34 @@ _RECOVER = """
 """
 
 
-class LedgerBook:
+class SharedRateRow:
     """The row of one account."""
 
     def __init__(self, database: Database, account: str) -> None:
         self._database = database
         self._account = account
-        self._do(_OPEN)
+        self._execute(_OPEN)
 
-    def take(self, count: int, rate: float, now: float) -> tuple[float, float]:
-        """Book `count` messages not before `now`; return when the first may leave, and the rate's share."""
+    def reserve(self, count: int, rate: float, now: float) -> tuple[float, float]:
+        """Reserve `count` messages not before `now`; return when the first may leave, and the rate's share."""
         ahead = max(0.0, now - time.monotonic())
         try:
-            ((wait, share),) = self._do(_TAKE, count=float(count), rate=rate, ahead=ahead)
-        except TemporaryError:  # a booking that is lost costs nothing: this sender still keeps to its own rate
+            ((wait, share),) = self._execute(_RESERVE, count=float(count), rate=rate, ahead=ahead)
+        except TemporaryError:  # without the reservation this sender still keeps to its own rate
             return now, 1.0
         return time.monotonic() + wait, share
 
     def slow_down(self, now: float) -> None:  # noqa: ARG002  the database's clock counts
-        """Halve the rate of everybody who books here, once a second."""
+        """Halve the rate of everybody who shares it, at most once a second."""
         with suppress(TemporaryError):
-            self._do(_SLOW, slowest=SLOWEST)
+            self._execute(_SLOW, slowest=MIN_SHARE)
 
     def recover(self, now: float) -> None:  # noqa: ARG002
-        """Let it come back; of several who say so at once, the time counts once."""
+        """Let the rate recover; of several calls at once, the time counts once."""
         with suppress(TemporaryError):
-            self._do(_RECOVER, gain=RECOVERY)
+            self._execute(_RECOVER, gain=RECOVERY)
 
-    def _do(self, statement: str, **values: float) -> list[Any]:
+    def _execute(self, statement: str, **values: float) -> list[Any]:
         with self._database.write() as connection:
             connection.execute(text("SET LOCAL synchronous_commit = off"))
             result = connection.execute(text(statement.format(now=_NOW)), {"account": self._account, **values})

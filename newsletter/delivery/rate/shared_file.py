@@ -1,7 +1,7 @@
-"""The book of one account on this machine: every process of this user that sends through it books in one file.
+"""Shared rate in a file: every process of this user that sends through one account reserves its messages there.
 
-So two publications with databases of their own keep to one rate together. Moments are of the system's monotonic
-clock, which all processes share, and count from the machine's start: what an earlier start left is forgotten.
+So two publications with databases of their own keep to one rate together. Times are on the system's monotonic clock,
+which all processes share and which counts from the machine's start: what an earlier start left is ignored.
 """
 
 import fcntl
@@ -17,21 +17,21 @@ from hashlib import sha256
 from pathlib import Path
 
 from newsletter.atomic_file import make_private_folder
-from newsletter.delivery.rate.limiter import Beat
+from newsletter.delivery.rate.limiter import RateState
 
-_BOOT = Path("/proc/sys/kernel/random/boot_id")
-_FORM = struct.Struct("<16s4dQ")
-"""When the machine started, the beat's four numbers, and how many messages have left since."""
-_MOMENT = struct.Struct("<d")
-_REMEMBERED = 8192
-"""So many moments at which messages left are kept, in a ring."""
-_SIZE = _FORM.size + _REMEMBERED * _MOMENT.size
-_SANE_SECONDS = 60.0
-"""Nobody books further ahead, but for the slowest rates."""
+_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+_HEADER = struct.Struct("<16s4dQ")
+"""The machine's boot id, the four numbers of `RateState`, and how many messages have left since the boot."""
+_TIME = struct.Struct("<d")
+_RING_SIZE = 8192
+"""So many times at which messages left are kept, in a ring buffer."""
+_SIZE = _HEADER.size + _RING_SIZE * _TIME.size
+_MAX_AHEAD_SECONDS = 60.0
+"""No sender reserves further ahead, except at the slowest rates; more is a damaged file."""
 
 
-class AccountBook:
-    """A file of one account, open in this process; safe to share between threads and processes."""
+class SharedRateFile:
+    """One account's file, open in this process; safe to share between threads and processes."""
 
     def __init__(self, path: Path) -> None:
         """Open or make it; OSError where that cannot be done."""
@@ -39,41 +39,41 @@ class AccountBook:
         self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         os.ftruncate(self._file, _SIZE)
         self._octets = mmap.mmap(self._file, _SIZE)
-        self._here = threading.Lock()
-        self._boot = _boot()
+        self._thread_lock = threading.Lock()
+        self._boot = _boot_id()
 
-    def take(self, count: int, rate: float, now: float) -> tuple[float, float]:
-        """Book `count` messages not before `now`; return when the first may leave, and the rate's share."""
-        with self._changing() as (beat, left, keep):
-            is_strange = beat.next > now + max(_SANE_SECONDS, 1000 / rate)
-            after = (Beat() if is_strange else beat).booked(count, rate, now)
-            keep(after, left)
+    def reserve(self, count: int, rate: float, now: float) -> tuple[float, float]:
+        """Reserve `count` messages not before `now`; return when the first may leave, and the rate's share."""
+        with self._locked() as (state, left, write):
+            is_damaged = state.next > now + max(_MAX_AHEAD_SECONDS, 1000 / rate)
+            after = (RateState() if is_damaged else state).after_reserving(count, rate, now)
+            write(after, left)
             return after.next - count / (rate * after.share), after.share
 
     def slow_down(self, now: float) -> None:
-        """Halve the rate of everybody who books here, once a second."""
-        with self._changing() as (beat, left, keep):
-            keep(beat.slowed_down(now), left)
+        """Halve the rate of everybody who shares it, at most once a second."""
+        with self._locked() as (state, left, write):
+            write(state.after_slowing_down(now), left)
 
     def recover(self, now: float) -> None:
-        """Let it come back; of several who say so at once, the time counts once."""
-        with self._changing() as (beat, left, keep):
-            keep(beat.come_back(now), left)
+        """Let the rate recover; of several calls at once, the time counts once."""
+        with self._locked() as (state, left, write):
+            write(state.after_recovering(now), left)
 
-    def leave(self, rate: float) -> None:
-        """Wait until a message may leave: so that in no second more than this rate do, whoever sends them.
+    def wait_for_slot(self, rate: float) -> None:
+        """Wait until a message may leave, so that no more than `rate` of them leave in any one second.
 
-        Booking says when a message should leave. Those that were held up may catch up within that second, no more.
+        A reservation says when a message should leave. Delayed ones may catch up within that second, no more.
         """
-        number = max(1, min(_REMEMBERED, int(rate)))
+        number = max(1, min(_RING_SIZE, int(rate)))
         seconds = number / rate
         while True:
-            with self._changing() as (beat, left, keep):
+            with self._locked() as (state, left, write):
                 now = time.monotonic()
-                wait = self._moment(left - number) + seconds - now if left >= number else 0.0
+                wait = self._time_of(left - number) + seconds - now if left >= number else 0.0
                 if not 0 < wait <= seconds:
-                    _MOMENT.pack_into(self._octets, self._place(left), now)
-                    keep(beat, left + 1)
+                    _TIME.pack_into(self._octets, self._place(left), now)
+                    write(state, left + 1)
                     return
             time.sleep(wait)
 
@@ -83,47 +83,47 @@ class AccountBook:
         os.close(self._file)
 
     @contextmanager
-    def _changing(self) -> Iterator[tuple[Beat, int, Callable[[Beat, int], None]]]:
-        """Give the beat and how many messages have left, and what writes them, to one at a time."""
-        with self._here:
+    def _locked(self) -> Iterator[tuple[RateState, int, Callable[[RateState, int], None]]]:
+        """Give the state, how many messages have left, and the function that writes both, to one caller at a time."""
+        with self._thread_lock:
             fcntl.flock(self._file, fcntl.LOCK_EX)
             try:
-                boot, after, share, slowed, recovered, left = _FORM.unpack_from(self._octets)
+                boot, after, share, slowed, recovered, left = _HEADER.unpack_from(self._octets)
                 if boot == self._boot:
-                    beat = Beat(next=after, share=share, slowed=slowed, recovered=recovered)
+                    state = RateState(next=after, share=share, slowed=slowed, recovered=recovered)
                 else:
-                    beat, left = Beat(), 0
-                yield beat, left, self._keep
+                    state, left = RateState(), 0
+                yield state, left, self._write
             finally:
                 fcntl.flock(self._file, fcntl.LOCK_UN)
 
-    def _keep(self, beat: Beat, left: int) -> None:
-        _FORM.pack_into(self._octets, 0, self._boot, beat.next, beat.share, beat.slowed, beat.recovered, left)
+    def _write(self, state: RateState, left: int) -> None:
+        _HEADER.pack_into(self._octets, 0, self._boot, state.next, state.share, state.slowed, state.recovered, left)
 
-    def _moment(self, number: int) -> float:
-        found: float = _MOMENT.unpack_from(self._octets, self._place(number))[0]
-        return found
+    def _time_of(self, number: int) -> float:
+        time_left: float = _TIME.unpack_from(self._octets, self._place(number))[0]
+        return time_left
 
     def _place(self, number: int) -> int:
-        return _FORM.size + number % _REMEMBERED * _MOMENT.size
+        return _HEADER.size + number % _RING_SIZE * _TIME.size
 
 
-def open_account_book(account: str, environment: Mapping[str, str] = os.environ) -> AccountBook | None:
-    """Open an account's book in the user's state folder, else in the temporary one; None where neither will do."""
+def open_shared_rate(account: str, environment: Mapping[str, str] = os.environ) -> SharedRateFile | None:
+    """Open an account's file in the user's state folder, else in the temporary one; None where neither is writable."""
     state = environment.get("XDG_STATE_HOME", "")
     home = Path(state) if state.startswith("/") else Path(environment.get("HOME", "/nonexistent"), ".local", "state")
     name = f"{sha256(account.encode()).hexdigest()[:24]}.pace"
     for folder in (home / "newsletter", Path(tempfile.gettempdir()) / f"newsletter-{os.getuid()}"):
         try:
-            return AccountBook(folder / name)
+            return SharedRateFile(folder / name)
         except OSError:
             continue
     return None
 
 
-def _boot() -> bytes:
-    """Return what tells this start of the machine from others; where that is not known, one value for all."""
+def _boot_id() -> bytes:
+    """Return the id of this start of the machine; where it is unknown, one value for all."""
     try:
-        return sha256(_BOOT.read_bytes()).digest()[:16]
+        return sha256(_BOOT_ID.read_bytes()).digest()[:16]
     except OSError:
         return b"started".ljust(16)

@@ -1,7 +1,7 @@
-"""The switchboard: one thread that serves many lines to the next hop, none of which makes it wait.
+"""Event loop: one thread that drives all connections to the provider and waits on none of them.
 
-Only opening a line takes time: each is opened by a thread of its own. A line that ends with nothing handed over
-loses nothing: its delivery goes to another one.
+Only opening a connection takes time: each is opened by a thread of its own. A connection that ends with nothing
+handed over loses nothing: its message goes to another one.
 """
 
 import contextlib
@@ -10,269 +10,241 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from selectors import EVENT_READ, EVENT_WRITE, DefaultSelector
+from selectors import EVENT_READ, DefaultSelector
 
-from newsletter.delivery.sender.in_flight import Finished, Task, Tray, Write
-from newsletter.delivery.transports.base import Line, Receipt, Settled
-from newsletter.delivery.watch import Watch
-from newsletter.errors import Deferred, Refused, SendingHalted, TransportError
+from newsletter.delivery.sender.in_flight import Finished, InFlight, Task
+from newsletter.delivery.transports.base import Connection, Envelope, Receipt
+from newsletter.errors import Deferred, Refused, TransportError
 
-_SAY_SECONDS = 0.02
-"""How long a finished delivery may wait for the rest of its group."""
-_LOOK_SECONDS = 0.5
-"""How often lines are looked at that have fallen silent."""
-_AGAIN_SECONDS = 5.0
-"""How long the lines that are open must do, when no further one could be opened."""
+_GROUP_SECONDS = 0.02
+"""How long a result may wait for the rest of its group."""
+_CHECK_SECONDS = 0.5
+"""How often connections are checked for timeouts."""
+_RECONNECT_SECONDS = 5.0
+"""How long the open connections must do when no further one could be opened."""
 
 
-class Switchboard:
-    """A thread and its lines."""
+class EventLoop:
+    """A thread and its connections, which take their messages from it (`MessageSource`)."""
 
-    def __init__(self, open_line: Callable[[], Line], write: Write, tray: Tray, watch: Watch, size: int) -> None:
-        self._open_line = open_line
-        self._write = write
-        self._tray = tray
-        self._watch = watch
-        self._size = size
+    def __init__(self, connect: Callable[[], Connection], in_flight: InFlight, max_connections: int) -> None:
+        self._connect = connect
+        self._in_flight = in_flight
+        self._max_connections = max_connections
         self._todo: deque[Task] = deque()
         self._tasks: dict[int, Task] = {}
-        """What is under way, by delivery."""
+        """The tasks in progress, by delivery."""
         self._finished: list[Finished] = []
-        self._said_at = 0.0
-        self._lines: dict[Line, int] = {}
+        self._finished_since = 0.0
+        self._connections: dict[Connection, int] = {}
         """Each with the event that the selector waits for."""
         self._opening = 0
-        self._opened: deque[Line | Exception] = deque()
-        self._opens_at = 0.0
-        self._looked_at = 0.0
+        self._opened: deque[Connection | Exception] = deque()
+        self._connect_at = 0.0
+        self._checked_at = 0.0
         self._is_ending = False
         self._selector = DefaultSelector()
-        self._bell, self._ears = socket.socketpair()
-        self._bell.setblocking(False)
-        self._selector.register(self._ears, EVENT_READ)
-        self._thread = threading.Thread(target=self._work, name="switchboard", daemon=True)
+        self._wake_writer, self._wake_reader = socket.socketpair()
+        self._wake_writer.setblocking(False)
+        self._selector.register(self._wake_reader, EVENT_READ)
+        self._thread = threading.Thread(target=self._run, name="event-loop", daemon=True)
         self._thread.start()
 
-    def hand_out(self, tasks: Sequence[Task]) -> None:
-        """Take tasks; they are begun in this order."""
+    def add(self, tasks: Sequence[Task]) -> None:
+        """Take tasks; they begin in this order. Called by another thread."""
         self._todo.extend(tasks)
-        self.heed()
+        self.wake()
 
-    def heed(self) -> None:
-        """Wake the thread."""
-        with contextlib.suppress(OSError):  # full of calls that it has not heard yet, or gone
-            self._bell.send(b"!")
+    def wake(self) -> None:
+        """Wake the thread. Called by another thread."""
+        with contextlib.suppress(OSError):  # the pipe is full of wake-ups already, or gone
+            self._wake_writer.send(b"!")
 
     def end(self) -> None:
-        """Close the lines and let the thread end."""
+        """Close the connections and let the thread end. Called by another thread."""
         self._is_ending = True
-        self.heed()
+        self.wake()
         self._thread.join()
 
-    def _work(self) -> None:
+    def next_message(self) -> tuple[Envelope, bytes] | None:
+        """Build the next message that is due; see `MessageSource`."""
+        while self._is_due() and not self._in_flight.is_stopping:
+            task = self._todo.popleft()
+            self._tasks[task.delivery_id] = task
+            try:
+                return task.build()
+            except TransportError as error:
+                self.finish(task.delivery_id, error)
+            except ValueError as error:
+                self.finish(task.delivery_id, Refused(f"the message could not be built: {error}"))
+            except Exception as error:  # a bug: the loop goes on, and the sender stops
+                self.finish(task.delivery_id, error)
+        return None
+
+    def begin(self, delivery_id: int) -> bool:
+        """Record in the high-water mark that a message may be accepted from now on; see `MessageSource`."""
+        task = self._tasks.get(delivery_id)
+        return task is not None and self._in_flight.begin(task.slot, delivery_id)
+
+    def finish(self, delivery_id: int, result: Receipt | BaseException | None) -> None:
+        """Take a message's result; with None it goes to another connection, unless sending stops."""
+        task = self._tasks.pop(delivery_id, None)
+        if task is None:
+            return  # it was given back untried, when sending stopped
+        if result is None and not self._in_flight.is_stopping:
+            self._todo.appendleft(task)
+            return
+        if not self._finished:
+            self._finished_since = time.monotonic()
+        if isinstance(result, Receipt):
+            self._in_flight.count_result(None)
+            self._finished.append(Finished(task=task, receipt=result))
+            return
+        if result is not None:
+            self._in_flight.count_result(result)
+        self._finished.append(Finished(task=task, error=result))
+
+    def _run(self) -> None:
         try:
             while not self._is_ending:
-                self._serve()
-        except Exception as error:  # the outermost loop of a worker: recorded as uncertain, and the run ends
-            self._watch.stop()
+                self._run_once()
+        except Exception as error:  # the outermost loop of a worker: recorded as uncertain, and the sender stops
+            self._in_flight.stop()
             while not self._is_ending:
-                self._give_everything_back(error)
-                time.sleep(_SAY_SECONDS)
+                self._fail_everything(error)
+                time.sleep(_GROUP_SECONDS)
         finally:
-            self._hang_up()
+            self._close_all()
 
-    def _serve(self) -> None:
+    def _run_once(self) -> None:
         """Wait until something can be done, and do it."""
-        for key, event in self._selector.select(self._patience()):
-            line: Line | None = key.data
-            if line is None:
-                self._ears.recv(4096)
-            elif line in self._lines:
-                self._settle(line.write() if event & EVENT_WRITE else line.read())
-                self._advance(line)
+        for key, events in self._selector.select(self._timeout()):
+            connection: Connection | None = key.data
+            if connection is None:
+                self._wake_reader.recv(4096)
+            elif connection in self._connections:
+                self._advance(connection, events)
         while self._opened:
-            self._welcome(self._opened.popleft())
-        if self._watch.is_stopping:
+            self._add_connection(self._opened.popleft())
+        if self._in_flight.is_stopping:
             self._give_back()
         if self._todo:
-            self._call()
-        moment = time.monotonic()
-        if moment - self._looked_at > _LOOK_SECONDS:
-            self._looked_at = moment
-            self._look(moment)
-        if self._finished and self._is_group(moment):
-            self._tray.put(self._finished)
+            self._offer()
+        now = time.monotonic()
+        if now - self._checked_at > _CHECK_SECONDS:
+            self._checked_at = now
+            self._close_timed_out(now)
+        if self._finished and self._is_group(now):
+            self._in_flight.put(self._finished)
             self._finished = []
 
-    def _patience(self) -> float:
-        """Return how long nothing need be done."""
-        longest = _SAY_SECONDS if self._finished else _LOOK_SECONDS
-        delay = self._todo[0].leaves_at - time.monotonic() if self._todo else 0.0
+    def _timeout(self) -> float:
+        """Return for how many seconds nothing needs to be done unless a connection reports something."""
+        longest = _GROUP_SECONDS if self._finished else _CHECK_SECONDS
+        delay = self._todo[0].due_at - time.monotonic() if self._todo else 0.0
         return min(longest, delay) if delay > 0 else longest
 
-    def _is_group(self, moment: float) -> bool:
-        """Return whether what is finished should be said now."""
+    def _is_group(self, now: float) -> bool:
+        """Return whether the results should be passed on now."""
         is_all = not self._tasks and not self._todo
-        return is_all or len(self._finished) >= self._tray.wanted or moment - self._said_at >= _SAY_SECONDS
-
-    def _call(self) -> None:
-        """Give what is to be done to lines that are free, and open more where they would be of use."""
-        if not self._is_due():
-            return
-        for line in [line for line in self._lines if line.is_idle]:
-            if line.is_spent:
-                self._drop(line)
-            elif line.has_room:
-                self._advance(line)
-            if not self._is_due():
-                return
-        if time.monotonic() >= self._opens_at:
-            for _ in range(min(len(self._todo), self._size - len(self._lines)) - self._opening):
-                self._opening += 1
-                threading.Thread(target=self._open, name="open-line", daemon=True).start()
+        return is_all or len(self._finished) >= self._in_flight.wanted or now - self._finished_since >= _GROUP_SECONDS
 
     def _is_due(self) -> bool:
-        return bool(self._todo) and self._todo[0].leaves_at <= time.monotonic()
+        return bool(self._todo) and self._todo[0].due_at <= time.monotonic()
 
-    def _advance(self, line: Line) -> None:
-        """Do with a line all that can be done at once."""
-        if self._is_gone(line) or not self._hand_over(line):
+    def _offer(self) -> None:
+        """Offer due messages to idle connections, and open more connections where they would be of use."""
+        if not self._is_due():
             return
-        while line.has_room and self._is_due() and not self._watch.is_stopping:
-            self._begin(line, self._todo.popleft())
-            if not self._hand_over(line):
+        for connection in [connection for connection in self._connections if connection.is_idle]:
+            self._advance(connection, 0)
+            if not self._is_due():
                 return
-        if line.is_writing:
-            self._settle(line.write())
-        if self._is_gone(line):
-            return
-        wanted = EVENT_WRITE if line.is_writing else EVENT_READ
-        if wanted != self._lines[line]:
-            self._selector.modify(line, wanted, line)
-            self._lines[line] = wanted
+        if time.monotonic() >= self._connect_at:
+            for _ in range(min(len(self._todo), self._max_connections - len(self._connections)) - self._opening):
+                self._opening += 1
+                threading.Thread(target=self._open, name="connect", daemon=True).start()
 
-    def _hand_over(self, line: Line) -> bool:
-        """Let the message follow that a line waits for, if it does; else drop the line, and return False."""
-        if (awaited := line.awaited) is None:
-            return True
-        task = self._tasks.get(awaited)
-        if task is None or not self._watch.begin(task.slot, awaited):
-            if task is not None:
-                self._finish(awaited, None)
-            self._settle(line.give_up("nothing more is begun"))
-            self._drop(line)
-            return False
-        line.hand_over()
-        return True
-
-    def _is_gone(self, line: Line) -> bool:
-        """Return whether a line has ended, and forget it then."""
-        if line.is_open:
-            return False
-        self._drop(line)
-        return True
-
-    def _begin(self, line: Line, task: Task) -> None:
-        delivery = task.delivery
-        self._tasks[delivery.id] = task
-        try:
-            line.begin(*self._write(delivery))
-        except (Refused, SendingHalted) as error:
-            self._finish(delivery.id, error)
-        except ValueError as error:
-            self._finish(delivery.id, Refused(f"the letter could not be made: {error}"))
-
-    def _settle(self, settled: Sequence[Settled]) -> None:
-        for number, found in settled:
-            if number not in self._tasks:
-                continue  # it was given back meanwhile, not begun
-            if found is not None:
-                self._finish(number, found)
-            else:
-                self._todo.appendleft(self._tasks.pop(number))
-
-    def _finish(self, number: int, found: Receipt | TransportError | None) -> None:
-        """Note what became of a delivery; None when it was not tried."""
-        delivery = self._tasks.pop(number).delivery
-        if not self._finished:
-            self._said_at = time.monotonic()
-        if isinstance(found, Receipt):
-            self._watch.heed(None)
-            self._finished.append(Finished(delivery=delivery, receipt=found))
-            return
-        if found is not None:
-            self._watch.heed(found)
-        self._finished.append(Finished(delivery=delivery, error=found))
+    def _advance(self, connection: Connection, events: int) -> None:
+        """Let a connection do what it can, and wait for what it says."""
+        event = connection.advance(self, events)
+        if not event:
+            self._forget(connection)
+        elif event != self._connections[connection]:
+            self._selector.modify(connection, event, connection)
+            self._connections[connection] = event
 
     def _give_back(self) -> None:
-        """Give back untried whatever is not begun."""
-        self._take_all()
-        for number in [number for number in self._tasks if not self._watch.is_begun(number)]:
-            self._finish(number, None)
+        """Return untried whatever has not begun."""
+        self._take_todo()
+        for delivery_id in [number for number in self._tasks if not self._in_flight.is_begun(number)]:
+            self.finish(delivery_id, None)
 
-    def _give_everything_back(self, error: Exception) -> None:
-        """After a fault of ours: what was begun is uncertain."""
-        self._take_all()
-        begun = {number for number in self._tasks if self._watch.is_begun(number)}
-        faulty = begun or set(list(self._tasks)[:1])  # somebody has to say it
+    def _fail_everything(self, error: Exception) -> None:
+        """After a bug: what has begun is uncertain."""
+        self._take_todo()
+        begun = {number for number in self._tasks if self._in_flight.is_begun(number)}
+        failed = begun or set(list(self._tasks)[:1])  # at least one result has to carry the error
         for number, task in self._tasks.items():
-            self._finished.append(Finished(delivery=task.delivery, error=error if number in faulty else None))
+            self._finished.append(Finished(task=task, error=error if number in failed else None))
         self._tasks.clear()
         if self._finished:
-            self._tray.put(self._finished)
+            self._in_flight.put(self._finished)
             self._finished = []
 
-    def _take_all(self) -> None:
+    def _take_todo(self) -> None:
         while self._todo:
             task = self._todo.popleft()
-            self._tasks[task.delivery.id] = task
+            self._tasks[task.delivery_id] = task
 
     def _open(self) -> None:
-        """Open one line; in a thread of its own."""
+        """Open one connection; in a thread of its own."""
         try:
-            line = self._open_line()
-        except Exception as error:  # handed to the switchboard's own thread
+            connection = self._connect()
+        except Exception as error:  # passed on to the loop's own thread
             self._opened.append(error)
         else:
-            self._opened.append(line)
+            self._opened.append(connection)
             if self._is_ending:
-                line.close()
-        self.heed()
+                connection.close(self, "sending has ended")
+        self.wake()
 
-    def _welcome(self, opened: Line | Exception) -> None:
-        """Use a line that was opened; or let a delivery, if none else serves it, say why there is none."""
+    def _add_connection(self, opened: Connection | Exception) -> None:
+        """Use a connection that was opened; where none else is open, its error is the next message's result."""
         self._opening -= 1
         if isinstance(opened, TransportError):
-            self._opens_at = time.monotonic() + (_AGAIN_SECONDS if self._lines else 0.0)
-            if self._todo and not (self._lines and isinstance(opened, Deferred)):
+            self._connect_at = time.monotonic() + (_RECONNECT_SECONDS if self._connections else 0.0)
+            if self._todo and not (self._connections and isinstance(opened, Deferred)):
                 task = self._todo.popleft()
-                self._tasks[task.delivery.id] = task
-                self._finish(task.delivery.id, opened)
+                self._tasks[task.delivery_id] = task
+                self.finish(task.delivery_id, opened)
             return
         if isinstance(opened, Exception):
             raise opened
         self._selector.register(opened, EVENT_READ, opened)
-        self._lines[opened] = EVENT_READ
-        self._advance(opened)
+        self._connections[opened] = EVENT_READ
+        self._advance(opened, 0)
 
-    def _look(self, moment: float) -> None:
-        """Give up lines on which something has taken too long."""
-        for line in [line for line in self._lines if not line.is_idle and line.deadline < moment]:
-            self._settle(line.give_up("no answer in time"))
-            self._drop(line)
+    def _close_timed_out(self, now: float) -> None:
+        """Close connections on which something has taken too long."""
+        for connection in [it for it in self._connections if not it.is_idle and it.deadline < now]:
+            self._close(connection, "no answer in time")
 
-    def _drop(self, line: Line) -> None:
-        del self._lines[line]
-        self._selector.unregister(line)
-        line.close()
+    def _close(self, connection: Connection, reason: str) -> None:
+        self._forget(connection)
+        connection.close(self, reason)
 
-    def _hang_up(self) -> None:
-        for line in list(self._lines):
-            self._drop(line)
+    def _forget(self, connection: Connection) -> None:
+        del self._connections[connection]
+        self._selector.unregister(connection)
+
+    def _close_all(self) -> None:
+        for connection in list(self._connections):
+            self._close(connection, "sending has ended")
         while self._opened:
             opened = self._opened.popleft()
             if not isinstance(opened, Exception):
-                opened.close()
+                opened.close(self, "sending has ended")
         self._selector.close()
-        self._bell.close()
-        self._ears.close()
+        self._wake_writer.close()
+        self._wake_reader.close()

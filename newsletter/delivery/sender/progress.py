@@ -1,4 +1,4 @@
-"""The tally of one sender: where everybody stands, counted on from what the ledger said, and how fast it goes."""
+"""Progress: the counts of a running send, kept up to date without counting in the database, and its speed."""
 
 import time
 from collections import Counter, deque
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from newsletter.delivery.models import Counts, DeliveryStatus, Exclusion
-from newsletter.delivery.queue.record import Outcome
+from newsletter.delivery.queue.claim import DeliveryOutcome
 from newsletter.delivery.queue.recovery import RecoveryResult
 
 _MEASURED_SECONDS = 3.0
@@ -14,26 +14,26 @@ _MEASURED_SECONDS = 3.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendProgress:
-    """How far a send is."""
+    """How far a send has come."""
 
     counts: Counts
     rate: float
     """Messages a second, over the last few seconds."""
     eta: float | None
-    """Seconds until everybody has been tried; None while nothing is known."""
+    """Seconds until everybody has been tried; None while the rate is unknown."""
     in_flight: int
-    """How many may be being submitted at this instant."""
+    """How many messages may be being submitted at this instant."""
     waiting_for: str = ""
-    """Why nothing leaves at present."""
+    """Why nothing leaves at present; "" when messages do."""
     recovered: RecoveryResult = field(default_factory=RecoveryResult)
-    """What an earlier sender had left."""
+    """What an earlier, interrupted sender had left."""
 
 
-class Tally:
-    """Numbers that nobody has to count again for each group."""
+class ProgressCounter:
+    """Counts that go on from those in the database."""
 
     def __init__(self, counts: Counts) -> None:
-        """Begin with what the ledger says."""
+        """Start from the database's counts."""
         self._numbers = Counter(
             {
                 DeliveryStatus.PLANNED: counts.planned,
@@ -48,11 +48,11 @@ class Tally:
 
     @property
     def planned(self) -> int:
-        """How many are left, those in flight included."""
+        """How many deliveries are left, those in flight included."""
         return self._numbers[DeliveryStatus.PLANNED]
 
-    def add(self, outcomes: Iterable[Outcome], excluded: Sequence[Exclusion]) -> None:
-        """Count what one turn has recorded."""
+    def add(self, outcomes: Iterable[DeliveryOutcome], excluded: Sequence[Exclusion]) -> None:
+        """Count what one transaction has recorded."""
         for outcome in outcomes:
             if outcome.status is not DeliveryStatus.PLANNED:
                 self._numbers[DeliveryStatus.PLANNED] -= 1
@@ -62,7 +62,7 @@ class Tally:
         self._numbers[DeliveryStatus.PLANNED] -= len(excluded)
 
     def rate(self, moment: float) -> float:
-        """Return the messages a second of the last few seconds; `moment` is the monotonic clock's."""
+        """Return the messages per second over the last few seconds; `moment` is on the monotonic clock."""
         if moment - self._tried[-1][0] > _MEASURED_SECONDS / 20:
             self._tried.append((moment, self._tries))
             while len(self._tried) > 2 and moment - self._tried[0][0] > _MEASURED_SECONDS:
@@ -71,7 +71,7 @@ class Tally:
         return (self._tries - tries) / max(moment - since, 0.001)
 
     def progress(self, moment: float, *, in_flight: int, waiting_for: str) -> SendProgress:
-        """Return how far it is."""
+        """Return the progress at a moment of the monotonic clock."""
         rate = self.rate(moment)
         return SendProgress(
             counts=Counts(

@@ -1,7 +1,7 @@
-"""A mailing at the next hop's daily quota: it waits until the quota frees, and says why and until when.
+"""Quota wait: a mailing at the provider's daily quota waits until the quota frees, and says why and until when.
 
-The quota is counted over the last 24 hours, so it frees as fast as it was used the day before. How much is free
-only the next hop knows: it is asked now and then, for others may send through the same account.
+The quota is counted over the last 24 hours, so it frees as fast as it was used the day before. How much is free only
+the provider knows: it is asked now and then, for others may send through the same account.
 """
 
 import time
@@ -14,47 +14,48 @@ from newsletter.database import Database
 from newsletter.delivery.editions import read_mailing
 from newsletter.delivery.models import Mailing, MailingState
 from newsletter.delivery.tables import deliveries, mailings
-from newsletter.delivery.transports.base import Accounted, Allowance, Transport
+from newsletter.delivery.transports.base import SendQuota, Transport
 from newsletter.errors import SendingHalted, TransportError
 
 _WINDOW = timedelta(hours=24)
-_LOOK_SECONDS = 1.0
-"""How often the author's own word is looked for meanwhile."""
-_TICK_SECONDS = 0.2
-_BLIND_SECONDS = 15 * 60.0
-"""Between two tries at a next hop that cannot be asked."""
+_CHECK_SECONDS = 1.0
+"""How often it looks whether the mailing was paused or cancelled meanwhile."""
+_YIELD_SECONDS = 0.2
+_RETRY_SECONDS = 15 * 60.0
+"""Between two attempts at a provider that cannot be asked."""
 
 
 def wait_for_quota(
     database: Database, mailing: Mailing, transport: Transport, clock: Callable[[], datetime]
 ) -> Generator[str, None, None]:
-    """Yield why nothing leaves, several times a second, until something may leave, or the mailing must not.
+    """Yield the reason several times a second, until something may leave or the mailing is no longer open.
 
     Raises SendingHalted when the account may not send any more.
     """
-    seconds = transport.refresh if isinstance(transport, Accounted) else _BLIND_SECONDS
-    granted = transport.granted if isinstance(transport, Accounted) else Allowance()
+    account = transport.account
+    seconds = account.refresh if account is not None else _RETRY_SECONDS
+    quota = account.quota if account is not None else SendQuota()
     frees_at = _frees_at(database, transport.name, clock())
     while True:
-        words = _words(granted, frees_at, seconds)
-        asks_at = looks_at = time.monotonic()
-        asks_at += seconds
-        while (moment := time.monotonic()) < asks_at:
-            if moment >= looks_at:
+        reason = _reason(quota, frees_at, seconds)
+        ask_at = check_at = time.monotonic()
+        ask_at += seconds
+        while (moment := time.monotonic()) < ask_at:
+            if moment >= check_at:
                 if not _is_open(database, mailing):
                     return
-                looks_at = moment + _LOOK_SECONDS
-            yield words
-            time.sleep(min(_TICK_SECONDS, max(0.0, asks_at - moment)))
-        if not isinstance(transport, Accounted):
+                check_at = moment + _CHECK_SECONDS
+            yield reason
+            time.sleep(min(_YIELD_SECONDS, max(0.0, ask_at - moment)))
+        if account is None:
             return
         try:
-            granted = transport.allowance()
-        except SendingHalted:  # which is a TransportError too, but no passing one
+            quota = account.read_quota()
+        except SendingHalted:  # a TransportError too, but not a temporary one
             raise
         except TransportError:
             continue
-        if granted.left is None or granted.left >= 1:
+        if quota.remaining is None or quota.remaining >= 1:
             return
 
 
@@ -64,8 +65,8 @@ def _is_open(database: Database, mailing: Mailing) -> bool:
 
 
 def _frees_at(database: Database, transport: str, now: datetime) -> datetime | None:
-    """Return when the first of our own letters of the last 24 hours no longer counts; None without any."""
-    asked = (
+    """Return when the first of our own messages of the last 24 hours no longer counts; None without any."""
+    query = (
         select(func.min(deliveries.c.changed_at))
         .join(mailings, mailings.c.id == deliveries.c.mailing_id)
         .where(
@@ -75,11 +76,11 @@ def _frees_at(database: Database, transport: str, now: datetime) -> datetime | N
         )
     )
     with database.read() as connection:
-        first: datetime | None = connection.scalar(asked)
+        first: datetime | None = connection.scalar(query)
     return first + _WINDOW if first else None
 
 
-def _words(granted: Allowance, frees_at: datetime | None, seconds: float) -> str:
-    quota = f"the quota of {granted.daily:,.0f} letters in 24 hours" if granted.daily else "the day's quota"
-    until = f"; of what went out from here, it frees from {frees_at.astimezone():%a %H:%M} on" if frees_at else ""
-    return f"{quota} is spent{until}. Looked at again every {seconds:,.0f} s; Ctrl-C stops, and nothing is lost"
+def _reason(quota: SendQuota, frees_at: datetime | None, seconds: float) -> str:
+    limit = f"the quota of {quota.daily:,.0f} messages in 24 hours" if quota.daily else "the daily quota"
+    until = f"; what was sent from here frees it from {frees_at.astimezone():%a %H:%M} on" if frees_at else ""
+    return f"{limit} is spent{until}. Checked every {seconds:,.0f} s; Ctrl-C stops, and nothing is lost"

@@ -1,66 +1,65 @@
-"""What the next hop grants during one run: asked again now and then, and turned into the run's pace.
+"""Rate refresh: the rate limiter of one send, kept to what the provider grants at present.
 
-The questions are asked in a thread of their own, so that a slow answer holds up no letter.
+The quota is read again now and then in a thread of its own, so that a slow answer delays no message.
 """
 
 import threading
 from queue import Empty, SimpleQueue
 
 from newsletter.database import Database
-from newsletter.delivery.rate.limiter import USED, Pace
-from newsletter.delivery.rate.shared_db import LedgerBook
-from newsletter.delivery.transports.base import Accounted, Allowance, Transport
+from newsletter.delivery.rate.limiter import USED, RateLimiter
+from newsletter.delivery.rate.shared_db import SharedRateRow
+from newsletter.delivery.transports.base import ProviderAccount, SendQuota, Transport
 from newsletter.errors import SendingHalted, TransportError
 
 
-class Grant:
-    """The pace of one run, kept to what is granted; close it when the run ends."""
+class GrantedRate:
+    """A rate limiter and the thread that keeps it current; close it when the send ends."""
 
     def __init__(self, database: Database, transport: Transport, own_rate: float | None) -> None:
         """`own_rate` is the most that the publication itself wants, in messages a second."""
         self._own_rate = own_rate
-        self._transport = transport
-        self._answers: SimpleQueue[Allowance | SendingHalted] = SimpleQueue()
+        self._answers: SimpleQueue[SendQuota | SendingHalted] = SimpleQueue()
         self._is_closing = threading.Event()
-        self.pace = self._first_pace(database)
-        if isinstance(transport, Accounted):
-            threading.Thread(target=self._ask, args=(transport,), daemon=True).start()
+        self.limiter = self._make_limiter(database, transport)
+        if transport.account is not None:
+            threading.Thread(target=self._refresh, args=(transport.account,), daemon=True).start()
 
-    def heed(self) -> None:
-        """Go by what was answered since the last call; SendingHalted when the account may not send any more."""
+    def update(self) -> None:
+        """Apply what was answered since the last call; SendingHalted when the account may not send any more."""
         try:
             answer = self._answers.get_nowait()
         except Empty:
             return
         if isinstance(answer, SendingHalted):
             raise answer
-        if answer.rate and self.pace is not None:
-            self.pace.grant(self._rate(answer.rate), answer.rate * USED)
+        if answer.rate and self.limiter is not None:
+            self.limiter.set_rate(self._usable(answer.rate), answer.rate * USED)
 
     def close(self) -> None:
-        """Ask no longer."""
+        """Stop refreshing."""
         self._is_closing.set()
 
-    def _first_pace(self, database: Database) -> Pace | None:
-        granted = self._transport.rate
-        if not isinstance(self._transport, Accounted):
+    def _make_limiter(self, database: Database, transport: Transport) -> RateLimiter | None:
+        account, granted = transport.account, transport.rate
+        if account is None:
             rate = min(filter(None, (self._own_rate, granted)), default=None)
-            return Pace(rate=rate) if rate else None
+            return RateLimiter(rate=rate) if rate else None
         if granted is None:
-            return Pace(rate=self._own_rate) if self._own_rate else None
-        shared = [] if self._transport.book is None else [self._transport.book]
-        if not database.is_sqlite:  # whose file only one machine has
-            shared.append(LedgerBook(database, self._transport.account))
-        return Pace(rate=self._rate(granted), granted=granted * USED, books=tuple(shared))
+            return RateLimiter(rate=self._own_rate) if self._own_rate else None
+        shared = [] if account.shared_rate is None else [account.shared_rate]
+        if not database.is_sqlite:  # which only one machine has
+            shared.append(SharedRateRow(database, account.id))
+        return RateLimiter(rate=self._usable(granted), granted=granted * USED, shared=tuple(shared))
 
-    def _rate(self, granted: float) -> float:
+    def _usable(self, granted: float) -> float:
         return min(self._own_rate or granted, granted * USED)
 
-    def _ask(self, transport: Accounted) -> None:
-        while not self._is_closing.wait(transport.refresh):
+    def _refresh(self, account: ProviderAccount) -> None:
+        while not self._is_closing.wait(account.refresh):
             try:
-                self._answers.put(transport.allowance())
+                self._answers.put(account.read_quota())
             except SendingHalted as halted:
                 self._answers.put(halted)
             except TransportError:
-                continue  # what was last answered stays
+                continue  # the last answer stays valid

@@ -1,21 +1,26 @@
-"""The seam behind which every next hop stands."""
+"""Transport and connection: the one way in which a message leaves, whatever the provider.
+
+A `Transport` opens connections. The event loop (`sender/event_loop.py`) drives them, for a mailing and for a single
+notice alike: each connection takes messages from a `MessageSource`, asks it for leave before a message may be
+accepted, and reports what became of it. A provider whose API waits for its answer derives from `BlockingTransport`
+(`thread_connection.py`) and writes `submit` only.
+"""
 
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Protocol
 
-from newsletter.delivery.rate.limiter import Book
-from newsletter.errors import TransportError
+from newsletter.delivery.rate.limiter import SharedRate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Envelope:
-    """Sender and recipient as the next hop knows them, and what the message is called."""
+    """Sender and recipient as the provider knows them (RFC 5321), and the names of the message."""
 
     delivery_id: int
     mailing_id: int
     slug: str
     sender: str
-    """Where bounces go (RFC 5321 section 4.4), signed."""
+    """The signed address that bounces go to (RFC 5321 section 4.4)."""
     from_address: str
     """The address of the From header."""
     recipient: str
@@ -25,127 +30,108 @@ class Envelope:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """The next hop's word that it took a message."""
+    """The provider's confirmation that it accepted a message."""
 
     reference: str
-    """How the next hop names it; "" if it does not."""
+    """The provider's name for the message; "" if it gives none."""
 
 
-class Transport(Protocol):
-    """Hands messages to the next hop, from several threads at once.
-
-    `submit` returns a receipt or raises Refused, Deferred, SendingHalted or Uncertain; a message is
-    submitted once, never retried inside. DiskFull when there is no room on this machine.
-    """
-
-    name: str
-    connections: int
-    """How many submits at once are of use."""
-    rate: float | None
-    """Messages a second that the next hop has granted; None when it does not say."""
-    notices: tuple[str, ...]
-    """What the author should know of the next hop before sending."""
-
-    def submit(self, envelope: Envelope, message: bytes) -> Receipt:
-        """Hand over one message."""
-
-    def close(self) -> None:
-        """Give back connections; nothing is submitted afterwards."""
-
-
-Settled = tuple[int, Receipt | TransportError | None]
-"""A delivery, and its receipt or why there is none; None when nothing of it was handed over, so that any
-other line may take it.
+SubmitResult = tuple[int, Receipt | BaseException | None]
+"""A delivery's number, and its receipt or error; None when nothing was handed over, so that another connection may
+take the message.
 """
 
 
-class Line(Protocol):
-    """One open connection to the next hop that makes nobody wait, so that one thread can serve many.
+class MessageSource(Protocol):
+    """Where a connection takes its messages from and reports their results to; the event loop is one."""
 
-    A message is begun, then awaited, then handed over; the receipt or error comes out of `write` or `read`.
-    Only what has been handed over may have been taken.
-    """
+    def next_message(self) -> tuple[Envelope, bytes] | None:
+        """Return the next message that is due; None if there is none, or if sending stops."""
 
-    is_open: bool
+    def begin(self, delivery_id: int) -> bool:
+        """Record that a message may be accepted from now on; False when it must not be handed over any more."""
 
-    @property
-    def has_room(self) -> bool:
-        """Whether another message may be begun now; on some lines the next one while one is under way."""
+    def finish(self, delivery_id: int, result: Receipt | BaseException | None) -> None:
+        """Report a message's result; None when nothing was handed over, so that another connection may take it."""
+
+
+class Connection(Protocol):
+    """One open connection to the provider, driven by one thread that never waits for it."""
 
     @property
     def is_idle(self) -> bool:
-        """Whether no message is under way."""
-
-    @property
-    def is_spent(self) -> bool:
-        """Whether it should be closed before anything else is begun."""
-
-    @property
-    def awaited(self) -> int | None:
-        """The delivery whose message the next hop waits for, if it does."""
-
-    @property
-    def is_writing(self) -> bool:
-        """Whether something is to be sent before anything can be heard."""
+        """Whether no message is in progress."""
 
     @property
     def deadline(self) -> float:
-        """The moment of the monotonic clock at which what is under way has taken too long."""
+        """The time, on the monotonic clock, at which the messages in progress have timed out."""
 
     def fileno(self) -> int:
-        """Return what a selector waits on."""
+        """Return the descriptor that a selector waits on."""
 
-    def begin(self, envelope: Envelope, message: bytes) -> None:
-        """Announce a message; Refused when it is known already that it cannot be taken."""
+    def advance(self, source: MessageSource, events: int) -> int:
+        """Read, write and take messages as far as possible without waiting, and report results to `source`.
 
-    def hand_over(self) -> None:
-        """Let the awaited message follow: it may be taken from now on."""
+        `events` is what the selector reported, EVENT_READ or EVENT_WRITE; 0 when messages have become due. Returns the
+        event to wait for next, 0 when the connection has closed.
+        """
 
-    def write(self) -> list[Settled]:
-        """Send what can be sent now."""
-
-    def read(self) -> list[Settled]:
-        """Hear what has come."""
-
-    def give_up(self, reason: str) -> list[Settled]:
-        """Close without a word, and say what that means for what is under way."""
-
-    def close(self) -> None:
-        """Say goodbye; nothing is under way."""
-
-
-@runtime_checkable
-class Lined(Protocol):
-    """A transport that also gives out its connections, one by one."""
-
-    def open_line(self) -> Line:
-        """Connect, waiting for it; raises what `submit` would, of a message that was not handed over."""
+    def close(self, source: MessageSource, reason: str) -> None:
+        """Close the connection, and report what that means for the messages in progress."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Allowance:
-    """What a next hop grants at present."""
+class SendQuota:
+    """How much a provider grants an account at present."""
 
     rate: float | None = None
-    """Messages a second; None when it does not say."""
+    """Messages a second; None when it is unknown."""
     daily: float | None = None
     """Messages in any 24 hours; None for no limit."""
-    left: float | None = None
+    remaining: float | None = None
     """Of these, how many may still be sent now."""
 
 
-@runtime_checkable
-class Accounted(Protocol):
-    """A transport to an account, shared with others, which can be asked at any time what it is granted."""
+class ProviderAccount(Protocol):
+    """An account whose quota all its senders share, and which can be asked for it at any time."""
 
-    account: str
-    """What tells this account from others, whoever sends through it."""
+    id: str
+    """The account's unique name, whoever sends through it."""
     refresh: float
-    """Seconds between two questions, which are themselves limited."""
-    granted: Allowance
-    """What it said when it was opened."""
-    book: Book | None
-    """Where all on this machine who send through the account book together."""
+    """Seconds between two requests for the quota, which are themselves limited."""
+    quota: SendQuota
+    """The quota when the transport was opened."""
 
-    def allowance(self) -> Allowance:
-        """Ask; SendingHalted when it may not send at all, Deferred or Uncertain when there is no answer."""
+    @property
+    def shared_rate(self) -> SharedRate | None:
+        """The rate that all senders to this account on this machine share."""
+
+    def read_quota(self) -> SendQuota:
+        """Ask for the quota; SendingHalted when the account may not send, Deferred or Uncertain without an answer."""
+
+
+class Transport(Protocol):
+    """Hands messages to a provider, once each: whatever goes wrong is reported and never retried inside."""
+
+    name: str
+    connections: int
+    """How many connections at once are of use."""
+    notices: tuple[str, ...]
+    """What the author should know about the provider before sending."""
+
+    @property
+    def rate(self) -> float | None:
+        """Messages a second that the provider has granted; None when it is unknown."""
+
+    @property
+    def account(self) -> ProviderAccount | None:
+        """The account that is shared with other senders; None where there is none to ask."""
+
+    def connect(self) -> Connection:
+        """Connect and log in, waiting for it; raises Deferred or SendingHalted, for nothing was handed over."""
+
+    def accepted(self) -> frozenset[int] | None:
+        """Return the deliveries that the provider certainly has, and no others; None where that cannot be known."""
+
+    def close(self) -> None:
+        """Release what the transport holds; no connection is used afterwards."""

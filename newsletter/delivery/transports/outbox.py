@@ -1,7 +1,7 @@
-"""The outbox: keeps messages here, in a Maildir that any mail client opens, instead of mailing them.
+"""Outbox transport: keeps messages in a local Maildir, which any mail client opens, instead of mailing them.
 
-A message is durable before it is taken: its file is synced, then renamed, then the folder is synced.
-The file's name holds the delivery, so that after a kill there is no doubt about any of them.
+A message is durable before it counts as accepted: its file is synced, then renamed, then the folder is synced. The
+file's name holds the delivery's number, so that after a kill none is uncertain.
 """
 
 import errno
@@ -15,6 +15,7 @@ from pathlib import Path
 
 from newsletter.atomic_file import make_private_folder
 from newsletter.delivery.transports.base import Envelope, Receipt
+from newsletter.delivery.transports.thread_connection import BlockingTransport
 from newsletter.errors import DiskFull, SendingHalted
 
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
@@ -28,15 +29,14 @@ class OutboxMessage:
     path: Path
 
 
-class OutboxTransport:
+class OutboxTransport(BlockingTransport):
     """Writes each message as a file of the Maildir at `folder`."""
 
     name = "outbox"
     connections = 4
-    rate: float | None = None
-    notices: tuple[str, ...] = ()
 
     def __init__(self, folder: Path) -> None:
+        """Make the folders; DiskFull or SendingHalted where that fails."""
         self.folder = folder
         try:
             for name in ("tmp", "new", "cur"):
@@ -49,22 +49,22 @@ class OutboxTransport:
         self._synced = 0
 
     def submit(self, envelope: Envelope, message: bytes) -> Receipt:
-        """Keep one message; its reference is the name of its file."""
+        """Keep one message; its reference is its file's name. DiskFull or SendingHalted where it cannot be written."""
         name = f"{int(time.time())}.D{envelope.delivery_id}.letter"
         try:
             self._write(name, message.replace(b"\r\n", b"\n"))
             os.rename(name, name, src_dir_fd=self._tmp, dst_dir_fd=self._new)
             self._sync_folder()
         except OSError as error:
-            for folder in (self._tmp, self._new):  # it may have been renamed, and is not taken all the same
+            for folder in (self._tmp, self._new):  # renamed or not, it does not count as accepted
                 with suppress(OSError):
                     os.unlink(name, dir_fd=folder)
             raise _translate(error, self.folder) from error
         return Receipt(reference=name)
 
-    def held(self) -> frozenset[int]:
+    def accepted(self) -> frozenset[int]:
         """Return the deliveries whose messages are here, read or unread."""
-        return frozenset(kept.delivery_id for kept in outbox_messages(self.folder))
+        return frozenset(message.delivery_id for message in outbox_messages(self.folder))
 
     def close(self) -> None:
         """Close the folders."""
@@ -72,7 +72,7 @@ class OutboxTransport:
         os.close(self._new)
 
     def _write(self, name: str, octets: bytes) -> None:
-        """Write a draft, durable when this returns."""
+        """Write a file in `tmp`, durable when this returns."""
         descriptor = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600, dir_fd=self._tmp)
         try:
             view = memoryview(octets)
@@ -83,7 +83,7 @@ class OutboxTransport:
             os.close(descriptor)
 
     def _sync_folder(self) -> None:
-        """Sync the folder once for all renames that came before, whichever thread made them."""
+        """Sync the folder once for all renames before this call, whichever thread made them (group commit)."""
         with self._syncing:
             self._renamed += 1
             mine = self._renamed
@@ -95,7 +95,7 @@ class OutboxTransport:
 
 
 def outbox_messages(folder: Path) -> Iterator[OutboxMessage]:
-    """Yield what the outbox holds, in no order; nothing where there is no outbox."""
+    """Yield the messages in the outbox, in no order; none where there is no outbox."""
     for name in ("new", "cur"):
         if not (folder / name).is_dir():
             continue
@@ -108,5 +108,5 @@ def outbox_messages(folder: Path) -> Iterator[OutboxMessage]:
 
 def _translate(error: OSError, folder: Path) -> DiskFull | SendingHalted:
     if error.errno in _NO_ROOM:
-        return DiskFull(f"{folder}: no room for another letter. Make room and run it again")
-    return SendingHalted(f"{folder}: a letter could not be kept: {error.strerror}. Check the folder")
+        return DiskFull(f"{folder}: no room for another message. Make room and run it again")
+    return SendingHalted(f"{folder}: a message could not be written: {error.strerror}. Check the folder")

@@ -1,12 +1,12 @@
-"""What is said on one SMTP connection after its greeting, apart from the connection itself: octets in, octets out.
+"""SMTP without its socket: what a client sends and receives on one connection after logging in (RFC 5321).
 
-A message counts as handed over only with the last octet of its final CRLF.CRLF. A connection lost before that
-octet was given to the system has certainly not delivered it (RFC 5321 section 4.1.1.4); one lost afterwards
-leaves doubt. With PIPELINING (RFC 2920) the envelope of the next message follows a message at once, as section
+A message counts as handed over only with the last octet of its final CRLF.CRLF. A connection lost before that octet
+was given to the system has certainly not delivered it (RFC 5321 section 4.1.1.4); one lost afterwards leaves the
+message uncertain. With PIPELINING (RFC 2920) the envelope of the next message follows a message at once, as section
 3.1 allows: a message takes one round trip.
 
-Replies are told apart by their order alone. One that nobody asked for, or that cannot be the answer to what was
-said, ends the dialogue: from then on any reply could be taken for that to another message.
+Replies are matched to messages by their order alone. One that was not asked for, or that cannot be the answer to what
+was sent, ends the connection: from then on any reply could belong to another message.
 """
 
 from collections import deque
@@ -15,15 +15,15 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import NamedTuple
 
-from newsletter.delivery.transports.base import Envelope, Receipt, Settled
-from newsletter.delivery.transports.smtp_replies import judge, reference_of
+from newsletter.delivery.transports.base import Envelope, Receipt, SubmitResult
+from newsletter.delivery.transports.smtp_replies import classify_reply, reference_of
 from newsletter.errors import Deferred, Refused, SendingHalted, TransportError, Uncertain
 
 _MAX_LINE = 8192
 _MAX_LINES = 100
 _AFTER_CODE = {b" ", b"\r", b""}
 _END = b".\r\n"
-_GO_AHEAD = 354
+_START_MAIL_INPUT = 354
 _CLOSING = 421
 _TOO_LARGE = 552
 """RFC 1870 section 6.1: whoever sends it."""
@@ -32,7 +32,7 @@ _TOO_LARGE = 552
 class _Phase(Enum):
     ENVELOPE = auto()
     AWAITED = auto()
-    """The server waits for the message."""
+    """All of the envelope is accepted, and the server waits for the message."""
     HANDED_OVER = auto()
 
 
@@ -44,13 +44,13 @@ class _Reply(NamedTuple):
 
     @property
     def text(self) -> str:
-        """What it says, on one line; hardly ever wanted, for most replies are those expected."""
+        """The reply's text on one line; rarely needed, so made only then."""
         return b" ".join(filter(None, (line[4:].rstrip() for line in self.lines))).decode("utf-8", "replace")[:300]
 
 
 @dataclass(slots=True, kw_only=True)
-class _Handover:
-    """One message on its way through the dialogue."""
+class _Transaction:
+    """One message in progress: a mail transaction (RFC 5321 section 3.3)."""
 
     number: int
     commands: tuple[bytes, ...]
@@ -60,8 +60,8 @@ class _Handover:
     phase: _Phase = _Phase.ENVELOPE
 
 
-class Dialogue:
-    """The client's side of it; whoever owns the connection carries octets to and fro."""
+class SmtpProtocol:
+    """The client's state machine; whoever owns the socket sends `outgoing` and passes on what it receives."""
 
     def __init__(self, features: Mapping[str, str], place: str) -> None:
         self._place = place
@@ -69,51 +69,53 @@ class Dialogue:
         size = features.get("size", "").strip()
         self._limit = int(size) if size.isdecimal() else 0
         self._has_size = "size" in features
-        self._under_way: deque[_Handover] = deque()
+        self._transactions: deque[_Transaction] = deque()
         self._outgoing: deque[memoryview] = deque()
         self._unsent = 0
-        """How many octets that is."""
-        self._behind = 0
-        """Octets to be sent that follow the message handed over."""
+        """Octets in `_outgoing`."""
+        self._after_message = 0
+        """Of these, octets that follow the message handed over."""
         self._incoming = b""
         self._lines: list[bytes] = []
-        self._ignored = 0
-        """Replies to come that say nothing of any message."""
+        self._ignored_replies = 0
+        """Replies still to come that concern no message."""
         self.begun = 0
-        """How many messages it was asked to take."""
-        self.is_over = False
+        """How many messages were begun on this connection."""
+        self.is_closed = False
 
     @property
     def has_room(self) -> bool:
         """Whether another message may be begun now."""
-        if self.is_over or (self._ignored and not self._is_pipelining):
+        if self.is_closed or (self._ignored_replies and not self._is_pipelining):
             return False
-        if not self._under_way:
+        if not self._transactions:
             return True
-        return self._is_pipelining and len(self._under_way) == 1 and self._under_way[0].phase is _Phase.HANDED_OVER
+        return (
+            self._is_pipelining and len(self._transactions) == 1 and self._transactions[0].phase is _Phase.HANDED_OVER
+        )
 
     @property
     def is_idle(self) -> bool:
-        """Whether no message is under way."""
-        return not self._under_way
+        """Whether no message is in progress."""
+        return not self._transactions
 
     @property
     def awaited(self) -> int | None:
-        """The number of the message that the server waits for, if it does."""
-        first = self._under_way[0] if self._under_way else None
+        """The delivery whose message the server waits for, if it does."""
+        first = self._transactions[0] if self._transactions else None
         return first.number if first is not None and first.phase is _Phase.AWAITED else None
 
     @property
-    def awaits_verdict(self) -> bool:
-        """Whether a message is handed over to its last octet, and not answered."""
-        first = self._under_way[0] if self._under_way else None
-        return first is not None and first.phase is _Phase.HANDED_OVER and self._unsent <= self._behind
+    def awaits_final_reply(self) -> bool:
+        """Whether a message was sent to its last octet and is not answered yet."""
+        first = self._transactions[0] if self._transactions else None
+        return first is not None and first.phase is _Phase.HANDED_OVER and self._unsent <= self._after_message
 
     def begin(self, envelope: Envelope, message: bytes) -> None:
-        """Announce a message; SendingHalted when the server has said that it takes none of this size."""
+        """Send a message's envelope; SendingHalted when it is larger than the server's SIZE limit (RFC 1870)."""
         if self._limit and len(message) > self._limit:
             raise SendingHalted(
-                f"{self._place} takes {self._limit:,} bytes at most; this letter has {len(message):,}. "
+                f"{self._place} accepts {self._limit:,} bytes at most; this message has {len(message):,}. "
                 "Shorten it, or ask the provider for more"
             )
         size = f" SIZE={len(message)}" if self._has_size else ""
@@ -124,15 +126,15 @@ class Dialogue:
         )
         octets = message if envelope.is_dotless else message.replace(b"\r\n.", b"\r\n..")
         self.begun += 1
-        self._under_way.append(_Handover(number=envelope.delivery_id, commands=commands, octets=octets))
-        self._say(*(commands if self._is_pipelining else commands[:1]))
+        self._transactions.append(_Transaction(number=envelope.delivery_id, commands=commands, octets=octets))
+        self._send(*(commands if self._is_pipelining else commands[:1]))
 
     def hand_over(self) -> None:
-        """Let the message follow that the server waits for: it may be taken from now on."""
-        first = self._under_way[0]
+        """Send the message that the server waits for: it may be accepted from now on."""
+        first = self._transactions[0]
         first.phase = _Phase.HANDED_OVER
-        self._say(first.octets, _END)
-        self._behind = 0
+        self._send(first.octets, _END)
+        self._after_message = 0
 
     @property
     def has_outgoing(self) -> bool:
@@ -144,7 +146,7 @@ class Dialogue:
         return self._outgoing
 
     def sent(self, count: int) -> None:
-        """Note that so many octets were given to the system."""
+        """Drop from `outgoing` the octets that were given to the system."""
         self._unsent -= count
         outgoing = self._outgoing
         while outgoing and count >= len(outgoing[0]):
@@ -152,137 +154,139 @@ class Dialogue:
         if count:
             outgoing[0] = outgoing[0][count:]
 
-    def heard(self, octets: bytes) -> list[Settled]:
-        """Read what the server says; return what became of the messages it speaks of."""
-        settled: list[Settled] = []
+    def receive(self, octets: bytes) -> list[SubmitResult]:
+        """Parse what the server sent; return the results of the messages that it answered."""
+        results: list[SubmitResult] = []
         *lines, self._incoming = (self._incoming + octets).split(b"\n")
         for line in lines:
             self._lines.append(line)
             if line[3:4] == b"-" and len(self._lines) < _MAX_LINES:
                 continue
             reply, self._lines = self._lines, []
-            settled += self._heard(reply)
-            if self.is_over:
-                return [*settled, *self.broken("the server closed the connection")]
+            results += self._apply_reply(reply)
+            if self.is_closed:
+                return [*results, *self.connection_lost("the server closed the connection")]
         if len(self._incoming) > _MAX_LINE:
-            settled += self.broken("a reply without an end")
-        return settled
+            results += self.connection_lost("an endless reply")
+        return results
 
-    def broken(self, reason: str) -> list[Settled]:
-        """End it; return what that means for the messages under way."""
-        self.is_over = True
-        settled: list[Settled] = [(each.number, self._broken(each, reason)) for each in self._under_way]
-        self._under_way.clear()
-        return settled
+    def connection_lost(self, reason: str) -> list[SubmitResult]:
+        """End the protocol; return the results of the messages in progress."""
+        self.is_closed = True
+        results: list[SubmitResult] = [
+            (transaction.number, self._result_without_reply(transaction, reason)) for transaction in self._transactions
+        ]
+        self._transactions.clear()
+        return results
 
-    def _broken(self, handover: _Handover, reason: str) -> TransportError | None:
-        if handover.phase is _Phase.HANDED_OVER:
-            if self._unsent > self._behind:
-                return Deferred(f"{self._place}: the connection broke before the letter's end: {reason}")
-            return Uncertain(f"{self._place}: no answer after the letter was handed over: {reason}")
+    def _result_without_reply(self, transaction: _Transaction, reason: str) -> TransportError | None:
+        if transaction.phase is _Phase.HANDED_OVER:
+            if self._unsent > self._after_message:
+                return Deferred(f"{self._place}: the connection broke before the end of the message: {reason}")
+            return Uncertain(f"{self._place}: no answer after the message was handed over: {reason}")
         return None if self.begun > 1 else Deferred(f"{self._place}: the connection was lost: {reason}")
 
-    def _heard(self, lines: Sequence[bytes]) -> Iterable[Settled]:
-        """Take one whole reply."""
+    def _apply_reply(self, lines: Sequence[bytes]) -> Iterable[SubmitResult]:
+        """Apply one whole reply to the message it answers."""
         last = lines[-1]
         if not (len(last[:3]) == 3 and last[:3].isdigit() and last[3:4] in _AFTER_CODE):
-            # what follows could be taken for an answer to something else
-            return self.broken(f"not an SMTP reply: '{last[:60].decode('utf-8', 'replace').rstrip()}'")
+            # whatever follows could be mistaken for an answer to something else
+            return self.connection_lost(f"not an SMTP reply: '{last[:60].decode('utf-8', 'replace').rstrip()}'")
         reply = _Reply(int(last[:3]), lines)
         if reply.code == _CLOSING:
-            self.is_over = True
-        if self._ignored:
-            self._ignored -= 1
+            self.is_closed = True
+        if self._ignored_replies:
+            self._ignored_replies -= 1
             return ()
-        if not self._under_way:
-            self.is_over = True  # nobody asked
+        if not self._transactions:
+            self.is_closed = True  # an unsolicited reply
             return ()
-        first = self._under_way[0]
-        if reply.code != _CLOSING and self._is_unasked(first, reply):
-            return self.broken(f"it answered what was not asked: {reply.code} {reply.text}")
+        first = self._transactions[0]
+        if reply.code != _CLOSING and self._is_unexpected(first, reply):
+            return self.connection_lost(f"unexpected reply: {reply.code} {reply.text}")
         if first.phase is _Phase.HANDED_OVER:
-            self._under_way.popleft()
-            return ((first.number, self._verdict(reply)),)
+            self._transactions.popleft()
+            return ((first.number, self._final_result(reply)),)
         first.replies.append(reply)
-        return self._go_on(first, reply)
+        return self._advance(first, reply)
 
-    def _is_unasked(self, first: _Handover, reply: _Reply) -> bool:
-        """Whether no such reply can be one to what was said last."""
-        if first.phase is _Phase.HANDED_OVER:  # which some refuse before they have heard all of it
-            return self._unsent > self._behind and reply.code // 100 not in {4, 5}
+    def _is_unexpected(self, first: _Transaction, reply: _Reply) -> bool:
+        """Whether the reply cannot be an answer to what was sent last."""
+        if first.phase is _Phase.HANDED_OVER:  # which some servers refuse before they have received all of it
+            return self._unsent > self._after_message and reply.code // 100 not in {4, 5}
         if first.phase is _Phase.AWAITED:
             return True
         answered = len(first.replies) + 1
         is_data = answered == len(first.commands)
-        if reply.code // 100 == 2 if is_data else reply.code == _GO_AHEAD:
+        if reply.code // 100 == 2 if is_data else reply.code == _START_MAIL_INPUT:
             return True
         if not self._unsent:
             return False
-        said = first.commands if self._is_pipelining else first.commands[:answered]
-        return self._unsent > sum(map(len, said[answered:]))
+        sent = first.commands if self._is_pipelining else first.commands[:answered]
+        return self._unsent > sum(map(len, sent[answered:]))
 
-    def _verdict(self, reply: _Reply) -> Receipt | TransportError:
+    def _final_result(self, reply: _Reply) -> Receipt | TransportError:
         if reply.code // 100 == 2:
             return Receipt(reference=reference_of(reply.text))
         if reply.code // 100 in {4, 5}:
-            return self._judged("the letter", reply)
-        self.is_over = True
+            return self._error("the message", reply)
+        self.is_closed = True
         return Uncertain(
-            f"{self._place}: the letter was answered {reply.code} {reply.text}, which says neither yes nor no"
+            f"{self._place}: the message was answered {reply.code} {reply.text}, which neither accepts nor refuses it"
         )
 
-    def _go_on(self, first: _Handover, reply: _Reply) -> Iterable[Settled]:
-        """Say the next command, wait for the next reply, or see what all of them together mean."""
+    def _advance(self, first: _Transaction, reply: _Reply) -> Iterable[SubmitResult]:
+        """Send the next command, wait for the next reply, or decide what all replies to the envelope mean."""
         if reply.code == _CLOSING:
-            self._under_way.popleft()
-            return ((first.number, None if self.begun > 1 else self._fault(first)),)  # it takes no more here
+            self._transactions.popleft()  # the server accepts no more on this connection
+            return ((first.number, None if self.begun > 1 else self._envelope_error(first)),)
         if len(first.replies) < len(first.commands) and (self._is_pipelining or reply.code // 100 in {2, 3}):
             if not self._is_pipelining:
-                self._say(first.commands[len(first.replies)])
+                self._send(first.commands[len(first.replies)])
             return ()
-        fault = self._fault(first)
-        if fault is None:
+        error = self._envelope_error(first)
+        if error is None:
             first.phase = _Phase.AWAITED
             return ()
-        self._under_way.popleft()
-        self._recover(first)
-        return ((first.number, fault),)
+        self._transactions.popleft()
+        self._reset(first)
+        return ((first.number, error),)
 
-    def _fault(self, handover: _Handover) -> TransportError | None:
-        """Return why no message may follow its envelope, if none may; the sender's fault comes first."""
-        mail, *rest = handover.replies
+    def _envelope_error(self, transaction: _Transaction) -> TransportError | None:
+        """Return why no message may follow the envelope, if so; a fault of the sender comes first."""
+        mail, *rest = transaction.replies
         if mail.code // 100 != 2:
-            return self._judged_sender(mail)
-        for stage, reply in zip(("the recipient", "the letter"), rest, strict=False):
+            return self._sender_error(mail)
+        for stage, reply in zip(("the recipient", "the message"), rest, strict=False):
             if reply.code // 100 not in {2, 3}:
-                return self._judged(stage, reply)
-        last = handover.replies[-1]
-        return None if last.code == _GO_AHEAD else self._judged("the letter", last)
+                return self._error(stage, reply)
+        last = transaction.replies[-1]
+        return None if last.code == _START_MAIL_INPUT else self._error("the message", last)
 
-    def _recover(self, refused: _Handover) -> None:
-        """Make the connection ready for another message, or end it; nothing was handed over."""
+    def _reset(self, refused: _Transaction) -> None:
+        """Reset the connection for another message, or end it; nothing was handed over."""
         replies = refused.replies
-        if len(replies) == len(refused.commands) and replies[-1].code == _GO_AHEAD:
+        if len(replies) == len(refused.commands) and replies[-1].code == _START_MAIL_INPUT:
             if replies[1].code // 100 == 2:
-                self.is_over = True  # ending the message would deliver it, empty
+                self.is_closed = True  # ending the message would deliver it, empty
                 return
-            self._say(_END)  # RFC 2920 section 3.1: end a message that has no recipient
-            self._ignored += 1
-        self._say(b"RSET\r\n")
-        self._ignored += 1
+            self._send(_END)  # RFC 2920 section 3.1: end a message that has no recipient
+            self._ignored_replies += 1
+        self._send(b"RSET\r\n")
+        self._ignored_replies += 1
 
-    def _say(self, *octets: bytes) -> None:
+    def _send(self, *octets: bytes) -> None:
         self._outgoing.extend(map(memoryview, octets))
         number = sum(map(len, octets))
-        self._behind += number
+        self._after_message += number
         self._unsent += number
 
-    def _judged(self, stage: str, reply: _Reply) -> TransportError:
-        said = reply.text
-        return judge(f"{self._place}: {stage} was answered {reply.code} {said}", reply.code, said)
+    def _error(self, stage: str, reply: _Reply) -> TransportError:
+        text = reply.text
+        return classify_reply(f"{self._place}: {stage} was answered {reply.code} {text}", reply.code, text)
 
-    def _judged_sender(self, reply: _Reply) -> TransportError:
-        error = self._judged("the sender", reply)
+    def _sender_error(self, reply: _Reply) -> TransportError:
+        error = self._error("the sender", reply)
         if reply.code == _TOO_LARGE:
             return error
         return SendingHalted(f"{error}. Check the list's 'from' and [replies]") if isinstance(error, Refused) else error

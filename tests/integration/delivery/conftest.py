@@ -12,8 +12,9 @@ from newsletter.audience import add_subscriber, ensure_lists
 from newsletter.compose import Edition, EscapeContext, MergeTag
 from newsletter.database import Database
 from newsletter.delivery import Counts, Mailing, Plan, SendProgress, mailing_counts, send, start_mailing
-from newsletter.delivery.rate.limiter import Delays
+from newsletter.delivery.rate.limiter import RetryDelays
 from newsletter.delivery.transports.base import Envelope, Receipt
+from newsletter.delivery.transports.thread_connection import BlockingTransport
 from newsletter.settings import Settings
 from newsletter.tokens import Keyring
 from tests.fresh import fresh_database
@@ -24,8 +25,8 @@ def now() -> datetime:
 
 
 @dataclass
-class Hop:
-    """A next hop that answers each recipient as it is told to; a real implementation of the seam."""
+class Hop(BlockingTransport):
+    """A provider that answers each recipient as the test says; a real transport."""
 
     name: str = "hop"
     connections: int = 3
@@ -55,7 +56,7 @@ class Press:
     database: Database
     keyring: Keyring
     settings: Settings
-    delays: Delays = field(default_factory=Delays)
+    delays: RetryDelays = field(default_factory=RetryDelays)
 
     def join(self, list_name: str, *names: str) -> None:
         for name in names:

@@ -9,7 +9,7 @@ import pytest
 
 from newsletter.compose import Edition
 from newsletter.delivery import send
-from newsletter.delivery.rate.limiter import Delays
+from newsletter.delivery.rate.limiter import RetryDelays
 from newsletter.errors import Deferred
 from tests.integration.delivery.conftest import Hop, Press
 
@@ -31,7 +31,7 @@ def test_a_clock_that_jumps_by_hours_loses_nobody_and_retries_still_happen(
         return datetime.now(UTC) + timedelta(hours=next(jumps))
 
     begun = time.monotonic()
-    delays = Delays(retry=(1, 1, 1), cool=(0.05,) * 1000, cold_rounds=1000)
+    delays = RetryDelays(retry=(1, 1, 1), backoff=(0.05,) * 1000, cold_rounds=1000)
     for _ in send(press.database, press.keyring, press.settings, mailing, hop, clock=clock, delays=delays):
         pass
     assert press.counts(mailing).submitted == 30

@@ -17,11 +17,11 @@ from sqlalchemy import event
 from newsletter.compose import Edition
 from newsletter.database import Database, open_database
 from newsletter.delivery import Counts, send
+from newsletter.delivery.queue.claim import record_and_claim
 from newsletter.delivery.queue.high_water_mark import HighWaterMark, high_water_mark_path, refuse_older_copy
 from newsletter.delivery.queue.outcome_spool import OutcomeSpool
-from newsletter.delivery.queue.record import take_turn
-from newsletter.delivery.transports import OutboxTransport, Transport
-from newsletter.delivery.transports.outbox import outbox_messages
+from newsletter.delivery.transports.base import Transport
+from newsletter.delivery.transports.outbox import OutboxTransport, outbox_messages
 from newsletter.errors import DatabaseBusy, DecisionRequired, DiskFull, NewsletterError, SettingsError
 from tests.acceptance.killed import struck_at
 from tests.integration.delivery.conftest import Hop, Press, now
@@ -33,17 +33,17 @@ STEPS = {
     "plan.py:start_mailing:call": 1,
     "recipients.py:fill_mailing:return": 1,
     "recovery.py:recover:call": 1,
-    "record.py:begin_run:call": 1,
-    "record.py:take_turn:call": 1,
-    "claim.py:claim_due:return": 2,
-    "worker_pool.py:hand_out:return": 2,
+    "claim.py:make_deferred_due:call": 1,
+    "claim.py:record_and_claim:call": 1,
+    "claim.py:_claim_due:return": 2,
+    "submission.py:hand_over:return": 2,
     "high_water_mark.py:note:return": 5,
     "conftest.py:submit:return": 9,
     "outcomes.py:outcomes:return": 3,
-    "record.py:_record_ours:call": 2,
-    "record.py:take_turn:return": 3,
-    "worker_pool.py:stop:call": 1,
-    "record.py:finish_mailing:call": 1,
+    "claim.py:_record_ours:call": 2,
+    "claim.py:record_and_claim:return": 3,
+    "submission.py:end:call": 1,
+    "claim.py:finish_mailing:call": 1,
 }
 """The steps at which storage fails, and the how-manieth time."""
 
@@ -60,7 +60,7 @@ def disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", "--lazy", str(tmp_path)], check=True)
 
 
-class Fault:
+class ErrorResponse:
     """Storage that can be made to fail, and be well again."""
 
     error: type[NewsletterError]
@@ -75,7 +75,7 @@ class Fault:
         """Let it be well again."""
 
 
-class FullDisk(Fault):
+class FullDisk(ErrorResponse):
     error = DiskFull
 
     def strike(self) -> None:
@@ -90,7 +90,7 @@ class FullDisk(Fault):
         (self.press.settings.root / "ballast").unlink(missing_ok=True)
 
 
-class Locked(Fault):
+class Locked(ErrorResponse):
     error = DatabaseBusy
 
     def __init__(self, press: Press) -> None:
@@ -110,7 +110,7 @@ class Locked(Fault):
         self.holder.close()
 
 
-class ReadOnly(Fault):
+class ReadOnly(ErrorResponse):
     error = SettingsError
 
     def __init__(self, press: Press) -> None:
@@ -222,7 +222,7 @@ DAMAGE = {
 @pytest.mark.parametrize("damage", [name for name in DAMAGE if name != "a mailing that never was"])
 def test_a_damaged_spool_leaves_doubt_and_nothing_worse(press: Press, edition: Make, damage: str) -> None:
     everybody, hop, fault = crowd(press), Hop(), Locked(press)
-    with struck_at("record.py:take_turn:call", 3, fault.strike), pytest.raises(DatabaseBusy):
+    with struck_at("claim.py:record_and_claim:call", 3, fault.strike), pytest.raises(DatabaseBusy):
         mail(press, edition(), hop)
     fault.heal()
     spool = press.settings.var / "outcomes.spool"
@@ -242,7 +242,7 @@ def test_a_damaged_mark_stops_and_asks_at_worst(press: Press, edition: Make, dam
     sending = send(press.database, press.keyring, press.settings, mailing, hop, clock=now)
     next(sending)
     sending.close()
-    take_turn(press.database, mailing, (), wanted=3, worker="smtp/here/1", now=now())
+    record_and_claim(press.database, mailing, (), wanted=3, worker="smtp/here/1", now=now())
     mark = high_water_mark_path(press.settings)
     mark.write_bytes(DAMAGE[damage](mark.read_bytes()))
     if damage == "a mailing that never was":

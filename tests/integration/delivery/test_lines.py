@@ -1,4 +1,4 @@
-"""A mailing over lines: whatever a relay does with its connections, everybody gets one letter."""
+"""A mailing over SMTP connections: whatever a relay does with them, everybody gets one message."""
 
 from collections.abc import Callable
 from contextlib import closing
@@ -74,12 +74,12 @@ def test_a_relay_that_is_not_there_leaves_everybody_planned(press: Press, editio
     assert press.counts(mailing).planned == 20
 
 
-def test_a_fault_of_ours_in_the_switchboard_ends_the_run(press: Press, edition: Make) -> None:
+def test_a_bug_in_the_event_loop_ends_the_send(press: Press, edition: Make) -> None:
     press.join("weekly", *(f"reader{index}" for index in range(20)))
     mailing = press.start(edition()).mailing
 
     class Faulty(SmtpTransport):
-        def open_line(self) -> object:  # type: ignore[override]
+        def connect(self) -> object:  # type: ignore[override]
             raise ZeroDivisionError("x")
 
     transport = Faulty(SmtpSettings(host="127.0.0.1", port=25), None)
@@ -96,11 +96,11 @@ def test_one_relay_that_takes_few_connections_is_sent_to_over_those(press: Press
     class Crowded(SmtpTransport):
         opened = 0
 
-        def open_line(self):  # type: ignore[no-untyped-def]
+        def connect(self):  # type: ignore[no-untyped-def]
             self.opened += 1
             if self.opened > 2:
                 raise Deferred("421 too many connections from you")
-            return super().open_line()
+            return super().connect()
 
     mailing = press.start(edition()).mailing
     with relay.running(Relay(seconds=0.002)) as there:

@@ -29,9 +29,9 @@ from newsletter.delivery import (
     resume,
     start_mailing,
 )
+from newsletter.delivery.queue.claim import DeliveryOutcome, make_deferred_due, next_due, record_and_claim
 from newsletter.delivery.queue.high_water_mark import HighWaterMark, high_water_mark_path
 from newsletter.delivery.queue.outcome_spool import OutcomeSpool, spool_path
-from newsletter.delivery.queue.record import Outcome, begin_run, next_due, take_turn
 from newsletter.delivery.queue.recovery import recover
 from newsletter.errors import DecisionRequired
 from newsletter.settings import Settings
@@ -77,7 +77,7 @@ class Mailroom(RuleBasedStateMachine):
         self.mailed: Counter[int] = Counter()
         self.words = 0
         self.in_hand: list[Delivery] = []
-        self.outcomes: list[Outcome] = []
+        self.outcomes: list[DeliveryOutcome] = []
         self.mailing: Mailing = self._started()
         self.most = 0
         self.slots: dict[int, int] = {}
@@ -118,7 +118,7 @@ class Mailroom(RuleBasedStateMachine):
     def claim(self, wanted: int) -> None:
         """Record what is known, and claim."""
         wanted = min(wanted, 8 - len(self.in_hand))
-        turn = take_turn(self.database, self.mailing, self.outcomes, wanted=wanted, worker=WORKER, now=self.now)
+        turn = record_and_claim(self.database, self.mailing, self.outcomes, wanted=wanted, worker=WORKER, now=self.now)
         self.outcomes = []
         self.mark.count(self.mailing.id, turn.number)
         assert not turn.claimed or turn.state is MailingState.OPEN
@@ -138,9 +138,11 @@ class Mailroom(RuleBasedStateMachine):
             "put off": DeliveryStatus.PLANNED,
             "untried": DeliveryStatus.PLANNED,
         }.get(answer, DeliveryStatus.UNCERTAIN)
-        is_put_off = answer == "put off"
-        due_at = int(self.now.timestamp()) + 60 if is_put_off else 0
-        self.outcomes.append(Outcome(delivery_id=delivery.id, status=status, is_put_off=is_put_off, due_at=due_at))
+        is_deferred = answer == "put off"
+        due_at = int(self.now.timestamp()) + 60 if is_deferred else 0
+        self.outcomes.append(
+            DeliveryOutcome(delivery_id=delivery.id, status=status, is_deferred=is_deferred, due_at=due_at)
+        )
 
     @precondition(lambda self: not self.in_hand)
     @rule(number=st.integers(1, 4))
@@ -170,7 +172,7 @@ class Mailroom(RuleBasedStateMachine):
         self.now += timedelta(minutes=1)
         recover(self.database, self.spool, Hop(), self.mark, self.now)
         self.mark.begin(WORKER)
-        begin_run(self.database, self.mailing)
+        make_deferred_due(self.database, self.mailing)
 
     @rule()
     def back_up(self) -> None:

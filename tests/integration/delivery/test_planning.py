@@ -14,7 +14,7 @@ from newsletter.address import Address
 from newsletter.audience import SuppressionReason, erase_subscriber, find_subscriber_id, suppress, unsubscribe
 from newsletter.compose import Edition
 from newsletter.delivery import DeliveryStatus, Exclusion, issue_status, mailing_counts, plan_mailing
-from newsletter.delivery.queue.record import Outcome, take_turn
+from newsletter.delivery.queue.claim import DeliveryOutcome, record_and_claim
 from newsletter.delivery.tables import deliveries
 from tests.integration.delivery.conftest import Hop, Press, now
 
@@ -211,10 +211,10 @@ def plans(press: Press) -> Iterator[list[str]]:
 def test_a_turn_looks_at_nobody_but_its_own(press: Press, edition: Make) -> None:
     press.join("weekly", *(f"reader{number}" for number in range(20)))
     mailing = press.start(edition()).mailing
-    first = take_turn(press.database, mailing, (), wanted=5, worker="hop/here/1", now=now())
-    outcomes = [Outcome(delivery_id=one.id, status=DeliveryStatus.SUBMITTED) for one in first.claimed]
+    first = record_and_claim(press.database, mailing, (), wanted=5, worker="hop/here/1", now=now())
+    outcomes = [DeliveryOutcome(delivery_id=one.id, status=DeliveryStatus.SUBMITTED) for one in first.claimed]
     with plans(press) as noted:
-        take_turn(press.database, mailing, outcomes, wanted=5, worker="hop/here/1", now=now())
+        record_and_claim(press.database, mailing, outcomes, wanted=5, worker="hop/here/1", now=now())
     assert len(noted) == 5
     assert "USING INDEX deliveries_planned" in noted[2]
     tables = "deliveries|subscribers|subscriptions|suppressions|mailings"

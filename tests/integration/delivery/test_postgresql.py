@@ -23,10 +23,10 @@ from newsletter.delivery import (
     send,
     start_mailing,
 )
+from newsletter.delivery.queue.claim import record_and_claim
 from newsletter.delivery.queue.lock import sender_lock
-from newsletter.delivery.queue.record import take_turn
-from newsletter.delivery.rate.limiter import Pace
-from newsletter.delivery.rate.shared_db import LedgerBook
+from newsletter.delivery.rate.limiter import RateLimiter
+from newsletter.delivery.rate.shared_db import SharedRateRow
 from newsletter.errors import DecisionRequired, Refused, TemporaryError, Uncertain
 from newsletter.settings import Settings
 from newsletter.tokens import Keyring
@@ -53,7 +53,7 @@ def test_a_mailing_goes_through_all_its_stages(server: Press, edition: Make) -> 
     mailing = server.start(edition()).mailing
     answers = {"reader7@readers.example": Refused("550 gone"), "reader9@readers.example": Uncertain("lost")}
     hop = Hop(answer=lambda envelope, times: answers.get(envelope.recipient) if times == 1 else None)
-    left = take_turn(server.database, mailing, (), wanted=4, worker="smtp/there/1", now=now())
+    left = record_and_claim(server.database, mailing, (), wanted=4, worker="smtp/there/1", now=now())
     pause(server.database, mailing)
     with pytest.raises(DecisionRequired, match="paused"):
         server.send(mailing, hop)
@@ -100,18 +100,18 @@ def test_a_segment_and_variants_are_asked_for_in_one_statement(server: Press, ed
     assert rest.counts.excluded == {Exclusion.ALREADY_SENT: 2}
 
 
-def test_several_machines_book_in_one_row(server: Press) -> None:
-    paces = [Pace(rate=500, books=(LedgerBook(server.database, "ses somewhere"),)) for _ in range(4)]
+def test_several_machines_share_one_row(server: Press) -> None:
+    limiters = [RateLimiter(rate=500, shared=(SharedRateRow(server.database, "ses somewhere"),)) for _ in range(4)]
     begun = time.monotonic()
 
-    def book(pace: Pace) -> list[float]:
+    def reserve(limiter: RateLimiter) -> list[float]:
         found: list[float] = []
         for _ in range(20):
-            found += pace.book(5, time.monotonic())
+            found += limiter.reserve(5, time.monotonic())
         return found
 
     with ThreadPoolExecutor(4) as pool:
-        moments = sorted(moment for found in pool.map(book, paces) for moment in found)
+        moments = sorted(moment for found in pool.map(reserve, limiters) for moment in found)
     assert len(moments) == 400
     assert moments[-1] - begun >= 399 / 500
     for index, moment in enumerate(moments):
@@ -119,14 +119,14 @@ def test_several_machines_book_in_one_row(server: Press) -> None:
         assert sum(1 for other in moments[index:] if other < moment + 0.2) <= 250
 
 
-def test_a_complaint_to_one_machine_slows_all(server: Press) -> None:
+def test_a_deferral_of_one_machine_slows_all(server: Press) -> None:
     ours, theirs, strangers = (
-        Pace(rate=100, books=(LedgerBook(server.database, name),)) for name in ("one", "one", "two")
+        RateLimiter(rate=100, shared=(SharedRateRow(server.database, name),)) for name in ("one", "one", "two")
     )
     ours.slow_down(time.monotonic())
     theirs.slow_down(time.monotonic())
-    for pace, gap in ((theirs, 1 / 50), (strangers, 1 / 100)):
-        moments = pace.book(3, time.monotonic())
+    for limiter, gap in ((theirs, 1 / 50), (strangers, 1 / 100)):
+        moments = limiter.reserve(3, time.monotonic())
         assert moments[2] - moments[1] == pytest.approx(gap, rel=0.01)
 
 
@@ -150,10 +150,10 @@ def test_a_sender_whose_session_is_ended_claims_nobody_any_more(server: Press, e
     assert server.counts(mailing).submitted == 40
 
 
-def test_a_book_that_cannot_be_written_holds_up_nobody_and_loses_nothing(server: Press) -> None:
-    book = LedgerBook(server.database, "ses somewhere")
+def test_a_shared_rate_that_cannot_be_written_delays_nobody(server: Press) -> None:
+    shared = SharedRateRow(server.database, "ses somewhere")
     with server.database.write() as connection:
         connection.execute(text("SELECT * FROM paces FOR UPDATE"))
-        assert book.take(5, 100, 1e9) == (1e9, 1.0)
-        book.slow_down(0)
-        book.recover(0)
+        assert shared.reserve(5, 100, 1e9) == (1e9, 1.0)
+        shared.slow_down(0)
+        shared.recover(0)

@@ -25,7 +25,7 @@ from newsletter.delivery import (
     start_mailing,
     start_test_mailing,
 )
-from newsletter.delivery.queue.record import take_turn
+from newsletter.delivery.queue.claim import record_and_claim
 from newsletter.delivery.tables import deliveries
 from newsletter.delivery.transports.base import Envelope, Receipt
 from newsletter.errors import Deferred
@@ -150,7 +150,7 @@ def test_everybody_gets_the_variant_meant_for_them(people: Press, edition: Make)
 def test_a_resume_sends_the_bytes_that_were_decided_whatever_is_known_since(people: Press, edition: Make) -> None:
     parted = with_parts(edition(), PORTUGAL)
     plan = start(people, parted)
-    [claimed] = take_turn(people.database, plan.mailing, (), wanted=1, worker="hop/there/1", now=now()).claimed
+    [claimed] = record_and_claim(people.database, plan.mailing, (), wanted=1, worker="hop/there/1", now=now()).claimed
     know(people, ada={}, bram={}, chen={"country": "PT"}, dora={"country": "PT"})
     people.join("weekly", "eve")
     know(people, eve={"country": "PT"})

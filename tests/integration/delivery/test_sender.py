@@ -26,13 +26,13 @@ from newsletter.delivery import (
     send,
     start_test_mailing,
 )
+from newsletter.delivery.queue.claim import DeliveryOutcome, claimed_deliveries, record_and_claim
 from newsletter.delivery.queue.high_water_mark import HighWaterMark, high_water_mark_path
 from newsletter.delivery.queue.lock import sender_lock
 from newsletter.delivery.queue.outcome_spool import OutcomeSpool, spool_path
-from newsletter.delivery.queue.record import Outcome, orphans, take_turn
-from newsletter.delivery.rate.limiter import Delays
-from newsletter.delivery.transports import OutboxTransport
+from newsletter.delivery.rate.limiter import RetryDelays
 from newsletter.delivery.transports.base import Envelope
+from newsletter.delivery.transports.outbox import OutboxTransport
 from newsletter.errors import Deferred, DiskFull, QuotaExceeded, Refused, SendingHalted, TemporaryError, Uncertain
 from tests.integration.delivery.conftest import Hop, Press, now
 
@@ -83,7 +83,7 @@ def test_the_author_settles_what_is_uncertain(press: Press, edition: Make) -> No
 
 
 def test_what_was_put_off_is_tried_again(press: Press, edition: Make) -> None:
-    press.delays = Delays(retry=(0, 0, 0))
+    press.delays = RetryDelays(retry=(0, 0, 0))
     crowd(press)
     hop = Hop(
         answer=lambda envelope, times: Deferred("451 later") if "reader7@" in envelope.recipient and times < 3 else None
@@ -93,7 +93,7 @@ def test_what_was_put_off_is_tried_again(press: Press, edition: Make) -> None:
 
 
 def test_what_is_put_off_again_and_again_is_left_to_another_run(press: Press, edition: Make) -> None:
-    press.delays = Delays(retry=(0,))
+    press.delays = RetryDelays(retry=(0,))
     crowd(press)
     hop = Hop(answer=lambda envelope, _: Deferred("451 later") if "reader7@" in envelope.recipient else None)
     with pytest.raises(Deferred, match="451 later"):
@@ -103,7 +103,7 @@ def test_what_is_put_off_again_and_again_is_left_to_another_run(press: Press, ed
 
 
 def test_a_next_hop_that_takes_nothing_is_given_up(press: Press, edition: Make) -> None:
-    press.delays = Delays(cool=(0.01, 0.01, 0.01))
+    press.delays = RetryDelays(backoff=(0.01, 0.01, 0.01))
     crowd(press)
     mailing = press.start(edition()).mailing
     hop = Hop(answer=lambda _envelope, _times: Deferred("no relay"))
@@ -168,7 +168,7 @@ def test_a_next_hop_that_turns_against_a_letter_halfway_does_not_fail_everybody(
         taken.append(envelope.recipient)
         return None
 
-    with pytest.raises(SendingHalted, match=r"5\d letters on end .*looks like spam"):
+    with pytest.raises(SendingHalted, match=r"5\d messages in a row .*looks like spam"):
         press.send(mailing, Hop(answer=answer))
     counts = press.counts(mailing)
     assert counts.submitted == 100
@@ -265,7 +265,7 @@ def test_a_second_sender_is_told_who_is_at_it(press: Press, edition: Make) -> No
 def test_claims_of_a_sender_that_is_gone_become_uncertain(press: Press, edition: Make) -> None:
     crowd(press, 10)
     mailing = press.start(edition()).mailing
-    turn = take_turn(press.database, mailing, (), wanted=4, worker="smtp/here/1", now=now())
+    turn = record_and_claim(press.database, mailing, (), wanted=4, worker="smtp/here/1", now=now())
     steps = press.send(mailing, Hop())
     assert len(turn.claimed) == 4
     assert steps[-1].recovered.uncertain == 4
@@ -276,7 +276,7 @@ def test_claims_of_a_sender_that_is_gone_become_uncertain(press: Press, edition:
 def test_claims_that_were_not_begun_are_planned_again(press: Press, edition: Make) -> None:
     crowd(press, 10)
     mailing = press.start(edition()).mailing
-    turn = take_turn(press.database, mailing, (), wanted=4, worker="smtp/here/1", now=now())
+    turn = record_and_claim(press.database, mailing, (), wanted=4, worker="smtp/here/1", now=now())
     with closing(HighWaterMark(high_water_mark_path(press.settings), 8)) as mark:
         if mark.begun("smtp/here/1") is None:
             mark.begin("smtp/here/1")
@@ -284,14 +284,14 @@ def test_claims_that_were_not_begun_are_planned_again(press: Press, edition: Mak
         if mark.begun("smtp/here/1") is None:
             pytest.skip("this system does not say since when it runs")
     steps = press.send(mailing, Hop())
-    assert (steps[-1].recovered.uncertain, steps[-1].recovered.settled) == (1, 3)
+    assert (steps[-1].recovered.uncertain, steps[-1].recovered.resolved) == (1, 3)
     assert press.counts(mailing).submitted == 9
 
 
 def test_the_mark_of_another_sender_settles_nothing(press: Press, edition: Make) -> None:
     crowd(press, 10)
     mailing = press.start(edition()).mailing
-    take_turn(press.database, mailing, (), wanted=4, worker="smtp/there/1", now=now())
+    record_and_claim(press.database, mailing, (), wanted=4, worker="smtp/there/1", now=now())
     with closing(HighWaterMark(high_water_mark_path(press.settings), 8)) as mark:
         mark.begin("smtp/here/1")
     assert press.send(mailing, Hop())[-1].recovered.uncertain == 4
@@ -300,7 +300,7 @@ def test_the_mark_of_another_sender_settles_nothing(press: Press, edition: Make)
 def test_the_outbox_settles_such_claims_itself(press: Press, edition: Make, tmp_path: Path) -> None:
     crowd(press, 10)
     mailing = press.start(edition()).mailing
-    turn = take_turn(press.database, mailing, (), wanted=4, worker="outbox/here/1", now=now())
+    turn = record_and_claim(press.database, mailing, (), wanted=4, worker="outbox/here/1", now=now())
     with closing(OutboxTransport(tmp_path / "outbox")) as outbox:
         kept = turn.claimed[0]
         outbox.submit(
@@ -309,18 +309,22 @@ def test_the_outbox_settles_such_claims_itself(press: Press, edition: Make, tmp_
         )
         for _ in send(press.database, press.keyring, press.settings, mailing, outbox, clock=now):
             pass
-        assert len(outbox.held()) == 10
+        assert len(outbox.accepted()) == 10
     assert press.counts(mailing).submitted == 10
 
 
 def test_outcomes_that_could_not_be_written_are_kept_and_replayed(press: Press, edition: Make) -> None:
     crowd(press, 10)
     mailing = press.start(edition()).mailing
-    turn = take_turn(press.database, mailing, (), wanted=4, worker="smtp/here/1", now=now())
+    turn = record_and_claim(press.database, mailing, (), wanted=4, worker="smtp/here/1", now=now())
     with closing(OutcomeSpool(press.settings.var / "outcomes.spool", 8)) as spool:
         for delivery in turn.claimed:
             spool.keep(
-                [Outcome(delivery_id=delivery.id, status=DeliveryStatus.SUBMITTED, reference=f"ref-{delivery.id}")]
+                [
+                    DeliveryOutcome(
+                        delivery_id=delivery.id, status=DeliveryStatus.SUBMITTED, reference=f"ref-{delivery.id}"
+                    )
+                ]
             )
     hop = Hop()
     press.send(mailing, hop)
@@ -398,9 +402,9 @@ def test_a_delivery_is_found_by_its_number_and_by_its_references(press: Press, e
 def test_a_word_plans_nobody_whose_receipt_waits_in_the_spool(press: Press, edition: Make) -> None:
     crowd(press, 10)
     mailing = press.start(edition()).mailing
-    turn = take_turn(press.database, mailing, (), wanted=4, worker="smtp/here/1", now=now())
+    turn = record_and_claim(press.database, mailing, (), wanted=4, worker="smtp/here/1", now=now())
     with closing(OutcomeSpool(spool_path(press.settings), 8)) as spool:
-        spool.keep([Outcome(delivery_id=turn.claimed[0].id, status=DeliveryStatus.SUBMITTED, reference="ref")])
+        spool.keep([DeliveryOutcome(delivery_id=turn.claimed[0].id, status=DeliveryStatus.SUBMITTED, reference="ref")])
     assert resolve(press.database, press.settings, mailing, resend=True, now=now()) == 3
     hop = Hop()
     press.send(mailing, hop)
@@ -411,7 +415,7 @@ def test_a_word_plans_nobody_whose_receipt_waits_in_the_spool(press: Press, edit
 def test_a_word_plans_nobody_whom_the_outbox_has(press: Press, edition: Make) -> None:
     crowd(press, 3)
     mailing = press.start(edition()).mailing
-    turn = take_turn(press.database, mailing, (), wanted=3, worker="outbox/here/1", now=now())
+    turn = record_and_claim(press.database, mailing, (), wanted=3, worker="outbox/here/1", now=now())
     with closing(OutboxTransport(press.settings.var / "outbox")) as outbox:
         outbox.submit(envelope_of(turn.claimed[0]), b"Subject: x\r\n\r\nx\r\n")
     assert resolve(press.database, press.settings, mailing, resend=True, now=now()) == 0
@@ -421,11 +425,11 @@ def test_a_word_plans_nobody_whom_the_outbox_has(press: Press, edition: Make) ->
 def test_what_another_sender_has_taken_over_is_left_to_it(press: Press, edition: Make) -> None:
     crowd(press, 1)
     mailing = press.start(edition()).mailing
-    [claimed] = take_turn(press.database, mailing, (), wanted=1, worker="smtp/there/2", now=now()).claimed
+    [claimed] = record_and_claim(press.database, mailing, (), wanted=1, worker="smtp/there/2", now=now()).claimed
     for status in (DeliveryStatus.PLANNED, DeliveryStatus.SUBMITTED, DeliveryStatus.FAILED):
-        late = Outcome(delivery_id=claimed.id, status=status, reference="ref")
-        take_turn(press.database, mailing, [late], wanted=0, worker="smtp/here/1", now=now())
-    assert orphans(press.database) == {claimed.id: "smtp/there/2"}
+        late = DeliveryOutcome(delivery_id=claimed.id, status=status, reference="ref")
+        record_and_claim(press.database, mailing, [late], wanted=0, worker="smtp/here/1", now=now())
+    assert claimed_deliveries(press.database) == {claimed.id: "smtp/there/2"}
 
 
 def test_a_letter_whose_folder_cannot_be_synced_is_not_kept(
@@ -433,7 +437,7 @@ def test_a_letter_whose_folder_cannot_be_synced_is_not_kept(
 ) -> None:
     crowd(press, 1)
     mailing = press.start(edition()).mailing
-    [claimed] = take_turn(press.database, mailing, (), wanted=1, worker="outbox/here/1", now=now()).claimed
+    [claimed] = record_and_claim(press.database, mailing, (), wanted=1, worker="outbox/here/1", now=now()).claimed
     real = os.fsync
 
     def fsync(descriptor: int) -> None:
@@ -445,4 +449,4 @@ def test_a_letter_whose_folder_cannot_be_synced_is_not_kept(
         monkeypatch.setattr(os, "fsync", fsync)
         with pytest.raises(SendingHalted, match="failing disk"):
             outbox.submit(envelope_of(claimed), b"Subject: x\r\n\r\nx\r\n")
-        assert not outbox.held()
+        assert not outbox.accepted()

@@ -15,9 +15,9 @@ from newsletter.address import Address
 from newsletter.audience import SuppressionReason, suppress
 from newsletter.compose import Edition
 from newsletter.delivery import Exclusion, refuse_older_copy, resolve, send
-from newsletter.delivery.queue.record import take_turn
-from newsletter.delivery.rate.limiter import Delays
-from newsletter.delivery.steady import steady
+from newsletter.delivery.queue.claim import record_and_claim
+from newsletter.delivery.rate.limiter import RetryDelays
+from newsletter.delivery.sender.send import steady_clock
 from newsletter.errors import DecisionRequired, Deferred
 from tests.integration.delivery.conftest import Hop, Press, now
 
@@ -48,7 +48,7 @@ def jumping(jump: Callable[[int], timedelta]) -> Callable[[], datetime]:
 
 @pytest.mark.parametrize("name", list(JUMPS))
 def test_a_clock_that_jumps_in_mid_send_keeps_nobody_waiting(press: Press, edition: Make, name: str) -> None:
-    press.delays = Delays(retry=(1, 1, 1))
+    press.delays = RetryDelays(retry=(1, 1, 1))
     crowd(press)
     slow = {f"reader{index}@readers.example" for index in range(0, READERS, 7)}
     hop = Hop(answer=lambda it, times: Deferred("451 later") if it.recipient in slow and times < 3 else None)
@@ -63,7 +63,7 @@ def test_a_clock_that_jumps_in_mid_send_keeps_nobody_waiting(press: Press, editi
 
 @pytest.mark.parametrize("hours", [-30, 30])
 def test_a_clock_that_jumped_between_two_runs_keeps_nobody_waiting(press: Press, edition: Make, hours: int) -> None:
-    press.delays = Delays(retry=(0,))
+    press.delays = RetryDelays(retry=(0,))
     crowd(press)
     hop = Hop(answer=lambda it, _: Deferred("451 later") if "reader7@" in it.recipient else None)
     mailing = press.start(edition()).mailing
@@ -78,7 +78,7 @@ def test_a_clock_that_jumped_between_two_runs_keeps_nobody_waiting(press: Press,
 
 def test_a_steady_clock_asks_once() -> None:
     moments = iter([datetime(2026, 1, 1, tzinfo=UTC)])
-    clock = steady(lambda: next(moments))
+    clock = steady_clock(lambda: next(moments))
     first, second = clock(), clock()
     assert datetime(2026, 1, 1, tzinfo=UTC) <= first <= second < first + timedelta(seconds=5)
 
@@ -129,7 +129,7 @@ def test_a_copy_made_in_mid_send_and_put_back_stops_and_asks(press: Press, editi
 def test_what_a_copy_had_claimed_is_uncertain_whatever_the_mark_says(press: Press, edition: Make) -> None:
     crowd(press)
     mailing = press.start(edition()).mailing
-    take_turn(press.database, mailing, (), wanted=4, worker="hop/here/1", now=now())
+    record_and_claim(press.database, mailing, (), wanted=4, worker="hop/here/1", now=now())
     copy = back_up(press)
     hop = Hop()
     press.send(mailing, hop)

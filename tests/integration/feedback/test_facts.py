@@ -15,7 +15,7 @@ from sqlalchemy import delete
 from newsletter.audience import suppress_address
 from newsletter.audience.tables import suppressions
 from newsletter.delivery.models import DeliveryStatus
-from newsletter.delivery.queue.record import Outcome, _record_ours
+from newsletter.delivery.queue.claim import DeliveryOutcome, _record_ours
 from newsletter.feedback import EventKind, count_by_kind, count_facts, count_resolved, list_facts
 from newsletter.feedback.tables import events, facts, settlements
 from tests.drawing import drawn
@@ -59,7 +59,7 @@ def happenings(ledger: Ledger, number: int) -> dict[str, Any]:
 
 def let_happen(ledger: Ledger, number: int, what: Any) -> None:
     if what == COMMIT:
-        outcome = Outcome(delivery_id=number, status=DeliveryStatus.SUBMITTED, reference=f"0102-{number}")
+        outcome = DeliveryOutcome(delivery_id=number, status=DeliveryStatus.SUBMITTED, reference=f"0102-{number}")
         with ledger.database.write() as connection:
             _record_ours(connection, [outcome], "ses/x/1", NOW)
     else:

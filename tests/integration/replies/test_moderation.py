@@ -10,11 +10,11 @@ from newsletter.replies import Reply, ReplyState, approve, list_replies, reject,
 from newsletter.replies.store.queries import decide
 from tests.integration.replies.conftest import ISSUE, NOW, Harbour
 
-Answer = Callable[..., str]
+HttpResponse = Callable[..., str]
 
 
 @pytest.fixture
-def held(harbour: Harbour, answer: Answer) -> Reply:
+def held(harbour: Harbour, answer: HttpResponse) -> Reply:
     harbour.deliver(answer())
     return harbour.fetch().replies[0]
 
@@ -74,7 +74,7 @@ def test_a_rejected_reply_can_still_be_approved(harbour: Harbour, held: Reply) -
         reject(harbour.database, held.id, now=NOW)
 
 
-def test_a_private_reply_is_never_published(harbour: Harbour, answer: Answer) -> None:
+def test_a_private_reply_is_never_published(harbour: Harbour, answer: HttpResponse) -> None:
     harbour.deliver(answer("Private\n\nOnly for you."))
     (reply,) = harbour.fetch().replies
     with pytest.raises(DecisionRequired, match="private"):
@@ -82,7 +82,7 @@ def test_a_private_reply_is_never_published(harbour: Harbour, answer: Answer) ->
     assert read_comments(harbour.settings, "ferries").comments == ()
 
 
-def test_closed_comments_refuse(harbour: Harbour, answer: Answer) -> None:
+def test_closed_comments_refuse(harbour: Harbour, answer: HttpResponse) -> None:
     issue = harbour.settings.root / "issues" / "ferries" / "index.md"
     issue.write_text(ISSUE.replace("status: ready", "status: ready\ncomments: closed"))
     harbour.deliver(answer())
@@ -92,14 +92,14 @@ def test_closed_comments_refuse(harbour: Harbour, answer: Answer) -> None:
         approve(harbour.database, harbour.settings, reply.id, now=NOW)
 
 
-def test_an_answer_without_words_has_nothing_to_publish(harbour: Harbour, answer: Answer) -> None:
+def test_an_answer_without_words_has_nothing_to_publish(harbour: Harbour, answer: HttpResponse) -> None:
     harbour.deliver(answer(""))
     (reply,) = harbour.fetch().replies
     with pytest.raises(UsageError, match="no text"):
         approve(harbour.database, harbour.settings, reply.id, now=NOW)
 
 
-def test_a_reply_without_an_issue_needs_one_named(harbour: Harbour, answer: Answer) -> None:
+def test_a_reply_without_an_issue_needs_one_named(harbour: Harbour, answer: HttpResponse) -> None:
     harbour.deliver(answer(to="elsewhere@example.org"))
     (reply,) = harbour.fetch().replies
     with pytest.raises(UsageError, match="--issue"):
@@ -114,7 +114,7 @@ def test_two_moderators_at_once_do_not_overrule_each_other(harbour: Harbour, hel
         decide(harbour.database, held, ReplyState.APPROVED, slug="ferries", by="", why="", now=NOW)
 
 
-def test_the_answer_of_a_hostile_name_is_plain(harbour: Harbour, answer: Answer) -> None:
+def test_the_answer_of_a_hostile_name_is_plain(harbour: Harbour, answer: HttpResponse) -> None:
     harbour.deliver(answer("<script>alert(1)</script> hi", sender='"<img src=x onerror=alert(1)>" <jo@example.net>'))
     (reply,) = harbour.fetch().replies
     approve(harbour.database, harbour.settings, reply.id, now=NOW)

@@ -14,7 +14,7 @@ from newsletter.app.rehearsal import unwrap_event
 from newsletter.aws import Credentials, SqsQueue, make_client
 from newsletter.compose import Edition
 from newsletter.delivery import DeliveryStatus, list_delivery_problems, start_test_mailing
-from newsletter.delivery.queue.record import Outcome, record, take_turn
+from newsletter.delivery.queue.claim import DeliveryOutcome, record, record_and_claim
 from newsletter.errors import SettingsError, TemporaryError
 from newsletter.feedback import EventState, IngestProgress, list_events, pull_from_queue
 from newsletter.ses_simulator import Account
@@ -127,8 +127,8 @@ def test_events_of_a_queue_settle_uncertain_deliveries_and_are_stored_before_the
     edition = Edition(slug="lamp", list_name="weekly", title="x", language="en", **words)
     people = [f"{number}@example.net" for number in range(15)]
     mailing = start_test_mailing(database, edition, people, transport="ses", now=now())
-    claimed = take_turn(database, mailing, (), wanted=15, worker="ses/x/1", now=now()).claimed
-    doubt = [Outcome(delivery_id=each.id, status=DeliveryStatus.UNCERTAIN, reason="lost") for each in claimed]
+    claimed = record_and_claim(database, mailing, (), wanted=15, worker="ses/x/1", now=now()).claimed
+    doubt = [DeliveryOutcome(delivery_id=each.id, status=DeliveryStatus.UNCERTAIN, reason="lost") for each in claimed]
     record(database, doubt, now())
     for each in claimed[:12]:
         mail(ses, delivery=each.id)

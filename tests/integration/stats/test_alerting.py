@@ -15,6 +15,7 @@ from newsletter.app.notices import alert, alert_of_stop, alerting_on_failure
 from newsletter.content import create_publication
 from newsletter.delivery import Mailing, MailingKind, Transport, open_transport
 from newsletter.delivery.transports.base import Envelope, Receipt
+from newsletter.delivery.transports.thread_connection import BlockingTransport
 from newsletter.errors import (
     DecisionRequired,
     Deferred,
@@ -44,12 +45,11 @@ HALTED = SendingHalted("the account is paused")
 
 
 @dataclass
-class Shut:
-    """A next hop that takes nothing."""
+class Shut(BlockingTransport):
+    """A provider that accepts nothing."""
 
     name: str = "smtp"
     connections: int = 1
-    rate: float | None = None
     notices: tuple[str, ...] = ()
     tried: list[str] = field(default_factory=list)
 

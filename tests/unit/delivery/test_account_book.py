@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from newsletter.delivery.rate.limiter import Pace
-from newsletter.delivery.rate.shared_file import AccountBook, open_account_book
+from newsletter.delivery.rate.limiter import RateLimiter
+from newsletter.delivery.rate.shared_file import SharedRateFile, open_shared_rate
 
 
 @settings(max_examples=30, deadline=None)
@@ -19,75 +19,75 @@ from newsletter.delivery.rate.shared_file import AccountBook, open_account_book
     rate=st.floats(1, 2000),
     turns=st.lists(st.tuples(st.integers(0, 2), st.integers(1, 40), st.floats(0, 0.5)), max_size=30),
 )
-def test_whoever_books_the_rate_is_kept_together(
+def test_whoever_files_the_rate_is_kept_together(
     tmp_path_factory: pytest.TempPathFactory, rate: float, turns: list[tuple[int, int, float]]
 ) -> None:
     path = tmp_path_factory.mktemp("book") / "x.pace"
-    paces = [Pace(rate=rate, books=(AccountBook(path),)) for _ in range(3)]
+    limiters = [RateLimiter(rate=rate, shared=(SharedRateFile(path),)) for _ in range(3)]
     now, moments = time.monotonic(), []
     for who, count, idle in turns:
-        now += idle + paces[who].wait(now)
-        moments += paces[who].book(count, now)
+        now += idle + limiters[who].wait(now)
+        moments += limiters[who].reserve(count, now)
     moments.sort()
     assert all(later - earlier > 0.999 / rate for earlier, later in pairwise(moments))
 
 
 def test_a_complaint_to_one_slows_all_and_they_come_back_together(tmp_path: Path) -> None:
-    ours, theirs = (Pace(rate=100, books=(AccountBook(tmp_path / "x.pace"),)) for _ in range(2))
+    ours, theirs = (RateLimiter(rate=100, shared=(SharedRateFile(tmp_path / "x.pace"),)) for _ in range(2))
     ours.slow_down(100.0)
     theirs.slow_down(100.5)  # within the same second, and of the same trouble
-    moments = theirs.book(3, 200.0)
+    moments = theirs.reserve(3, 200.0)
     assert moments[1] - moments[0] == pytest.approx(1 / 50)
     for second in range(201, 213):
         ours.recover(float(second))
         theirs.recover(second + 0.5)
-    moments = theirs.book(3, 220.0)
+    moments = theirs.reserve(3, 220.0)
     assert moments[1] - moments[0] == pytest.approx(1 / 100)
 
 
 def test_what_was_booked_before_the_machine_started_anew_is_forgotten(tmp_path: Path) -> None:
-    book = AccountBook(tmp_path / "x.pace")
-    book.take(10, 1.0, 1000.0)
-    assert book.take(1, 1.0, 1000.0)[0] == 1010.0
-    book._boot = b"another start".ljust(16)
-    assert book.take(1, 1.0, 5.0)[0] == 5.0
+    shared = SharedRateFile(tmp_path / "x.pace")
+    shared.reserve(10, 1.0, 1000.0)
+    assert shared.reserve(1, 1.0, 1000.0)[0] == 1010.0
+    shared._boot = b"another start".ljust(16)
+    assert shared.reserve(1, 1.0, 5.0)[0] == 5.0
 
 
 def test_a_booking_that_cannot_be_meant_is_not_waited_for(tmp_path: Path) -> None:
-    book = AccountBook(tmp_path / "x.pace")
-    book.take(1, 10.0, 1e9)
-    assert book.take(1, 10.0, 5.0)[0] == 5.0
+    shared = SharedRateFile(tmp_path / "x.pace")
+    shared.reserve(1, 10.0, 1e9)
+    assert shared.reserve(1, 10.0, 5.0)[0] == 5.0
 
 
 def test_those_that_were_held_up_do_not_leave_all_at_once(tmp_path: Path) -> None:
-    books = [AccountBook(tmp_path / "x.pace") for _ in range(2)]
+    files = [SharedRateFile(tmp_path / "x.pace") for _ in range(2)]
     for number in range(45):
-        books[number % 2].leave(20.0)
-    moments = [books[0]._moment(number) for number in range(45)]  # as noted, whenever we are woken
+        files[number % 2].wait_for_slot(20.0)
+    moments = [files[0]._time_of(number) for number in range(45)]  # as noted, whenever we are woken
     assert all(later - earlier > 0.995 for earlier, later in zip(moments, moments[20:], strict=False))
 
 
 def test_who_was_held_up_catches_up_within_the_second(tmp_path: Path) -> None:
-    book = AccountBook(tmp_path / "x.pace")
+    shared = SharedRateFile(tmp_path / "x.pace")
     begun = time.monotonic()
     for _ in range(20):
-        book.leave(20.0)
+        shared.wait_for_slot(20.0)
     assert time.monotonic() - begun < 0.95  # spread out, they would take as long
 
 
 def test_a_rate_below_one_a_second_is_kept_too(tmp_path: Path) -> None:
-    book, begun = AccountBook(tmp_path / "x.pace"), time.monotonic()
+    shared, begun = SharedRateFile(tmp_path / "x.pace"), time.monotonic()
     for _ in range(3):
-        book.leave(4.9)
-    book.leave(0.9)
+        shared.wait_for_slot(4.9)
+    shared.wait_for_slot(0.9)
     assert time.monotonic() - begun > 1.1
 
 
 def test_processes_take_turns(tmp_path: Path) -> None:
     program = (
-        "import sys, time; from pathlib import Path; from newsletter.delivery.rate.shared_file import AccountBook\n"
-        "book = AccountBook(Path(sys.argv[1]))\n"
-        "print(*[book.take(1, 1000.0, 50.0)[0] for _ in range(300)])"
+        "import sys, time; from pathlib import Path; from newsletter.delivery.rate.shared_file import SharedRateFile\n"
+        "shared = SharedRateFile(Path(sys.argv[1]))\n"
+        "print(*[shared.reserve(1, 1000.0, 50.0)[0] for _ in range(300)])"
     )
     command = [sys.executable, "-c", program, str(tmp_path / "x.pace")]
     root = Path(__file__).parents[3]
@@ -99,13 +99,13 @@ def test_processes_take_turns(tmp_path: Path) -> None:
 
 def test_the_book_lies_where_the_user_keeps_state_and_is_theirs_alone(tmp_path: Path) -> None:
     state = {"XDG_STATE_HOME": str(tmp_path)}
-    first, second, other = (open_account_book(name, state) for name in ("one", "one", "two"))
+    first, second, other = (open_shared_rate(name, state) for name in ("one", "one", "two"))
     assert first is not None
     assert second is not None
     assert other is not None
-    first.take(5, 1.0, 100.0)
-    assert second.take(1, 1.0, 100.0)[0] == 105.0
-    assert other.take(1, 1.0, 100.0)[0] == 100.0
+    first.reserve(5, 1.0, 100.0)
+    assert second.reserve(1, 1.0, 100.0)[0] == 105.0
+    assert other.reserve(1, 1.0, 100.0)[0] == 100.0
     (folder,) = tmp_path.iterdir()
     assert folder.stat().st_mode & 0o077 == 0
     assert all(file.stat().st_mode & 0o077 == 0 for file in folder.iterdir())

@@ -1,11 +1,11 @@
-"""What is said over SMTP, octet by octet: one round trip a message, and doubt only after its last octet."""
+"""What is sent over SMTP, octet by octet: one round trip a message, and doubt only after its last octet."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.delivery.transports.base import Envelope, Receipt
-from newsletter.delivery.transports.smtp_protocol import Dialogue
+from newsletter.delivery.transports.smtp_protocol import SmtpProtocol
 from newsletter.errors import Deferred, Refused, Uncertain
 
 ENVELOPE_TAKEN = b"250 ok\r\n250 ok\r\n354 go on\r\n"
@@ -23,88 +23,88 @@ def envelope(number: int) -> Envelope:
     )
 
 
-def say(dialogue: Dialogue) -> bytes:
+def sent_by(protocol: SmtpProtocol) -> bytes:
     """Send all there is to send."""
-    octets = b"".join(dialogue.outgoing())
-    dialogue.sent(len(octets))
+    octets = b"".join(protocol.outgoing())
+    protocol.sent(len(octets))
     return octets
 
 
-def begun(*features: str) -> Dialogue:
-    """Return a dialogue whose first message is handed over, the second one announced behind it."""
-    dialogue = Dialogue(dict.fromkeys(features or ("pipelining",), ""), "relay")
-    dialogue.begin(envelope(1), MESSAGE)
-    say(dialogue)
-    assert dialogue.heard(ENVELOPE_TAKEN) == []
-    assert dialogue.awaited == 1
-    dialogue.hand_over()
-    assert dialogue.has_room
-    dialogue.begin(envelope(2), MESSAGE)
-    return dialogue
+def begun(*features: str) -> SmtpProtocol:
+    """Return a protocol whose first message is handed over, the second one announced behind it."""
+    protocol = SmtpProtocol(dict.fromkeys(features or ("pipelining",), ""), "relay")
+    protocol.begin(envelope(1), MESSAGE)
+    sent_by(protocol)
+    assert protocol.receive(ENVELOPE_TAKEN) == []
+    assert protocol.awaited == 1
+    protocol.hand_over()
+    assert protocol.has_room
+    protocol.begin(envelope(2), MESSAGE)
+    return protocol
 
 
 def test_the_next_envelope_follows_a_message_at_once() -> None:
-    dialogue = begun()
-    said = say(dialogue)
-    assert said.startswith(b"Subject: x\r\n\r\n..\r\nbody\r\n.\r\nMAIL FROM:<b@replies.example>\r\n")
-    assert said.endswith(b"RCPT TO:<reader2@c.example>\r\nDATA\r\n")
-    assert not dialogue.has_room
-    assert dialogue.heard(b"250 2.0.0 taken\r\n" + ENVELOPE_TAKEN) == [(1, Receipt(reference="2.0.0 taken"))]
-    assert dialogue.awaited == 2
+    protocol = begun()
+    sent = sent_by(protocol)
+    assert sent.startswith(b"Subject: x\r\n\r\n..\r\nbody\r\n.\r\nMAIL FROM:<b@replies.example>\r\n")
+    assert sent.endswith(b"RCPT TO:<reader2@c.example>\r\nDATA\r\n")
+    assert not protocol.has_room
+    assert protocol.receive(b"250 2.0.0 taken\r\n" + ENVELOPE_TAKEN) == [(1, Receipt(reference="2.0.0 taken"))]
+    assert protocol.awaited == 2
 
 
-def test_without_pipelining_nothing_is_said_before_it_is_asked_for() -> None:
-    dialogue = Dialogue({}, "relay")
-    dialogue.begin(envelope(1), MESSAGE)
+def test_without_pipelining_nothing_is_sent_before_it_is_asked_for() -> None:
+    protocol = SmtpProtocol({}, "relay")
+    protocol.begin(envelope(1), MESSAGE)
     for expected, reply in ((b"MAIL", b"250 ok\r\n"), (b"RCPT", b"250 ok\r\n"), (b"DATA", b"354 go\r\n")):
-        said = say(dialogue)
-        assert said.startswith(expected)
-        assert said.count(b"\r\n") == 1
-        dialogue.heard(reply)
-    dialogue.hand_over()
-    say(dialogue)
-    assert not dialogue.has_room
-    assert dialogue.heard(b"250 ok\r\n") == [(1, Receipt(reference="ok"))]
-    assert dialogue.has_room
+        sent = sent_by(protocol)
+        assert sent.startswith(expected)
+        assert sent.count(b"\r\n") == 1
+        protocol.receive(reply)
+    protocol.hand_over()
+    sent_by(protocol)
+    assert not protocol.has_room
+    assert protocol.receive(b"250 ok\r\n") == [(1, Receipt(reference="ok"))]
+    assert protocol.has_room
 
 
 def test_doubt_begins_with_the_last_octet_whatever_follows_it() -> None:
     end = len(MESSAGE.replace(b"\r\n.", b"\r\n..") + b".\r\n")
     for count in range(len(b"".join(begun().outgoing())) + 1):
-        dialogue = begun()
-        dialogue.sent(count)
-        (first, found), (second, untouched) = dialogue.broken("cut")
+        protocol = begun()
+        protocol.sent(count)
+        (first, result), (second, untouched) = protocol.connection_lost("cut")
         assert (first, second, untouched) == (1, 2, None)
-        assert type(found) is (Uncertain if count >= end else Deferred), count
+        assert type(result) is (Uncertain if count >= end else Deferred), count
 
 
 @given(st.lists(st.integers(1, 30), max_size=40))
 def test_replies_mean_the_same_wherever_they_are_cut(lengths: list[int]) -> None:
-    dialogue = begun()
-    say(dialogue)
+    protocol = begun()
+    sent_by(protocol)
     octets = b"250-taken\r\n250-and\r\n250 queued\r\n250 ok\r\n550 5.1.1 nobody\r\n354 go on\r\n"
-    settled = []
+    results = []
     for length in [*lengths, len(octets)]:
-        settled += dialogue.heard(octets[:length])
+        results += protocol.receive(octets[:length])
         octets = octets[length:]
-    (first, receipt), (second, refused) = settled
+    (first, receipt), (second, refused) = results
     assert (first, receipt) == (1, Receipt(reference="taken and queued"))
     assert second == 2
     assert isinstance(refused, Refused)
-    assert say(dialogue) == b".\r\nRSET\r\n"
-    dialogue.heard(b"554 no valid recipients\r\n250 ok\r\n")
-    assert dialogue.has_room
-    assert not dialogue.is_over
+    assert sent_by(protocol) == b".\r\nRSET\r\n"
+    protocol.receive(b"554 no valid recipients\r\n250 ok\r\n")
+    assert protocol.has_room
+    assert not protocol.is_closed
 
 
 @pytest.mark.parametrize("goodbye", [b"421 enough\r\n", b"250 taken\r\n421 enough\r\n"])
 def test_what_was_only_announced_is_free_for_another_connection(goodbye: bytes) -> None:
-    dialogue = begun()
-    say(dialogue)
-    settled = dict(dialogue.heard(goodbye))
-    assert dialogue.is_over
-    assert isinstance(settled[1], Receipt if goodbye.startswith(b"250") else Deferred)
-    assert settled[2] is None
+    protocol = begun()
+    sent_by(protocol)
+    results = dict(protocol.receive(goodbye))
+    assert protocol.is_closed
+    assert isinstance(results[1], Receipt if goodbye.startswith(b"250") else Deferred)
+    assert results[2] is None
 
 
 @pytest.mark.parametrize(
@@ -117,45 +117,45 @@ def test_what_was_only_announced_is_free_for_another_connection(goodbye: bytes) 
         b"250 taken\r\n250 ok\r\n250 ok\r\n354 go on\r\n354 go on\r\n",
     ],
 )
-def test_one_answer_too_many_ends_it_and_what_was_settled_stays_so(replies: bytes) -> None:
-    dialogue = begun()
-    say(dialogue)
-    assert dialogue.heard(replies) == [(1, Receipt(reference="taken")), (2, None)]
-    assert dialogue.is_over
+def test_one_answer_too_many_ends_it_and_what_is_known_stays_so(replies: bytes) -> None:
+    protocol = begun()
+    sent_by(protocol)
+    assert protocol.receive(replies) == [(1, Receipt(reference="taken")), (2, None)]
+    assert protocol.is_closed
 
 
 def test_no_yes_is_believed_before_the_letters_last_octet() -> None:
     whole = len(b"".join(begun().outgoing()))
     behind = len(b"MAIL FROM:<b@replies.example>\r\nRCPT TO:<reader2@c.example>\r\nDATA\r\n")
     for count in range(whole + 1):
-        dialogue = begun()
-        dialogue.sent(count)
-        settled = dict(dialogue.heard(b"250 taken\r\n"))
+        protocol = begun()
+        protocol.sent(count)
+        results = dict(protocol.receive(b"250 taken\r\n"))
         is_whole = count >= whole - behind
-        assert type(settled[1]) is (Receipt if is_whole else Deferred), count
-        assert dialogue.is_over is not is_whole
-        assert is_whole or settled[2] is None
+        assert type(results[1]) is (Receipt if is_whole else Deferred), count
+        assert protocol.is_closed is not is_whole
+        assert is_whole or results[2] is None
 
 
 def test_an_answer_to_a_command_that_was_not_sent_ends_it() -> None:
     mail, recipient = len(b"MAIL FROM:<b@replies.example>\r\n"), len(b"RCPT TO:<reader3@c.example>\r\n")
     for count, answers in ((0, 1), (mail - 1, 1), (mail, 2), (mail + recipient + 1, 3)):
-        dialogue = begun()
-        say(dialogue)
-        dialogue.heard(b"250 taken\r\n")
-        dialogue.heard(ENVELOPE_TAKEN)
-        dialogue.hand_over()
-        say(dialogue)
-        dialogue.heard(b"250 taken\r\n")
-        dialogue.begin(envelope(3), MESSAGE)
-        dialogue.sent(count)
+        protocol = begun()
+        sent_by(protocol)
+        protocol.receive(b"250 taken\r\n")
+        protocol.receive(ENVELOPE_TAKEN)
+        protocol.hand_over()
+        sent_by(protocol)
+        protocol.receive(b"250 taken\r\n")
+        protocol.begin(envelope(3), MESSAGE)
+        protocol.sent(count)
         for _ in range(answers - 1):
-            assert dialogue.heard(b"250 ok\r\n") == []
-        assert dialogue.heard(b"451 what\r\n") == [(3, None)]
-        assert dialogue.is_over
+            assert protocol.receive(b"250 ok\r\n") == []
+        assert protocol.receive(b"451 what\r\n") == [(3, None)]
+        assert protocol.is_closed
 
 
 def test_a_reply_that_nobody_asked_for_ends_it() -> None:
-    dialogue = Dialogue({}, "relay")
-    assert dialogue.heard(b"421 idle for too long\r\n") == []
-    assert dialogue.is_over
+    protocol = SmtpProtocol({}, "relay")
+    assert protocol.receive(b"421 idle for too long\r\n") == []
+    assert protocol.is_closed

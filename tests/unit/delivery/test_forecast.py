@@ -1,4 +1,4 @@
-"""How long a mailing takes is said by the rate and by the quota of 24 hours, and what it costs by the price."""
+"""A forecast: how long a mailing takes, by the rate and the daily quota, and what it costs."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import pytest
 
 from newsletter.delivery import make_forecast
-from newsletter.delivery.transports.base import Allowance, Envelope, Receipt
+from newsletter.delivery.transports.base import Envelope, Receipt, SendQuota
+from newsletter.delivery.transports.thread_connection import BlockingTransport
 from newsletter.settings import Settings
 
 DAY = 24 * 3600
@@ -14,22 +15,32 @@ DAY = 24 * 3600
 
 @dataclass
 class Account:
-    """A next hop with an account."""
+    """An account with a quota."""
 
-    granted: Allowance
-    name: str = "ses"
-    connections: int = 1
-    notices: tuple[str, ...] = ()
-    account: str = "somebody's"
+    quota: SendQuota
+    id: str = "somebody's"
     refresh: float = 60
-    book: None = None
+    shared_rate: None = None
+
+    def read_quota(self) -> SendQuota:
+        return self.quota
+
+
+class WithAccount(BlockingTransport):
+    """A transport to such an account."""
+
+    name = "ses"
+
+    def __init__(self, quota: SendQuota) -> None:
+        self._account = Account(quota)
+
+    @property
+    def account(self) -> Account:
+        return self._account
 
     @property
     def rate(self) -> float | None:
-        return self.granted.rate
-
-    def allowance(self) -> Allowance:
-        return self.granted
+        return self._account.quota.rate
 
     def submit(self, envelope: Envelope, message: bytes) -> Receipt:
         raise AssertionError("nothing is sent")
@@ -39,7 +50,7 @@ class Account:
 
 
 @pytest.mark.parametrize(
-    ("letters", "daily", "left", "seconds", "is_parted"),
+    ("messages", "daily", "remaining", "seconds", "spans_days"),
     [
         (0, 50_000.0, 50_000.0, 0, False),
         (1_400, None, None, 100, False),
@@ -50,24 +61,24 @@ class Account:
         (10, 0.0, 0.0, None, False),
     ],
 )
-def test_the_quota_makes_days_of_what_the_rate_lets_through(
+def test_beyond_the_daily_quota_it_takes_days(
     with_settings: Callable[..., Settings],
-    letters: int,
+    messages: int,
     daily: float | None,
-    left: float | None,
+    remaining: float | None,
     seconds: float | None,
-    is_parted: bool,
+    spans_days: bool,
 ) -> None:
     settings = with_settings(delivery={"transport": "ses"})
-    found = make_forecast(letters, settings, Account(Allowance(rate=14.0, daily=daily, left=left)))
-    assert found.seconds == (None if seconds is None else pytest.approx(seconds))
-    assert found.is_parted is is_parted
+    forecast = make_forecast(messages, settings, WithAccount(SendQuota(rate=14.0, daily=daily, remaining=remaining)))
+    assert forecast.seconds == (None if seconds is None else pytest.approx(seconds))
+    assert forecast.spans_days is spans_days
 
 
-def test_ones_own_rate_and_price_count(with_settings: Callable[..., Settings]) -> None:
+def test_the_publications_own_rate_and_price_count(with_settings: Callable[..., Settings]) -> None:
     settings = with_settings(delivery={"transport": "ses", "rate": 5, "ses": {"price": 0.25}})
-    found = make_forecast(2_000, settings, Account(Allowance(rate=14.0)))
-    assert (found.rate, found.seconds, found.dollars) == (5, 400, 0.5)
+    forecast = make_forecast(2_000, settings, WithAccount(SendQuota(rate=14.0)))
+    assert (forecast.rate, forecast.seconds, forecast.dollars) == (5, 400, 0.5)
     assert make_forecast(2_000, with_settings(delivery={"transport": "ses"}), None).dollars == pytest.approx(0.2)
     assert make_forecast(2_000, with_settings(), None).dollars == 0
     assert make_forecast(2_000, with_settings(), None).seconds is None

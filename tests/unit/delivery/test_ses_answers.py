@@ -1,4 +1,4 @@
-"""What an account says of itself is read as it is meant."""
+"""SES's account: its quota is read, and an account that may not send is refused."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from newsletter.aws import account_id_of
-from newsletter.delivery.transports.base import Allowance
-from newsletter.delivery.transports.ses_answers import connections_for, read_allowance
+from newsletter.delivery.transports.base import SendQuota
+from newsletter.delivery.transports.ses_replies import connections_for, read_account
 from newsletter.errors import SendingHalted
 
 
@@ -17,32 +17,32 @@ def saying(**answer: Any) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("quota", "allowance"),
+    ("quota", "expected"),
     [
         (
             {"Max24HourSend": 200.0, "MaxSendRate": 1.0, "SentLast24Hours": 50.0},
-            Allowance(rate=1, daily=200, left=150),
+            SendQuota(rate=1, daily=200, remaining=150),
         ),
         (
             {"Max24HourSend": 200.0, "MaxSendRate": 14.0, "SentLast24Hours": 250.0},
-            Allowance(rate=14, daily=200, left=0),
+            SendQuota(rate=14, daily=200, remaining=0),
         ),
-        ({"Max24HourSend": -1.0, "MaxSendRate": 500.0, "SentLast24Hours": 7.0}, Allowance(rate=500)),
-        ({}, Allowance()),
+        ({"Max24HourSend": -1.0, "MaxSendRate": 500.0, "SentLast24Hours": 7.0}, SendQuota(rate=500)),
+        ({}, SendQuota()),
     ],
 )
-def test_rate_and_quota_are_read(quota: dict[str, float], allowance: Allowance) -> None:
-    assert read_allowance(saying(SendQuota=quota)).allowance == allowance
+def test_rate_and_quota_are_read(quota: dict[str, float], expected: SendQuota) -> None:
+    assert read_account(saying(SendQuota=quota)).quota == expected
 
 
 @pytest.mark.parametrize("answer", [{"SendingEnabled": False}, {"EnforcementStatus": "SHUTDOWN"}])
 def test_an_account_that_is_switched_off_halts(answer: dict[str, Any]) -> None:
     with pytest.raises(SendingHalted, match="switched off"):
-        read_allowance(saying(**answer))
+        read_account(saying(**answer))
 
 
 def test_sandbox_and_review_are_told_to_the_author() -> None:
-    found = read_allowance(saying(ProductionAccessEnabled=False, EnforcementStatus="PROBATION"))
+    found = read_account(saying(ProductionAccessEnabled=False, EnforcementStatus="PROBATION"))
     assert "sandbox" in found.notices[0]
     assert "under review" in found.notices[1]
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from newsletter.delivery.transports.smtp_replies import judge
+from newsletter.delivery.transports.smtp_replies import classify_reply
 from newsletter.errors import Deferred, QuotaExceeded, Refused, SendingHalted
 
 
@@ -26,6 +26,6 @@ from newsletter.errors import Deferred, QuotaExceeded, Refused, SendingHalted
 def test_who_is_at_fault_decides_whether_one_letter_or_the_mailing_stops(
     code: int, text: str, error: type[Exception]
 ) -> None:
-    judged = judge(f"relay: the recipient was answered {code} {text}", code, text)
-    assert type(judged) is error
-    assert text in str(judged)
+    classify_replyd = classify_reply(f"relay: the recipient was answered {code} {text}", code, text)
+    assert type(classify_replyd) is error
+    assert text in str(classify_replyd)

@@ -18,6 +18,7 @@ from newsletter.delivery import (
 )
 from newsletter.delivery.transports.base import Envelope, Receipt
 from newsletter.delivery.transports.outbox import OutboxTransport
+from newsletter.delivery.transports.thread_connection import BlockingTransport
 from newsletter.errors import Deferred, Refused, SendingHalted, TemporaryError, Uncertain, UsageError
 from newsletter.settings import Settings
 from newsletter.tokens import Keyring
@@ -27,13 +28,10 @@ NOW = datetime(2026, 11, 3, 12, tzinfo=UTC)
 KEYRING = Keyring((b"k" * 40,))
 
 
-class Hop:
-    """A next hop that answers as told, in turn, and then takes everything."""
+class Hop(BlockingTransport):
+    """A provider that gives the answers it is told, in turn, and then accepts everything."""
 
     name = "hop"
-    connections = 1
-    rate: float | None = None
-    notices: tuple[str, ...] = ()
 
     def __init__(self, *answers: BaseException) -> None:
         self.answers = list(answers)
@@ -170,7 +168,7 @@ def test_the_outbox_leaves_no_doubt(database: Database, settings: Settings, plan
         )
     assert _post(database, settings, outbox) == ["submitted"]
     assert {str(notice.status) for notice in list_notices(database)} == {"submitted"}
-    assert len(outbox.held()) == 3
+    assert len(outbox.accepted()) == 3
     outbox.close()
 
 
@@ -180,9 +178,9 @@ def test_a_notice_is_never_taken_for_a_delivery(
     number = plan()
     outbox = OutboxTransport(settings.var / "outbox")
     _post(database, settings, outbox)
-    assert number not in outbox.held()
-    (held,) = outbox.held()
-    assert find_notice(database, held) == list_notices(database)[0]
+    assert number not in outbox.accepted()
+    (accepted,) = outbox.accepted()
+    assert find_notice(database, accepted) == list_notices(database)[0]
     outbox.close()
 
 
@@ -217,7 +215,7 @@ def test_two_processes_post_nothing_twice(database: Database, settings: Settings
 
     class Nested(Hop):
         def submit(self, envelope: Envelope, message: bytes) -> Receipt:
-            with pytest.raises(TemporaryError, match="posting notices"):
+            with pytest.raises(TemporaryError, match="sending notices"):
                 _post(database, settings, Hop())
             return super().submit(envelope, message)
 
