@@ -33,7 +33,7 @@ _BEFORE = {
     "claim.py:record_and_claim:return": 6,
     "high_water_mark.py:count:return": 6,
     "submission.py:hand_over:call": 6,
-    "message.py:letter:return": 6,
+    "build.py:render:return": 6,
     "high_water_mark.py:note:return": 6,
 }
 _AFTER = {
