@@ -19,7 +19,6 @@ from sqlalchemy.exc import DBAPIError, NoSuchModuleError, OperationalError
 from newsletter.atomic_file import make_private_folder
 from newsletter.database.sqlite import (
     PAGES_LOGGED,
-    attached_database,
     begin_sqlite,
     copy_log_soon,
     prepare_sqlite,
@@ -49,27 +48,18 @@ class Database:
         return self.engine.dialect.name == "sqlite"
 
     @contextmanager
-    def read(self, *, attached: bytes | None = None) -> Iterator[Connection]:
-        """Open a connection that writes nothing.
-
-        The tables of an SQLite database in memory may stand `beside` those of SQLite's own, like temporary ones.
-        """
-        with self._translated(), self.engine.connect() as connection, attached_database(connection, attached):
+    def read(self) -> Iterator[Connection]:
+        """Open a connection that writes nothing but temporary tables."""
+        with self._translated(), self.engine.connect() as connection:
             yield connection
 
     @contextmanager
-    def write(self, *, attached: bytes | None = None) -> Iterator[Connection]:
+    def write(self) -> Iterator[Connection]:
         """Open a transaction: durable when the block ends, gone without a trace if it raises.
 
-        What stands `beside` it is as with `read`. Raises DatabaseBusy when another writer does not finish,
-        DiskFull when the disk is full.
+        Raises DatabaseBusy when another writer does not finish, DiskFull when the disk is full.
         """
-        with (
-            self._translated(),
-            self.engine.connect() as connection,
-            attached_database(connection, attached),
-            _transaction(connection) as writer,
-        ):
+        with self._translated(), self.engine.connect() as connection, _transaction(connection) as writer:
             yield writer
 
     @contextmanager

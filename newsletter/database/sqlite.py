@@ -6,8 +6,7 @@ WAL mode with synchronous=FULL: what is committed survives a power loss, which t
 import contextlib
 import sqlite3
 import threading
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -44,22 +43,6 @@ def set_pragmas(connection: Connection, **wanted: str | int) -> None:
     driver: Any = connection.connection.driver_connection
     for name, value in wanted.items():
         driver.execute(f"PRAGMA {name}={value}")
-
-
-@contextmanager
-def attached_database(connection: Connection, image: bytes | None) -> Iterator[None]:
-    """Let a connection see the tables of another SQLite database for as long as the block lasts."""
-    if image is None:
-        yield
-        return
-    driver: Any = connection.connection.driver_connection
-    driver.execute("ATTACH ':memory:' AS attached")
-    driver.deserialize(image, name="attached")
-    try:
-        yield
-    finally:
-        connection.rollback()  # what was only read is still open, and held fast
-        driver.execute("DETACH attached")
 
 
 def copy_log_soon(place: str) -> None:

@@ -5,13 +5,12 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from contextlib import closing
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Column, Integer, MetaData, Table, insert, select, text
-from sqlalchemy.exc import OperationalError, StatementError
+from sqlalchemy.exc import StatementError
 
 from newsletter.database import Database, UtcDateTime, open_database, upgrade
 from newsletter.errors import DatabaseBusy, DiskFull, NewsletterError, SettingsError
@@ -159,43 +158,6 @@ def test_two_processes_may_upgrade_at_once(tmp_path: Path) -> None:
     errors = [racer.communicate("go\n")[1] for racer in racers]
     assert [racer.returncode for racer in racers] == [0, 0, 0], errors
     assert not upgrade(open_database(url))
-
-
-def image(*names: str) -> bytes:
-    with sqlite3.connect(":memory:") as other:
-        other.execute("CREATE TABLE guests (name TEXT)")
-        other.executemany("INSERT INTO guests VALUES (?)", [(name,) for name in names])
-        other.commit()
-        return other.serialize()
-
-
-def test_another_database_stands_beside_ours_for_one_transaction(database: Database) -> None:
-    for name in ("ada", "bob"):
-        with database.write(attached=image(name)) as connection:
-            connection.execute(text("INSERT INTO moments (at) SELECT NULL FROM guests"))
-            assert connection.scalars(text("DELETE FROM guests RETURNING name")).all() == [name]
-        with database.read(attached=image("eve")) as connection:
-            assert connection.scalar(text("SELECT name FROM guests")) == "eve"
-        with pytest.raises(OperationalError, match="guests"), database.read() as connection:
-            connection.execute(text("SELECT name FROM guests"))
-    assert count(database) == 2
-
-
-def test_what_stood_beside_a_transaction_that_failed_is_gone(database: Database, tmp_path: Path) -> None:
-    def fail() -> None:
-        with database.write(attached=image("ada")) as connection:
-            connection.execute(text("INSERT INTO moments (at) SELECT NULL FROM guests"))
-            raise NewsletterError
-
-    with pytest.raises(NewsletterError):
-        fail()
-    with closing(sqlite3.connect(tmp_path / "var" / "newsletter.db", isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")
-        with pytest.raises(DatabaseBusy), database.write(attached=image("ada")):
-            pass
-    with database.write(attached=image("bob")) as connection:
-        assert connection.scalar(text("SELECT name FROM guests")) == "bob"
-    assert count(database) == 0
 
 
 def test_an_sqlite_too_old_for_us_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
