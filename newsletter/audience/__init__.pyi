@@ -12,21 +12,6 @@ from .arriving import (
 )
 from .segments.sql import SegmentContext as SegmentContext, segmented_candidates as segmented_candidates
 from .importer.zip_archive import open_import_files as open_import_files
-from .signup.confirm import (
-    confirm_signup as confirm_signup,
-    record_signup_request as record_signup_request,
-    expire_signups as expire_signups,
-    find_signup_request as find_signup_request,
-)
-from .signup.request import (
-    SIGNUP_VALID_FOR as SIGNUP_VALID_FOR,
-    MY_DATA_VALID_FOR as MY_DATA_VALID_FOR,
-    SignupMailKind as SignupMailKind,
-    SignupRequest as SignupRequest,
-    SignupRequestKind as SignupRequestKind,
-    SignupRequestState as SignupRequestState,
-    ProcessedSignup as ProcessedSignup,
-)
 from .importer.run import import_csv as import_csv, import_file as import_file, import_list_source as import_list_source
 from .export import (
     consent_json as consent_json,
@@ -107,4 +92,18 @@ from .suppressions import (
 )
 from .tagging import change_tags as change_tags
 from .telling import record_json as record_json
-from .signup.process import SignupMailLimits as SignupMailLimits, process_signup_request as process_signup_request
+from .signup.confirm import (
+    confirm_signup as confirm_signup,
+    expire_signups as expire_signups,
+    find_signup_request as find_signup_request,
+)
+from .signup.process import (
+    ProcessedSignup as ProcessedSignup,
+    SignupMailKind as SignupMailKind,
+    SignupMailLimits as SignupMailLimits,
+    process_signup_request as process_signup_request,
+)
+from .signup.request import (
+    SignupRequestKind as SignupRequestKind,
+    record_signup_request as record_signup_request,
+)

@@ -114,7 +114,7 @@ def consent_json(consent: Consent) -> dict[str, str]:
         "at": _moment(consent.at),
         "origin": consent.origin,
         "evidence": consent.evidence,
-        "words": consent.words,
+        "words": consent.consent_text,
         "mail": consent.mail,
     }
 

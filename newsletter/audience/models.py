@@ -73,7 +73,7 @@ class ConsentProof:
 
     evidence: str = ""
     """The line of the imported file, the delivery whose link was followed, the page and from which network."""
-    words: str = ""
+    consent_text: str = ""
     """What the form said that they agreed to, or which version of it."""
     mail: str = ""
     """Which mail brought them there."""
@@ -92,7 +92,7 @@ class Consent:
     """How it reached us: `import sample.csv`, `mail`, `command line`."""
     evidence: str = ""
     """What shows it: the line of the imported file, the delivery whose link was followed."""
-    words: str = ""
+    consent_text: str = ""
     """What the form said that they agreed to, or which version of it."""
     mail: str = ""
     """Which mail asked them to confirm."""

@@ -252,6 +252,6 @@ def _consent(row: Row[Any]) -> Consent:
         at=row.at,
         origin=row.origin,
         evidence=row.evidence,
-        words=row.words,
+        consent_text=row.consent_text,
         mail=row.mail,
     )

@@ -251,3 +251,26 @@ def _end(connection: Connection, leaving: Unsubscription, *, origin: str, now: d
             )
         )
     return tuple(row.name for row in ended)
+
+
+def ensure_subscriber(connection: Connection, keyring: Keyring, address: Address, language: str, now: datetime) -> int:
+    """Return the number of the subscriber with this address, who is created if they are new."""
+    connection.execute(
+        insert_missing(connection, subscribers).values(
+            address=str(address),
+            address_key=address.key,
+            address_hash=keyring.address_hash(address.key),
+            first_name="",
+            last_name="",
+            fields={},
+            created_at=now,
+        )
+    )
+    row = connection.execute(
+        select(subscribers.c.id, subscribers.c.fields).where(subscribers.c.address_key == address.key)
+    ).one()
+    if language and not row.fields.get("language"):
+        connection.execute(
+            update(subscribers).where(subscribers.c.id == row.id).values(fields={**row.fields, "language": language})
+        )
+    return int(row.id)

@@ -12,6 +12,9 @@ from newsletter.audience.tables import consents, insert_missing, subscribers, su
 from newsletter.database import Database, UtcDateTime
 from newsletter.tokens import Keyring
 
+LIFTED_BY_CONFIRMATION = frozenset({SuppressionReason.UNSUBSCRIBED, SuppressionReason.ERASED})
+"""Reasons that a person's own confirmation overrides; a bounce, a complaint or the author's decision stays."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedSuppression:

@@ -95,7 +95,7 @@ consents = Table(
     Column("origin", Text, nullable=False),
     Column("evidence", Text, nullable=False, server_default=""),
     Column("import_id", Integer, ForeignKey("imports.id")),
-    Column("words", Text, nullable=False, server_default=""),
+    Column("consent_text", Text, nullable=False, server_default=""),
     Column("mail", Text, nullable=False, server_default=""),
     Index("consents_by_subscription", "subscription_id"),
 )

@@ -69,13 +69,13 @@ def choose(office: Office, visit: Visit) -> Response:
 def by_own_page(office: Office, visit: Visit) -> Chooser | None:
     """Return who holds a link to their own page, while it is good."""
     number = office.keyring.verify(Purpose.MY_DATA, visit.token)
-    enquiry = number and find_signup_request(office.database, SignupRequestKind.OWN, number, visit.now)
+    enquiry = number and find_signup_request(office.database, SignupRequestKind.MY_DATA, number, visit.now)
     person = number_of(office, enquiry.address) if enquiry else None
     chosen = read_preferences(office.database, person) if person is not None else None
     if chosen is None:
         return None
     notice = find_notice_about(
-        office.database, [SignupMailKind.OWN_PAGE.value, SignupMailKind.KNOWN.value], str(number)
+        office.database, [SignupMailKind.MY_DATA.value, SignupMailKind.ALREADY_SUBSCRIBED.value], str(number)
     )
     return Chooser(chosen=chosen, is_proven=True, mail=wording.of_mail(notice))
 
@@ -114,7 +114,7 @@ def chosen_so(office: Office, visit: Visit, chooser: Chooser) -> Response:
     if visit.first("has_lists"):
         offered = [name for name in chosen.lists if name in office.settings.lists]
         words = wording.of_choices(office.pages, chosen.language, is_proven=True)
-        proof = ConsentProof(evidence="preferences", words=words, mail=chooser.mail)
+        proof = ConsentProof(evidence="preferences", consent_text=words, mail=chooser.mail)
         keep_lists(database, person, wanted, offered, proof=proof, now=visit.now)
         _join(office, visit, chooser, [n for n in office.offered if n in wanted and n not in chosen.lists])
     if (length := visit.first("pause")) == "none":
@@ -139,17 +139,19 @@ def chosen_so(office: Office, visit: Visit, chooser: Chooser) -> Response:
 def _join(office: Office, visit: Visit, chooser: Chooser, names: Sequence[str]) -> None:
     words = wording.of_choices(office.pages, chooser.chosen.language, is_proven=chooser.is_proven)
     if chooser.is_proven:
-        proof = ConsentProof(evidence=f"own page, from {blurred_network(visit.client)}", words=words, mail=chooser.mail)
+        proof = ConsentProof(
+            evidence=f"own page, from {blurred_network(visit.client)}", consent_text=words, mail=chooser.mail
+        )
         for name in names:
             subscribe(office.database, chooser.chosen.subscriber_id, name, proof=proof, now=visit.now)
     elif names:
         record_signup_request(
             office.database,
-            SignupRequestKind.JOIN,
+            SignupRequestKind.SIGNUP,
             chooser.chosen.address,
             names,
             language=chooser.chosen.language,
-            proof=ConsentProof(evidence=f"preferences, from {blurred_network(visit.client)}", words=words),
+            proof=ConsentProof(evidence=f"preferences, from {blurred_network(visit.client)}", consent_text=words),
             now=visit.now,
         )
         office.wake()
@@ -171,7 +173,7 @@ def _choose_clicks(office: Office, visit: Visit, chooser: Chooser) -> None:
         return
     proof = ConsentProof(
         evidence=f"{'own page' if chooser.is_proven else 'preferences'}, from {blurred_network(visit.client)}",
-        words=wording.of_clicks(office.pages, chooser.chosen.language),
+        consent_text=wording.of_clicks(office.pages, chooser.chosen.language),
         mail=chooser.mail,
     )
     change = app.consent_to_click_tracking if wanted else app.withdraw_click_tracking

@@ -71,8 +71,8 @@ class Clerk:
 def do_turn(office: Office) -> bool:
     """Weigh and post what waits; False where the next hop took not all of it."""
     web, now = office.settings.web, datetime.now(UTC)
-    caps = SignupMailLimits(total=web.mails_an_hour, low_priority=max(1, web.mails_an_hour // 10))
-    plan_signup_mail(office.database, office.keyring, office.settings, caps=caps, now=now)
+    limits = SignupMailLimits(total=web.mails_an_hour, low_priority=max(1, web.mails_an_hour // 10))
+    plan_signup_mail(office.database, office.keyring, office.settings, limits=limits, now=now)
     if not list_notices(office.database, DeliveryStatus.PLANNED):
         return True
     with closing(open_transport(office.settings)) as transport:

@@ -18,7 +18,7 @@ from newsletter.web.visit import Visit
 def show_confirmation(office: Office, visit: Visit) -> Response:
     """Ask whether the lists shall be sent to the address; changes nothing."""
     number = office.keyring.verify(Purpose.CONFIRM, visit.token)
-    enquiry = number and find_signup_request(office.database, SignupRequestKind.JOIN, number, visit.now)
+    enquiry = number and find_signup_request(office.database, SignupRequestKind.SIGNUP, number, visit.now)
     if not enquiry:
         return _gone(office, visit)
     titles = [office.settings.lists[name].title for name in enquiry.lists if name in office.settings.lists]
@@ -29,13 +29,13 @@ def show_confirmation(office: Office, visit: Visit) -> Response:
 def confirm(office: Office, visit: Visit) -> Response:
     """Confirm what the link is for; a second time changes nothing."""
     number = office.keyring.verify(Purpose.CONFIRM, visit.token)
-    enquiry = number and find_signup_request(office.database, SignupRequestKind.JOIN, number, visit.now)
+    enquiry = number and find_signup_request(office.database, SignupRequestKind.SIGNUP, number, visit.now)
     if not number or not enquiry:
         return _gone(office, visit)
     proof = ConsentProof(
         evidence=f"enquiry {number}, pressed from {blurred_network(visit.client)}",
-        words=wording.of_confirming(office.pages, enquiry.language),
-        mail=wording.of_mail(find_notice_about(office.database, [SignupMailKind.CONFIRM.value], str(number))),
+        consent_text=wording.of_confirming(office.pages, enquiry.language),
+        mail=wording.of_mail(find_notice_about(office.database, [SignupMailKind.CONFIRMATION.value], str(number))),
     )
     if not confirm_signup(office.database, office.keyring, number, proof=proof, now=visit.now):
         return _gone(office, visit)

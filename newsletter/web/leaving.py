@@ -67,7 +67,7 @@ def leave(office: Office, visit: Visit) -> Response:
                 since=visit.now - _REGRET,
                 proof=ConsentProof(
                     evidence="taken back",
-                    words=wording.of_return(office.pages, _language(office, addressee.subscriber_id)),
+                    consent_text=wording.of_return(office.pages, _language(office, addressee.subscriber_id)),
                     mail=wording.of_letter(addressee.delivery_id),
                 ),
                 now=visit.now,

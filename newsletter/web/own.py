@@ -24,7 +24,7 @@ def request_link(office: Office, visit: Visit) -> Response:
     address = address_in(visit)
     if address is None:
         return office.pages.page("link", status=422, problem="wrong_address", email=visit.first("email")[:320])
-    note_enquiry(office, visit, SignupRequestKind.OWN, address)
+    note_enquiry(office, visit, SignupRequestKind.MY_DATA, address)
     return office.pages.note("asked")
 
 

@@ -50,7 +50,7 @@ def _at_work(database: Database, keyring: Keyring, settings: Settings) -> Iterat
                 list_name=None if word.from_all else addressee.list_name,
                 proof=ConsentProof(
                     evidence=f"delivery {word.delivery_id}{', one click' if word.is_one_click else ''}",
-                    words=word.words,
+                    consent_text=word.words,
                     mail=wording.of_letter(word.delivery_id),
                 ),
             )

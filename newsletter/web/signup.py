@@ -57,7 +57,7 @@ def sign_up(office: Office, visit: Visit) -> Response:
             said = getattr(phrases_for(language, office.settings.publication.language), key)
             return JSONResponse({"status": key, "message": said}, 422, headers=_cors(office, visit))
         return _form(office, visit, language, wanted, problem=key, status=422)
-    note_enquiry(office, visit, SignupRequestKind.JOIN, address, wanted)
+    note_enquiry(office, visit, SignupRequestKind.SIGNUP, address, wanted)
     if visit.wants_json:
         words = phrases_for(language, office.settings.publication.language)
         said = {"status": "asked", "title": words.asked, "message": words.asked_why}
@@ -111,9 +111,9 @@ def note_enquiry(
         language=_language(visit),
         proof=ConsentProof(
             evidence=f"form of {visit.home or '/'}subscribe from {blurred_network(visit.client)}",
-            words=_words(office, visit) if kind is SignupRequestKind.JOIN else "",
+            consent_text=_words(office, visit) if kind is SignupRequestKind.SIGNUP else "",
         ),
-        is_slow=not _is_trusted(office, visit, attacked=attacked),
+        is_low_priority=not _is_trusted(office, visit, attacked=attacked),
         now=visit.now,
     )
     office.wake()

@@ -261,7 +261,7 @@ def test_tags_fields_and_history_come_in_on_every_database(database: Database, t
     assert bob.subscription.state == "ended"
     found = read_subscriber_record(database, KEYRING, Address("ada", "example.org"))
     assert found is not None
-    assert [(consent.act, consent.words) for consent in found.subscriptions[0][1]] == [("requested", "v1")]
+    assert [(consent.act, consent.consent_text) for consent in found.subscriptions[0][1]] == [("requested", "v1")]
 
 
 def test_a_series_is_planned_once_on_every_database(database: Database, tmp_path: Path) -> None:

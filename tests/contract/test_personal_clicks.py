@@ -88,7 +88,7 @@ def ada(database: Database) -> int:
 
 def agree(database: Database) -> None:
     assert consent_to_click_tracking(
-        database, ada(database), origin="web", proof=ConsentProof(words="May we?"), now=NOW
+        database, ada(database), origin="web", proof=ConsentProof(consent_text="May we?"), now=NOW
     )
 
 

@@ -101,10 +101,18 @@ def _read_person(
 def _read_consent(record: Any) -> Consent:
     if not isinstance(record, dict):
         raise TypeError("a consent is not an object")
-    texts = {
-        name: cleaned(str(record.get(name) or ""), FIELD_LENGTH) for name in ("origin", "evidence", "words", "mail")
-    }
-    return Consent(act=_enum_value(ConsentAct, record["act"]), at=_read_time(record["at"]), **texts)
+
+    def text(name: str) -> str:
+        return cleaned(str(record.get(name) or ""), FIELD_LENGTH)
+
+    return Consent(
+        act=_enum_value(ConsentAct, record["act"]),
+        at=_read_time(record["at"]),
+        origin=text("origin"),
+        evidence=text("evidence"),
+        consent_text=text("words"),
+        mail=text("mail"),
+    )
 
 
 def _read_hash(line: int, record: Mapping[str, Any]) -> HashRow:

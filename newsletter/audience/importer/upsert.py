@@ -121,7 +121,7 @@ def _add_history(connection: Connection, origin: ImportOrigin, decisions: Sequen
                 "origin": consent.origin,
                 "evidence": consent.evidence,
                 "import_id": origin.import_id,
-                "words": consent.words,
+                "consent_text": consent.consent_text,
                 "mail": consent.mail,
             }
             for subscription_id, row in rows.items()

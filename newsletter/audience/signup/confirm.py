@@ -1,128 +1,102 @@
-"""Enquiring: an enquiry is noted at the door, and answered later by whoever holds the address."""
+"""Sign-up confirmation: whoever follows the mailed link confirms their subscriptions; old requests are deleted."""
 
-from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, delete, exists, func, insert, select, update
+from sqlalchemy import Connection, and_, delete, exists, func, select, update
 
-from newsletter.address import Address
-from newsletter.audience.models import ABOUT_CLICKS, NO_PROOF, ConsentAct, ConsentProof, SubscriptionState
-from newsletter.audience.signup.process import RETURNABLE, note_person
+from newsletter.audience.models import ABOUT_CLICKS, ConsentAct, ConsentProof, SubscriptionState
 from newsletter.audience.signup.request import (
     MY_DATA_VALID_FOR,
     SIGNUP_VALID_FOR,
     SignupRequest,
     SignupRequestKind,
     SignupRequestState,
-    read_signup_request,
+    request_from_row,
     signup_requests,
 )
-from newsletter.audience.subscriptions import confirm_subscription
-from newsletter.audience.suppressions import find_suppression, lift
+from newsletter.audience.subscriptions import confirm_subscription, ensure_subscriber
+from newsletter.audience.suppressions import LIFTED_BY_CONFIRMATION, find_suppression, lift
 from newsletter.audience.tables import consents, subscribers, subscriptions
 from newsletter.database import Database
 from newsletter.tokens import Keyring
 
-
-def record_signup_request(
-    database: Database,
-    kind: SignupRequestKind,
-    address: Address,
-    list_names: Sequence[str] = (),
-    *,
-    language: str = "",
-    proof: ConsentProof = NO_PROOF,
-    is_slow: bool = False,
-    now: datetime,
-) -> None:
-    """Note what was asked. The same steps whoever asks, so that nothing can be told from the time they take."""
-    with database.write() as connection:
-        connection.execute(
-            insert(signup_requests).values(
-                kind=kind.value,
-                address=str(address),
-                address_key=address.key,
-                lists=list(list_names),
-                language=language,
-                evidence=proof.evidence,
-                words=proof.words,
-                is_slow=is_slow,
-                state=SignupRequestState.NEW.value,
-                created_at=now,
-            )
-        )
+_AT_MOST = 5000
+"""Requests and people that one call deletes."""
 
 
 def find_signup_request(
-    database: Database, kind: SignupRequestKind, number: int, now: datetime
+    database: Database, kind: SignupRequestKind, request_id: int, now: datetime
 ) -> SignupRequest | None:
-    """Return an enquiry whose mailed link is good still; None for any other number."""
-    if not 0 < number < 2**62:
+    """Return a request whose mailed link still works; None for any other number."""
+    if not 0 < request_id < 2**62:
         return None
     with database.read() as connection:
-        return _open(connection, kind, number, now)
+        return _find_valid(connection, kind, request_id, now)
 
 
-def confirm_signup(database: Database, keyring: Keyring, number: int, *, proof: ConsentProof, now: datetime) -> bool:
-    """Confirm the subscriptions of an enquiry; True while its link is good. A second call changes nothing.
+def confirm_signup(
+    database: Database, keyring: Keyring, request_id: int, *, proof: ConsentProof, now: datetime
+) -> bool:
+    """Confirm the subscriptions of a request; True while its link works. A second call changes nothing.
 
-    Whoever had left everything, or was erased, comes back by it: that is their own word, proven by mail.
+    It lifts the suppression of whoever had unsubscribed from everything, or was erased: that is their own wish, proven
+    by the email.
     """
-    if not 0 < number < 2**62:
+    if not 0 < request_id < 2**62:
         return False
     with database.write() as connection:
-        enquiry = _open(connection, SignupRequestKind.JOIN, number, now)
-        if enquiry is None:
+        request = _find_valid(connection, SignupRequestKind.SIGNUP, request_id, now)
+        if request is None:
             return False
-        if enquiry.state is SignupRequestState.CONFIRMED:
+        if request.state is SignupRequestState.CONFIRMED:
             return True
-        if found := find_suppression(connection, keyring.address_hash(enquiry.address.key)):
-            if found.reason not in RETURNABLE:
+        if suppression := find_suppression(connection, keyring.address_hash(request.address.key)):
+            if suppression.reason not in LIFTED_BY_CONFIRMATION:
                 return False
-            lift(connection, found, enquiry.address, origin="web", now=now)
-        subscriber_id = note_person(connection, keyring, enquiry.address, enquiry.language, now)
-        for list_name in enquiry.lists:
+            lift(connection, suppression, request.address, origin="web", now=now)
+        subscriber_id = ensure_subscriber(connection, keyring, request.address, request.language, now)
+        for list_name in request.lists:
             confirm_subscription(connection, subscriber_id, list_name, origin="web", proof=proof, now=now)
         connection.execute(
             update(signup_requests)
-            .where(signup_requests.c.id == number)
+            .where(signup_requests.c.id == request_id)
             .values(state=SignupRequestState.CONFIRMED.value)
         )
     return True
 
 
 def expire_signups(database: Database, now: datetime) -> int:
-    """Forget enquiries that are over, and whoever never confirmed; returns how many people that were."""
+    """Delete old requests, and the people who never confirmed; returns how many people were deleted."""
     with database.write() as connection:
-        old = connection.scalars(
+        old_requests = connection.scalars(
             select(signup_requests.c.id)
-            .where(func.coalesce(signup_requests.c.weighed_at, signup_requests.c.created_at) < now - SIGNUP_VALID_FOR)
-            .limit(5000)
+            .where(func.coalesce(signup_requests.c.processed_at, signup_requests.c.created_at) < now - SIGNUP_VALID_FOR)
+            .limit(_AT_MOST)
         ).all()
         stale = (
             select(subscriptions.c.id)
             .where(subscriptions.c.state == SubscriptionState.PENDING.value)
             .where(subscriptions.c.changed_at < now - SIGNUP_VALID_FOR)
-            .where(_was_asked_for_at_the_web)
+            .where(_was_only_requested)
         )
         people = connection.scalars(
-            select(subscriptions.c.subscriber_id).where(subscriptions.c.id.in_(stale)).distinct().limit(5000)
+            select(subscriptions.c.subscriber_id).where(subscriptions.c.id.in_(stale)).distinct().limit(_AT_MOST)
         ).all()
         ids = connection.scalars(
             stale.where(subscriptions.c.subscriber_id.in_(people)).with_only_columns(subscriptions.c.id)
         ).all()
         connection.execute(delete(consents).where(consents.c.subscription_id.in_(ids)))
         connection.execute(delete(subscriptions).where(subscriptions.c.id.in_(ids)))
-        gone = connection.execute(
+        deleted = connection.execute(
             delete(subscribers)
             .where(subscribers.c.id.in_(people))
             .where(~exists().where(subscriptions.c.subscriber_id == subscribers.c.id))
         )
-        connection.execute(delete(signup_requests).where(signup_requests.c.id.in_(old)))
-    return gone.rowcount
+        connection.execute(delete(signup_requests).where(signup_requests.c.id.in_(old_requests)))
+    return deleted.rowcount
 
 
-_was_asked_for_at_the_web = and_(
+_was_only_requested = and_(
     exists().where(
         consents.c.subscription_id == subscriptions.c.id,
         consents.c.act == ConsentAct.REQUESTED.value,
@@ -133,21 +107,22 @@ _was_asked_for_at_the_web = and_(
         consents.c.act.not_in((ConsentAct.REQUESTED, *ABOUT_CLICKS)),
     ),
 )
-"""Nothing but an enquiry stands behind it: what an import or the author made is theirs to delete."""
+"""Whether a subscription comes from a request alone: what an import or the author made is not deleted."""
 
 
-def _open(connection: Connection, kind: SignupRequestKind, number: int, now: datetime) -> SignupRequest | None:
-    is_join = signup_requests.c.kind == SignupRequestKind.JOIN.value
-    if kind is SignupRequestKind.JOIN:
-        is_good = is_join & signup_requests.c.state.in_(
-            (SignupRequestState.WEIGHED.value, SignupRequestState.CONFIRMED.value)
-        )
-    else:  # who has it already is told so, with the link to their own page
-        is_good = ~is_join | (signup_requests.c.state == SignupRequestState.ANSWERED.value)
-    lasts = SIGNUP_VALID_FOR if kind is SignupRequestKind.JOIN else MY_DATA_VALID_FOR
+def _find_valid(
+    connection: Connection, kind: SignupRequestKind, request_id: int, now: datetime
+) -> SignupRequest | None:
+    is_signup = signup_requests.c.kind == SignupRequestKind.SIGNUP.value
+    if kind is SignupRequestKind.SIGNUP:
+        states = SignupRequestState.MAILED.value, SignupRequestState.CONFIRMED.value
+        is_valid = is_signup & signup_requests.c.state.in_(states)
+    else:  # whoever is subscribed already gets the link to "my data" instead of a confirmation
+        is_valid = ~is_signup | (signup_requests.c.state == SignupRequestState.ALREADY_SUBSCRIBED.value)
+    valid_for = SIGNUP_VALID_FOR if kind is SignupRequestKind.SIGNUP else MY_DATA_VALID_FOR
     row = connection.execute(
-        select(signup_requests).where(
-            signup_requests.c.id == number, is_good, signup_requests.c.weighed_at > now - lasts
-        )
+        select(signup_requests)
+        .where(signup_requests.c.id == request_id, is_valid)
+        .where(signup_requests.c.processed_at > now - valid_for)
     ).one_or_none()
-    return None if row is None else read_signup_request(row)
+    return None if row is None else request_from_row(row)

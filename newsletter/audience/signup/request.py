@@ -1,58 +1,49 @@
-"""Enquiries: what was asked at the web door for an address, and believed only once its mail is answered.
+"""Sign-up request: what was asked on the web for an address, believed only once the email sent there is answered.
 
-Whoever knows an address can ask, so an enquiry changes nothing but itself. It says neither at the door nor
-by the time it takes whether the address is known: that is looked up later, when the enquiry is weighed.
+Anybody who knows an address can make a request, so a request changes nothing but its own table.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Boolean, Column, Index, Integer, Row, Table, Text
+from sqlalchemy import JSON, BigInteger, Boolean, Column, Index, Integer, Row, Table, Text, insert
 
 from newsletter.address import Address
+from newsletter.audience.models import NO_PROOF, ConsentProof
 from newsletter.audience.tables import metadata
-from newsletter.database import UtcDateTime
+from newsletter.database import Database, UtcDateTime
 
 SIGNUP_VALID_FOR = timedelta(days=7)
-"""How long a confirmation can be given; afterwards all that was noted of it is deleted."""
+"""How long a confirmation link works; afterwards everything recorded of the request is deleted."""
 MY_DATA_VALID_FOR = timedelta(hours=24)
-"""How long the mailed link to one's own page opens it."""
-ONE_MAIL_WITHIN = timedelta(hours=24)
-"""An address gets one mail of a kind within this time, however often it is given."""
+"""How long the link to "my data" works."""
 
 
 class SignupRequestKind(StrEnum):
-    """What is asked."""
+    """What is asked for."""
 
-    JOIN = "join"
-    OWN = "own"
-    """The link to a person's own page."""
+    SIGNUP = "signup"
+    MY_DATA = "my_data"
+    """The link to the person's own page, with their preferences and data."""
 
 
 class SignupRequestState(StrEnum):
-    """How far an enquiry is."""
+    """How far a request has been processed."""
 
     NEW = "new"
-    WEIGHED = "weighed"
-    """The mail with its link is planned."""
-    ANSWERED = "answered"
-    """They are told that they have it already, so there is nothing to confirm."""
+    MAILED = "mailed"
+    """The email with the link is planned."""
+    ALREADY_SUBSCRIBED = "already_subscribed"
+    """They are told that they are subscribed already, so there is nothing to confirm."""
     CONFIRMED = "confirmed"
-
-
-class SignupMailKind(StrEnum):
-    """The mail that an enquiry calls for."""
-
-    CONFIRM = "confirmation"
-    KNOWN = "already subscribed"
-    OWN_PAGE = "own page"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignupRequest:
-    """One thing that was asked."""
+    """One request for an address."""
 
     id: int
     kind: SignupRequestKind
@@ -60,50 +51,71 @@ class SignupRequest:
     lists: tuple[str, ...]
     language: str
     evidence: str
-    """What shows that it was asked: from which network, by which form."""
-    words: str = ""
-    """What the form said that they agreed to, and which version of it."""
-    is_slow: bool
-    """Whether it waits behind all others, since nothing speaks for a person behind it."""
+    """What shows that it was made: from which network, by which form."""
+    consent_text: str = ""
+    """What the form said that they agree to, and which version of it."""
+    is_low_priority: bool
+    """Whether it is processed after all others, since nothing shows that a person made it."""
     state: SignupRequestState
     created_at: datetime
-    weighed_at: datetime | None = None
+    processed_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProcessedSignup:
-    """An enquiry, and the mail it calls for, if any."""
-
-    enquiry: SignupRequest
-    call: SignupMailKind | None
-
-
-_Big = BigInteger().with_variant(Integer, "sqlite")
+_BigId = BigInteger().with_variant(Integer, "sqlite")
 
 signup_requests = Table(
-    "enquiries",
+    "signup_requests",
     metadata,
-    Column("id", _Big, primary_key=True),
+    Column("id", _BigId, primary_key=True),
     Column("kind", Text, nullable=False),
     Column("address", Text, nullable=False),
     Column("address_key", Text, nullable=False),
     Column("lists", JSON, nullable=False),
     Column("language", Text, nullable=False, server_default=""),
     Column("evidence", Text, nullable=False, server_default=""),
-    Column("words", Text, nullable=False, server_default=""),
-    Column("is_slow", Boolean, nullable=False),
+    Column("consent_text", Text, nullable=False, server_default=""),
+    Column("is_low_priority", Boolean, nullable=False),
     Column("state", Text, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
-    Column("weighed_at", UtcDateTime),
-    Index("enquiries_by_state", "state", "is_slow", "id"),
-    Index("enquiries_by_address", "address_key", "created_at"),
-    Index("enquiries_by_weighing", "weighed_at"),
+    Column("processed_at", UtcDateTime),
+    Index("signup_requests_by_state", "state", "is_low_priority", "id"),
+    Index("signup_requests_by_address", "address_key", "created_at"),
+    Index("signup_requests_by_processing", "processed_at"),
     sqlite_autoincrement=True,
 )
 
 
-def read_signup_request(row: Row[Any]) -> SignupRequest:
-    """Return the enquiry in a row."""
+def record_signup_request(
+    database: Database,
+    kind: SignupRequestKind,
+    address: Address,
+    list_names: Sequence[str] = (),
+    *,
+    language: str = "",
+    proof: ConsentProof = NO_PROOF,
+    is_low_priority: bool = False,
+    now: datetime,
+) -> None:
+    """Record a request. The steps are the same for every address, so their time tells nothing."""
+    with database.write() as connection:
+        connection.execute(
+            insert(signup_requests).values(
+                kind=kind.value,
+                address=str(address),
+                address_key=address.key,
+                lists=list(list_names),
+                language=language,
+                evidence=proof.evidence,
+                consent_text=proof.consent_text,
+                is_low_priority=is_low_priority,
+                state=SignupRequestState.NEW.value,
+                created_at=now,
+            )
+        )
+
+
+def request_from_row(row: Row[Any]) -> SignupRequest:
+    """Return the request in a row of its table."""
     local, _, domain = row.address.rpartition("@")
     return SignupRequest(
         id=row.id,
@@ -112,9 +124,9 @@ def read_signup_request(row: Row[Any]) -> SignupRequest:
         lists=tuple(row.lists),
         language=row.language,
         evidence=row.evidence,
-        words=row.words,
-        is_slow=row.is_slow,
+        consent_text=row.consent_text,
+        is_low_priority=row.is_low_priority,
         state=SignupRequestState(row.state),
         created_at=row.created_at,
-        weighed_at=row.weighed_at,
+        processed_at=row.processed_at,
     )

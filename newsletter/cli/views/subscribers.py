@@ -155,6 +155,6 @@ def _show_subscriber(address: Address, record: SubscriberRecord) -> None:
         )
         width = max((len(consent.act) + 2 for consent in consents), default=11)
         for consent in consents:
-            details = (consent.evidence, consent.words and f"text: {consent.words}", consent.mail)
+            details = (consent.evidence, consent.consent_text and f"text: {consent.consent_text}", consent.mail)
             proof = f" ({'; '.join(filter(None, details))})" if any(details) else ""
             output.print_result(f"    {consent.at:%Y-%m-%d %H:%M}  {consent.act:<{width}}{consent.origin}{proof}")

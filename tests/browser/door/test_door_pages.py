@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 def contents(door: Doorway) -> dict[str, list[tuple[object, ...]]]:
     """Every row of every table that a link could change."""
     database = sqlite3.connect(door.desk.folder / "var" / "newsletter.db")
-    tables = ("subscribers", "subscriptions", "consents", "suppressions", "enquiries", "replies", "writers")
+    tables = ("subscribers", "subscriptions", "consents", "suppressions", "signup_requests", "replies", "writers")
     found = {name: database.execute(f"SELECT * FROM {name} ORDER BY 1").fetchall() for name in tables}
     database.close()
     return found
@@ -161,7 +161,7 @@ def test_while_attacked_a_browser_solves_a_task_and_is_served_first(browser: Bro
     page.get_by_role("heading", name="Check your mailbox").wait_for()
     assert doorway.link_to("human@example.org")
     database = sqlite3.connect(doorway.desk.folder / "var" / "newsletter.db")
-    rows = dict(database.execute("SELECT address, is_slow FROM enquiries"))
+    rows = dict(database.execute("SELECT address, is_low_priority FROM signup_requests"))
     database.close()
     assert rows["human@example.org"] == 0
     assert any(slow for address, slow in rows.items() if address.startswith("flood"))
@@ -226,4 +226,4 @@ def test_a_crawler_that_follows_every_link_changes_nothing(browser: Browser, doo
 
 
 def _waiting(door: Doorway) -> bool:
-    return any(row[8] == "new" and not row[7] for row in contents(door)["enquiries"])
+    return any(row[8] == "new" and not row[7] for row in contents(door)["signup_requests"])

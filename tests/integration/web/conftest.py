@@ -61,7 +61,7 @@ def enquiries(door: Doorway) -> int:
     """How many enquiries are kept."""
     database = open_database(f"sqlite:///{door.desk.folder / 'var' / 'newsletter.db'}")
     with database.read() as connection:
-        number = connection.exec_driver_sql("SELECT count(*) FROM enquiries").scalar_one()
+        number = connection.exec_driver_sql("SELECT count(*) FROM signup_requests").scalar_one()
     database.close()
     return int(number)
 

@@ -30,11 +30,11 @@ def test_the_form_and_the_confirmation_are_told_by_their_words_and_the_mail(door
     page = door.get(path).text
     door.send(path)
     requested, confirmed = consents(door, who)
-    assert requested.words.startswith(f"{GERMAN.promise} / {GERMAN.subscribe} [de, subscribe.html ")
+    assert requested.consent_text.startswith(f"{GERMAN.promise} / {GERMAN.subscribe} [de, subscribe.html ")
     assert requested.mail == ""
-    assert confirmed.words.startswith(f"{GERMAN.confirm} / ")
+    assert confirmed.consent_text.startswith(f"{GERMAN.confirm} / ")
     assert GERMAN.confirm_button in page
-    assert GERMAN.confirm_button in confirmed.words
+    assert GERMAN.confirm_button in confirmed.consent_text
     [number] = re.findall(r"^confirmation (\d+), ", confirmed.mail)
     [notice] = [n for n in door.desk.done("notices", "list", "--json").json_lines if n["id"] == int(number)]
     assert notice["subject"] in confirmed.mail
@@ -49,9 +49,9 @@ def test_a_script_on_another_site_shows_our_words_and_a_form_of_its_own_does_not
     door.send("/subscribe", {"email": "forged@example.org", "list": "sample", "shown": "forged"})
     for who in ("script", "own", "forged"):
         door.link_to(f"{who}@example.org")
-    assert consents(door, "script@example.org")[0].words.startswith(ENGLISH.promise)
-    assert consents(door, "own@example.org")[0].words == "a form in the words of https://blog.example"
-    assert "does not say where" in consents(door, "forged@example.org")[0].words
+    assert consents(door, "script@example.org")[0].consent_text.startswith(ENGLISH.promise)
+    assert consents(door, "own@example.org")[0].consent_text == "a form in the words of https://blog.example"
+    assert "does not say where" in consents(door, "forged@example.org")[0].consent_text
 
 
 def test_leaving_and_its_return_are_told_by_the_page_and_the_letter(door: Doorway) -> None:
@@ -61,12 +61,12 @@ def test_leaving_and_its_return_are_told_by_the_page_and_the_letter(door: Doorwa
     door.one_click(path)
     eventually(lambda: len(consents(door, who)) >= 4)
     left, back, clicked = consents(door, who)[-3:]
-    assert ENGLISH.leave_button in left.words
-    assert "leave.html" in left.words
-    assert ENGLISH.again in back.words
-    assert clicked.words == ""
+    assert ENGLISH.leave_button in left.consent_text
+    assert "leave.html" in left.consent_text
+    assert ENGLISH.again in back.consent_text
+    assert clicked.consent_text == ""
     assert {left.mail, back.mail, clicked.mail} == {"letter of delivery 5"}
-    assert who not in left.words
+    assert who not in left.consent_text
 
 
 def test_choices_are_told_by_their_page_and_the_mail_that_led_there(door: Doorway) -> None:
@@ -74,13 +74,13 @@ def test_choices_are_told_by_their_page_and_the_mail_that_led_there(door: Doorwa
     door.send(f"/preferences/{token(door, Purpose.PREFERENCES, 6)}", {"has_lists": "1"})
     left = consents(door, who)[-1]
     assert (left.act, left.mail) == ("ended", "letter of delivery 6")
-    assert left.words.startswith(ENGLISH.preferences)
+    assert left.consent_text.startswith(ENGLISH.preferences)
     door.send("/link", {"email": who})
     own = door.link_to(who, "own")
     door.send(own, {"has_lists": "1", "list": "weekly"})
     [joined] = consents(door, who, "weekly")
     assert joined.mail.startswith("own page ")
-    assert "choices.html" in joined.words
+    assert "choices.html" in joined.consent_text
 
 
 def test_words_and_mail_are_shown_told_and_carried_elsewhere(door: Doorway) -> None:
@@ -92,10 +92,10 @@ def test_words_and_mail_are_shown_told_and_carried_elsewhere(door: Doorway) -> N
     door.send("/link", {"email": who})
     told = json.loads(door.get(door.link_to(who, "own") + "/data").text)
     for consent in before:
-        assert consent.words in " ".join(said.split())
+        assert consent.consent_text in " ".join(said.split())
         assert consent.mail in " ".join(said.split())
     rows = [row for s in told["subscriptions"] for row in s["consents"]]
-    assert [(row["words"], row["mail"]) for row in rows] == [(c.words, c.mail) for c in before]
+    assert [(row["words"], row["mail"]) for row in rows] == [(c.consent_text, c.mail) for c in before]
     exported = door.desk.done("subscribers", "export", "--list", "weekly", "--format", "jsonl").out
     line = next(text for text in exported.splitlines() if who in text)
     moved = "moved@example.org"

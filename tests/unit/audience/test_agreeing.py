@@ -25,7 +25,7 @@ from newsletter.tokens import Keyring
 
 NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
 ADA = Address.parse("ada@example.org")
-OWN_PAGE = ConsentProof(evidence="own page", words="May we?", mail="own-page 3")
+OWN_PAGE = ConsentProof(evidence="own page", consent_text="May we?", mail="own-page 3")
 
 
 def make_ada(database: Database, keyring: Keyring, *lists: str) -> int:
@@ -54,7 +54,7 @@ def acts(database: Database, keyring: Keyring) -> dict[str, list[tuple[str, Cons
     assert record is not None
     return {
         subscription.list_name: [
-            (each.act.value, ConsentProof(evidence=each.evidence, words=each.words, mail=each.mail))
+            (each.act.value, ConsentProof(evidence=each.evidence, consent_text=each.consent_text, mail=each.mail))
             for each in consents
             if each.act.value.startswith("clicks")
         ]
@@ -110,7 +110,7 @@ def test_why_somebody_is_on_a_list_is_told_as_before(database: Database, keyring
 
 def test_a_subscription_that_is_never_confirmed_ends_all_the_same(database: Database, keyring: Keyring) -> None:
     number = make_ada(database, keyring, "weekly")
-    record_signup_request(database, SignupRequestKind.JOIN, ADA, ("daily",), now=NOW)
+    record_signup_request(database, SignupRequestKind.SIGNUP, ADA, ("daily",), now=NOW)
     with database.write() as connection:
         process_signup_request(connection, keyring, ("daily",), SignupMailLimits(total=10, low_priority=10), NOW)
     agree(database, number)

@@ -38,16 +38,18 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
 def ask(database: Database, address: Address = ADA, *lists: str, now: datetime = NOW, is_slow: bool = False) -> None:
-    record_signup_request(database, SignupRequestKind.JOIN, address, lists or ("weekly",), is_slow=is_slow, now=now)
+    record_signup_request(
+        database, SignupRequestKind.SIGNUP, address, lists or ("weekly",), is_low_priority=is_slow, now=now
+    )
 
 
-def weigh(
-    database: Database, keyring: Keyring, now: datetime = NOW, caps: SignupMailLimits = MANY
+def process(
+    database: Database, keyring: Keyring, now: datetime = NOW, limits: SignupMailLimits = MANY
 ) -> list[tuple[int, SignupMailKind | None]]:
     found = []
     with database.write() as connection:
-        while (weighed := process_signup_request(connection, keyring, {"weekly", "daily"}, caps, now)) is not None:
-            found.append((weighed.enquiry.id, weighed.call))
+        while (processed := process_signup_request(connection, keyring, {"weekly", "daily"}, limits, now)) is not None:
+            found.append((processed.request.id, processed.mail))
     return found
 
 
@@ -57,8 +59,8 @@ def number_on(database: Database) -> tuple[int, int]:
 
 def test_an_enquiry_is_confirmed_once_and_its_link_is_worth_nothing_more(database: Database, keyring: Keyring) -> None:
     ask(database)
-    ((number, call),) = weigh(database, keyring)
-    assert call is SignupMailKind.CONFIRM
+    ((number, call),) = process(database, keyring)
+    assert call is SignupMailKind.CONFIRMATION
     assert confirm_signup(database, keyring, number, proof=ConsentProof(evidence="test"), now=NOW)
     assert confirm_signup(database, keyring, number, proof=ConsentProof(evidence="test"), now=NOW)
     person = find_subscriber_id(database, ADA)
@@ -70,10 +72,10 @@ def test_an_enquiry_is_confirmed_once_and_its_link_is_worth_nothing_more(databas
 
 def test_what_is_not_confirmed_in_time_is_forgotten_with_the_person(database: Database, keyring: Keyring) -> None:
     ask(database)
-    ((number, _),) = weigh(database, keyring)
-    assert find_signup_request(database, SignupRequestKind.JOIN, number, NOW + 6 * DAY)
+    ((number, _),) = process(database, keyring)
+    assert find_signup_request(database, SignupRequestKind.SIGNUP, number, NOW + 6 * DAY)
     assert expire_signups(database, NOW + 6 * DAY) == 0
-    assert not find_signup_request(database, SignupRequestKind.JOIN, number, NOW + 8 * DAY)
+    assert not find_signup_request(database, SignupRequestKind.SIGNUP, number, NOW + 8 * DAY)
     assert not confirm_signup(database, keyring, number, proof=ConsentProof(), now=NOW + 8 * DAY)
     assert expire_signups(database, NOW + 8 * DAY) == 1
     assert read_subscriber_record(database, keyring, ADA) is None
@@ -82,7 +84,7 @@ def test_what_is_not_confirmed_in_time_is_forgotten_with_the_person(database: Da
 def test_forgetting_spares_whoever_the_author_knows(database: Database, keyring: Keyring) -> None:
     add_subscriber(database, keyring, ADA, "daily", origin="command line", now=NOW)
     ask(database)
-    weigh(database, keyring)
+    process(database, keyring)
     expire_signups(database, NOW + 8 * DAY)
     assert number_on(database) == (1, 0)
 
@@ -92,10 +94,10 @@ def test_no_more_mails_an_hour_than_may_be_and_doubtful_ones_last(database: Data
         ask(database, Address.parse(f"slow{number}@example.org"), is_slow=True)
     for number in range(3):
         ask(database, Address.parse(f"good{number}@example.org"))
-    caps = SignupMailLimits(total=5, low_priority=1)
-    assert [number for number, _ in weigh(database, keyring, caps=caps)] == [7, 8, 9, 1]
-    assert weigh(database, keyring, NOW + timedelta(minutes=59), caps) == []
-    assert [number for number, _ in weigh(database, keyring, NOW + timedelta(minutes=61), caps)] == [2]
+    limits = SignupMailLimits(total=5, low_priority=1)
+    assert [number for number, _ in process(database, keyring, limits=limits)] == [7, 8, 9, 1]
+    assert process(database, keyring, NOW + timedelta(minutes=59), limits) == []
+    assert [number for number, _ in process(database, keyring, NOW + timedelta(minutes=61), limits)] == [2]
 
 
 @pytest.mark.parametrize("reason", list(SuppressionReason))
@@ -104,9 +106,9 @@ def test_only_what_people_chose_themselves_is_lifted_by_their_own_word(
 ) -> None:
     suppress(database, keyring, ADA, reason, origin="test", now=NOW)
     ask(database)
-    found = weigh(database, keyring)
+    found = process(database, keyring)
     may = reason in {SuppressionReason.UNSUBSCRIBED, SuppressionReason.ERASED}
-    assert [call for _, call in found] == [SignupMailKind.CONFIRM if may else None]
+    assert [call for _, call in found] == [SignupMailKind.CONFIRMATION if may else None]
     assert confirm_signup(database, keyring, found[0][0], proof=ConsentProof(), now=NOW) is may
     with database.read() as connection:
         assert suppression_reason(connection, keyring, ADA) == (None if may else reason)
@@ -114,14 +116,14 @@ def test_only_what_people_chose_themselves_is_lifted_by_their_own_word(
 
 def test_a_bounce_between_the_mail_and_the_button_counts(database: Database, keyring: Keyring) -> None:
     ask(database)
-    ((number, _),) = weigh(database, keyring)
+    ((number, _),) = process(database, keyring)
     suppress(database, keyring, ADA, SuppressionReason.COMPLAINED, origin="test", now=NOW)
     assert not confirm_signup(database, keyring, number, proof=ConsentProof(), now=NOW)
 
 
 def test_lists_that_are_not_there_any_more_are_left_out(database: Database, keyring: Keyring) -> None:
     ask(database, ADA, "gone")
-    assert weigh(database, keyring) == [(1, None)]
+    assert process(database, keyring) == [(1, None)]
     assert read_subscriber_record(database, keyring, ADA) is None
 
 

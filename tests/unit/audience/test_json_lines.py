@@ -152,7 +152,7 @@ def test_no_import_makes_anybody_agree_to_clicks(tmp_path: Path) -> None:
     first, second = opened(tmp_path / "a"), opened(tmp_path / "b")
     add_subscriber(first, KEYRING, Address.parse("ada@example.org"), "weekly", origin="test", now=NOW)
     with first.write() as connection:
-        assert grant_click_consent(connection, 1, origin="web", proof=ConsentProof(words="May we?"), now=NOW)
+        assert grant_click_consent(connection, 1, origin="web", proof=ConsentProof(consent_text="May we?"), now=NOW)
     path = tmp_path / "weekly.jsonl"
     line = json.loads(exported(first, is_json=True)) | {"clicks_agreed_at": NOW.isoformat()}
     path.write_text(json.dumps(line))

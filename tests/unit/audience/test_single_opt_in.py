@@ -31,24 +31,24 @@ ADA = Address.parse("ada@example.org")
 def ask(database: Database, keyring: Keyring, *lists: str, is_slow: bool = False) -> SignupMailKind | None:
     record_signup_request(
         database,
-        SignupRequestKind.JOIN,
+        SignupRequestKind.SIGNUP,
         ADA,
         lists,
-        proof=ConsentProof(evidence="form", words="You get letters"),
-        is_slow=is_slow,
+        proof=ConsentProof(evidence="form", consent_text="You get letters"),
+        is_low_priority=is_slow,
         now=NOW,
     )
     with database.write() as connection:
-        weighed = process_signup_request(
+        processed = process_signup_request(
             connection,
             keyring,
             {"weekly", "daily"},
             SignupMailLimits(total=100, low_priority=100),
             NOW + timedelta(minutes=1),
-            at_once=["weekly"],
+            single_opt_in=["weekly"],
         )
-    assert weighed is not None
-    return weighed.call
+    assert processed is not None
+    return processed.mail
 
 
 def standing(database: Database, keyring: Keyring) -> dict[str, str]:
@@ -66,19 +66,19 @@ def test_whoever_is_new_joins_at_once_with_the_words_they_read(database: Databas
     assert ask(database, keyring, "weekly") is None
     assert standing(database, keyring) == {"weekly": "confirmed"}
     requested, confirmed = consents(database, keyring)
-    assert (requested.act, requested.words) == ("requested", "You get letters")
+    assert (requested.act, requested.consent_text) == ("requested", "You get letters")
     assert (confirmed.act, confirmed.evidence, confirmed.mail) == ("confirmed", "single opt-in", "")
 
 
 def test_a_list_that_waits_still_waits_beside_one_that_does_not(database: Database, keyring: Keyring) -> None:
-    assert ask(database, keyring, "daily", "weekly") is SignupMailKind.CONFIRM
+    assert ask(database, keyring, "daily", "weekly") is SignupMailKind.CONFIRMATION
     assert standing(database, keyring) == {"daily": "pending", "weekly": "confirmed"}
     assert confirm_signup(database, keyring, 1, proof=ConsentProof(evidence="pressed"), now=NOW + timedelta(hours=1))
     assert standing(database, keyring) == {"daily": "confirmed", "weekly": "confirmed"}
 
 
 def test_an_enquiry_that_nothing_speaks_for_waits_for_a_confirmation(database: Database, keyring: Keyring) -> None:
-    assert ask(database, keyring, "weekly", is_slow=True) is SignupMailKind.CONFIRM
+    assert ask(database, keyring, "weekly", is_slow=True) is SignupMailKind.CONFIRMATION
     assert standing(database, keyring) == {"weekly": "pending"}
 
 
@@ -90,7 +90,7 @@ def test_whoever_left_comes_back_by_their_own_confirmation_alone(
     number = find_subscriber_id(database, ADA)
     assert number is not None
     unsubscribe(database, number, list_name, origin="web", now=NOW)
-    assert ask(database, keyring, "weekly") is SignupMailKind.CONFIRM
+    assert ask(database, keyring, "weekly") is SignupMailKind.CONFIRMATION
     assert standing(database, keyring) == {"weekly": "ended"}
 
 

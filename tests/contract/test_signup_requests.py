@@ -1,4 +1,4 @@
-"""Enquiries, weighed and confirmed alike on SQLite and PostgreSQL."""
+"""Sign-up requests are processed and confirmed alike on SQLite and PostgreSQL."""
 
 from collections.abc import Iterator
 
