@@ -26,15 +26,15 @@ from newsletter.audience import (
     subscribe,
 )
 from newsletter.delivery import find_addressee, find_notice_about
-from newsletter.locales import translations_for
+from newsletter.locales import languages_with_names
 from newsletter.replies import find_display_name, redact_name, save_display_name
 from newsletter.tokens import Purpose
 from newsletter.web import wording
 from newsletter.web.callers import blurred_network
+from newsletter.web.info_pages import GET_LINK, LINK_EXPIRED
 from newsletter.web.office import Office
 from newsletter.web.pages import masked
 from newsletter.web.person import number_of
-from newsletter.web.phrases import spoken_languages
 from newsletter.web.visit import Visit
 
 LETTER_LASTS = timedelta(days=60)
@@ -94,10 +94,8 @@ def choices(office: Office, visit: Visit, chooser: Chooser, *, is_saved: bool = 
         lists=[(name, settings.lists[name]) for name in offered],
         chosen=chosen.lists,
         weeks=WEEKS,
-        paused=translations_for(chosen.language, settings.publication.language, own=settings.locales).day(
-            chosen.paused_until
-        ),
-        languages=spoken_languages(),
+        paused=office.pages.translations(chosen.language).day(chosen.paused_until),
+        languages=languages_with_names(office.settings.locales),
         own_language=chosen.language,
         first_name=chosen.first_name,
         asks_clicks=_may_choose_clicks(office, chooser),
@@ -122,7 +120,10 @@ def chosen_so(office: Office, visit: Visit, chooser: Chooser) -> Response:
     elif length in {str(weeks) for weeks in WEEKS}:
         pause(database, person, visit.now + timedelta(weeks=int(length)))
     language = visit.first("language")
-    if language in {"", *(tag for tag, _ in spoken_languages())} and "language" in visit.fields:
+    if (
+        language in {"", *(tag for tag, _ in languages_with_names(office.settings.locales))}
+        and "language" in visit.fields
+    ):
         set_language(database, person, language)
     if chooser.is_proven and "first_name" in visit.fields:
         set_first_name(database, person, redact_name(visit.first("first_name")), now=visit.now)
@@ -191,4 +192,4 @@ def _by_letter(office: Office, visit: Visit) -> Chooser | None:
 
 
 def _gone(office: Office, visit: Visit) -> Response:
-    return office.pages.note("gone", status=404, next=f"{visit.home}/link", next_words="link")
+    return office.pages.note(LINK_EXPIRED, status=404, next=f"{visit.home}/link", next_label=GET_LINK)

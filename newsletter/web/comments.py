@@ -10,6 +10,7 @@ from newsletter.replies import (
     submit_revision,
     withdraw_reply,
 )
+from newsletter.web.info_pages import COMMENT_EDITED, COMMENT_WITHDRAWN, LINK_EXPIRED
 from newsletter.web.office import Office
 from newsletter.web.visit import Visit
 
@@ -27,13 +28,13 @@ def change_comment(office: Office, visit: Visit) -> Response:
         return _gone(office)
     if visit.first("act") == "withdraw":
         withdraw_reply(office.database, office.settings, reply.id, by="its writer", door="web", now=visit.now)
-        return office.pages.note("withdrawn", is_last=True)
+        return office.pages.note(COMMENT_WITHDRAWN, is_last=True)
     if (wish := visit.first("act")) in {"hear", "quiet"}:
         set_answer_notification(office.database, reply, wants=wish == "hear", door="web", now=visit.now)
         return _page(office, reply)
     if not submit_revision(office.database, office.settings, reply, visit.first("text"), visit.now):
         return _page(office, reply)
-    return office.pages.note("edited", is_last=True)
+    return office.pages.note(COMMENT_EDITED, is_last=True)
 
 
 def _page(office: Office, reply: Reply) -> Response:
@@ -48,4 +49,4 @@ def _reply(office: Office, visit: Visit) -> Reply | None:
 
 
 def _gone(office: Office) -> Response:
-    return office.pages.note("gone", status=404)
+    return office.pages.note(LINK_EXPIRED, status=404)

@@ -10,6 +10,7 @@ from newsletter.delivery import find_notice_about
 from newsletter.tokens import Purpose
 from newsletter.web import wording
 from newsletter.web.callers import blurred_network
+from newsletter.web.info_pages import CONFIRMED, LINK_EXPIRED
 from newsletter.web.office import Office
 from newsletter.web.pages import masked
 from newsletter.web.visit import Visit
@@ -39,8 +40,8 @@ def confirm(office: Office, visit: Visit) -> Response:
     )
     if not confirm_signup(office.database, office.keyring, number, proof=proof, now=visit.now):
         return _gone(office, visit)
-    return office.pages.note("confirmed", language=enquiry.language, is_last=True)
+    return office.pages.note(CONFIRMED, language=enquiry.language, is_last=True)
 
 
 def _gone(office: Office, visit: Visit) -> Response:
-    return office.pages.note("gone", status=404, next=f"{visit.home}/subscribe", next_words="subscribe")
+    return office.pages.note(LINK_EXPIRED, status=404, next=f"{visit.home}/subscribe")

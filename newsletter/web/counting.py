@@ -16,6 +16,7 @@ from newsletter.errors import NewsletterError
 from newsletter.feedback import BURST_WINDOW, ClickCounter, CountedClicks, is_human_click, save_clicks
 from newsletter.tokens import Purpose
 from newsletter.web.callers import blurred_network
+from newsletter.web.info_pages import NOT_FOUND
 from newsletter.web.office import Office
 from newsletter.web.visit import Visit
 
@@ -26,7 +27,7 @@ def follow_link(office: Office, visit: Visit) -> Response:
     """Lead to where a link of a letter leads, and nowhere else: nobody can lend our name to a link of theirs."""
     link = find_click_link(office.database, visit.token)
     if link is None:
-        return office.pages.note("missing", status=404)
+        return office.pages.note(NOT_FOUND, status=404)
     if office.clicks is not None and not visit.is_head and is_human_click(visit.headers):
         office.clicks.add(
             link.key,

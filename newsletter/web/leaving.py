@@ -13,6 +13,7 @@ from newsletter.audience import ConsentProof, read_preferences, undo_unsubscribe
 from newsletter.delivery import WEB_PATHS, Addressee, find_addressee
 from newsletter.tokens import Purpose
 from newsletter.web import wording
+from newsletter.web.info_pages import SUBSCRIBED_AGAIN
 from newsletter.web.leavings import Word
 from newsletter.web.office import Office
 from newsletter.web.pages import masked
@@ -72,7 +73,7 @@ def leave(office: Office, visit: Visit) -> Response:
                 ),
                 now=visit.now,
             )
-        return office.pages.note("back", is_last=True)
+        return office.pages.note(SUBSCRIBED_AGAIN, is_last=True)
     _written(office, visit, from_all=act == "all", is_one_click=False).result(_PATIENCE)
     return office.pages.page("left", can_undo=act != "all")
 

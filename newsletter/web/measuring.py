@@ -9,6 +9,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from newsletter.monitoring import find_alarms, render_metrics
 from newsletter.stats import gather_statistics
+from newsletter.web.info_pages import NOT_FOUND
 from newsletter.web.office import Office
 from newsletter.web.visit import Visit
 
@@ -20,7 +21,7 @@ def show_metrics(office: Office, visit: Visit) -> Response:
     """Give the numbers to a bearer of the token."""
     token = office.settings.metrics_token
     if token is None:
-        return office.pages.note("missing", status=404)
+        return office.pages.note(NOT_FOUND, status=404)
     told = visit.headers.get("authorization", "")
     given = told[len(_SCHEME) :].strip() if told.lower().startswith(_SCHEME) else ""
     if not hmac.compare_digest(given.encode(), token.get_secret_value().encode()):

@@ -6,6 +6,7 @@ from starlette.responses import Response
 
 from newsletter.audience import SignupRequestKind
 from newsletter.web.choosing import Chooser, by_own_page, choices, chosen_so
+from newsletter.web.info_pages import CHECK_INBOX, ERASED, GET_LINK, LINK_EXPIRED, PROBLEMS
 from newsletter.web.office import Office
 from newsletter.web.person import erase_person, record_of
 from newsletter.web.signup import address_in, note_enquiry, refused
@@ -14,7 +15,7 @@ from newsletter.web.visit import Visit
 
 def show_request(office: Office, _visit: Visit) -> Response:
     """Show the form that asks for the link."""
-    return office.pages.page("link", problem="", email="")
+    return office.pages.page("link", problem="", problem_text="", email="")
 
 
 def request_link(office: Office, visit: Visit) -> Response:
@@ -23,9 +24,11 @@ def request_link(office: Office, visit: Visit) -> Response:
         return refusal
     address = address_in(visit)
     if address is None:
-        return office.pages.page("link", status=422, problem="wrong_address", email=visit.first("email")[:320])
+        problem = office.pages.translations().gettext(PROBLEMS["wrong_address"])
+        email = visit.first("email")[:320]
+        return office.pages.page("link", status=422, problem="wrong_address", problem_text=problem, email=email)
     note_enquiry(office, visit, SignupRequestKind.MY_DATA, address)
-    return office.pages.note("asked")
+    return office.pages.note(CHECK_INBOX)
 
 
 def show_own_page(office: Office, visit: Visit) -> Response:
@@ -67,7 +70,7 @@ def erase_all(office: Office, visit: Visit) -> Response:
     if chooser is None:
         return _gone(office, visit)
     erase_person(office, visit, chooser.chosen.address)
-    return office.pages.note("erased", language=_language(chooser), is_last=True)
+    return office.pages.note(ERASED, language=_language(chooser), is_last=True)
 
 
 def _language(chooser: Chooser) -> str:
@@ -75,4 +78,4 @@ def _language(chooser: Chooser) -> str:
 
 
 def _gone(office: Office, visit: Visit) -> Response:
-    return office.pages.note("gone", status=404, next=f"{visit.home}/link", next_words="link")
+    return office.pages.note(LINK_EXPIRED, status=404, next=f"{visit.home}/link", next_label=GET_LINK)

@@ -10,9 +10,9 @@ from starlette.responses import Response
 from newsletter.compose import make_theme, typeface_for
 from newsletter.errors import ContentError
 from newsletter.finding import Finding, Level
-from newsletter.locales import direction_of
+from newsletter.locales import N_, Translations, direction_of, translations_for
 from newsletter.settings import Settings, packaged_path
-from newsletter.web.phrases import phrases_for
+from newsletter.web.info_pages import InfoPage
 
 _STATIC = Path(__file__).parent / "static"
 _TYPES = {".js": "text/javascript", ".css": "text/css"}
@@ -31,7 +31,9 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
             undefined=StrictUndefined,
+            extensions=["jinja2.ext.i18n"],
         )
+        self.translations()  # a sentence of the publication's that cannot be filled in is named at once
         theme = make_theme(settings.publication.accent, settings.theme)
         face = typeface_for(settings.publication.language, settings.theme)
         self.files = {name: (_STATIC / name).read_bytes() for name in ("signup.js", "embed.js")}
@@ -54,14 +56,15 @@ class Pages:
     ) -> Response:
         """Return a page in somebody's language, else the publication's; never kept by anybody on the way."""
         publication = self.settings.publication
-        words = phrases_for(language, publication.language) if language else phrases_for(publication.language)
+        translations = self.translations(language)
         html = self._templates.get_template(f"{name}.html").render(
             publication=publication,
-            words=words,
-            dir=direction_of(words.language).dir,
+            language=translations.language,
+            dir=direction_of(translations.language).dir,
             home=self.home,
             archive=self.settings.archive.url,
             file=lambda file: f"{self.home}/files/{self._versions[file]}/{file}",
+            **translations.for_templates(),
             **values,
         )
         return Response(html, status, headers, media_type="text/html")
@@ -72,10 +75,34 @@ class Pages:
         source, _, _ = self._templates.loader.get_source(self._templates, template)
         return hashlib.sha256(f"{source}\0{words}".encode()).hexdigest()[:12]
 
-    def note(self, key: str, *, language: str = "", status: int = 200, **values: Any) -> Response:
-        """Return a page that only says something: the phrases `key` and `key_why`."""
-        shown = {"next": "", "next_words": "subscribe", "is_last": False, **values}
-        return self.page("note", language=language, status=status, key=key, **shown)
+    def translations(self, language: str = "") -> Translations:
+        """Return the sentences of somebody's language, else of the publication's."""
+        return translations_for(language, self.settings.publication.language, own=self.settings.locales)
+
+    def note(
+        self,
+        info: InfoPage,
+        *,
+        language: str = "",
+        status: int = 200,
+        next: str = "",
+        next_label: str = N_("Subscribe"),
+        is_last: bool = False,
+        headers: dict[str, str] | None = None,
+    ) -> Response:
+        """Return a page that only says something; `next` is where its button leads, if it has one."""
+        _ = self.translations(language).gettext
+        return self.page(
+            "note",
+            language=language,
+            status=status,
+            headers=headers,
+            title=_(info.title),
+            text=_(info.text),
+            next=next,
+            next_label=_(next_label),
+            is_last=is_last,
+        )
 
     def file(self, version: str, name: str) -> Response | None:
         """Return a style sheet or a script; one that is asked for by its version never changes."""

@@ -20,6 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from newsletter.errors import NewsletterError, TemporaryError
 from newsletter.web.callers import client_of
+from newsletter.web.info_pages import BUSY, NOT_FOUND, SERVER_ERROR, TOO_OFTEN
 from newsletter.web.office import Office
 from newsletter.web.visit import TooLarge, TooSlow, Visit, read_body, read_fields
 
@@ -115,15 +116,15 @@ def endpoint(office: Office, path: str, handlers: dict[str, Served]) -> Callable
         method = "GET" if request.method == "HEAD" else request.method
         handler = handlers.get(method)
         if handler is None:
-            return office.pages.note("missing", status=405, headers={"Allow": ", ".join(handlers)})
+            return office.pages.note(NOT_FOUND, status=405, headers={"Allow": ", ".join(handlers)})
         try:
             is_form = method == "POST" and not isinstance(handler, Hook)
             fields = await read_fields(request) if is_form else {}
             body = await read_body(request, handler.most_bytes) if isinstance(handler, Hook) else b""
         except TooLarge:
-            return office.pages.note("too_often", status=413, headers={"Connection": "close"})
+            return office.pages.note(TOO_OFTEN, status=413, headers={"Connection": "close"})
         except TooSlow:
-            return office.pages.note("busy", status=408, headers={"Connection": "close"})
+            return office.pages.note(BUSY, status=408, headers={"Connection": "close"})
         peer = request.client.host if request.client else ""
         visit = Visit(
             method=method,
@@ -183,18 +184,18 @@ def _answer(office: Office, handler: Handler, visit: Visit) -> Response:
         return busy(office)
     except Exception:  # the outermost loop: it is noted, and shown as a fault of ours
         log.exception("fault of ours")
-        return office.pages.note("fault", status=500)
+        return office.pages.note(SERVER_ERROR, status=500)
 
 
 def busy(office: Office) -> Response:
     """Return the page that asks to come back."""
-    return office.pages.note("busy", status=503, headers={"Retry-After": str(BUSY_SECONDS)})
+    return office.pages.note(BUSY, status=503, headers={"Retry-After": str(BUSY_SECONDS)})
 
 
 def missing(office: Office) -> Callable[[Request, Exception], Awaitable[Response]]:
     """Return what shows that there is nothing at an address."""
 
     async def show(_request: Request, error: Exception) -> Response:
-        return office.pages.note("missing", status=error.status_code if isinstance(error, HTTPException) else 404)
+        return office.pages.note(NOT_FOUND, status=error.status_code if isinstance(error, HTTPException) else 404)
 
     return show

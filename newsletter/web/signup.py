@@ -10,11 +10,12 @@ from starlette.responses import JSONResponse, Response
 
 from newsletter.address import Address
 from newsletter.audience import ConsentProof, SignupRequestKind, record_signup_request
+from newsletter.locales import primary, translations_for
 from newsletter.tokens import Purpose
 from newsletter.web import proof, wording
 from newsletter.web.callers import blurred_network, limited_network
+from newsletter.web.info_pages import CHECK_INBOX, FOREIGN_SITE, PROBLEMS, TOO_OFTEN
 from newsletter.web.office import Office
-from newsletter.web.phrases import phrases_for
 from newsletter.web.visit import Visit
 
 
@@ -29,9 +30,15 @@ def give_task(office: Office, visit: Visit) -> Response:
     """Give a script what its form needs: when it was shown, and a task while the door is attacked."""
     task = proof.stamp(office.keyring, Purpose.BOT_CHECK, visit.now) if is_attacked(office, visit) else ""
     shown = proof.stamp(office.keyring, Purpose.FORM, visit.now)
-    words = phrases_for(visit.query.get("language", ""), office.settings.publication.language)
-    said = {name: getattr(words, name) for name in ("email", "subscribe", "leave_empty", "working")}
-    said["promise"] = wording.promise(words, at_once=office.joins_at_once)
+    translations = office.pages.translations(visit.query.get("language", ""))
+    _ = translations.gettext
+    said = {
+        "email": _("Your email address"),
+        "subscribe": _("Subscribe"),
+        "leave_empty": _("Leave this field empty"),
+        "working": _("One moment …"),
+        "promise": wording.promise(translations, at_once=office.joins_at_once),
+    }
     told = {"shown": shown, "task": task, "bits": proof.BITS, "words": said}
     return JSONResponse(told, headers=_cors(office, visit))
 
@@ -54,31 +61,31 @@ def sign_up(office: Office, visit: Visit) -> Response:
     if address is None or not wanted:
         key = "no_list" if address is not None else "wrong_address"
         if visit.wants_json:
-            said = getattr(phrases_for(language, office.settings.publication.language), key)
+            said = office.pages.translations(language).gettext(PROBLEMS[key])
             return JSONResponse({"status": key, "message": said}, 422, headers=_cors(office, visit))
         return _form(office, visit, language, wanted, problem=key, status=422)
     note_enquiry(office, visit, SignupRequestKind.SIGNUP, address, wanted)
     if visit.wants_json:
-        words = phrases_for(language, office.settings.publication.language)
-        said = {"status": "asked", "title": words.asked, "message": words.asked_why}
-        return JSONResponse(said, headers=_cors(office, visit))
-    return office.pages.note("asked", language=language)
+        _ = office.pages.translations(language).gettext
+        answer = {"status": "asked", "title": _(CHECK_INBOX.title), "message": _(CHECK_INBOX.text)}
+        return JSONResponse(answer, headers=_cors(office, visit))
+    return office.pages.note(CHECK_INBOX, language=language)
 
 
 def refused(office: Office, visit: Visit) -> Response | None:
     """Return the answer to whoever may not send forms: from a site that is not ours, or too often."""
     language = visit.first("language")
     if not _is_from_us(office, visit):
-        return office.pages.note("foreign", language=language, status=403, next=f"{visit.home}/subscribe")
+        return office.pages.note(FOREIGN_SITE, language=language, status=403, next=f"{visit.home}/subscribe")
     wait = office.limits.forms.take(limited_network(visit.client), visit.now.timestamp())
     if not wait:
         return None
     headers = {"Retry-After": str(int(wait) + 1), **_cors(office, visit)}
     if visit.wants_json:
-        words = phrases_for(language, office.settings.publication.language)
-        said = f"{words.too_often} {words.too_often_why}"
+        _ = office.pages.translations(language).gettext
+        said = f"{_(TOO_OFTEN.title)} {_(TOO_OFTEN.text)}"
         return JSONResponse({"status": "too often", "message": said}, 429, headers=headers)
-    answer = office.pages.note("too_often", language=language, status=429)
+    answer = office.pages.note(TOO_OFTEN, language=language, status=429)
     answer.headers.update(headers)
     return answer
 
@@ -108,7 +115,7 @@ def note_enquiry(
         kind,
         address,
         lists or (),
-        language=_language(visit),
+        language=_language(office, visit),
         proof=ConsentProof(
             evidence=f"form of {visit.home or '/'}subscribe from {blurred_network(visit.client)}",
             consent_text=_words(office, visit) if kind is SignupRequestKind.SIGNUP else "",
@@ -123,7 +130,7 @@ def _words(office: Office, visit: Visit) -> str:
     """Return what the form said: a signed moment tells that we showed it, others have words of their own."""
     shown = visit.first("shown")
     if shown and proof.seconds_since(office.keyring, Purpose.FORM, shown, visit.now) is not None:
-        return wording.of_form(office.pages, _language(visit), at_once=office.joins_at_once)
+        return wording.of_form(office.pages, _language(office, visit), at_once=office.joins_at_once)
     return wording.of_foreign_form(visit.headers.get("origin", "").replace("null", "")[:200])
 
 
@@ -157,28 +164,30 @@ def _is_trusted(office: Office, visit: Visit, *, attacked: bool) -> bool:
 def _form(
     office: Office, visit: Visit, language: str, chosen: list[str], *, problem: str = "", status: int = 200
 ) -> Response:
-    words = phrases_for(*filter(None, (language, office.settings.publication.language)))
+    translations = office.pages.translations(language)
     return office.pages.page(
         "subscribe",
         language=language,
-        promise=wording.promise(words, at_once=office.joins_at_once),
+        promise=wording.promise(translations, at_once=office.joins_at_once),
         status=status,
         lists=[(name, office.settings.lists[name]) for name in office.offered],
         chosen=chosen,
         problem=problem,
+        problem_text=translations.gettext(PROBLEMS[problem]) if problem else "",
         email=visit.first("email")[:320],
-        asked_language=_language(visit) or _spoken(visit.query.get("language", "")),
+        asked_language=_language(office, visit) or _known_language(office, visit.query.get("language", "")),
         shown=proof.stamp(office.keyring, Purpose.FORM, visit.now),
     )
 
 
-def _language(visit: Visit) -> str:
-    """Return the language that a form names, if we speak it."""
-    return _spoken(visit.first("language"))
+def _language(office: Office, visit: Visit) -> str:
+    """Return the language that a form names, if there is a catalogue for it."""
+    return _known_language(office, visit.first("language"))
 
 
-def _spoken(named: str) -> str:
-    return phrases_for(named).language if named and phrases_for(named).language == named[:2].lower() else ""
+def _known_language(office: Office, named: str) -> str:
+    found = translations_for(named, own=office.settings.locales).language
+    return found if primary(found) == primary(named) else ""
 
 
 def _cors(office: Office, visit: Visit) -> dict[str, str]:

@@ -4,6 +4,7 @@ from starlette.responses import Response
 
 from newsletter.delivery import find_delivery
 from newsletter.tokens import Purpose
+from newsletter.web.info_pages import LINK_EXPIRED
 from newsletter.web.office import Office
 from newsletter.web.visit import Visit
 
@@ -19,5 +20,5 @@ def show_letter(office: Office, visit: Visit) -> Response:
     number = office.keyring.verify(Purpose.VIEW, visit.token)
     delivery = find_delivery(office.database, number) if number else None
     if delivery is None:
-        return office.pages.note("gone", status=404)
+        return office.pages.note(LINK_EXPIRED, status=404)
     return Response(delivery.edition.web, headers={"Content-Security-Policy": _POLICY}, media_type="text/html")

@@ -5,21 +5,25 @@ history that tells the whole page, whoever changed it since.
 """
 
 from newsletter.delivery import Notice
-from newsletter.settings import Settings
+from newsletter.locales import Translations
 from newsletter.web.pages import Pages
-from newsletter.web.phrase import Phrases
-from newsletter.web.phrases import phrases_for
 
 
-def promise(words: Phrases, *, at_once: bool) -> str:
+def promise(translations: Translations, *, at_once: bool) -> str:
     """Return what the form says of what happens next."""
-    return words.promise_at_once if at_once else words.promise
+    if at_once:
+        return translations.gettext("You are subscribed at once, and can unsubscribe at any time with one click.")
+    return translations.gettext(
+        "We send you an email with a link to confirm. You are subscribed only after that, "
+        "and can unsubscribe at any time with one click."
+    )
 
 
 def of_form(pages: Pages, language: str, *, at_once: bool) -> str:
     """Return the words of the form that we show, on the door's page or by its script on another site."""
-    words = _phrases(pages.settings, language)
-    return _line(pages, "subscribe.html", words, promise(words, at_once=at_once), words.subscribe)
+    translations = pages.translations(language)
+    promised = promise(translations, at_once=at_once)
+    return _line(pages, "subscribe.html", translations, promised, translations.gettext("Subscribe"))
 
 
 def of_foreign_form(site: str) -> str:
@@ -29,34 +33,47 @@ def of_foreign_form(site: str) -> str:
 
 def of_confirming(pages: Pages, language: str) -> str:
     """Return the words of the page that a confirmation leads to."""
-    words = _phrases(pages.settings, language)
-    return _line(pages, "confirm.html", words, words.confirm, words.confirm_why, words.confirm_button)
+    translations = pages.translations(language)
+    _ = translations.gettext
+    question = _("You asked for these newsletters at {address}. Do you want to receive them?")
+    return _line(pages, "confirm.html", translations, _("One last step"), question, _("Yes, subscribe me"))
 
 
 def of_leaving(pages: Pages, language: str, title: str, *, from_all: bool) -> str:
-    """Return the words of the page that a letter's unsubscribe link leads to."""
-    words = _phrases(pages.settings, language)
-    told = words.leave_why.replace("{title}", title)
-    return _line(pages, "leave.html", words, told, words.leave_all if from_all else words.leave_button)
+    """Return the words of the page that an email's unsubscribe link leads to."""
+    translations = pages.translations(language)
+    _ = translations.gettext
+    question = _("Stop sending {title} to {address}?").replace("{title}", title)
+    button = _("Unsubscribe from all our newsletters") if from_all else _("Unsubscribe")
+    return _line(pages, "leave.html", translations, question, button)
 
 
 def of_return(pages: Pages, language: str) -> str:
     """Return the words by which somebody takes their leaving back."""
-    words = _phrases(pages.settings, language)
-    return _line(pages, "left.html", words, words.left, words.mistake, words.again)
+    translations = pages.translations(language)
+    _ = translations.gettext
+    words = (_("You are unsubscribed"), _("Was that a mistake?"), _("Subscribe again"))
+    return _line(pages, "left.html", translations, *words)
 
 
 def of_choices(pages: Pages, language: str, *, is_proven: bool) -> str:
     """Return the words around the lists that somebody ticks."""
-    words = _phrases(pages.settings, language)
-    promised = () if is_proven else (words.needs_confirming,)
-    return _line(pages, "choices.html", words, words.preferences, words.lists, *promised, words.save)
+    translations = pages.translations(language)
+    _ = translations.gettext
+    promised = () if is_proven else (_("we send you an email to confirm it"),)
+    words = (_("Your subscription"), _("Which newsletters"), *promised, _("Save"))
+    return _line(pages, "choices.html", translations, *words)
 
 
 def of_clicks(pages: Pages, language: str) -> str:
     """Return the words beside the box that lets it be recorded which links somebody follows."""
-    words = _phrases(pages.settings, language)
-    return _line(pages, "choices.html", words, words.clicks, words.clicks_why, words.save)
+    translations = pages.translations(language)
+    _ = translations.gettext
+    explained = _(
+        "We then record which links you followed and on which day, to see what interests you and to choose what we "
+        "send you. Clear the box and all of this is deleted at once."
+    )
+    return _line(pages, "choices.html", translations, _("Remember which links I follow"), explained, _("Save"))
 
 
 def of_mail(notice: Notice | None) -> str:
@@ -69,10 +86,6 @@ def of_letter(delivery_id: int) -> str:
     return f"letter of delivery {delivery_id}"
 
 
-def _phrases(settings: Settings, language: str) -> Phrases:
-    return phrases_for(*filter(None, (language, settings.publication.language)))
-
-
-def _line(pages: Pages, template: str, words: Phrases, *texts: str) -> str:
+def _line(pages: Pages, template: str, translations: Translations, *texts: str) -> str:
     text = " / ".join(texts)
-    return f"{text} [{words.language}, {template} {pages.version_of(template, text)}]"
+    return f"{text} [{translations.language}, {template} {pages.version_of(template, text)}]"

@@ -172,7 +172,7 @@ def test_the_word_that_a_comment_stands_asks_and_a_mail_says_yes(
     harbour: Harbour, comment: Reply, answer: Mail
 ) -> None:
     (mail,) = posted(harbour)
-    found = re.search(r"another reader answers it\?.*:\n(\S+)", mail.get_content())
+    found = re.search(r"another reader replies to it\?.*:\n(\S+)", mail.get_content())
     assert found is not None
     done = taken(harbour, answer("", to=found[1], message_id="<yes@x>"), "2.eml")
     assert (done.state, done.note) == (ReplyState.ORDER, f"the writer of {comment.id} wants to hear of answers")
@@ -192,7 +192,7 @@ def test_the_record_of_a_person_tells_their_wish(harbour: Harbour, wished: Reply
 
 def test_a_forged_wish_changes_nothing(harbour: Harbour, comment: Reply, answer: Mail) -> None:
     (mail,) = posted(harbour)
-    found = re.search(r"another reader answers it\?.*:\n(\S+)", mail.get_content())
+    found = re.search(r"another reader replies to it\?.*:\n(\S+)", mail.get_content())
     assert found is not None
     taken(harbour, answer("", to=found[1], sender="Eve <eve@x.example>", message_id="<yes@x>"), "2.eml")
     assert not is_notified_of_answers(harbour.database, harbour.settings, comment)
