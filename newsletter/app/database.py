@@ -7,10 +7,13 @@ from pathlib import Path
 
 from newsletter.app.publication import Publication
 from newsletter.audience import KeyAdoption, adopt_key
-from newsletter.database import back_up, copy_database, open_database, upgrade
+from newsletter.database import Database, back_up, copy_database, open_database, upgrade
 from newsletter.delivery import sender_lock
 from newsletter.errors import UsageError
 from newsletter.settings import GRACE_DAYS, Rotation, rotate_keys
+
+_BUSY_SECONDS = 4
+"""How long a request waits while another process writes, before it is answered with 503."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +77,12 @@ def copy_to(publication: Publication, url: str) -> Iterator[CopyProgress | CopyR
         for copied in copying:
             yield CopyProgress(table=copied.table, rows=copied.rows)
     yield CopyResult(location=str(target.place))
+
+
+def open_for_server(publication: Publication) -> Database:
+    """Open the upgraded database as the web server uses it: a request waits only a few seconds for another writer."""
+    publication.database.close()  # opened only to upgrade it
+    return open_database(publication.settings.database_url, busy_seconds=_BUSY_SECONDS)
 
 
 def rotate_key(publication: Publication, *, grace_days: int = GRACE_DAYS) -> Rotation:

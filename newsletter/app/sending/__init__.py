@@ -33,6 +33,7 @@ from newsletter.app.sending.run import (
     StartedMailing,
     Stopping,
     StopSignals,
+    finish,
     next_due,
     send_due,
 )
@@ -51,6 +52,7 @@ __all__ = [
     "Stopping",
     "check_database",
     "choose_for_sending",
+    "finish",
     "is_real",
     "next_due",
     "plan_issue",

@@ -218,6 +218,15 @@ def send_due(publication: Publication, request: SendRequest, stop: StopSignals |
         raise refused[-1].error
 
 
+def finish(events: Iterator[SendEvent]) -> SendResult | None:
+    """Run a send to its end and return its last result; None when nothing was sent, because it is scheduled."""
+    result = None
+    for event in events:
+        if isinstance(event, SendResult):
+            result = event
+    return result
+
+
 def next_due(publication: Publication) -> datetime | None:
     """Return when the next scheduled mailing is due; None when nothing is scheduled."""
     return next_send_time(publication.database, publication.now())

@@ -18,9 +18,6 @@ app.add_typer(database, name="database")
 keys = new_group("The secret key that signs links and hashes suppressed addresses.")
 app.add_typer(keys, name="keys")
 
-_BUSY_SECONDS = 4
-"""How long a request waits while another process writes, before it is answered with 503."""
-
 
 @database.command("upgrade")
 def upgrade_database(context: typer.Context) -> None:
@@ -138,7 +135,6 @@ def serve(
 
     Example: newsletter serve --port 8080
     """
-    from newsletter.database import open_database
     from newsletter.web import serve as run_server  # costly to import
 
     publication = open_publication(context)
@@ -147,8 +143,7 @@ def serve(
     settings = publication.settings.model_copy(update={"web": web})
     logging.basicConfig(format="%(asctime)s %(message)s", datefmt="%Y-%m-%dT%H:%M:%S%z", level=logging.WARNING)
     logging.getLogger("newsletter").setLevel(logging.WARNING if quiet else logging.INFO)
-    publication.database.close()  # opened only to upgrade it
-    server_database = open_database(settings.database_url, busy_seconds=_BUSY_SECONDS)
+    server_database = use_cases.database.open_for_server(publication)
     with closing(run_server(server_database, publication.keyring, settings)) as server:
         for opened in server:
             output.info(f"The web server is running at {opened.url}")

@@ -1,7 +1,7 @@
 """Views of the doctor's checks and alarms: one line each with its remedy, or one JSON object."""
 
 from newsletter.cli import output
-from newsletter.doctor import CheckLevel, CheckResult, fail
+from newsletter.doctor import CheckLevel, CheckResult
 from newsletter.monitoring import Alarm
 
 _STYLES = {CheckLevel.OK: "quiet", CheckLevel.WARN: "attention", CheckLevel.FAIL: "attention"}
@@ -38,4 +38,5 @@ def show_check(check: CheckResult, *, is_json: bool) -> None:
 
 def show_alarm(alarm: Alarm, *, is_json: bool) -> None:
     """Print an alarm as a check that failed."""
-    show_check(fail("watch", alarm.key, alarm.message, alarm.remedy), is_json=is_json)
+    check = CheckResult(part="watch", name=alarm.key, level=CheckLevel.FAIL, message=alarm.message, remedy=alarm.remedy)
+    show_check(check, is_json=is_json)
