@@ -5,11 +5,6 @@ from .tracking_consent import (
     with_click_consent as with_click_consent,
     withdraw_click_consent as withdraw_click_consent,
 )
-from .arriving import (
-    NewSubscriber as NewSubscriber,
-    exclusion_reason as exclusion_reason,
-    new_subscribers as new_subscribers,
-)
 from .segments.sql import SegmentContext as SegmentContext, segmented_candidates as segmented_candidates
 from .importer.zip_archive import open_import_files as open_import_files
 from .importer.run import import_csv as import_csv, import_file as import_file, import_list_source as import_list_source
@@ -18,6 +13,7 @@ from .export import (
     export_csv as export_csv,
     export_json as export_json,
     export_suppressions as export_suppressions,
+    record_json as record_json,
 )
 from .custom_fields import FieldKind as FieldKind
 from .address_checks import (
@@ -48,6 +44,11 @@ from .preferences import (
 )
 from .importer.suppressions import SuppressionImport as SuppressionImport, import_suppressions as import_suppressions
 from .queries import (
+    NewSubscriber as NewSubscriber,
+    candidates as candidates,
+    candidates_with_click_consent as candidates_with_click_consent,
+    exclusion_reason as exclusion_reason,
+    new_subscribers as new_subscribers,
     FieldDescription as FieldDescription,
     ListCount as ListCount,
     ListMember as ListMember,
@@ -60,11 +61,7 @@ from .queries import (
 )
 from .importer.report import RejectedRows as RejectedRows
 from .importer.report import RowStatus as RowStatus, ImportReport as ImportReport, RowResult as RowResult
-from .tables import (
-    candidates_with_click_consent as candidates_with_click_consent,
-    candidates as candidates,
-    ensure_lists as ensure_lists,
-)
+from .tables import ensure_lists as ensure_lists
 from .segments.counts import (
     SegmentCount as SegmentCount,
     check_segment as check_segment,
@@ -90,8 +87,7 @@ from .suppressions import (
     suppress_subscriber as suppress_subscriber,
     suppression_reason as suppression_reason,
 )
-from .tagging import change_tags as change_tags
-from .telling import record_json as record_json
+from .custom_fields import change_tags as change_tags
 from .signup.confirm import (
     confirm_signup as confirm_signup,
     expire_signups as expire_signups,

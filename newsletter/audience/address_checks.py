@@ -1,10 +1,8 @@
-"""Hints: what may be wrong with an address that is one: mistyped, a role's, or made to be thrown away.
+"""Address checks: whether a valid address is perhaps mistyped, a role address, or from a disposable domain.
 
-None of it keeps anybody from joining; a hint is for the person who typed, or for the author.
+None of it keeps anybody from subscribing; it is a hint for the person who typed it, or for the author.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from functools import lru_cache
 
@@ -14,10 +12,10 @@ from newsletter.address import Address
 
 
 class AddressFlag(StrEnum):
-    """What an author may want to know of an address."""
+    """What an author may want to know about an address."""
 
-    ROLE = "a role's, which several people may read"
-    THROW_AWAY = "made to be thrown away"
+    ROLE = "a role address, which several people may read"
+    THROW_AWAY = "from a disposable domain"
     MISTYPED = "perhaps mistyped"
 
 
@@ -42,7 +40,7 @@ WELL_KNOWN = (
     "bluewin.ch", "wp.pl", "o2.pl", "onet.pl", "interia.pl", "seznam.cz", "abv.bg", "rediffmail.com",
     "zoho.com", "hey.com", "tutanota.com", "posteo.de", "mailbox.org",
 )  # fmt: skip
-_REAL = frozenset(WELL_KNOWN) | frozenset({
+_REAL_DOMAINS = frozenset(WELL_KNOWN) | frozenset({
     "mail.com", "email.com", "ymail.com", "rocketmail.com", "gmx.fr", "gmx.us", "aim.com", "love.com",
     "inbox.com", "inbox.ru", "list.ru", "email.cz", "post.cz", "mail.de", "mail.bg", "mail.ee", "mail.be",
     "ail.com", "live.de", "live.fr", "live.it", "live.be", "live.ca", "live.se", "live.dk", "live.no",
@@ -53,21 +51,21 @@ _REAL = frozenset(WELL_KNOWN) | frozenset({
     "o2.co.uk", "proton.ch", "pm.me", "hey.world", "bk.com", "abv.com", "act.net", "art.net", "rambler.com",
     "sky.de", "naver.jp",
 })  # fmt: skip
-"""Domains that people do have, however like another one they look."""
+"""Real domains that look like a misspelling of another one."""
 _SHORTEST = 7
-"""Of shorter names each is one letter from many others."""
+"""Shorter names are one letter away from many others."""
 
 
 def suggest_address(address: Address | str) -> str | None:
-    """Return the address that was probably meant, where a domain looks like a well-known one; else None.
+    """Return the address that was probably meant if the domain looks like a well-known one, else None.
 
-    It is for a form to ask back: 'Did you mean ada@gmail.com?'
+    A form can ask: 'Did you mean ada@gmail.com?'
     """
     local, at, domain = str(address).strip().rpartition("@")
     if not at or not local:
         return None
-    meant = _meant(domain.lower())
-    return f"{local}@{meant}" if meant else None
+    suggestion = _suggest_domain(domain.lower())
+    return f"{local}@{suggestion}" if suggestion else None
 
 
 def check_address(address: str) -> tuple[AddressFlag, ...]:
@@ -77,39 +75,29 @@ def check_address(address: str) -> tuple[AddressFlag, ...]:
 
 
 def check_address_parts(local: str, domain: str) -> tuple[AddressFlag, ...]:
-    """Return what may be wrong with an address in small letters, cheap enough for a million calls."""
+    """Return what may be wrong with an address in lower case; cheap enough for a million calls."""
     flags = _check_domain(domain)
     return (AddressFlag.ROLE, *flags) if local.partition("+")[0] in ROLES else flags
-
-
-def flags_among(local_parts: Sequence[str], domains: Iterable[str]) -> Counter[AddressFlag]:
-    """Count the same of many addresses at once, cheaper still."""
-    has_tags = "+" in "".join(local_parts)
-    names = [local.partition("+")[0] for local in local_parts] if has_tags else local_parts
-    flagged = Counter({AddressFlag.ROLE: sum(map(ROLES.__contains__, names))})
-    for domain, count in Counter(domains).items():
-        flagged.update(dict.fromkeys(_check_domain(domain), count))
-    return +flagged
 
 
 @lru_cache(65_536)
 def _check_domain(domain: str) -> tuple[AddressFlag, ...]:
     labels = domain.split(".")
     above = (".".join(labels[place:]) for place in range(len(labels) - 1))
-    is_throw_away = (AddressFlag.THROW_AWAY,) if any(name in blocklist for name in above) else ()
-    return is_throw_away + ((AddressFlag.MISTYPED,) if _meant(domain) else ())
+    disposable = (AddressFlag.THROW_AWAY,) if any(name in blocklist for name in above) else ()
+    return disposable + ((AddressFlag.MISTYPED,) if _suggest_domain(domain) else ())
 
 
 @lru_cache(65_536)
-def _meant(domain: str) -> str | None:
-    if domain in _REAL or len(domain) > 40:
+def _suggest_domain(domain: str) -> str | None:
+    if domain in _REAL_DOMAINS or len(domain) > 40:
         return None
     near = [known for known in WELL_KNOWN if _is_near(domain, known)]
     return near[0] if near else None
 
 
 def _is_near(domain: str, known: str) -> bool:
-    """Return whether one slip of a finger lies between two domains: a letter, or two swapped."""
+    """Return whether two domains differ by one typing error: one letter, or two letters swapped."""
     if len(known) < _SHORTEST or abs(len(domain) - len(known)) > 1:
         return False
     start = next(

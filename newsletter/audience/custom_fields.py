@@ -1,11 +1,19 @@
-"""Fields: what the author knows of people besides their names, as text, numbers, dates, or yes and no.
+"""Custom fields and tags: what the author knows of subscribers besides their names.
 
-Values are kept as text in one spelling of their kind, so that the segment language compares them as it does any.
+A field holds text, a number, a date, or yes or no. Values are kept as text in one spelling of their kind, so that
+segments compare them like any other text.
 """
 
 import re
+from collections.abc import Iterable
 from datetime import date
 from enum import StrEnum
+
+from sqlalchemy import Connection, delete
+
+from newsletter.audience.tables import insert_missing, tags
+from newsletter.audience.text_cleaning import cleaned_tag
+from newsletter.database import Database
 
 
 class FieldKind(StrEnum):
@@ -29,10 +37,10 @@ _DAY_FIRST = re.compile(r"([0-9]{1,2})([./-])([0-9]{1,2})\2([0-9]{4})(?:[T ,].*)
 
 
 def read_value(kind: FieldKind, text: str) -> str | None:
-    """Return a value in the spelling of its kind, None if it is not of that kind; twice is once.
+    """Return a value in the spelling of its kind, None if it is not of that kind. Idempotent.
 
-    A comma is a decimal sign but before three digits, where it may be another; of a date whose day and month may
-    be either, only the one with dots is read, as day first.
+    A comma is a decimal sign, except before three digits, where it may separate thousands. Of a date whose day and
+    month could be swapped, only the spelling with dots is read, day first.
     """
     match kind:
         case FieldKind.NUMBER:
@@ -47,24 +55,24 @@ def read_value(kind: FieldKind, text: str) -> str | None:
 
 
 class KindGuess:
-    """What a field may hold, as far as its values tell: the narrowest kind that all of them are of."""
+    """A guess at what a field holds: the narrowest kind that all values seen so far have."""
 
     def __init__(self) -> None:
-        self._left = [FieldKind.YES_NO, FieldKind.NUMBER, FieldKind.DATE]
+        self._candidates = [FieldKind.YES_NO, FieldKind.NUMBER, FieldKind.DATE]
         self.count = 0
         self.example = ""
 
-    def see(self, value: str) -> None:
+    def add(self, value: str) -> None:
         """Take one more value into account."""
         self.count += 1
         self.example = self.example or value
-        if self._left:
-            self._left = [kind for kind in self._left if read_value(kind, value) is not None]
+        if self._candidates:
+            self._candidates = [kind for kind in self._candidates if read_value(kind, value) is not None]
 
     @property
     def kind(self) -> FieldKind:
         """Yes/no, then number, then date, else text."""
-        return self._left[0] if self._left and self.count else FieldKind.TEXT
+        return self._candidates[0] if self._candidates and self.count else FieldKind.TEXT
 
 
 def is_no(text: str) -> bool:
@@ -73,27 +81,27 @@ def is_no(text: str) -> bool:
 
 
 def _number(text: str) -> str | None:
-    found = _NUMBER.fullmatch(text)
-    if not found or (found[3] == "," and len(found[4]) == 3):
+    match = _NUMBER.fullmatch(text)
+    if not match or (match[3] == "," and len(match[4]) == 3):
         return None
-    sign = "-" if found[1] == "-" else ""
-    return f"{sign}{found[2]}.{found[4]}" if found[3] else f"{sign}{found[2]}"
+    sign = "-" if match[1] == "-" else ""
+    return f"{sign}{match[2]}.{match[4]}" if match[3] else f"{sign}{match[2]}"
 
 
 def _date(text: str) -> str | None:
-    if found := _ISO.fullmatch(text):
-        year, month, day = int(found[1]), int(found[2]), int(found[3])
-    elif found := _DAY_FIRST.fullmatch(text):
-        day, month, year = int(found[1]), int(found[3]), int(found[4])
+    if match := _ISO.fullmatch(text):
+        year, month, day = int(match[1]), int(match[2]), int(match[3])
+    elif match := _DAY_FIRST.fullmatch(text):
+        day, month, year = int(match[1]), int(match[3]), int(match[4])
         if month > 12 >= day:
             day, month = month, day
-        elif found[2] != "." and day <= 12 and day != month:
+        elif match[2] != "." and day <= 12 and day != month:
             return None
-    elif found := _SPELLED.fullmatch(text):
+    elif match := _SPELLED.fullmatch(text):
         year, month, day = (
-            int(found[5]),
-            _MONTHS.index((found[1] or found[4]).lower()) + 1,
-            int(found[2] or found[3]),
+            int(match[5]),
+            _MONTHS.index((match[1] or match[4]).lower()) + 1,
+            int(match[2] or match[3]),
         )
     else:
         return None
@@ -101,3 +109,25 @@ def _date(text: str) -> str | None:
         return date(year, month, day).isoformat()
     except ValueError:
         return None
+
+
+def change_tags(
+    database: Database, subscriber_id: int, *, added: Iterable[str] = (), removed: Iterable[str] = ()
+) -> None:
+    """Add tags to a subscriber and remove others."""
+    removed_tags = [cleaned_tag(name) for name in removed]
+    with database.write() as connection:
+        connection.execute(delete(tags).where(tags.c.subscriber_id == subscriber_id, tags.c.tag.in_(removed_tags)))
+        add_tags(connection, subscriber_id, added)
+
+
+def add_tags(connection: Connection, subscriber_id: int, names: Iterable[str]) -> None:
+    """Add tags to a subscriber within the caller's transaction; existing tags stay."""
+    rows = [{"subscriber_id": subscriber_id, "tag": tag} for tag in dict.fromkeys(map(cleaned_tag, names)) if tag]
+    if rows:
+        connection.execute(insert_missing(connection, tags), rows)
+
+
+def delete_tags(connection: Connection, subscriber_id: int | None) -> None:
+    """Delete all tags of a subscriber within the caller's transaction."""
+    connection.execute(delete(tags).where(tags.c.subscriber_id == subscriber_id))

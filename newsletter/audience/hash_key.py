@@ -1,4 +1,4 @@
-"""The key under which addresses are hashed: a database goes with the one that it was filled with."""
+"""Hash key of the addresses: a database works only with the secret key that it was filled with."""
 
 from dataclasses import dataclass
 
@@ -9,41 +9,41 @@ from newsletter.database import Database
 from newsletter.errors import SettingsError
 from newsletter.tokens import Keyring
 
-_PAGE = 5_000
+_ROWS_PER_PAGE = 5_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyAdoption:
-    """What became of a database whose key was lost."""
+    """What `adopt_key` changed in a database whose key was lost."""
 
     subscribers: int
-    """Whose hashes were made anew."""
+    """How many were hashed again."""
     lost: int
-    """Suppressions of people who are no subscribers: nobody can tell any more whom they name."""
+    """Suppressions of people who are not subscribers: their addresses can no longer be recognised."""
 
 
 def check_hash_key(database: Database, keyring: Keyring) -> None:
     """Raise SettingsError when the people in a database were hashed with another key."""
     with database.read() as connection:
         first = select(subscribers.c.address_key, subscribers.c.address_hash).order_by(subscribers.c.id).limit(1)
-        found = connection.execute(first).first()
-    if found is not None and keyring.address_hash(found.address_key) != found.address_hash:
+        person = connection.execute(first).first()
+    if person is not None and keyring.address_hash(person.address_key) != person.address_hash:
         raise SettingsError(
             "the secret key (NEWSLETTER_SECRET_KEY, else var/secret.key) is not the one that "
-            f"{database.place} was filled with: links in letters that were sent would be dead, and who must not "
-            "be mailed forgotten. Put the old key back; if it is lost for good: newsletter keys adopt"
+            f"{database.place} was filled with: links in sent emails would no longer work, and suppressions "
+            "would no longer match. Put the old key back; if it is lost for good: newsletter keys adopt"
         )
 
 
 def adopt_key(database: Database, keyring: Keyring) -> KeyAdoption:
-    """Hash everybody with the present key, in one transaction; a second call changes nothing."""
+    """Hash every address again with the present key, in one transaction; a second call changes nothing."""
     hashed = keyring.address_hasher()
     known = (subscribers.c.id, subscribers.c.address_key, subscribers.c.address_hash)
     changed = last = 0
     with database.write() as connection:
-        remembered = set(connection.scalars(select(suppressions.c.address_hash)))
+        suppressed = set(connection.scalars(select(suppressions.c.address_hash)))
         while page := connection.execute(
-            select(*known).where(subscribers.c.id > last).order_by(subscribers.c.id).limit(_PAGE)
+            select(*known).where(subscribers.c.id > last).order_by(subscribers.c.id).limit(_ROWS_PER_PAGE)
         ).all():
             last = page[-1].id
             for person in page:
@@ -52,12 +52,12 @@ def adopt_key(database: Database, keyring: Keyring) -> KeyAdoption:
                     continue
                 changed += 1
                 connection.execute(update(subscribers).where(subscribers.c.id == person.id).values(address_hash=after))
-                if before in remembered:
-                    theirs = suppressions.c.address_hash == before
-                    if after in remembered:  # somebody went on with the new key meanwhile
-                        connection.execute(delete(suppressions).where(theirs))
+                if before in suppressed:
+                    is_this = suppressions.c.address_hash == before
+                    if after in suppressed:  # suppressed with the new key meanwhile
+                        connection.execute(delete(suppressions).where(is_this))
                     else:
-                        connection.execute(update(suppressions).where(theirs).values(address_hash=after))
+                        connection.execute(update(suppressions).where(is_this).values(address_hash=after))
         lost = connection.scalar(
             select(func.count())
             .select_from(suppressions)

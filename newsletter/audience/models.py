@@ -1,4 +1,4 @@
-"""Subscribers, lists, subscriptions, consent and suppressions: who is written to, and why we may."""
+"""Subscribers, subscriptions, consent records and suppressions: who is mailed, and why that is allowed."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -9,20 +9,20 @@ from newsletter.address import Address
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscriber:
-    """A person, known to us by one address."""
+    """A person with one address."""
 
     id: int
     address: Address
     first_name: str = ""
     last_name: str = ""
     fields: dict[str, str] = field(default_factory=dict)
-    """What else the author knows of them: the other columns of an import."""
+    """Custom fields: what else the author knows of them, such as the other columns of an import."""
     tags: tuple[str, ...] = ()
     created_at: datetime
     named_at: datetime | None = None
     """When they chose their first name themselves."""
     clicks_agreed_at: datetime | None = None
-    """Since when they let it be recorded which links they follow."""
+    """Since when their clicks may be recorded."""
 
     @property
     def name(self) -> str:
@@ -31,7 +31,7 @@ class Subscriber:
 
 
 class SubscriptionState(StrEnum):
-    """Where a subscription stands; only a confirmed one is mailed."""
+    """The state of a subscription; only a confirmed one is mailed."""
 
     PENDING = "pending"
     CONFIRMED = "confirmed"
@@ -50,7 +50,7 @@ class Subscription:
 
 
 class ConsentAct(StrEnum):
-    """What a person, or the author for them, did about a subscription."""
+    """What a person, or the author for them, did about a subscription. The values are stored."""
 
     IMPORTED = "imported"
     REQUESTED = "requested"
@@ -58,9 +58,9 @@ class ConsentAct(StrEnum):
     ENDED = "ended"
     SUPPRESSED = "suppressed"
     LIFTED = "lifted"
-    """The suppression was."""
+    """The suppression was lifted."""
     CLICKS_AGREED = "clicks agreed"
-    """That it may be recorded which links they follow; it says nothing of letters."""
+    """Their clicks may be recorded; it says nothing about email."""
     CLICKS_WITHDRAWN = "clicks withdrawn"
 
 
@@ -69,14 +69,14 @@ ABOUT_CLICKS = (ConsentAct.CLICKS_AGREED, ConsentAct.CLICKS_WITHDRAWN)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConsentProof:
-    """What shows that an act of consent was meant; "" for what is not known or does not apply."""
+    """What proves that an act of consent was meant; "" for what is not known or does not apply."""
 
     evidence: str = ""
-    """The line of the imported file, the delivery whose link was followed, the page and from which network."""
+    """The line of the imported file, the delivery whose link was followed, or the page and from which network."""
     consent_text: str = ""
-    """What the form said that they agreed to, or which version of it."""
+    """What the form said that they agreed to, and which version of it."""
     mail: str = ""
-    """Which mail brought them there."""
+    """Which email led them there."""
 
 
 NO_PROOF = ConsentProof()
@@ -84,22 +84,22 @@ NO_PROOF = ConsentProof()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Consent:
-    """One line of the append-only proof of why a subscription is what it is."""
+    """One record of the append-only history of a subscription."""
 
     act: ConsentAct
     at: datetime
     origin: str
-    """How it reached us: `import sample.csv`, `mail`, `command line`."""
+    """How it came: `import sample.csv`, `web`, `mail`, `command line`."""
     evidence: str = ""
-    """What shows it: the line of the imported file, the delivery whose link was followed."""
+    """What proves it: the line of the imported file, the delivery whose link was followed."""
     consent_text: str = ""
-    """What the form said that they agreed to, or which version of it."""
+    """What the form said that they agreed to, and which version of it."""
     mail: str = ""
-    """Which mail asked them to confirm."""
+    """Which email asked them to confirm."""
 
 
 class SuppressionReason(StrEnum):
-    """Why an address is not to be mailed."""
+    """Why an address must not be mailed."""
 
     UNSUBSCRIBED = "unsubscribed"
     BOUNCED = "bounced"
@@ -110,7 +110,7 @@ class SuppressionReason(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suppression:
-    """An address not to be mailed, kept as a keyed hash so that it outlives the person's record."""
+    """An address that must not be mailed, kept as a keyed hash so that it outlives the subscriber's record."""
 
     address_hash: bytes
     reason: SuppressionReason

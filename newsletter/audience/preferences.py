@@ -1,4 +1,4 @@
-"""Preferring: what people choose for themselves: a pause, a language, the lists they are on."""
+"""Preferences: what subscribers choose for themselves: their lists, first name and language, and a pause."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -14,26 +14,26 @@ from newsletter.audience.text_cleaning import cleaned_name
 from newsletter.database import Database
 
 LANGUAGE_FIELD = "language"
-"""The field in which a person's language stands, so that segments can ask for it."""
+"""The custom field that holds a subscriber's language, so that segments can use it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preferences:
-    """What one person has chosen."""
+    """What one subscriber has chosen."""
 
     subscriber_id: int
     address: Address
     lists: tuple[str, ...]
-    """Those they are on, confirmed."""
+    """The lists of their confirmed subscriptions."""
     first_name: str
     language: str
     paused_until: datetime | None
     clicks_agreed_at: datetime | None
-    """Since when it may be recorded which links they follow."""
+    """Since when their clicks may be recorded."""
 
 
 def read_preferences(database: Database, subscriber_id: int) -> Preferences | None:
-    """Return what a person has chosen, or None if they are not known."""
+    """Return what a subscriber has chosen, None if there is no such subscriber."""
     with database.read() as connection:
         person = connection.execute(select(subscribers).where(subscribers.c.id == subscriber_id)).one_or_none()
         if person is None:
@@ -66,17 +66,17 @@ def keep_lists(
     proof: ConsentProof = NO_PROOF,
     now: datetime,
 ) -> None:
-    """Leave the offered lists that are not wanted any more; the others stay as they are."""
-    chosen = read_preferences(database, subscriber_id)
-    if chosen is None:
+    """End the subscriptions to those of the offered lists that are no longer wanted; the others stay as they are."""
+    preferences = read_preferences(database, subscriber_id)
+    if preferences is None:
         return
-    left = [name for name in chosen.lists if name in offered and name not in wanted]
-    leavings = [Unsubscription(subscriber_id=subscriber_id, list_name=name, proof=proof) for name in left]
-    unsubscribe_many(database, leavings, origin="web", now=now)
+    unwanted = [name for name in preferences.lists if name in offered and name not in wanted]
+    wishes = [Unsubscription(subscriber_id=subscriber_id, list_name=name, proof=proof) for name in unwanted]
+    unsubscribe_many(database, wishes, origin="web", now=now)
 
 
 def subscribe(database: Database, subscriber_id: int, list_name: str, *, proof: ConsentProof, now: datetime) -> bool:
-    """Put somebody on a list whose address was just proven by a mailed link; False if they are on it."""
+    """Confirm the subscription of somebody whose address a mailed link has just proven; False if it is confirmed."""
     with database.write() as connection:
         if not connection.scalar(select(subscribers.c.id).where(subscribers.c.id == subscriber_id)):
             return False
@@ -92,7 +92,7 @@ def undo_unsubscribe(
     proof: ConsentProof = NO_PROOF,
     now: datetime,
 ) -> bool:
-    """Put somebody back on a list that they left at the web door since then; False if that is not so."""
+    """Put somebody back on a list if they unsubscribed on the web since then; returns whether they did."""
     with database.write() as connection:
         row = connection.execute(
             select(subscriptions.c.id, subscriptions.c.state, consents.c.act, consents.c.origin, consents.c.at)
@@ -110,7 +110,7 @@ def undo_unsubscribe(
 
 
 def pause(database: Database, subscriber_id: int, until: datetime | None) -> None:
-    """Let a person get no letters until then; None ends it."""
+    """Send a subscriber no email until then; None ends the pause."""
     with database.write() as connection:
         connection.execute(update(subscribers).where(subscribers.c.id == subscriber_id).values(paused_until=until))
 
@@ -125,7 +125,7 @@ def expire_pauses(connection: Connection, now: datetime) -> None:
 
 
 def set_first_name(database: Database, subscriber_id: int, first_name: str, *, now: datetime) -> None:
-    """Note the name by which a person is greeted; from now on no import says another."""
+    """Set the name by which a subscriber is greeted; from now on no import changes it."""
     name = cleaned_name(first_name)
     with database.write() as connection:
         connection.execute(
@@ -136,11 +136,11 @@ def set_first_name(database: Database, subscriber_id: int, first_name: str, *, n
 
 
 def set_language(database: Database, subscriber_id: int, language: str) -> None:
-    """Note the language in which a person is written to; "" for the publication's."""
+    """Set the language of a subscriber's email; "" for the publication's."""
     with database.write() as connection:
         fields = connection.scalar(select(subscribers.c.fields).where(subscribers.c.id == subscriber_id))
         if fields is None:
             return
-        kept = {name: value for name, value in fields.items() if name != LANGUAGE_FIELD}
-        told = {**kept, LANGUAGE_FIELD: language} if language else kept
-        connection.execute(update(subscribers).where(subscribers.c.id == subscriber_id).values(fields=told))
+        others = {name: value for name, value in fields.items() if name != LANGUAGE_FIELD}
+        changed = {**others, LANGUAGE_FIELD: language} if language else others
+        connection.execute(update(subscribers).where(subscribers.c.id == subscriber_id).values(fields=changed))

@@ -1,10 +1,11 @@
-"""The register: reading the roster for people, as records and as members of lists."""
+"""Queries: subscribers, lists and their members, as records for people and as candidates for a mailing."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, Select, case, func, null, select
 
 from newsletter.address import Address
 from newsletter.audience.custom_fields import FieldKind, KindGuess
@@ -22,14 +23,15 @@ from newsletter.audience.suppressions import find_suppression
 from newsletter.audience.tables import consents, lists, subscribers, subscriptions, suppressions, tags
 from newsletter.database import Database
 from newsletter.tokens import Keyring
+from newsletter.utc import format_utc
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubscriberRecord:
-    """All that the audience's tables hold of one person."""
+    """Everything that the audience's tables hold of one person."""
 
     subscriber: Subscriber | None
-    """None where only a suppression is left of them."""
+    """None if only a suppression is left of them."""
     subscriptions: tuple[tuple[Subscription, tuple[Consent, ...]], ...]
     """By list; each with its consents, the oldest first."""
     suppression: Suppression | None
@@ -37,17 +39,17 @@ class SubscriberRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListMember:
-    """A subscription as a list of people shows it."""
+    """A subscription with what a list of members shows of it."""
 
     subscription: Subscription
     suppressed: SuppressionReason | None
     consent: str
-    """The last act that concerned it and not clicks alone, with its date and origin."""
+    """The last consent record that is not about clicks, with its date and origin."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListCount:
-    """How many people stand how on a list; a suppressed person counts there and nowhere else."""
+    """How many people a list has, by subscription state; a suppressed person counts only as suppressed."""
 
     name: str
     confirmed: int = 0
@@ -58,18 +60,93 @@ class ListCount:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldDescription:
-    """A field of a list's people."""
+    """A custom field of a list's members."""
 
     name: str
     kind: FieldKind
     is_inferred: bool
     count: int
-    """Of how many it is known."""
+    """How many people have it."""
     example: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewSubscriber:
+    """Somebody who joined a list by their own will and may be mailed."""
+
+    subscriber_id: int
+    address: str
+    first_name: str
+    last_name: str
+    fields: dict[str, str]
+    joined_at: datetime
+
+
+def candidates(list_name: str) -> Select[tuple[int, str, str, str, dict[str, str], str | None]]:
+    """Select everybody who is or was on a list, with the reason why they get no email, if there is one.
+
+    Columns: subscriber_id, address, first_name, last_name, fields, exclusion. The exclusion is NULL
+    for whoever may be mailed, else "suppressed", "unsubscribed", "pending" or "paused", in this order of precedence.
+    """
+    exclusion = case(
+        (suppressions.c.address_hash.is_not(None), "suppressed"),
+        (subscriptions.c.state == SubscriptionState.ENDED, "unsubscribed"),
+        (subscriptions.c.state != SubscriptionState.CONFIRMED, "pending"),
+        (subscribers.c.paused_until.is_not(None), "paused"),
+        else_=null(),
+    )
+    return (
+        select(
+            subscribers.c.id.label("subscriber_id"),
+            subscribers.c.address,
+            subscribers.c.first_name,
+            subscribers.c.last_name,
+            subscribers.c.fields,
+            exclusion.label("exclusion"),
+        )
+        .join_from(lists, subscriptions, subscriptions.c.list_id == lists.c.id)
+        .join(subscribers, subscribers.c.id == subscriptions.c.subscriber_id)
+        .outerjoin(suppressions, suppressions.c.address_hash == subscribers.c.address_hash)
+        .where(lists.c.name == list_name)
+    )
+
+
+def candidates_with_click_consent(list_name: str) -> Select[Any]:
+    """Select the same with one more column, `agrees`: whether their clicks may be recorded."""
+    return candidates(list_name).add_columns(subscribers.c.clicks_agreed_at.is_not(None).label("agrees"))
+
+
+def new_subscribers(connection: Connection, list_name: str, since: datetime) -> Iterator[NewSubscriber]:
+    """Yield who joined a list since then by their own will and may be mailed; imported people did not join."""
+    joined_at = (
+        select(func.max(consents.c.at))
+        .where(consents.c.subscription_id == subscriptions.c.id, consents.c.act == ConsentAct.CONFIRMED.value)
+        .where(consents.c.import_id.is_(None))
+        .correlate(subscriptions)
+        .scalar_subquery()
+    )
+    people = candidates(list_name).add_columns(joined_at.label("joined_at"))
+    people = people.where(subscriptions.c.changed_at >= since, joined_at >= since).order_by(subscribers.c.id)
+    for row in connection.execute(people):
+        if row.exclusion is None:
+            yield NewSubscriber(
+                subscriber_id=row.subscriber_id,
+                address=row.address,
+                first_name=row.first_name,
+                last_name=row.last_name,
+                fields=row.fields,
+                joined_at=row.joined_at,
+            )
+
+
+def exclusion_reason(connection: Connection, list_name: str, subscriber_id: int) -> str | None:
+    """Return why a subscriber gets no email of a list, None if they do."""
+    row = connection.execute(candidates(list_name).where(subscribers.c.id == subscriber_id)).one_or_none()
+    return "unsubscribed" if row is None else row.exclusion
+
+
 def read_subscriber_record(database: Database, keyring: Keyring, address: Address) -> SubscriberRecord | None:
-    """Return what is known of an address, None if that is nothing."""
+    """Return everything that is known of an address, None if that is nothing."""
     with database.read() as connection:
         suppression = find_suppression(connection, keyring.address_hash(address.key))
         person = connection.execute(select(subscribers).where(subscribers.c.address_key == address.key)).one_or_none()
@@ -77,16 +154,16 @@ def read_subscriber_record(database: Database, keyring: Keyring, address: Addres
             if suppression is None:
                 return None
             return SubscriberRecord(subscriber=None, subscriptions=(), suppression=suppression)
-        theirs = select(tags.c.tag).where(tags.c.subscriber_id == person.id).order_by(tags.c.tag)
-        subscriber = _subscriber(person, tuple(connection.scalars(theirs)))
-        found = connection.execute(
+        their_tags = select(tags.c.tag).where(tags.c.subscriber_id == person.id).order_by(tags.c.tag)
+        subscriber = _subscriber(person, tuple(connection.scalars(their_tags)))
+        rows = connection.execute(
             select(subscriptions, lists.c.name)
             .join(lists, lists.c.id == subscriptions.c.list_id)
             .where(subscriptions.c.subscriber_id == subscriber.id)
             .order_by(lists.c.name)
         ).all()
         proofs = connection.execute(
-            select(consents).where(consents.c.subscription_id.in_([row.id for row in found])).order_by(consents.c.id)
+            select(consents).where(consents.c.subscription_id.in_([row.id for row in rows])).order_by(consents.c.id)
         ).all()
     return SubscriberRecord(
         subscriber=subscriber,
@@ -101,14 +178,14 @@ def read_subscriber_record(database: Database, keyring: Keyring, address: Addres
                 ),
                 tuple(_consent(proof) for proof in proofs if proof.subscription_id == row.id),
             )
-            for row in found
+            for row in rows
         ),
         suppression=suppression,
     )
 
 
 def list_members(database: Database, list_name: str) -> Iterator[ListMember]:
-    """Read everybody who is or was on a list, in the order they became known."""
+    """Yield everybody who is or was on a list, in the order of their numbers."""
     theirs = consents.alias()
     last = (
         select(func.max(theirs.c.id))
@@ -146,12 +223,12 @@ def list_members(database: Database, list_name: str) -> Iterator[ListMember]:
                     changed_at=row.changed_at,
                 ),
                 suppressed=row.reason and SuppressionReason(row.reason),
-                consent=f"{row.act} {row.at:%Y-%m-%dT%H:%M:%SZ}, {row.origin}" if row.act else "",
+                consent=f"{row.act} {format_utc(row.at)}, {row.origin}" if row.act else "",
             )
 
 
 class _Tags:
-    """The tags of a list's people, asked for in the order of their numbers."""
+    """The tags of a list's members, read along in the order of their numbers."""
 
     def __init__(self, connection: Connection, list_name: str) -> None:
         rows = connection.execution_options(yield_per=1000).execute(
@@ -165,17 +242,17 @@ class _Tags:
         self._held = next(self._rows, None)
 
     def of(self, subscriber_id: int) -> tuple[str, ...]:
-        """Return a person's tags; nobody before them may be asked for afterwards."""
-        found: list[str] = []
+        """Return a subscriber's tags; must be called in ascending order."""
+        names: list[str] = []
         while self._held is not None and self._held.subscriber_id <= subscriber_id:
             if self._held.subscriber_id == subscriber_id:
-                found.append(self._held.tag)
+                names.append(self._held.tag)
             self._held = next(self._rows, None)
-        return tuple(found)
+        return tuple(names)
 
 
 def read_consents(database: Database, list_name: str) -> Iterator[tuple[int, Consent]]:
-    """Read every consent of a list with its person's number, in the order of `list_members`."""
+    """Yield every consent record of a list with its subscriber's number, in the order of `list_members`."""
     with database.read() as connection:
         rows = connection.execution_options(yield_per=1000).execute(
             select(consents, subscriptions.c.subscriber_id)
@@ -189,12 +266,12 @@ def read_consents(database: Database, list_name: str) -> Iterator[tuple[int, Con
 
 
 def describe_fields(database: Database, list_name: str, kinds: Mapping[str, str]) -> tuple[FieldDescription, ...]:
-    """Say of each field of a list's people what it holds and of how many it is known; memory stays flat."""
+    """Describe each custom field of a list: what it holds, and how many people have it. Memory stays flat."""
     guesses: dict[str, KindGuess] = {}
     for member in list_members(database, list_name):
         for name, value in member.subscription.subscriber.fields.items():
             if value:
-                guesses.setdefault(name, KindGuess()).see(value)
+                guesses.setdefault(name, KindGuess()).add(value)
     return tuple(
         FieldDescription(
             name=name,
@@ -208,7 +285,7 @@ def describe_fields(database: Database, list_name: str, kinds: Mapping[str, str]
 
 
 def is_database_readable(database: Database) -> bool:
-    """Ask the roster for nothing; TemporaryError and its like where the database does not answer."""
+    """Make a trivial query (health check); raises TemporaryError and its like if the database does not answer."""
     with database.read() as connection:
         return connection.scalar(select(func.count()).select_from(lists)) is not None
 

@@ -1,4 +1,4 @@
-"""Suppressing: addresses that are not to be mailed, kept as keyed hashes that outlive the person's record."""
+"""Suppressions: addresses that must not be mailed, kept as keyed hashes that outlive the subscriber's record."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ LIFTED_BY_CONFIRMATION = frozenset({SuppressionReason.UNSUBSCRIBED, SuppressionR
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedSuppression:
-    """A suppression, with the address where a subscriber's record still tells it."""
+    """A suppression, with its address if a subscriber still has it."""
 
     suppression: Suppression
     address: str | None
@@ -33,7 +33,7 @@ def suppress(
     origin: str,
     now: datetime,
 ) -> bool:
-    """Never mail an address again; False if it is suppressed already, which keeps the first reason."""
+    """Suppress an address; False if it is suppressed already, and then the first reason stays."""
     with database.write() as connection:
         return suppress_address(connection, keyring, address, reason, origin=origin, now=now)
 
@@ -47,33 +47,33 @@ def suppress_address(
     origin: str,
     now: datetime,
 ) -> bool:
-    """Do so within a transaction."""
+    """Suppress an address within the caller's transaction."""
     address_hash = keyring.address_hash(address.key)
     if find_suppression(connection, address_hash):
         return False
-    _write_suppression(connection, address_hash, reason, theirs=_is_at(address), origin=origin, now=now)
+    _suppress(connection, address_hash, reason, subscriber=_has_address(address), origin=origin, now=now)
     return True
 
 
 def suppress_subscriber(
     connection: Connection, subscriber_id: int, reason: SuppressionReason, *, origin: str, now: datetime
 ) -> bool:
-    """Suppress a subscriber's address; False if it is suppressed already, or their record is erased."""
-    is_theirs = subscribers.c.id == subscriber_id
-    address_hash = connection.scalar(select(subscribers.c.address_hash).where(is_theirs))
+    """Suppress a subscriber's address; False if it is suppressed already, or the subscriber was erased."""
+    is_this_subscriber = subscribers.c.id == subscriber_id
+    address_hash = connection.scalar(select(subscribers.c.address_hash).where(is_this_subscriber))
     if address_hash is None or find_suppression(connection, address_hash):
         return False
-    _write_suppression(connection, address_hash, reason, theirs=is_theirs, origin=origin, now=now)
+    _suppress(connection, address_hash, reason, subscriber=is_this_subscriber, origin=origin, now=now)
     return True
 
 
 def last_lifted_at(connection: Connection, address: Address) -> datetime | None:
-    """Return when the suppression of an address was last lifted, of whoever is on a list."""
+    """Return when the suppression of a subscriber's address was last lifted, None if it never was."""
     lifted: datetime | None = connection.scalar(
         select(func.max(consents.c.at))
         .join(subscriptions, subscriptions.c.id == consents.c.subscription_id)
         .join(subscribers, subscribers.c.id == subscriptions.c.subscriber_id)
-        .where(_is_at(address), consents.c.act == ConsentAct.LIFTED.value)
+        .where(_has_address(address), consents.c.act == ConsentAct.LIFTED.value)
     )
     return lifted
 
@@ -81,22 +81,22 @@ def last_lifted_at(connection: Connection, address: Address) -> datetime | None:
 def lift_suppression(
     database: Database, keyring: Keyring, address: Address, *, origin: str, now: datetime
 ) -> Suppression | None:
-    """Allow an address to be mailed again; returns what was lifted, None if there was nothing."""
+    """Lift the suppression of an address; returns it, None if there was none."""
     with database.write() as connection:
-        found = find_suppression(connection, keyring.address_hash(address.key))
-        if found:
-            lift(connection, found, address, origin=origin, now=now)
-    return found
+        suppression = find_suppression(connection, keyring.address_hash(address.key))
+        if suppression:
+            lift(connection, suppression, address, origin=origin, now=now)
+    return suppression
 
 
-def lift(connection: Connection, found: Suppression, address: Address, *, origin: str, now: datetime) -> None:
-    """Take an address's suppression away, and say so in the consents of the person's subscriptions."""
-    connection.execute(delete(suppressions).where(suppressions.c.address_hash == found.address_hash))
-    _write_consents(connection, _is_at(address), ConsentAct.LIFTED, found.reason, origin=origin, now=now)
+def lift(connection: Connection, suppression: Suppression, address: Address, *, origin: str, now: datetime) -> None:
+    """Delete the suppression of an address, and add that to the consent records of the person's subscriptions."""
+    connection.execute(delete(suppressions).where(suppressions.c.address_hash == suppression.address_hash))
+    _add_consents(connection, _has_address(address), ConsentAct.LIFTED, suppression.reason, origin=origin, now=now)
 
 
 def list_suppressions(database: Database) -> Iterator[ListedSuppression]:
-    """Read every suppression, the newest first."""
+    """Yield every suppression, the newest first."""
     with database.read() as connection:
         rows = connection.execution_options(yield_per=1000).execute(
             select(suppressions, subscribers.c.address)
@@ -126,46 +126,46 @@ def find_suppression(connection: Connection, address_hash: bytes) -> Suppression
 
 
 def suppression_reason(connection: Connection, keyring: Keyring, address: Address) -> SuppressionReason | None:
-    """Return why an address is not to be mailed, or None."""
-    found = find_suppression(connection, keyring.address_hash(address.key))
-    return found.reason if found else None
+    """Return why an address must not be mailed, None if it may be."""
+    suppression = find_suppression(connection, keyring.address_hash(address.key))
+    return suppression.reason if suppression else None
 
 
-def _write_suppression(
+def _suppress(
     connection: Connection,
     address_hash: bytes,
     reason: SuppressionReason,
     *,
-    theirs: ColumnElement[bool],
+    subscriber: ColumnElement[bool],
     origin: str,
     now: datetime,
 ) -> None:
-    """Write a suppression that is not there yet, and say so in the consents of the subscriber who is `theirs`.
+    """Insert a suppression, and add it to the consent records of the subscriber that matches `subscriber`.
 
-    They are found by number or address: to find a million by their hashes would want an index that costs every
-    import more than all else.
+    They are found by number or address: finding them by hash would need an index, which would cost an import of a
+    million rows more than everything else.
     """
     insert_suppression(connection, address_hash, reason, origin=origin, at=now)
-    _write_consents(connection, theirs, ConsentAct.SUPPRESSED, reason, origin=origin, now=now)
+    _add_consents(connection, subscriber, ConsentAct.SUPPRESSED, reason, origin=origin, now=now)
 
 
 def insert_suppression(
     connection: Connection, address_hash: bytes, reason: SuppressionReason, *, origin: str, at: datetime
 ) -> bool:
-    """Write the suppression alone, of whoever it is; False if it is there already."""
+    """Insert the suppression alone; False if the address is suppressed already."""
     statement = insert_missing(connection, suppressions).values(
         address_hash=address_hash, reason=reason.value, at=at, origin=origin
     )
     return connection.execute(statement).rowcount > 0
 
 
-def _is_at(address: Address) -> ColumnElement[bool]:
+def _has_address(address: Address) -> ColumnElement[bool]:
     return subscribers.c.address_key == address.key
 
 
-def _write_consents(
+def _add_consents(
     connection: Connection,
-    theirs: ColumnElement[bool],
+    subscriber: ColumnElement[bool],
     act: ConsentAct,
     reason: SuppressionReason,
     *,
@@ -183,6 +183,6 @@ def _write_consents(
                 literal(reason.value),
             )
             .join(subscribers, subscribers.c.id == subscriptions.c.subscriber_id)
-            .where(theirs),
+            .where(subscriber),
         )
     )

@@ -1,10 +1,9 @@
-"""The roster: the audience's tables, and the one question delivery asks of them.
+"""Tables of the audience: lists, subscribers, subscriptions, imports, consents, tags and suppressions.
 
-Whoever is or was on a list is a candidate, each with the reason why they get no letter, if there is one.
+The table of sign-up requests is in `signup.request`. Migrations name every table themselves and import none of these.
 """
 
 from collections.abc import Iterable
-from typing import Any
 
 from sqlalchemy import (
     JSON,
@@ -15,18 +14,14 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
-    Select,
     Table,
     Text,
     UniqueConstraint,
-    case,
-    null,
     select,
     text,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-from newsletter.audience.models import SubscriptionState
 from newsletter.database import Database, UtcDateTime
 
 metadata = MetaData()
@@ -118,42 +113,8 @@ suppressions = Table(
 )
 
 
-def candidates(list_name: str) -> Select[tuple[int, str, str, str, dict[str, str], str | None]]:
-    """Ask for everybody who is or was on a list.
-
-    Columns: subscriber_id, address, first_name, last_name, fields, exclusion. The exclusion is NULL
-    for whoever may be written to, else "suppressed", "unsubscribed", "pending" or "paused", the gravest first.
-    """
-    exclusion = case(
-        (suppressions.c.address_hash.is_not(None), "suppressed"),
-        (subscriptions.c.state == SubscriptionState.ENDED, "unsubscribed"),
-        (subscriptions.c.state != SubscriptionState.CONFIRMED, "pending"),
-        (subscribers.c.paused_until.is_not(None), "paused"),
-        else_=null(),
-    )
-    return (
-        select(
-            subscribers.c.id.label("subscriber_id"),
-            subscribers.c.address,
-            subscribers.c.first_name,
-            subscribers.c.last_name,
-            subscribers.c.fields,
-            exclusion.label("exclusion"),
-        )
-        .join_from(lists, subscriptions, subscriptions.c.list_id == lists.c.id)
-        .join(subscribers, subscribers.c.id == subscriptions.c.subscriber_id)
-        .outerjoin(suppressions, suppressions.c.address_hash == subscribers.c.address_hash)
-        .where(lists.c.name == list_name)
-    )
-
-
-def candidates_with_click_consent(list_name: str) -> Select[Any]:
-    """Ask the same with one column more, `agrees`: whether it may be recorded which links they follow."""
-    return candidates(list_name).add_columns(subscribers.c.clicks_agreed_at.is_not(None).label("agrees"))
-
-
 def ensure_lists(database: Database, names: Iterable[str]) -> None:
-    """Make the lists of these names that are not there yet."""
+    """Create those of these lists that do not exist yet."""
     wanted = set(names)
     with database.read() as connection:
         missing = wanted - set(connection.scalars(select(lists.c.name)))
@@ -163,10 +124,10 @@ def ensure_lists(database: Database, names: Iterable[str]) -> None:
 
 
 def insert_missing(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
-    """Return an INSERT that passes over rows which are already there."""
+    """Return an INSERT that skips rows whose key exists already."""
     return insert_into(connection, table).on_conflict_do_nothing()
 
 
 def insert_into(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
-    """Return an INSERT that can say what happens to rows which are already there."""
+    """Return an INSERT that may have an ON CONFLICT clause, in the dialect of the connection."""
     return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)

@@ -1,7 +1,7 @@
-"""Agreeing: whether a person lets it be recorded which links of their letters they follow.
+"""Click tracking consent: whether somebody agrees that the links they follow are recorded.
 
-Only their own word says so, and each giving and taking back is a line in the consents of all their subscriptions
-that have not ended. No import says it, and whoever is on no list has nothing to agree to.
+Only their own word gives it; no import does. Each giving and withdrawing is added to the consent records of all their
+subscriptions that have not ended. Whoever is on no list has nothing to agree to.
 """
 
 from collections.abc import Collection
@@ -14,32 +14,32 @@ from newsletter.audience.models import ConsentAct, ConsentProof, SubscriptionSta
 from newsletter.audience.tables import consents, lists, subscribers, subscriptions
 from newsletter.database import UtcDateTime
 
-_AT_ONCE = 200
+_PAIRS_PER_QUERY = 200
 
 
 def grant_click_consent(
     connection: Connection, subscriber_id: int, *, origin: str, proof: ConsentProof, now: datetime
 ) -> bool:
-    """Note that a person agrees, within the caller's transaction; False if they did, or are on no list."""
-    is_on_one = exists().where(
+    """Record the consent within the caller's transaction; False if it was given before, or they are on no list."""
+    is_on_a_list = exists().where(
         subscriptions.c.subscriber_id == subscriber_id, subscriptions.c.state != SubscriptionState.ENDED
     )
     changed = connection.execute(
         update(subscribers)
-        .where(subscribers.c.id == subscriber_id, subscribers.c.clicks_agreed_at.is_(None), is_on_one)
+        .where(subscribers.c.id == subscriber_id, subscribers.c.clicks_agreed_at.is_(None), is_on_a_list)
         .values(clicks_agreed_at=now)
     )
     if changed.rowcount:
-        _write(connection, subscriber_id, ConsentAct.CLICKS_AGREED, origin, proof, now)
+        _add_consents(connection, subscriber_id, ConsentAct.CLICKS_AGREED, origin, proof, now)
     return changed.rowcount > 0
 
 
 def withdraw_click_consent(
     connection: Connection, subscriber_id: int, *, origin: str, proof: ConsentProof, now: datetime
 ) -> bool:
-    """Note that a person agrees no more, within the caller's transaction; False if they did not.
+    """Withdraw the consent within the caller's transaction; False if it was not given.
 
-    What was recorded lies downstream: whoever calls this deletes it in the same transaction.
+    The recorded clicks are in a later package's tables: the caller deletes them in the same transaction.
     """
     changed = connection.execute(
         update(subscribers)
@@ -47,45 +47,45 @@ def withdraw_click_consent(
         .values(clicks_agreed_at=null())
     )
     if changed.rowcount:
-        _write(connection, subscriber_id, ConsentAct.CLICKS_WITHDRAWN, origin, proof, now)
+        _add_consents(connection, subscriber_id, ConsentAct.CLICKS_WITHDRAWN, origin, proof, now)
     return changed.rowcount > 0
 
 
 def with_click_consent(connection: Connection, people: Collection[tuple[int, str]]) -> frozenset[tuple[int, str]]:
-    """Return which of some people, each with the list that a letter came by, agree and are on that list still.
+    """Return who of some subscribers, each with a list's name, has given consent and is still on that list.
 
-    It stays so until the caller's transaction ends: whoever takes it back meanwhile waits for that.
+    It stays so until the caller's transaction ends: whoever withdraws it meanwhile waits for that.
     """
-    found: set[tuple[int, str]] = set()
-    asked = sorted(people)
-    for start in range(0, len(asked), _AT_ONCE):
+    consenting: set[tuple[int, str]] = set()
+    pairs = sorted(people)
+    for start in range(0, len(pairs), _PAIRS_PER_QUERY):
         rows = connection.execute(
             select(subscribers.c.id, lists.c.name)
             .join_from(subscribers, subscriptions, subscriptions.c.subscriber_id == subscribers.c.id)
             .join(lists, lists.c.id == subscriptions.c.list_id)
-            .where(tuple_(subscribers.c.id, lists.c.name).in_(asked[start : start + _AT_ONCE]))
+            .where(tuple_(subscribers.c.id, lists.c.name).in_(pairs[start : start + _PAIRS_PER_QUERY]))
             .where(subscribers.c.clicks_agreed_at.is_not(None))
             .where(subscriptions.c.state == SubscriptionState.CONFIRMED)
             .order_by(subscribers.c.id)
             .with_for_update(read=True, of=subscribers)
         )
-        found |= {(row.id, row.name) for row in rows}
-    return frozenset(found)
+        consenting |= {(row.id, row.name) for row in rows}
+    return frozenset(consenting)
 
 
-def _write(
+def _add_consents(
     connection: Connection, subscriber_id: int, act: ConsentAct, origin: str, proof: ConsentProof, now: datetime
 ) -> None:
-    told = asdict(proof)
+    columns = asdict(proof)
     connection.execute(
         insert(consents).from_select(
-            ["subscription_id", "act", "at", "origin", *told],
+            ["subscription_id", "act", "at", "origin", *columns],
             select(
                 subscriptions.c.id,
                 literal(act.value),
                 literal(now, UtcDateTime),
                 literal(origin),
-                *(literal(text, Text) for text in told.values()),
+                *(literal(text, Text) for text in columns.values()),
             )
             .where(subscriptions.c.subscriber_id == subscriber_id)
             .where(subscriptions.c.state != SubscriptionState.ENDED)

@@ -27,7 +27,8 @@ from sqlalchemy import (
 
 from newsletter import segments as language
 from newsletter.audience.models import SubscriptionState
-from newsletter.audience.tables import candidates, lists, subscribers, subscriptions, tags
+from newsletter.audience.queries import candidates
+from newsletter.audience.tables import lists, subscribers, subscriptions, tags
 from newsletter.database import fold_case
 from newsletter.segments import ActivityKind, Condition, Value
 

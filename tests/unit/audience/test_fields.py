@@ -48,7 +48,7 @@ def test_reading_twice_is_reading_once(kind: FieldKind, text: str) -> None:
 def guessed(*values: str) -> FieldKind:
     guess = KindGuess()
     for value in values:
-        guess.see(value)
+        guess.add(value)
     return guess.kind
 
 
