@@ -49,7 +49,7 @@ from .message.signed_addresses import (
     parse_signed_address as parse_signed_address,
     signed_address as signed_address,
 )
-from .message.web_links import WEB_PATHS as WEB_PATHS, web_link as web_link, web_link_prefix as web_link_prefix
+from .message.links import WEB_PATHS as WEB_PATHS, web_link as web_link
 from .notices.comment_reply import (
     COMMENT_REPLY as COMMENT_REPLY,
     cancel_comment_replies as cancel_comment_replies,
@@ -61,6 +61,7 @@ from .notices.queue import (
     find_notice as find_notice,
     find_notice_about as find_notice_about,
     find_notice_by_reference as find_notice_by_reference,
+    is_notice as is_notice,
     list_notices as list_notices,
     plan_notice as plan_notice,
     resolve_notice as resolve_notice,
@@ -98,7 +99,6 @@ from .evidence import (
     delivery_ids_of as delivery_ids_of,
     find_reported_deliveries as find_reported_deliveries,
     find_reported_by_references as find_reported_by_references,
-    is_notice as is_notice,
     is_in_progress as is_in_progress,
     pause_if_open as pause_if_open,
     apply_notice_evidence as apply_notice_evidence,

@@ -124,11 +124,6 @@ def apply_notice_evidence(connection: Connection, numbers: Iterable[int], now: d
     ).rowcount
 
 
-def is_notice(number: int) -> bool:
-    """Whether a number is a notice's."""
-    return FIRST_NOTICE_NUMBER < number < 2 * FIRST_NOTICE_NUMBER
-
-
 def count_submitted(connection: Connection, mailing_id: int, since: datetime | None = None) -> int:
     """Return how many of a mailing's messages were taken, in all or since then."""
     asked = select(func.count()).where(

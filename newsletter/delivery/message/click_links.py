@@ -1,12 +1,12 @@
-"""Counted links: a letter's links by way of the web door, the same for every reader, so that it can count.
+"""Click tracking: rewrites a message's links to lead through the web server, which counts and redirects.
 
-Nothing in them tells readers apart, but for those who agreed to it: where the settings say "consented", each link
-ends in a slot, which their letters fill with a token and all others leave empty.
+A rewritten link is the same for every reader. Only where the settings say "consented" does it end in a placeholder,
+which holds a token in the messages of readers who consented, and is empty in all others.
 
-The edition, the text part, the web version and the archive keep the links as the author wrote them. Left as they
-are in the letter as well: links that hold a reader's value, mail addresses and places on the page, all that leads
-to our own door or to the letter's page, and links whose words are an address themselves, for mail programs warn of
-those that lead elsewhere.
+Only the HTML part of messages is rewritten; the edition, its text part, its web version and the archive keep the
+author's links. Some links are kept in messages too: those that hold a reader's value, mail addresses, anchors on
+the page, links to our own web server or to the issue's page, and links whose text is a URL itself, for mail programs
+warn of a link that leads somewhere else than its text says.
 """
 
 import base64
@@ -22,21 +22,21 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from newsletter.compose import Edition, EscapeContext, MergeTag, MergeText, issue_url
 from newsletter.database import Database
-from newsletter.delivery.message import headers
+from newsletter.delivery.message.headers import ascii_url
 from newsletter.delivery.models import Mailing
 from newsletter.delivery.tables import mailings, metadata
 from newsletter.settings import Settings
 
 CLICK_PATH = "/c/"
-"""Where the web door mounts them."""
+"""Where the web server mounts rewritten links."""
 CLICK_TOKEN = MergeTag(name="token.click", context=EscapeContext.PLAIN)
-"""What stands behind a counted link's key: `/` and the token of a reader who agreed, else nothing."""
+"""What follows a rewritten link's key: `/` and the token of a reader who consented, else nothing."""
 _KEY_BYTES = 10
-_AT_ONCE = 500
+_KEYS_PER_QUERY = 500
 _KEY = re.compile(r"[a-z2-7]{16}")
 _ANCHOR = re.compile(r'(<a\s(?:[^<>]*?\s)?href=")([^"<>\0]*)("[^<>]*>)(.*?)(?=</a>)', re.DOTALL | re.IGNORECASE)
-_ADDRESS = re.compile(r"https?://\S*|(?:[\w-]+\.)+[^\W\d]{2,}(?:[/?#]\S*)?", re.IGNORECASE)
-_SLOT = re.compile(r"\0(\d+)\0")
+_URL_TEXT = re.compile(r"https?://\S*|(?:[\w-]+\.)+[^\W\d]{2,}(?:[/?#]\S*)?", re.IGNORECASE)
+_PLACEHOLDER = re.compile(r"\0(\d+)\0")
 
 counted_links = Table(
     "counted_links",
@@ -50,37 +50,37 @@ counted_links = Table(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClickLink:
-    """A link of a mailing's letters that leads through the web door."""
+    """A rewritten link of a mailing's messages."""
 
     key: str
-    """What stands behind CLICK_PATH: by it the link is looked up, so that the door leads nowhere else."""
+    """What follows CLICK_PATH: the link is looked up by it, so that the web server is no open redirector."""
     mailing_id: int
     url: str
     """Where it leads."""
     slug: str = ""
-    """The issue that it stands in."""
+    """The issue that it is in."""
 
 
 def with_click_links(edition: Edition, mailing: Mailing, settings: Settings) -> Edition:
-    """Return the edition as its letters carry it; the same where nothing is counted."""
+    """Return the edition with its links rewritten; unchanged where clicks are not tracked."""
     if settings.tracking.clicks == "off":
         return edition
-    part, _ = _rewritten(edition.html, mailing, settings)
-    return replace(edition, html=part)
+    body, _ = _rewrite(edition.html, mailing, settings)
+    return replace(edition, html=body)
 
 
 def click_links_of(edition: Edition, mailing: Mailing, settings: Settings) -> tuple[ClickLink, ...]:
-    """Return the counted links of all variants; () where nothing is counted."""
+    """Return the rewritten links of all variants; () where clicks are not tracked."""
     if settings.tracking.clicks == "off":
         return ()
-    found: dict[str, ClickLink] = {}
-    for part in (edition.html, *(variant.html for variant in edition.variants)):
-        found |= _rewritten(part, mailing, settings)[1]
-    return tuple(found.values())
+    links: dict[str, ClickLink] = {}
+    for body in (edition.html, *(variant.html for variant in edition.variants)):
+        links |= _rewrite(body, mailing, settings)[1]
+    return tuple(links.values())
 
 
 def store_click_links(database: Database, links: Iterable[ClickLink]) -> None:
-    """Write down where links lead, before a letter carries them; a second call changes nothing."""
+    """Store where links lead, before any message carries them; idempotent."""
     rows = [{"key": link.key, "mailing_id": link.mailing_id, "url": link.url} for link in links]
     if not rows:
         return
@@ -90,7 +90,7 @@ def store_click_links(database: Database, links: Iterable[ClickLink]) -> None:
 
 
 def find_click_link(database: Database, key: str) -> ClickLink | None:
-    """Return the link of a mailing that `key` names; None if no letter ever carried it."""
+    """Return the link with this key, without its issue; None if no message ever carried it."""
     if not _KEY.fullmatch(key):
         return None
     with database.read() as connection:
@@ -99,52 +99,53 @@ def find_click_link(database: Database, key: str) -> ClickLink | None:
 
 
 def find_click_links(database: Database, keys: Collection[str]) -> dict[str, ClickLink]:
-    """Return the links of these keys, with their issues."""
-    found: dict[str, ClickLink] = {}
-    asked = select(counted_links, mailings.c.slug).join(mailings, mailings.c.id == counted_links.c.mailing_id)
-    wanted = sorted(keys)
+    """Return the links with these keys, with their issues."""
+    links: dict[str, ClickLink] = {}
+    query = select(counted_links, mailings.c.slug).join(mailings, mailings.c.id == counted_links.c.mailing_id)
+    ordered = sorted(keys)
     with database.read() as connection:
-        for start in range(0, len(wanted), _AT_ONCE):
-            some = asked.where(counted_links.c.key.in_(wanted[start : start + _AT_ONCE]))
-            found |= {row.key: ClickLink(**row._mapping) for row in connection.execute(some)}
-    return found
+        for start in range(0, len(ordered), _KEYS_PER_QUERY):
+            group = query.where(counted_links.c.key.in_(ordered[start : start + _KEYS_PER_QUERY]))
+            links |= {row.key: ClickLink(**row._mapping) for row in connection.execute(group)}
+    return links
 
 
-def _rewritten(part: MergeText, mailing: Mailing, settings: Settings) -> tuple[MergeText, dict[str, ClickLink]]:
-    home = headers.ascii_url(settings.web.url or "").rstrip("/") + CLICK_PATH
-    own = tuple(place.rstrip("/") for place in (settings.web.url or "", issue_url(settings, mailing.slug)) if place)
-    found: dict[str, ClickLink] = {}
-    pieces = (*part, CLICK_TOKEN)
-    ending = f"\0{len(part)}\0" if settings.tracking.clicks == "consented" else ""
+def _rewrite(body: MergeText, mailing: Mailing, settings: Settings) -> tuple[MergeText, dict[str, ClickLink]]:
+    """Return a body with its links rewritten, and the rewritten links by their keys."""
+    prefix = ascii_url(settings.web.url or "").rstrip("/") + CLICK_PATH
+    own_urls = tuple(url.rstrip("/") for url in (settings.web.url or "", issue_url(settings, mailing.slug)) if url)
+    links: dict[str, ClickLink] = {}
+    pieces = (*body, CLICK_TOKEN)
+    suffix = f"\0{len(body)}\0" if settings.tracking.clicks == "consented" else ""
 
-    def lead_by_us(anchor: re.Match[str]) -> str:
-        before, href, after, words = anchor.groups()
-        url = _target(html.unescape(href), own)
-        if not url or _ADDRESS.fullmatch(html.unescape(re.sub(r"<[^>]*>", "", words)).strip()):
+    def rewrite_anchor(anchor: re.Match[str]) -> str:
+        before, href, after, text = anchor.groups()
+        url = _trackable_url(html.unescape(href), own_urls)
+        if not url or _URL_TEXT.fullmatch(html.unescape(re.sub(r"<[^>]*>", "", text)).strip()):
             return anchor[0]
         link = ClickLink(key=_key(mailing, url), mailing_id=mailing.id, url=url, slug=mailing.slug)
-        found[link.key] = link
-        return f"{before}{html.escape(home + link.key)}{ending}{after}{words}"
+        links[link.key] = link
+        return f"{before}{html.escape(prefix + link.key)}{suffix}{after}{text}"
 
-    whole = "".join(piece if isinstance(piece, str) else f"\0{place}\0" for place, piece in enumerate(part))
-    cut = _SLOT.split(_ANCHOR.sub(lead_by_us, whole))
-    rejoined = [pieces[int(piece)] if place % 2 else piece for place, piece in enumerate(cut)]
-    return tuple(piece for piece in rejoined if piece != ""), found
+    whole = "".join(piece if isinstance(piece, str) else f"\0{index}\0" for index, piece in enumerate(body))
+    split = _PLACEHOLDER.split(_ANCHOR.sub(rewrite_anchor, whole))
+    rejoined = [pieces[int(piece)] if index % 2 else piece for index, piece in enumerate(split)]
+    return tuple(piece for piece in rejoined if piece != ""), links
 
 
-def _target(href: str, own: Iterable[str]) -> str:
-    """Return where a link leads, as a header may hold it; "" where it is left as it is."""
+def _trackable_url(href: str, own_urls: Iterable[str]) -> str:
+    """Return where a link leads, as a header may hold it; "" where the link is kept."""
     href = href.strip()
     if not href.lower().startswith(("http://", "https://")):
         return ""
-    if any(href == place or href.startswith((f"{place}/", f"{place}?", f"{place}#")) for place in own):
+    if any(href == url or href.startswith((f"{url}/", f"{url}?", f"{url}#")) for url in own_urls):
         return ""
     try:
-        return headers.ascii_url(href) if urlsplit(href).hostname else ""
-    except ValueError:  # no host that could be asked for
+        return ascii_url(href) if urlsplit(href).hostname else ""
+    except ValueError:  # an invalid host
         return ""
 
 
 def _key(mailing: Mailing, url: str) -> str:
-    said = f"{mailing.id}\n{mailing.edition_digest}\n{url}".encode()
-    return base64.b32encode(hashlib.sha256(said).digest()[:_KEY_BYTES]).decode("ascii").lower()
+    text = f"{mailing.id}\n{mailing.edition_digest}\n{url}".encode()
+    return base64.b32encode(hashlib.sha256(text).digest()[:_KEY_BYTES]).decode("ascii").lower()

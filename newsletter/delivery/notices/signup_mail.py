@@ -7,7 +7,7 @@ from datetime import datetime
 
 from newsletter.audience import ProcessedSignup, SignupMailKind, SignupMailLimits, process_signup_request
 from newsletter.database import Database
-from newsletter.delivery.message.web_links import web_link
+from newsletter.delivery.message.links import web_link
 from newsletter.delivery.notices.queue import Notice, plan_notice
 from newsletter.locales import Translations, translations_for
 from newsletter.settings import Settings

@@ -230,7 +230,7 @@ def test_who_leaves_the_list_hears_nothing_either(harbour: Harbour, wished: Repl
     unsubscribe(harbour.database, wished.subscriber_id, "weekly", origin="mail", now=NOW)
     assert heard(harbour) == []
     (notice,) = [notice for notice in list_notices(harbour.database) if notice.kind == "answered"]
-    assert (notice.status, notice.reason) == (DeliveryStatus.FAILED, "they are unsubscribed since")
+    assert (notice.status, notice.reason) == (DeliveryStatus.FAILED, "the recipient is now unsubscribed")
 
 
 def test_who_answers_themselves_is_not_told(harbour: Harbour, wished: Reply, answer: Mail) -> None:

@@ -104,11 +104,11 @@ def test_a_key_that_others_can_get_at_is_refused(press: Press, mode: int) -> Non
         (SHORT, "768 bits"),
         (encrypted(), "encrypted"),
         (elliptic(), "RSA and Ed25519"),
-        ("", "no private key"),
-        ("hello", "no private key"),
-        ("-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n", "no private key"),
-        (b64encode(b"x" * 31).decode(), "no private key"),
-        ("schlüssel", "no private key"),
+        ("", "not a private key"),
+        ("hello", "not a private key"),
+        ("-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n", "not a private key"),
+        (b64encode(b"x" * 31).decode(), "not a private key"),
+        ("schlüssel", "not a private key"),
     ],
 )
 def test_a_key_that_cannot_sign_is_named_and_not_shown(press: Press, text: str, words: str) -> None:

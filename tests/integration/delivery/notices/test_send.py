@@ -127,7 +127,7 @@ def test_what_is_uncertain_is_never_tried_again_by_itself(
     assert hop.taken == []
     resolve_notice(database, number, resend=True, now=NOW)
     assert _post(database, settings, hop) == ["submitted"]
-    with pytest.raises(UsageError, match="nothing to settle"):
+    with pytest.raises(UsageError, match="nothing to resolve"):
         resolve_notice(database, number, resend=True, now=NOW)
 
 

@@ -147,7 +147,7 @@ def test_who_leaves_gets_no_more_not_even_what_was_planned(database: Database, s
     post(database, settings, START + 3 * DAY)
     assert Counter(taken(settings)) == {(f"{name}@example.net", "Hello"): 1 for name in ("ada", "bob", "eve")}
     failed = list_notices(database, DeliveryStatus.FAILED)
-    assert {notice.reason for notice in failed} == {"they are unsubscribed since"}
+    assert {notice.reason for notice in failed} == {"the recipient is now unsubscribed"}
 
 
 def test_who_comes_back_is_not_welcomed_twice(database: Database, settings: Settings) -> None:
