@@ -21,7 +21,7 @@ from typing import Any
 from newsletter.compose import composer as letter
 from newsletter.compose import rendition
 from newsletter.compose.html import mjml as layout
-from newsletter.compose.merge_tags import Tags
+from newsletter.compose.merge_tags import Placeholders
 from newsletter.content import read_issues
 from newsletter.settings import read_settings
 
@@ -54,27 +54,29 @@ class Letter:
     templates: layout.Templates
     template: str
     mjml: str
-    tags: Tags
+    placeholders: Placeholders
 
-    def finished(self) -> str:
+    def compile_and_inline(self) -> str:
         """Return the letter compiled and inlined."""
-        return layout.finished(self.templates, self.template, self.mjml, self.tags)
+        return layout.compile_and_inline(self.templates, self.template, self.mjml, self.placeholders)
 
 
 def letters_of(folder: Path) -> Iterator[Letter]:
     """Compose each issue, repeated until it is long enough, as far as its MJML."""
     settings = read_settings(folder, {})
-    make_html = rendition.make_html
+    render_html = rendition.render_html
     for issue in read_issues(settings).issues:
         body = issue.body * -(-WORDS // len(issue.body.split()))
         calls: list[Letter] = []
 
-        def listening(templates: layout.Templates, name: str, values: dict[str, Any], tags: Tags) -> layout.Html:
+        def recording(
+            templates: layout.Templates, name: str, values: dict[str, Any], placeholders: Placeholders
+        ) -> layout.Html:
             mjml = templates.render(f"{name}.mjml", values)
-            calls.append(Letter(f"{issue.slug}, {len(body.split())} words", templates, name, mjml, tags))  # noqa: B023
-            return make_html(templates, name, values, tags)
+            calls.append(Letter(f"{issue.slug}, {len(body.split())} words", templates, name, mjml, placeholders))  # noqa: B023
+            return render_html(templates, name, values, placeholders)
 
-        rendition.make_html = listening
+        rendition.render_html = recording
         letter.compose(replace(issue, body=body), next(iter(settings.lists)), settings)
         yield calls[0]
 
@@ -101,7 +103,7 @@ def theirs(folder: Path, mjml: str) -> tuple[dict[str, list[float]], str]:
 
 def compare(one: Letter, scratch: Path) -> None:
     """Print a line each, and the ratios."""
-    times, html = ours(one.finished), one.finished()
+    times, html = ours(one.compile_and_inline), one.compile_and_inline()
     their_times, their_html = theirs(scratch, one.mjml)
     print(f"\n{one.title:40} {'CPU ms':>8} {'wall ms':>8} {'least':>8} {'bytes':>8}")
     for who, took, made in (("ours", times, html), (f"npm {MJML}", their_times, their_html)):

@@ -1,6 +1,7 @@
-"""Blocks: what an issue is made of, each with the line of the file it came from.
+"""Blocks: what the body of an issue consists of, each with the line of the file it came from.
 
-Every `html` is well-formed, sanitised XHTML; merge tags in it are still words (see tags.py).
+Every `html` is well-formed, sanitised XHTML, in which merge tags are still placeholders (see merge_tags.py). A block's
+`kind` names the template partial that lays it out.
 """
 
 from dataclasses import dataclass
@@ -18,10 +19,10 @@ class Prose:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Image:
-    """One picture as it is shown, sizes in CSS pixels."""
+    """One picture as an `<img>` shows it, sizes in CSS pixels."""
 
     src: str
-    """A URL; "" when the picture is missing, and only its alt text is shown."""
+    """A URL; "" if the picture is missing, in which case its alt text is shown."""
     alt: str
     width: int | None = None
     height: int | None = None
@@ -31,12 +32,12 @@ class Image:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pictures:
+class PictureRow:
     """One picture, or several side by side."""
 
     kind: ClassVar[str] = "pictures"
     line: int
-    shown: tuple[Image, ...]
+    images: tuple[Image, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +51,7 @@ class Gallery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
-    """A link with its title, a few words and a picture; or a video with its poster."""
+    """A link with a title, a short text and a picture; or a video with its poster."""
 
     kind: ClassVar[str] = "card"
     line: int
@@ -58,28 +59,28 @@ class Card:
     """"" when the author gave none."""
     title: str
     html: str = ""
-    shown: Image | None = None
+    image: Image | None = None
     is_video: bool = False
 
     @property
     def host(self) -> str:
-        """Where the link leads, as a reader names it."""
+        """The host of the link, without `www.`."""
         return self.href.partition("://")[2].partition("/")[0].partition("?")[0].removeprefix("www.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heading:
-    """A heading as a list of contents names it."""
+    """A heading as a table of contents lists it."""
 
     level: int
-    """1 for the highest order that the text has, 2 for the one below it."""
+    """1 for the highest level that the text has, 2 for the one below it."""
     id: str
     text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Contents:
-    """A list of the text's headings."""
+class TableOfContents:
+    """A table of contents: the headings of the text as links."""
 
     kind: ClassVar[str] = "contents"
     line: int
@@ -88,26 +89,27 @@ class Contents:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReaderLetter:
-    """What a reader answered to an earlier issue."""
+class QuotedComment:
+    """A reader's comment on an earlier issue."""
 
     author: str
-    day: str
+    date: str
+    """The date as a reader reads it."""
     html: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReaderLetters:
-    """Letters to the editor."""
+class QuotedComments:
+    """Comments quoted in an issue, as letters to the editor."""
 
     kind: ClassVar[str] = "letters"
     line: int
-    letters: tuple[ReaderLetter, ...]
+    comments: tuple[QuotedComment, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Button:
-    """One thing to do."""
+    """A link shown as a button."""
 
     label: str
     href: str
@@ -124,7 +126,7 @@ class Buttons:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Divider:
-    """A pause between two parts."""
+    """A horizontal rule."""
 
     kind: ClassVar[str] = "divider"
     line: int
@@ -132,7 +134,7 @@ class Divider:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """Rows and columns."""
+    """A table."""
 
     kind: ClassVar[str] = "table"
     line: int
@@ -141,7 +143,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Code:
-    """A listing, highlighted where its language is known."""
+    """A code block, highlighted if its language is known."""
 
     kind: ClassVar[str] = "code"
     line: int
@@ -152,7 +154,7 @@ class Code:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PullQuote:
-    """A sentence set large."""
+    """A pull quote."""
 
     kind: ClassVar[str] = "pullquote"
     line: int
@@ -181,7 +183,7 @@ class Columns:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Footnotes:
-    """The notes, each already carrying its number and the way back."""
+    """The footnotes in order, each with its link back to the reference."""
 
     kind: ClassVar[str] = "footnotes"
     line: int
@@ -190,11 +192,11 @@ class Footnotes:
 
 Block = (
     Prose
-    | Pictures
+    | PictureRow
     | Gallery
     | Card
-    | Contents
-    | ReaderLetters
+    | TableOfContents
+    | QuotedComments
     | Buttons
     | Divider
     | Table

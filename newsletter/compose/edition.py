@@ -1,4 +1,4 @@
-"""Editions: an issue composed for a list and frozen, named by a digest of what is sent."""
+"""The edition: an issue composed for a list, frozen and identified by a digest of everything that is sent."""
 
 import hashlib
 import json
@@ -11,19 +11,19 @@ from newsletter.compose.merge_tags import EscapeContext, MergeTag, MergeText
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Variant:
-    """What readers in some of an edition's segments get instead."""
+    """The message that readers in some of an edition's segments get instead."""
 
     number: int
-    """Bit n of it is set for those in the n-th segment."""
+    """A bit mask: bit n is set for readers in the n-th segment."""
     inside: tuple[str, ...]
-    """The segments that its readers are in; they are in no other of the edition's."""
+    """The segments that its readers are in; they are in none of the edition's others."""
     html: MergeText
     text: MergeText
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edition:
-    """What every reader of one mailing gets, but for the slots, and for the variants of those in its segments."""
+    """The message of one mailing, before merge tags are filled in, with a variant for each combination of segments."""
 
     slug: str
     list_name: str
@@ -34,39 +34,39 @@ class Edition:
     html: MergeText
     text: MergeText
     web: str
-    """The letter as anybody may read it: without slots, without a reader's own links."""
+    """The HTML for everybody: without merge tags and without links of one reader."""
     reply_to: str = ""
-    """Where the author wants answers instead of the signed address, which then finds no delivery."""
+    """The author's own Reply-To, instead of the signed address; replies to it cannot be matched to a delivery."""
     segments: tuple[str, ...] = ()
-    """The questions, spelled out, whose answers decide between variants."""
+    """The segment expressions that decide between variants."""
     variants: tuple[Variant, ...] = ()
-    """One for each way to be in some of the segments; `html` and `text` are for those in none."""
+    """One for each combination of segments; `html` and `text` are for readers in none of them."""
 
     def variant(self, number: int) -> "Edition":
-        """Return the edition as the readers of that variant get it; 0 is for those in no segment."""
+        """Return the edition with the message of that variant; 0 is for readers in no segment."""
         if not number:
             return self
-        found = self.variants[number - 1]
-        return replace(self, html=found.html, text=found.text)
+        variant = self.variants[number - 1]
+        return replace(self, html=variant.html, text=variant.text)
 
     def variant_number(self, inside: Collection[str]) -> int:
-        """Return the variant for readers in these segments and in no others."""
-        return sum(1 << place for place, segment in enumerate(self.segments) if segment in inside)
+        """Return the number of the variant for readers in exactly these segments."""
+        return sum(1 << bit for bit, segment in enumerate(self.segments) if segment in inside)
 
     @property
     def digest(self) -> str:
-        """SHA-256 in hex over all that is sent: the same digest means the same bytes to the same reader."""
-        unsaid = {"web", *(() if self.segments else ("segments", "variants"))}
-        sent = {name: value for name, value in self.as_json().items() if name not in unsaid}
+        """SHA-256 in hex over everything that is sent: equal digests mean equal bytes to the same reader."""
+        excluded = {"web", *(() if self.segments else ("segments", "variants"))}
+        sent = {name: value for name, value in self.as_json().items() if name not in excluded}
         return hashlib.sha256(json.dumps(sent, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
     def as_json(self) -> dict[str, Any]:
-        """Return plain values that `from_json` reads back, byte for byte."""
+        """Return JSON values that `from_json` reads back exactly."""
         return asdict(self)
 
     @classmethod
     def from_json(cls, written: dict[str, Any]) -> "Edition":
-        """Read what `as_json` returned, also after a trip through a JSON text."""
+        """Return the edition that `as_json` returned, also after a round trip through JSON text."""
         known = {name: value for name, value in written.items() if name in cls.__slots__}
         parts = {name: _part(written[name]) for name in ("subject", "html", "text")}
         segments = {

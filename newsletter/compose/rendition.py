@@ -1,4 +1,4 @@
-"""Renditions: an issue's letter as one kind of reader gets it, and what stands around its text."""
+"""Renditions: the message of an issue for one combination of segments, with everything around the text."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -7,12 +7,12 @@ from markupsafe import Markup
 
 from newsletter.compose.blocks import Block, Image
 from newsletter.compose.fixed_text import callout_label, closed_invitation, reply_invitation, subscription_reason
-from newsletter.compose.html.mjml import Templates, mail_only, make_html, rows
-from newsletter.compose.html.semantic_html import about, figure, semantic
-from newsletter.compose.images.resolver import Album
-from newsletter.compose.markdown.block_reader import read_text
-from newsletter.compose.merge_tags import MergeText, Tags
-from newsletter.compose.text.plain_text import Frame, make_letter
+from newsletter.compose.html.mjml import Templates, email_only_markers, layout_rows, render_html
+from newsletter.compose.html.semantic_html import card_text, figure, semantic_html
+from newsletter.compose.images.resolver import PictureResolver
+from newsletter.compose.markdown.block_reader import read_body
+from newsletter.compose.merge_tags import MergeText, Placeholders
+from newsletter.compose.text.plain_text import MessageFrame, render_text_part
 from newsletter.compose.theme import make_theme
 from newsletter.compose.typeface import typeface_for
 from newsletter.compose.urls import issue_url
@@ -24,109 +24,113 @@ from newsletter.settings import Settings
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rendition:
-    """One letter of an issue."""
+    """The HTML, text and web version of an issue for some of its readers."""
 
-    tags: Tags
+    placeholders: Placeholders
     is_empty: bool
     html: MergeText
     text: MergeText
     web: str
     findings: tuple[Finding, ...]
 
-    @property
-    def parts(self) -> dict[str, MergeText]:
-        """HTML and text, by their names in an edition."""
-        return {"html": self.html, "text": self.text}
-
 
 @dataclass(frozen=True, slots=True)
-class Press:
-    """What all renditions of an issue have in common."""
+class MessageRenderer:
+    """Renders the message of an issue; its fields are what all renditions of the issue have in common."""
 
     list_name: str
     settings: Settings
-    album: Album
+    resolver: PictureResolver
     templates: Templates
     template: str
-    notes_of_parts: dict[str, int]
+    part_footnotes: dict[str, int]
 
-    def letter(self, issue: Issue) -> Rendition:
-        """Compose an issue, of which nothing is left but what this reader gets."""
+    def render(self, issue: Issue) -> Rendition:
+        """Render an issue whose body holds only what these readers get."""
         settings = self.settings
-        own_words = (
+        placeholders = Placeholders(
+            issue.body,
+            issue.title,
+            issue.subject,
+            issue.preheader,
+            issue.hero_alt,
             settings.publication.model_dump_json(),
             settings.list_named(self.list_name).model_dump_json(),
         )
-        tags = Tags(issue.body, issue.title, issue.subject, issue.preheader, issue.hero_alt, *own_words)
-        text = read_text(issue, settings, tags, self.album, self.notes_of_parts)
-        letter = _around(issue, self.list_name, settings, tags, self.album)
-        values = _values(letter, text.blocks, issue, settings, tags)
-        html = make_html(self.templates, self.template, values, tags)
+        body = read_body(issue, settings, placeholders, self.resolver, self.part_footnotes)
+        values = _issue_values(issue, self.list_name, settings, placeholders, self.resolver)
+        template_values = _template_values(values, body.blocks, issue, settings, placeholders)
+        html = render_html(self.templates, self.template, template_values, placeholders)
         translations = translations_for(issue.language, own=settings.locales)
         return Rendition(
-            tags=tags,
-            is_empty=not text.blocks,
-            html=tags.cut_markup(html.letter),
-            text=tags.cut(make_letter(text.blocks, translations, _frame(letter))),
-            web=tags.defaulted_markup(html.web),
-            findings=text.findings,
+            placeholders=placeholders,
+            is_empty=not body.blocks,
+            html=placeholders.split_html(html.email),
+            text=placeholders.split_text(render_text_part(body.blocks, translations, _frame(values))),
+            web=placeholders.with_defaults_in_html(html.web),
+            findings=body.findings,
         )
 
 
-def hero_of(issue: Issue, album: Album) -> Image | None:
+def hero_image(issue: Issue, resolver: PictureResolver) -> Image | None:
     """Return the picture under the title, if there is one."""
-    return album.show(issue.hero, issue.hero_alt or issue.title, 1, room=album.page) if issue.hero else None
+    if not issue.hero:
+        return None
+    return resolver.resolve(issue.hero, issue.hero_alt or issue.title, 1, max_width=resolver.page)
 
 
-def logos_of(settings: Settings, album: Album) -> dict[str, Image | None]:
-    """Return the logo, and the one for the dark; None for what the author has not."""
-    look = settings.theme
-    alt = look.logo_alt or settings.publication.title
-    paths = {"light": look.logo, "dark": look.logo_dark if look.logo else ""}
+def logo_images(settings: Settings, resolver: PictureResolver) -> dict[str, Image | None]:
+    """Return the logos for the light and the dark colour scheme; None for one that is not set."""
+    theme = settings.theme
+    alt = theme.logo_alt or settings.publication.title
+    paths = {"light": theme.logo, "dark": theme.logo_dark if theme.logo else ""}
     return {
-        name: album.show(f"/{path}", alt, 1, width=look.logo_width, room=look.width) if path else None
-        for name, path in paths.items()
+        scheme: resolver.resolve(f"/{path}", alt, 1, width=theme.logo_width, max_width=theme.width) if path else None
+        for scheme, path in paths.items()
     }
 
 
-def _around(issue: Issue, list_name: str, settings: Settings, tags: Tags, album: Album) -> dict[str, Any]:
-    """Return what stands around the text; merge tags in it are words of `tags`."""
+def _issue_values(
+    issue: Issue, list_name: str, settings: Settings, placeholders: Placeholders, resolver: PictureResolver
+) -> dict[str, Any]:
+    """Return the template variable `issue`, without its rows; merge tags in it are placeholders."""
     translations = translations_for(issue.language, own=settings.locales)
     mailing_list, publication = settings.list_named(list_name), settings.publication
     direction = direction_of(issue.language)
     page = issue_url(settings, issue.slug.text)
-    has_door = settings.web.url is not None
-    url = page if page.startswith("http") else tags.place("links.view") if has_door else ""
+    has_web_server = settings.web.url is not None
+    view_link = placeholders.add_merge_tag("links.view") if has_web_server else ""
     is_own_language = primary(issue.language) == primary(publication.language)
     reason = mailing_list.description if is_own_language else ""
     return {
-        "title": tags.admit(issue.title),
-        "preheader": tags.admit(issue.preheader),
+        "title": placeholders.protect_line(issue.title),
+        "preheader": placeholders.protect_line(issue.preheader),
         "language": issue.language,
         "dir": direction.dir,
         "start": direction.start,
         "end": direction.end,
         "authors": ", ".join(issue.authors) or publication.author,
-        "day": translations.day(issue.date),
-        "url": url,
-        "hero": hero_of(issue, album),
-        "logos": logos_of(settings, album),
+        "date": translations.day(issue.date),
+        "url": page if page.startswith("http") else view_link,
+        "hero": hero_image(issue, resolver),
+        "logos": logo_images(settings, resolver),
         "masthead": mailing_list.title,
-        "because": subscription_reason(reason, mailing_list.title, translations),
+        "reason": subscription_reason(reason, mailing_list.title, translations),
         "postal_address": mailing_list.postal_address or publication.postal_address,
         "invitation": _invitation(issue, settings, translations),
         "links": {
-            "unsubscribe": tags.place("links.unsubscribe"),
-            "preferences": tags.place("links.preferences") if has_door else "",
-            "reply": tags.place("links.reply"),
+            "unsubscribe": placeholders.add_merge_tag("links.unsubscribe"),
+            "preferences": placeholders.add_merge_tag("links.preferences") if has_web_server else "",
+            "reply": placeholders.add_merge_tag("links.reply"),
         },
     }
 
 
 def _invitation(issue: Issue, settings: Settings, translations: Translations) -> str:
-    """Return what the letter promises about answers, which is what will be done with them.
+    """Return what the email says will be done with replies.
 
-    Without a reply address of our own, answers reach the list's From and are not collected: none is published.
+    Without a reply address of our own, replies reach the list's From address and are not collected, so none is
+    published.
     """
     replies = settings.replies
     if replies.publish == "never" or not (replies.domain or replies.address) or issue.reply_to:
@@ -136,32 +140,35 @@ def _invitation(issue: Issue, settings: Settings, translations: Translations) ->
     return reply_invitation(replies.publish, translations)
 
 
-def _values(
-    letter: dict[str, Any], blocks: tuple[Block, ...], issue: Issue, settings: Settings, tags: Tags
+def _template_values(
+    values: dict[str, Any], blocks: tuple[Block, ...], issue: Issue, settings: Settings, placeholders: Placeholders
 ) -> dict[str, Any]:
-    """Return what the templates may use."""
-    begin, end = mail_only(tags)
+    """Return the variables of the templates, which docs/templates.md documents."""
+    begin, end = email_only_markers(placeholders)
     translations = translations_for(issue.language, own=settings.locales)
     return {
-        "letter": {**letter, "rows": rows(blocks)},
+        "issue": {**values, "rows": layout_rows(blocks)},
         "publication": settings.publication,
         **translations.for_templates(),
         "callout_label": lambda style: callout_label(style, translations),
         "theme": make_theme(settings.publication.accent, settings.theme),
         "type": typeface_for(issue.language, settings.theme),
-        "mail": {"begin": begin, "end": end},
-        "semantic": lambda inner: Markup(semantic(inner, translations)),  # noqa: S704 - blocks are sanitised
-        "figure": lambda shown, **how: Markup(figure(shown, is_mail=True, **how)),  # noqa: S704 - escaped there
-        "about": lambda card: Markup(about(card)),  # noqa: S704 - escaped where it is made
+        "email_only": {"begin": begin, "end": end},
+        "semantic_html": lambda inner: Markup(semantic_html(inner, translations)),  # noqa: S704 - sanitised blocks
+        "figure": lambda image, **options: Markup(figure(image, is_email=True, **options)),  # noqa: S704 - escaped
+        "card_text": lambda card: Markup(card_text(card)),  # noqa: S704 - escaped
     }
 
 
-def _frame(letter: dict[str, Any]) -> Frame:
-    names = ("masthead", "title", "invitation", "because", "postal_address")
-    return Frame(
-        **{name: letter[name] for name in names},
-        byline=" · ".join(part for part in (letter["authors"], letter["day"]) if part),
-        view_online=letter["url"],
-        unsubscribe=letter["links"]["unsubscribe"],
-        preferences=letter["links"]["preferences"],
+def _frame(values: dict[str, Any]) -> MessageFrame:
+    return MessageFrame(
+        masthead=values["masthead"],
+        title=values["title"],
+        byline=" · ".join(part for part in (values["authors"], values["date"]) if part),
+        view_online=values["url"],
+        invitation=values["invitation"],
+        reason=values["reason"],
+        unsubscribe=values["links"]["unsubscribe"],
+        preferences=values["links"]["preferences"],
+        postal_address=values["postal_address"],
     )

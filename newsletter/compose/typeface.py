@@ -1,4 +1,4 @@
-"""The type of a letter: safe font stacks, size and leading, for its language and its template."""
+"""Typefaces: font stacks, size and line height for a language's script, a template and the author's choice."""
 
 from dataclasses import dataclass, replace
 
@@ -24,14 +24,14 @@ _SCRIPTS = {
     "hi": ("", _SYSTEM, "'Kohinoor Devanagari', 'Nirmala UI', 'Noto Serif Devanagari', serif"),
     "th": ("", _SYSTEM, "Thonburi, 'Leelawadee UI', 'Noto Serif Thai', serif"),
 }
-"""Of a script: what comes first in a serif stack and in a sans one, and the faces that have its letters."""
+"""For each script: the beginning of its serif stack, of its sans stack, and the fonts that have its letters."""
 _IN_TRADITIONAL = ("zh-hant", "zh-tw", "zh-hk", "zh-mo")
 _STEPS = {"airy": (1, 0.1), "normal": (0, 0.0), "compact": (-1, -0.1)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Typeface:
-    """Font stacks for CSS; a template says what it prefers, and the author's choice goes before it."""
+    """Font stacks for CSS; a template states its preference, and the author's choice overrides it."""
 
     serif: str = SERIF
     sans: str = SANS
@@ -41,40 +41,40 @@ class Typeface:
     size: str = "18px"
     leading: str = "1.6"
     chosen: tuple[str | None, str | None] = (None, None)
-    """What `[theme]` names for the body and for headings."""
+    """The fonts that `[theme]` names for the body and for headings."""
     density: str = "normal"
     has_tall_letters: bool = False
-    """Whether the script is dense or tall, and needs smaller type on more leading."""
+    """Whether the script is dense or tall and needs a smaller size with a larger line height."""
 
     def prefer(self, *, body: str, heading: str = "", size: int, leading: float) -> "Typeface":
-        """Return the type of a template that would have `body` and `heading` (`serif`, `sans`, `mono`)."""
-        by_author_body, by_author_heading = self.chosen
-        wider, looser = _STEPS[self.density]
+        """Return the typeface for a template that prefers the stacks `body` and `heading` (`serif`, `sans`, `mono`)."""
+        chosen_body, chosen_heading = self.chosen
+        size_step, leading_step = _STEPS[self.density]
         if self.has_tall_letters:
-            wider, looser = wider - 1, looser + 0.2
+            size_step, leading_step = size_step - 1, leading_step + 0.2
         return replace(
             self,
-            body=self.stack(by_author_body or body),
-            heading=self.stack(by_author_heading or by_author_body or heading or body),
-            size=f"{max(size + wider, 15)}px",
-            leading=f"{leading + looser:.2f}".rstrip("0"),
+            body=self.stack(chosen_body or body),
+            heading=self.stack(chosen_heading or chosen_body or heading or body),
+            size=f"{max(size + size_step, 15)}px",
+            leading=f"{leading + leading_step:.2f}".rstrip("0"),
         )
 
     def tracking(self, share: float) -> str:
-        """Return letter-spacing of `share` of an em; none for scripts whose letters join or fill a square."""
+        """Return CSS letter-spacing of `share` em; `normal` for scripts whose letters join or fill a square."""
         return "normal" if self.has_tall_letters else f"{share:g}em"
 
     def snug(self, leading: float) -> str:
-        """Return the leading of a title, with room for tall letters."""
+        """Return the line height of a title, larger for tall scripts."""
         return f"{max(leading, 1.35) if self.has_tall_letters else leading:g}"
 
     def stack(self, name: str) -> str:
-        """Return a stack by its name, or as it is."""
+        """Return the font stack of that name; any other text is a stack itself."""
         return {"serif": self.serif, "sans": self.sans, "mono": self.mono}.get(name, name)
 
 
 def typeface_for(language: str, look: ThemeSettings | None = None) -> Typeface:
-    """Return the type for a language, as a letter of one serif column would have it."""
+    """Return the typeface for a language, by default one serif column."""
     look = look or ThemeSettings()
     face = Typeface(chosen=(look.body, look.heading), density=look.density)
     if script := _script_of(language):

@@ -1,4 +1,4 @@
-"""Where an issue and its pictures are read: the one rule for every URL that a letter carries."""
+"""URLs in emails: of an issue's page, its comments and its pictures; and relative links made absolute."""
 
 import re
 from urllib.parse import urljoin
@@ -17,7 +17,7 @@ def issue_url(settings: Settings, slug: str) -> str:
 
 
 def comment_anchor(comment_id: str) -> str:
-    """Return a comment's id as it may stand in an address."""
+    """Return the fragment identifier of a comment."""
     return "comment-" + re.sub(r"[^A-Za-z0-9_-]", "-", comment_id)
 
 
@@ -27,9 +27,9 @@ def comment_url(settings: Settings, slug: str, comment_id: str) -> str:
 
 
 def picture_base(settings: Settings, slug: str) -> str | None:
-    """Return what comes before a picture's name in a letter, ending in a slash.
+    """Return the base URL of an issue's pictures in emails, ending in a slash.
 
-    None while letters are kept on this machine and no public place is set: they then link the copies themselves.
+    None while emails stay on this machine (outbox) and no public URL is set: they then link to the copies' files.
     """
     pictures = settings.pictures
     if pictures.url is not None:
@@ -43,21 +43,21 @@ def _page(home: str, slug: str) -> str:
     return f"{home.rstrip('/')}/issues/{slug}/"
 
 
-_ABSOLUTE = ("http://", "https://", "mailto:", "tel:", "sms:", "#")
+_ABSOLUTE_PREFIXES = ("http://", "https://", "mailto:", "tel:", "sms:", "#")
 
 
-def mend_link(link: html.HtmlElement, settings: Settings) -> None:
-    """Make a link absolute where the publication's address allows it."""
+def make_link_absolute(link: html.HtmlElement, settings: Settings) -> None:
+    """Make the link of an `<a>` absolute in place, if the publication has a URL."""
     href = (link.get("href") or "").strip()
     if href:
-        link.set("href", absolute(href, settings))
+        link.set("href", absolute_url(href, settings))
 
 
-def absolute(href: str, settings: Settings) -> str:
-    """Return `href` as a link that leads somewhere from a letter, or as it is."""
+def absolute_url(href: str, settings: Settings) -> str:
+    """Return `href` as an absolute URL if possible, since an email has no base URL; else unchanged."""
     if href.startswith("//"):
         return f"https:{href}"
-    if href.lower().startswith(_ABSOLUTE) or settings.publication.url is None:
+    if href.lower().startswith(_ABSOLUTE_PREFIXES) or settings.publication.url is None:
         return href
     if href.startswith(("/", "./", "../", "?")):
         return urljoin(f"{settings.publication.url.rstrip('/')}/", href)

@@ -1,6 +1,6 @@
-"""What composing works out again only when its sources change, kept in `var/cache`: safe to delete at any time.
+"""Cache of compiled templates and parsed style sheets in `var/cache`, which may be deleted at any time.
 
-A folder that cannot be written to costs time and nothing else, and so does a file that is damaged.
+A folder that cannot be written to, or a damaged file, costs only time.
 """
 
 import hashlib
@@ -15,18 +15,18 @@ from jinja2.bccache import Bucket, BytecodeCache
 from newsletter import __version__
 from newsletter.atomic_file import make_private_folder
 
-_MOST = 400
-"""Files; a publication with its own templates has some twenty."""
+_MAX_FILES = 400
+"""A publication with its own templates needs about twenty."""
 
 
 @dataclass(frozen=True, slots=True)
-class Cache:
-    """One folder of such files."""
+class FileCache:
+    """A folder of cached files, each with a checksum."""
 
     folder: Path
 
     def read(self, name: str) -> bytes | None:
-        """Return what was kept under a name; None if it is not there, or not as it was written."""
+        """Return the content of a cached file; None if it is missing or damaged."""
         with suppress(OSError):
             digest, _, content = (self.folder / name).read_bytes().partition(b"\n")
             if digest == _digest(content):
@@ -34,7 +34,7 @@ class Cache:
         return None
 
     def write(self, name: str, content: bytes) -> None:
-        """Keep it, whole or not at all; a power cut may lose it, which does no harm."""
+        """Write a file atomically; a power cut may lose it, which does no harm."""
         draft = self.folder / f".{name}.{secrets.token_hex(4)}"
         with suppress(OSError):
             make_private_folder(self.folder)
@@ -43,13 +43,13 @@ class Cache:
                 draft.replace(self.folder / name)
             finally:
                 draft.unlink(missing_ok=True)
-            self._make_room()
+            self._evict()
 
-    def _make_room(self) -> None:
-        """Let the oldest go once there are many: what is still wanted of them is worked out again."""
-        kept = list(self.folder.iterdir())
-        if len(kept) > _MOST:
-            for path in sorted(kept, key=lambda path: path.stat().st_mtime)[: len(kept) - _MOST // 2]:
+    def _evict(self) -> None:
+        """Delete the oldest files once there are too many."""
+        paths = list(self.folder.iterdir())
+        if len(paths) > _MAX_FILES:
+            for path in sorted(paths, key=lambda path: path.stat().st_mtime)[: len(paths) - _MAX_FILES // 2]:
                 path.unlink(missing_ok=True)
 
 
@@ -57,31 +57,31 @@ def _digest(content: bytes) -> bytes:
     return hashlib.sha256(content).hexdigest().encode()
 
 
-class CachedTemplates(BytecodeCache):
-    """Templates as Jinja compiled them; it compares each with its source by itself."""
+class TemplateBytecodeCache(BytecodeCache):
+    """Cache of Jinja bytecode; Jinja itself compares each template with its source."""
 
-    def __init__(self, cache: Cache) -> None:
-        """Keep apart what another Jinja compiled, or another release of ours, whose options may differ."""
+    def __init__(self, cache: FileCache) -> None:
+        """Separate the files of other releases of Jinja, and of ours, whose options may differ."""
         self._cache = cache
-        self._made_by = made_by("jinja2", __version__)
+        self._version = version_key("jinja2", __version__)
 
     def load_bytecode(self, bucket: Bucket) -> None:
-        """Give Jinja what is kept, which it refuses if the source is another by now."""
+        """Load cached bytecode, which Jinja refuses if the source has changed."""
         content = self._cache.read(self._name(bucket))
         if content is not None:
             bucket.bytecode_from_string(content)
 
     def dump_bytecode(self, bucket: Bucket) -> None:
-        """Keep what Jinja compiled."""
+        """Cache compiled bytecode."""
         self._cache.write(self._name(bucket), bucket.bytecode_to_string())
 
     def _name(self, bucket: Bucket) -> str:
-        return f"template-{bucket.key}-{self._made_by}"
+        return f"template-{bucket.key}-{self._version}"
 
 
-def made_by(package: str, *words: str) -> str:
-    """Return a word that changes with `words` and whenever another release of `package` is installed."""
-    found = importlib.util.find_spec(package)
-    state = Path(found.origin).stat() if found and found.origin else None
-    parts = (*words, *((str(state.st_mtime_ns), str(state.st_size)) if state else ()))
+def version_key(package: str, *extra: str) -> str:
+    """Return a key that changes with `extra` and whenever another release of `package` is installed."""
+    spec = importlib.util.find_spec(package)
+    state = Path(spec.origin).stat() if spec and spec.origin else None
+    parts = (*extra, *((str(state.st_mtime_ns), str(state.st_size)) if state else ()))
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]

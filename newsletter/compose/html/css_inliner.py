@@ -1,8 +1,9 @@
-"""Inlining: the rules of a style sheet, as premailer reads them, written into a letter's elements.
+"""CSS inliner: writes the rules of a style sheet into the `style` attributes of an email's elements.
 
-premailer's own walk is left aside: it looks for every rule by XPath, which took most of the time of composing,
-and has to be kept from the widths that Outlook needs, from `!important` and from the network. What it read of a
-sheet is kept as rules and declarations, for loading it takes longer than all the rest of composing.
+Rules are selected and ordered as premailer does it, which a test holds it to, but without premailer's walk: it looks up
+every rule by XPath, which took most of the time of composing, sets width attributes that break layouts in Outlook, and
+lets cssutils fetch `@import`s even with `allow_network=False`. Parsed rules are cached, since loading cssutils takes
+longer than all the rest of composing.
 """
 
 import functools
@@ -12,171 +13,192 @@ import logging
 import operator
 import re
 import xml.dom
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import Any
 
 from lxml import etree
 
-from newsletter.compose.html.cache import Cache, made_by
+from newsletter.compose.html.cache import FileCache, version_key
 
 _NAME = re.compile(r"\.?[\w-]+")
-_SIMPLE = re.compile(r"(?:[A-Za-z][\w-]*)?(?:\.[\w-]+)*(?: (?:[A-Za-z][\w-]*)?(?:\.[\w-]+)*)*")
-"""Elements and classes within one another: all that is looked for here; the rest is left to XPath."""
+_SIMPLE_SELECTOR = re.compile(r"(?:[A-Za-z][\w-]*)?(?:\.[\w-]+)*(?: (?:[A-Za-z][\w-]*)?(?:\.[\w-]+)*)*")
+"""Type and class selectors with descendant combinators, matched here; any other selector is left to XPath."""
+_TYPE_SELECTOR = re.compile(r"(?:^|\s)\w")
+_STRUCTURAL_PSEUDO_CLASSES = (":last-child", ":first-child", ":nth-child")
+_MAX_STYLES = 1000
+"""A sheet is not cached with more distinct `style` attributes than this."""
+_FORMAT_VERSION = "2"
+"""Increase it when the same style sheet is to be cached differently."""
+
+_Declarations = list[tuple[str, str]]
+"""Names and values of properties, in order; a value may end in `!important`."""
 
 
-class StyleSheetFault(ValueError):
-    """A style sheet that cannot be written into a letter."""
+class StyleSheetError(ValueError):
+    """A style sheet that cannot be inlined."""
 
 
-def inlined(html: str, css: str, cache: Cache | None = None) -> str:
-    """Return `html` with the rules of `css` written into its elements; its own `<style>`s stay as they are.
+def inline_css(html: str, css: str, cache: FileCache | None = None) -> str:
+    """Return `html` with the rules of `css` inlined; its own `<style>` elements stay as they are.
 
-    Nothing is fetched, whatever the sheet imports. StyleSheetFault when `css` cannot be used.
+    Nothing is fetched, whatever the sheet imports. StyleSheetError if `css` cannot be used.
     """
     html = html.strip().replace("<!doctype html>", "<!DOCTYPE html>", 1)
     try:
         tree = etree.fromstring(html, etree.HTMLParser())
-        sheet = _Sheet(css, cache)
-        _write(_Letter(tree), sheet)
-        sheet.keep()
+        sheet = _StyleSheet(css, cache)
+        _apply(_ElementIndex(tree), sheet)
+        sheet.save()
         return str(etree.tostring(tree.getroottree(), method="html", encoding="utf-8").decode())
     except (AttributeError, TypeError, ValueError, SyntaxError, xml.dom.DOMException) as error:
-        raise StyleSheetFault(str(error)) from error
+        raise StyleSheetError(str(error)) from error
 
 
-class _Letter:
-    """The elements of a letter by the names that rules know them by: `p`, `.prose`."""
+class _ElementIndex:
+    """The elements of a document by the names that selectors use for them: `p`, `.prose`."""
 
     def __init__(self, tree: Any) -> None:
         self._tree = tree
         self._names: dict[Any, set[str]] = {}
-        self._named: dict[str, list[Any]] = {}
+        self._elements: dict[str, list[Any]] = {}
         for element in tree.iter(etree.Element):
             names = {element.tag, *(f".{name}" for name in (element.get("class") or "").split())}
             self._names[element] = names
             for name in names:
-                self._named.setdefault(name, []).append(element)
+                self._elements.setdefault(name, []).append(element)
 
     def matching(self, selector: str) -> Iterable[Any]:
-        """Return the elements that `selector` stands for."""
-        if not _SIMPLE.fullmatch(selector):
+        """Return the elements that match `selector`."""
+        if not _SIMPLE_SELECTOR.fullmatch(selector):
             return _xpath(selector)(self._tree)  # type: ignore[no-any-return]
-        *outer, inner = (set(_NAME.findall(part)) for part in selector.split())
-        if any(name not in self._named for part in (*outer, inner) for name in part):
+        *ancestors, subject = (set(_NAME.findall(part)) for part in selector.split())
+        if any(name not in self._elements for part in (*ancestors, subject) for name in part):
             return ()
-        candidates = min((self._named[name] for name in inner), key=len)
-        return (one for one in candidates if inner <= self._names[one] and self._is_within(one, outer))
+        candidates = min((self._elements[name] for name in subject), key=len)
+        return (
+            element for element in candidates if subject <= self._names[element] and self._is_within(element, ancestors)
+        )
 
-    def _is_within(self, element: Any, outer: list[set[str]]) -> bool:
-        waiting = len(outer)
-        while waiting and (element := element.getparent()) is not None:
-            if outer[waiting - 1] <= self._names[element]:
-                waiting -= 1
-        return not waiting
+    def _is_within(self, element: Any, ancestors: list[set[str]]) -> bool:
+        remaining = len(ancestors)
+        while remaining and (element := element.getparent()) is not None:
+            if ancestors[remaining - 1] <= self._names[element]:
+                remaining -= 1
+        return not remaining
 
 
-class _Sheet:
-    """A sheet's rules, and the declarations of the elements that it met: as kept, else as premailer reads them."""
+class _StyleSheet:
+    """The rules of a sheet and the declarations of `style` attributes, from the cache or parsed by cssutils."""
 
-    def __init__(self, css: str, cache: Cache | None) -> None:
+    def __init__(self, css: str, cache: FileCache | None) -> None:
         self._css = css
         self._cache = cache
-        self._name = f"sheet-{hashlib.sha256(css.encode()).hexdigest()[:32]}-{_reader()}" if cache else ""
-        self._rules: list[tuple[str, _Pairs]] | None = None
-        self._styles: dict[str, _Pairs] = {}
-        self._is_new = False
-        if found := cache.read(self._name) if cache else None:
+        self._name = f"sheet-{hashlib.sha256(css.encode()).hexdigest()[:32]}-{_parser_version()}" if cache else ""
+        self._rules: list[tuple[str, _Declarations]] | None = None
+        self._styles: dict[str, _Declarations] = {}
+        self._is_changed = False
+        if content := cache.read(self._name) if cache else None:
             with suppress(ValueError, TypeError, KeyError):
-                written = json.loads(found)
-                styles = {str(style): _pairs(pairs) for style, pairs in written["styles"].items()}
-                self._rules = [(str(selector), _pairs(pairs)) for selector, pairs in written["rules"]]
+                cached = json.loads(content)
+                styles = {str(style): _declarations(pairs) for style, pairs in cached["styles"].items()}
+                self._rules = [(str(selector), _declarations(pairs)) for selector, pairs in cached["rules"]]
                 self._styles = styles
 
     @property
-    def rules(self) -> Sequence[tuple[str, "_Pairs"]]:
-        """Selectors and declarations, the weightiest last."""
+    def rules(self) -> Sequence[tuple[str, _Declarations]]:
+        """Selectors and declarations in the order of the cascade, the strongest last."""
         if self._rules is None:
-            self._rules = [(selector, _declarations(style)) for selector, style in _rules(self._css)]
-            self._is_new = True
+            self._rules = [(selector, list(declarations)) for selector, declarations in _parse_rules(self._css)]
+            self._is_changed = True
         return self._rules
 
-    def declarations(self, style: str) -> "_Pairs":
-        """Return what an element's own style says."""
+    def declarations(self, style: str) -> _Declarations:
+        """Return the declarations of an element's `style` attribute."""
         if style not in self._styles:
-            self._styles[style] = _declarations(style)
-            self._is_new = True
+            self._styles[style] = _parse_style(style)
+            self._is_changed = True
         return self._styles[style]
 
-    def keep(self) -> None:
-        """Keep what was read anew."""
-        if self._cache and self._is_new and len(self._styles) <= _MOST_STYLES:
-            written = {"rules": self._rules, "styles": self._styles}
-            self._cache.write(self._name, json.dumps(written, separators=(",", ":")).encode())
+    def save(self) -> None:
+        """Cache whatever was parsed."""
+        if self._cache and self._is_changed and len(self._styles) <= _MAX_STYLES:
+            content = {"rules": self._rules, "styles": self._styles}
+            self._cache.write(self._name, json.dumps(content, separators=(",", ":")).encode())
 
 
-_Pairs = list[tuple[str, str]]
-_MOST_STYLES = 1000
-"""Styles of elements beyond which a sheet is not kept: a letter that writes so many is no usual one."""
+def _declarations(pairs: Any) -> _Declarations:
+    return [(str(name), str(value)) for name, value in pairs]
 
 
-def _pairs(written: Any) -> _Pairs:
-    return [(str(name), str(value)) for name, value in written]
-
-
-def _write(letter: _Letter, sheet: _Sheet) -> None:
-    """Write the rules, the weightiest last, into the elements, whose own style goes before all."""
-    styles: dict[Any, list[_Pairs]] = {}
+def _apply(elements: _ElementIndex, sheet: _StyleSheet) -> None:
+    """Write the rules into the elements; an element's own `style` overrides all of them."""
+    styles: dict[Any, list[_Declarations]] = {}
     for selector, declarations in sheet.rules:
-        for element in letter.matching(selector):
+        for element in elements.matching(selector):
             styles.setdefault(element, []).append(declarations)
-    for element, found in styles.items():
-        element.set("style", _merged([*found, sheet.declarations(element.get("style", ""))]))
+    for element, matched in styles.items():
+        element.set("style", _merge([*matched, sheet.declarations(element.get("style", ""))]))
 
 
-def _merged(styles: Iterable[Iterable[tuple[str, str]]]) -> str:
-    """Return one style; what came last stands last, so that it also beats a longhand of what came before."""
+def _merge(styles: Iterable[_Declarations]) -> str:
+    """Return one style; a later declaration moves to the end, so that it also overrides longhands before it."""
     merged: dict[str, str] = {}
-    for name, value in (pair for style in styles for pair in style):
+    for name, value in (declaration for style in styles for declaration in style):
         merged.pop(name, None)
         merged[name] = value
     return "; ".join(f"{name}:{value}" for name, value in merged.items())
 
 
 @functools.lru_cache(maxsize=64)
-def _rules(css: str) -> tuple[tuple[str, str], ...]:
-    """Return selectors and declarations, the weightiest last."""
-    from premailer import Premailer
+def _parse_rules(css: str) -> tuple[tuple[str, _Declarations], ...]:
+    """Return selectors and declarations in the order of the cascade: `!important` first of all, then specificity.
 
-    reader = Premailer("<p/>", strip_important=False, disable_validation=True, cssutils_logging_level=logging.CRITICAL)
-    reader._parse_css_string = _parsed
-    rules, _left_over = reader._parse_style_rules(css, 0)
-    return tuple(_split(rules))
+    Left out are rules that depend on the state of an element (pseudo-classes), universal selectors, and at-rules.
+    """
+    rules: list[tuple[tuple[int, ...], str, _Declarations]] = []
+    for rule in _css_parser().parseString(css):
+        if rule.type != rule.STYLE_RULE:
+            continue
+        declared: dict[bool, _Declarations] = {True: [], False: []}
+        for style in rule.style.getProperties():
+            declared[style.priority == "important"].append(_declaration(style))
+        for selector in filter(_can_be_inlined, (text.strip() for text in rule.selectorText.split(","))):
+            specificity = (selector.count("#"), selector.count("."), len(_TYPE_SELECTOR.findall(selector)))
+            for is_important, declarations in declared.items():
+                if declarations:
+                    order = (is_important, *specificity, len(rules))
+                    rules.append((order, " ".join(selector.split()), declarations))
+    rules.sort(key=operator.itemgetter(0))
+    return tuple((selector, declarations) for _order, selector, declarations in rules)
 
 
-def _split(rules: list[Any]) -> Iterator[tuple[str, str]]:
-    for _weight, selector, style in sorted(rules, key=operator.itemgetter(0)):
-        yield " ".join(selector.split()), style
+def _can_be_inlined(selector: str) -> bool:
+    if not selector or selector.startswith(("@", ":")) or "*" in selector:
+        return False
+    return ":" not in selector or f":{selector.split(':', 1)[1]}" in _STRUCTURAL_PSEUDO_CLASSES
 
 
-def _parsed(css: str, validate: bool = True) -> Any:  # noqa: ARG001 - premailer's signature
-    """Parse a sheet and fetch nothing; with premailer's own parser, `@import` reaches network and disk."""
-    import cssutils
-
-    parser = cssutils.CSSParser(loglevel=logging.CRITICAL, validate=False, fetcher=lambda _url: (None, b""))
-    return parser.parseString(css)
+def _parse_style(style: str) -> _Declarations:
+    return [_declaration(declared) for declared in _css_parser().parseStyle(style)] if style else []
 
 
-def _declarations(style: str) -> _Pairs:
-    from premailer.merge_style import csstext_to_pairs
-
-    return _pairs(csstext_to_pairs(style, validate=False)) if style else []
+def _declaration(declared: Any) -> tuple[str, str]:
+    value = declared.propertyValue.cssText.strip()
+    return declared.name.strip(), f"{value} !important" if declared.priority == "important" else value
 
 
 @functools.lru_cache(maxsize=1)
-def _reader() -> str:
-    """Return which readers of style sheets are installed."""
-    return f"{made_by('premailer')}{made_by('cssutils')}"
+def _css_parser() -> Any:
+    """Return a parser that fetches nothing: by default cssutils loads `@import`s from network and disk."""
+    import cssutils  # loading takes longer than composing
+
+    return cssutils.CSSParser(loglevel=logging.CRITICAL, validate=False, fetcher=lambda _url: (None, b""))
+
+
+@functools.lru_cache(maxsize=1)
+def _parser_version() -> str:
+    return version_key("cssutils", _FORMAT_VERSION)
 
 
 @functools.lru_cache(maxsize=256)

@@ -1,94 +1,94 @@
-"""Parts for some readers: `::: only SEGMENT` and `::: except SEGMENT`, kept or left out before a text is read.
+"""Audience parts: `::: only SEGMENT` and `::: except SEGMENT`, kept or removed before a text is parsed.
 
-They are cut from the lines, so that notes, lists of contents and links count only what a reader gets, and every
-line keeps its number. What cannot be understood is left out for everybody: a part is private before all else.
+Removed lines are blanked, so that footnotes, tables of contents and links cover only what a reader gets and every line
+keeps its number. A part whose segment is invalid is removed for everybody, since parts are private.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from newsletter.compose.markdown.fences import fences_in
-from newsletter.compose.markdown.warnings import Remarks, notes_in
+from newsletter.compose.markdown.fences import find_fences
+from newsletter.compose.markdown.warnings import FindingCollector, footnote_lines
 from newsletter.content import Issue
 from newsletter.finding import Finding, Level
 from newsletter.segments import Not, SegmentError, format_condition, parse_segment
 from newsletter.settings import Settings
 
 MAX_SEGMENTS = 4
-"""Distinct segments in one issue: it is composed once for each way to be in some of them and not in others."""
+"""The limit of distinct segments in one issue, which is composed once for each combination of them."""
 AUDIENCE_DIRECTIVES = ("only", "except")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AudiencePart:
-    """Some lines of an issue that are not for everybody."""
+    """Lines of an issue that are not for everybody."""
 
     begin: int
-    """0-based, the line of its fence."""
+    """The 0-based line of its opening fence."""
     end: int
-    """The line behind its last."""
+    """The line after its last."""
     is_closed: bool
-    """Whether its last line is a fence of its own."""
+    """Whether its last line is its own closing fence."""
     segment: str | None
-    """The question, spelled out; None where it cannot be asked, and nobody gets the part."""
+    """The segment expression; None if it is invalid, in which case nobody gets the part."""
     is_except: bool
-    """Whether it is for those outside."""
+    """Whether it is for readers outside the segment."""
 
     def is_for(self, inside: frozenset[str]) -> bool:
-        """Return whether readers who are inside these segments, and no others, get it."""
+        """Return whether readers in exactly these segments get it."""
         return self.segment is not None and (self.segment in inside) != self.is_except
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SegmentReference:
-    """A segment that an issue asks about, and where."""
+    """A segment that an issue refers to, and where."""
 
     expression: str
     written: str
-    """As its author wrote it: a name, or a question."""
+    """As its author wrote it: a name or an expression."""
     line: int | None
-    """1-based, in the issue's file."""
+    """The 1-based line of the issue's file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AudienceParts:
-    """What an issue has for some readers only."""
+    """The parts of an issue that are for some readers only."""
 
     issue: Issue
-    found: tuple[AudiencePart, ...]
-    asked: tuple[SegmentReference, ...]
+    parts: tuple[AudiencePart, ...]
+    segment_references: tuple[SegmentReference, ...]
     """Each distinct segment once, in the order of the text."""
     findings: tuple[Finding, ...]
 
     @property
     def segments(self) -> tuple[str, ...]:
-        """The distinct segments, spelled out."""
-        return tuple(asked.expression for asked in self.asked)
+        """The distinct segment expressions."""
+        return tuple(reference.expression for reference in self.segment_references)
 
     @property
-    def notes(self) -> dict[str, int]:
-        """The labels of the notes that are defined inside parts, each with its 0-based line."""
+    def footnotes(self) -> dict[str, int]:
+        """The labels of the footnotes that are defined inside parts, each with its 0-based line."""
         lines = self.issue.body.split("\n")
-        inside = {number for part in self.found for number in range(part.begin, part.end)}
-        return notes_in([line if number in inside else "" for number, line in enumerate(lines)])
+        inside = {number for part in self.parts for number in range(part.begin, part.end)}
+        return footnote_lines([line if number in inside else "" for number, line in enumerate(lines)])
 
     def issue_for(self, inside: frozenset[str]) -> Issue:
-        """Return the issue as readers in these segments, and no others, get it."""
-        return self._without([part for part in self.found if not part.is_for(inside)])
+        """Return the issue for readers in exactly these segments."""
+        return self._without([part for part in self.parts if not part.is_for(inside)])
 
     def issue_for_all(self) -> Issue:
-        """Return the issue as anybody may read it: without any part, whomever it is for."""
-        return self._without(list(self.found))
+        """Return the issue for everybody: without any part."""
+        return self._without(list(self.parts))
 
     def issue_with_all(self) -> Issue:
         """Return the issue with every part that somebody gets."""
-        return self._without([part for part in self.found if part.segment is None])
+        return self._without([part for part in self.parts if part.segment is None])
 
     def _without(self, dropped: list[AudiencePart]) -> Issue:
-        if not self.found:
+        if not self.parts:
             return self.issue
         lines = self.issue.body.split("\n")
-        for part in self.found:
+        for part in self.parts:
             lines[part.begin] = ""
             if part.is_closed:
                 lines[part.end - 1] = ""
@@ -98,15 +98,20 @@ class AudienceParts:
 
 
 def find_audience_parts(issue: Issue, settings: Settings) -> AudienceParts:
-    """Find the parts of an issue; one that cannot be asked about is an error with its line."""
-    remarks = Remarks(issue)
-    asked: dict[str, SegmentReference] = {}
-    found = tuple(_parts(issue, settings, remarks, asked))
-    return AudienceParts(issue=issue, found=found, asked=tuple(asked.values()), findings=remarks.findings)
+    """Find the parts of an issue; an invalid segment is an error with its line."""
+    collector = FindingCollector(issue)
+    references: dict[str, SegmentReference] = {}
+    parts = tuple(_parts(issue, settings, collector, references))
+    return AudienceParts(
+        issue=issue,
+        parts=parts,
+        segment_references=tuple(references.values()),
+        findings=collector.findings,
+    )
 
 
-def own_segment(issue: Issue, settings: Settings) -> tuple[SegmentReference | None, tuple[Finding, ...]]:
-    """Return the segment that the issue's front matter sends it to, or what is wrong with it."""
+def issue_segment(issue: Issue, settings: Settings) -> tuple[SegmentReference | None, tuple[Finding, ...]]:
+    """Return the segment that the issue's front matter addresses, if any, and the findings about it."""
     if issue.segment is None:
         return None, ()
     try:
@@ -120,15 +125,15 @@ def own_segment(issue: Issue, settings: Settings) -> tuple[SegmentReference | No
 
 
 def _parts(
-    issue: Issue, settings: Settings, remarks: Remarks, asked: dict[str, SegmentReference]
+    issue: Issue, settings: Settings, collector: FindingCollector, references: dict[str, SegmentReference]
 ) -> Iterator[AudiencePart]:
-    for fence in fences_in(issue.body.split("\n")):
-        name, _, words = fence.words.strip(": \t").partition(" ")
+    for fence in find_fences(issue.body.split("\n")):
+        name, _, argument = fence.info.strip(": \t").partition(" ")
         if (name := name.strip("{}.").lower()) not in AUDIENCE_DIRECTIVES:
             continue
         if not fence.is_closed:
-            remarks.add("part", fence.begin, f"this part for '{words[:40]}' is never closed", "Put ::: below it")
-        segment, is_negated = _segment(words.strip("} \t"), fence.begin, settings, remarks, asked)
+            collector.add("part", fence.begin, f"this part for '{argument[:40]}' is never closed", "Add ::: below it")
+        segment, is_negated = _parse_segment(argument.strip("} \t"), fence.begin, settings, collector, references)
         yield AudiencePart(
             begin=fence.begin,
             end=fence.end + 1 if fence.is_closed else fence.end,
@@ -138,22 +143,22 @@ def _parts(
         )
 
 
-def _segment(
-    words: str, line: int, settings: Settings, remarks: Remarks, asked: dict[str, SegmentReference]
+def _parse_segment(
+    argument: str, line: int, settings: Settings, collector: FindingCollector, references: dict[str, SegmentReference]
 ) -> tuple[str | None, bool]:
-    """Return the question of a part without a `not` before it all, and whether there was one."""
-    gone = "Until then nobody gets this part"
+    """Return the expression of a part's segment without a leading `not`, and whether there was one."""
+    consequence = "Until then nobody gets this part"
     try:
-        condition = parse_segment(words, settings.segments).condition
-    except SegmentError as fault:
-        remarks.add("segment", line, f"{str(fault).rstrip('.')}. {gone}", level=Level.ERROR)
+        condition = parse_segment(argument, settings.segments).condition
+    except SegmentError as error:
+        collector.add("segment", line, f"{str(error).rstrip('.')}. {consequence}", level=Level.ERROR)
         return None, False
     is_negated = isinstance(condition, Not)
     expression = format_condition(condition.condition if isinstance(condition, Not) else condition)
-    if expression not in asked and len(asked) >= MAX_SEGMENTS:
-        message = f"an issue can ask about {MAX_SEGMENTS} segments, and this is one more. {gone}"
-        remarks.add("segment", line, message, "Send it as an issue of its own", level=Level.ERROR)
+    if expression not in references and len(references) >= MAX_SEGMENTS:
+        message = f"an issue can have parts for {MAX_SEGMENTS} segments, and this is one more. {consequence}"
+        collector.add("segment", line, message, "Send it as an issue of its own", level=Level.ERROR)
         return None, False
-    shown = words if not is_negated else expression
-    asked.setdefault(expression, SegmentReference(expression=expression, written=shown, line=remarks.line(line)))
+    shown = argument if not is_negated else expression
+    references.setdefault(expression, SegmentReference(expression=expression, written=shown, line=collector.line(line)))
     return expression, is_negated

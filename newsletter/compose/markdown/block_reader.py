@@ -1,4 +1,8 @@
-"""Reads an issue's Markdown into blocks; what could not be kept is a finding with its line."""
+"""Reads the Markdown of an issue into blocks; whatever cannot be kept becomes a finding with its line.
+
+The text is limited, parsed and normalised; then each top-level element becomes a block (a table, a callout, a row of
+pictures), and everything between two blocks is prose.
+"""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,89 +13,96 @@ from markdown_it.token import Token
 
 from newsletter.compose import blocks as kinds
 from newsletter.compose.blocks import Block
-from newsletter.compose.images.resolver import Album
+from newsletter.compose.images.resolver import PictureResolver
 from newsletter.compose.markdown.audience_parts import AUDIENCE_DIRECTIVES
 from newsletter.compose.markdown.code_blocks import code_block
-from newsletter.compose.markdown.directives import BOXES, Boxes, CardDirective
-from newsletter.compose.markdown.fences import paired
-from newsletter.compose.markdown.limits import cut
-from newsletter.compose.markdown.paragraphs import Paragraphs
-from newsletter.compose.markdown.parser import parser, tame
+from newsletter.compose.markdown.directives import DIRECTIVES, CardDirective, DirectiveReader
+from newsletter.compose.markdown.fences import normalise_fences
+from newsletter.compose.markdown.limits import flatten_nesting, truncate_text
+from newsletter.compose.markdown.paragraphs import ParagraphReader
+from newsletter.compose.markdown.parser import make_parser
 from newsletter.compose.markdown.renderer import Renderer
-from newsletter.compose.markdown.token_stream import Settler, chunks_of
-from newsletter.compose.markdown.warnings import Remarks, remark_strays, remark_undefined
-from newsletter.compose.merge_tags import Tags
+from newsletter.compose.markdown.token_stream import TokenNormaliser, split_chunks
+from newsletter.compose.markdown.warnings import FindingCollector, warn_undefined_footnotes, warn_unparsed_links
+from newsletter.compose.merge_tags import Placeholders
 from newsletter.content import Issue
 from newsletter.finding import Finding, Level, did_you_mean
 from newsletter.settings import Settings
 
-_TOC = {"[[toc]]", "[toc]", "[[_toc_]]", "{:toc}", "${toc}"}
-_NO_NOTES: Mapping[str, int] = MappingProxyType({})
+_TOC_MARKERS = {"[[toc]]", "[toc]", "[[_toc_]]", "{:toc}", "${toc}"}
+_NO_FOOTNOTES: Mapping[str, int] = MappingProxyType({})
 CALLOUTS = ("note", "tip", "info", "important", "warning", "danger", "caution", "callout")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Text:
-    """An issue's blocks and what was found on the way."""
+class ParsedBody:
+    """The blocks of an issue's body, and the findings made while reading it."""
 
     blocks: tuple[Block, ...]
     findings: tuple[Finding, ...]
     cards: tuple[CardDirective, ...] = ()
-    """Its cards, as their author wrote them."""
+    """Its card directives, as their author wrote them."""
 
 
-def read_text(
-    issue: Issue, settings: Settings, tags: Tags, album: Album, notes_of_parts: Mapping[str, int] = _NO_NOTES
-) -> Text:
-    """Read the body of `issue`; its merge tags become words of `tags`, its pictures stand in `album`.
+def read_body(
+    issue: Issue,
+    settings: Settings,
+    placeholders: Placeholders,
+    resolver: PictureResolver,
+    part_footnotes: Mapping[str, int] = _NO_FOOTNOTES,
+) -> ParsedBody:
+    """Read the body of `issue`; its tags become `placeholders`, its pictures are copied by `resolver`.
 
-    `notes_of_parts` are the notes, with their lines, that parts for some readers define.
+    `part_footnotes` are the footnotes, with their lines, that are defined in parts for some readers only.
     """
-    remarks = Remarks(issue)
-    body, cut_line = cut(issue.body)
+    collector = FindingCollector(issue)
+    body, cut_line = truncate_text(issue.body)
     if cut_line is not None:
-        message = "is too long for one letter: what follows was left out"
+        message = "is too long for one email, so everything from here on was left out"
         remedy = "Make two issues of it, or link to the rest"
-        remarks.add("size", cut_line, message, remedy, level=Level.ERROR)
-    body, flattened_line = tame(body)
+        collector.add("size", cut_line, message, remedy, level=Level.ERROR)
+    body, flattened_line = flatten_nesting(body)
     if flattened_line is not None:
-        remarks.add("nesting", flattened_line - 1, "is nested deeper than anybody reads", "It was flattened")
-    renderer = Renderer(parser(issue.language), settings, tags, album, remarks)
-    tokens = _without_parts(renderer.parse_all(tags.hide(paired(body))), remarks)
-    remark_undefined(tokens, notes_of_parts, remarks)
-    remark_strays(tokens, remarks)
-    Settler(tags, remarks).settle(tokens)
-    tokens = list(_ordered(_without_title(tokens, issue.title)))
-    boxes = Boxes(issue, settings, tags, album, remarks, renderer, tuple(_headings(tokens)))
-    blocks = _Reader(remarks, renderer, Paragraphs(renderer, album, settings), boxes).blocks(tokens, album.column)
-    return Text(blocks=tuple(blocks), findings=remarks.findings, cards=tuple(boxes.cards))
+        collector.add("nesting", flattened_line - 1, "is nested too deep", "It was flattened")
+    renderer = Renderer(make_parser(issue.language), settings, placeholders, resolver, collector)
+    tokens = _without_parts(renderer.parse_document(placeholders.protect(normalise_fences(body))), collector)
+    warn_undefined_footnotes(tokens, part_footnotes, collector)
+    warn_unparsed_links(tokens, collector)
+    TokenNormaliser(placeholders, collector).normalise(tokens)
+    tokens = list(_with_lowered_headings(_without_title(tokens, issue.title)))
+    directives = DirectiveReader(issue, settings, placeholders, resolver, collector, renderer, tuple(_headings(tokens)))
+    blocks = _BlockReader(collector, renderer, ParagraphReader(renderer, resolver, settings), directives).blocks(
+        tokens, resolver.column
+    )
+    return ParsedBody(blocks=tuple(blocks), findings=collector.findings, cards=tuple(directives.cards))
 
 
 @dataclass(frozen=True, slots=True)
-class _Reader:
-    remarks: Remarks
+class _BlockReader:
+    collector: FindingCollector
     renderer: Renderer
-    paragraphs: Paragraphs
-    boxes: Boxes
+    paragraphs: ParagraphReader
+    directives: DirectiveReader
 
-    def blocks(self, tokens: Sequence[Token], room: int, *, is_inner: bool = False) -> list[Block]:
-        found: list[Block] = []
+    def blocks(self, tokens: Sequence[Token], max_width: int, *, is_inner: bool = False) -> list[Block]:
+        """Return tokens as blocks that fit into `max_width` pixels; `is_inner` means inside another block."""
+        blocks: list[Block] = []
         prose: list[Token] = []
-        for chunk in chunks_of(tokens):
-            block = None if chunk.is_mixed else self._block(chunk.tokens, room, is_inner=is_inner)
-            if block is None:
+        for chunk in split_chunks(tokens):
+            special = None if chunk.is_mixed else self._block(chunk.tokens, max_width, is_inner=is_inner)
+            if special is None:
                 prose.extend(chunk.tokens)
                 continue
-            found.extend(self._prose(prose, room))
+            blocks.extend(self._prose(prose, max_width))
             prose = []
-            found.extend(block)
-        found.extend(self._prose(prose, room))
-        return found
+            blocks.extend(special)
+        blocks.extend(self._prose(prose, max_width))
+        return blocks
 
-    def _block(self, chunk: Sequence[Token], room: int, *, is_inner: bool) -> list[Block] | None:
-        """Return what a chunk is besides prose, or None."""
+    def _block(self, chunk: Sequence[Token], max_width: int, *, is_inner: bool) -> list[Block] | None:
+        """Return a chunk as blocks, or None if it is prose."""
         first = chunk[0]
-        line = self.remarks.line(first.map[0] if first.map else 0)
+        line = self.collector.line(first.map[0] if first.map else 0)
         match first.type:
             case "hr":
                 return [kinds.Divider(line=line)]
@@ -99,80 +110,80 @@ class _Reader:
                 language = first.info.strip().split(maxsplit=1)[0] if first.info.strip() else ""
                 return [code_block(first.content, language, line)]
             case "table_open":
-                return [kinds.Table(line=line, html=self.renderer.html(chunk, room))]
-            case "paragraph_open" if chunk[1].content.strip().lower() in _TOC:
-                return self.boxes.contents(line)
+                return [kinds.Table(line=line, html=self.renderer.render(chunk, max_width))]
+            case "paragraph_open" if chunk[1].content.strip().lower() in _TOC_MARKERS:
+                return self.directives.table_of_contents(line)
             case "paragraph_open":
-                return self.paragraphs.pictures(chunk, room, line) or self.paragraphs.buttons(chunk, line)
+                return self.paragraphs.pictures(chunk, max_width, line) or self.paragraphs.buttons(chunk, line)
             case "blockquote_open" if "pull" in str(first.attrs.get("class", "")):
-                return [kinds.PullQuote(line=line, html=self.renderer.html(chunk[1:-1], room))]
-            case "blockquote_open" if alert := alert_in(chunk):
-                return self._callout(alert.style, alert.title, alert.tokens, room, line)
+                return [kinds.PullQuote(line=line, html=self.renderer.render(chunk[1:-1], max_width))]
+            case "blockquote_open" if alert := read_alert(chunk):
+                return self._callout(alert.style, alert.title, alert.tokens, max_width, line)
             case "footnote_block_open":
-                return [kinds.Footnotes(line=line, notes=tuple(self.renderer.notes(chunk)))]
+                return [kinds.Footnotes(line=line, notes=tuple(self.renderer.render_footnotes(chunk)))]
             case "container_box_open":
-                return self._box(chunk, room, line, is_inner=is_inner)
+                return self._container(chunk, max_width, line, is_inner=is_inner)
         return None
 
-    def _prose(self, tokens: Sequence[Token], room: int) -> list[Block]:
+    def _prose(self, tokens: Sequence[Token], max_width: int) -> list[Block]:
         if not tokens:
             return []
         line = next((token.map[0] for token in tokens if token.map), 0)
-        html = re.sub(r"^<(h[1-6])", r'<\1 class="first"', self.renderer.html(tokens, room))
-        return [kinds.Prose(line=self.remarks.line(line), html=html)] if html else []
+        html = re.sub(r"^<(h[1-6])", r'<\1 class="first"', self.renderer.render(tokens, max_width))
+        return [kinds.Prose(line=self.collector.line(line), html=html)] if html else []
 
-    def _box(self, chunk: Sequence[Token], room: int, line: int, *, is_inner: bool) -> list[Block]:
-        """Read a `:::` container: columns, a pull quote, a callout; any other is its content."""
-        words = chunk[0].info.strip().lstrip(":").strip().split(maxsplit=1) or [""]
-        name, title = words[0].strip("{}.").lower(), words[1].strip() if len(words) > 1 else ""
+    def _container(self, chunk: Sequence[Token], max_width: int, line: int, *, is_inner: bool) -> list[Block]:
+        """Read a `:::` container: columns, pull quote, callout or directive; of any other only the content is kept."""
+        info = chunk[0].info.strip().lstrip(":").strip().split(maxsplit=1) or [""]
+        name, title = info[0].strip("{}.").lower(), info[1].strip() if len(info) > 1 else ""
         inner = chunk[1:-1]
         if name == "columns" and not is_inner:
-            return self._columns(inner, room, line)
+            return self._columns(inner, max_width, line)
         if name in {"pullquote", "pull-quote", "pull"}:
-            return [kinds.PullQuote(line=line, html=self.renderer.html(inner, room))]
+            return [kinds.PullQuote(line=line, html=self.renderer.render(inner, max_width))]
         if name in CALLOUTS:
-            return self._callout(name, title, inner, room, line)
-        if name in BOXES:
-            return self.boxes.read(name, title, chunk, room, line)
+            return self._callout(name, title, inner, max_width, line)
+        if name in DIRECTIVES:
+            return self.directives.read(name, title, chunk, max_width, line)
         if name not in {"columns", "column"}:
-            self.remarks.add(
+            self.collector.add(
                 "container",
                 (chunk[0].map or [0])[0],
-                f"unknown box '{name[:40]}': only its content is kept",
-                did_you_mean(name, (*CALLOUTS, *BOXES, *AUDIENCE_DIRECTIVES, "columns", "column", "pullquote")),
+                f"unknown directive '{name[:40]}': only its content is kept",
+                did_you_mean(name, (*CALLOUTS, *DIRECTIVES, *AUDIENCE_DIRECTIVES, "columns", "column", "pullquote")),
             )
-        return self.blocks(inner, room, is_inner=is_inner)
+        return self.blocks(inner, max_width, is_inner=is_inner)
 
-    def _callout(self, style: str, title: str, tokens: Sequence[Token], room: int, line: int) -> list[Block]:
-        content = tuple(self.blocks(tokens, max(room - 48, 120), is_inner=True))
+    def _callout(self, style: str, title: str, tokens: Sequence[Token], max_width: int, line: int) -> list[Block]:
+        content = tuple(self.blocks(tokens, max(max_width - 48, 120), is_inner=True))
         return [kinds.Callout(line=line, style=style, title=title, blocks=content)] if content or title else []
 
-    def _columns(self, tokens: Sequence[Token], room: int, line: int) -> list[Block]:
-        chunks = list(chunks_of(tokens))
-        inners = [
+    def _columns(self, tokens: Sequence[Token], max_width: int, line: int) -> list[Block]:
+        chunks = list(split_chunks(tokens))
+        columns_tokens = [
             chunk.tokens[1:-1]
             for chunk in chunks
             if chunk.tokens[0].type == "container_box_open"
             and chunk.tokens[0].info.strip().split(maxsplit=1)[:1] == ["column"]
         ]
-        if not 2 <= len(inners) <= 4 or len(inners) != len(chunks):
-            return self.blocks(tokens, room, is_inner=True)
-        room = (room - 24 * (len(inners) - 1)) // len(inners)
-        columns = tuple(tuple(self.blocks(inner, room, is_inner=True)) for inner in inners)
+        if not 2 <= len(columns_tokens) <= 4 or len(columns_tokens) != len(chunks):
+            return self.blocks(tokens, max_width, is_inner=True)
+        max_width = (max_width - 24 * (len(columns_tokens) - 1)) // len(columns_tokens)
+        columns = tuple(tuple(self.blocks(inner, max_width, is_inner=True)) for inner in columns_tokens)
         return [kinds.Columns(line=line, columns=columns)]
 
 
-def _without_parts(tokens: list[Token], remarks: Remarks) -> list[Token]:
-    """Leave out parts for some readers that stand where they cannot be told from the rest: they are private."""
+def _without_parts(tokens: list[Token], collector: FindingCollector) -> list[Token]:
+    """Remove parts for some readers inside lists and quotations, where they cannot be cut out: they are private."""
     if not any(token.type == "container_box_open" for token in tokens):
         return tokens
     kept: list[Token] = []
     depth = 0
     for token in tokens:
-        if depth == 0 and token.type == "container_box_open" and _box_name(token) in AUDIENCE_DIRECTIVES:
+        if depth == 0 and token.type == "container_box_open" and _directive_name(token) in AUDIENCE_DIRECTIVES:
             line = (token.map or [0])[0]
-            message = "a part for some readers begins inside a list or a quotation, so nobody gets it"
-            remarks.add("part", line, message, "Begin it at the margin", level=Level.ERROR)
+            message = "a part for some readers is inside a list or a quotation, so nobody gets it"
+            collector.add("part", line, message, "Start its lines at the margin", level=Level.ERROR)
             depth = token.nesting
         elif depth:
             depth += token.nesting
@@ -181,23 +192,23 @@ def _without_parts(tokens: list[Token], remarks: Remarks) -> list[Token]:
     return kept
 
 
-def _box_name(token: Token) -> str:
-    words = token.info.strip().lstrip(":").split(maxsplit=1)
-    return words[0].strip("{}.").lower() if words else ""
+def _directive_name(token: Token) -> str:
+    info = token.info.strip().lstrip(":").split(maxsplit=1)
+    return info[0].strip("{}.").lower() if info else ""
 
 
 def _without_title(tokens: Sequence[Token], title: str) -> Sequence[Token]:
-    """Drop an opening heading that only repeats the title, if there is more."""
+    """Remove a first heading that only repeats the title, if there is more text."""
     if len(tokens) < 4 or tokens[0].type != "heading_open" or tokens[0].tag not in {"h1", "h2"}:
         return tokens
     children = tokens[1].children or []
-    said = "".join(child.content for child in children if child.type != "image")
-    said = said if _letters(said) else "".join(child.content for child in children)
-    return tokens[3:] if _letters(said) == _letters(title) else tokens
+    text = "".join(child.content for child in children if child.type != "image")
+    text = text if _letters(text) else "".join(child.content for child in children)
+    return tokens[3:] if _letters(text) == _letters(title) else tokens
 
 
-def _ordered(tokens: Sequence[Token]) -> Sequence[Token]:
-    """Move every heading one step down if the text has one of the first order, which is the title's."""
+def _with_lowered_headings(tokens: Sequence[Token]) -> Sequence[Token]:
+    """Move every heading one level down if the text has an h1, which is reserved for the title."""
     if any(token.tag == "h1" for token in tokens):
         for token in tokens:
             if token.type in {"heading_open", "heading_close"}:
@@ -206,17 +217,17 @@ def _ordered(tokens: Sequence[Token]) -> Sequence[Token]:
 
 
 def _headings(tokens: Sequence[Token]) -> Iterator[kinds.Heading]:
-    """Return the headings of the two highest orders that the text has."""
-    found = [(token, tokens[index + 1]) for index, token in enumerate(tokens) if token.type == "heading_open"]
-    highest = min((int(token.tag[1]) for token, _inline in found), default=1)
-    for token, inline in found:
+    """Yield the headings of the two highest levels that the text has."""
+    headings = [(token, tokens[index + 1]) for index, token in enumerate(tokens) if token.type == "heading_open"]
+    highest = min((int(token.tag[1]) for token, _inline in headings), default=1)
+    for token, inline in headings:
         level = int(token.tag[1]) - highest + 1
-        text = "".join(_said(child) for child in inline.children or [])
+        text = "".join(_plain_text(child) for child in inline.children or [])
         if level <= 2 and text.strip():
             yield kinds.Heading(level=level, id=str(token.attrs["id"]), text=" ".join(text.split()))
 
 
-def _said(child: Token) -> str:
+def _plain_text(child: Token) -> str:
     return " " if child.type in {"softbreak", "hardbreak"} else "" if child.type == "html_inline" else child.content
 
 
@@ -224,8 +235,8 @@ def _letters(text: str) -> str:
     return "".join(char for char in text.lower() if char.isalnum())
 
 
-_MARK = re.compile(r"\[!(?P<kind>[A-Za-z][\w-]*)\][+-]?[ \t]*(?P<title>.*)")
-_STYLES = {
+_ALERT = re.compile(r"\[!(?P<kind>[A-Za-z][\w-]*)\][+-]?[ \t]*(?P<title>.*)")
+_ALERT_STYLES = {
     **dict.fromkeys(("note", "tip", "info", "important", "warning", "danger", "caution"), ""),
     **dict.fromkeys(("hint", "success", "check", "done"), "tip"),
     **dict.fromkeys(("error", "bug", "failure", "fail", "missing"), "danger"),
@@ -235,30 +246,30 @@ _STYLES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
-    """A quotation that is a callout."""
+    """A GitHub alert: a quotation that begins with `[!NOTE]` or another kind, and becomes a callout."""
 
     style: str
     title: str
     tokens: Sequence[Token]
-    """What it says, without its first line."""
+    """Its content without the first line."""
 
 
-def alert_in(chunk: Sequence[Token]) -> Alert | None:
-    """Read a quotation's tokens; None for one that only quotes."""
+def read_alert(chunk: Sequence[Token]) -> Alert | None:
+    """Return the alert that a quotation's tokens are; None for an ordinary quotation."""
     if len(chunk) < 5 or chunk[1].type != "paragraph_open" or not chunk[2].children:
         return None
     first, *rest = chunk[2].children
-    mark = _MARK.fullmatch(first.content) if first.type == "text" else None
-    if mark is None:
+    match = _ALERT.fullmatch(first.content) if first.type == "text" else None
+    if match is None:
         return None
-    title = mark["title"].strip()
+    title = match["title"].strip()
     while rest and rest[0].type not in {"softbreak", "hardbreak"}:
         title += rest.pop(0).content
-    kind = mark["kind"].lower()
+    kind = match["kind"].lower()
     inner = list(chunk[1:-1])
     if rest:
         chunk[2].children = rest[1:]
         chunk[2].map = [chunk[2].map[0] + 1, chunk[2].map[1]] if chunk[2].map else None
     else:
         inner = inner[3:]
-    return Alert(style=_STYLES.get(kind, "note") or kind, title=title.strip(), tokens=inner)
+    return Alert(style=_ALERT_STYLES.get(kind, "note") or kind, title=title.strip(), tokens=inner)

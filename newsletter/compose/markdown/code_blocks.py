@@ -1,29 +1,29 @@
-"""Listings: five kinds of words are told apart, by classes that the style sheets colour."""
+"""Code blocks: syntax highlighting by Pygments, as five CSS classes that the style sheets colour."""
 
 import html
 
 from newsletter.compose.blocks import Code
 
 MAX_CHARACTERS = 40_000
-"""Longer listings are shown without colours, since a lexer may be slow on purpose-made text."""
+"""Longer listings are not highlighted, since a lexer can be very slow on crafted text."""
 
 
-def highlighted(text: str, language: str) -> str:
-    """Return a listing as `<pre>` with spans of class k, s, c, n and f."""
+def highlight(text: str, language: str) -> str:
+    """Return code as `<pre>` with spans of the classes k (keyword), s (string), c (comment), n (number), f (name)."""
     text = text.rstrip("\n")
-    known = f" lang-{''.join(char for char in language.lower() if char.isalnum())}" if language else ""
-    return f'<pre class="code{known}"><code>{_spans(text, language)}</code></pre>'
+    language_class = f" lang-{''.join(char for char in language.lower() if char.isalnum())}" if language else ""
+    return f'<pre class="code{language_class}"><code>{_spans(text, language)}</code></pre>'
 
 
 def code_block(text: str, language: str, line: int) -> Code:
-    """Return a listing as a block."""
-    return Code(line=line, html=highlighted(text, language), text=text.rstrip("\n"))
+    """Return code as a block, highlighted if its language is known."""
+    return Code(line=line, html=highlight(text, language), text=text.rstrip("\n"))
 
 
 def _spans(text: str, language: str) -> str:
     if not language or len(text) > MAX_CHARACTERS:
         return html.escape(text, quote=False)
-    from pygments.lexers import get_lexer_by_name  # costs 50 ms, and most letters have no listing
+    from pygments.lexers import get_lexer_by_name  # loading takes 50 ms, and most issues have no code
     from pygments.token import Comment, Keyword, Name, Number, Operator, String
     from pygments.util import ClassNotFound
 
@@ -40,7 +40,7 @@ def _spans(text: str, language: str) -> str:
         Name.Function: "f",
         Name.Class: "f",
         Name.Decorator: "f",
-        Name.Tag: "k",
+        Name.Placeholder: "k",
         Name.Attribute: "f",
     }
     pieces = []

@@ -1,4 +1,4 @@
-"""Paragraphs that are something else: nothing but pictures, nothing but buttons."""
+"""Paragraphs of nothing but pictures or nothing but buttons, which become blocks of their own."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -8,51 +8,54 @@ from markupsafe import escape
 
 from newsletter.compose import blocks as kinds
 from newsletter.compose.blocks import Block, Image
-from newsletter.compose.images.resolver import Album, pixels
+from newsletter.compose.images.resolver import PictureResolver, pixels
 from newsletter.compose.markdown.renderer import Renderer
-from newsletter.compose.urls import absolute
+from newsletter.compose.urls import absolute_url
 from newsletter.settings import Settings
 
-_MOST_IN_A_ROW = 3
+_MAX_PER_ROW = 3
 
-Found = tuple[Token, str | None, str]
-"""A picture, the link around it, and its caption as HTML."""
+FoundPicture = tuple[Token, str | None, str]
+"""A picture's token, the URL it links to, and its caption as HTML."""
 
 
-class Paragraphs:
-    """Reads the paragraphs of one issue."""
+class ParagraphReader:
+    """Reads paragraphs of pictures and of buttons."""
 
-    def __init__(self, renderer: Renderer, album: Album, settings: Settings) -> None:
+    def __init__(self, renderer: Renderer, resolver: PictureResolver, settings: Settings) -> None:
         self._renderer = renderer
-        self._album = album
+        self._resolver = resolver
         self._settings = settings
 
-    def pictures(self, chunk: Sequence[Token], room: int, line: int) -> list[Block] | None:
-        """Read a paragraph of nothing but pictures; many stand in rows, and those of unknown size in the text."""
-        found = self.found(chunk[1])
-        if not found:
+    def pictures(self, chunk: Sequence[Token], max_width: int, line: int) -> list[Block] | None:
+        """Return a paragraph of nothing but pictures as a row or a gallery.
+
+        None for any other paragraph, and where a gallery would hold a picture of unknown size.
+        """
+        pictures = self.find_pictures(chunk[1])
+        if not pictures:
             return None
-        if len(found) <= _MOST_IN_A_ROW:
-            return [kinds.Pictures(line=line, shown=self.row(found, room, line))]
-        rows = tuple(self.rows(found, room, line))
-        if any(shown.src and shown.width is None for row in rows for shown in row):
+        if len(pictures) <= _MAX_PER_ROW:
+            return [kinds.PictureRow(line=line, images=self.row(pictures, max_width, line))]
+        rows = tuple(self.rows(pictures, max_width, line))
+        if any(image.src and image.width is None for row in rows for image in row):
             return None
         return [kinds.Gallery(line=line, rows=rows)]
 
     def rows(
-        self, found: Sequence[Found], room: int, line: int, wanted: int | None = None
+        self, pictures: Sequence[FoundPicture], max_width: int, line: int, wanted: int | None = None
     ) -> Iterator[tuple[Image, ...]]:
-        """Yield pictures in rows of `wanted`, else of two or three, so that none stands alone."""
-        at = 0
-        for count in _rows(len(found), wanted):
-            yield self.row(found[at : at + count], room, line, least=min(count, 2))
-            at += count
+        """Yield pictures in rows of `wanted`, else of two or three, so that no picture is alone."""
+        start = 0
+        for count in _row_lengths(len(pictures), wanted):
+            yield self.row(pictures[start : start + count], max_width, line, min_columns=min(count, 2))
+            start += count
 
-    def found(self, inline: Token) -> list[Found] | None:
-        """Return the pictures of a text that has nothing else, an emphasised line below one as its caption."""
+    def find_pictures(self, inline: Token) -> list[FoundPicture] | None:
+        """Return the pictures of a text with nothing else in it; an emphasised line below one is its caption."""
         children = [child for child in inline.children or [] if child.content.strip() or child.type != "text"]
         children = [child for child in children if child.type not in {"softbreak", "hardbreak"}]
-        found: list[Found] = []
+        pictures: list[FoundPicture] = []
         href: str | None = None
         while children:
             token = children.pop(0)
@@ -61,38 +64,40 @@ class Paragraphs:
             elif token.type == "link_close":
                 href = None
             elif token.type == "image":
-                found.append((token, href, str(escape(str(token.attrs.get("title", ""))))))
-            elif token.type == "em_open" and found and href is None:
+                pictures.append((token, href, str(escape(str(token.attrs.get("title", ""))))))
+            elif token.type == "em_open" and pictures and href is None:
                 end = next((at for at, child in enumerate(children) if child.type == "em_close"), 0)
-                found[-1] = (*found[-1][:2], self._renderer.inline(children[:end]))
+                pictures[-1] = (*pictures[-1][:2], self._renderer.render_inline(children[:end]))
                 del children[: end + 1]
             else:
                 return None
-        return found if href is None else None
+        return pictures if href is None else None
 
-    def row(self, found: Sequence[Found], room: int, line: int, *, least: int = 1) -> tuple[Image, ...]:
-        """Return pictures as they stand side by side, in a row that has place for at least `least`."""
-        count = max(len(found), least)
-        each = max((room - 16 * (count - 1)) // count, 40)
-        is_stacked = count > 1 or room < self._album.column
-        return tuple(self._shown(picture, line, each, is_stacked=is_stacked) for picture in found)
+    def row(
+        self, pictures: Sequence[FoundPicture], max_width: int, line: int, *, min_columns: int = 1
+    ) -> tuple[Image, ...]:
+        """Return pictures sized to stand side by side in a row of at least `min_columns` columns."""
+        count = max(len(pictures), min_columns)
+        column_width = max((max_width - 16 * (count - 1)) // count, 40)
+        is_stacked = count > 1 or max_width < self._resolver.column
+        return tuple(self._resolve(picture, line, column_width, is_stacked=is_stacked) for picture in pictures)
 
-    def _shown(self, found: Found, line: int, room: int, *, is_stacked: bool) -> Image:
-        token, href, caption = found
+    def _resolve(self, picture: FoundPicture, line: int, max_width: int, *, is_stacked: bool) -> Image:
+        token, href, caption = picture
         alt = "".join(child.content for child in token.children or [] if child.content) or token.content
-        shown = self._album.show(
+        image = self._resolver.resolve(
             str(token.attrs.get("src", "")),
             alt,
             int(token.attrs.get("data-line", line)),
-            width=pixels(token.attrs.get("width"), room),
+            width=pixels(token.attrs.get("width"), max_width),
             height=pixels(token.attrs.get("height")),
-            room=room,
+            max_width=max_width,
             is_stacked=is_stacked,
         )
-        return replace(shown, href=absolute(href, self._settings) if href else None, caption=caption)
+        return replace(image, href=absolute_url(href, self._settings) if href else None, caption=caption)
 
     def buttons(self, chunk: Sequence[Token], line: int) -> list[Block] | None:
-        """Read a paragraph of nothing but links with the class `button`."""
+        """Return a paragraph of nothing but links of the class `button` as buttons; None for any other."""
         buttons: list[kinds.Button] = []
         label: list[str] | None = None
         href = ""
@@ -101,7 +106,7 @@ class Paragraphs:
                 label, href = [], str(child.attrs.get("href", ""))
             elif child.type == "link_close" and label is not None:
                 buttons.append(
-                    kinds.Button(label=" ".join("".join(label).split()), href=absolute(href, self._settings))
+                    kinds.Button(label=" ".join("".join(label).split()), href=absolute_url(href, self._settings))
                 )
                 label = None
             elif label is not None:
@@ -111,8 +116,8 @@ class Paragraphs:
         return [kinds.Buttons(line=line, buttons=tuple(buttons))] if buttons else None
 
 
-def _rows(count: int, wanted: int | None) -> Iterator[int]:
-    """Cut `count` pictures into rows of `wanted`, else of two or three, so that none stands alone."""
+def _row_lengths(count: int, wanted: int | None) -> Iterator[int]:
+    """Yield the lengths of the rows that `rows` divides `count` pictures into."""
     size = wanted or (2 if count in {2, 4} else 3)
     while count > 0:
         row = min(size, count)

@@ -1,4 +1,7 @@
-"""Tokens become safe, well-formed XHTML whose pictures and links lead somewhere."""
+"""Markdown to XHTML: parses a text to tokens and renders tokens as sanitised, well-formed XHTML.
+
+Pictures are resolved to their copies, and links are made absolute.
+"""
 
 from collections.abc import Iterator, Sequence
 
@@ -6,118 +9,130 @@ from lxml import html as lxml_html
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from newsletter.compose.images.resolver import Album, pixels
-from newsletter.compose.markdown.raw_html import clean, narrowed, never_closed, serialised
+from newsletter.compose.images.resolver import PictureResolver, pixels
+from newsletter.compose.markdown.raw_html import limit_widths, sanitise, serialise, unclosed_opening
 from newsletter.compose.markdown.table_cells import mark_cells
-from newsletter.compose.markdown.token_stream import chunks_of
-from newsletter.compose.markdown.warnings import Remarks
-from newsletter.compose.merge_tags import Tags
-from newsletter.compose.urls import mend_link
+from newsletter.compose.markdown.token_stream import split_chunks
+from newsletter.compose.markdown.warnings import FindingCollector
+from newsletter.compose.merge_tags import Placeholders
+from newsletter.compose.urls import make_link_absolute
 from newsletter.settings import Settings
 
-_ATTEMPTS = 5
-"""How often a text is parsed again with one piece of raw HTML less."""
+_MAX_ATTEMPTS = 5
+"""How many unclosed pieces of raw HTML are escaped, one for each time the text is parsed again."""
 
 
 class Renderer:
-    """Renders the tokens of one issue."""
+    """Parses and renders the Markdown of one issue."""
 
-    def __init__(self, markdown: MarkdownIt, settings: Settings, tags: Tags, album: Album, remarks: Remarks) -> None:
+    def __init__(
+        self,
+        markdown: MarkdownIt,
+        settings: Settings,
+        placeholders: Placeholders,
+        resolver: PictureResolver,
+        collector: FindingCollector,
+    ) -> None:
         self._markdown = markdown
         self._settings = settings
-        self._tags = tags
-        self._album = album
-        self._remarks = remarks
+        self._placeholders = placeholders
+        self._resolver = resolver
+        self._collector = collector
         self._env: dict[str, object] = {}
 
     def parse(self, text: str) -> list[Token]:
-        """Parse Markdown; should that trip the parser, the text is still there as plain paragraphs."""
+        """Parse Markdown; if the parser fails, the text is kept as plain paragraphs and reported."""
         try:
             self._env.clear()
-            return self._markdown.parse(f"{text}\n", self._env)  # a box on a last line without its end trips it
+            return self._markdown.parse(
+                f"{text}\n", self._env
+            )  # the parser fails on a container in an unterminated last line
         except (IndexError, ValueError, RecursionError):
-            self._remarks.add("markdown", 0, "the Markdown trips its parser, so it is set as plain paragraphs")
+            self._collector.add("markdown", 0, "this Markdown cannot be parsed, so it is shown as plain paragraphs")
             return MarkdownIt("zero").parse(text, self._env)
 
-    def parse_all(self, text: str) -> list[Token]:
-        """Parse Markdown; raw HTML that would hide all that follows it is shown as text instead."""
+    def parse_document(self, text: str) -> list[Token]:
+        """Parse a whole text; raw HTML that is never closed, and would hide what follows, is shown as text instead."""
         lines = text.split("\n")
         tokens = self.parse(text)
-        for _attempt in range(_ATTEMPTS):
-            hiding = next(
-                (token for token in tokens if token.type == "html_block" and never_closed(token.content)), None
+        for _attempt in range(_MAX_ATTEMPTS):
+            unclosed = next(
+                (token for token in tokens if token.type == "html_block" and unclosed_opening(token.content)), None
             )
-            if hiding is None or hiding.map is None:
+            if unclosed is None or unclosed.map is None:
                 break
-            line, opening = hiding.map[0], never_closed(hiding.content)
-            message = f"'{opening}' is never closed and would hide all that follows, so it is shown as text"
-            self._remarks.add("raw-html", line, message, "Close it or take it out")
+            line, opening = unclosed.map[0], unclosed_opening(unclosed.content)
+            message = f"'{opening}' is never closed and would hide everything after it, so it is shown as text"
+            self._collector.add("raw-html", line, message, "Close it or remove it")
             lines[line] = lines[line].replace(opening, f"\\{opening}", 1)
             tokens = self.parse("\n".join(lines))
         return tokens
 
-    def words(self, text: str) -> str:
+    def render_line(self, text: str) -> str:
         """Return a line of Markdown as safe XHTML."""
-        known = {"references": self._env.get("references", {})}  # with the notes, it would append them again
-        return self.inline(self._markdown.parseInline(text, known))
+        known = {
+            "references": self._env.get("references", {})
+        }  # with the footnotes in it, they would be appended again
+        return self.render_inline(self._markdown.parseInline(text, known))
 
-    def inline(self, tokens: Sequence[Token]) -> str:
+    def render_inline(self, tokens: Sequence[Token]) -> str:
         """Return inline tokens as safe XHTML."""
-        return serialised(clean(self._markdown.renderer.render(tokens, self._markdown.options, self._env)))
+        return serialise(sanitise(self._markdown.renderer.render(tokens, self._markdown.options, self._env)))
 
-    def html(self, tokens: Sequence[Token], room: int) -> str:
-        """Return tokens as safe XHTML, their pictures and links made good."""
+    def render(self, tokens: Sequence[Token], max_width: int) -> str:
+        """Return tokens as safe XHTML, at most `max_width` pixels wide, with pictures resolved and links absolute."""
         markup = self._markdown.renderer.render(tokens, self._markdown.options, self._env)
-        tree = clean(markup)
-        line = self._remarks.line(next((token.map[0] for token in tokens if token.map), 0))
+        tree = sanitise(markup)
+        line = self._collector.line(next((token.map[0] for token in tokens if token.map), 0))
         for image in tree.iter("img"):
-            self._show_inside(image, line, room)
+            self._resolve_image(image, line, max_width)
         for link in tree.iter("a"):
-            mend_link(link, self._settings)
+            make_link_absolute(link, self._settings)
         for heading in list(tree.iter("h1")):
             heading.tag = "h2"
-        narrowed(tree, room)
+        limit_widths(tree, max_width)
         for table in tree.iter("table"):
             mark_cells(table)
         for element in tree.iter():
-            if self._tags.count(str(element.get("style") or "")):
+            if self._placeholders.count(str(element.get("style") or "")):
                 del element.attrib["style"]
-        return serialised(tree)
+        return serialise(tree)
 
-    def _show_inside(self, image: lxml_html.HtmlElement, line: int, room: int) -> None:
-        shown = self._album.show(
+    def _resolve_image(self, image: lxml_html.HtmlElement, line: int, max_width: int) -> None:
+        resolved = self._resolver.resolve(
             image.get("src") or "",
             image.get("alt") or "",
-            int(noted) if (noted := image.get("data-line") or "").isdecimal() else line,
-            width=pixels(image.get("width"), room),
+            int(noted_line) if (noted_line := image.get("data-line") or "").isdecimal() else line,
+            width=pixels(image.get("width"), max_width),
             height=pixels(image.get("height")),
-            room=room,
+            max_width=max_width,
         )
         image.attrib.pop("data-line", None)
-        image.set("alt", shown.alt)
-        for name, value in (("src", shown.src), ("width", shown.width), ("height", shown.height)):
+        image.set("alt", resolved.alt)
+        for name, value in (("src", resolved.src), ("width", resolved.width), ("height", resolved.height)):
             if value:
                 image.set(name, str(value))
             elif name in image.attrib:
                 del image.attrib[name]
-        if not shown.src:
+        if not resolved.src:
             image.tag = "span"
-            image.text = shown.alt
+            image.text = resolved.alt
             image.attrib.clear()
             image.set("class", "missing")
 
-    def notes(self, chunk: Sequence[Token]) -> Iterator[str]:
-        for note in chunks_of(chunk[1:-1]):
+    def render_footnotes(self, chunk: Sequence[Token]) -> Iterator[str]:
+        """Yield each footnote as safe XHTML that ends in a link back to its reference."""
+        for note in split_chunks(chunk[1:-1]):
             inner = [token for token in note.tokens[1:-1] if token.type != "footnote_anchor"]
             number = int(note.tokens[0].meta["id"]) + 1
-            tree = clean(self._markdown.renderer.render(inner, self._markdown.options, self._env))
+            tree = sanitise(self._markdown.renderer.render(inner, self._markdown.options, self._env))
             for link in tree.iter("a"):
-                mend_link(link, self._settings)
-            home = tree[-1] if len(tree) and tree[-1].tag == "p" else tree
-            back = lxml_html.fragment_fromstring(f'<a class="back" href="#fnref{number}">\u21a9\ufe0e</a>')
-            if len(home):
-                home[-1].tail = f"{home[-1].tail or ''} "
+                make_link_absolute(link, self._settings)
+            parent = tree[-1] if len(tree) and tree[-1].tag == "p" else tree
+            back_link = lxml_html.fragment_fromstring(f'<a class="back" href="#fnref{number}">\u21a9\ufe0e</a>')
+            if len(parent):
+                parent[-1].tail = f"{parent[-1].tail or ''} "
             else:
-                home.text = f"{home.text or ''} "
-            home.append(back)
-            yield serialised(tree)
+                parent.text = f"{parent.text or ''} "
+            parent.append(back_link)
+            yield serialise(tree)

@@ -1,4 +1,4 @@
-"""XHTML as typed text: paragraphs wrapped by columns, lists indented, tables aligned, links numbered."""
+"""Converts XHTML to plain text: wraps paragraphs by display width, indents lists, aligns tables, numbers links."""
 
 import re
 import textwrap
@@ -9,7 +9,7 @@ from lxml import html
 
 WIDTH = 72
 _MAX_DEPTH = 12
-_RAISED = str.maketrans("0123456789+-n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ")
+_SUPERSCRIPT = str.maketrans("0123456789+-n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ")
 _BLOCKS = frozenset(
     {
         "p", "div", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "dl", "dt", "dd", "li", "blockquote", "pre",
@@ -21,44 +21,44 @@ _BLOCKS = frozenset(
 
 @dataclass(slots=True)
 class Links:
-    """The links of a text in the order they are first met."""
+    """The links of a text, numbered in the order of first use."""
 
     urls: list[str] = field(default_factory=list)
 
-    def mark(self, url: str) -> str:
-        """Return `[3]` for a link, the same for the same link."""
+    def reference(self, url: str) -> str:
+        """Return the number of a link as `[3]`; the same URL has the same number."""
         if url not in self.urls:
             self.urls.append(url)
         return f"[{self.urls.index(url) + 1}]"
 
 
-def parsed(markup: str) -> html.HtmlElement:
-    """Return the tree of a piece of XHTML."""
+def parse_fragment(markup: str) -> html.HtmlElement:
+    """Parse a fragment of XHTML into a tree."""
     return html.fragment_fromstring(markup, create_parent="div")
 
 
-def elements(parent: html.HtmlElement, links: Links, width: int, depth: int = 0) -> list[str]:
-    """Return the paragraphs inside `parent`, each one wrapped to `width` columns."""
-    found: list[str] = []
+def to_paragraphs(parent: html.HtmlElement, links: Links, width: int, depth: int = 0) -> list[str]:
+    """Return the paragraphs inside `parent`, each wrapped to `width` columns."""
+    paragraphs: list[str] = []
     inline = [parent.text or ""]
     for child in parent:
         if child.tag in _BLOCKS and depth < _MAX_DEPTH:
-            _close(found, inline, width)
-            found.extend(_element(child, links, width, depth + 1))
+            _end_paragraph(paragraphs, inline, width)
+            paragraphs.extend(_element(child, links, width, depth + 1))
         else:
             inline.append(_inline(child, links, depth + 1))
         inline.append(child.tail or "")
-    _close(found, inline, width)
-    return [text for text in found if text.strip()]
+    _end_paragraph(paragraphs, inline, width)
+    return [text for text in paragraphs if text.strip()]
 
 
-def wrapped(text: str, width: int) -> str:
-    """Wrap text by columns, a wide character counting two; words that are too long stay whole."""
+def wrap(text: str, width: int) -> str:
+    """Wrap text by display width; words that are too long stay whole."""
     return "\n".join(_wrapped_line(line, max(width, 20)) for line in text.split("\n"))
 
 
-def columns(text: str) -> int:
-    """Return how wide a text is on a typewriter."""
+def display_width(text: str) -> int:
+    """Return the width of a text in a fixed-width font: a wide character counts two columns, a combining one none."""
     if text.isascii():
         return len(text)
     return sum(
@@ -66,14 +66,14 @@ def columns(text: str) -> int:
     )
 
 
-def raised(text: str) -> str:
-    """Return what stands above the line with raised characters, or as it is where there are none."""
-    return text.translate(_RAISED) if all(ord(char) in _RAISED for char in text) else text
+def superscript(text: str) -> str:
+    """Return text in superscript characters; unchanged if one of its characters has none."""
+    return text.translate(_SUPERSCRIPT) if all(ord(char) in _SUPERSCRIPT for char in text) else text
 
 
-def _close(found: list[str], inline: list[str], width: int) -> None:
+def _end_paragraph(paragraphs: list[str], inline: list[str], width: int) -> None:
     text = re.sub(r"[ \t\r\n]+", " ", "".join(inline)).replace(" \x0b", "\x0b").replace("\x0b ", "\x0b")
-    found.append(wrapped(text.strip().replace("\x0b", "\n"), width))
+    paragraphs.append(wrap(text.strip().replace("\x0b", "\n"), width))
     inline.clear()
 
 
@@ -81,11 +81,11 @@ def _element(element: html.HtmlElement, links: Links, width: int, depth: int) ->
     tag = str(element.tag)
     width = max(width, 24)
     if tag in {"h1", "h2", "h3", "h4", "h5", "h6"}:
-        return _heading(tag, " ".join(elements(element, links, width, depth)).replace("\n", " "), width)
+        return _heading(tag, " ".join(to_paragraphs(element, links, width, depth)).replace("\n", " "), width)
     if tag in {"ul", "ol"}:
         return [_list(element, links, width, depth)]
     if tag == "blockquote":
-        quoted = "\n\n".join(elements(element, links, width - 2, depth))
+        quoted = "\n\n".join(to_paragraphs(element, links, width - 2, depth))
         return [textwrap.indent(quoted, "> ", lambda _line: True)]
     if tag == "pre":
         return [textwrap.indent(str(element.text_content()).rstrip("\n"), "    ")]
@@ -96,15 +96,15 @@ def _element(element: html.HtmlElement, links: Links, width: int, depth: int) ->
     if tag == "dl":
         return [_definitions(element, links, width, depth)]
     if tag == "dd":
-        return [textwrap.indent("\n\n".join(elements(element, links, width - 4, depth)), "    ")]
-    return elements(element, links, width, depth)
+        return [textwrap.indent("\n\n".join(to_paragraphs(element, links, width - 4, depth)), "    ")]
+    return to_paragraphs(element, links, width, depth)
 
 
 def _heading(tag: str, text: str, width: int) -> list[str]:
     if tag in {"h1", "h2"}:
-        lines = wrapped(text, width)
-        return [f"{lines}\n{'-' * max(columns(line) for line in lines.split(chr(10)))}"]
-    return [wrapped(text, width)]
+        lines = wrap(text, width)
+        return [f"{lines}\n{'-' * max(display_width(line) for line in lines.split(chr(10)))}"]
+    return [wrap(text, width)]
 
 
 def _list(element: html.HtmlElement, links: Links, width: int, depth: int) -> str:
@@ -115,19 +115,19 @@ def _list(element: html.HtmlElement, links: Links, width: int, depth: int) -> st
     for child in element:
         if not isinstance(child.tag, str):
             continue
-        mark = f"{number}. " if element.tag == "ol" else "- "
+        prefix = f"{number}. " if element.tag == "ol" else "- "
         is_task = bool(child.xpath("./span[@class='task'] | ./p[1]/span[@class='task']"))
-        paragraphs = elements(child, links, width - len(mark), depth)
+        paragraphs = to_paragraphs(child, links, width - len(prefix), depth)
         is_loose = is_loose or any(kind.tag == "p" for kind in child)
         content = ("\n\n" if is_loose else "\n").join(paragraphs)
-        mark = "" if is_task and element.tag == "ul" else mark
-        items.append(mark + textwrap.indent(content, " " * (len(mark) or 2)).lstrip() if content else "")
+        prefix = "" if is_task and element.tag == "ul" else prefix
+        items.append(prefix + textwrap.indent(content, " " * (len(prefix) or 2)).lstrip() if content else "")
         number += 1
     return ("\n\n" if is_loose else "\n").join(item for item in items if item.strip())
 
 
 def _definitions(element: html.HtmlElement, links: Links, width: int, depth: int) -> str:
-    """Set each term directly above what it means."""
+    """Return definitions with each term directly above its meaning."""
     groups: list[str] = []
     for child in element:
         text = "\n\n".join(_element(child, links, width, depth + 1)) if isinstance(child.tag, str) else ""
@@ -140,14 +140,18 @@ def _definitions(element: html.HtmlElement, links: Links, width: int, depth: int
 
 def _table(element: html.HtmlElement, links: Links, width: int, depth: int) -> str:
     rows = [
-        [" ".join(elements(cell, links, 1000, depth)).replace("\n", " ") for cell in row if cell.tag in {"td", "th"}]
+        [
+            " ".join(to_paragraphs(cell, links, 1000, depth)).replace("\n", " ")
+            for cell in row
+            if cell.tag in {"td", "th"}
+        ]
         for row in element.iter("tr")
     ]
     rows = [row for row in rows if any(cell.strip() for cell in row)]
     if not rows:
         return ""
     count = max(len(row) for row in rows)
-    widths = [max((columns(row[at]) for row in rows if at < len(row)), default=0) for at in range(count)]
+    widths = [max((display_width(row[at]) for row in rows if at < len(row)), default=0) for at in range(count)]
     if count > 1 and sum(widths) + 2 * (count - 1) <= max(width, 72):
         lines = ["  ".join(_padded(cell, widths[at]) for at, cell in enumerate(row)).rstrip() for row in rows]
         if element.find(".//th") is not None:
@@ -157,21 +161,21 @@ def _table(element: html.HtmlElement, links: Links, width: int, depth: int) -> s
 
 
 def _stacked(element: html.HtmlElement, rows: list[list[str]], width: int) -> str:
-    """Set a table too wide for the page one row below the other, each cell under its heading."""
+    """Return a table that is too wide as one paragraph a row, each cell on a line behind its heading."""
     heads = rows[0] if element.find(".//th") is not None and len(rows) > 1 and len(rows[0]) > 1 else []
-    shown = []
+    paragraphs = []
     for row in rows[1:] if heads else rows:
         cells = [
             f"{heads[at]}: {cell}" if at < len(heads) and heads[at].strip() else cell
             for at, cell in enumerate(row)
             if cell.strip()
         ]
-        shown.append("\n".join(wrapped(cell, width) for cell in cells))
-    return "\n\n".join(shown)
+        paragraphs.append("\n".join(wrap(cell, width) for cell in cells))
+    return "\n\n".join(paragraphs)
 
 
 def _padded(text: str, size: int) -> str:
-    return text + " " * (size - columns(text))
+    return text + " " * (size - display_width(text))
 
 
 def _inline(element: html.HtmlElement, links: Links, depth: int) -> str:
@@ -187,14 +191,14 @@ def _inline(element: html.HtmlElement, links: Links, depth: int) -> str:
     if tag == "a" and element.get("class") == "back":
         return ""
     if tag == "sup" and element.get("class") == "ref":
-        return raised(str(element.text_content()))
+        return superscript(str(element.text_content()))
     if depth > _MAX_DEPTH:
         return str(element.text_content())
     inner = (element.text or "") + "".join(_inline(child, links, depth + 1) + (child.tail or "") for child in element)
     if tag == "a":
         return _link(element, inner, links)
     if tag == "sup":
-        return raised(inner.strip()) or inner
+        return superscript(inner.strip()) or inner
     if tag == "li":
         return f"{inner} "
     return inner
@@ -202,14 +206,14 @@ def _inline(element: html.HtmlElement, links: Links, depth: int) -> str:
 
 def _link(element: html.HtmlElement, inner: str, links: Links) -> str:
     href = (element.get("href") or "").strip()
-    said = " ".join(inner.split())
-    if not href or href.startswith("#") or said == href or href in {f"mailto:{said}", f"tel:{said}"}:
+    text = " ".join(inner.split())
+    if not href or href.startswith("#") or text == href or href in {f"mailto:{text}", f"tel:{text}"}:
         return inner
-    return f"{inner} {links.mark(href)}" if said else links.mark(href)
+    return f"{inner} {links.reference(href)}" if text else links.reference(href)
 
 
 def _wrapped_line(text: str, width: int) -> str:
-    if columns(text) <= width:
+    if display_width(text) <= width:
         return text
     if any(unicodedata.east_asian_width(char) in "WF" for char in text):
         return "\n".join(_wide_lines(text, width))
@@ -217,10 +221,10 @@ def _wrapped_line(text: str, width: int) -> str:
 
 
 def _wide_lines(text: str, width: int) -> list[str]:
-    """Wrap text at blanks and between wide characters, but before no closing mark and after no opening one."""
+    """Wrap text at spaces and between wide characters, but not before closing or after opening punctuation."""
     lines, line = [], ""
     for unit in _units(text, width):
-        if columns(line) + columns(unit.rstrip()) > width and line.strip():
+        if display_width(line) + display_width(unit.rstrip()) > width and line.strip():
             lines.append(line.rstrip())
             line = ""
         line += unit if line or not unit.isspace() else ""
@@ -228,14 +232,14 @@ def _wide_lines(text: str, width: int) -> list[str]:
 
 
 def _units(text: str, width: int) -> list[str]:
-    """Cut text into what stays together on a line: a word, or a wide character with its marks."""
+    """Split text into units that stay on one line: a word, or a wide character with its punctuation."""
     units: list[str] = []
     for piece in re.findall(r"[^\s\u2e80-\uabff\ud7b0-\U0003ffff]+|\s+|.", text):
         before = units[-1] if units else " "
-        is_held = all(map(_is_closing, piece)) or _is_opening(before[-1])
-        if is_held and not before.isspace() and not piece.isspace() and columns(before + piece) <= width:
+        is_joined = all(map(_is_closing, piece)) or _is_opening(before[-1])
+        if is_joined and not before.isspace() and not piece.isspace() and display_width(before + piece) <= width:
             units[-1] = before + piece
-        elif columns(piece) > max(width, len(piece)):  # Hangul without any blank
+        elif display_width(piece) > max(width, len(piece)):  # Hangul without any blank
             units.extend(piece)
         else:
             units.append(piece)

@@ -1,4 +1,4 @@
-"""The text part: a typed letter of 72 columns, its links numbered and gathered at the end."""
+"""The plain text part of an email: 72 columns wide, with its links numbered and listed at the end."""
 
 import textwrap
 from collections.abc import Sequence
@@ -11,26 +11,34 @@ from newsletter.compose.blocks import (
     Card,
     Code,
     Columns,
-    Contents,
     Divider,
     Footnotes,
     Gallery,
     Image,
-    Pictures,
+    PictureRow,
     Prose,
     PullQuote,
-    ReaderLetter,
-    ReaderLetters,
+    QuotedComment,
+    QuotedComments,
     Table,
+    TableOfContents,
 )
 from newsletter.compose.fixed_text import callout_label
-from newsletter.compose.text.html_to_text import WIDTH, Links, columns, elements, parsed, raised, wrapped
+from newsletter.compose.text.html_to_text import (
+    WIDTH,
+    Links,
+    display_width,
+    parse_fragment,
+    superscript,
+    to_paragraphs,
+    wrap,
+)
 from newsletter.locales import Translations
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Frame:
-    """What stands around the text of a letter; lines that are empty are left out."""
+class MessageFrame:
+    """What surrounds the text of an email; empty values are left out."""
 
     masthead: str
     title: str
@@ -38,10 +46,11 @@ class Frame:
     view_online: str
     """The URL of the issue's page."""
     invitation: str
-    because: str
+    reason: str
+    """Why the reader gets this email."""
     unsubscribe: str
     preferences: str
-    """The link to a reader's own choices."""
+    """The link to the reader's preferences."""
     postal_address: str
 
 
@@ -51,19 +60,23 @@ class _Writer:
     links: Links = field(default_factory=Links)
 
     def write(self, blocks: Sequence[Block], width: int = WIDTH) -> list[str]:
-        """Return blocks as paragraphs, to be set one empty line apart."""
+        """Return blocks as paragraphs, to be joined by empty lines."""
         return [text for block in blocks for text in self._paragraphs(block, width) if text.strip()]
 
     def _paragraphs(self, block: Block, width: int) -> list[str]:
         match block:
             case Prose() | Table():
-                return elements(parsed(block.html), self.links, width)
+                return to_paragraphs(parse_fragment(block.html), self.links, width)
             case Code():
                 return [textwrap.indent(block.text, "    ")]
             case PullQuote():
-                return [textwrap.indent("\n\n".join(elements(parsed(block.html), self.links, width - 8)), "    ")]
-            case Pictures():
-                return [self._picture(shown, width) for shown in block.shown]
+                return [
+                    textwrap.indent(
+                        "\n\n".join(to_paragraphs(parse_fragment(block.html), self.links, width - 8)), "    "
+                    )
+                ]
+            case PictureRow():
+                return [self._picture(image, width) for image in block.images]
             case Buttons():
                 return [f"{button.label}: {button.href}" for button in block.buttons]
             case Divider():
@@ -75,88 +88,100 @@ class _Writer:
             case Columns():
                 return [text for column in block.columns for text in self.write(column, width)]
             case Footnotes():
-                return [self._notes(block.notes, width)]
+                return [self._footnotes(block.notes, width)]
             case _:
-                return self._box(block, width)
+                return self._container(block, width)
 
-    def _box(self, block: Gallery | Card | Contents | ReaderLetters, width: int) -> list[str]:
+    def _container(self, block: Gallery | Card | TableOfContents | QuotedComments, width: int) -> list[str]:
         match block:
             case Gallery():
-                return [self._picture(shown, width) for row in block.rows for shown in row]
+                return [self._picture(image, width) for row in block.rows for image in row]
             case Card():
                 return [self._card(block, width)]
-            case Contents():
+            case TableOfContents():
                 return [self._contents(block, width)]
-            case ReaderLetters():
-                return [self._letter(letter, width) for letter in block.letters]
+            case QuotedComments():
+                return [self._comment(comment, width) for comment in block.comments]
 
-    def _picture(self, shown: Image, width: int) -> str:
-        said = " ".join(elements(parsed(shown.caption), self.links, width)) if shown.caption else ""
-        alt = " ".join(shown.alt.split())
+    def _picture(self, image: Image, width: int) -> str:
+        caption = " ".join(to_paragraphs(parse_fragment(image.caption), self.links, width)) if image.caption else ""
+        alt = " ".join(image.alt.split())
         picture = self.translations.gettext("Picture")
         label = f"[{picture}: {alt}]" if alt else ""
-        link = self.links.mark(shown.href) if shown.href else ""
-        text = " ".join(part for part in (label, said if said != alt else "", link) if part)
-        return wrapped(text, width)
+        link = self.links.reference(image.href) if image.href else ""
+        text = " ".join(part for part in (label, caption if caption != alt else "", link) if part)
+        return wrap(text, width)
 
     def _card(self, card: Card, width: int) -> str:
-        mark = f" {self.links.mark(card.href)}" if card.href else ""
-        title = wrapped(f"{card.title}{mark}", width - 4)
-        return textwrap.indent("\n".join([title, *elements(parsed(card.html), self.links, width - 4)]), "    ")
+        prefix = f" {self.links.reference(card.href)}" if card.href else ""
+        title = wrap(f"{card.title}{prefix}", width - 4)
+        return textwrap.indent(
+            "\n".join([title, *to_paragraphs(parse_fragment(card.html), self.links, width - 4)]), "    "
+        )
 
     @staticmethod
-    def _contents(block: Contents, width: int) -> str:
-        lines = [wrapped(block.title, width)] if block.title else []
+    def _contents(block: TableOfContents, width: int) -> str:
+        lines = [wrap(block.title, width)] if block.title else []
         for heading in block.headings:
-            mark = "  " * (heading.level - 1) + "- "
-            lines.append(mark + textwrap.indent(wrapped(heading.text, width - len(mark)), " " * len(mark)).lstrip())
+            prefix = "  " * (heading.level - 1) + "- "
+            lines.append(prefix + textwrap.indent(wrap(heading.text, width - len(prefix)), " " * len(prefix)).lstrip())
         return "\n".join(lines)
 
-    def _letter(self, letter: ReaderLetter, width: int) -> str:
-        said = "\n\n".join(elements(parsed(letter.html), self.links, width - 4))
-        return textwrap.indent(f"{said}\n\n{wrapped(f'{letter.author}, {letter.day}', width - 4)}", "    ")
+    def _comment(self, comment: QuotedComment, width: int) -> str:
+        text = "\n\n".join(to_paragraphs(parse_fragment(comment.html), self.links, width - 4))
+        return textwrap.indent(f"{text}\n\n{wrap(f'{comment.author}, {comment.date}', width - 4)}", "    ")
 
-    def _notes(self, notes: Sequence[str], width: int) -> str:
+    def _footnotes(self, notes: Sequence[str], width: int) -> str:
         heading = self.translations.gettext("Notes")
         lines = [f"{heading}:"]
         for number, note in enumerate(notes, 1):
-            mark = raised(str(number)).ljust(3)
-            content = "\n\n".join(elements(parsed(note), self.links, width - len(mark)))
-            lines.append(mark + textwrap.indent(content, " " * len(mark)).lstrip())
+            prefix = superscript(str(number)).ljust(3)
+            content = "\n\n".join(to_paragraphs(parse_fragment(note), self.links, width - len(prefix)))
+            lines.append(prefix + textwrap.indent(content, " " * len(prefix)).lstrip())
         return "\n".join(lines)
 
 
-def make_text(blocks: Sequence[Block], translations: Translations) -> str:
-    """Return blocks as text with their links below."""
+def render_plain_text(blocks: Sequence[Block], translations: Translations) -> str:
+    """Return blocks as plain text with their links listed below."""
     writer = _Writer(translations)
-    return _set([*writer.write(blocks), _link_list(writer)])
+    return _join([*writer.write(blocks), _link_list(writer)])
 
 
-def make_letter(blocks: Sequence[Block], translations: Translations, frame: Frame) -> str:
-    """Return the whole text part: masthead, text, links, invitation and foot."""
+def render_text_part(blocks: Sequence[Block], translations: Translations, frame: MessageFrame) -> str:
+    """Return the whole text part: masthead, title, text, invitation, links and footer."""
     writer = _Writer(translations)
     _ = translations.gettext
     view_online, unsubscribe, preferences = _("Read on the web"), _("Unsubscribe"), _("Your subscription")
-    title = wrapped(frame.title, WIDTH)
-    head = "\n".join(
+    title = wrap(frame.title, WIDTH)
+    header = "\n".join(
         line for line in (frame.masthead, f"{view_online}: {frame.view_online}" if frame.view_online else "") if line
     )
-    rule = "=" * min(max((columns(line) for line in title.split("\n")), default=0), WIDTH)
-    foot = [
+    underline = "=" * min(max((display_width(line) for line in title.split("\n")), default=0), WIDTH)
+    footer = [
         "-" * WIDTH,
         "\n".join(
             part
             for part in (
-                wrapped(frame.because, WIDTH),
+                wrap(frame.reason, WIDTH),
                 f"{unsubscribe}: {frame.unsubscribe}",
                 f"{preferences}: {frame.preferences}" if frame.preferences else "",
-                wrapped(frame.postal_address, WIDTH),
+                wrap(frame.postal_address, WIDTH),
             )
             if part
         ),
     ]
-    answer = wrapped(frame.invitation, WIDTH)
-    return _set([head, f"{title}\n{rule}", frame.byline, *writer.write(blocks), answer, _link_list(writer), *foot])
+    invitation = wrap(frame.invitation, WIDTH)
+    return _join(
+        [
+            header,
+            f"{title}\n{underline}",
+            frame.byline,
+            *writer.write(blocks),
+            invitation,
+            _link_list(writer),
+            *footer,
+        ]
+    )
 
 
 def _link_list(writer: _Writer) -> str:
@@ -166,6 +191,6 @@ def _link_list(writer: _Writer) -> str:
     return "\n".join([f"{heading}:", *(f"[{n}] {url}" for n, url in enumerate(writer.links.urls, 1))])
 
 
-def _set(paragraphs: Sequence[str]) -> str:
+def _join(paragraphs: Sequence[str]) -> str:
     lines = "\n\n".join(text for text in paragraphs if text.strip()).split("\n")
     return "\n".join(line.rstrip() for line in lines) + "\n"

@@ -22,7 +22,6 @@ NEVER = {
     "boto3",
     "botocore",
     "requests",
-    "premailer",
     "cssutils",
     "email_validator",
     "alembic",

@@ -3,14 +3,14 @@
 import pytest
 
 from newsletter.compose import blocks as kinds
-from newsletter.compose.images.resolver import Album
-from newsletter.compose.markdown.block_reader import read_text
-from newsletter.compose.merge_tags import Tags
+from newsletter.compose.images.resolver import PictureResolver
+from newsletter.compose.markdown.block_reader import read_body
+from newsletter.compose.merge_tags import Placeholders
 
 
 def blocks_of(desk, body):
     issue = desk.issue(body)
-    return read_text(issue, desk.settings, Tags(issue.body), Album(desk.settings, issue)).blocks
+    return read_body(issue, desk.settings, Placeholders(issue.body), PictureResolver(desk.settings, issue)).blocks
 
 
 @pytest.mark.parametrize(
@@ -23,8 +23,8 @@ def blocks_of(desk, body):
         ("```\nx\n```", kinds.Code),
         ("|a|b|\n|-|-|\n|1|2|", kinds.Table),
         ("[go](https://example.com){.button}", kinds.Buttons),
-        ("![a](https://example.com/a.png)", kinds.Pictures),
-        ("[![a](https://example.com/a.png)](https://example.com)", kinds.Pictures),
+        ("![a](https://example.com/a.png)", kinds.PictureRow),
+        ("[![a](https://example.com/a.png)](https://example.com)", kinds.PictureRow),
         ("{.pull}\n> large", kinds.PullQuote),
         ("::: pullquote\nlarge\n:::", kinds.PullQuote),
         ("::: tip\nx\n:::", kinds.Callout),
@@ -46,7 +46,7 @@ def test_blocks_know_their_line_in_the_file(desk):
 
 def test_pictures_in_a_row_stand_side_by_side(desk):
     [row] = blocks_of(desk, "![a](https://e.example/a.png)\n![b](https://e.example/b.png)")
-    assert [shown.alt for shown in row.shown] == ["a", "b"]
+    assert [image.alt for image in row.images] == ["a", "b"]
 
 
 def test_many_pictures_stand_in_rows_of_two_or_three(desk):
@@ -62,7 +62,7 @@ def test_many_pictures_of_unknown_size_flow_like_words(desk):
 
 def test_an_emphasised_line_below_a_picture_is_its_caption(desk):
     [picture] = blocks_of(desk, "![a](https://e.example/a.png)\n*What [is](https://e.example) seen*")
-    assert picture.shown[0].caption == 'What <a href="https://e.example">is</a> seen'
+    assert picture.images[0].caption == 'What <a href="https://e.example">is</a> seen'
 
 
 def test_columns_that_are_no_columns_keep_their_words(desk):

@@ -3,9 +3,9 @@
 import pytest
 
 from newsletter.compose import blocks as kinds
-from newsletter.compose.images.resolver import Album
-from newsletter.compose.markdown.block_reader import read_text
-from newsletter.compose.merge_tags import Tags
+from newsletter.compose.images.resolver import PictureResolver
+from newsletter.compose.markdown.block_reader import read_body
+from newsletter.compose.merge_tags import Placeholders
 
 COMMENT = """---
 id: {id}
@@ -32,7 +32,7 @@ def comment(desk):
 
 def blocks_of(desk, body):
     issue = desk.issue(body)
-    return read_text(issue, desk.settings, Tags(issue.body), Album(desk.settings, issue)).blocks
+    return read_body(issue, desk.settings, Placeholders(issue.body), PictureResolver(desk.settings, issue)).blocks
 
 
 def body_of(text):
@@ -75,7 +75,7 @@ def test_a_card_may_be_written_in_several_ways(desk, picture, written):
     assert isinstance(card, kinds.Card)
     assert (card.href, card.title, card.host) == ("https://www.e.example/a?x=1&y=2", "A title", "e.example")
     assert card.html == "<p>Some words</p>"
-    assert card.shown is not None
+    assert card.image is not None
     assert "    A title [1]\n    Some words" in desk.text(CARDS[written])
     for page in (desk.html(CARDS[written]), desk.article(CARDS[written]).html):
         assert page.count('href="https://www.e.example/a?x=1&amp;y=2"') == 2
@@ -132,9 +132,9 @@ def test_letters_are_chosen_in_the_order_they_are_named(desk, comment):
     for name in ("aaaa2222", "bbbb3333", "cccc4444"):
         comment(name, f"I am {name}.")
     [letters] = blocks_of(desk, '::: letters earlier comments="cccc4444, aaaa2222"\n:::')
-    assert [letter.html for letter in letters.letters] == ["<p>I am cccc4444.</p>", "<p>I am aaaa2222.</p>"]
+    assert [letter.html for letter in letters.comments] == ["<p>I am cccc4444.</p>", "<p>I am aaaa2222.</p>"]
     [letters] = blocks_of(desk, "::: letters earlier\n:::")
-    assert len(letters.letters) == 3
+    assert len(letters.comments) == 3
 
 
 @pytest.mark.parametrize("words", ["erlier", "", "earlier aaaa2223", "../one"])

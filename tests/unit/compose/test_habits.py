@@ -27,10 +27,10 @@ def test_a_quotation_that_only_mentions_an_alert_stays_one(desk):
 @pytest.mark.parametrize(
     ("written", "remedy"),
     [
-        ("![a](my pic.png)", "Put its name into <>"),
-        ("![a](bild (1).png)", "Put its name into <>"),
+        ("![a](my pic.png)", "Put the file name in <>"),
+        ("![a](bild (1).png)", "Put the file name in <>"),
         ("![a](javascript:alert)", "Name a file"),
-        ("[[My Note|the note]]", "Write [words](address)"),
+        ("[[My Note|the note]]", "Write [text](address)"),
         ("![[picture one.png]]", "Write ![what it shows](<file>)"),
     ],
 )

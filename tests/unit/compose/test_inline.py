@@ -6,7 +6,7 @@ import pytest
 from lxml import html as lxml_html
 from premailer import Premailer
 
-from newsletter.compose.html.css_inliner import inlined
+from newsletter.compose.html.css_inliner import inline_css
 
 PAGE = """<!doctype html><html><head><style>p { color: red }</style></head><body class="ground">
 <div class="prose wide"><h2 class="first">A</h2><p style="color: green">B <a href="#x">c</a> <em>d</em></p>
@@ -43,18 +43,18 @@ def test_the_same_is_written_as_by_premailer(css: str) -> None:
         disable_basic_attributes=["width", "height", "align", "valign", "bgcolor"],
         cssutils_logging_level=logging.CRITICAL,
     ).transform(pretty_print=False)
-    ours = lxml_html.document_fromstring(inlined(PAGE, css))
+    ours = lxml_html.document_fromstring(inline_css(PAGE, css))
     wanted = lxml_html.document_fromstring(theirs)
     assert [styled(element) for element in ours.iter()] == [styled(element) for element in wanted.iter()]
 
 
 def test_an_elements_own_style_goes_before_every_rule() -> None:
-    tree = lxml_html.document_fromstring(inlined(PAGE, "p { color: blue }"))
+    tree = lxml_html.document_fromstring(inline_css(PAGE, "p { color: blue }"))
     assert tree.xpath("//p/@style")[0] == "color:green"
 
 
 def test_a_shorthand_that_comes_later_beats_a_longhand_before_it() -> None:
     tree = lxml_html.document_fromstring(
-        inlined(PAGE, "p { margin: 0 } p { margin-bottom: 9px } .box p { margin: 1px }")
+        inline_css(PAGE, "p { margin: 0 } p { margin-bottom: 9px } .box p { margin: 1px }")
     )
     assert tree.xpath("//*[@class='box last']/p/@style") == ["margin-bottom:9px; margin:1px"]

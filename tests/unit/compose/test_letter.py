@@ -108,7 +108,7 @@ def test_the_publications_own_partial_comes_first(desk):
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "place"),
+    ("name", "content", "location"),
     [
         ("partials/prose.mjml", "<mj-text>\n{{ block.nothing }}</mj-text>", "templates/partials/prose.mjml:2"),
         ("partials/prose.mjml", "<mj-text>\n\n{% if %}</mj-text>", "templates/partials/prose.mjml:3"),
@@ -116,13 +116,13 @@ def test_the_publications_own_partial_comes_first(desk):
         ("letter.mjml", '<mjml>\n{% include "nowhere.mjml" %}</mjml>', "templates/letter.mjml"),
     ],
 )
-def test_a_fault_in_a_template_names_file_and_line(desk, name, content, place):
+def test_a_fault_in_a_template_names_file_and_line(desk, name, content, location):
     path = desk.root / "templates" / name
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(content)
     with pytest.raises(ContentError) as caught:
         desk.compose("x")
-    assert str(caught.value).startswith(place)
+    assert str(caught.value).startswith(location)
 
 
 def test_a_style_sheet_fetches_nothing(desk):

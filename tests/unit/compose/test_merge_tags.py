@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from lxml import html
 
 from newsletter.compose import EscapeContext, MergeTag, escape_value
-from newsletter.compose.merge_tags import Tags
+from newsletter.compose.merge_tags import Placeholders
 
 HOSTILE = "\"><script>alert('x')</script>"
 
@@ -99,8 +99,8 @@ def test_a_tag_in_a_style_goes(desk):
 
 
 def test_text_that_looks_like_a_hidden_tag_is_harmless(desk):
-    tags = Tags("zq0000000000x0z {{ subscriber.name }}")
-    assert tags.mark not in "zq0000000000x0z"
+    placeholders = Placeholders("zq0000000000x0z {{ subscriber.name }}")
+    assert placeholders.prefix not in "zq0000000000x0z"
     body = "zq0000000000x0z and {{ subscriber.name }}"
     assert "zq0000000000x0z and Eve" in desk.html(body, name="Eve")
 
@@ -130,5 +130,5 @@ def test_no_escaped_value_holds_a_live_character(value, context):
 @settings(suppress_health_check=[HealthCheck.too_slow])
 def test_hiding_and_revealing_gives_the_text_back(pieces):
     text = "".join(pieces)
-    tags = Tags(text)
-    assert tags.reveal(tags.hide(text)) == text
+    placeholders = Placeholders(text)
+    assert placeholders.restore(placeholders.protect(text)) == text

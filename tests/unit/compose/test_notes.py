@@ -46,7 +46,7 @@ def test_a_note_that_its_readers_get_is_not_said(desk, body):
 def test_a_note_that_nobody_defines_is_said_once_at_its_first_line(desk):
     ((line, message),) = said(desk, "One.\nTwo [^x].\n\n| a | b |\n|---|---|\n| c | d |\n")
     assert line == 2
-    assert message == "the note '[^x]' is defined nowhere, so the mark stays as it is written"
+    assert message == "the note '[^x]' is not defined anywhere, so the mark stays as it is written"
 
 
 def test_the_public_page_says_so_too(desk):

@@ -234,8 +234,8 @@ def test_two_processes_that_make_the_same_copy_agree(desk, picture):
     picture("wide.jpg", (2000, 1500))
     look = f"""
 from pathlib import Path
-from newsletter.compose.images.copies import look_at, make_copy
-original = look_at(Path({str(desk.root)!r}) / "issues/one/wide.jpg")
+from newsletter.compose.images.copies import read_header, make_copy
+original = read_header(Path({str(desk.root)!r}) / "issues/one/wide.jpg")
 print(make_copy(original, 600, Path({str(desk.root)!r}) / "var/cache"))
 """
     running = [subprocess.Popen([sys.executable, "-c", look], stdout=subprocess.PIPE, text=True) for _ in range(3)]
@@ -416,7 +416,7 @@ def test_a_picture_of_any_name_is_found(desk, picture, file, written):
 def test_a_name_in_another_case_is_found_and_said(desk, picture):
     picture("Lamp.PNG")
     [finding] = desk.compose("![a](lamp.png)").findings
-    assert finding.message == "there is no picture 'lamp.png'; 'Lamp.PNG' was taken"
+    assert finding.message == "there is no picture 'lamp.png', so 'Lamp.PNG' was used"
     assert len(sources(desk.html("![a](lamp.png)"))) == 1
     picture("LAMP.png")
     [finding] = desk.compose("![a](lamp.png)").findings

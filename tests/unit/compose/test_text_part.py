@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.compose.text.html_to_text import columns, wrapped
+from newsletter.compose.text.html_to_text import display_width, wrap
 
 
 def body_of(text: str) -> str:
@@ -46,7 +46,7 @@ def test_links_are_listed_once_each(desk):
 
 def test_no_line_of_prose_is_wider_than_72_columns(desk):
     text = desk.text("word " * 200 + "\n\n> " + "said " * 100 + "\n\n- " + "item " * 100 + "\n\n" + "字" * 200)
-    assert max(columns(line) for line in text.split("\n")) <= 72
+    assert max(display_width(line) for line in text.split("\n")) <= 72
 
 
 def test_a_table_too_wide_is_set_row_below_row(desk):
@@ -57,9 +57,9 @@ def test_a_table_too_wide_is_set_row_below_row(desk):
 @given(st.text("字，。（）「」a b.한국어", min_size=1, max_size=200))
 def test_a_line_of_wide_characters_holds_its_marks_and_is_never_too_wide(text):
     said = " ".join(text.split())
-    lines = wrapped(said, 24).split("\n")
+    lines = wrap(said, 24).split("\n")
     assert "".join(lines).replace(" ", "") == said.replace(" ", "")
-    assert max(columns(line) for line in lines) <= 24
+    assert max(display_width(line) for line in lines) <= 24
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_a_line_of_wide_characters_holds_its_marks_and_is_never_too_wide(text):
     ],
 )
 def test_no_line_begins_with_a_closing_mark_or_ends_with_an_opening_one(text, lines):
-    assert wrapped(text, 20).split("\n") == lines
+    assert wrap(text, 20).split("\n") == lines
 
 
 def test_no_markup_is_left(desk):
