@@ -1,6 +1,5 @@
 """Public names of `newsletter.segments`, each loaded on first use; `__init__.py` says what they are for."""
 
-from .error import SegmentError as SegmentError
 from .named_segments import (
     SEGMENT_NAME as SEGMENT_NAME,
     Segment as Segment,
@@ -26,5 +25,5 @@ from .conditions import (
     Value as Value,
     negate as negate,
 )
-from .lexer import NameReference as NameReference, ReferenceKind as ReferenceKind
+from .lexer import NameReference as NameReference, ReferenceKind as ReferenceKind, SegmentError as SegmentError
 from .format import describe_condition as describe_condition, format_condition as format_condition

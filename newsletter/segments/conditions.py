@@ -1,6 +1,6 @@
-"""Questions: what can be asked about one subscriber, as a tree. Every one has a yes or a no, never a perhaps.
+"""Conditions of the segment language, as a syntax tree. For every subscriber a condition is true or false.
 
-A field that is not known is an empty text, so `country != "PT"` is exactly what `country = "PT"` is not.
+A field that is not known is an empty text, so `country != "PT"` is exactly the opposite of `country = "PT"`.
 """
 
 from dataclasses import dataclass
@@ -9,13 +9,13 @@ from enum import StrEnum
 from typing import Literal
 
 Value = str | int | float
-"""A text, compared without regard to case, or a number."""
+"""A text, compared regardless of case, or a number."""
 Order = Literal["=", "<", "<=", ">", ">="]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """A field against a value; with a number it holds only where the field is a number too."""
+    """A field compared with a value; with a number it is true only if the field is a number too."""
 
     field: str
     order: Order
@@ -24,7 +24,7 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OneOf:
-    """A field that is one of some values."""
+    """A field has one of some values."""
 
     field: str
     values: tuple[Value, ...]
@@ -32,7 +32,7 @@ class OneOf:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contains:
-    """A field that holds a text."""
+    """A field contains a text."""
 
     field: str
     text: str
@@ -40,14 +40,14 @@ class Contains:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HasField:
-    """A field that is known."""
+    """A field is not empty."""
 
     field: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldDate:
-    """A field that is a day before or after another one."""
+    """A field is a day before or after another one."""
 
     field: str
     is_before: bool
@@ -56,21 +56,21 @@ class FieldDate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HasTag:
-    """A tag that the author put on them, compared without regard to case."""
+    """They have a tag, compared regardless of case."""
 
     tag: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubscribedTo:
-    """A confirmed subscription to another list."""
+    """They have a confirmed subscription to another list."""
 
     list_name: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JoinedDate:
-    """When they joined the list that is asked about; a day is one in UTC."""
+    """They joined the list before or after a time; a day is one in UTC."""
 
     is_before: bool
     at: date | datetime
@@ -78,57 +78,57 @@ class JoinedDate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JoinedWithin:
-    """Joined the list no longer ago than so many days."""
+    """They joined the list within the last days."""
 
     days: int
 
 
 class ActivityKind(StrEnum):
-    """What happens between a letter and its reader."""
+    """What a subscriber did with an issue, or what happened to it."""
 
     GOT = "got"
-    """The next hop took it."""
+    """Our mail server or Amazon SES accepted it."""
     RECEIVED = "received"
-    """The receiving server took it, as was reported."""
+    """The recipient's server accepted it, as Amazon SES reported."""
     ANSWERED = "answered"
-    """A person wrote back."""
+    """They replied to it."""
     CLICKED = "clicked"
     """They followed a link, and had agreed to that being recorded."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Activity:
-    """One act upon any of the list's last issues, upon one issue, or with neither, upon anything at all."""
+    """An activity with any of the list's last issues, with one issue, or, if neither is set, with any issue at all."""
 
-    act: ActivityKind
+    kind: ActivityKind
     last: int | None = None
     slug: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SegmentReference:
-    """Another segment by its name, until it is spelled out."""
+    """The name of another segment, until its condition takes its place."""
 
     name: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Not:
-    """Everybody for whom the question is not so."""
+    """The condition is false."""
 
     condition: "Condition"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AllOf:
-    """All of two or more questions."""
+    """All of two or more conditions are true."""
 
     conditions: tuple["Condition", ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnyOf:
-    """At least one of two or more questions."""
+    """At least one of two or more conditions is true."""
 
     conditions: tuple["Condition", ...]
 
@@ -152,12 +152,12 @@ Condition = (
 
 
 def negate(condition: Condition) -> Condition:
-    """Return the opposite; twice is once."""
+    """Return the opposite; the opposite of an opposite is the condition itself."""
     return condition.condition if isinstance(condition, Not) else Not(condition=condition)
 
 
 def sub_conditions(condition: Condition) -> tuple[Condition, ...]:
-    """Return what a question is put together from; nothing for a simple one."""
+    """Return the conditions that a compound condition consists of; nothing for a simple one."""
     match condition:
         case Not():
             return (condition.condition,)

@@ -1,4 +1,4 @@
-"""Wording: a question written back as a line that reads the same, and told in words."""
+"""Formatting of conditions: as one line of the segment language in its canonical form, and as an English sentence."""
 
 import re
 from datetime import date, datetime
@@ -25,14 +25,14 @@ from newsletter.segments.conditions import (
 )
 from newsletter.segments.lexer import KEYWORDS
 
-_PLAIN = re.compile(r"[^\W\d]\w*")
-_PLAIN_NAME = re.compile(r"[^\W\d][\w-]*")
+_SIMPLE_FIELD = re.compile(r"[^\W\d]\w*")
+_SIMPLE_NAME = re.compile(r"[^\W\d][\w-]*")
 _ORDERS = {"=": "is", "<": "is below", "<=": "is at most", ">": "is above", ">=": "is at least"}
-_NOT_WORDS = frozenset({"day", "days", "week", "weeks", "opened"})
+_AMBIGUOUS_FIELDS = frozenset({"day", "days", "week", "weeks", "opened"})
 
 
 def format_condition(condition: Condition) -> str:
-    """Return a question as it is read: the same line for all ways to write the same question."""
+    """Return a condition in its canonical form: the same line for all ways to write the same condition."""
     match condition:
         case Not():
             return _negation(condition.condition)
@@ -43,16 +43,16 @@ def format_condition(condition: Condition) -> str:
                 _bracketed(each) if isinstance(each, AnyOf) else format_condition(each) for each in condition.conditions
             )
         case Comparison() | OneOf() | Contains() | HasField() | FieldDate():
-            return _of_field(condition)
+            return _field_condition(condition)
         case _:
-            return _of_standing(condition)
+            return _subscriber_condition(condition)
 
 
 def _bracketed(condition: Condition) -> str:
     return f"({format_condition(condition)})" if isinstance(condition, (AllOf, AnyOf)) else format_condition(condition)
 
 
-def _of_field(condition: Comparison | OneOf | Contains | HasField | FieldDate) -> str:
+def _field_condition(condition: Comparison | OneOf | Contains | HasField | FieldDate) -> str:
     match condition:
         case Comparison():
             return f"{_field(condition.field)} {condition.order} {_value(condition.value)}"
@@ -68,10 +68,12 @@ def _of_field(condition: Comparison | OneOf | Contains | HasField | FieldDate) -
             )
 
 
-def _of_standing(condition: SubscribedTo | HasTag | JoinedDate | JoinedWithin | Activity | SegmentReference) -> str:
+def _subscriber_condition(
+    condition: SubscribedTo | HasTag | JoinedDate | JoinedWithin | Activity | SegmentReference,
+) -> str:
     match condition:
         case SubscribedTo():
-            is_plain = _PLAIN_NAME.fullmatch(condition.list_name) and condition.list_name.lower() not in KEYWORDS
+            is_plain = _SIMPLE_NAME.fullmatch(condition.list_name) and condition.list_name.lower() not in KEYWORDS
             return f"on {condition.list_name if is_plain else _value(condition.list_name)}"
         case HasTag():
             return f"tagged {_value(condition.tag)}"
@@ -80,7 +82,7 @@ def _of_standing(condition: SubscribedTo | HasTag | JoinedDate | JoinedWithin | 
         case JoinedWithin():
             return f"joined within {condition.days} {'day' if condition.days == 1 else 'days'}"
         case Activity():
-            return f"{condition.act} {_scope(condition)}"
+            return f"{condition.kind} {_scope(condition)}"
         case SegmentReference():
             return condition.name
 
@@ -96,7 +98,7 @@ def _negation(condition: Condition) -> str:
         case HasField():
             return f"no {_field(condition.field)}"
         case Activity(last=None, slug=None):
-            return f"never {condition.act}"
+            return f"never {condition.kind}"
         case AllOf() | AnyOf():
             return f"not ({format_condition(condition)})"
         case _:
@@ -110,7 +112,7 @@ def _scope(activity: Activity) -> str:
 
 
 def _field(name: str) -> str:
-    is_plain = _PLAIN.fullmatch(name) and name not in KEYWORDS and name not in _NOT_WORDS
+    is_plain = _SIMPLE_FIELD.fullmatch(name) and name not in KEYWORDS and name not in _AMBIGUOUS_FIELDS
     return name if is_plain else f"subscriber.{name}"
 
 
@@ -122,36 +124,36 @@ def _value(value: Value) -> str:
 
 
 def describe_condition(condition: Condition) -> str:
-    """Return a question in words that complete "people ..."."""
+    """Return a condition in English, such that it completes "people ..."."""
     match condition:
         case AllOf():
-            return " and ".join(_told(each) for each in condition.conditions)
+            return " and ".join(_bracketed_description(each) for each in condition.conditions)
         case AnyOf():
-            return " or ".join(_told(each) for each in condition.conditions)
+            return " or ".join(_bracketed_description(each) for each in condition.conditions)
         case Not():
-            return _denied(condition.condition)
+            return _describe_opposite(condition.condition)
         case _:
-            return _affirmed(condition)
+            return _describe(condition)
 
 
-def _told(condition: Condition) -> str:
+def _bracketed_description(condition: Condition) -> str:
     words = describe_condition(condition)
     return f"({words})" if isinstance(condition, (AllOf, AnyOf)) else words
 
 
-def _affirmed(condition: Condition) -> str:
+def _describe(condition: Condition) -> str:
     match condition:
         case Comparison():
-            return f"whose {_named(condition.field)} {_ORDERS[condition.order]} {_value(condition.value)}"
+            return f"whose {_field_title(condition.field)} {_ORDERS[condition.order]} {_value(condition.value)}"
         case OneOf():
-            return f"whose {_named(condition.field)} is {_one_of(condition.values)}"
+            return f"whose {_field_title(condition.field)} is {_alternatives(condition.values)}"
         case Contains():
-            return f"whose {_named(condition.field)} contains {_value(condition.text)}"
+            return f"whose {_field_title(condition.field)} contains {_value(condition.text)}"
         case HasField():
-            return f"whose {_named(condition.field)} is known"
+            return f"whose {_field_title(condition.field)} is known"
         case FieldDate():
             order = "before" if condition.is_before else "after"
-            return f"whose {_named(condition.field)} is {order} {condition.at.isoformat()}"
+            return f"whose {_field_title(condition.field)} is {order} {condition.at.isoformat()}"
         case HasTag():
             return f"who have the tag {_value(condition.tag)}"
         case SubscribedTo():
@@ -160,41 +162,41 @@ def _affirmed(condition: Condition) -> str:
             return f"who joined {'before' if condition.is_before else 'after'} {_day(condition.at)}"
         case JoinedWithin():
             return f"who joined within the last {condition.days} {'day' if condition.days == 1 else 'days'}"
-        case Activity(act=ActivityKind.CLICKED):
-            return f"who {_did(condition)} (as far as they let it be recorded)"
+        case Activity(kind=ActivityKind.CLICKED):
+            return f"who {_activity(condition)} (as far as they let it be recorded)"
         case Activity():
-            return f"who {_did(condition)}"
+            return f"who {_activity(condition)}"
         case _:
             return format_condition(condition)
 
 
-def _denied(condition: Condition) -> str:
+def _describe_opposite(condition: Condition) -> str:
     match condition:
         case Comparison():
             order = _ORDERS[condition.order].replace("is", "is not", 1)
-            return f"whose {_named(condition.field)} {order} {_value(condition.value)}"
+            return f"whose {_field_title(condition.field)} {order} {_value(condition.value)}"
         case OneOf():
-            return f"whose {_named(condition.field)} is not {_one_of(condition.values)}"
+            return f"whose {_field_title(condition.field)} is not {_alternatives(condition.values)}"
         case Contains():
-            return f"whose {_named(condition.field)} does not contain {_value(condition.text)}"
+            return f"whose {_field_title(condition.field)} does not contain {_value(condition.text)}"
         case HasField():
-            return f"whose {_named(condition.field)} is not known"
+            return f"whose {_field_title(condition.field)} is not known"
         case FieldDate():
-            return _affirmed(condition).replace(" is ", " is not ", 1)
+            return _describe(condition).replace(" is ", " is not ", 1)
         case HasTag():
             return f"who do not have the tag {_value(condition.tag)}"
         case SubscribedTo():
             return f"who are not on the list {condition.list_name}"
         case Activity():
-            return f"who {_did_not(condition)}"
+            return f"who {_no_activity(condition)}"
         case JoinedDate() | JoinedWithin():
-            return _affirmed(condition).replace("who joined", "who did not join", 1)
+            return _describe(condition).replace("who joined", "who did not join", 1)
         case _:
             return f"for whom it is not so: ({describe_condition(condition)})"
 
 
-def _did(activity: Activity) -> str:
-    did = "clicked a link of" if activity.act is ActivityKind.CLICKED else str(activity.act)
+def _activity(activity: Activity) -> str:
+    did = "clicked a link of" if activity.kind is ActivityKind.CLICKED else str(activity.kind)
     if activity.slug is not None:
         return f"{did} the issue '{activity.slug}'"
     if activity.last is None:
@@ -202,19 +204,19 @@ def _did(activity: Activity) -> str:
     return f"{did} the last issue" if activity.last == 1 else f"{did} any of the last {activity.last} issues"
 
 
-def _did_not(activity: Activity) -> str:
+def _no_activity(activity: Activity) -> str:
     is_never = activity.last is None and activity.slug is None
-    if activity.act is ActivityKind.CLICKED:
-        did_not = "never clicked a link" if is_never else f"have not {_did(activity)}"
-        return f"{did_not} (or do not let it be recorded)"
-    return f"never {activity.act} anything" if is_never else f"have not {_did(activity)}"
+    if activity.kind is ActivityKind.CLICKED:
+        no_activity = "never clicked a link" if is_never else f"have not {_activity(activity)}"
+        return f"{no_activity} (or do not let it be recorded)"
+    return f"never {activity.kind} anything" if is_never else f"have not {_activity(activity)}"
 
 
-def _named(field: str) -> str:
+def _field_title(field: str) -> str:
     return {"email": "address", "first_name": "first name", "last_name": "last name"}.get(field, field)
 
 
-def _one_of(values: tuple[Value, ...]) -> str:
+def _alternatives(values: tuple[Value, ...]) -> str:
     *others, last = map(_value, values)
     return f"{', '.join(others)} or {last}" if others else last
 

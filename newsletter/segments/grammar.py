@@ -1,4 +1,4 @@
-"""The grammar of questions, as lark parses it (LALR), and what is said of a line that does not follow it."""
+"""Grammar of the segment language, parsed by lark (LALR), and the messages about a line that does not follow it."""
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
@@ -27,8 +27,7 @@ from newsletter.segments.conditions import (
     Value,
     negate,
 )
-from newsletter.segments.error import SegmentError
-from newsletter.segments.lexer import NameReference, ReferenceKind, SegmentToken, days_in, tokenize
+from newsletter.segments.lexer import NameReference, ReferenceKind, SegmentError, SegmentToken, days_in, tokenize
 
 _MAX_DAYS = 36_525
 _MAX_LAST = 1000
@@ -68,7 +67,7 @@ value: STRING -> text | NUMBER -> number
 %declare WITHIN TAGGED GOT RECEIVED ANSWERED CLICKED NEVER ANY OF THE LAST ISSUES ANYTHING
 """
 _EXAMPLE = 'Such as country = "PT"'
-_WANTED = {
+_EXPECTED = {
     "OPERATOR": "a comparison such as =",
     "LPAR": "'('",
     "RPAR": "')'",
@@ -84,22 +83,22 @@ _WANTED = {
     "BEFORE": "before, after or within",
     "GOT": "got, received, answered or clicked",
 }
-"""What is named of the words that could have followed."""
+"""How tokens that could have followed are named."""
 
 
-class _Reading(Transformer[Token, Condition]):
-    """Makes a question of lark's tree, and notes what it names."""
+class _ConditionBuilder(Transformer[Token, Condition]):
+    """Builds a condition from lark's tree, and collects the names in it."""
 
     def __init__(self, line: str, references: list[NameReference]) -> None:
         super().__init__()
         self._line = line
-        self._mentions = references
+        self._references = references
 
     def any_of(self, children: list[Any]) -> Condition:
-        return AnyOf(conditions=tuple(_questions(children)))
+        return AnyOf(conditions=tuple(_without_tokens(children)))
 
     def all_of(self, children: list[Any]) -> Condition:
-        return AllOf(conditions=tuple(_questions(children)))
+        return AllOf(conditions=tuple(_without_tokens(children)))
 
     def negation(self, children: list[Any]) -> Condition:
         return negate(children[1])
@@ -116,7 +115,7 @@ class _Reading(Transformer[Token, Condition]):
         if isinstance(value, str):
             message = f"'{operator.value}' compares numbers, not texts,"
             remedy = "Write the number without quotation marks, or compare with ="
-            raise self._fault(message, operator, remedy)
+            raise self._error(message, operator, remedy)
         return Comparison(field=field, order=operator.value, value=value)
 
     def choice(self, children: list[Any]) -> Condition:
@@ -141,7 +140,7 @@ class _Reading(Transformer[Token, Condition]):
         field, order, word = children
         at = self._moment(word)
         if isinstance(at, datetime):
-            raise self._fault("a field is compared with a day, not with an hour,", word, "Leave out the time")
+            raise self._error("a field is compared with a day, without a time,", word, "Remove the time")
         return FieldDate(field=field, is_before=order.type == "BEFORE", at=at)
 
     def tagged(self, children: list[Any]) -> Condition:
@@ -162,20 +161,20 @@ class _Reading(Transformer[Token, Condition]):
 
     def any_of_last(self, children: list[Any]) -> Condition:
         number = next(child for child in children if isinstance(child, Token) and child.type == "NUMBER")
-        return Activity(act=children[0], last=self._count(number, _MAX_LAST))
+        return Activity(kind=children[0], last=self._count(number, _MAX_LAST))
 
     def one_issue(self, children: list[Any]) -> Condition:
-        self._mention(ReferenceKind.ISSUE, children[1].value, children[1])
-        return Activity(act=children[0], slug=children[1].value)
+        self._add_reference(ReferenceKind.ISSUE, children[1].value, children[1])
+        return Activity(kind=children[0], slug=children[1].value)
 
     def anything(self, children: list[Any]) -> Condition:
-        return Activity(act=children[0])
+        return Activity(kind=children[0])
 
     def never(self, children: list[Any]) -> Condition:
-        return negate(Activity(act=children[1]))
+        return negate(Activity(kind=children[1]))
 
     def named(self, children: list[Any]) -> Condition:
-        self._mention(ReferenceKind.SEGMENT, children[0].value, children[0])
+        self._add_reference(ReferenceKind.SEGMENT, children[0].value, children[0])
         return SegmentReference(name=children[0].value)
 
     def act(self, children: list[Any]) -> ActivityKind:
@@ -194,60 +193,60 @@ class _Reading(Transformer[Token, Condition]):
     def field(self, children: list[Any]) -> str:
         word = children[0]
         name = word.value.lower().removeprefix("subscriber.").replace("-", "_").casefold()
-        self._mention(ReferenceKind.FIELD, name, word)
+        self._add_reference(ReferenceKind.FIELD, name, word)
         return str(name)
 
     def other_list(self, children: list[Any]) -> str:
-        self._mention(ReferenceKind.LIST, children[0].value, children[0])
+        self._add_reference(ReferenceKind.LIST, children[0].value, children[0])
         return str(children[0].value)
 
-    def _mention(self, kind: ReferenceKind, name: str, word: Token) -> None:
+    def _add_reference(self, kind: ReferenceKind, name: str, word: Token) -> None:
         width = (word.end_column or 0) - (word.column or 0)
         reference = NameReference(
             kind=kind, name=name, expression=self._line, column=word.column or 1, width=max(width, 1)
         )
-        self._mentions.append(reference)
+        self._references.append(reference)
 
     def _moment(self, word: Token) -> date | datetime:
         if not word.value.startswith(("19", "20", "21")):
-            raise self._fault(f"'{word.value}' is too far away", word)
+            raise self._error(f"'{word.value}' is too long ago or too far ahead", word)
         try:
             if "T" not in word.value:
                 return date.fromisoformat(word.value)
             moment = datetime.fromisoformat(word.value)
         except ValueError:
-            raise self._fault(f"there is no day '{word.value}'", word) from None
+            raise self._error(f"there is no day '{word.value}'", word) from None
         return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
     def _count(self, word: Token, most: int) -> int:
         if not word.value.isdecimal() or not 1 <= int(word.value) <= most:
-            raise self._fault(f"'{word.value}' is no whole number from 1 to {most:,}", word)
+            raise self._error(f"'{word.value}' is not a whole number from 1 to {most:,}", word)
         return int(word.value)
 
-    def _fault(self, message: str, word: Token, remedy: str = "") -> SegmentError:
+    def _error(self, message: str, word: Token, remedy: str = "") -> SegmentError:
         width = (word.end_column or 0) - (word.column or 0)
         return SegmentError(message, self._line, word.column or 1, width=width, remedy=remedy)
 
 
 def parse(line: str) -> tuple[Condition, tuple[NameReference, ...]]:
-    """Parse a clean line; SegmentFault points at the word that does not fit."""
+    """Parse a clean line; SegmentError points at the token that does not fit."""
     words = tokenize(line)
     if not words:
-        raise SegmentError("there is no question", line, 1, remedy=_EXAMPLE)
-    reading: Any = _parser().parse_interactive()
+        raise SegmentError("there is no condition", line, 1, remedy=_EXAMPLE)
+    parser: Any = _parser().parse_interactive()
     for index, word in enumerate(words):
         token = Token(word.kind, word.text, column=word.column, end_column=word.column + len(word.written))
         try:
-            reading.feed_token(token)
+            parser.feed_token(token)
         except UnexpectedToken:
-            raise _misplaced(word, words[index - 1] if index else None, reading.accepts(), line) from None
+            raise _misplaced(word, words[index - 1] if index else None, parser.accepts(), line) from None
     references: list[NameReference] = []
     try:
-        tree = reading.feed_eof()
+        tree = parser.feed_eof()
     except UnexpectedToken:
-        raise _ended(line, reading.accepts()) from None
+        raise _ended(line, parser.accepts()) from None
     try:
-        condition: Condition = _Reading(line, references).transform(tree)
+        condition: Condition = _ConditionBuilder(line, references).transform(tree)
     except VisitError as error:
         raise error.orig_exc from None
     return condition, tuple(references)
@@ -258,7 +257,7 @@ def _parser() -> Lark:
     return Lark(_GRAMMAR, parser="lalr", lexer="basic", maybe_placeholders=False)
 
 
-def _questions(children: list[Any]) -> Iterator[Condition]:
+def _without_tokens(children: list[Any]) -> Iterator[Condition]:
     return (child for child in children if not isinstance(child, Token))
 
 
@@ -269,28 +268,29 @@ def _misplaced(word: SegmentToken, before: SegmentToken | None, accepted: set[st
             return SegmentError(f"'{shown}' needs quotation marks", line, word.column, width=width)
         return SegmentError(f"a value is missing before '{shown}'", line, word.column, width=width, remedy=_EXAMPLE)
     if word.kind == "DATE" and "STRING" in accepted:
-        remedy = "Say before or after it; put quotation marks around a field's text"
+        remedy = "Use before or after; put quotation marks around a text"
         return SegmentError(f"the day '{shown}' cannot be compared", line, word.column, width=width, remedy=remedy)
     if word.kind in {"OPERATOR", "IN", "CONTAINS"} and before is not None and before.text.isalpha():
         remedy = f"A field of that name is subscriber.{before.written}"
         message = f"'{before.written[:40]}' is a word of the language"
         return SegmentError(message, line, before.column, width=len(before.written), remedy=remedy)
-    return SegmentError(f"'{shown}' does not fit here", line, word.column, width=width, remedy=_wanted(accepted))
+    return SegmentError(f"'{shown}' does not fit here", line, word.column, width=width, remedy=_expected(accepted))
 
 
 def _ended(line: str, accepted: set[str]) -> SegmentError:
     if "RPAR" in accepted and "COMMA" not in accepted:
         return SegmentError("a bracket is never closed: ')' is missing", line, len(line) + 1)
-    return SegmentError("something is missing", line, len(line) + 1, remedy=_wanted(accepted))
+    return SegmentError("something is missing", line, len(line) + 1, remedy=_expected(accepted))
 
 
-def _wanted(accepted: set[str]) -> str:
+def _expected(accepted: set[str]) -> str:
     if {"NAME", "LPAR", "NOT"} <= accepted:
-        return f"Here stands a question, {_EXAMPLE[0].lower()}{_EXAMPLE[1:]}"
+        return f"Write a condition, {_EXAMPLE[0].lower()}{_EXAMPLE[1:]}"
     if "NAME" in accepted:
-        return "Here stands a name"
+        return "Write a name"
     if accepted <= {"STRING", "NUMBER"} and accepted:
-        said = {"STRING": "a text in quotation marks", "NUMBER": "a number"}
-        return f"Here stands {said[next(iter(accepted))] if len(accepted) == 1 else 'a value'}"
-    named = [said for kind, said in _WANTED.items() if kind in accepted]
-    return f"Here stands {', '.join(named[:-1])}{' or ' if named[:-1] else ''}{named[-1]}" if named else ""
+        names = {"STRING": "a text in quotation marks", "NUMBER": "a number"}
+        return f"Write {names[next(iter(accepted))] if len(accepted) == 1 else 'a value'}"
+    expected = [name for kind, name in _EXPECTED.items() if kind in accepted]
+    others = ", ".join(expected[:-1])
+    return f"Write {others}{' or ' if others else ''}{expected[-1]}" if expected else ""

@@ -1,4 +1,7 @@
-"""Words of a question: cut from a line, with the column of each. Keywords are known whatever their case."""
+"""Lexer of the segment language: cuts a condition into tokens with their columns, and points at errors in it.
+
+Keywords are recognised in any case.
+"""
 
 import re
 import unicodedata
@@ -6,19 +9,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from newsletter.segments.error import SegmentError
-
 MAX_LENGTH = 4000
 MAX_DEPTH = 24
-"""Brackets and `not` inside one another."""
+"""Of brackets and `not`."""
 _DIGITS = 15
-"""More of them are no number that computers keep exactly."""
+"""A number with more digits cannot be stored exactly."""
 KEYWORDS = frozenset({
     "and", "or", "not", "in", "contains", "has", "no", "on", "joined", "before", "after", "within", "got",
     "received", "answered", "clicked", "tagged", "never", "any", "of", "the", "last", "issues", "anything",
 })  # fmt: skip
 _DAYS = {"day": 1, "days": 1, "week": 7, "weeks": 7}
-_UNKNOWN_ACTS = {"opened": "openings are"}
+_UNSUPPORTED_ACTIVITIES = {"opened": "openings are"}
 _TOKEN = re.compile(
     r"""(?P<SPACE>\s+)
     |(?P<DATE>[0-9]{4}-[0-9]{2}-[0-9]{2}(?:T[0-9]{2}:[0-9]{2}(?::[0-9]{2})?(?:Z|[+-][0-9]{2}:?[0-9]{2})?)?(?!\w))
@@ -32,10 +33,40 @@ _TOKEN = re.compile(
 )
 _QUOTES = "\"'“”„‟‘’‚‛«»「"
 _OPERATORS = {"==": "=", "<>": "!=", "≠": "!=", "≥": ">=", "≤": "<="}
+_SHOWN_CHARACTERS = 100
+"""How many characters of a long condition are shown around the error."""
+
+
+class SegmentError(ValueError):
+    """A condition that cannot be parsed; its text is one line that names the column."""
+
+    def __init__(self, message: str, expression: str, column: int, *, width: int = 1, remedy: str = "") -> None:
+        """`message` says what is wrong with `expression` at the 1-based `column`, for `width` characters."""
+        super().__init__(f"segment: {message} at column {column}{f'. {remedy}' if remedy else ''}")
+        self.expression = expression
+        self.column = column
+        self.width = max(width, 1)
+
+    @property
+    def pointed(self) -> str:
+        """The error with the condition below it, and carets below the token."""
+        start = max(0, self.column - 1 - _SHOWN_CHARACTERS // 2)
+        shown = self.expression[start : start + _SHOWN_CHARACTERS]
+        before = self.expression[start : self.column - 1]
+        word = self.expression[self.column - 1 : self.column - 1 + self.width][:_SHOWN_CHARACTERS]
+        carets = "^" * max(_columns(word), 1)
+        return f"{self}\n  {shown}\n  {' ' * _columns(before)}{carets}"
+
+
+def _columns(text: str) -> int:
+    """Return how many columns a text takes in a terminal."""
+    return sum(
+        0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text
+    )
 
 
 class ReferenceKind(StrEnum):
-    """What a word of a question names."""
+    """What a name in a condition refers to."""
 
     FIELD = "field"
     LIST = "list"
@@ -45,7 +76,7 @@ class ReferenceKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NameReference:
-    """A name that stands in a question, and where, so that one that is not known can be pointed at."""
+    """A name in a condition, with its place, so that an unknown one can be pointed at."""
 
     kind: ReferenceKind
     name: str
@@ -53,62 +84,62 @@ class NameReference:
     column: int
     width: int
 
-    def fault(self, remedy: str) -> SegmentError:
-        """Return the fault that there is nothing of this name."""
+    def unknown(self, remedy: str) -> SegmentError:
+        """Return the error that nothing has this name."""
         message = f"unknown {self.kind} '{self.name[:60]}'"
         return SegmentError(message, self.expression, self.column, width=self.width, remedy=remedy)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SegmentToken:
-    """One token of a question."""
+    """One token of a condition."""
 
     kind: str
     text: str
-    """As it is meant: a text without its quotation marks, a keyword in small letters."""
+    """Its value: a text without quotation marks, a keyword in lower case."""
     written: str
     column: int
 
 
 def clean_line(text: str) -> str:
-    """Return a question as one line in NFC; SegmentFault for what is too long or holds control characters."""
+    """Return a condition as one line in NFC; SegmentError if it is too long or has control characters."""
     line = re.sub(r"[\t\r\n\v\f\u2028\u2029]", " ", unicodedata.normalize("NFC", text)).rstrip()
     if len(line) > MAX_LENGTH:
-        message = f"a question has at most {MAX_LENGTH:,} characters, which ends"
+        message = f"a condition may have at most {MAX_LENGTH:,} characters; this limit is reached"
         raise SegmentError(message, line[:MAX_LENGTH], MAX_LENGTH)
     for column, char in enumerate(line, 1):
         if unicodedata.category(char) in {"Cc", "Cs"}:
             shown = line.encode("utf-8", "replace").decode()
-            raise SegmentError("there is a control character", shown, column, remedy="Take it out")
+            raise SegmentError("there is a control character", shown, column, remedy="Remove it")
     return line
 
 
 def tokenize(line: str) -> list[SegmentToken]:
-    """Cut a line into its words; SegmentFault names the column of what is none, or of too deep a bracket."""
-    words = list(_cut(line))
-    _refuse_unknown_acts(words, line)
+    """Cut a line into tokens; SegmentError if a part of it is no token, or brackets are nested too deep."""
+    tokens = list(_tokens(line))
+    _refuse_unsupported_activities(tokens, line)
     depth = nots = 0
-    for word in words:
-        nots = nots + 1 if word.kind == "NOT" else nots if word.kind == "LPAR" else 0
-        depth += {"LPAR": 1, "RPAR": -1}.get(word.kind, 0)
+    for token in tokens:
+        nots = nots + 1 if token.kind == "NOT" else nots if token.kind == "LPAR" else 0
+        depth += {"LPAR": 1, "RPAR": -1}.get(token.kind, 0)
         if depth + nots > MAX_DEPTH:
-            raise SegmentError("brackets are nested too deep", line, word.column, remedy="Give a part a name")
-    return words
+            raise SegmentError("brackets are nested too deep", line, token.column, remedy="Give a part a name")
+    return tokens
 
 
-def _cut(line: str) -> Iterator[SegmentToken]:
+def _tokens(line: str) -> Iterator[SegmentToken]:
     at = 0
     while at < len(line):
         match = _TOKEN.match(line, at)
         if match is None:
-            raise _strange(line, at)
+            raise _not_a_token(line, at)
         at = match.end()
         kind = match.lastgroup or ""
         if kind != "SPACE":
-            yield _word(kind, match[0], match.start() + 1, line)
+            yield _token(kind, match[0], match.start() + 1, line)
 
 
-def _word(kind: str, written: str, column: int, line: str) -> SegmentToken:
+def _token(kind: str, written: str, column: int, line: str) -> SegmentToken:
     text = written
     if kind == "NAME" and (small := written.lower()) in KEYWORDS:
         kind, text = small.upper(), small
@@ -124,7 +155,7 @@ def _word(kind: str, written: str, column: int, line: str) -> SegmentToken:
     return SegmentToken(kind=kind, text=text, written=written, column=column)
 
 
-def _strange(line: str, at: int) -> SegmentError:
+def _not_a_token(line: str, at: int) -> SegmentError:
     char = line[at]
     if char in _QUOTES:
         return SegmentError("a quotation mark is never closed", line, at + 1, width=len(line) - at)
@@ -137,16 +168,14 @@ def _strange(line: str, at: int) -> SegmentError:
     return SegmentError(f"'{char}' is not understood", line, at + 1)
 
 
-def _refuse_unknown_acts(words: list[SegmentToken], line: str) -> None:
-    """Say of openings, which other programs ask about, that there are none here."""
-    for index, word in enumerate(words):
-        what = _UNKNOWN_ACTS.get(word.text.lower()) if word.kind == "NAME" else None
-        following = words[index + 1].kind if index + 1 < len(words) else ""
+def _refuse_unsupported_activities(tokens: list[SegmentToken], line: str) -> None:
+    """Raise SegmentError for openings, which other programs have and this one does not record."""
+    for index, word in enumerate(tokens):
+        what = _UNSUPPORTED_ACTIVITIES.get(word.text.lower()) if word.kind == "NAME" else None
+        following = tokens[index + 1].kind if index + 1 < len(tokens) else ""
         if what and following in {"ANY", "ANYTHING", "STRING", "LAST"}:
-            message = f"{what} not recorded, so nobody can be asked about '{word.written}'"
-            raise SegmentError(
-                message, line, word.column, width=len(word.written), remedy="Ask what they answered, or clicked"
-            )
+            message = f"{what} not recorded, so there is no condition on '{word.written}'"
+            raise SegmentError(message, line, word.column, width=len(word.written), remedy="Use answered or clicked")
 
 
 def days_in(unit: str) -> int:

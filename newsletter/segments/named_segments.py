@@ -1,4 +1,4 @@
-"""Named segments: a question in which other segments stand by name is spelled out, and always ends."""
+"""Named segments: parses a condition, and puts the conditions of other segments in the place of their names."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -6,38 +6,45 @@ from dataclasses import dataclass
 
 from newsletter.finding import did_you_mean
 from newsletter.segments.conditions import AllOf, AnyOf, Condition, Not, SegmentReference, negate, sub_conditions
-from newsletter.segments.error import SegmentError
 from newsletter.segments.format import format_condition
-from newsletter.segments.lexer import KEYWORDS, MAX_LENGTH, NameReference, ReferenceKind, clean_line
+from newsletter.segments.lexer import (
+    KEYWORDS,
+    MAX_LENGTH,
+    NameReference,
+    ReferenceKind,
+    SegmentError,
+    clean_line,
+    tokenize,
+)
 
 SEGMENT_NAME = re.compile(r"[^\W\d][\w-]{0,63}")
-"""What a segment can be called."""
+"""A valid name of a segment."""
 _MAX_TERMS = 250
 _MAX_DEPTH = 8
-"""How many names may stand for names."""
+"""How deep segments may name each other."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Segment:
-    """A question as it is asked: every name spelled out."""
+    """A condition with every named segment expanded."""
 
     name: str = ""
-    """Its name, where it was asked for by that alone."""
+    """Its name, if it was given by that alone."""
     condition: Condition
     expression: str
-    """The one line for this question, whatever way it was written: two segments with the same one are the same."""
+    """Its canonical form: two segments with the same expression are the same."""
     references: tuple[NameReference, ...]
     """Fields, lists and issues that it names."""
 
 
 def parse_segment(text: str, named: Mapping[str, str]) -> Segment:
-    """Read a question, or the name of one in `named`; SegmentFault points at what is wrong with it."""
+    """Parse a condition, or the name of one in `named`; SegmentError points at what is wrong with it."""
     line = clean_line(text)
     references: list[NameReference] = []
-    condition = _spelled_out(line, named, (), references)
+    condition = _expand(line, named, (), references)
     expression = format_condition(condition)
-    if sum(1 for _ in _simple(condition)) > _MAX_TERMS or len(expression) > MAX_LENGTH:
-        raise SegmentError("with all its names spelled out the question is too long", line, 1, width=len(line))
+    if sum(1 for _ in _simple_conditions(condition)) > _MAX_TERMS or len(expression) > MAX_LENGTH:
+        raise SegmentError("with its named segments expanded, the condition is too long", line, 1, width=len(line))
     _refuse_depth(expression, line)
     name = line.strip()
     return Segment(
@@ -46,79 +53,77 @@ def parse_segment(text: str, named: Mapping[str, str]) -> Segment:
 
 
 def check_named_segments(named: Mapping[str, str]) -> None:
-    """Read every named segment; ValueError says which one cannot be asked, and why."""
+    """Parse every named segment; ValueError says which one is wrong, and why."""
     for name, text in named.items():
         if SEGMENT_NAME.fullmatch(name) is None or name.lower() in KEYWORDS:
             raise ValueError(
-                f"{name[:64]} is no name for a segment: letters, digits, - and _, and no word such as 'not'"
+                f"{name[:64]} is not a valid segment name: use letters, digits, - and _, and no keyword such as 'not'"
             )
         try:
             parse_segment(text, named)
-        except SegmentError as fault:
-            raise ValueError(f"{name} = '{text[:200]}': {str(fault).removeprefix('segment: ')}") from fault
+        except SegmentError as error:
+            raise ValueError(f"{name} = '{text[:200]}': {str(error).removeprefix('segment: ')}") from error
 
 
-def _spelled_out(
-    line: str, named: Mapping[str, str], within: tuple[str, ...], references: list[NameReference]
-) -> Condition:
-    from newsletter.segments.grammar import parse  # lark takes a while to import, and few commands ask anything
+def _expand(line: str, named: Mapping[str, str], within: tuple[str, ...], references: list[NameReference]) -> Condition:
+    from newsletter.segments.grammar import parse  # lark takes long to import, and few commands use segments
 
     condition, found = parse(line)
-    spelled: dict[str, Condition] = {}
+    expanded: dict[str, Condition] = {}
     for reference in found:
         if reference.kind is not ReferenceKind.SEGMENT:
             references.append(reference)
-        elif reference.name not in spelled:
+        elif reference.name not in expanded:
             if reference.name not in named:
                 raise _unknown(reference, named)
             if reference.name in within or len(within) >= _MAX_DEPTH:
-                raise SegmentError(f"'{reference.name}' asks for itself", line, reference.column, width=reference.width)
+                raise SegmentError(
+                    f"'{reference.name}' refers to itself", line, reference.column, width=reference.width
+                )
             inner: list[NameReference] = []
-            spelled[reference.name] = _spelled_out(
+            expanded[reference.name] = _expand(
                 clean_line(named[reference.name]), named, (*within, reference.name), inner
             )
             references += inner
-            if sum(1 for _ in _simple(spelled[reference.name])) > _MAX_TERMS:
+            if sum(1 for _ in _simple_conditions(expanded[reference.name])) > _MAX_TERMS:
                 raise SegmentError(f"'{reference.name}' is too long", line, reference.column, width=reference.width)
-    return _replaced(condition, spelled)
+    return _with_replaced(condition, expanded)
 
 
 def _unknown(reference: NameReference, named: Mapping[str, str]) -> SegmentError:
-    compared = f'A field is compared: {reference.name[:40]} = "...", or has {reference.name[:40]}'
-    return reference.fault(did_you_mean(reference.name, named) or compared)
+    remedy = f'A field is compared: {reference.name[:40]} = "...", or has {reference.name[:40]}'
+    return reference.unknown(did_you_mean(reference.name, named) or remedy)
 
 
-def _replaced(condition: Condition, spelled: Mapping[str, Condition]) -> Condition:
+def _with_replaced(condition: Condition, expanded: Mapping[str, Condition]) -> Condition:
     match condition:
         case SegmentReference():
-            return spelled[condition.name]
+            return expanded[condition.name]
         case Not():
-            return negate(_replaced(condition.condition, spelled))
+            return negate(_with_replaced(condition.condition, expanded))
         case AllOf():
-            return AllOf(conditions=tuple(_replaced(each, spelled) for each in condition.conditions))
+            return AllOf(conditions=tuple(_with_replaced(each, expanded) for each in condition.conditions))
         case AnyOf():
-            return AnyOf(conditions=tuple(_replaced(each, spelled) for each in condition.conditions))
+            return AnyOf(conditions=tuple(_with_replaced(each, expanded) for each in condition.conditions))
         case _:
             return condition
 
 
-def _simple(condition: Condition) -> Iterator[Condition]:
-    """Yield the simple questions of one, as often as they stand in it."""
+def _simple_conditions(condition: Condition) -> Iterator[Condition]:
+    """Yield the simple conditions of a compound one, each as often as it occurs."""
     waiting = [condition]
     while waiting:
-        each = waiting.pop()
-        parts = sub_conditions(each)
+        current = waiting.pop()
+        parts = sub_conditions(current)
         waiting.extend(parts)
         if not parts:
-            yield each
+            yield current
 
 
 def _refuse_depth(expression: str, line: str) -> None:
-    """The spelled-out line is what is kept and read again, so it must be one that can be."""
-    from newsletter.segments.lexer import tokenize
-
+    """Raise SegmentError unless the expanded line, which is stored, can be parsed again."""
     try:
         tokenize(expression)
-    except SegmentError as fault:
-        message = "with all its names spelled out the question is nested too deep"
-        raise SegmentError(message, line, 1, width=len(line)) from fault
+    except SegmentError as error:
+        message = "with its named segments expanded, the condition is nested too deep"
+        raise SegmentError(message, line, 1, width=len(line)) from error

@@ -133,9 +133,9 @@ simple = st.one_of(
     st.builds(SubscribedTo, list_name=st.sampled_from(["weekly", "daily", "monthly", "'; DROP TABLE lists; --"])),
     st.builds(JoinedDate, is_before=st.booleans(), at=st.sampled_from([date(2026, 1, 1), date(2026, 1, 2)]) | moments),
     st.builds(JoinedWithin, days=st.sampled_from([1, 30, 40_000 % 36_525])),
-    st.builds(Activity, act=st.sampled_from(ActivityKind), last=st.integers(1, 4)),
-    st.builds(Activity, act=st.sampled_from(ActivityKind), slug=st.sampled_from([*ISSUES, "now", "never"])),
-    st.builds(Activity, act=st.sampled_from(ActivityKind)),
+    st.builds(Activity, kind=st.sampled_from(ActivityKind), last=st.integers(1, 4)),
+    st.builds(Activity, kind=st.sampled_from(ActivityKind), slug=st.sampled_from([*ISSUES, "now", "never"])),
+    st.builds(Activity, kind=st.sampled_from(ActivityKind)),
 )
 
 
@@ -189,7 +189,7 @@ def is_so(condition: Condition, person: Person) -> bool:  # noqa: C901 - every q
                 ActivityKind.GOT: person.got,
                 ActivityKind.ANSWERED: person.answered,
                 ActivityKind.CLICKED: person.clicked,
-            }.get(condition.act, frozenset())
+            }.get(condition.kind, frozenset())
             if condition.slug is not None:
                 return condition.slug in done
             return bool(done & set(ISSUES[-condition.last :])) if condition.last else bool(done)
@@ -415,7 +415,10 @@ KNOWN = (*ISSUES, "written-only")
     ("names", "said"),
     [
         ((), "unknown issue 'typo' at column 9. There is no issue yet"),
-        ([f"issue-{number}" for number in range(20)], "at column 9. An issue is named as its folder or file"),
+        (
+            [f"issue-{number}" for number in range(20)],
+            "at column 9. The name of an issue is that of its folder or file",
+        ),
     ],
 )
 def test_an_issue_that_is_none_is_refused_whatever_there_is(

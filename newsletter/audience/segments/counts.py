@@ -1,4 +1,4 @@
-"""Segmenting: how many of a list a segment holds, and whether there is anything of the names it asks about."""
+"""Segment counts: how many subscribers of a list a segment matches, and whether the names in it exist."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -13,18 +13,18 @@ from newsletter.finding import did_you_mean, suggest
 from newsletter.segments import NameReference, ReferenceKind, Segment
 
 OWN_FIELDS = ("email", "domain", "first_name", "last_name", "name")
-"""What everybody has; all others come with an import."""
-_MOST_LOOKED_AT = 20_000
-"""How many people are looked at for the names of fields, to suggest one."""
-_MOST_NAMED = 12
-"""Of so many issues all are named, where none is near."""
-_REMEDY = "An issue is named as its folder or file in issues/ is"
+"""Fields that every subscriber has; all others are custom fields."""
+_SAMPLED_SUBSCRIBERS = 20_000
+"""How many subscribers are looked at for field names, to suggest one."""
+_LISTED_ISSUES = 12
+"""Up to so many issues are listed in an error if none has a similar name."""
+_REMEDY = "The name of an issue is that of its folder or file in issues/"
 _NO_ISSUE = "There is no issue yet"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SegmentCount:
-    """How many of a list's people, of those who may be written to, are in a segment."""
+    """How many of a list's mailable subscribers a segment matches."""
 
     matching: int
     mailable: int
@@ -33,7 +33,7 @@ class SegmentCount:
 def count_segments(
     database: Database, segments: Sequence[Segment], context: SegmentContext
 ) -> tuple[SegmentCount, ...]:
-    """Count who is in each of the segments, one at a time."""
+    """Count how many subscribers each of the segments matches."""
     return tuple(_count(database, segment, context) for segment in segments)
 
 
@@ -53,9 +53,9 @@ def check_segment(
     list_names: Collection[str],
     issue_names: Collection[str],
 ) -> None:
-    """Raise SegmentFault when a segment asks about a field that nobody on the list has, an unknown list or issue.
+    """Raise SegmentError when a segment names a field that nobody on the list has, or an unknown list or issue.
 
-    `issue_names` are the issues there are, sent or not: nobody got one that is none, so everybody did not get it.
+    `issue_names` are all issues, sent or not: nobody got an unknown one, so a typing error would match everybody.
     """
     with database.read() as connection:
         for reference in segment.references:
@@ -71,14 +71,14 @@ def check_segment(
 def _check_field(connection: Connection, reference: NameReference, list_name: str) -> None:
     if reference.name in OWN_FIELDS:
         return
-    theirs = _fields_of(list_name)
-    has_it = exists(theirs.where(or_(*(text.is_not(None) for text in field_texts(reference.name)))))
-    if connection.scalar(select(has_it)) or not connection.scalar(select(exists(theirs))):
+    fields_on_list = _fields_of(list_name)
+    has_field = exists(fields_on_list.where(or_(*(text.is_not(None) for text in field_texts(reference.name)))))
+    if connection.scalar(select(has_field)) or not connection.scalar(select(exists(fields_on_list))):
         return
     known = {*OWN_FIELDS}
-    for fields in connection.scalars(theirs.limit(_MOST_LOOKED_AT)):
+    for fields in connection.scalars(fields_on_list.limit(_SAMPLED_SUBSCRIBERS)):
         known.update(fields)
-    raise reference.fault(suggest(reference.name, known))
+    raise reference.unknown(suggest(reference.name, known))
 
 
 def _fields_of(list_name: str) -> Select[Any]:
@@ -93,12 +93,12 @@ def _fields_of(list_name: str) -> Select[Any]:
 def _check_list(connection: Connection, reference: NameReference, list_names: Collection[str]) -> None:
     known = {*list_names, *connection.scalars(select(lists.c.name))}
     if reference.name not in known:
-        raise reference.fault(suggest(reference.name, known))
+        raise reference.unknown(suggest(reference.name, known))
 
 
 def _check_issue(reference: NameReference, issue_names: Collection[str]) -> None:
     if reference.name in issue_names:
         return
-    if len(issue_names) > _MOST_NAMED:
-        raise reference.fault(did_you_mean(reference.name, issue_names) or _REMEDY)
-    raise reference.fault(suggest(reference.name, issue_names) or _NO_ISSUE)
+    if len(issue_names) > _LISTED_ISSUES:
+        raise reference.unknown(did_you_mean(reference.name, issue_names) or _REMEDY)
+    raise reference.unknown(suggest(reference.name, issue_names) or _NO_ISSUE)

@@ -133,7 +133,7 @@ def test_parts_may_lie_in_boxes_and_boxes_and_parts_in_parts(desk):
     ("part", "line", "said"),
     [
         ("::: only country = PT\nSecret.\n:::", 6, "'PT' needs quotation marks at column 11"),
-        ("::: only\nSecret.\n:::", 6, "there is no question at column 1"),
+        ("::: only\nSecret.\n:::", 6, "there is no condition at column 1"),
         ("::: only portugl\nSecret.\n:::", 6, "unknown segment 'portugl'"),
         ("> ::: only has a\n> Secret.\n> :::", 6, "inside a list or a quotation"),
         ("- one\n\n    ::: only has a\n    Secret.\n    :::", 8, "inside a list or a quotation"),

@@ -53,9 +53,9 @@ simple = st.one_of(
         at=st.integers(10**9, 2 * 10**9).map(lambda at: datetime.fromtimestamp(at, UTC)),
     ),
     st.builds(JoinedWithin, days=st.integers(1, 36_525)),
-    st.builds(Activity, act=st.sampled_from(ActivityKind), last=st.integers(1, 1000)),
-    st.builds(Activity, act=st.sampled_from(ActivityKind), slug=texts),
-    st.builds(Activity, act=st.sampled_from(ActivityKind)),
+    st.builds(Activity, kind=st.sampled_from(ActivityKind), last=st.integers(1, 1000)),
+    st.builds(Activity, kind=st.sampled_from(ActivityKind), slug=texts),
+    st.builds(Activity, kind=st.sampled_from(ActivityKind)),
 )
 
 
@@ -92,8 +92,8 @@ def test_any_line_is_read_or_refused_in_one_line_that_names_a_column(text: str) 
     fault = None
     try:
         segment = parse_segment(text, {})
-    except SegmentError as found:
-        fault = found
+    except SegmentError as error:
+        fault = error
     if fault is None:
         assert parse_segment(segment.expression, {}).condition == segment.condition
         return
@@ -153,16 +153,16 @@ def test_ways_to_write_it_are_one_way(text: str, same: str) -> None:
         ('a = "1', 5, "quotation mark is never closed"),
         ('a = "1" b = "2"', 9, "'b' does not fit here"),
         ("a = 1 & b = 2", 7, "Write and, or, not"),
-        ("clicked any of last 0", 21, "no whole number"),
+        ("clicked any of last 0", 21, "not a whole number"),
         ("clicked 5", 9, "does not fit here"),
         ("clicked", 8, "something is missing"),
         ('opened "winter"', 1, "openings are not recorded"),
         ('joined = "x"', 1, "subscriber.joined"),
         ("joined before 2026-02-30", 15, "no day '2026-02-30'"),
-        ("joined within 0 days", 15, "no whole number"),
-        ("got any of last 0", 17, "no whole number"),
+        ("joined within 0 days", 15, "not a whole number"),
+        ("got any of last 0", 17, "not a whole number"),
         ("2024_donor = 1", 1, "subscriber.NAME"),
-        ("", 1, "there is no question"),
+        ("", 1, "there is no condition"),
         ("has a and\x07", 10, "control character"),
         ("portugl", 1, "Did you mean 'portugal'?"),
         ("country", 1, "A field is compared"),
@@ -195,10 +195,10 @@ def test_named_segments_are_spelled_out() -> None:
 @pytest.mark.parametrize(
     ("named", "said"),
     [
-        ({"a": "b", "b": "not a"}, "asks for itself"),
-        ({"a": "a"}, "asks for itself"),
-        ({"not": "has x"}, "no name for a segment"),
-        ({"a b": "has x"}, "no name for a segment"),
+        ({"a": "b", "b": "not a"}, "refers to itself"),
+        ({"a": "a"}, "refers to itself"),
+        ({"not": "has x"}, "not a valid segment name"),
+        ({"a b": "has x"}, "not a valid segment name"),
         ({"a": "country ="}, "a = 'country =': something is missing at column 10"),
         ({"a": "portugal"}, "unknown segment 'portugal'"),
         ({f"s{n}": f"s{n + 1} or s{n + 1}" for n in range(30)} | {"s30": "has x"}, "s0 ="),
