@@ -2,7 +2,7 @@
 
     python bench/door.py [--seconds 20] [--rate 200]
 
-The door, the sender and a pretend SES are processes and threads of this machine; the database is SQLite.
+The web server, the sender and the SES simulator are processes and threads of this machine; the database is SQLite.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""How much of a granted rate is used, and whether it is ever exceeded in a second, as the pretend SES counts.
+"""How much of a granted rate is used, and whether it is ever exceeded in a second, as the SES simulator counts.
 
 Each line is a whole send from the database by the real sender; where there are two processes, two publications
 share an account. Say a rate and a client, as in `bench/pace.py 200 lean`, to measure only that. Wants a quiet

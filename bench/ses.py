@@ -1,6 +1,6 @@
-"""The whole path from the database into the pretend SES, by boto3 and by the lean client: messages/s, CPU for one.
+"""The whole path from the database to the SES simulator, by boto3 and by the lean client: messages/s, CPU for one.
 
-The pretend SES runs in a process of its own on the same machine and takes its share of it; the ledger is durable
+The SES simulator runs in a process of its own on the same machine and takes its share of it; the ledger is durable
 (SQLite, synchronous=FULL), at most 64 are in flight. The clients take turns, so that both see the same noise.
 """
 
@@ -47,7 +47,7 @@ def main() -> None:
         rates, cpu, theirs = (sorted(turn[index] for turn in turns) for index in range(3))
         print(
             f"{client}, {connections} connections: {rates[-1]:,.0f} messages/s at best, {middle(rates):,.0f} in "
-            f"the middle; {middle(cpu):.3f} ms CPU a message, and {middle(theirs):.3f} ms in the pretend SES"
+            f"the middle; {middle(cpu):.3f} ms CPU a message, and {middle(theirs):.3f} ms in the simulator"
         )
     boto3, lean = (
         [turn for (name, _), turns in found.items() if name == client for turn in turns] for client in ("boto3", "lean")

@@ -1,4 +1,4 @@
-"""A pretend SES in a process of its own, for benchmarks: its URL at first, what it saw and spent at the end."""
+"""SES simulator in a process of its own, for benchmarks: prints its URL first, and what it saw and spent last."""
 
 import json
 import subprocess
@@ -20,7 +20,7 @@ from newsletter.ses_simulator.server import run_simulator  # noqa: E402
 
 @dataclass
 class Served:
-    """Where a pretend SES is, and once it has ended, what it saw."""
+    """The URL of a running simulator and, once it has ended, what it saw."""
 
     url: str
     found: dict[str, Any] = field(default_factory=dict)
@@ -28,7 +28,7 @@ class Served:
 
 @contextmanager
 def serving(rate: float) -> Iterator[Served]:
-    """Run a pretend SES with a granted rate while the block runs; afterwards `found` is there."""
+    """Run a simulator with this rate while the block runs; `found` is set afterwards."""
     command = [sys.executable, __file__, str(rate)]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     try:

@@ -11,7 +11,6 @@ from .client import (
 )
 from .http11 import IDLE_TIMEOUT as IDLE_TIMEOUT, HttpResponse as HttpResponse, ResponseParser as ResponseParser
 from .lean_client import (
-    LeanSesClient as LeanSesClient,
     open_lean_ses as open_lean_ses,
     parse_response as parse_response,
 )
@@ -21,4 +20,4 @@ from .service_model import (
     ServiceModel as ServiceModel,
     load_service_model as load_service_model,
 )
-from .sqs_queue import SqsMessage as SqsMessage, SqsQueue as SqsQueue, SqsQueueState as SqsQueueState
+from .sqs_queue import SqsMessage as SqsMessage, SqsQueue as SqsQueue

@@ -35,7 +35,6 @@ from .queue.high_water_mark import (
 )
 from .message.click_links import (
     CLICK_PATH as CLICK_PATH,
-    ClickLink as ClickLink,
     find_click_link as find_click_link,
     find_click_links as find_click_links,
 )
@@ -45,11 +44,10 @@ from .message.dkim_keys import (
     unpublished_dkim_keys as unpublished_dkim_keys,
 )
 from .message.signed_addresses import (
-    SignedAddress as SignedAddress,
     parse_signed_address as parse_signed_address,
     signed_address as signed_address,
 )
-from .message.links import WEB_PATHS as WEB_PATHS, web_link as web_link
+from .message.links import WEB_PATHS as WEB_PATHS
 from .notices.comment_reply import (
     COMMENT_REPLY as COMMENT_REPLY,
     cancel_comment_replies as cancel_comment_replies,
@@ -67,14 +65,12 @@ from .notices.queue import (
     resolve_notice as resolve_notice,
 )
 from .notices.send import (
-    SentNotices as SentNotices,
     send_due_notices as send_due_notices,
     submit_unrecorded_notice as submit_unrecorded_notice,
 )
 from .notices.signup_mail import plan_signup_mail as plan_signup_mail
 from .notices.welcome_series import (
     WELCOME as WELCOME,
-    SeriesPlan as SeriesPlan,
     plan_welcome_series as plan_welcome_series,
 )
 from .erasure import (

@@ -2,12 +2,11 @@
 
 from .account import (
     UNLIMITED as UNLIMITED,
-    AcceptedMessage as AcceptedMessage,
     Account as Account,
     ApiError as ApiError,
 )
-from .event_targets import EventTarget as EventTarget, SqsTarget as SqsTarget
-from .faults import FAULT_KINDS as FAULT_KINDS, Fault as Fault, parse_faults as parse_faults
+from .event_targets import SqsTarget as SqsTarget
+from .faults import parse_faults as parse_faults
 from .server import (
     SesSimulator as SesSimulator,
     publish_events as publish_events,

@@ -33,7 +33,7 @@ def maildir(tmp_path: Path) -> Callable[[bytes], Path]:
 
 @pytest.fixture
 def stage(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
-    """A publication whose letters go to a pretend SES."""
+    """A publication whose emails go to the SES simulator."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_ENDPOINT_URL_SESV2"):
         monkeypatch.setenv(name, "testing")
     with on_stage(desk, tmp_path / "journals") as there:

@@ -1,4 +1,4 @@
-"""Next hops that outlive the sender and know whom they took: a relay and the pretend SES, with a publication."""
+"""Next hops that outlive the sender and know whom they took: a relay and the SES simulator, with a publication."""
 
 import json
 import sqlite3
@@ -105,7 +105,7 @@ def smtp_settings(port: int) -> str:
 
 @contextmanager
 def ses_hop(desk: Desk, folder: Path, readers: int, rate: float, client: str = "boto3") -> Iterator[Hop]:
-    """The pretend SES, granting `rate` letters a second and publishing its events."""
+    """The SES simulator, with a limit of `rate` messages a second, publishing its events."""
     account = Account(rate=rate, quota=10 * readers)
     publish_events(account, "news")
     accepted = folder / "accepted.jsonl"

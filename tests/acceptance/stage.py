@@ -1,4 +1,4 @@
-"""A publication on a stage: its letters go to a pretend SES, whose account the test holds in its hand."""
+"""A publication that sends to the SES simulator, whose account the test controls."""
 
 import json
 import os
@@ -24,19 +24,19 @@ SEND = ("send", "lamp", "--list", "crowd", "--yes", "--json")
 
 @dataclass(frozen=True)
 class Stage:
-    """A publication whose letters go to a pretend SES."""
+    """A publication that sends to the SES simulator."""
 
     desk: Desk
     ses: SesSimulator
     folder: Path
-    """Of the journals."""
+    """Of the simulator's files."""
 
     @property
     def account(self) -> Account:
         return self.ses.account
 
     def taken(self) -> Counter[int]:
-        """How often each delivery was taken, by the synced journal."""
+        """How often each delivery was taken, by the synced file."""
         lines = (self.folder / "accepted.jsonl").read_text().splitlines()
         return Counter(int(json.loads(line)["delivery"]) for line in lines)
 
@@ -57,7 +57,7 @@ class Stage:
 
 @contextmanager
 def on_stage(desk: Desk, folder: Path, readers: int = READERS) -> Iterator[Stage]:
-    """Give a publication whose letters go to a pretend SES that writes its journals into `folder`."""
+    """Open a publication that sends to an SES simulator, which writes its files to `folder`."""
     ses = 'transport = "ses"\n[delivery.ses]\nregion = "eu-west-1"\nconfiguration_set = "news"\nrefresh = 1\n'
     write_crowd(desk, readers, ses, in_flight=IN_FLIGHT)
     account = Account(rate=1000, hang_seconds=0.2)

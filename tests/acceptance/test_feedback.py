@@ -1,4 +1,4 @@
-"""What came back settles doubt, suppresses and pauses by itself: the real commands, and a pretend SES."""
+"""What came back settles doubt, suppresses and pauses by itself: the real commands, and the SES simulator."""
 
 import contextlib
 import json
@@ -28,10 +28,10 @@ KEYS = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing", "AWS
 
 
 @contextlib.contextmanager
-def open_pretend(
+def open_simulator(
     desk: Desk, folder: Path, *, readers: int, rate: float = 1000, faults: str = "", feedback: str = ""
 ) -> Iterator[SesSimulator]:
-    """Give a publication whose letters go to a pretend SES, with a queue where its events wait."""
+    """Give a publication whose emails go to the SES simulator, with a queue where its events wait."""
     account = Account(rate=rate, quota=100_000, faults=parse_faults(faults), seed=7, hang_seconds=0.2)
     publish_events(account, "news")
     with run_simulator(account, folder=folder, has_queue=True) as ses:
@@ -49,7 +49,7 @@ def taken(folder: Path) -> set[int]:
 
 
 def test_a_killed_sender_needs_no_word_from_its_author(desk: Desk, tmp_path: Path) -> None:
-    with open_pretend(desk, tmp_path, readers=300, rate=60) as ses:
+    with open_simulator(desk, tmp_path, readers=300, rate=60) as ses:
         sender = desk.start(*SEND, environment=environment(ses))
         while not (tmp_path / "accepted.jsonl").exists() or len(taken(tmp_path)) < 60:
             time.sleep(0.01)
@@ -83,7 +83,7 @@ def test_a_killed_sender_needs_no_word_from_its_author(desk: Desk, tmp_path: Pat
 
 
 def test_letters_whose_answers_were_lost_are_settled_while_the_send_runs(desk: Desk, tmp_path: Path) -> None:
-    with open_pretend(desk, tmp_path, readers=120, rate=60, faults="close:5%") as ses:
+    with open_simulator(desk, tmp_path, readers=120, rate=60, faults="close:5%") as ses:
         desk.done(*SEND, environment=environment(ses))
         desk.done("events", "pull", environment=environment(ses))
         counts = desk.done("status", "lamp", "--json").json
@@ -96,7 +96,7 @@ def test_a_mailing_of_which_too_much_comes_back_pauses_itself_while_it_is_sent(
     desk: Desk, tmp_path: Path, who: str
 ) -> None:
     limits = "pause_after = 50\n"
-    with open_pretend(desk, tmp_path, readers=1500, rate=60, faults="bounce:20%", feedback=limits) as ses:
+    with open_simulator(desk, tmp_path, readers=1500, rate=60, faults="bounce:20%", feedback=limits) as ses:
         if who == "another process":
             desk.set(f'queue = "{ses.queue_url}"\n', "")
         sender = desk.start(*SEND, environment=environment(ses))
@@ -134,7 +134,7 @@ def test_a_mailing_of_which_too_much_comes_back_pauses_itself_while_it_is_sent(
 
 
 def test_kill_9_in_the_middle_of_a_pull_loses_no_event(desk: Desk, tmp_path: Path) -> None:
-    with open_pretend(desk, tmp_path, readers=200, faults="bounce:3%") as ses:
+    with open_simulator(desk, tmp_path, readers=200, faults="bounce:3%") as ses:
         desk.set(f'queue = "{ses.queue_url}"\n', "")
         desk.done(*SEND, environment=environment(ses))
         desk.set("[feedback]\n", f'[feedback]\nqueue = "{ses.queue_url}"\n')
@@ -179,7 +179,7 @@ def show_again(ses: SesSimulator) -> None:
 
 
 def test_a_locked_database_acknowledges_nothing(desk: Desk, tmp_path: Path) -> None:
-    with open_pretend(desk, tmp_path, readers=20) as ses:
+    with open_simulator(desk, tmp_path, readers=20) as ses:
         desk.set(f'queue = "{ses.queue_url}"\n', "")
         desk.done(*SEND, environment=environment(ses))
         before = len(waiting(ses))
@@ -240,7 +240,7 @@ def test_from_ses_over_sns_and_sqs_to_the_status(desk: Desk, tmp_path: Path, mot
 
 
 def test_both_suppression_lists_become_one(desk: Desk, tmp_path: Path) -> None:
-    with open_pretend(desk, tmp_path, readers=10) as ses:
+    with open_simulator(desk, tmp_path, readers=10) as ses:
         desk.done("subscribers", "import", "subscribers/crowd.csv", "--list", "crowd")
         ses.account.suppress("Reader3@readers.example.org", "COMPLAINT")
         ses.account.suppress("nobody@elsewhere.example", "BOUNCE")

@@ -1,4 +1,4 @@
-"""The real command through the pretend SES: killed, throttled, cut off; and `newsletter rehearse` itself."""
+"""The real commands against the SES simulator: killed, throttled, disconnected; and `newsletter rehearse` itself."""
 
 import json
 import random
@@ -17,7 +17,9 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.mark.parametrize(("client", "times"), [("boto3", 3), ("lean", 2)])
-def test_kill_9_over_ses_leaves_only_doubt_that_its_events_settle(stage: Stage, client: str, times: int) -> None:
+def test_kill_9_over_ses_leaves_only_uncertain_deliveries_that_its_events_settle(
+    stage: Stage, client: str, times: int
+) -> None:
     stage.desk.set('region = "eu-west-1"', f'region = "eu-west-1"\nclient = "{client}"')
     stage.account.rate = 150  # so that it is still at it when it is killed
     seed = random.randrange(10**6)
@@ -47,7 +49,7 @@ def test_kill_9_over_ses_leaves_only_doubt_that_its_events_settle(stage: Stage, 
     assert stage.settle() == 0
 
 
-def test_a_message_that_was_taken_without_an_answer_is_never_offered_again(stage: Stage) -> None:
+def test_a_message_accepted_without_a_response_is_never_sent_again(stage: Stage) -> None:
     stage.account.faults = parse_faults("fail:2%, close:2%, hang:1%")
     stage.account.seed = 7
     sent = stage.desk.done(*SEND).json
@@ -62,7 +64,7 @@ def test_a_message_that_was_taken_without_an_answer_is_never_offered_again(stage
     assert stage.desk.done("status", "lamp", "--json").json["submitted"] == READERS
 
 
-def test_the_daily_quota_stops_a_send_which_goes_on_when_it_is_raised(stage: Stage) -> None:
+def test_the_daily_quota_stops_a_send_which_continues_when_it_is_raised(stage: Stage) -> None:
     stage.account.quota = 150
     stopped = stage.desk.run(*SEND, "--no-wait")
     assert stopped.code == 75
@@ -75,7 +77,7 @@ def test_the_daily_quota_stops_a_send_which_goes_on_when_it_is_raised(stage: Sta
     assert len(stage.taken()) == READERS
 
 
-def test_a_storm_of_429_loses_nobody(stage: Stage) -> None:
+def test_a_burst_of_429_loses_nobody(stage: Stage) -> None:
     stage.account.faults = parse_faults("429:60%@40-120")
     sent = stage.desk.done(*SEND).json
     assert stage.account.injected["429"] > 10
@@ -85,7 +87,7 @@ def test_a_storm_of_429_loses_nobody(stage: Stage) -> None:
     assert len(stage.taken()) == READERS
 
 
-def test_a_rehearsal_touches_neither_ledger_nor_outbox_and_nothing_outside(
+def test_a_rehearsal_changes_neither_database_nor_outbox_and_connects_nowhere(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("HTTP_PROXY", "AWS_ENDPOINT_URL_SESV2"):
@@ -104,14 +106,14 @@ def test_a_rehearsal_touches_neither_ledger_nor_outbox_and_nothing_outside(
     assert len({json.loads(line)["delivery"] for line in lines}) == 25
 
 
-def test_a_rehearsal_says_what_stops_a_send_and_goes_on(desk: Desk) -> None:
+def test_a_rehearsal_reports_what_stops_a_send_and_continues(desk: Desk) -> None:
     found = desk.done("rehearse", "--quota", "10", "--faults", "quota=100@14", "--json").json
     assert "Daily message quota" in found["stops"][0]
     assert found["submitted"] == 25
     assert not (desk.folder / "var" / "newsletter.db").exists()
 
 
-def test_the_pretend_ses_can_be_kept_up_for_others(desk: Desk) -> None:
+def test_the_ses_simulator_can_be_served_to_other_programs(desk: Desk) -> None:
     serving = desk.start("rehearse", "--serve", "--rate", "3")
     try:
         assert serving.stdout

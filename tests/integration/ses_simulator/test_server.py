@@ -1,4 +1,4 @@
-"""The pretend SES as boto3 meets it: what it grants, what it refuses, and what it says afterwards."""
+"""SES simulator as boto3 sees it: its limits, its errors, and the events it publishes."""
 
 import json
 import urllib.request

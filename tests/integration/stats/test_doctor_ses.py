@@ -1,4 +1,4 @@
-"""What the doctor says of an account at SES, asked of the pretend one over HTTP."""
+"""Doctor's checks of an SES account, against the simulator over HTTP."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.errors import UsageError
-from newsletter.ses_simulator import FAULT_KINDS, parse_faults
-from newsletter.ses_simulator.faults import FaultStage, fault_of
+from newsletter.ses_simulator import parse_faults
+from newsletter.ses_simulator.faults import FAULT_KINDS, FaultStage, fault_of
 
 
 def hit(text: str, sends: int = 1000, seed: int = 1) -> list[int]:
