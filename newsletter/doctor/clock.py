@@ -18,11 +18,11 @@ _MUCH, _SOME = timedelta(minutes=5), timedelta(seconds=30)
 _REMEDY = "Set the clock: timedatectl set-ntp true"
 
 
-def look_at_clock(settings: Settings, *, now: datetime) -> Iterator[CheckResult]:
+def check_clock(settings: Settings, *, now: datetime) -> Iterator[CheckResult]:
     """Compare with the database server's clock, and with what the ledger was last told."""
     other = database_time(settings)
     if other is not None:
-        yield judge_skew(now, other, "the database server")
+        yield check_skew(now, other, "the database server")
     latest = _latest(settings)
     if latest is not None and latest > now + _SOME:
         yield fail(_PART, "ledger", f"the ledger has a mailing of {latest:%d %B %Y %H:%M} UTC, still to come", _REMEDY)
@@ -30,7 +30,7 @@ def look_at_clock(settings: Settings, *, now: datetime) -> Iterator[CheckResult]
         yield ok(_PART, "time", f"{now:%Y-%m-%d %H:%M:%S} UTC, after all that the ledger knows")
 
 
-def judge_skew(ours: datetime, other: datetime, whose: str) -> CheckResult:
+def check_skew(ours: datetime, other: datetime, whose: str) -> CheckResult:
     """Say how far two clocks are apart."""
     apart = abs(ours - other)
     said = f"{apart.total_seconds():.0f} s apart from {whose}"

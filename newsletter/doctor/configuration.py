@@ -18,7 +18,7 @@ _KEY_LENGTH = 32
 _READABLE = stat.S_IRWXG | stat.S_IRWXO
 
 
-def look_at_settings(settings: Settings) -> Iterator[CheckResult]:
+def check_settings(settings: Settings) -> Iterator[CheckResult]:
     """Look at newsletter.toml, which was read already, and at the Python below."""
     yield ok(
         _PART, SETTINGS_FILE, f"read; letters leave by {settings.delivery.transport} to {', '.join(settings.lists)}"
@@ -68,7 +68,7 @@ def look_at_settings(settings: Settings) -> Iterator[CheckResult]:
         yield ok(_PART, "python", f"Python {said}")
 
 
-def look_at_secrets(settings: Settings) -> Iterator[CheckResult]:
+def check_secrets(settings: Settings) -> Iterator[CheckResult]:
     """Look at who may read what only we should."""
     key = settings.var / "secret.key"
     if settings.secret_key is not None:
@@ -128,7 +128,7 @@ def _look_at_git(settings: Settings) -> Iterator[CheckResult]:
         yield fail("secrets", "git", ".gitignore does not name var/: keys and people would go public", "Add: var/")
 
 
-def look_at_templates(settings: Settings) -> Iterator[CheckResult]:
+def check_templates(settings: Settings) -> Iterator[CheckResult]:
     """Compose the newest issue for every list, as a send would."""
     shelf = read_issues(settings)
     for finding in shelf.findings:

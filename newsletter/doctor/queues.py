@@ -10,11 +10,11 @@ from newsletter.doctor.dns.resolver import Resolver
 from newsletter.settings import Settings
 
 
-def look_at_mailbox(settings: Settings, _dns: Resolver) -> Iterator[CheckResult]:
+def check_mailbox(settings: Settings, _dns: Resolver) -> Iterator[CheckResult]:
     """Open the mailbox of `[replies]` as `newsletter replies fetch` does; nothing is taken or marked."""
     setting = settings.replies.mailbox or ""
     if setting.startswith("sqs:"):
-        yield from look_at_queue("mailbox", setting.removeprefix("sqs:"), settings)
+        yield from check_queue("mailbox", setting.removeprefix("sqs:"), settings)
         return
     from newsletter.replies import open_mailbox
 
@@ -30,7 +30,7 @@ def look_at_mailbox(settings: Settings, _dns: Resolver) -> Iterator[CheckResult]
     yield ok("mailbox", "imap", f"{setting.partition('://')[2]} lets us in")
 
 
-def look_at_queue(part: str, url: str, settings: Settings) -> Iterator[CheckResult]:
+def check_queue(part: str, url: str, settings: Settings) -> Iterator[CheckResult]:
     """Ask a queue how much waits, and whether what could not be read lies aside."""
     with closing(SqsQueue(url, region=settings.delivery.ses.region)) as queue:
         state = queue.state()

@@ -39,10 +39,10 @@ def run_checks(
 
     All parts together end within `seconds`, whatever they wait for.
     """
-    yield from run_parts(parts_of(settings, dns=dns, clock=clock), seconds=seconds)
+    yield from run_groups(check_groups(settings, dns=dns, clock=clock), seconds=seconds)
 
 
-def parts_of(settings: Settings, *, dns: Resolver, clock: Callable[[], datetime]) -> tuple[CheckGroup, ...]:
+def check_groups(settings: Settings, *, dns: Resolver, clock: Callable[[], datetime]) -> tuple[CheckGroup, ...]:
     """Return what there is to look at."""
     from newsletter.doctor import clock as clocks
     from newsletter.doctor import configuration as place
@@ -52,27 +52,27 @@ def parts_of(settings: Settings, *, dns: Resolver, clock: Callable[[], datetime]
     from newsletter.doctor.dns import domains
 
     parts = [
-        CheckGroup(name="settings", look=lambda: place.look_at_settings(settings)),
-        CheckGroup(name="secrets", look=lambda: place.look_at_secrets(settings)),
-        CheckGroup(name="templates", look=lambda: place.look_at_templates(settings)),
-        CheckGroup(name="database", look=lambda: storing.look_at_database(settings)),
-        CheckGroup(name="clock", look=lambda: clocks.look_at_clock(settings, now=clock())),
+        CheckGroup(name="settings", look=lambda: place.check_settings(settings)),
+        CheckGroup(name="secrets", look=lambda: place.check_secrets(settings)),
+        CheckGroup(name="templates", look=lambda: place.check_templates(settings)),
+        CheckGroup(name="database", look=lambda: storing.check_database(settings)),
+        CheckGroup(name="clock", look=lambda: clocks.check_clock(settings, now=clock())),
     ]
     delivery = settings.delivery
     if delivery.transport != "outbox":
-        parts.append(CheckGroup(name="dns", look=lambda: domains.look_at_domains(settings, dns)))
+        parts.append(CheckGroup(name="dns", look=lambda: domains.check_domains(settings, dns)))
     if delivery.transport == "ses":
-        parts.append(CheckGroup(name="ses", look=lambda: ses.look_at_ses(settings, now=clock())))
+        parts.append(CheckGroup(name="ses", look=lambda: ses.check_ses(settings, now=clock())))
     if delivery.transport == "smtp":
-        parts.append(CheckGroup(name="smtp", look=lambda: hops.look_at_relay(settings)))
+        parts.append(CheckGroup(name="smtp", look=lambda: hops.check_smtp(settings)))
     if settings.replies.mailbox:
-        parts.append(CheckGroup(name="mailbox", look=lambda: queues.look_at_mailbox(settings, dns)))
+        parts.append(CheckGroup(name="mailbox", look=lambda: queues.check_mailbox(settings, dns)))
     if queue := getattr(getattr(settings, "feedback", None), "queue", None):
-        parts.append(CheckGroup(name="events", look=lambda: queues.look_at_queue("events", queue, settings)))
+        parts.append(CheckGroup(name="events", look=lambda: queues.check_queue("events", queue, settings)))
     return tuple(parts)
 
 
-def run_parts(parts: Iterable[CheckGroup], *, seconds: float) -> Iterator[CheckResult]:
+def run_groups(parts: Iterable[CheckGroup], *, seconds: float) -> Iterator[CheckResult]:
     """Run parts side by side and yield their findings in order; what is not done in time has failed."""
     patients = [_Patient(part) for part in parts]
     for patient in patients:  # daemons: one that hangs for ever does not keep the process

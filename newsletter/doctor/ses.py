@@ -7,7 +7,7 @@ from typing import Any
 
 from newsletter.aws import ErrorResponse, call
 from newsletter.doctor.check import CheckResult, fail, ok, warn
-from newsletter.doctor.clock import judge_skew
+from newsletter.doctor.clock import check_skew
 from newsletter.doctor.ses_identity import SesIdentity, find_identity, ses_client
 from newsletter.settings import Settings
 
@@ -16,7 +16,7 @@ _NEEDED = ("SEND", "DELIVERY", "BOUNCE", "COMPLAINT", "REJECT")
 _PERSONAL = ("OPEN", "CLICK")
 
 
-def look_at_ses(settings: Settings, *, now: datetime) -> Iterator[CheckResult]:
+def check_ses(settings: Settings, *, now: datetime) -> Iterator[CheckResult]:
     """Look at the account as `[delivery.ses]` and AWS's own settings reach it."""
     client = ses_client(settings)
     try:
@@ -87,7 +87,7 @@ def _clock(answer: dict[str, Any], now: datetime) -> Iterator[CheckResult]:
     except ValueError:
         theirs = None
     if theirs is not None:
-        yield judge_skew(now, theirs if theirs.tzinfo else theirs.replace(tzinfo=UTC), "Amazon's clock")
+        yield check_skew(now, theirs if theirs.tzinfo else theirs.replace(tzinfo=UTC), "Amazon's clock")
 
 
 def _identity(domain: str, identity: SesIdentity | None) -> Iterator[CheckResult]:

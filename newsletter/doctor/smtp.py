@@ -11,7 +11,7 @@ _PART = "smtp"
 _SECONDS = 8.0
 
 
-def look_at_relay(settings: Settings, tls: ssl.SSLContext | None = None) -> Iterator[CheckResult]:
+def check_smtp(settings: Settings, tls: ssl.SSLContext | None = None) -> Iterator[CheckResult]:
     """Connect as a send would, up to the point where a mail would begin; `tls` is for tests."""
     smtp = settings.delivery.smtp
     place = f"{smtp.host}:{smtp.port}"

@@ -26,7 +26,7 @@ _LEAST, _LITTLE = 100_000_000, 1_000_000_000
 """Bytes; a ledger of 100,000 letters takes some 50 MB with its log."""
 
 
-def look_at_database(settings: Settings, *, patience: float = _PATIENCE) -> Iterator[CheckResult]:
+def check_database(settings: Settings, *, patience: float = _PATIENCE) -> Iterator[CheckResult]:
     """Look at the database as a send would find it, through it for so many seconds; nothing is written."""
     url = settings.database_url
     path = Path(url.removeprefix("sqlite:///")) if url.startswith("sqlite:///") else None

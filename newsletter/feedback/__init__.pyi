@@ -1,6 +1,10 @@
 """Public names of `newsletter.feedback`, each loaded on first use; `__init__.py` says what they are for."""
 
-from .apply.apply import ApplyResult as ApplyResult
+from .apply.pipeline import (
+    ApplyResult as ApplyResult,
+    IngestProgress as IngestProgress,
+    apply_stored_events as apply_stored_events,
+)
 from .apply.circuit_breaker import (
     Cause as Cause,
     Trip as Trip,
@@ -27,8 +31,6 @@ from .formats.qmail import (
 )
 from .models import Event as Event, EventKind as EventKind, EventReason as EventReason
 from .sources.files import (
-    IngestProgress as IngestProgress,
-    apply_stored_events as apply_stored_events,
     ingest_file as ingest_file,
     ingest_report as ingest_report,
 )
@@ -45,15 +47,16 @@ from .sources.sqs import (
 )
 from .store.events import (
     EventState as EventState,
+    EventSummary as EventSummary,
     StoredEvent as StoredEvent,
     delete_events_about as delete_events_about,
     delete_events_naming as delete_events_naming,
     find_event as find_event,
     list_events as list_events,
     requeue_events as requeue_events,
+    summarise_events as summarise_events,
 )
 from .store.facts import (
-    EventSummary as EventSummary,
     Fact as Fact,
     FactCount as FactCount,
     ResolvedCount as ResolvedCount,
@@ -61,6 +64,5 @@ from .store.facts import (
     count_facts as count_facts,
     count_resolved as count_resolved,
     list_facts as list_facts,
-    summarise_events as summarise_events,
 )
 from .suppression_sync import SyncProgress as SyncProgress, sync_suppressions as sync_suppressions

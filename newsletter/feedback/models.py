@@ -1,4 +1,4 @@
-"""Events: what somebody outside reports about one delivery, in one vocabulary whoever reports it."""
+"""Event: one report about one delivery, in the same terms whoever reports it."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,44 +9,44 @@ class EventKind(StrEnum):
     """What is reported."""
 
     SENT = "sent"
-    """The next hop took it: what our own receipt says too."""
+    """The mail server accepted the message: what our own receipt says too."""
     DELIVERED = "delivered"
     DEFERRED = "deferred"
-    """The receiving side puts it off, and the next hop goes on trying."""
+    """The receiving server refuses for now, and the relay retries."""
     BOUNCED = "bounced"
     COMPLAINED = "complained"
     REJECTED = "rejected"
-    """The next hop took it and dropped it: it goes to nobody."""
+    """The relay accepted the message and dropped it: nobody gets it."""
     OPENED = "opened"
     CLICKED = "clicked"
-    LEFT = "left"
-    """Its reader left the next hop's own list of subscriptions, or changed what they get of it."""
+    UNSUBSCRIBED = "unsubscribed"
+    """The reader unsubscribed at the provider, or changed their preferences there (SES subscription management)."""
 
 
 FACTS = frozenset(EventKind) - {EventKind.SENT}
-"""What is kept as a dated fact; the rest says no more than that the message was taken."""
+"""Kinds that are kept as dated facts; SENT says no more than that the message was submitted."""
 
 
 class EventReason(StrEnum):
-    """Why a message bounced or was put off, or what its reader complained of, in words for the author."""
+    """Why a message bounced or was deferred, or what its reader complained of, in words for the author."""
 
     NO_MAILBOX = "no such mailbox"
-    ON_SES_LIST = "on the list of addresses that SES suppresses"
-    UNSUBSCRIBED = "unsubscribed at the next hop"
+    ON_SES_LIST = "on SES's suppression list"
+    UNSUBSCRIBED = "unsubscribed at the provider"
     FULL = "mailbox full"
-    UNREACHABLE = "not reachable"
+    UNREACHABLE = "unreachable"
     UNDETERMINED = "no reason given"
     TOO_LARGE = "message too large"
-    CONTENT = "content refused"
+    CONTENT = "content rejected"
     BLOCKED = "our server is blocked"
     UNAUTHENTICATED = "our domain is not authenticated"
-    POLICY = "refused by a policy"
+    POLICY = "rejected by a policy"
     ABUSE = "unwanted"
-    FRAUD = "called fraud"
-    VIRUS = "called a virus"
-    NOT_AUTHENTIC = "called not authentic"
-    NOT_SPAM = "called no spam"
-    DROPPED = "dropped by the next hop"
+    FRAUD = "reported as fraud"
+    VIRUS = "reported as a virus"
+    NOT_AUTHENTIC = "reported as not authentic"
+    NOT_SPAM = "reported as not spam"
+    DROPPED = "dropped by the mail server"
     NONE = ""
 
 
@@ -58,26 +58,26 @@ class Event:
     at: datetime
     """When it happened, as the reporter says."""
     code: str = ""
-    """The reporter's own words for it, such as Permanent/General."""
+    """The reporter's own code, such as Permanent/General or 5.1.1."""
     reason: EventReason = EventReason.NONE
     detail: str = ""
     """Status code and diagnostic, without addresses."""
     address: str = ""
-    """Whom the message was for, as the reporter says."""
+    """The recipient, as the reporter says."""
     delivery_id: int | None = None
     mailing_id: int | None = None
     reference: str = ""
-    """How the next hop names the message."""
-    own_reference: str = ""
-    """Our own Message-ID."""
-    by: str = "delivery tag"
-    """What names the delivery."""
+    """The provider's identifier of the message."""
+    message_id: str = ""
+    """Our own Message-ID header."""
+    matched_by: str = "delivery tag"
+    """What identifies the delivery."""
 
     @property
     def domain(self) -> str:
-        """The receiving domain."""
+        """The receiving domain, in lower case."""
         return self.address.rpartition("@")[2].lower()[:255]
 
 
 class UnreadableEvent(ValueError):
-    """An event that cannot be read; the message says why."""
+    """An event that cannot be parsed; the message says why."""

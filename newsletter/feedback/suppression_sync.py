@@ -1,11 +1,13 @@
-"""Keeps SES's list of suppressed addresses and ours alike: theirs comes in, ours goes out, the freed are freed.
+"""Synchronises suppressions with Amazon SES's account-level suppression list, in both directions.
 
-Ours is the truth: SES forgets, and its list is one region's. SES takes one such call a second.
+Theirs are added here, ours are added there, and what the author has released here is removed there. Ours is the source
+of truth: SES's list is one region's. SES accepts one such call a second.
+https://docs.aws.amazon.com/ses/latest/dg/sending-email-suppression-list.html
 """
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -26,26 +28,26 @@ if TYPE_CHECKING:
     from newsletter.aws import Credentials
 
 _PAGE = 1_000
-_TRIES = 6
-_TOO_FAST = ("TooManyRequests", "Throttl", "LimitExceeded")
+_ATTEMPTS = 6
+_THROTTLED = ("TooManyRequests", "Throttl", "LimitExceeded")
 _REASONS = {"BOUNCE": SuppressionReason.BOUNCED, "COMPLAINT": SuppressionReason.COMPLAINED}
-_THEIRS = {reason: name for name, reason in _REASONS.items()}
+_SES_REASONS = {reason: name for name, reason in _REASONS.items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SyncProgress:
-    """How far it is."""
+    """How far the synchronisation is."""
 
     listed: int = 0
     """Addresses on SES's list."""
-    taken: int = 0
-    """Suppressed here now, because they are there."""
-    given: int = 0
-    """Put there, because they are suppressed here."""
-    freed: int = 0
-    """Taken off there, because the author freed them here since."""
+    suppressed_here: int = 0
+    """Newly suppressed here, because they are on SES's list."""
+    added_there: int = 0
+    """Added there, because they are suppressed here."""
+    removed_there: int = 0
+    """Removed there, because the author has released them here since."""
     left: int = 0
-    """Still to be put there or taken off."""
+    """Still to be added or removed_there there."""
 
 
 def sync_suppressions(
@@ -59,56 +61,54 @@ def sync_suppressions(
     wait: Callable[[float], object] = time.sleep,
     seconds: float = 1.0,
 ) -> Iterator[SyncProgress]:
-    """Bring both lists together, yielding how far it is; stopped at any point, it goes on when run again.
+    """Synchronise both lists, yielding the progress; stopped at any point, it continues when run again.
 
-    With `is_dry` it says what it would do. Addresses of which only a hash is left cannot be given to SES.
+    With `is_dry` nothing is changed. Addresses of which only a hash is kept cannot be added to SES's list.
     Raises TemporaryError and SettingsError.
     """
-    from newsletter.aws import make_client  # boto3 takes a while to import
+    from newsletter.aws import make_client  # boto3 is slow to import
 
     ses = settings.delivery.ses
     client = make_client("sesv2", region=ses.region, endpoint=ses.endpoint, credentials=keys)
     try:
-        asked = _Asked(client, wait, seconds)
-        yield from _sync(database, keyring, asked, now, is_dry=is_dry)
+        ses_list = _SesList(client, wait, seconds)
+        yield from _sync(database, keyring, ses_list, now, is_dry=is_dry)
     finally:
         client.close()
 
 
 def _sync(
-    database: Database, keyring: Keyring, asked: "_Asked", now: datetime, *, is_dry: bool
+    database: Database, keyring: Keyring, ses_list: "_SesList", now: datetime, *, is_dry: bool
 ) -> Iterator[SyncProgress]:
-    theirs: set[str] = set()
-    to_free: list[str] = []
-    listed = taken = 0
-    for page in asked.pages():
-        listed += len(page)
-        theirs |= {address.lower() for address, _, _ in page}
-        new, freed = _take(database, keyring, page, now, is_dry=is_dry)
-        taken += new
-        to_free += freed
-        yield SyncProgress(listed=listed, taken=taken)
-    to_give = [
-        (each.address, _THEIRS[each.suppression.reason])
+    on_ses: set[str] = set()
+    to_remove: list[str] = []
+    progress = SyncProgress()
+    for page in ses_list.pages():
+        on_ses |= {address.lower() for address, _, _ in page}
+        new, released = _suppress_page(database, keyring, page, now, is_dry=is_dry)
+        to_remove += released
+        progress = replace(progress, listed=progress.listed + len(page), suppressed_here=progress.suppressed_here + new)
+        yield progress
+    to_add = [
+        (each.address, _SES_REASONS[each.suppression.reason])
         for each in list_suppressions(database)
-        if each.address and each.suppression.reason in _THEIRS and each.address.lower() not in theirs
+        if each.address and each.suppression.reason in _SES_REASONS and each.address.lower() not in on_ses
     ]
-    given = freed_there = 0
-    left = len(to_free) + len(to_give)
-    for address in to_free:
+    progress = replace(progress, left=len(to_remove) + len(to_add))
+    for address in to_remove:
         if not is_dry:
-            asked.do("delete_suppressed_destination", EmailAddress=address)
-        freed_there, left = freed_there + 1, left - 1
-        yield SyncProgress(listed=listed, taken=taken, freed=freed_there, left=left)
-    for address, reason in to_give:
+            ses_list.call("delete_suppressed_destination", EmailAddress=address)
+        progress = replace(progress, removed_there=progress.removed_there + 1, left=progress.left - 1)
+        yield progress
+    for address, reason in to_add:
         if not is_dry:
-            asked.do("put_suppressed_destination", EmailAddress=address, EventReason=reason)
-        given, left = given + 1, left - 1
-        yield SyncProgress(listed=listed, taken=taken, given=given, freed=freed_there, left=left)
-    yield SyncProgress(listed=listed, taken=taken, given=given, freed=freed_there)
+            ses_list.call("put_suppressed_destination", EmailAddress=address, Reason=reason)
+        progress = replace(progress, added_there=progress.added_there + 1, left=progress.left - 1)
+        yield progress
+    yield progress
 
 
-def _take(
+def _suppress_page(
     database: Database,
     keyring: Keyring,
     page: list[tuple[str, SuppressionReason, datetime]],
@@ -116,41 +116,41 @@ def _take(
     *,
     is_dry: bool,
 ) -> tuple[int, list[str]]:
-    """Suppress here who is suppressed there; return how many, and who was freed here since."""
-    new, freed = 0, []
+    """Suppress the addresses of a page here; return how many, and those that were released here since."""
+    new, released = 0, []
     with database.read() as connection:
         lifted = {
             address: last_lifted_at(connection, parsed)
-            for address, parsed in ((address, _parsed(address)) for address, _, _ in page)
+            for address, parsed in ((address, _parse_address(address)) for address, _, _ in page)
             if parsed is not None
         }
-        known = {each for each in lifted if suppression_reason(connection, keyring, Address.parse(each))}
-    wanted = []
+        suppressed = {each for each in lifted if suppression_reason(connection, keyring, Address.parse(each))}
+    to_suppress = []
     for address, reason, since in page:
-        if address not in lifted or address in known:
+        if address not in lifted or address in suppressed:
             continue
-        freed_at = lifted[address]
-        if freed_at is not None and freed_at > since:
-            freed.append(address)
+        released_at = lifted[address]
+        if released_at is not None and released_at > since:
+            released.append(address)
         else:
-            wanted.append((address, reason, since))
-    if wanted and not is_dry:
+            to_suppress.append((address, reason, since))
+    if to_suppress and not is_dry:
         with database.write() as connection:
-            for address, reason, since in wanted:
+            for address, reason, since in to_suppress:
                 origin = f"on SES's list since {since:%Y-%m-%d}"
                 new += suppress_address(connection, keyring, Address.parse(address), reason, origin=origin, now=now)
-    return (len(wanted) if is_dry else new), freed
+    return (len(to_suppress) if is_dry else new), released
 
 
-def _parsed(address: str) -> Address | None:
+def _parse_address(address: str) -> Address | None:
     try:
         return Address.parse(address)
     except ValueError:
         return None
 
 
-class _Asked:
-    """SES's list, asked no faster than it answers."""
+class _SesList:
+    """SES's suppression list, called no faster than SES allows."""
 
     def __init__(self, client: Any, wait: Callable[[float], object], seconds: float) -> None:
         self._client = client
@@ -159,42 +159,42 @@ class _Asked:
         self._is_first = True
 
     def pages(self) -> Iterator[list[tuple[str, SuppressionReason, datetime]]]:
-        """Yield who is suppressed there, why and since when."""
+        """Yield pages of addresses with reason and time."""
         token: dict[str, str] = {}
         while True:
-            answer = self.do("list_suppressed_destinations", PageSize=_PAGE, **token)
+            answer = self.call("list_suppressed_destinations", PageSize=_PAGE, **token)
             yield [_entry(each) for each in answer.get("SuppressedDestinationSummaries", ())]
             if not answer.get("NextToken"):
                 return
             token = {"NextToken": answer["NextToken"]}
 
-    def do(self, operation: str, **arguments: Any) -> dict[str, Any]:
-        """Call, waiting between calls, and longer when SES says that it was too fast."""
+    def call(self, operation: str, **arguments: Any) -> dict[str, Any]:
+        """Call an operation, waiting between calls, and longer after SES has throttled us."""
         from newsletter.aws import ErrorResponse, call
 
-        for attempt in range(_TRIES):
+        for attempt in range(_ATTEMPTS):
             if not self._is_first:
                 self._wait(self._seconds * 2**attempt)
             self._is_first = False
             try:
                 answer = call(getattr(self._client, operation), **arguments)
             except TransportError as error:
-                raise TemporaryError(f"SES: {error}. Run it again later: it goes on") from error
+                raise TemporaryError(f"SES: {error}. Run it again later: it continues") from error
             if not isinstance(answer, ErrorResponse):
                 return answer
             if operation == "delete_suppressed_destination" and answer.status == 404:
                 return {}
-            if not any(word in answer.code for word in _TOO_FAST) and answer.status < 500:
-                said = f"SES: {operation} was answered {answer.code}: {answer.message}"
+            if not any(word in answer.code for word in _THROTTLED) and answer.status < 500:
+                answered = f"SES: {operation} was answered {answer.code}: {answer.message}"
                 raise SettingsError(
-                    f"{said}. Allow ses:ListSuppressedDestinations, ses:PutSuppressedDestination and "
+                    f"{answered}. Allow ses:ListSuppressedDestinations, ses:PutSuppressedDestination and "
                     "ses:DeleteSuppressedDestination, and check [delivery.ses] region"
                 )
-        raise TemporaryError("SES: it takes no more of these calls at present. Run it again later: it goes on")
+        raise TemporaryError("SES: it accepts no more calls at present. Run it again later: it continues")
 
 
 def _entry(entry: dict[str, Any]) -> tuple[str, SuppressionReason, datetime]:
-    reason = _REASONS.get(str(entry.get("EventReason")), SuppressionReason.BOUNCED)
+    reason = _REASONS.get(str(entry.get("Reason")), SuppressionReason.BOUNCED)
     return str(entry["EmailAddress"]), reason, _since(entry)
 
 

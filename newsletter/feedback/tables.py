@@ -1,4 +1,4 @@
-"""The station's tables: events as they came, facts about deliveries, what they settled, mailings that paused."""
+"""Tables of feedback: raw events, facts about deliveries, resolved deliveries, circuit breaker trips, clicks."""
 
 from sqlalchemy import JSON, BigInteger, Column, Date, Index, Integer, LargeBinary, MetaData, Table, Text, text
 
@@ -32,9 +32,9 @@ events = Table(
     Index("events_due", "due_at", postgresql_where=text("due_at > 0"), sqlite_where=text("due_at > 0")),
     sqlite_autoincrement=True,
 )
-"""One row an event as it came, packed. `digest` is of the event without its envelopes, so that it is one however
-often and by whatever way it comes. `due_at`, in seconds since the epoch, is when one that named no delivery is
-looked at again.
+"""Raw events, compressed, one row each. `digest` is of the event without its envelopes, so that it is one row however
+often and by whatever way it comes. `due_at`, in seconds since the epoch, is when an event that matched no delivery is
+tried again.
 """
 
 facts = Table(
@@ -58,7 +58,7 @@ facts = Table(
     ),
     sqlite_with_rowid=False,
 )
-"""A set: what is the same is one row, so that order and repetition change nothing."""
+"""Dated facts about deliveries; `act` is the kind. A set: the same fact is one row, however often it is reported."""
 
 settlements = Table(
     "settlements",
@@ -70,7 +70,7 @@ settlements = Table(
     Column("at", UtcDateTime, nullable=False),
     Index("settlements_by_mailing", "mailing_id"),
 )
-"""Deliveries of which an event told us that they had been taken; `was` is what the ledger said before."""
+"""Deliveries that an event resolved; `was` is the status before, `by` what identified the delivery."""
 
 trips = Table(
     "trips",
@@ -86,7 +86,7 @@ trips = Table(
     Column("resumed_at", UtcDateTime),
     Index("trips_by_mailing", "mailing_id", "id"),
 )
-"""Mailings that paused themselves, the numbers they did so at, and when the author let them go on."""
+"""Circuit breaker trips: mailings that paused themselves, at which counts, and when the author resumed them."""
 
 clicks = Table(
     "clicks",
@@ -96,7 +96,7 @@ clicks = Table(
     Column("number", Integer, nullable=False),
     sqlite_with_rowid=False,
 )
-"""How often a counted link was followed on a day (UTC); nothing here tells by whom."""
+"""How often a link was followed on a day (UTC); nothing here says by whom."""
 
 personal_clicks = Table(
     "personal_clicks",
@@ -107,4 +107,4 @@ personal_clicks = Table(
     Index("personal_clicks_by_link", "link"),
     sqlite_with_rowid=False,
 )
-"""Which counted links were followed by whoever agreed to that being kept; gone when they take it back."""
+"""Which links a subscriber followed who consents to click tracking; deleted when they withdraw consent."""

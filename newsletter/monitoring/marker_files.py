@@ -1,6 +1,6 @@
-"""Lasting trouble: how long something has failed, and whether it was told, where the database cannot remember it.
+"""Marker files: empty files in `var/` whose date says since when something fails, or when it was last reported.
 
-Each memory is the date of an empty file in `var/`: setting it works on a full disk as well.
+They remember what the database cannot while it is unreachable; setting a date works on a full disk, too.
 """
 
 import os
@@ -11,15 +11,15 @@ from pathlib import Path
 from newsletter.settings import Settings
 
 PATIENCE = timedelta(hours=6)
-"""How long something that may pass by itself is waited for."""
-AGAIN = timedelta(days=1)
-"""How long nothing is told twice."""
+"""How long a failure that may pass is waited for before it is reported."""
+REPORT_INTERVAL = timedelta(days=1)
+"""How long the same thing is not reported again."""
 
 
 def record_failure(settings: Settings, what: str, now: datetime) -> bool:
-    """Note that `what` fails, and return whether it has failed for too long to pass by itself."""
-    path = _memory(settings, f"failing-{what}")
-    since = _date(path)
+    """Note that `what` fails; return whether it has failed for so long that it will not pass by itself."""
+    path = _marker(settings, f"failing-{what}")
+    since = _read_date(path)
     if since is None:
         _set_date(path, now)
         return False
@@ -29,21 +29,24 @@ def record_failure(settings: Settings, what: str, now: datetime) -> bool:
 def clear_failure(settings: Settings, what: str) -> None:
     """Note that `what` works again."""
     with suppress(OSError):
-        _memory(settings, f"failing-{what}").unlink(missing_ok=True)
+        _marker(settings, f"failing-{what}").unlink(missing_ok=True)
 
 
 def claim_daily_alert(settings: Settings, what: str, now: datetime) -> bool:
-    """Return whether `what` was not told within a day, and note that it is now; False where that cannot be."""
-    path = _memory(settings, f"told-{what}")
-    before = _date(path)
-    return (before is None or now - before > AGAIN) and _set_date(path, now)
+    """Return whether `what` may be reported now, at most once a day, and note that it is.
+
+    False if it cannot be noted.
+    """
+    path = _marker(settings, f"told-{what}")
+    before = _read_date(path)
+    return (before is None or now - before > REPORT_INTERVAL) and _set_date(path, now)
 
 
-def _memory(settings: Settings, name: str) -> Path:
+def _marker(settings: Settings, name: str) -> Path:
     return settings.var / name
 
 
-def _date(path: Path) -> datetime | None:
+def _read_date(path: Path) -> datetime | None:
     try:
         return datetime.fromtimestamp(path.stat().st_mtime, UTC)
     except OSError:

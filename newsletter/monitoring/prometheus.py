@@ -1,76 +1,62 @@
-"""Metrics: the numbers in the text format of Prometheus; nobody's address is in them, and few labels."""
+"""Prometheus metrics: statistics of the newest issues, lists and alarms in the text exposition format.
 
-from collections.abc import Iterable, Iterator, Mapping
+All are gauges. Labels hold slugs, list names, states and alarms, never an address.
+"""
+
+from collections.abc import Iterable
+
+from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
 from newsletter.monitoring.alarms import Alarm
-from newsletter.stats import Numbers, Statistics
+from newsletter.stats import IssueNumbers, ListGrowth, Statistics
 
-_MOST_ISSUES = 20
-_STATES = ("planned", "submitted", "failed", "uncertain")
-_FACTS = ("delivered", "deferred", "bounced", "complained", "rejected")
+_MAX_ISSUES = 20
+_DELIVERY_STATES = ("planned", "submitted", "failed", "uncertain")
+_FACT_KINDS = ("delivered", "deferred", "bounced", "complained", "rejected")
+_SUBSCRIPTION_STATES = ("confirmed", "pending", "suppressed")
 
-Sample = tuple[Mapping[str, str], float]
 
-
-def render_metrics(found: Statistics, alarms: Iterable[Alarm] = ()) -> str:
-    """Return the metrics of the newest issues, of lists and of what is wrong, as Prometheus reads them."""
-    issues = found.issues[-_MOST_ISSUES:]
-    named = [({"issue": issue.slug}, issue.totals) for issue in issues]
-    families: tuple[tuple[str, str, Iterable[Sample]], ...] = (
-        ("newsletter_deliveries", "Deliveries of the newest issues, by state.", _states(named)),
-        ("newsletter_facts", "Deliveries that something came back about, by kind.", _facts(named)),
-        ("newsletter_unsubscribed", "People whom an issue made unsubscribe.", _of(named, "unsubscribed")),
-        ("newsletter_replies", "Replies by people.", _of(named, "replies")),
-        ("newsletter_comments", "Replies that became comments.", _of(named, "comments")),
-        (
-            "newsletter_issue_started_seconds",
-            "When an issue's first mailing began, since the epoch.",
-            [({"issue": issue.slug}, issue.sent_at.timestamp()) for issue in issues],
-        ),
-        (
-            "newsletter_subscriptions",
-            "People on lists, by state.",
-            [
-                ({"list": each.name, "state": state}, getattr(each, state))
-                for each in found.lists
-                for state in ("confirmed", "pending", "suppressed")
-            ],
-        ),
-        (
-            "newsletter_alarm",
-            "1 for each thing that has stopped or fallen silent.",
-            [({"alarm": alarm.key}, 1) for alarm in alarms],
-        ),
-        ("newsletter_metrics_made_seconds", "When these were made.", [({}, found.made_at.timestamp())]),
+def render_metrics(statistics: Statistics, alarms: Iterable[Alarm] = ()) -> str:
+    """Return the metrics as Prometheus scrapes them."""
+    registry = CollectorRegistry()
+    _add_issues(registry, statistics.issues[-_MAX_ISSUES:])
+    _add_subscriptions(registry, statistics.lists)
+    alarm_gauge = Gauge(
+        "newsletter_alarm", "1 for each thing that has stopped or fallen silent.", ["alarm"], registry=registry
     )
-    return "".join(line for name, words, samples in families for line in _family(name, words, samples))
+    for alarm in alarms:
+        alarm_gauge.labels(alarm.key).set(1)
+    made = Gauge("newsletter_metrics_made_seconds", "When these metrics were made, in Unix time.", registry=registry)
+    made.set(statistics.made_at.timestamp())
+    return generate_latest(registry).decode()
 
 
-def _states(named: Iterable[tuple[Mapping[str, str], Numbers]]) -> Iterator[Sample]:
-    for labels, numbers in named:
-        for state in _STATES:
-            yield {**labels, "state": state}, getattr(numbers, state)
-        yield {**labels, "state": "excluded"}, sum(numbers.excluded.values())
+def _add_issues(registry: CollectorRegistry, issues: Iterable[IssueNumbers]) -> None:
+    def issue_gauge(name: str, description: str, *labels: str) -> Gauge:
+        return Gauge(f"newsletter_{name}", description, ["issue", *labels], registry=registry)
+
+    deliveries = issue_gauge("deliveries", "Deliveries of the newest issues, by state.", "state")
+    facts = issue_gauge("facts", "Deliveries that something was reported about, by kind.", "kind")
+    unsubscribed = issue_gauge("unsubscribed", "People who unsubscribed from an issue.")
+    replies = issue_gauge("replies", "Replies written by people.")
+    comments = issue_gauge("comments", "Replies that became comments.")
+    started = issue_gauge("issue_started_seconds", "When an issue's first mailing began, in Unix time.")
+    for issue in issues:
+        numbers = issue.totals
+        for state in _DELIVERY_STATES:
+            deliveries.labels(issue.slug, state).set(getattr(numbers, state))
+        deliveries.labels(issue.slug, "excluded").set(sum(numbers.excluded.values()))
+        for kind in _FACT_KINDS:
+            if (number := getattr(numbers, kind)) is not None:  # None: nobody reports it, which is not 0
+                facts.labels(issue.slug, kind).set(number)
+        unsubscribed.labels(issue.slug).set(numbers.unsubscribed)
+        replies.labels(issue.slug).set(numbers.replies)
+        comments.labels(issue.slug).set(numbers.comments)
+        started.labels(issue.slug).set(issue.sent_at.timestamp())
 
 
-def _facts(named: Iterable[tuple[Mapping[str, str], Numbers]]) -> Iterator[Sample]:
-    for labels, numbers in named:
-        for kind in _FACTS:
-            if (value := getattr(numbers, kind)) is not None:
-                yield {**labels, "kind": kind}, value
-
-
-def _of(named: Iterable[tuple[Mapping[str, str], Numbers]], name: str) -> Iterator[Sample]:
-    for labels, numbers in named:
-        yield labels, getattr(numbers, name)
-
-
-def _family(name: str, words: str, samples: Iterable[Sample]) -> Iterator[str]:
-    yield f"# HELP {name} {words}\n# TYPE {name} gauge\n"
-    for labels, value in samples:
-        written = ",".join(f'{key}="{_escaped(label)}"' for key, label in labels.items())
-        yield f"{name}{{{written}}} {value:.15g}\n" if written else f"{name} {value:.15g}\n"
-
-
-def _escaped(label: str) -> str:
-    return label.replace("\\", r"\\").replace("\n", r"\n").replace('"', r"\"")
+def _add_subscriptions(registry: CollectorRegistry, lists: Iterable[ListGrowth]) -> None:
+    gauge = Gauge("newsletter_subscriptions", "People on lists, by state.", ["list", "state"], registry=registry)
+    for each in lists:
+        for state in _SUBSCRIPTION_STATES:
+            gauge.labels(each.name, state).set(getattr(each, state))

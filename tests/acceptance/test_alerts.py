@@ -24,7 +24,7 @@ def test_a_send_that_stops_at_the_quota_tells_the_author_once_it_can_and_once_on
     notices = "SELECT status, recipient, text FROM notices WHERE kind = 'alert'"
     ((status, recipient, words),) = query(stage.desk, notices)
     assert (status, recipient) == ("planned", "ines@lamplighter.example")
-    assert "of 'lamp' to crowd waits: SES: " in words
+    assert "of 'lamp' to crowd is waiting: SES: " in words
     stage.account.quota = 10_000
     with closing(sqlite3.connect(stage.desk.folder / "var" / "newsletter.db")) as database:
         database.execute("UPDATE notices SET due_at = 0")  # it is put off for a minute

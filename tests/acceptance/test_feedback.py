@@ -140,13 +140,13 @@ def test_kill_9_in_the_middle_of_a_pull_loses_no_event(desk: Desk, tmp_path: Pat
         desk.set("[feedback]\n", f'[feedback]\nqueue = "{ses.queue_url}"\n')
         published = len((tmp_path / "events.jsonl").read_text().splitlines())
         steps = (
-            "queue.py:receive:return",
-            "inbox.py:keep:call",
-            "inbox.py:keep:return",
-            "queue.py:delete:return",
-            "recording.py:record_facts:return",
-            "applying.py:_mark:return",
-            "applying.py:_applied:return",
+            "sqs_queue.py:receive:return",
+            "events.py:store_events:call",
+            "events.py:store_events:return",
+            "sqs_queue.py:delete:return",
+            "record.py:record_facts:return",
+            "pipeline.py:_mark:return",
+            "pipeline.py:_apply_group:return",
         )
         for step in steps:
             killed = preloaded(desk.folder, desk.environment(**environment(ses)), ("events", "pull"), step, 1)

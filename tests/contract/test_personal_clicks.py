@@ -94,7 +94,7 @@ def agree(database: Database) -> None:
 
 def follow(database: Database, *deliveries: int) -> None:
     follows = frozenset(AttributedClick(LINK.key, number, TODAY) for number in deliveries)
-    save_clicks(database, CountedClicks(clicks=Counter({(LINK.key, TODAY): 1}), follows=follows))
+    save_clicks(database, CountedClicks(clicks=Counter({(LINK.key, TODAY): 1}), attributed=follows))
 
 
 def kept(database: Database) -> list[int]:

@@ -269,9 +269,7 @@ def _run(
     if before.planned:
         try:
             with (
-                pull_in_background(
-                    database, publication.keyring, settings, clock=publication.now, complain=warnings.put
-                ),
+                pull_in_background(database, publication.keyring, settings, clock=publication.now, warn=warnings.put),
                 closing(
                     send(
                         database,

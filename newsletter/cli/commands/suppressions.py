@@ -1,7 +1,6 @@
 """`newsletter suppressions`: addresses that are never mailed, and why."""
 
 import sys
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -148,11 +147,19 @@ def sync_with_ses(context: typer.Context, dry_run: DryRunOption = False, is_json
             if stop.is_set():
                 break
     if is_json:
-        output.print_json(asdict(synced))
+        output.print_json(
+            {
+                "listed": synced.listed,
+                "taken": synced.suppressed_here,
+                "given": synced.added_there,
+                "freed": synced.removed_there,
+                "left": synced.left,
+            }
+        )
         return
     output.print_result(
-        f"{synced.listed:,} on SES's list: {synced.taken:,} suppressed here, {synced.given:,} added there, "
-        f"{synced.freed:,} removed there{' (dry run: nothing was changed)' if dry_run else ''}"
+        f"{synced.listed:,} on SES's list: {synced.suppressed_here:,} suppressed here, {synced.added_there:,} added there, "
+        f"{synced.removed_there:,} removed there{' (dry run: nothing was changed)' if dry_run else ''}"
     )
     if synced.left:
         output.info(f"{synced.left:,} are left. Run it again to continue")

@@ -20,10 +20,12 @@ class DmarcPolicy:
     count: int = 1
 
 
-def find_policy(domain: str, dns: Resolver) -> DmarcPolicy | None:
+def find_dmarc_policy(domain: str, dns: Resolver) -> DmarcPolicy | None:
     """Return the policy of a domain, else that of the organisation above it; None where there is none."""
-    for candidate in dict.fromkeys((domain, organisation(domain))):
-        records = [text for text in dns.must(f"_dmarc.{candidate}", "TXT") if text.replace(" ", "")[:8] == "v=DMARC1"]
+    for candidate in dict.fromkeys((domain, organisational_domain(domain))):
+        records = [
+            text for text in dns.require(f"_dmarc.{candidate}", "TXT") if text.replace(" ", "")[:8] == "v=DMARC1"
+        ]
         if records:
             pairs = (part.partition("=")[::2] for part in records[0].split(";") if "=" in part)
             tags = {name.strip().lower(): value.strip() for name, value in pairs}
@@ -31,7 +33,7 @@ def find_policy(domain: str, dns: Resolver) -> DmarcPolicy | None:
     return None
 
 
-def organisation(domain: str) -> str:
+def organisational_domain(domain: str) -> str:
     """Return the domain that was registered, by rule of thumb: without the list of all registries' own domains."""
     labels = domain.split(".")
     if len(labels) <= 2:
@@ -42,10 +44,10 @@ def organisation(domain: str) -> str:
 
 def is_aligned(one: str, other: str, *, strict: bool) -> bool:
     """Return whether two domains count as one for DMARC (section 3.1)."""
-    return one == other or (not strict and organisation(one) == organisation(other))
+    return one == other or (not strict and organisational_domain(one) == organisational_domain(other))
 
 
-def judge_policy(
+def check_dmarc(
     domain: str, policy: DmarcPolicy | None, *, signers: tuple[str, ...], envelope: str
 ) -> Iterator[CheckResult]:
     """Judge a policy, and whether a signature by `signers`, or SPF of `envelope`, satisfies it."""
@@ -55,7 +57,7 @@ def judge_policy(
             _PART,
             name,
             "no DMARC record, which Gmail, Yahoo and Outlook want of who mails many",
-            f"Publish TXT of _dmarc.{organisation(domain)}: v=DMARC1; p=none; rua=mailto:YOU",
+            f"Publish TXT of _dmarc.{organisational_domain(domain)}: v=DMARC1; p=none; rua=mailto:YOU",
         )
         return
     tags = policy.tags

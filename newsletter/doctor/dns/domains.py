@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from newsletter.delivery import open_dkim_signer, unpublished_dkim_keys
 from newsletter.doctor.check import CheckResult, fail, ok, warn
-from newsletter.doctor.dns.dmarc import find_policy, judge_policy
+from newsletter.doctor.dns.dmarc import check_dmarc, find_dmarc_policy
 from newsletter.doctor.dns.resolver import Resolver
-from newsletter.doctor.dns.spf import judge_spf
+from newsletter.doctor.dns.spf import check_spf
 from newsletter.doctor.ses_identity import SesIdentity, find_identity
 from newsletter.errors import NewsletterError
 from newsletter.settings import ListSettings, Settings
@@ -14,13 +14,13 @@ from newsletter.settings import ListSettings, Settings
 _PART = "dns"
 
 
-def look_at_domains(settings: Settings, dns: Resolver) -> Iterator[CheckResult]:
+def check_domains(settings: Settings, dns: Resolver) -> Iterator[CheckResult]:
     """Look at SPF, DKIM and DMARC of every domain that letters are from, and at where mail to us goes."""
     senders = {each.sender.address.domain.lower(): (name, each) for name, each in settings.lists.items()}
     for domain, (name, each) in senders.items():
         yield from _look_at_sender(domain, name, each, settings, dns)
     for domain in _answered(settings):
-        yield look_at_exchangers(domain, settings, dns)
+        yield check_mx(domain, settings, dns)
 
 
 def _look_at_sender(
@@ -34,13 +34,13 @@ def _look_at_sender(
             identity = None  # which the part "ses" tells of
     envelope = _envelope_domain(domain, settings, identity)
     is_ses = settings.delivery.transport == "ses"
-    yield from judge_spf(envelope, dns, must_include="amazonses.com" if is_ses and envelope == domain else None)
+    yield from check_spf(envelope, dns, must_include="amazonses.com" if is_ses and envelope == domain else None)
     if identity is not None and identity.mail_from:
         yield from _look_at_mail_from(identity.mail_from, settings, dns)
     signed = tuple(_look_at_keys(domain, list_name, settings, identity, dns))
     yield from (check for check, _ in signed)
-    policy = find_policy(domain, dns)
-    yield from judge_policy(domain, policy, signers=tuple(name for _, name in signed if name), envelope=envelope)
+    policy = find_dmarc_policy(domain, dns)
+    yield from check_dmarc(domain, policy, signers=tuple(name for _, name in signed if name), envelope=envelope)
 
 
 def _envelope_domain(domain: str, settings: Settings, identity: SesIdentity | None) -> str:
@@ -53,7 +53,7 @@ def _envelope_domain(domain: str, settings: Settings, identity: SesIdentity | No
 
 
 def _look_at_mail_from(domain: str, settings: Settings, dns: Resolver) -> Iterator[CheckResult]:
-    found = dns.must(domain, "MX")
+    found = dns.require(domain, "MX")
     hosts = [record.split()[-1].rstrip(".").lower() for record in found]
     name = f"MAIL FROM {domain}"
     region = settings.delivery.ses.region
@@ -78,7 +78,7 @@ def _look_at_keys(
     if settings.delivery.dkim:
         try:
             signer = open_dkim_signer(settings, list_name)
-            missing = unpublished_dkim_keys(signer, lambda dns_name: dns.ask(dns_name, "TXT")) if signer else ()
+            missing = unpublished_dkim_keys(signer, lambda dns_name: dns.query(dns_name, "TXT")) if signer else ()
         except NewsletterError as error:
             what, _, remedy = str(error).rpartition(". ")
             yield fail(_PART, name, what or remedy, remedy), ""
@@ -108,9 +108,9 @@ def _look_at_tokens(identity: SesIdentity, dns: Resolver) -> Iterator[tuple[Chec
         return
     for token in identity.tokens:
         dns_name = f"{token}._domainkey.{identity.name}"
-        target = dns.must(dns_name, "CNAME")
+        target = dns.require(dns_name, "CNAME")
         if not target:
-            text = dns.ask(dns_name, "TXT")
+            text = dns.query(dns_name, "TXT")
             if text and any("p=" in record for record in text):
                 continue  # a flattened alias serves as well
             yield (
@@ -128,10 +128,10 @@ def _answered(settings: Settings) -> Iterator[str]:
         yield settings.replies.address.domain.lower()
 
 
-def look_at_exchangers(domain: str, settings: Settings, dns: Resolver) -> CheckResult:
+def check_mx(domain: str, settings: Settings, dns: Resolver) -> CheckResult:
     """Look at where mail to `domain` goes; answers and bounces arrive there."""
     name = f"MX {domain}"
-    hosts = [record.split()[-1].rstrip(".").lower() for record in dns.must(domain, "MX")]
+    hosts = [record.split()[-1].rstrip(".").lower() for record in dns.require(domain, "MX")]
     if hosts == [""]:
         return fail(_PART, name, "it says that it takes no mail (RFC 7505)", "Publish an MX that takes answers")
     if not hosts:
@@ -139,7 +139,7 @@ def look_at_exchangers(domain: str, settings: Settings, dns: Resolver) -> CheckR
     at_ses = [host for host in hosts if host.startswith("inbound-smtp.") and host.endswith(".amazonaws.com")]
     if (settings.replies.mailbox or "").startswith("sqs:") and not at_ses:
         return fail(_PART, name, f"it is {', '.join(hosts)}, not SES", _where_answers_go(settings))
-    lost = [host for host in hosts if not (dns.ask(host, "A") or dns.ask(host, "AAAA"))]
+    lost = [host for host in hosts if not (dns.query(host, "A") or dns.query(host, "AAAA"))]
     if len(lost) == len(hosts):
         return fail(_PART, name, f"{', '.join(lost)} has no address", "Mend the MX, or the host it names")
     return ok(_PART, name, ", ".join(hosts))

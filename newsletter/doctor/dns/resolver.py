@@ -18,7 +18,7 @@ class Resolver:
     seconds: float = _SECONDS
     """For one name, all tries together."""
 
-    def ask(self, name: str, kind: str) -> Sequence[str] | None:
+    def query(self, name: str, kind: str) -> Sequence[str] | None:
         """Return the records of a name as DNS writes them, TXT as one text; () where there are none.
 
         None when nobody answered in time.
@@ -39,9 +39,9 @@ class Resolver:
             return [b"".join(record.strings).decode("utf-8", "replace") for record in answers]
         return [record.to_text() for record in answers]
 
-    def must(self, name: str, kind: str) -> Sequence[str]:
+    def require(self, name: str, kind: str) -> Sequence[str]:
         """Return the records of a name; TemporaryError when nobody answered."""
-        found = self.ask(name, kind)
+        found = self.query(name, kind)
         if found is None:
             raise TemporaryError(f"{name}: no name server answered for {kind}. Check this machine's name servers")
         return found

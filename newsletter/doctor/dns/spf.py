@@ -11,7 +11,7 @@ _MOST_LOOKUPS = 10
 _ASKING = {"include", "a", "mx", "ptr", "exists", "redirect"}
 
 
-def judge_spf(domain: str, dns: Resolver, *, must_include: str | None = None) -> Iterator[CheckResult]:
+def check_spf(domain: str, dns: Resolver, *, must_include: str | None = None) -> Iterator[CheckResult]:
     """Judge the SPF record of the domain that stands in the envelope."""
     name = f"SPF {domain}"
     if domain == "amazonses.com":
@@ -22,7 +22,7 @@ def judge_spf(domain: str, dns: Resolver, *, must_include: str | None = None) ->
             "Set a custom MAIL FROM domain in SES",
         )
         return
-    records = _records(dns.must(domain, "TXT"))
+    records = _records(dns.require(domain, "TXT"))
     if not records:
         yield fail(_PART, name, "no SPF record", f"Publish TXT of {domain}: {_suggested(must_include)}")
         return
@@ -66,7 +66,7 @@ def _lookups(domain: str, terms: list[str], dns: Resolver, *, seen: set[str]) ->
             continue
         count += 1
         if word in {"include", "redirect"} and target and "%" not in target and target not in seen:
-            inner = _records(dns.ask(target, "TXT") or ())
+            inner = _records(dns.query(target, "TXT") or ())
             if inner:
                 count += _lookups(target, inner[0].lower().split()[1:], dns, seen=seen)
         if count > 2 * _MOST_LOOKUPS:

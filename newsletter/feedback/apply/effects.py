@@ -1,4 +1,4 @@
-"""What follows from new events, by the table of `decide`: addresses are suppressed, readers leave."""
+"""Effects of new events, by the table in `rules`: addresses are suppressed, subscriptions end."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -16,87 +16,93 @@ from newsletter.audience import (
     unsubscribe_in_transaction,
 )
 from newsletter.delivery import delivery_ids_of
-from newsletter.feedback.apply.match import Matched
-from newsletter.feedback.apply.rules import Effect, decide
+from newsletter.feedback.apply.match import MatchedEvent
+from newsletter.feedback.apply.rules import Effect, rule_for
 from newsletter.feedback.models import EventKind, EventReason
 from newsletter.feedback.tables import facts
 from newsletter.settings import FeedbackSettings
 from newsletter.tokens import Keyring
 
-_COUNTED = [reason.value for reason in EventReason if decide(EventKind.BOUNCED, reason).effect is Effect.COUNT]
+_SOFT_BOUNCE_REASONS = [
+    reason.value for reason in EventReason if rule_for(EventKind.BOUNCED, reason).effect is Effect.COUNT_SOFT_BOUNCE
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Desk:
-    """What consequences are drawn with."""
+class EffectContext:
+    """What effects need beside the event."""
 
     keyring: Keyring
     settings: FeedbackSettings
     now: datetime
 
 
-def act_on(connection: Connection, desk: Desk, fresh: Sequence[Matched]) -> int:
+def apply_effects(connection: Connection, context: EffectContext, new: Sequence[MatchedEvent]) -> int:
     """Do what follows from new events; return how many addresses that suppressed."""
-    return sum(_act(connection, desk, matched) for matched in fresh)
+    return sum(_apply_effect(connection, context, matched) for matched in new)
 
 
-def _act(connection: Connection, desk: Desk, matched: Matched) -> bool:
+def _apply_effect(connection: Connection, context: EffectContext, matched: MatchedEvent) -> bool:
+    """Do what follows from one event; return whether that suppressed an address."""
     event, delivery = matched.event, matched.delivery
-    rule = decide(event.kind, event.reason)
+    rule = rule_for(event.kind, event.reason)
     if rule.effect is Effect.SUPPRESS and rule.suppression is not None:
-        code = "" if event.detail.startswith(event.code) else event.code  # a report's code is its status, told there
-        told = " ".join(filter(None, (code, event.detail))) or event.reason.value
-        is_new = _suppress(connection, desk, matched, rule.suppression, f"{event.reason}: {told}")
+        code = "" if event.detail.startswith(event.code) else event.code  # a DSN's code is the status in its detail
+        diagnostic = " ".join(filter(None, (code, event.detail))) or event.reason.value
+        is_new = _suppress(connection, context, matched, rule.suppression, f"{event.reason}: {diagnostic}")
         if event.kind is EventKind.COMPLAINED:
-            _leave(connection, matched, desk.now)
+            _end_subscription(connection, matched, context.now)
         return is_new
-    if rule.effect is Effect.LEAVE:
-        _leave(connection, matched, desk.now)
+    if rule.effect is Effect.END_SUBSCRIPTION:
+        _end_subscription(connection, matched, context.now)
         return False
-    if rule.effect is Effect.COUNT and delivery is not None and delivery.subscriber_id is not None:
-        least, days = desk.settings.soft_bounces, desk.settings.soft_days
-        number = bounces_in_a_row(connection, delivery.subscriber_id, desk.now, days, least)
+    if rule.effect is Effect.COUNT_SOFT_BOUNCE and delivery is not None and delivery.subscriber_id is not None:
+        least, days = context.settings.soft_bounces, context.settings.soft_days
+        number = count_soft_bounces(connection, delivery.subscriber_id, context.now, days, least)
         if number >= least:
-            why = f"{event.reason}, in {number} mailings within {desk.settings.soft_days} days"
-            return _suppress(connection, desk, matched, SuppressionReason.BOUNCED, why)
+            why = f"{event.reason}, in {number} mailings within {days} days"
+            return _suppress(connection, context, matched, SuppressionReason.BOUNCED, why)
     return False
 
 
-def bounces_in_a_row(connection: Connection, subscriber_id: int, now: datetime, days: int, least: int) -> int:
-    """Return in how many mailings a person's letter came back for a passing reason since one last arrived.
+def count_soft_bounces(connection: Connection, subscriber_id: int, now: datetime, days: int, least: int) -> int:
+    """Return in how many mailings of the last `days` a subscriber's message soft-bounced since one was delivered.
 
-    Whether one arrived is asked only where there are so many that it matters: `least`.
+    Whether one was delivered is looked up only if there are at least `least` soft bounces.
     """
     since = now - timedelta(days=days)
-    asked = select(func.count(facts.c.mailing_id.distinct())).where(
+    query = select(func.count(facts.c.mailing_id.distinct())).where(
         facts.c.subscriber_id == subscriber_id,
         literal_column("facts.act") == literal_column("'bounced'"),
-        facts.c.reason.in_(_COUNTED),
+        facts.c.reason.in_(_SOFT_BOUNCE_REASONS),
         facts.c.at >= since,
     )
-    number = int(connection.scalar(asked) or 0)
+    number = int(connection.scalar(query) or 0)
     if number < least:
         return number
-    theirs = delivery_ids_of(connection, subscriber_id, since - timedelta(days=days))
-    arrived = connection.scalar(
-        select(func.max(facts.c.at)).where(facts.c.delivery_id.in_(theirs), facts.c.act == EventKind.DELIVERED.value)
+    delivery_ids = delivery_ids_of(connection, subscriber_id, since - timedelta(days=days))
+    is_delivered = facts.c.act == EventKind.DELIVERED.value
+    delivered_at = connection.scalar(
+        select(func.max(facts.c.at)).where(facts.c.delivery_id.in_(delivery_ids), is_delivered)
     )
-    return number if arrived is None else int(connection.scalar(asked.where(facts.c.at > arrived)) or 0)
+    return number if delivered_at is None else int(connection.scalar(query.where(facts.c.at > delivered_at)) or 0)
 
 
-def _suppress(connection: Connection, desk: Desk, matched: Matched, reason: SuppressionReason, why: str) -> bool:
-    """Suppress whom the letter went to, which an event of SES names; else its reader as they are now."""
-    origin, at = f"event {matched.read.number}: {why}"[:300], matched.event.at
+def _suppress(
+    connection: Connection, context: EffectContext, matched: MatchedEvent, reason: SuppressionReason, why: str
+) -> bool:
+    """Suppress the address that the message went to, which SES's events name; else the subscriber's current one."""
+    origin, at = f"event {matched.parsed.number}: {why}"[:300], matched.event.at
     with suppress(ValueError):
         if matched.event.address:
             address = Address.parse(matched.event.address)
-            return suppress_address(connection, desk.keyring, address, reason, origin=origin, now=at)
+            return suppress_address(connection, context.keyring, address, reason, origin=origin, now=at)
     if matched.delivery is None or matched.delivery.subscriber_id is None:
         return False
     return suppress_subscriber(connection, matched.delivery.subscriber_id, reason, origin=origin, now=at)
 
 
-def _leave(connection: Connection, matched: Matched, now: datetime) -> None:
+def _end_subscription(connection: Connection, matched: MatchedEvent, now: datetime) -> None:
     delivery = matched.delivery
     if delivery is not None and delivery.subscriber_id is not None:
         unsubscribe_in_transaction(
@@ -105,5 +111,5 @@ def _leave(connection: Connection, matched: Matched, now: datetime) -> None:
             delivery.list_name,
             origin=f"event: {matched.event.kind}",
             now=now,
-            proof=ConsentProof(evidence=f"event {matched.read.number}"),
+            proof=ConsentProof(evidence=f"event {matched.parsed.number}"),
         )

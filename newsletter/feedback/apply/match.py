@@ -1,4 +1,4 @@
-"""Reads kept events and finds the deliveries they are about: by the delivery's tag, else by the message's name."""
+"""Parses stored events and finds the deliveries they are about: by the delivery's tag, else by message identifier."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,79 +8,75 @@ from typing import Any
 from sqlalchemy import Connection
 
 from newsletter.delivery import ReportedDelivery, find_reported_by_references, find_reported_deliveries, is_notice
-from newsletter.feedback.formats.dsn_arf import read_report
-from newsletter.feedback.formats.json_envelopes import opened
-from newsletter.feedback.formats.ses import read_event
+from newsletter.feedback.formats.dsn_arf import parse_report
+from newsletter.feedback.formats.json_envelopes import unwrap
+from newsletter.feedback.formats.ses import parse_ses_event
 from newsletter.feedback.models import Event, UnreadableEvent
 
 BY_MESSAGE_ID = "message id"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Read:
-    """A kept event that was read."""
+class ParsedEvent:
+    """A stored event, parsed."""
 
     number: int
     attempts: int
     event: Event | None = None
-    """None for a kind that we do not know, and for what cannot be read."""
+    """None for an unknown kind, and for what cannot be parsed."""
     fault: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Matched:
+class MatchedEvent:
     """An event and what it is about: a delivery, a notice, or nothing that we know."""
 
-    read: Read
+    parsed: ParsedEvent
     event: Event
     delivery: ReportedDelivery | None
-    by: str = ""
+    matched_by: str = ""
 
     @property
     def notice(self) -> int | None:
-        """The notice's number, where it is about one."""
+        """The notice's number, if it is about one."""
         number = self.event.delivery_id
         return number if number is not None and is_notice(number) and not self.event.mailing_id else None
 
 
-def read_kept(number: int, attempts: int, found: dict[str, Any] | str, received_at: datetime) -> Read:
-    """Read a kept event, out of its envelope or as it came; whatever is wrong with it is said, not raised."""
+def parse_stored_event(number: int, attempts: int, stored: dict[str, Any] | str, received_at: datetime) -> ParsedEvent:
+    """Parse a stored event, unwrapped already or as it came; what is wrong with it is returned, never raised."""
     try:
-        said = next(opened(found), None) if isinstance(found, str) else found
-        if said is None:
-            raise UnreadableEvent("no event is in it")  # noqa: TRY301
-        event = _read(said, received_at)
+        data = next(unwrap(stored), None) if isinstance(stored, str) else stored
+        if data is None:
+            raise UnreadableEvent("it holds no event")  # noqa: TRY301
+        event = parse_report(data, received_at) if "report" in data else parse_ses_event(data, received_at)
     except UnreadableEvent as error:
-        return Read(number=number, attempts=attempts, fault=str(error))
+        return ParsedEvent(number=number, attempts=attempts, fault=str(error))
     except Exception as error:  # whatever a stranger's event holds, it must not stop the next one
-        return Read(number=number, attempts=attempts, fault=f"{type(error).__name__}: {error}"[:300])
-    return Read(number=number, attempts=attempts, event=event)
+        return ParsedEvent(number=number, attempts=attempts, fault=f"{type(error).__name__}: {error}"[:300])
+    return ParsedEvent(number=number, attempts=attempts, event=event)
 
 
-def match(connection: Connection, found: Sequence[Read]) -> list[Matched]:
-    """Find what events are about; a tag counts only together with the mailing's."""
-    events = [(read, read.event) for read in found if read.event is not None]
+def match_events(connection: Connection, group: Sequence[ParsedEvent]) -> list[MatchedEvent]:
+    """Find what events are about; a delivery tag counts only together with its mailing's."""
+    events = [(parsed, parsed.event) for parsed in group if parsed.event is not None]
     tagged = find_reported_deliveries(connection, (e.delivery_id for _, e in events if e.delivery_id and e.mailing_id))
-    matched = [(read, event, _by_tag(event, tagged)) for read, event in events]
-    names = {name for _, e, known in matched if known is None for name in (e.reference, e.own_reference) if name}
-    named = find_reported_by_references(connection, names) if names else {}
+    by_tag = [(parsed, event, _match_tag(event, tagged)) for parsed, event in events]
+    references = {name for _, e, delivery in by_tag if delivery is None for name in (e.reference, e.message_id) if name}
+    named = find_reported_by_references(connection, references) if references else {}
     return [
-        Matched(read=read, event=event, delivery=known, by=event.by)
-        if known is not None
-        else Matched(
-            read=read,
+        MatchedEvent(parsed=parsed, event=event, delivery=delivery, matched_by=event.matched_by)
+        if delivery is not None
+        else MatchedEvent(
+            parsed=parsed,
             event=event,
-            delivery=None if event.mailing_id else named.get(event.reference) or named.get(event.own_reference),
-            by=BY_MESSAGE_ID,
+            delivery=None if event.mailing_id else named.get(event.reference) or named.get(event.message_id),
+            matched_by=BY_MESSAGE_ID,
         )
-        for read, event, known in matched
+        for parsed, event, delivery in by_tag
     ]
 
 
-def _by_tag(event: Event, tagged: dict[int, ReportedDelivery]) -> ReportedDelivery | None:
-    known = tagged.get(event.delivery_id or 0)
-    return known if known is not None and known.mailing_id == event.mailing_id else None
-
-
-def _read(found: dict[str, Any], received_at: datetime) -> Event | None:
-    return read_report(found, received_at) if "report" in found else read_event(found, received_at)
+def _match_tag(event: Event, tagged: dict[int, ReportedDelivery]) -> ReportedDelivery | None:
+    delivery = tagged.get(event.delivery_id or 0)
+    return delivery if delivery is not None and delivery.mailing_id == event.mailing_id else None

@@ -1,4 +1,4 @@
-"""Records facts: a set that only grows, so that order and repetition change nothing."""
+"""Records facts: a set of rows that only grows, so that order and repetition of events change nothing."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -8,54 +8,53 @@ from sqlalchemy import Connection, bindparam, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from newsletter.database import PreparedStatement
-from newsletter.feedback.apply.match import Matched
-from newsletter.feedback.apply.rules import Effect, decide
+from newsletter.feedback.apply.match import MatchedEvent
+from newsletter.feedback.apply.rules import Effect, rule_for
 from newsletter.feedback.models import FACTS, EventKind, EventReason
 from newsletter.feedback.tables import facts
 
-_AT_ONCE = 200
+_IDS_AT_ONCE = 200
 
 
-def record_facts(connection: Connection, matched: Sequence[Matched]) -> list[Matched]:
-    """Add the facts that events tell; return the events that are new and that something follows from.
+def record_facts(connection: Connection, matched: Sequence[MatchedEvent]) -> list[MatchedEvent]:
+    """Add the facts that events tell; return the events that are new and have an effect.
 
-    What was known before has had its consequences: an address that the author has freed since stays free.
+    A fact that was recorded before had its effect then: an address that the author has released since stays so.
     """
     rows = {_key(each): (each, row) for each in matched if (row := _row(each)) is not None}
-    grave = {
+    with_effect = {
         key: each
         for key, (each, _) in rows.items()
-        if decide(each.event.kind, each.event.reason).effect is not Effect.NOTHING
+        if rule_for(each.event.kind, each.event.reason).effect is not Effect.NONE
     }
-    known = _known(connection, list(grave))
-    _add_order(connection.dialect.name).run_many(connection, [row for _, row in rows.values()])
-    return [each for key, each in grave.items() if key not in known]
+    known = _known_keys(connection, list(with_effect))
+    _upsert(connection.dialect.name).run_many(connection, [row for _, row in rows.values()])
+    return [each for key, each in with_effect.items() if key not in known]
 
 
 @cache
-def _add_order(dialect: str) -> PreparedStatement:
-    """Add one fact; of two tellings of it one is kept, whichever came first."""
+def _upsert(dialect: str) -> PreparedStatement:
+    """Return the statement that adds one fact; of two reports of it one is kept, whichever came first."""
     insert = postgresql.insert(facts) if dialect == "postgresql" else sqlite.insert(facts)
-    given = insert.values({column.name: bindparam(f"its_{column.name}") for column in facts.c})
-    told = ("reason", "domain", "detail")
-    smaller = or_(
-        given.excluded.detail < facts.c.detail,
-        (given.excluded.detail == facts.c.detail) & (given.excluded.reason < facts.c.reason),
+    values = insert.values({column.name: bindparam(f"its_{column.name}") for column in facts.c})
+    is_smaller = or_(
+        values.excluded.detail < facts.c.detail,
+        (values.excluded.detail == facts.c.detail) & (values.excluded.reason < facts.c.reason),
     )
     return PreparedStatement(
-        given.on_conflict_do_update(
+        values.on_conflict_do_update(
             index_elements=["delivery_id", "act", "at", "code"],
-            set_={name: given.excluded[name] for name in told},
-            where=smaller,
+            set_={name: values.excluded[name] for name in ("reason", "domain", "detail")},
+            where=is_smaller,
         )
     )
 
 
-def _row(matched: Matched) -> dict[str, Any] | None:
+def _row(matched: MatchedEvent) -> dict[str, Any] | None:
     event, delivery = matched.event, matched.delivery
     if delivery is None or event.kind not in FACTS or event.reason is EventReason.NOT_SPAM:
         return None
-    if event.kind is EventKind.LEFT and event.reason is not EventReason.UNSUBSCRIBED:
+    if event.kind is EventKind.UNSUBSCRIBED and event.reason is not EventReason.UNSUBSCRIBED:
         return None
     return {
         "its_delivery_id": delivery.id,
@@ -70,15 +69,15 @@ def _row(matched: Matched) -> dict[str, Any] | None:
     }
 
 
-def _key(matched: Matched) -> tuple[Any, ...]:
+def _key(matched: MatchedEvent) -> tuple[Any, ...]:
     event = matched.event
     return (matched.delivery.id if matched.delivery else 0, event.kind.value, event.at, event.code)
 
 
-def _known(connection: Connection, keys: Sequence[tuple[Any, ...]]) -> set[tuple[Any, ...]]:
+def _known_keys(connection: Connection, keys: Sequence[tuple[Any, ...]]) -> set[tuple[Any, ...]]:
     columns = (facts.c.delivery_id, facts.c.act, facts.c.at, facts.c.code)
-    found: set[tuple[Any, ...]] = set()
-    for start in range(0, len(keys), _AT_ONCE):
-        numbers = [key[0] for key in keys[start : start + _AT_ONCE]]
-        found |= {tuple(row) for row in connection.execute(select(*columns).where(facts.c.delivery_id.in_(numbers)))}
-    return found
+    known: set[tuple[Any, ...]] = set()
+    for start in range(0, len(keys), _IDS_AT_ONCE):
+        ids = [key[0] for key in keys[start : start + _IDS_AT_ONCE]]
+        known |= {tuple(row) for row in connection.execute(select(*columns).where(facts.c.delivery_id.in_(ids)))}
+    return known

@@ -1,6 +1,6 @@
-"""What a report changes: one table, read from top to bottom, the first row that fits counts.
+"""What follows from which report: one table, read from top to bottom, the first row that fits counts.
 
-Nothing in it lifts a suppression: a letter that arrives after a bounce says no more than that one arrived.
+No row lifts a suppression: a message that is delivered after a bounce says only that one message was delivered.
 """
 
 from dataclasses import dataclass
@@ -14,25 +14,25 @@ class Effect(StrEnum):
     """What follows from a report."""
 
     SUPPRESS = "suppress"
-    """The address is not mailed again, on whatever list."""
-    COUNT = "count"
-    """It is suppressed when this goes on, mailing after mailing."""
-    LEAVE = "leave"
-    """Its reader leaves the list."""
-    OURS = "ours"
-    """The fault is not the address's: the author hears of it."""
-    NOTHING = "nothing"
+    """The address is not mailed again, on any list."""
+    COUNT_SOFT_BOUNCE = "count"
+    """The address is suppressed if this goes on, mailing after mailing."""
+    END_SUBSCRIPTION = "leave"
+    """The reader's subscription to the list ends."""
+    SENDER_FAULT = "ours"
+    """The sender is at fault, not the address: it is reported to the author."""
+    NONE = "nothing"
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
-    """One row: for these reasons, or whatever the reason where none is given."""
+class EffectRule:
+    """One row: applies to these reasons, or to every reason where none is given."""
 
     kind: EventKind
     reasons: frozenset[EventReason]
     effect: Effect
-    is_trouble: bool
-    """Whether it counts against a mailing that is under way."""
+    counts_against_mailing: bool
+    """Whether the circuit breaker counts it."""
     suppression: SuppressionReason | None = None
 
 
@@ -40,46 +40,53 @@ def _rule(
     kind: EventKind,
     *reasons: EventReason,
     effect: Effect,
-    is_trouble: bool = False,
+    counts_against_mailing: bool = False,
     suppression: SuppressionReason | None = None,
-) -> Rule:
-    return Rule(kind, frozenset(reasons), effect, is_trouble, suppression)
+) -> EffectRule:
+    return EffectRule(kind, frozenset(reasons), effect, counts_against_mailing, suppression)
 
 
-_GONE, _COMPLAINED = SuppressionReason.BOUNCED, SuppressionReason.COMPLAINED
+_BOUNCED, _COMPLAINED = SuppressionReason.BOUNCED, SuppressionReason.COMPLAINED
+_SOFT_BOUNCES = (EventReason.FULL, EventReason.UNREACHABLE, EventReason.UNDETERMINED)
 RULES = (
-    _rule(EventKind.BOUNCED, EventReason.NO_MAILBOX, effect=Effect.SUPPRESS, is_trouble=True, suppression=_GONE),
     _rule(
-        EventKind.BOUNCED, EventReason.ON_SES_LIST, effect=Effect.SUPPRESS, suppression=_GONE
-    ),  # SES counts it for nothing
-    _rule(EventKind.BOUNCED, EventReason.UNSUBSCRIBED, effect=Effect.LEAVE),
-    _rule(EventKind.BOUNCED, EventReason.FULL, EventReason.UNREACHABLE, EventReason.UNDETERMINED, effect=Effect.COUNT),
-    _rule(EventKind.BOUNCED, effect=Effect.OURS, is_trouble=True),
-    _rule(EventKind.COMPLAINED, EventReason.NOT_SPAM, effect=Effect.NOTHING),
-    _rule(EventKind.COMPLAINED, EventReason.VIRUS, EventReason.NOT_AUTHENTIC, effect=Effect.OURS, is_trouble=True),
-    _rule(EventKind.COMPLAINED, EventReason.ON_SES_LIST, effect=Effect.SUPPRESS, suppression=_COMPLAINED),
-    _rule(EventKind.COMPLAINED, effect=Effect.SUPPRESS, is_trouble=True, suppression=_COMPLAINED),
-    _rule(EventKind.LEFT, EventReason.UNSUBSCRIBED, effect=Effect.LEAVE),
-    _rule(EventKind.REJECTED, effect=Effect.OURS, is_trouble=True),
-    *(
-        _rule(kind, effect=Effect.NOTHING)
-        for kind in (
-            EventKind.SENT,
-            EventKind.DELIVERED,
-            EventKind.DEFERRED,
-            EventKind.OPENED,
-            EventKind.CLICKED,
-            EventKind.LEFT,
-        )
+        EventKind.BOUNCED,
+        EventReason.NO_MAILBOX,
+        effect=Effect.SUPPRESS,
+        counts_against_mailing=True,
+        suppression=_BOUNCED,
     ),
+    # SES does not count this one against the sender
+    _rule(EventKind.BOUNCED, EventReason.ON_SES_LIST, effect=Effect.SUPPRESS, suppression=_BOUNCED),
+    _rule(EventKind.BOUNCED, EventReason.UNSUBSCRIBED, effect=Effect.END_SUBSCRIPTION),
+    _rule(EventKind.BOUNCED, *_SOFT_BOUNCES, effect=Effect.COUNT_SOFT_BOUNCE),
+    _rule(EventKind.BOUNCED, effect=Effect.SENDER_FAULT, counts_against_mailing=True),
+    _rule(EventKind.COMPLAINED, EventReason.NOT_SPAM, effect=Effect.NONE),
+    _rule(
+        EventKind.COMPLAINED,
+        EventReason.VIRUS,
+        EventReason.NOT_AUTHENTIC,
+        effect=Effect.SENDER_FAULT,
+        counts_against_mailing=True,
+    ),
+    _rule(EventKind.COMPLAINED, EventReason.ON_SES_LIST, effect=Effect.SUPPRESS, suppression=_COMPLAINED),
+    _rule(EventKind.COMPLAINED, effect=Effect.SUPPRESS, counts_against_mailing=True, suppression=_COMPLAINED),
+    _rule(EventKind.UNSUBSCRIBED, EventReason.UNSUBSCRIBED, effect=Effect.END_SUBSCRIPTION),
+    _rule(EventKind.REJECTED, effect=Effect.SENDER_FAULT, counts_against_mailing=True),
+    _rule(EventKind.SENT, effect=Effect.NONE),
+    _rule(EventKind.DELIVERED, effect=Effect.NONE),
+    _rule(EventKind.DEFERRED, effect=Effect.NONE),
+    _rule(EventKind.OPENED, effect=Effect.NONE),
+    _rule(EventKind.CLICKED, effect=Effect.NONE),
+    _rule(EventKind.UNSUBSCRIBED, effect=Effect.NONE),
 )
 
 
-def decide(kind: EventKind, reason: EventReason) -> Rule:
+def rule_for(kind: EventKind, reason: EventReason) -> EffectRule:
     """Return the row for a report."""
     return next(rule for rule in RULES if rule.kind is kind and (not rule.reasons or reason in rule.reasons))
 
 
-def trouble(kind: EventKind) -> tuple[EventReason, ...]:
-    """Return the reasons for which reports of this kind count against a mailing."""
-    return tuple(reason for reason in EventReason if decide(kind, reason).is_trouble)
+def reasons_against_mailing(kind: EventKind) -> tuple[EventReason, ...]:
+    """Return the reasons for which the circuit breaker counts reports of this kind."""
+    return tuple(reason for reason in EventReason if rule_for(kind, reason).counts_against_mailing)

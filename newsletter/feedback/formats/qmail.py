@@ -1,21 +1,21 @@
-"""Bounces as qmail writes them, in plain words (QSBMF): read as the delivery status report that they are.
+"""qmail-send bounce messages (QSBMF): parsed into the fields of a delivery status report.
 
-Such a text begins with "Hi. This is the", has a paragraph for each recipient, `<address>:` and the reason, and
-ends where the letter follows, with a paragraph that begins with a hyphen (https://cr.yp.to/proto/qsbmf.txt).
-Who may say so is for whoever calls to judge: the words alone prove nothing.
+Such a text begins with "Hi. This is the", has a paragraph for each recipient, `<address>:` and the reason, and ends
+where the original message follows, at a paragraph that begins with a hyphen (https://cr.yp.to/proto/qsbmf.txt).
+The caller must check that a mail system sent it: the text alone proves nothing.
 """
 
 import re
 from collections.abc import Iterator
 
-_MOST = 64_000
-_MOST_RECIPIENTS = 100
+_MAX_CHARACTERS = 64_000
+_MAX_RECIPIENTS = 100
 _BEGINNING = "Hi. This is the"
-_PARAGRAPHS = re.compile(r"\n[ \t]*\n")
+_PARAGRAPH_BREAK = re.compile(r"\n[ \t]*\n")
 _RECIPIENT = re.compile(r"<([^\n]{1,320})>:[ \t]*(?:\n|$)")
 _STATUS = re.compile(r"\(#([45]\.\d{1,3}\.\d{1,3})\)")
 _REMOTE = re.compile(r"Remote[ _]host[ _]said:[ _]*([45])\d\d(?:[ _-]+#?(([45])\.\d{1,3}\.\d{1,3})(?![.\d]))?")
-"""What the next server said; qmail itself gives no status then."""
+"""The remote server's reply; qmail adds no status of its own to it."""
 _GIVEN_UP = re.compile(r"this is a permanent error|i['’]ve given up", re.IGNORECASE)
 _TOO_LONG = re.compile(r"not going to try again|in the queue too long", re.IGNORECASE)
 _EXPIRED = "4.4.7"
@@ -23,30 +23,30 @@ _EXPIRED = "4.4.7"
 
 
 def extract_qmail_bounce(text: str) -> str:
-    """Return a text that is a bounce of this form, without the letter that came back; "" for any other."""
-    text = text[:_MOST].replace("\r\n", "\n").strip()
+    """Return the bounce in a text, without the original message; "" if the text is not such a bounce."""
+    text = text[:_MAX_CHARACTERS].replace("\r\n", "\n").strip()
     if not text.startswith(_BEGINNING):
         return ""
-    told: list[str] = []
-    for paragraph in _PARAGRAPHS.split(text):
+    paragraphs: list[str] = []
+    for paragraph in _PARAGRAPH_BREAK.split(text):
         if paragraph.startswith("-"):
             break
-        told.append(paragraph.strip("\n"))
-    return "\n\n".join(told) if any(map(_RECIPIENT.match, told)) else ""
+        paragraphs.append(paragraph.strip("\n"))
+    return "\n\n".join(paragraphs) if any(map(_RECIPIENT.match, paragraphs)) else ""
 
 
 def parse_qmail_bounce(bounce: str) -> Iterator[dict[str, str]]:
-    """Yield the fields that a report (RFC 3464) would have for each recipient of whom a status is told.
+    """Yield for each recipient with a status the fields that a delivery status report (RFC 3464) would have.
 
-    Without a status it is permanent only where the words say so.
+    Without a status, a bounce is permanent only if the text says so.
     """
-    beginning, *paragraphs = _PARAGRAPHS.split(bounce[:_MOST])
-    is_given_up = _GIVEN_UP.search(beginning) is not None
+    beginning, *paragraphs = _PARAGRAPH_BREAK.split(bounce[:_MAX_CHARACTERS])
+    has_given_up = _GIVEN_UP.search(beginning) is not None
     for address, reason in _recipients(paragraphs):
-        is_over = is_given_up or _GIVEN_UP.search(reason) is not None
-        status = _status_in(reason, is_permanent=is_over)
+        is_permanent = has_given_up or _GIVEN_UP.search(reason) is not None
+        status = _status(reason, is_permanent=is_permanent)
         if status:
-            is_failed = status[0] == "5" or is_over or _TOO_LONG.search(reason) is not None
+            is_failed = status[0] == "5" or is_permanent or _TOO_LONG.search(reason) is not None
             yield {
                 "final-recipient": f"rfc822; {address}",
                 "action": "failed" if is_failed else "delayed",
@@ -59,24 +59,24 @@ def _recipients(paragraphs: list[str]) -> Iterator[tuple[str, str]]:
     """Yield each recipient with its reason; some programs put a blank line between the two."""
     address, reason, count = "", "", 0
     for paragraph in paragraphs:
-        begun = _RECIPIENT.match(paragraph)
-        if begun is None:
+        match = _RECIPIENT.match(paragraph)
+        if match is None:
             reason += f"\n{paragraph}"
             continue
         if address:
             yield address, reason
         count += 1
-        if count > _MOST_RECIPIENTS:
+        if count > _MAX_RECIPIENTS:
             return
-        address, reason = begun[1], paragraph[begun.end() :]
+        address, reason = match[1], paragraph[match.end() :]
     if address:
         yield address, reason
 
 
-def _status_in(reason: str, *, is_permanent: bool) -> str:
-    """Return the status (RFC 3463) of a reason, no more than its class where only that is told, or ""."""
-    if found := _STATUS.search(reason):
-        return found[1]
+def _status(reason: str, *, is_permanent: bool) -> str:
+    """Return a reason's enhanced status code (RFC 3463); only its class where no more is known, or ""."""
+    if match := _STATUS.search(reason):
+        return match[1]
     remote = _REMOTE.search(reason)
     if remote and remote[2] and remote[1] == remote[3]:
         return remote[2]

@@ -1,83 +1,64 @@
-"""The ways in that need no network: files of events, and reports that replies hands down from its mail."""
+"""Events from files, and reports that replies hands down from its mail: the sources that need no network.
+
+A file is one JSON value, JSON lines, JSON values over several lines, or the mail of a bounce or complaint report.
+"""
 
 import codecs
 import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
 
 from newsletter.database import Database
 from newsletter.delivery import SentDelivery, find_delivery, parse_signed_address
-from newsletter.feedback.apply.apply import ApplyResult, apply_waiting
-from newsletter.feedback.apply.throttle import Turn, seldom_collected
-from newsletter.feedback.formats.dsn_arf import DELIVERY_STATUS, FEEDBACK, PLAIN_BOUNCE, report_of, unreadable_report
-from newsletter.feedback.formats.multipart_report import ReportMail, is_mail, read_report_mail
+from newsletter.feedback.apply.pipeline import (
+    ApplyResult,
+    IngestProgress,
+    apply_stored_events,
+    apply_waiting_events,
+)
+from newsletter.feedback.apply.throttle import Throttle
+from newsletter.feedback.formats.dsn_arf import (
+    ARF,
+    DSN,
+    QMAIL_BOUNCE,
+    stored_report,
+    stored_unreadable_mail,
+)
+from newsletter.feedback.formats.multipart_report import ReportMail, looks_like_mail, parse_report_mail
 from newsletter.feedback.models import UnreadableEvent
-from newsletter.feedback.store.events import Incoming, forget_old, incoming_report, keep, read_incoming
+from newsletter.feedback.store.events import IncomingEvent, incoming_from_report, parse_incoming, store_events
+from newsletter.gc_pause import gc_frozen
 from newsletter.settings import Settings
 from newsletter.tokens import Keyring, Purpose
 
-_MOST_WHOLE = 64 * 1024 * 1024
-"""Octets of a file that is one JSON value over several lines."""
-_MOST_LINE = 8 * 1024 * 1024
-_MOST_LINES = 100_000
-"""Of one value."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IngestProgress:
-    """How far the taking in of events is."""
-
-    received: int = 0
-    new: int = 0
-    """Of these, not here before."""
-    applied: ApplyResult = field(default_factory=ApplyResult)
-
-    def __add__(self, other: "IngestProgress") -> "IngestProgress":
-        """Return both together."""
-        return IngestProgress(
-            received=self.received + other.received,
-            new=self.new + other.new,
-            applied=self.applied + other.applied,
-        )
+_MAX_WHOLE_BYTES = 64 * 1024 * 1024
+"""Of a file that is one JSON value over several lines."""
+_MAX_LINE = 8 * 1024 * 1024
+_MAX_VALUE_LINES = 100_000
+_HEAD_BYTES = 4096
 
 
 def ingest_file(
     database: Database, keyring: Keyring, settings: Settings, path: Path, *, clock: Callable[[], datetime]
 ) -> Iterator[IngestProgress]:
-    """Take in the events of a file, yielding what each group brought: JSON, JSON lines, or a report's mail.
+    """Ingest the events of a file, yielding the progress of each group: JSON, JSON lines, or the mail of a report.
 
-    Harmless to repeat. Raises DatabaseBusy or DiskFull; what was taken in until then stays.
+    Harmless to repeat. Raises DatabaseBusy or DiskFull; what was stored until then stays.
     """
-    incoming = _incoming(database, keyring, settings, path)
-    with seldom_collected():
+    incoming = _read_file(database, keyring, settings, path)
+    with gc_frozen():
         while True:
-            turn = Turn(database)
-            group = list(islice(incoming, turn.size))
+            throttle = Throttle(database)
+            group = list(islice(incoming, throttle.group_size))
             if not group:
                 break
-            new = keep(database, group, f"file {path.name}"[:200], clock())
-            turn.end()
+            new = store_events(database, group, f"file {path.name}"[:200], clock())
+            throttle.wait()
             yield IngestProgress(received=len(group), new=new)
             yield from apply_stored_events(database, keyring, settings, clock=clock, group=group)
         yield from apply_stored_events(database, keyring, settings, clock=clock)
-
-
-def apply_stored_events(
-    database: Database,
-    keyring: Keyring,
-    settings: Settings,
-    *,
-    clock: Callable[[], datetime],
-    group: Sequence[Incoming] = (),
-) -> Iterator[IngestProgress]:
-    """Apply what waits, also from earlier, and forget what is old; `group` has just been kept."""
-    known = {each.digest: each.found for each in group if each.found is not None}
-    for applied in apply_waiting(database, keyring, settings, clock=clock, known=known):
-        yield IngestProgress(applied=applied)
-    forget_old(database, settings.feedback.keep_days, clock())
 
 
 def ingest_report(
@@ -90,48 +71,52 @@ def ingest_report(
     date: str,
     clock: Callable[[], datetime],
 ) -> ApplyResult:
-    """Take in the machine-readable parts of a report about a delivery, as (content type, text), and apply them.
+    """Ingest the machine-readable parts of a report about a delivery, as (content type, text), and apply them.
 
-    `text/plain` is a bounce in plain words (`plain_bounce`). Whoever calls has proved that the report is about
-    this delivery, by the signed address it came to, and that plain words are a mail system's.
+    `text/plain` is a qmail bounce (`extract_qmail_bounce`). The caller has proved, by the signed address that the
+    report was sent to, that it is about this delivery, and that plain text comes from a mail system.
     """
-    kinds = {f"message/{kind}": kind for kind in (DELIVERY_STATUS, FEEDBACK)} | {"text/plain": PLAIN_BOUNCE}
+    kinds = {f"message/{DSN}": DSN, f"message/{ARF}": ARF, "text/plain": QMAIL_BOUNCE}
     incoming = [
-        incoming_report(
-            report_of(
-                kinds[content_type],
-                text,
-                delivery_id=delivery.id,
-                mailing_id=delivery.mailing_id,
-                address=delivery.address,
-                date=date,
-            )
-        )
+        _incoming_report(kinds[content_type], text, delivery, date)
         for content_type, text in reports
         if content_type in kinds
     ]
-    keep(database, incoming, "mail", clock())
-    return sum(apply_waiting(database, keyring, settings, clock=clock), ApplyResult())
+    store_events(database, incoming, "mail", clock())
+    return sum(apply_waiting_events(database, keyring, settings, clock=clock), ApplyResult())
 
 
-def _incoming(database: Database, keyring: Keyring, settings: Settings, path: Path) -> Iterator[Incoming]:
+def _incoming_report(kind: str, text: str, delivery: SentDelivery, date: str) -> IncomingEvent:
+    return incoming_from_report(
+        stored_report(
+            kind,
+            text,
+            delivery_id=delivery.id,
+            mailing_id=delivery.mailing_id,
+            address=delivery.address,
+            date=date,
+        )
+    )
+
+
+def _read_file(database: Database, keyring: Keyring, settings: Settings, path: Path) -> Iterator[IncomingEvent]:
     with path.open("rb") as file:
-        start = file.read(4096)
+        start = file.read(_HEAD_BYTES)
     encoding = "utf-16" if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
     head = start.decode(encoding, "replace").lstrip().encode()
-    if is_mail(head):
-        yield _of_mail(database, keyring, settings, path)
-    elif _is_one_value(path, head, encoding):
-        yield from read_incoming(path.read_text(encoding=encoding, errors="replace"))
+    if looks_like_mail(head):
+        yield _read_mail(database, keyring, settings, path)
+    elif _is_single_value(path, head, encoding):
+        yield from parse_incoming(path.read_text(encoding=encoding, errors="replace"))
     else:
-        for value in _values(path, encoding):
-            yield from read_incoming(value)
+        for value in _json_values(path, encoding):
+            yield from parse_incoming(value)
 
 
-def _is_one_value(path: Path, head: bytes, encoding: str) -> bool:
-    """Whether a file is one JSON value rather than one a line: its first line alone is none."""
+def _is_single_value(path: Path, head: bytes, encoding: str) -> bool:
+    """Return whether a file is one JSON value over several lines: its first line alone is not a value."""
     first = head.split(b"\n", 1)[0]
-    if head[:1] not in b"{[" or path.stat().st_size > _MOST_WHOLE or len(first) >= 4000:
+    if head[:1] not in b"{[" or path.stat().st_size > _MAX_WHOLE_BYTES or len(first) >= 4000:
         return False
     try:
         json.loads(first)
@@ -144,52 +129,46 @@ def _is_one_value(path: Path, head: bytes, encoding: str) -> bool:
     return False
 
 
-def _values(path: Path, encoding: str) -> Iterator[str]:
-    """Yield the values of a file, one a line or each over several; what is broken is one value, up to the next."""
-    begun: list[str] = []
+def _json_values(path: Path, encoding: str) -> Iterator[str]:
+    """Yield a file's JSON values, one a line or each over several lines.
+
+    What is broken is one value, which ends where the next one begins.
+    """
+    lines: list[str] = []
     with path.open(encoding=encoding, errors="replace") as file:
-        while line := file.readline(_MOST_LINE):
-            if begun and (line[:1] in "{[" or len(begun) > _MOST_LINES):
-                yield "".join(begun).strip()
-                begun.clear()
-            if begun:
-                begun.append(line)
+        while line := file.readline(_MAX_LINE):
+            if lines and (line[:1] in "{[" or len(lines) > _MAX_VALUE_LINES):
+                yield "".join(lines).strip()
+                lines.clear()
+            if lines:
+                lines.append(line)
                 if line[:1] in "}]":
-                    yield "".join(begun).strip()
-                    begun.clear()
+                    yield "".join(lines).strip()
+                    lines.clear()
             elif line[:1] in "{[" and line.rstrip()[-1:] not in "}]":
-                begun.append(line)
+                lines.append(line)
             elif line.strip():
                 yield line.strip()
-    if begun:
-        yield "".join(begun).strip()
+    if lines:
+        yield "".join(lines).strip()
 
 
-def _of_mail(database: Database, keyring: Keyring, settings: Settings, path: Path) -> Incoming:
+def _read_mail(database: Database, keyring: Keyring, settings: Settings, path: Path) -> IncomingEvent:
     raw = path.read_bytes()
     try:
-        mail = read_report_mail(raw)
-        delivery = _delivery_of(database, keyring, settings, mail)
+        mail = parse_report_mail(raw)
+        delivery = _find_delivery(database, keyring, settings, mail)
     except UnreadableEvent as error:
-        return incoming_report(unreadable_report(raw.decode("utf-8", "replace"), str(error)))
-    return incoming_report(
-        report_of(
-            mail.kind,
-            mail.text,
-            delivery_id=delivery.id,
-            mailing_id=delivery.mailing_id,
-            address=delivery.address,
-            date=mail.date,
-        )
-    )
+        return incoming_from_report(stored_unreadable_mail(raw.decode("utf-8", "replace"), str(error)))
+    return _incoming_report(mail.kind, mail.text, delivery, mail.date)
 
 
-def _delivery_of(database: Database, keyring: Keyring, settings: Settings, mail: ReportMail) -> SentDelivery:
-    """Return what a report is about, by the signed address it was sent to or that its letter came from."""
-    wanted = {Purpose.BOUNCE, Purpose.REPLY} if mail.kind == FEEDBACK else {Purpose.BOUNCE}
+def _find_delivery(database: Database, keyring: Keyring, settings: Settings, mail: ReportMail) -> SentDelivery:
+    """Return the delivery that a report is about, by the signed address that it or the original message names."""
+    purposes = {Purpose.BOUNCE, Purpose.REPLY} if mail.kind == ARF else {Purpose.BOUNCE}
     for address in mail.addresses:
         token = parse_signed_address(keyring, settings, address)
-        found = find_delivery(database, token.delivery_id) if token and token.purpose in wanted else None
-        if found is not None:
-            return found
+        delivery = find_delivery(database, token.delivery_id) if token and token.purpose in purposes else None
+        if delivery is not None:
+            return delivery
     raise UnreadableEvent("no signed address of ours is in this report, so it proves nothing")

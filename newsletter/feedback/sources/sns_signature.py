@@ -1,6 +1,7 @@
-"""Amazon SNS over HTTPS: whether a notification is really ours, by six steps, each with its own refusal.
+"""SNS signatures: verifies that a notification is SNS's and from one of our topics, in six steps.
 
-A topic that we do not know comes first: any customer of AWS can have SNS sign a bounce that never was.
+The topic is checked first: any customer of AWS can have SNS sign a bounce that never happened.
+https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html
 """
 
 import base64
@@ -20,171 +21,171 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 MAX_SNS_BODY = 1024 * 1024
-"""A message has 256 kB at most, and JSON's escapes."""
-_OLDEST, _AHEAD = timedelta(hours=2), timedelta(minutes=15)
-"""SNS tries for an hour at most; and clocks differ."""
-_LEAST_BITS = 2048
+"""Bytes: a message has 256 kB at most, plus JSON's escapes."""
+_MAX_AGE, _MAX_SKEW = timedelta(hours=2), timedelta(minutes=15)
+"""SNS retries for an hour at most; clocks differ."""
+_MIN_KEY_BITS = 2048
 _HOST = re.compile(r"sns\.([a-z0-9-]+)\.amazonaws\.com(\.cn)?")
 _PATH = re.compile(r"/SimpleNotificationService-[0-9a-f]+\.pem")
 _TOPIC = re.compile(r"arn:aws[a-z-]*:sns:([a-z0-9-]+):[0-9]{12}:[\w.-]+")
-_SIGNED = {
+_SIGNED_FIELDS = {
     "Notification": ("Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type"),
     "SubscriptionConfirmation": ("Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type"),
 }
-_SIGNED["UnsubscribeConfirmation"] = _SIGNED["SubscriptionConfirmation"]
-_MAY_BE_ABSENT = frozenset({"Subject"})
+_SIGNED_FIELDS["UnsubscribeConfirmation"] = _SIGNED_FIELDS["SubscriptionConfirmation"]
+_OPTIONAL_FIELDS = frozenset({"Subject"})
 
 
-class SnsType(StrEnum):
-    """What SNS says."""
+class SnsMessageType(StrEnum):
+    """The three kinds of message that SNS posts."""
 
     NOTIFICATION = "Notification"
     SUBSCRIBED = "SubscriptionConfirmation"
-    """It asks whether the subscription is wanted."""
+    """SNS asks to confirm a subscription."""
     UNSUBSCRIBED = "UnsubscribeConfirmation"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Notification:
-    """What SNS said, and proved."""
+class SnsNotification:
+    """A verified message."""
 
-    type: SnsType
+    type: SnsMessageType
     topic: str
     message_id: str
     body: str
-    """The whole of it."""
+    """The whole message, as JSON."""
     subscribe_url: str = ""
-    """Where to say that the subscription is wanted; "" when it is not SNS's own."""
+    """The URL that confirms the subscription; "" when it is not SNS's own."""
 
 
-class Forged(Exception):
-    """A notification that is not to be believed; the message says which step it did not pass."""
+class ForgedNotification(Exception):
+    """A notification that failed verification; the message says at which step."""
 
 
-def verify(
+def verify_notification(
     body: bytes,
     *,
     topics: Collection[str],
     allow_sha1: bool,
     now: datetime,
     certificate: Callable[[str], bytes],
-) -> Notification:
-    """Return what SNS said if it is proven; Forged if it is not. `certificate` fetches what is at a URL of SNS's.
+) -> SnsNotification:
+    """Verify a notification and return it; ForgedNotification if it fails.
 
-    What `certificate` raises is passed on.
+    `certificate` fetches the PEM file at a URL of SNS; what it raises is passed on.
     """
-    said = _read(body)
-    topic = said["TopicArn"]
+    message = _parse(body)
+    topic = message["TopicArn"]
     if topic not in topics:
-        raise Forged(f"topic {topic[:200]} is not in [feedback] topics")
-    known = _TOPIC.fullmatch(topic)
-    region = known[1] if known else ""
-    _check_version(said, allow_sha1=allow_sha1)
-    _check_age(said["Timestamp"], now)
-    url = said.get("SigningCertURL", "")
+        raise ForgedNotification(f"topic {topic[:200]} is not in [feedback] topics")
+    arn = _TOPIC.fullmatch(topic)
+    region = arn[1] if arn else ""
+    _check_version(message, allow_sha1=allow_sha1)
+    _check_age(message["Timestamp"], now)
+    url = message.get("SigningCertURL", "")
     if not is_certificate_url(url, region):
-        raise Forged("its certificate is not at SNS's own address")
-    _check_signature(said, certificate(url), now)
-    return Notification(
-        type=SnsType(said["Type"]),
+        raise ForgedNotification("its certificate is not at an address of SNS")
+    _check_signature(message, certificate(url), now)
+    return SnsNotification(
+        type=SnsMessageType(message["Type"]),
         topic=topic,
-        message_id=said["MessageId"],
+        message_id=message["MessageId"],
         body=body.decode("utf-8"),
-        subscribe_url=said["SubscribeURL"] if _is_subscribe_url(said, region) else "",
+        subscribe_url=message["SubscribeURL"] if _is_subscribe_url(message, region) else "",
     )
 
 
 def is_certificate_url(url: str, region: str) -> bool:
-    """Whether a certificate lies where SNS of this region keeps its own, and nowhere that only looks like it."""
+    """Return whether a URL is where SNS of this region publishes its certificates, and not a look-alike."""
     parts = _parts(url, region)
     return parts is not None and not parts[1] and _PATH.fullmatch(parts[0]) is not None
 
 
-def string_to_sign(said: dict[str, Any]) -> bytes:
-    """Return what SNS signs of a message."""
-    names = [name for name in _SIGNED[said["Type"]] if name in said]
-    return "".join(f"{name}\n{said[name]}\n" for name in names).encode()
+def string_to_sign(message: dict[str, Any]) -> bytes:
+    """Return the bytes of a message that SNS signs."""
+    names = [name for name in _SIGNED_FIELDS[message["Type"]] if name in message]
+    return "".join(f"{name}\n{message[name]}\n" for name in names).encode()
 
 
-def _read(body: bytes) -> dict[str, str]:
+def _parse(body: bytes) -> dict[str, str]:
     if len(body) > MAX_SNS_BODY:
-        raise Forged("it is too large")
+        raise ForgedNotification("it is too large")
     try:
-        said = json.loads(body.decode("utf-8"))
+        message = json.loads(body.decode("utf-8"))
     except (ValueError, RecursionError) as error:
-        raise Forged("it is no JSON") from error
-    if not isinstance(said, dict) or said.get("Type") not in _SIGNED:
-        raise Forged("it is none of the three kinds that SNS sends")
-    for name in (*_SIGNED[said["Type"]], "Signature", "SignatureVersion", "SigningCertURL"):
-        if not isinstance(said.get(name, "" if name in _MAY_BE_ABSENT else None), str):
-            raise Forged(f"'{name}' is missing")
-    return said
+        raise ForgedNotification("it is not JSON") from error
+    if not isinstance(message, dict) or message.get("Type") not in _SIGNED_FIELDS:
+        raise ForgedNotification("it is none of the three kinds that SNS posts")
+    for name in (*_SIGNED_FIELDS[message["Type"]], "Signature", "SignatureVersion", "SigningCertURL"):
+        if not isinstance(message.get(name, "" if name in _OPTIONAL_FIELDS else None), str):
+            raise ForgedNotification(f"'{name}' is missing")
+    return message
 
 
-def _check_version(said: dict[str, str], *, allow_sha1: bool) -> None:
-    version = said["SignatureVersion"]
+def _check_version(message: dict[str, str], *, allow_sha1: bool) -> None:
+    version = message["SignatureVersion"]
     if version == "1" and not allow_sha1:
-        raise Forged(
-            "it is signed with SHA-1: give the topic the attribute SignatureVersion 2, or set [feedback] allow_sha1"
+        raise ForgedNotification(
+            "it is signed with SHA-1: set the topic's attribute SignatureVersion to 2, or set [feedback] allow_sha1"
         )
     if version not in {"1", "2"}:
-        raise Forged("its signature is of an unknown version")
+        raise ForgedNotification("its SignatureVersion is unknown")
 
 
 def _check_age(timestamp: str, now: datetime) -> None:
     try:
         at = datetime.fromisoformat(timestamp)
         at = at.replace(tzinfo=UTC) if at.tzinfo is None else at
-        is_fresh = -_AHEAD <= now - at <= _OLDEST
+        is_fresh = -_MAX_SKEW <= now - at <= _MAX_AGE
     except (ValueError, OverflowError) as error:
-        raise Forged("its time cannot be read") from error
+        raise ForgedNotification("its Timestamp cannot be parsed") from error
     if not is_fresh:
-        raise Forged(f"it is of {at:%Y-%m-%d %H:%M} UTC, which is too long ago or still to come")
+        raise ForgedNotification(f"it is dated {at:%Y-%m-%d %H:%M} UTC, which is too old or in the future")
 
 
-def _check_signature(said: dict[str, str], pem: bytes, now: datetime) -> None:
+def _check_signature(message: dict[str, str], pem: bytes, now: datetime) -> None:
     try:
         chain = x509.load_pem_x509_certificates(pem)
     except ValueError as error:
-        raise Forged("its certificate is none") from error
-    for place, each in enumerate(chain):
-        if not each.not_valid_before_utc <= now <= each.not_valid_after_utc:
-            raise Forged("its certificate is not valid at this time")
-        if place + 1 < len(chain):
+        raise ForgedNotification("its certificate is not a certificate") from error
+    for index, certificate in enumerate(chain):
+        if not certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc:
+            raise ForgedNotification("its certificate is not valid at this time")
+        if index + 1 < len(chain):
             try:
-                each.verify_directly_issued_by(chain[place + 1])
+                certificate.verify_directly_issued_by(chain[index + 1])
             except (ValueError, TypeError, InvalidSignature) as error:
-                raise Forged("its certificate was not issued by the next one of its chain") from error
+                raise ForgedNotification("its certificate was not issued by the next one in its chain") from error
     key = chain[0].public_key()
-    if not isinstance(key, rsa.RSAPublicKey) or key.key_size < _LEAST_BITS:
-        raise Forged("its certificate's key is not what SNS uses")
-    algorithm = hashes.SHA256() if said["SignatureVersion"] == "2" else hashes.SHA1()  # noqa: S303
+    if not isinstance(key, rsa.RSAPublicKey) or key.key_size < _MIN_KEY_BITS:
+        raise ForgedNotification("its certificate's key is not what SNS uses")
+    algorithm = hashes.SHA256() if message["SignatureVersion"] == "2" else hashes.SHA1()  # noqa: S303
     try:
-        signature = base64.b64decode(said["Signature"], validate=True)
-        key.verify(signature, string_to_sign(said), padding.PKCS1v15(), algorithm)
+        signature = base64.b64decode(message["Signature"], validate=True)
+        key.verify(signature, string_to_sign(message), padding.PKCS1v15(), algorithm)
     except (binascii.Error, ValueError, InvalidSignature) as error:
-        raise Forged("its signature does not fit") from error
+        raise ForgedNotification("its signature does not match") from error
 
 
-def _is_subscribe_url(said: dict[str, str], region: str) -> bool:
-    parts = _parts(said.get("SubscribeURL", ""), region)
+def _is_subscribe_url(message: dict[str, str], region: str) -> bool:
+    parts = _parts(message.get("SubscribeURL", ""), region)
     if parts is None or parts[0] not in {"", "/"}:
         return False
-    wanted = {"Action": "ConfirmSubscription", "TopicArn": said["TopicArn"], "Token": said.get("Token", "")}
+    expected = {"Action": "ConfirmSubscription", "TopicArn": message["TopicArn"], "Token": message.get("Token", "")}
     try:
-        given = parse_qs(parts[1], strict_parsing=True)
+        query = parse_qs(parts[1], strict_parsing=True)
     except ValueError:
         return False
-    return given == {name: [value] for name, value in wanted.items()}
+    return query == {name: [value] for name, value in expected.items()}
 
 
 def _parts(url: str, region: str) -> tuple[str, str] | None:
-    """Return path and query of a URL of SNS in a region; None for any other, however much it looks like one."""
+    """Return path and query of a URL of SNS in a region; None for any other, however similar."""
     if not url.isascii() or not url.isprintable() or url != url.strip() or "\\" in url:
         return None
     try:
         parts = urlsplit(url)
-        host = _HOST.fullmatch(parts.netloc)  # with a port, a user or capitals in it, it is none
+        host = _HOST.fullmatch(parts.netloc)  # so a port, a user or capitals are refused
     except ValueError:
         return None
     if parts.scheme != "https" or not url.startswith("https://") or host is None or host[1] != region:

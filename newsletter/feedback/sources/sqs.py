@@ -1,4 +1,4 @@
-"""Pulls events out of an SQS queue: each is durable here before it is deleted there."""
+"""Events from an SQS queue: each is stored durably here before it is deleted there."""
 
 import logging
 import threading
@@ -9,33 +9,33 @@ from typing import TYPE_CHECKING
 
 from newsletter.database import Database
 from newsletter.errors import NewsletterError, SettingsError
-from newsletter.feedback.sources.files import IngestProgress, apply_stored_events
-from newsletter.feedback.store.events import keep, read_incoming
+from newsletter.feedback.apply.pipeline import IngestProgress, apply_stored_events
+from newsletter.feedback.store.events import parse_incoming, store_events
 from newsletter.settings import Settings
 from newsletter.tokens import Keyring
 
 if TYPE_CHECKING:
     from newsletter.aws import SqsMessage, SqsQueue
 
-_MOST_AT_ONCE = 200
-"""Messages that are kept in one transaction."""
-_FULL = 10
-"""What a call brings at most."""
-_WAIT_BESIDE = 1
-"""Seconds that a call waits for events beside a sender."""
-_ENDING_SECONDS = 5.0
-_AFTER_FAULT = 15.0
+_MAX_MESSAGES = 200
+"""Stored in one transaction."""
+_BATCH = 10
+"""The most messages that one call of SQS receives or deletes."""
+_BACKGROUND_WAIT_SECONDS = 1
+"""How long a call waits for messages (long polling) while a sender runs."""
+_STOP_SECONDS = 5.0
+_RETRY_SECONDS = 15.0
 log = logging.getLogger(__name__)
 
 
 def open_event_queue(settings: Settings, url: str | None = None) -> "SqsQueue":
     """Open the queue at `url`, else that of `[feedback] queue`; SettingsError when neither is given."""
-    from newsletter.aws import SqsQueue  # boto3 takes a while to import
+    from newsletter.aws import SqsQueue  # boto3 is slow to import
 
-    wanted = url or settings.feedback.queue
-    if not wanted:
-        raise SettingsError("[feedback] queue is not set: give the URL of the SQS queue where events arrive")
-    return SqsQueue(wanted, region=settings.delivery.ses.region)
+    queue_url = url or settings.feedback.queue
+    if not queue_url:
+        raise SettingsError("[feedback] queue is not set. Set it to the URL of the SQS queue where events arrive")
+    return SqsQueue(queue_url, region=settings.delivery.ses.region)
 
 
 def pull_from_queue(
@@ -48,25 +48,25 @@ def pull_from_queue(
     is_followed: bool = False,
     wait_seconds: int = 1,
 ) -> Iterator[IngestProgress]:
-    """Take in what waits in a queue, yielding what each group brought; when `is_followed`, for ever.
+    """Ingest the events in a queue, yielding the progress of each group; if `is_followed`, for ever.
 
     A message is deleted only after it is on disk here, and applied afterwards: a kill in between loses nothing.
-    Raises TemporaryError and SettingsError of the queue, DatabaseBusy and DiskFull of the database; what was not
-    deleted comes again.
+    Raises TemporaryError and SettingsError for the queue, DatabaseBusy and DiskFull for the database; SQS delivers
+    what was not deleted again.
     """
     yield from apply_stored_events(database, keyring, settings, clock=clock)
     while True:
-        messages = _gathered(queue, wait_seconds)
+        messages = _receive(queue, wait_seconds)
         if not messages:
             if not is_followed:
                 return
             yield from apply_stored_events(database, keyring, settings, clock=clock)
-            yield IngestProgress()  # so that whoever follows can stop
+            yield IngestProgress()  # so that the caller can stop
             continue
-        incoming = [each for message in messages for each in read_incoming(message.body)]
-        new = keep(database, incoming, "sqs", clock())
-        for start in range(0, len(messages), _FULL):
-            queue.delete(messages[start : start + _FULL])
+        incoming = [event for message in messages for event in parse_incoming(message.body)]
+        new = store_events(database, incoming, "sqs", clock())
+        for start in range(0, len(messages), _BATCH):
+            queue.delete(messages[start : start + _BATCH])
         yield IngestProgress(received=len(incoming), new=new)
         yield from apply_stored_events(database, keyring, settings, clock=clock, group=incoming)
 
@@ -78,37 +78,40 @@ def pull_in_background(
     settings: Settings,
     *,
     clock: Callable[[], datetime],
-    complain: Callable[[str], None],
+    warn: Callable[[str], None],
 ) -> Iterator[None]:
-    """Pull in a thread of its own while the block runs, where `[feedback] queue` is set; faults end nothing.
+    """Pull events in a thread while the block runs, if `[feedback] queue` is set; errors are retried, never raised.
 
-    `complain` hears of the first fault, from that thread.
+    `warn` is called with the first error, from that thread.
     """
     if not settings.feedback.queue:
         yield
         return
-    ending = threading.Event()
+    stopping = threading.Event()
     puller = threading.Thread(
-        target=_work, args=(database, keyring, settings, clock, complain, ending), daemon=True, name="events"
+        target=_pull_until_stopped,
+        args=(database, keyring, settings, clock, warn, stopping),
+        daemon=True,
+        name="events",
     )
     puller.start()
     try:
         yield
     finally:
-        ending.set()
-        puller.join(_ENDING_SECONDS)  # what it has received would else be hidden for a while
+        stopping.set()
+        puller.join(_STOP_SECONDS)  # SQS would hide for a while what it has received and not deleted
 
 
-def _work(
+def _pull_until_stopped(
     database: Database,
     keyring: Keyring,
     settings: Settings,
     clock: Callable[[], datetime],
-    complain: Callable[[str], None],
-    ending: threading.Event,
+    warn: Callable[[str], None],
+    stopping: threading.Event,
 ) -> None:
-    has_complained = False
-    while not ending.is_set():
+    has_warned = False
+    while not stopping.is_set():
         try:
             with closing(open_event_queue(settings)) as queue:
                 for _ in pull_from_queue(
@@ -118,24 +121,24 @@ def _work(
                     queue,
                     clock=clock,
                     is_followed=True,
-                    wait_seconds=_WAIT_BESIDE,
+                    wait_seconds=_BACKGROUND_WAIT_SECONDS,
                 ):
-                    if ending.is_set():
+                    if stopping.is_set():
                         return
         except NewsletterError as error:
             log.warning("feedback.pull_failed", extra={"reason": str(error)})
-            if not has_complained:
-                complain(f"events are not read meanwhile: {error}")
-            has_complained = True
-            ending.wait(_AFTER_FAULT)
+            if not has_warned:
+                warn(f"events cannot be read meanwhile: {error}")
+            has_warned = True
+            stopping.wait(_RETRY_SECONDS)
 
 
-def _gathered(queue: "SqsQueue", wait_seconds: int) -> list["SqsMessage"]:
-    """Receive what is there, up to what one transaction takes."""
-    found = queue.receive(wait_seconds)
-    while found and len(found) % _FULL == 0 and len(found) < _MOST_AT_ONCE:
+def _receive(queue: "SqsQueue", wait_seconds: int) -> list["SqsMessage"]:
+    """Receive messages until the queue is empty, or as many as one transaction stores."""
+    messages = queue.receive(wait_seconds)
+    while messages and len(messages) % _BATCH == 0 and len(messages) < _MAX_MESSAGES:
         more = queue.receive(0)
         if not more:
             break
-        found += more
-    return found
+        messages += more
+    return messages

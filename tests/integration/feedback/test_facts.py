@@ -231,7 +231,7 @@ def test_what_is_unknown_is_kept_and_counted_and_poison_is_parked(ledger: Ledger
     assert pipe.states == {EventState.UNKNOWN: 3, EventState.PARKED: 3, EventState.APPLIED: 1}
     assert set(pipe.unknown) == {"Levitation", "UnsubscribeConfirmation", "AmazonSnsSubscriptionSucceeded"}
     assert {event.reason.split(":")[0] for event in list_events(ledger.database, [EventState.PARKED])} == {
-        "no JSON",
+        "not JSON",
         "Bounce",
     }
     assert requeue_events(ledger.database) == 6
@@ -405,7 +405,7 @@ def test_no_question_reads_all_deliveries_there_are(ledger: Ledger) -> None:
     from sqlalchemy import event
 
     from newsletter.delivery import delivery_ids_of
-    from newsletter.feedback.apply.effects import bounces_in_a_row
+    from newsletter.feedback.apply.effects import count_soft_bounces
 
     asked: list[tuple[str, Any]] = []
 
@@ -415,7 +415,7 @@ def test_no_question_reads_all_deliveries_there_are(ledger: Ledger) -> None:
 
     with ledger.database.read() as connection:
         delivery_ids_of(connection, 1, NOW)
-        bounces_in_a_row(connection, 1, NOW, 30, 0)
+        count_soft_bounces(connection, 1, NOW, 30, 0)
         for statement, values in [each for each in asked if each[0].startswith("SELECT")]:
             plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all()
             assert not any(row[-1].startswith(("SCAN deliveries", "SCAN facts")) for row in plan), plan

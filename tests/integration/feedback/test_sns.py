@@ -84,7 +84,7 @@ def test_a_replay_of_long_ago_is_refused_and_so_is_the_future(ledger: Ledger, ho
 
 def test_sha1_is_refused_unless_the_author_allows_it(ledger: Ledger, tmp_path: Path) -> None:
     said = AUTHORITY.signed("1", Message=bounce(ledger))
-    assert "SignatureVersion 2" in refused(ledger, said).text
+    assert "SignatureVersion to 2" in refused(ledger, said).text
     with open_ledger(tmp_path / "other", topics=(TOPIC,), allow_sha1=True) as allowing:
         assert post(allowing, AUTHORITY.signed("1", Message=bounce(allowing))).status == 200
         refused(allowing, {**said, "SignatureVersion": "3"}, keeps=1)

@@ -17,7 +17,7 @@ from moto.server import ThreadedMotoServer
 
 from newsletter.aws import Credentials, SqsQueue
 from newsletter.doctor.check import CheckLevel
-from newsletter.doctor.queues import look_at_queue
+from newsletter.doctor.queues import check_queue
 from tests.integration.stats.conftest import settings_for
 
 pytestmark = pytest.mark.filterwarnings("ignore:Tried to parse AWS")
@@ -102,7 +102,7 @@ def test_what_is_published_at_the_topic_arrives_in_the_queue(deployed: Deployed)
 def test_the_doctor_finds_the_queues_in_order(deployed: Deployed, tmp_path: Path) -> None:
     settings = settings_for(tmp_path, "ses", delivery={"ses": {"region": REGION}})
     for name in ("EventQueue", "AnswerQueue"):
-        found = list(look_at_queue("events", deployed.queue(name), settings))
+        found = list(check_queue("events", deployed.queue(name), settings))
         assert {check.level for check in found} == {CheckLevel.OK}, found
         assert len(found) == 2
 

@@ -86,7 +86,7 @@ def mails(publication: Publication) -> list[str]:
     ("error", "says"),
     [
         (HALTED, "has stopped: the account is paused"),
-        (QuotaExceeded("it takes no more today"), "waits: it takes no more today"),
+        (QuotaExceeded("it takes no more today"), "is waiting: it takes no more today"),
         (FULL, "has stopped: var/newsletter.db: the disk is full"),
     ],
 )

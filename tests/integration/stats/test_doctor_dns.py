@@ -7,9 +7,9 @@ from time import monotonic
 import pytest
 
 from newsletter.doctor.check import CheckLevel, CheckResult
-from newsletter.doctor.dns.domains import look_at_domains
+from newsletter.doctor.dns.domains import check_domains
 from newsletter.doctor.dns.resolver import parse_resolver
-from newsletter.doctor.runner import CheckGroup, run_parts
+from newsletter.doctor.runner import CheckGroup, run_groups
 from newsletter.settings import Settings
 from tests.integration.stats.conftest import ZONE, settings_for
 from tests.integration.stats.nameserver import Zone, serving
@@ -19,7 +19,7 @@ _ELEVEN = " ".join(f"a:{number}.example" for number in range(11))
 
 def look(settings: Settings, zone: Zone) -> dict[str, CheckResult]:
     with serving(zone) as place:
-        return {check.name: check for check in look_at_domains(settings, parse_resolver(place))}
+        return {check.name: check for check in check_domains(settings, parse_resolver(place))}
 
 
 def changed(name: str, kind: str, *records: str) -> Zone:
@@ -92,7 +92,7 @@ def test_a_name_server_that_does_not_answer_keeps_nobody_waiting(settings: Setti
     with serving(ZONE, is_silent=True) as place:
         dns = parse_resolver(place)
         began = monotonic()
-        found = list(run_parts([CheckGroup(name="dns", look=lambda: look_at_domains(settings, dns))], seconds=1.0))
+        found = list(run_groups([CheckGroup(name="dns", look=lambda: check_domains(settings, dns))], seconds=1.0))
         assert monotonic() - began < 30
     assert [check.level for check in found] == [CheckLevel.FAIL]
     assert "within 1 seconds" in found[0].message
@@ -101,7 +101,7 @@ def test_a_name_server_that_does_not_answer_keeps_nobody_waiting(settings: Setti
 def test_a_name_that_cannot_be_asked_is_said(settings: Settings) -> None:
     with serving(ZONE, is_silent=True) as place:
         dns = replace(parse_resolver(place), seconds=0.5)
-        part = CheckGroup(name="dns", look=lambda: look_at_domains(settings, dns))
-        found = list(run_parts([part], seconds=10))
+        part = CheckGroup(name="dns", look=lambda: check_domains(settings, dns))
+        found = list(run_groups([part], seconds=10))
     assert "no name server answered" in found[0].message
     assert "name servers" in found[0].remedy

@@ -13,9 +13,9 @@ from aiosmtpd.smtp import SMTP, AuthResult
 
 from newsletter.doctor.check import CheckLevel, CheckResult
 from newsletter.doctor.dns.resolver import Resolver
-from newsletter.doctor.queues import look_at_mailbox
-from newsletter.doctor.runner import CheckGroup, run_parts
-from newsletter.doctor.smtp import look_at_relay
+from newsletter.doctor.queues import check_mailbox
+from newsletter.doctor.runner import CheckGroup, run_groups
+from newsletter.doctor.smtp import check_smtp
 from newsletter.settings import Settings
 from tests.acceptance.test_doctor import free_port
 from tests.integration.stats.conftest import settings_for
@@ -67,8 +67,8 @@ def settled(root: Path, port: int, **smtp: Any) -> Settings:
 
 
 def look(settings: Settings, tls: ssl.SSLContext | None = None) -> dict[str, CheckResult]:
-    part = CheckGroup(name="smtp", look=lambda: look_at_relay(settings, tls))
-    return {check.name: check for check in run_parts([part], seconds=20)}
+    part = CheckGroup(name="smtp", look=lambda: check_smtp(settings, tls))
+    return {check.name: check for check in run_groups([part], seconds=20)}
 
 
 def test_a_relay_with_tls_that_lets_us_in_is_ok(tmp_path: Path) -> None:
@@ -124,11 +124,11 @@ def test_a_password_is_in_no_message(tmp_path: Path) -> None:
 
 def test_a_maildir_is_looked_into_and_a_missing_one_fails(tmp_path: Path) -> None:
     settings = settings_for(tmp_path, replies={"mailbox": "maildir:answers"})
-    assert [check.level for check in look_at_mailbox(settings, Resolver())] == [CheckLevel.FAIL]
+    assert [check.level for check in check_mailbox(settings, Resolver())] == [CheckLevel.FAIL]
     for folder in ("new", "cur", "tmp"):
         (tmp_path / "answers" / folder).mkdir(parents=True)
     (tmp_path / "answers" / "new" / "1.host").write_bytes(b"Subject: x\n\nhello\n")
-    (check,) = look_at_mailbox(settings, Resolver())
+    (check,) = check_mailbox(settings, Resolver())
     assert (check.level, "1 mails" in check.message) == (CheckLevel.OK, True)
     assert (tmp_path / "answers" / "new" / "1.host").exists()
 
@@ -136,6 +136,6 @@ def test_a_maildir_is_looked_into_and_a_missing_one_fails(tmp_path: Path) -> Non
 def test_a_mailbox_on_a_server_that_is_away_fails(tmp_path: Path) -> None:
     place = f"imap://me@127.0.0.1:{free_port()}/INBOX"
     settings = settings_for(tmp_path, replies={"mailbox": place}, imap_password="x")
-    part = CheckGroup(name="mailbox", look=lambda: look_at_mailbox(settings, Resolver()))
-    (check,) = run_parts([part], seconds=20)
+    part = CheckGroup(name="mailbox", look=lambda: check_mailbox(settings, Resolver()))
+    (check,) = run_groups([part], seconds=20)
     assert (check.level, "not to be reached" in check.message) == (CheckLevel.FAIL, True)

@@ -7,8 +7,8 @@ import pytest
 
 from newsletter.doctor.check import CheckLevel, CheckResult
 from newsletter.doctor.dns.resolver import Resolver
-from newsletter.doctor.queues import look_at_mailbox
-from newsletter.doctor.runner import CheckGroup, run_parts
+from newsletter.doctor.queues import check_mailbox
+from newsletter.doctor.runner import CheckGroup, run_groups
 from tests.contract.dovecot import PASSWORD, Dovecot, running_dovecot
 from tests.integration.stats.conftest import settings_for
 
@@ -23,7 +23,7 @@ def server() -> Iterator[Dovecot]:
 
 def look(root: Path, place: str, password: str | None = PASSWORD) -> list[CheckResult]:
     settings = settings_for(root, replies={"mailbox": place}, imap_password=password)
-    return list(run_parts([CheckGroup(name="mailbox", look=lambda: look_at_mailbox(settings, Resolver()))], seconds=30))
+    return list(run_groups([CheckGroup(name="mailbox", look=lambda: check_mailbox(settings, Resolver()))], seconds=30))
 
 
 @pytest.mark.parametrize("mails", [0, 3])

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from newsletter.doctor.check import CheckLevel, CheckResult
-from newsletter.doctor.dns.domains import look_at_domains
+from newsletter.doctor.dns.domains import check_domains
 from newsletter.doctor.dns.resolver import parse_resolver
-from newsletter.doctor.ses import look_at_ses
+from newsletter.doctor.ses import check_ses
 from newsletter.ses_simulator import account_calls
 from newsletter.ses_simulator.account import Account
 from newsletter.ses_simulator.server import publish_events, run_simulator
@@ -42,9 +42,9 @@ def look(
         ses_settings = {"endpoint": ses.url, "region": "eu-west-1", "configuration_set": "news"}
         settings = settings_for(root, "ses", delivery={"ses": ses_settings})
         if zone is None:
-            return {check.name: check for check in look_at_ses(settings, now=now or datetime.now(UTC))}
+            return {check.name: check for check in check_ses(settings, now=now or datetime.now(UTC))}
         with serving(zone) as place:
-            return {check.name: check for check in look_at_domains(settings, parse_resolver(place))}
+            return {check.name: check for check in check_domains(settings, parse_resolver(place))}
 
 
 def zone_for(account: Account) -> dict[tuple[str, str], list[str]]:

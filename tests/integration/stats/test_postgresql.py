@@ -12,8 +12,8 @@ from newsletter.audience import ensure_lists
 from newsletter.database import Database, open_database, upgrade
 from newsletter.delivery.message.click_links import ClickLink, store_click_links
 from newsletter.doctor import CheckLevel
-from newsletter.doctor.clock import look_at_clock
-from newsletter.doctor.storage import look_at_database
+from newsletter.doctor.clock import check_clock
+from newsletter.doctor.storage import check_database
 from newsletter.feedback import CountedClicks, save_clicks
 from newsletter.monitoring import find_alarms
 from newsletter.stats import gather_statistics, statistics_json
@@ -68,6 +68,6 @@ def test_the_doctor_finds_postgresql_in_order(url: str, tmp_path: Path) -> None:
     settings = settings_for(tmp_path, database={"url": url})
     with closing(open_database(url)) as database:
         upgrade(database)
-    found = [*look_at_database(settings), *look_at_clock(settings, now=datetime.now(UTC))]
+    found = [*check_database(settings), *check_clock(settings, now=datetime.now(UTC))]
     assert {check.level for check in found} == {CheckLevel.OK}, found
     assert "the database server" in {check.name for check in found}

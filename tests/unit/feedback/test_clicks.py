@@ -58,8 +58,8 @@ def test_a_reader_who_told_themselves_is_named_once_a_day_for_each_link() -> Non
     counter.add("two", reader="home", network="n", now=NOON)
     found = counter.take()
     assert found.clicks == {("one", TODAY): 1, ("two", TODAY): 1}, "one browser is one reader, as for all others"
-    assert found.follows == {AttributedClick("one", 7, TODAY), AttributedClick("one", 8, TODAY)}
-    assert not counter.take().follows
+    assert found.attributed == {AttributedClick("one", 7, TODAY), AttributedClick("one", 8, TODAY)}
+    assert not counter.take().attributed
 
 
 def test_nobody_is_named_by_a_machine_that_holds_their_letter() -> None:
@@ -75,7 +75,7 @@ def test_a_named_click_belongs_to_the_day_on_which_it_was_made() -> None:
     counter.add("one", reader="r", network="n", now=late, delivery_id=7)
     counter.add("one", reader="r", network="n", now=late + timedelta(seconds=2), delivery_id=7)
     tomorrow = TODAY + timedelta(days=1)
-    assert counter.take().follows == {AttributedClick("one", 7, TODAY), AttributedClick("one", 7, tomorrow)}
+    assert counter.take().attributed == {AttributedClick("one", 7, TODAY), AttributedClick("one", 7, tomorrow)}
 
 
 def test_the_salt_and_all_hashes_are_thrown_away_with_the_day() -> None:

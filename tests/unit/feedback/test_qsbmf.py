@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.feedback import extract_qmail_bounce, parse_qmail_bounce
-from newsletter.feedback.apply.rules import Effect, decide
-from newsletter.feedback.formats.dsn_arf import PLAIN_BOUNCE, read_report, report_of
+from newsletter.feedback.apply.rules import Effect, rule_for
+from newsletter.feedback.formats.dsn_arf import QMAIL_BOUNCE, parse_report, stored_report
 from newsletter.feedback.models import Event, EventKind, EventReason, UnreadableEvent
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
@@ -24,8 +24,8 @@ DELAYED = "I'm not going to try again; this message has been in the queue too lo
 
 def event_of(*paragraphs: str) -> Event:
     bounce = extract_qmail_bounce("\n".join([*paragraphs, LETTER]))
-    kept = report_of(PLAIN_BOUNCE, bounce, delivery_id=7, mailing_id=1, address="jo@example.net", date="")
-    return read_report(kept, NOW)
+    kept = stored_report(QMAIL_BOUNCE, bounce, delivery_id=7, mailing_id=1, address="jo@example.net", date="")
+    return parse_report(kept, NOW)
 
 
 @pytest.mark.parametrize(
@@ -33,15 +33,27 @@ def event_of(*paragraphs: str) -> Event:
     [
         (GIVEN_UP, "Sorry, no mailbox here by that name. (#5.1.1)", "5.1.1", EventKind.BOUNCED, Effect.SUPPRESS),
         (GIVEN_UP, "Sorry, I couldn't find any host by that name.", "5.0.0", EventKind.BOUNCED, Effect.SUPPRESS),
-        (GIVEN_UP, "The users mailfolder is over the quota. (#5.2.2)", "5.2.2", EventKind.BOUNCED, Effect.COUNT),
-        (GIVEN_UP, "Remote host said: 550 5.7.1 Relaying denied", "5.7.1", EventKind.BOUNCED, Effect.OURS),
-        (GIVEN_UP, "Remote host said: 550 SPF check failed", "5.0.0", EventKind.BOUNCED, Effect.OURS),
+        (
+            GIVEN_UP,
+            "The users mailfolder is over the quota. (#5.2.2)",
+            "5.2.2",
+            EventKind.BOUNCED,
+            Effect.COUNT_SOFT_BOUNCE,
+        ),
+        (GIVEN_UP, "Remote host said: 550 5.7.1 Relaying denied", "5.7.1", EventKind.BOUNCED, Effect.SENDER_FAULT),
+        (GIVEN_UP, "Remote host said: 550 SPF check failed", "5.0.0", EventKind.BOUNCED, Effect.SENDER_FAULT),
         (GIVEN_UP, "Remote host said: 550-5.1.1 no such\n550 5.1.1 user", "5.1.1", EventKind.BOUNCED, Effect.SUPPRESS),
-        (GIVEN_UP, f"CNAME lookup failed temporarily. (#4.4.3)\n{DELAYED}", "4.4.3", EventKind.BOUNCED, Effect.COUNT),
-        (GIVEN_UP, f"192.0.2.1 does not like it.\n{DELAYED}", "4.4.7", EventKind.BOUNCED, Effect.COUNT),
-        (GIVEN_UP, "Remote host said: 451 come back", "4.0.0", EventKind.BOUNCED, Effect.COUNT),
+        (
+            GIVEN_UP,
+            f"CNAME lookup failed temporarily. (#4.4.3)\n{DELAYED}",
+            "4.4.3",
+            EventKind.BOUNCED,
+            Effect.COUNT_SOFT_BOUNCE,
+        ),
+        (GIVEN_UP, f"192.0.2.1 does not like it.\n{DELAYED}", "4.4.7", EventKind.BOUNCED, Effect.COUNT_SOFT_BOUNCE),
+        (GIVEN_UP, "Remote host said: 451 come back", "4.0.0", EventKind.BOUNCED, Effect.COUNT_SOFT_BOUNCE),
         (TRYING, "Sorry, no mailbox here by that name. (#5.1.1)", "5.1.1", EventKind.BOUNCED, Effect.SUPPRESS),
-        (TRYING, "Connected, but the greeting failed. (#4.4.2)", "4.4.2", EventKind.DEFERRED, Effect.NOTHING),
+        (TRYING, "Connected, but the greeting failed. (#4.4.2)", "4.4.2", EventKind.DEFERRED, Effect.NONE),
         (TRYING, "This is a permanent error.", "5.0.0", EventKind.BOUNCED, Effect.SUPPRESS),
     ],
 )
@@ -49,8 +61,8 @@ def test_a_status_or_a_permanent_wording_says_what_became_of_it(
     beginning: str, reason: str, code: str, kind: EventKind, effect: Effect
 ) -> None:
     event = event_of(beginning, f"<jo@example.net>:\n{reason}\n")
-    assert (event.code, event.kind, decide(event.kind, event.reason).effect) == (code, kind, effect)
-    assert (event.delivery_id, event.by, "@" in event.detail) == (7, "signed address", False)
+    assert (event.code, event.kind, rule_for(event.kind, event.reason).effect) == (code, kind, effect)
+    assert (event.delivery_id, event.matched_by, "@" in event.detail) == (7, "signed address", False)
 
 
 @pytest.mark.parametrize("reason", ["It did not like it.", "Version 5.1.1 of it is old", "Remote host said: 550 no"])
