@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from newsletter.database import Database
-from newsletter.delivery import Mailing, Notice, Transport, list_notices, plan_notice, submit_unrecorded
+from newsletter.delivery import Mailing, Notice, Transport, list_notices, plan_notice, submit_unrecorded_notice
 from newsletter.errors import DiskFull, NewsletterError, QuotaExceeded, SendingHalted, SettingsError
 from newsletter.monitoring.alarms import Alarm
 from newsletter.monitoring.marker_files import REPORT_INTERVAL, claim_daily_alert
@@ -50,7 +50,7 @@ def submit_unrecorded_alert(
     """
     if alarms and claim_daily_alert(settings, "full", now):
         for recipient in _recipients(settings):
-            submit_unrecorded(_notice(settings, alarms, recipient, now), settings, keyring, transport, now)
+            submit_unrecorded_notice(_notice(settings, alarms, recipient, now), settings, keyring, transport, now)
 
 
 def alarm_for_stopped_mailing(mailing: Mailing, error: BaseException) -> Alarm | None:
