@@ -1,4 +1,10 @@
-"""The doctor: looks at everything a send needs, one line a finding, each with its remedy."""
+"""The doctor: checks everything that a send needs, one result each, with what to do about it.
+
+`runner` runs all groups of checks side by side and ends in time, whatever does not answer. A module holds
+the checks of one subject: `configuration` (settings, secrets, templates), `storage` (database and disk), `clock`,
+`smtp` (the relay), `ses` and `ses_identity` (the account), `queues` (mailboxes and SQS), and the package `dns` (SPF,
+DKIM, DMARC, MX). `self_test` sends a message to ourselves and checks its signatures. `check` is the result itself.
+"""
 
 import lazy_loader
 

@@ -1,4 +1,4 @@
-"""The self-test by mail: a letter to an address of our own, and what its signatures cover once it is here."""
+"""Self-test by mail: waits for a message to an address of our own, and checks its DKIM signatures."""
 
 import time
 from collections.abc import Iterable, Iterator
@@ -14,67 +14,69 @@ from newsletter.replies import DkimSignature, DnsKeys, open_mailbox, verify_dkim
 from newsletter.settings import Settings
 
 _PART = "mail"
-_COVERED = ("list-unsubscribe", "list-unsubscribe-post")
-"""RFC 8058 section 3.1: the signature must cover both, or no provider shows the button."""
-_FIELDS = ("to", "delivered-to", "x-original-to")
-_HEAD = 100_000
-_REST_SECONDS = 2.0
+_UNSUBSCRIBE_HEADERS = ("list-unsubscribe", "list-unsubscribe-post")
+"""RFC 8058, section 3.1: the signature must cover both, or providers show no button."""
+_RECIPIENT_HEADERS = ("to", "delivered-to", "x-original-to")
+_HEAD_BYTES = 100_000
+_POLL_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
-class _ToUs:
-    """Claims the one mail that was sent to `address`."""
+class _SelfTestFilter:
+    """Accepts the one message that was sent to `address`."""
 
     address: str
 
     @property
     def fields(self) -> tuple[str, ...]:
-        return _FIELDS
+        return _RECIPIENT_HEADERS
 
     def is_ours(self, headers: object) -> bool:
-        found = (value for name in _FIELDS for value in headers.all(name))  # type: ignore[attr-defined]
+        found = (value for name in _RECIPIENT_HEADERS for value in headers.all(name))  # type: ignore[attr-defined]
         return any(self.address in value.lower() for value in found)
 
 
 def self_test_address(settings: Settings, token: str) -> Address:
-    """Return an address of ours that arrives where answers do; SettingsError where there is none."""
+    """Return an address of ours whose mail arrives where replies do; SettingsError if there is none."""
     if not settings.replies.mailbox:
-        raise SettingsError("[replies] mailbox is not set, so a letter to ourselves cannot be read. Set it")
+        raise SettingsError("[replies] mailbox is not set, so a message to ourselves cannot be read. Set it")
     if settings.replies.domain:
         return Address.parse(f"doctor-{token}@{settings.replies.domain.lower()}")
     if settings.replies.address is None:
-        raise SettingsError("neither [replies] domain nor address is set, so we have no address. Set one")
+        raise SettingsError(
+            "neither [replies] domain nor address is set, so there is no address to send to. Set one of them"
+        )
     mine = settings.replies.address
     return Address.parse(f"{mine.local.lower()}+doctor{token}@{mine.domain.lower()}")
 
 
 def wait_for_message(settings: Settings, address: Address, *, seconds: float) -> bytes | None:
-    """Return the raw mail to `address`, None when it has not come in time; it stays where it is."""
+    """Return the raw message to `address`, None if it does not arrive in time; it stays in the mailbox."""
     mailbox = open_mailbox(
         settings.replies.mailbox,
         settings.root,
         password=settings.imap_password,
-        message_filter=_ToUs(str(address).lower()),
+        message_filter=_SelfTestFilter(str(address).lower()),
         region=settings.delivery.ses.region,
     )
     wanted = str(address).lower().encode()
     end = time.monotonic() + seconds
     while True:
         for received in mailbox.waiting():
-            head = received.raw[:_HEAD].replace(b"\r\n", b"\n").partition(b"\n\n")[0].lower()
+            head = received.raw[:_HEAD_BYTES].replace(b"\r\n", b"\n").partition(b"\n\n")[0].lower()
             if wanted in head or str(address).lower() in received.recipients:
                 return received.raw
         if time.monotonic() >= end:
             return None
-        time.sleep(min(_REST_SECONDS, max(0.0, end - time.monotonic())))
+        time.sleep(min(_POLL_SECONDS, max(0.0, end - time.monotonic())))
 
 
 def check_signatures(raw: bytes, sender: str, dns: Resolver, *, now: datetime) -> Iterator[CheckResult]:
-    """Say what the signatures of a letter from the domain `sender` are worth to those who got it."""
+    """Check the DKIM signatures of a message from the domain `sender`, as its recipient's provider does."""
     servers = (dns.server,) if dns.server is not None else ()
     signatures = verify_dkim(raw, DnsKeys(nameservers=servers, port=dns.port), now)
     if not signatures:
-        yield fail(_PART, "DKIM", "it came without a signature", "Sign with [delivery.dkim], or let the relay")
+        yield fail(_PART, "DKIM", "it arrived without a signature", "Sign with [delivery.dkim], or let the relay sign")
         return
     for signature in signatures:
         shown = f"signature of {signature.domain}"
@@ -82,25 +84,25 @@ def check_signatures(raw: bytes, sender: str, dns: Resolver, *, now: datetime) -
             yield ok(_PART, shown, "it is valid")
         else:
             yield warn(_PART, shown, f"{signature.result}: {signature.why}")
-    yield _aligned(signatures, sender)
-    yield _covering(signatures, sender)
+    yield _check_alignment(signatures, sender)
+    yield _check_coverage(signatures, sender)
 
 
-def _aligned(signatures: Iterable[DkimSignature], sender: str) -> CheckResult:
+def _check_alignment(signatures: Iterable[DkimSignature], sender: str) -> CheckResult:
     if _valid(signatures, sender):
-        return ok(_PART, "DMARC", f"a valid signature counts for {sender}")
-    return fail(_PART, "DMARC", f"no valid signature counts for {sender}", f"Sign with DKIM for {sender}")
+        return ok(_PART, "DMARC", f"a valid signature is aligned with {sender}")
+    return fail(_PART, "DMARC", f"no valid signature is aligned with {sender}", f"Sign with DKIM for {sender}")
 
 
-def _covering(signatures: Iterable[DkimSignature], sender: str) -> CheckResult:
-    counting = _valid(signatures, sender)
-    if any(set(_COVERED) <= set(each.signed) for each in counting):
-        return ok(_PART, "one click", "a signature that counts covers both List-Unsubscribe headers")
-    missing = [name for name in _COVERED if not any(name in each.signed for each in counting)]
+def _check_coverage(signatures: Iterable[DkimSignature], sender: str) -> CheckResult:
+    aligned = _valid(signatures, sender)
+    if any(set(_UNSUBSCRIBE_HEADERS) <= set(each.signed) for each in aligned):
+        return ok(_PART, "one click", "an aligned signature covers both List-Unsubscribe headers")
+    missing = [name for name in _UNSUBSCRIBE_HEADERS if not any(name in each.signed for each in aligned)]
     return fail(
         _PART,
         "one click",
-        f"no valid signature covers {' and '.join(missing or _COVERED)}, so Gmail and Yahoo show no button",
+        f"no valid signature covers {' and '.join(missing or _UNSUBSCRIBE_HEADERS)}, so Gmail and Yahoo show no button",
         "Sign here with [delivery.dkim], which covers both",
     )
 

@@ -1,4 +1,4 @@
-"""Amazon SES: what the account may do, its identities, its configuration set, its list of suppressed addresses."""
+"""Amazon SES checks: the account's permissions and quota, its identities, configuration set and suppression list."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -12,12 +12,12 @@ from newsletter.doctor.ses_identity import SesIdentity, find_identity, ses_clien
 from newsletter.settings import Settings
 
 _PART = "ses"
-_NEEDED = ("SEND", "DELIVERY", "BOUNCE", "COMPLAINT", "REJECT")
-_PERSONAL = ("OPEN", "CLICK")
+_NEEDED_EVENTS = ("SEND", "DELIVERY", "BOUNCE", "COMPLAINT", "REJECT")
+_TRACKING_EVENTS = ("OPEN", "CLICK")
 
 
 def check_ses(settings: Settings, *, now: datetime) -> Iterator[CheckResult]:
-    """Look at the account as `[delivery.ses]` and AWS's own settings reach it."""
+    """Check the account that `[delivery.ses]` and AWS's own settings name."""
     client = ses_client(settings)
     try:
         answer = call(client.get_account)
@@ -47,43 +47,45 @@ def _senders(settings: Settings) -> dict[str, str]:
 def _account(answer: dict[str, Any]) -> Iterator[CheckResult]:
     status = str(answer.get("EnforcementStatus") or "HEALTHY")
     if answer.get("SendingEnabled") is False or status == "SHUTDOWN":
-        yield fail(_PART, "sending", "sending is switched off for this account", "See SES's console for why")
+        yield fail(_PART, "sending", "sending is disabled for this account", "The SES console says why")
     elif status == "PROBATION":
-        yield warn(_PART, "sending", "the account is under review", "Answer AWS's mail about it, soon")
+        yield warn(_PART, "sending", "the account is under review", "Answer AWS's mail about it soon")
     else:
         yield ok(_PART, "sending", "the account may send")
     if answer.get("ProductionAccessEnabled") is False:
         yield warn(
             _PART,
             "sandbox",
-            "the account is in the sandbox: it mails verified addresses only, 200 a day",
+            "the account is in the sandbox: it sends to verified addresses only, 200 messages a day",
             "Ask for production access: docs/going-live.md",
         )
     else:
         yield ok(_PART, "sandbox", "the account is out of the sandbox")
     quota = answer.get("SendQuota") or {}
     most, spent = float(quota.get("Max24HourSend") or -1), float(quota.get("SentLast24Hours") or 0)
-    said = f"{quota.get('MaxSendRate') or 0:,.0f} a second"
+    rate = f"{quota.get('MaxSendRate') or 0:,.0f} a second"
     if most >= 0 and spent >= most:
-        yield warn(_PART, "quota", f"all {most:,.0f} of 24 hours are spent; {said}", "A send waits until it frees")
+        yield warn(
+            _PART, "quota", f"all {most:,.0f} messages of 24 hours are used; {rate}", "A send waits until it frees"
+        )
     else:
-        yield ok(_PART, "quota", said if most < 0 else f"{most - spent:,.0f} of {most:,.0f} left today, {said}")
+        yield ok(_PART, "quota", rate if most < 0 else f"{most - spent:,.0f} of {most:,.0f} left today, {rate}")
     reasons = set((answer.get("SuppressionAttributes") or {}).get("SuppressedReasons") or ())
     if not {"BOUNCE", "COMPLAINT"} <= reasons:
         yield warn(
             _PART,
             "suppression",
-            "SES does not keep bounced and complaining addresses from being mailed",
-            "Switch the account's suppression list on for both; ours works without it",
+            "SES's suppression list does not cover both bounces and complaints",
+            "Enable the account's suppression list for both; newsletter's own works without it",
         )
     else:
-        yield ok(_PART, "suppression", "SES keeps a list of bounced and complaining addresses")
+        yield ok(_PART, "suppression", "SES suppresses addresses that bounced or complained")
 
 
 def _clock(answer: dict[str, Any], now: datetime) -> Iterator[CheckResult]:
-    written = ((answer.get("ResponseMetadata") or {}).get("HTTPHeaders") or {}).get("date")
+    header = ((answer.get("ResponseMetadata") or {}).get("HTTPHeaders") or {}).get("date")
     try:
-        theirs = parsedate_to_datetime(written) if written else None
+        theirs = parsedate_to_datetime(header) if header else None
     except ValueError:
         theirs = None
     if theirs is not None:
@@ -93,14 +95,14 @@ def _clock(answer: dict[str, Any], now: datetime) -> Iterator[CheckResult]:
 def _identity(domain: str, identity: SesIdentity | None) -> Iterator[CheckResult]:
     name = f"identity {domain}"
     if identity is None:
-        yield fail(_PART, name, "no identity at SES, in this region", f"Create one: deploy infra/, or verify {domain}")
+        yield fail(_PART, name, "no identity in SES, in this region", f"Create one: deploy infra/, or verify {domain}")
         return
     if not identity.is_verified:
         yield fail(
             _PART,
             name,
             f"{identity.name} is not verified for sending",
-            "Publish the records that SES asks for, wait",
+            "Publish the DNS records that SES asks for, and wait",
         )
     else:
         yield ok(_PART, name, f"{identity.name} is verified")
@@ -108,23 +110,23 @@ def _identity(domain: str, identity: SesIdentity | None) -> Iterator[CheckResult
         yield warn(
             _PART,
             f"DKIM {domain}",
-            f"only the address {identity.name} is verified, so nothing signs for {domain}",
+            f"only the address {identity.name} is verified, so no DKIM signature is of {domain}",
             f"Verify the domain {domain} with Easy DKIM",
         )
     elif identity.dkim == "SUCCESS" and identity.is_signing:
-        yield ok(_PART, f"DKIM {domain}", "SES signs, and has found its keys in DNS")
+        yield ok(_PART, f"DKIM {domain}", "SES signs, and has found the keys in DNS")
     else:
         yield fail(
             _PART,
             f"DKIM {domain}",
-            f"status {identity.dkim}{'' if identity.is_signing else ', signing is off'}",
-            "Publish the three CNAMEs that SES names, and switch signing on",
+            f"status {identity.dkim}{'' if identity.is_signing else ', signing is disabled'}",
+            "Publish the three CNAME records that SES names, and enable signing",
         )
     if not identity.mail_from:
         yield warn(
             _PART,
             f"MAIL FROM {domain}",
-            "SES's own: SPF says nothing of your domain",
+            "SES's own: SPF says nothing about your domain",
             "Set a custom MAIL FROM domain",
         )
     elif identity.mail_from_status not in {"SUCCESS", "Success"}:
@@ -144,7 +146,7 @@ def _configuration_set(client: Any, settings: Settings) -> Iterator[CheckResult]
         yield warn(
             _PART,
             "configuration set",
-            "none: nothing reports deliveries, bounces and complaints, and nothing settles doubt",
+            "none: deliveries, bounces and complaints are not reported, and uncertain deliveries stay uncertain",
             "Set [delivery.ses] configuration_set to one that publishes events",
         )
         return
@@ -154,34 +156,34 @@ def _configuration_set(client: Any, settings: Settings) -> Iterator[CheckResult]
             _PART,
             f"configuration set {name}",
             f"{answer.code}: {answer.message.rstrip('.')}",
-            "Create it, mend its name, or allow ses:GetConfigurationSet",
+            "Create it, correct its name, or allow ses:GetConfigurationSet",
         )
         return
     if (answer.get("SendingOptions") or {}).get("SendingEnabled") is False:
-        yield fail(_PART, f"configuration set {name}", "sending is switched off for it", "Switch it on in SES")
+        yield fail(_PART, f"configuration set {name}", "sending is disabled for it", "Enable it in SES")
     else:
-        yield ok(_PART, f"configuration set {name}", "it is there")
-    found = call(client.get_configuration_set_event_destinations, ConfigurationSetName=name)
-    if isinstance(found, ErrorResponse):
+        yield ok(_PART, f"configuration set {name}", "it exists")
+    destinations = call(client.get_configuration_set_event_destinations, ConfigurationSetName=name)
+    if isinstance(destinations, ErrorResponse):
         yield warn(
             _PART,
             f"events of {name}",
-            f"cannot be seen: {found.code}",
+            f"cannot be read: {destinations.code}",
             "Allow ses:GetConfigurationSetEventDestinations",
         )
         return
-    yield from _destinations(name, found.get("EventDestinations") or [])
+    yield from _event_destinations(name, destinations.get("EventDestinations") or [])
 
 
-def _destinations(name: str, found: list[dict[str, Any]]) -> Iterator[CheckResult]:
-    enabled = [each for each in found if each.get("Enabled")]
-    heard = {str(kind) for each in enabled for kind in each.get("MatchingEventTypes") or ()}
-    missing = [kind for kind in _NEEDED if kind not in heard]
+def _event_destinations(name: str, destinations: list[dict[str, Any]]) -> Iterator[CheckResult]:
+    enabled = [each for each in destinations if each.get("Enabled")]
+    published = {str(kind) for each in enabled for kind in each.get("MatchingEventTypes") or ()}
+    missing = [kind for kind in _NEEDED_EVENTS if kind not in published]
     if not enabled:
         yield fail(
             _PART,
             f"events of {name}",
-            "no destination that is switched on: bounces and complaints are heard by nobody",
+            "no event destination is enabled: bounces and complaints reach nobody",
             "Add one to an SNS topic with an SQS queue: deploy infra/",
         )
     elif missing:
@@ -189,14 +191,14 @@ def _destinations(name: str, found: list[dict[str, Any]]) -> Iterator[CheckResul
             _PART,
             f"events of {name}",
             f"these are not published: {', '.join(missing)}",
-            "Add them to the destination",
+            "Add them to the event destination",
         )
     else:
-        yield ok(_PART, f"events of {name}", "all that is needed is published")
-    if personal := [kind for kind in _PERSONAL if kind in heard]:
+        yield ok(_PART, f"events of {name}", "all that newsletter needs are published")
+    if tracking := [kind for kind in _TRACKING_EVENTS if kind in published]:
         yield warn(
             _PART,
             f"tracking by {name}",
-            f"{' and '.join(personal)} would record what single readers do, and when",
-            "Take them out of the destination",
+            f"{' and '.join(tracking)} would record what each reader does, and when",
+            "Remove them from the event destination",
         )

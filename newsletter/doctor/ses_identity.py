@@ -1,4 +1,4 @@
-"""The identity at SES under which a list's letters leave: its domain, one above it, or the address alone."""
+"""SES identity: which verified domain or address a list's messages are sent under."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +10,7 @@ from newsletter.settings import Settings
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SesIdentity:
-    """What SES knows of an identity."""
+    """A verified, or not yet verified, domain or address in SES."""
 
     name: str
     is_verified: bool
@@ -24,31 +24,31 @@ class SesIdentity:
 
 
 def ses_client(settings: Settings) -> Any:
-    """Return a client of SES, as the transport has it."""
+    """Return an SES client with the settings of the transport."""
     ses = settings.delivery.ses
     return make_client("sesv2", region=ses.region, endpoint=ses.endpoint)
 
 
 def find_identity(settings: Settings, domain: str, address: str) -> SesIdentity | None:
-    """Return what SES would send under: the address's own identity, its domain's, or one above; else None.
+    """Return the identity that SES would use: the address's own, its domain's, or a parent domain's; else None.
 
-    TemporaryError when SES cannot be asked, NewsletterError when it will not say.
+    TemporaryError when SES cannot be reached, NewsletterError when it refuses to answer.
     """
     client = ses_client(settings)
     labels = domain.split(".")
     parents = [".".join(labels[start:]) for start in range(len(labels) - 1)]
     try:
-        found = [each for name in (address, *parents) if (each := _ask(client, name)) is not None]
+        found = [each for name in (address, *parents) if (each := _fetch_identity(client, name)) is not None]
     finally:
         client.close()
     return next((each for each in found if each.is_verified), found[0] if found else None)
 
 
-def _ask(client: Any, name: str) -> SesIdentity | None:
+def _fetch_identity(client: Any, name: str) -> SesIdentity | None:
     try:
         answer = call(client.get_email_identity, EmailIdentity=name)
     except TransportError as error:
-        raise TemporaryError(f"SES cannot be asked: {error}") from error
+        raise TemporaryError(f"SES cannot be reached: {error}") from error
     if isinstance(answer, ErrorResponse):
         if answer.code in {"NotFoundException"} or answer.status == 404:
             return None

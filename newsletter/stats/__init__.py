@@ -1,6 +1,9 @@
-"""Statistics across all packages, with alerts, metrics and one person's whole record.
+"""Statistics: what became of each issue's deliveries, how lists grow, and how to read the numbers.
 
-Names are loaded when they are first asked for, so that nobody waits for what they do not use.
+`statistics.gather_statistics` gathers everything: `queries` reads counts from the tables of delivery, feedback and
+replies, `clicks` and `growth` read theirs, `numbers` holds the result and hides groups of fewer than five people,
+`caveats` says in words where a number is not what it seems. `export` writes JSON and CSV, `report` one HTML page with
+`charts`, whose Vega-Lite specifications are in `vega_lite`.
 """
 
 import lazy_loader

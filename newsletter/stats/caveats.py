@@ -1,4 +1,4 @@
-"""Caveats: where a number does not mean what it seems to, in plain words, and only where that matters here."""
+"""Caveats: where a number does not mean what it seems to mean, only where that matters here."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from newsletter.stats.numbers import DomainNumbers, Numbers, share
 
 _GMAIL = {"gmail.com", "googlemail.com"}
 _FEW = 200
-"""Under so many letters a rate jumps with each one."""
+"""With fewer messages a rate jumps with each one."""
 _BOUNCES_REVIEWED, _BOUNCES_GOOD = 0.05, 0.02
 _COMPLAINTS_REVIEWED = 0.001
 
@@ -22,7 +22,7 @@ class Weight(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caveat:
-    """One sentence or two about the numbers."""
+    """One or two sentences about the numbers."""
 
     weight: Weight
     text: str
@@ -31,37 +31,37 @@ class Caveat:
 def find_caveats(
     totals: Numbers, domains: Iterable[DomainNumbers], *, transports: Iterable[str], has_facts: bool
 ) -> tuple[Caveat, ...]:
-    """Say what must be known to read these numbers rightly, and what must be done about them."""
+    """Return what the author must know to read these numbers, and what to do about them."""
     if not totals.submitted:
         return ()
-    ways = set(transports)
-    if ways == {"outbox"}:
-        return (_know("These letters lie in the outbox of this machine: nobody was mailed."),)
-    told = [*_to_act(totals), *_about_reports(totals, has_facts=has_facts)]
-    if "outbox" in ways:
-        told.append(_know("Some of these mailings went to the outbox only: those letters reached nobody."))
-    told += _about_providers(totals, domains)
+    used = set(transports)
+    if used == {"outbox"}:
+        return (_know("These messages are in the outbox on this machine: nobody was mailed."),)
+    caveats = [*_to_act(totals), *_about_reports(totals, has_facts=has_facts)]
+    if "outbox" in used:
+        caveats.append(_know("Some of these mailings went to the outbox only: those messages reached nobody."))
+    caveats += _about_providers(totals, domains)
     if totals.clicks:
-        told.append(
+        caveats.append(
             _know(
                 "Clicks are counted for each link and day: who follows two links counts twice, and mail filters "
-                "that behave like a browser count as well. Compare issues by them, not readers."
+                "that behave like a browser count as well. Compare issues by clicks, not readers."
             )
         )
-    told.append(
+    caveats.append(
         _know(
-            "Opens are not counted: Apple Mail fetches every letter's pictures by itself and Gmail keeps copies, "
-            "so an open rate is about machines. Replies are people."
+            "Opens are not counted: Apple Mail fetches every message's images by itself and Gmail caches them, "
+            "so an open rate measures programs. Replies come from people."
         )
     )
     if totals.submitted < _FEW:
-        told.append(
+        caveats.append(
             _know(
-                f"Of {totals.submitted:,} letters each one is {100 / totals.submitted:.1f} %: "
+                f"With {totals.submitted:,} messages each one is {100 / totals.submitted:.1f} %: "
                 "read the counts, not the rates."
             )
         )
-    return tuple(told)
+    return tuple(caveats)
 
 
 def _to_act(totals: Numbers) -> Iterable[Caveat]:
@@ -69,49 +69,51 @@ def _to_act(totals: Numbers) -> Iterable[Caveat]:
     is_many = totals.submitted >= _FEW
     if bounces is not None and bounces >= _BOUNCES_REVIEWED and is_many:
         yield _act(
-            f"{bounces:.1%} bounced. Amazon SES reviews accounts from 5 % on and may pause them from 10 %: send "
-            "to confirmed addresses only, and look at where your list came from."
+            f"{bounces:.1%} bounced. Amazon SES reviews accounts from 5 % and may pause them from 10 %: send "
+            "to confirmed addresses only, and check where your list came from."
         )
     elif bounces is not None and bounces >= _BOUNCES_GOOD and is_many:
         yield _act(f"{bounces:.1%} bounced; under 2 % is good. Bounced addresses are not mailed again.")
     if complaints is not None and complaints >= _COMPLAINTS_REVIEWED and is_many:
         yield _act(
-            f"{complaints:.2%} complained. From 0.1 % on accounts are reviewed and letters land in spam: ask "
-            "whether these readers know why they get this."
+            f"{complaints:.2%} complained. From 0.1 % accounts are reviewed and messages go to spam: ask "
+            "yourself whether these readers know why they get this."
         )
     if totals.uncertain:
-        yield _act(f"Of {totals.uncertain:,} nobody knows whether they were taken. 'newsletter resolve' settles them.")
+        yield _act(
+            f"{totals.uncertain:,} deliveries are uncertain and may have been accepted: see 'newsletter resolve'."
+        )
 
 
 def _about_reports(totals: Numbers, *, has_facts: bool) -> Iterable[Caveat]:
     if totals.delivered is None:
         yield _know(
-            "Submitted is not delivered: it means that the next hop took the letter. Nothing here reports what "
-            "came of it"
-            + (" yet." if has_facts else ", but for bounces that came back by mail.")
+            "Submitted is not delivered: it means that the mail server accepted the message. Nothing here reports "
+            "what became of it"
+            + (" yet." if has_facts else ", except for bounces that came back by mail.")
             + " docs/going-live.md shows how delivery is reported."
         )
         return
     yield _know(
-        "Delivered means that the reader's mail server took the letter, be it into the inbox or into spam: nobody "
-        "but the reader can tell."
+        "Delivered means that the reader's mail server accepted the message, into the inbox or into spam: only "
+        "the reader can tell."
     )
     if totals.bounced and totals.delivered + totals.bounced > totals.submitted:
-        yield _know("Some bounced after they had been delivered, so the two add up to more than was submitted.")
+        yield _know("Some bounced after they were delivered, so the two add up to more than was submitted.")
     if totals.silent:
-        yield _know(f"Of {totals.silent:,} letters nothing was heard: the word on them may still come.")
+        yield _know(f"Nothing was reported about {totals.silent:,} messages yet: the report may still come.")
 
 
 def _about_providers(totals: Numbers, domains: Iterable[DomainNumbers]) -> Iterable[Caveat]:
     at_gmail = sum(each.numbers.submitted for each in domains if each.domain in _GMAIL)
     if at_gmail:
         yield _know(
-            f"Gmail sends no complaints to anybody, Amazon SES included: of {at_gmail:,} letters that went there, "
-            "none will ever show as complained of. Google's Postmaster Tools has a rate."
+            f"Gmail sends no complaints to anybody, Amazon SES included: of {at_gmail:,} messages that went there, "
+            "none will ever show as a complaint. Google's Postmaster Tools shows a rate."
         )
     elif totals.complained is not None:
         yield _know(
-            "Complaints come only from providers that send them on. Readers at Gmail, also under a domain of "
+            "Complaints come only from providers that report them. Readers at Gmail, even under a domain of "
             "their own, never show."
         )
 

@@ -1,6 +1,6 @@
-"""Clicks in statistics: how often links were followed, where enough did so that it tells nothing of one reader.
+"""Click statistics: how often links were followed, if often enough to say nothing about one reader.
 
-A link of a mailing that was followed fewer than FEWEST times is in no sum, so that no difference tells of it.
+A link of a mailing with fewer than MIN_GROUP_SIZE clicks is in no sum, so that no difference reveals it.
 """
 
 from collections import Counter, defaultdict
@@ -23,36 +23,36 @@ _clicks = table("clicks", column("link", kinds.Text), column("day", kinds.Date),
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Followed:
-    """What is shown of the links of one mailing."""
+class MailingClicks:
+    """Clicks of one mailing that may be shown."""
 
     links: Mapping[str, int | None]
-    """How often each was followed; None for fewer than FEWEST times."""
+    """Clicks by URL; None for fewer than MIN_GROUP_SIZE."""
     days: Mapping[date, int] = field(default_factory=dict)
-    """The same of those that are shown, by day."""
+    """Clicks of the links that are shown, by day."""
 
     @property
     def clicks(self) -> int:
-        """All that is shown."""
+        """The sum of what is shown."""
         return sum(number or 0 for number in self.links.values())
 
 
-def followed(connection: Connection, submitted: Mapping[int, int]) -> dict[int, Followed]:
-    """Return what is shown of mailings, given with the letters submitted; nothing where nothing is counted."""
-    asked = (
+def count_clicks(connection: Connection, submitted: Mapping[int, int]) -> dict[int, MailingClicks]:
+    """Return the clicks of mailings, given by id with their submitted deliveries; none where clicks are not counted."""
+    query = (
         select(_links.c.mailing_id, _links.c.url, _clicks.c.day, _clicks.c.number)
         .join_from(_links, _clicks, _clicks.c.link == _links.c.key, isouter=True)
-        .where(_links.c.mailing_id.in_([each for each, letters in submitted.items() if letters >= MIN_GROUP_SIZE]))
+        .where(_links.c.mailing_id.in_([each for each, number in submitted.items() if number >= MIN_GROUP_SIZE]))
         .order_by(_links.c.mailing_id, _links.c.url, _clicks.c.day)
     )
-    found: dict[int, dict[str, Counter[date]]] = defaultdict(lambda: defaultdict(Counter))
-    for mailing, url, day, number in connection.execute(asked):
-        found[mailing][url].update({day: number} if day is not None else {})
-    return {mailing: _shown(links) for mailing, links in found.items()}
+    by_mailing: dict[int, dict[str, Counter[date]]] = defaultdict(lambda: defaultdict(Counter))
+    for mailing, url, day, number in connection.execute(query):
+        by_mailing[mailing][url].update({day: number} if day is not None else {})
+    return {mailing: _with_few_hidden(links) for mailing, links in by_mailing.items()}
 
 
-def links_of(several: Iterable[Followed]) -> tuple[LinkNumbers, ...]:
-    """Return the links of some mailings together, the most followed first."""
+def link_numbers(several: Iterable[MailingClicks]) -> tuple[LinkNumbers, ...]:
+    """Return the links of some mailings together, the most clicked first."""
     together: dict[str, int | None] = {}
     for each in several:
         for url, number in each.links.items():
@@ -62,8 +62,8 @@ def links_of(several: Iterable[Followed]) -> tuple[LinkNumbers, ...]:
     return tuple(sorted(links, key=lambda each: (-(each.clicks or 0), each.url)))
 
 
-def days_of(several: Iterable[Followed]) -> tuple[DayClicks, ...]:
-    """Return the clicks of some mailings by day; days with few stand together, as None is their day."""
+def click_days(several: Iterable[MailingClicks]) -> tuple[DayClicks, ...]:
+    """Return the clicks of some mailings by day; days with few are combined under the day None."""
     together: Counter[date] = Counter()
     for each in several:
         together.update(each.days)
@@ -71,17 +71,17 @@ def days_of(several: Iterable[Followed]) -> tuple[DayClicks, ...]:
     rest = together.total() - sum(shown.values())
     while 0 < rest < MIN_GROUP_SIZE and shown:
         least = min(shown, key=lambda day: (shown[day], day))
-        rest += shown.pop(least)  # or what is missing from the sum would tell of the few
+        rest += shown.pop(least)  # or the difference to the sum would reveal the few
     days = [DayClicks(day=day, clicks=number) for day, number in sorted(shown.items())]
     return (*days, DayClicks(day=None, clicks=rest)) if rest >= MIN_GROUP_SIZE else tuple(days)
 
 
-def _shown(links: Mapping[str, Counter[date]]) -> Followed:
+def _with_few_hidden(links: Mapping[str, Counter[date]]) -> MailingClicks:
     days: Counter[date] = Counter()
     for by_day in links.values():
         if by_day.total() >= MIN_GROUP_SIZE:
             days.update(by_day)
-    return Followed(
+    return MailingClicks(
         links={url: by_day.total() if by_day.total() >= MIN_GROUP_SIZE else None for url, by_day in links.items()},
         days=days,
     )

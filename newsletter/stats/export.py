@@ -1,4 +1,4 @@
-"""Exporting: the statistics as one object, and as a table of mailings."""
+"""Exports statistics: as one JSON object, and as CSV rows of mailings."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
@@ -25,11 +25,11 @@ _HEADINGS = (
 )
 
 
-def statistics_json(found: Statistics) -> dict[str, Any]:
-    """Return the statistics for machines; null is a number that nothing reports."""
+def statistics_json(statistics: Statistics) -> dict[str, Any]:
+    """Return the statistics as JSON; null is a number that nothing reports."""
     return {
-        "made_at": found.made_at.isoformat(timespec="seconds"),
-        "totals": _numbers(found.totals),
+        "made_at": statistics.made_at.isoformat(timespec="seconds"),
+        "totals": _numbers(statistics.totals),
         "issues": [
             {
                 "issue": issue.slug,
@@ -43,24 +43,30 @@ def statistics_json(found: Statistics) -> dict[str, Any]:
                 **_numbers(issue.totals),
                 "mailings": [_mailing(mailing) for mailing in issue.mailings],
             }
-            for issue in found.issues
+            for issue in statistics.issues
         ],
         "domains": [
-            {"domain": each.domain, "readers": each.readers, **_returned(each.numbers)} for each in found.domains
+            {"domain": each.domain, "readers": each.readers, **_reported(each.numbers)} for each in statistics.domains
         ],
-        "lists": [_growth(each) for each in found.lists],
-        "caveats": [{"weight": str(each.weight), "text": each.text} for each in found.caveats],
+        "lists": [_growth(each) for each in statistics.lists],
+        "caveats": [{"weight": str(each.weight), "text": each.text} for each in statistics.caveats],
     }
 
 
-def csv_rows(found: Statistics) -> Iterator[list[object]]:
+def csv_rows(statistics: Statistics) -> Iterator[list[object]]:
     """Yield a heading and a row for each mailing; an empty cell is a number that nothing reports."""
     yield [*_HEADINGS, *_COUNTS, "excluded"]
-    for issue in found.issues:
+    for issue in statistics.issues:
         for mailing in issue.mailings:
             numbers = mailing.numbers
             yield [
-                *(issue.slug, _guarded(issue.title), mailing.id, mailing.list_name, _guarded(mailing.segment)),
+                *(
+                    issue.slug,
+                    _escape_formula(issue.title),
+                    mailing.id,
+                    mailing.list_name,
+                    _escape_formula(mailing.segment),
+                ),
                 *(
                     mailing.round,
                     mailing.transport,
@@ -88,7 +94,7 @@ def _mailing(mailing: MailingNumbers) -> dict[str, Any]:
 
 
 def _link(link: LinkNumbers) -> dict[str, Any]:
-    """Return a link for machines; null stands for fewer than `fewer_than`."""
+    """Return a link as JSON; null clicks are fewer than `fewer_than`."""
     few = {"fewer_than": MIN_GROUP_SIZE} if link.clicks is None else {}
     return {"url": link.url, "clicks": link.clicks, **few}
 
@@ -104,7 +110,7 @@ def _numbers(numbers: Numbers) -> dict[str, Any]:
     }
 
 
-def _returned(numbers: Numbers) -> dict[str, Any]:
+def _reported(numbers: Numbers) -> dict[str, Any]:
     names = ("submitted", "failed", "uncertain", "delivered", "deferred", "bounced", "complained", "rejected")
     return {name: getattr(numbers, name) for name in names}
 
@@ -123,6 +129,6 @@ def _plain(counts: Mapping[str, int]) -> dict[str, int]:
     return {str(name): number for name, number in counts.items()}
 
 
-def _guarded(text: str) -> str:
-    """Return a text that no spreadsheet takes for a formula."""
+def _escape_formula(text: str) -> str:
+    """Return a text that no spreadsheet evaluates as a formula."""
     return f"'{text}" if text[:1] in {"=", "+", "-", "@", "\t", "\r"} else text

@@ -1,6 +1,6 @@
 """Numbers: what became of letters, as counts of people; None where nobody reports it.
 
-No number tells what one person did: receiving domains with fewer than FEWEST readers stand together as "others".
+No number tells what one person did: receiving domains with fewer than MIN_GROUP_SIZE readers are combined as "others".
 """
 
 from collections import Counter
@@ -9,14 +9,14 @@ from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 
 MIN_GROUP_SIZE = 5
-"""A group of fewer people is shown with others only."""
+"""A group of fewer people is shown only together with others."""
 OTHERS = "others"
-_MOST_DOMAINS = 12
+_MAX_DOMAINS = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Numbers:
-    """How many letters or people; facts that come from outside are None where nothing outside reports."""
+    """Counts of deliveries or people; what only others can report is None where nothing reports it."""
 
     planned: int = 0
     submitted: int = 0
@@ -24,61 +24,61 @@ class Numbers:
     uncertain: int = 0
     excluded: Mapping[str, int] = field(default_factory=dict)
     delivered: int | None = None
-    """Taken by the reader's own mail server."""
+    """Accepted by the reader's mail server."""
     deferred: int | None = None
-    """Put off at least once, whatever came of it."""
+    """Deferred at least once, whatever became of it."""
     bounced: int | None = None
     complained: int | None = None
     rejected: int | None = None
-    """Taken by the next hop, and dropped there."""
+    """Accepted by the relay, and dropped there."""
     unsubscribed: int = 0
     replies: int = 0
     comments: int = 0
     clicks: int | None = None
-    """How often links were followed, of those that enough followed; None where that is not counted."""
+    """Clicks on links with at least MIN_GROUP_SIZE; None where clicks are not counted."""
     bounce_reasons: Mapping[str, int] = field(default_factory=dict)
     failures: Mapping[str, int] = field(default_factory=dict)
-    """Why the next hop refused some, in its words."""
+    """Why the mail server refused messages, in its own words."""
 
     @property
     def candidates(self) -> int:
-        """Everybody the mailing asked about."""
+        """Everybody in the mailing's audience."""
         return self.planned + self.submitted + self.failed + self.uncertain + sum(self.excluded.values())
 
     @property
     def silent(self) -> int | None:
-        """Letters that were submitted and of which nothing was heard since; None where nothing reports."""
+        """Submitted deliveries about which nothing was reported since; None where nothing reports."""
         if self.delivered is None:
             return None
         return max(0, self.submitted - self.delivered - (self.bounced or 0) - (self.rejected or 0))
 
 
-def added(several: Iterable[Numbers]) -> Numbers:
-    """Return all of them together; a fact is None only where it is None in each."""
+def add_numbers(several: Iterable[Numbers]) -> Numbers:
+    """Return the sum; a number is None only if it is None in each."""
     every = tuple(several)
     values: dict[str, object] = {}
     for each in fields(Numbers):
-        found = [value for numbers in every if (value := getattr(numbers, each.name)) is not None]
-        if not found:
+        known = [value for numbers in every if (value := getattr(numbers, each.name)) is not None]
+        if not known:
             continue
-        if isinstance(found[0], Mapping):
-            together: Counter[str] = Counter()
-            for counts in found:
-                together.update(counts)
-            values[each.name] = dict(together)
+        if isinstance(known[0], Mapping):
+            total: Counter[str] = Counter()
+            for counts in known:
+                total.update(counts)
+            values[each.name] = dict(total)
         else:
-            values[each.name] = sum(found)
+            values[each.name] = sum(known)
     return Numbers(**values)  # type: ignore[arg-type]
 
 
 def share(part: int | None, whole: int | None) -> float | None:
-    """Return a part as a share of the whole, 0 to 1; None where there is nothing to divide."""
+    """Return a part divided by the whole, 0 to 1; None where either is unknown or the whole is 0."""
     return part / whole if part is not None and whole else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkNumbers:
-    """How often a link was followed, each reader counted once a day; None is fewer than FEWEST."""
+    """Clicks on one link, each reader counted once a day; None is fewer than MIN_GROUP_SIZE."""
 
     url: str
     clicks: int | None
@@ -86,7 +86,7 @@ class LinkNumbers:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DayClicks:
-    """How often links were followed on a day (UTC); None is all the days with few."""
+    """Clicks on one day (UTC); the day None is all days with few clicks."""
 
     day: date | None
     clicks: int
@@ -110,7 +110,7 @@ class MailingNumbers:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IssueNumbers:
-    """One issue: its mailings, together and each."""
+    """One issue: its mailings, together and one by one."""
 
     slug: str
     title: str
@@ -119,25 +119,25 @@ class IssueNumbers:
     totals: Numbers
     mailings: tuple[MailingNumbers, ...]
     answer_hours: float | None = None
-    """Half of the answers came within so many hours."""
+    """Median hours until a reply."""
     links: tuple[LinkNumbers, ...] = ()
-    """The most followed first; () where clicks are not counted."""
+    """The most clicked first; () where clicks are not counted."""
     click_days: tuple[DayClicks, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DomainNumbers:
-    """What became of the letters to one receiving domain."""
+    """What became of the deliveries to one receiving domain."""
 
     domain: str
     readers: int
-    """How many people that is, each counted once."""
+    """People, each counted once."""
     numbers: Numbers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Week:
-    """One week of a list: who came, who left, and how many there were at its end."""
+    """One week of a list: how many joined, how many left or were suppressed, and the members at its end."""
 
     monday: date
     joined: int
@@ -147,7 +147,7 @@ class Week:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListGrowth:
-    """How a list grew. Whoever was erased is in none of its numbers."""
+    """How a list grew. Erased people are in none of its numbers."""
 
     name: str
     confirmed: int
@@ -156,17 +156,17 @@ class ListGrowth:
     weeks: tuple[Week, ...]
 
 
-def fold_domains(found: Iterable[DomainNumbers]) -> tuple[DomainNumbers, ...]:
-    """Return the largest domains, the rest as one, each of at least FEWEST readers; () where there are fewer."""
-    ordered = sorted(found, key=lambda each: (each.domain == OTHERS, -each.numbers.submitted, each.domain))
+def fold_domains(domains: Iterable[DomainNumbers]) -> tuple[DomainNumbers, ...]:
+    """Return the largest domains and the rest as one, each of at least MIN_GROUP_SIZE readers; () if impossible."""
+    ordered = sorted(domains, key=lambda each: (each.domain == OTHERS, -each.numbers.submitted, each.domain))
     shown = [each for each in ordered if each.domain != OTHERS and each.readers >= MIN_GROUP_SIZE]
-    shown = shown[:_MOST_DOMAINS]
+    shown = shown[:_MAX_DOMAINS]
     rest = [each for each in ordered if each not in shown]
     while rest and sum(each.readers for each in rest) < MIN_GROUP_SIZE:
         if not shown:
             return ()
-        rest.append(shown.pop())  # or what is missing from the total would tell of the few
+        rest.append(shown.pop())  # or the difference to the total would reveal the few
     if rest:
         readers = sum(each.readers for each in rest)
-        shown.append(DomainNumbers(domain=OTHERS, readers=readers, numbers=added(each.numbers for each in rest)))
+        shown.append(DomainNumbers(domain=OTHERS, readers=readers, numbers=add_numbers(each.numbers for each in rest)))
     return tuple(shown)

@@ -1,4 +1,7 @@
-"""Facts: what is recorded about deliveries, counted; the one place that knows whose tables say it."""
+"""Queries behind the statistics: counts from the tables of delivery, feedback, replies and audience.
+
+The tables are named by hand, so that statistics depend on their columns and not on those packages' modules.
+"""
 
 import re
 from collections import defaultdict
@@ -37,38 +40,37 @@ _recorded = table(
 consents = table("consents", column("act", kinds.Text), column("evidence", kinds.Text))
 
 _KINDS = ("delivered", "deferred", "bounced", "complained", "rejected")
-_MOST_REASONS = 8
-_AT_ONCE = 500
-_NO_ANSWERS = ("unsubscribed", "order")
-"""States of mail that a person wrote, and that asks for something else than to be read."""
+_MAX_REASONS = 8
+_IDS_AT_ONCE = 500
+_NOT_REPLIES = ("unsubscribed", "order")
+"""States of mail from people that is a command, not a reply."""
 _BY_DELIVERY = re.compile(r"delivery (\d{1,18})\b")
-"""How a consent names the letter whose link was followed."""
+"""How a proof of consent names the delivery whose unsubscribe link was followed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Returned:
-    """What came back about one mailing."""
+class MailingFacts:
+    """What was reported about one mailing."""
 
     counts: dict[str, int]
-    """Deliveries, by kind of fact."""
+    """Deliveries by kind of fact."""
     bounce_reasons: dict[str, int]
 
 
-def are_reported(connection: Connection) -> bool:
-    """Return whether anything was ever reported of a letter."""
+def has_any_fact(connection: Connection) -> bool:
+    """Return whether anything was ever reported about any delivery."""
     return connection.execute(select(_recorded.c.delivery_id).limit(1)).first() is not None
 
 
-def returned(connection: Connection, numbers: Iterable[int]) -> dict[int, Returned]:
-    """Return what came back about mailings; a fact that nothing has reported is not among the counts.
+def facts_by_mailing(connection: Connection, mailing_ids: Iterable[int]) -> dict[int, MailingFacts]:
+    """Return what was reported about mailings; a kind that nothing reports is absent from the counts, not 0.
 
-    A kind counts each delivery once, however often it was reported. That none was delivered is never claimed: of a
-    mailing without any delivered letter nothing reports them. That none bounced is claimed once anything was
-    reported.
+    Each delivery counts once for each kind. `delivered` is never 0: if no delivery of a mailing was reported as
+    delivered, nothing reports deliveries. `bounced` is 0 once anything was reported about any mailing.
     """
-    wanted = list(numbers)
+    wanted = list(mailing_ids)
     facts = _facts().subquery()
-    is_heard = connection.execute(select(facts.c.kind).limit(1)).first() is not None
+    is_reported = connection.execute(select(facts.c.kind).limit(1)).first() is not None
     by_kind: dict[int, dict[str, int]] = defaultdict(dict)
     by_reason: dict[int, dict[str, int]] = defaultdict(dict)
     counted = (
@@ -84,22 +86,22 @@ def returned(connection: Connection, numbers: Iterable[int]) -> dict[int, Return
         .group_by(facts.c.mailing_id, facts.c.reason)
     )
     for mailing_id, reason, number in connection.execute(reasons):
-        said = _spoken(reason or "")
-        by_reason[mailing_id][said] = by_reason[mailing_id].get(said, 0) + number
+        text = _readable_reason(reason or "")
+        by_reason[mailing_id][text] = by_reason[mailing_id].get(text, 0) + number
     return {
-        mailing: Returned(
-            counts=_claimed(by_kind[mailing], is_heard=is_heard),
+        mailing: MailingFacts(
+            counts=_with_zeros(by_kind[mailing], is_reported=is_reported),
             bounce_reasons=dict(sorted(by_reason[mailing].items(), key=lambda each: (-each[1], each[0]))),
         )
         for mailing in wanted
     }
 
 
-def answers(connection: Connection, numbers: Iterable[int]) -> dict[int, tuple[int, int, int]]:
-    """Return for each mailing its replies, those that became comments, and the people it made unsubscribe."""
-    wanted = list(numbers)
-    found: dict[int, list[int]] = {number: [0, 0, 0] for number in wanted}
-    counted = (
+def count_reactions(connection: Connection, mailing_ids: Iterable[int]) -> dict[int, tuple[int, int, int]]:
+    """Count for each mailing its replies, those that became comments, and the unsubscribes."""
+    wanted = list(mailing_ids)
+    counts: dict[int, list[int]] = {number: [0, 0, 0] for number in wanted}
+    query = (
         select(
             deliveries.c.mailing_id,
             func.sum(case((replies.c.verdict == "human", 1), else_=0)),
@@ -107,51 +109,51 @@ def answers(connection: Connection, numbers: Iterable[int]) -> dict[int, tuple[i
         )
         .join_from(replies, deliveries, deliveries.c.id == replies.c.delivery_id)
         .where(deliveries.c.mailing_id.in_(wanted))
-        .where(replies.c.state.not_in(_NO_ANSWERS))
+        .where(replies.c.state.not_in(_NOT_REPLIES))
         .group_by(deliveries.c.mailing_id)
     )
-    for mailing_id, written, published in connection.execute(counted):
-        found[mailing_id][:2] = [int(written or 0), int(published or 0)]
-    gone = _left_by(connection)
-    for start in range(0, len(gone), _AT_ONCE):
-        of_whom = (
+    for mailing_id, written, published in connection.execute(query):
+        counts[mailing_id][:2] = [int(written or 0), int(published or 0)]
+    unsubscribed = _unsubscribed_deliveries(connection)
+    for start in range(0, len(unsubscribed), _IDS_AT_ONCE):
+        query_unsubscribed = (
             select(deliveries.c.mailing_id, func.count())
-            .where(deliveries.c.id.in_(gone[start : start + _AT_ONCE]), deliveries.c.mailing_id.in_(wanted))
+            .where(deliveries.c.id.in_(unsubscribed[start : start + _IDS_AT_ONCE]), deliveries.c.mailing_id.in_(wanted))
             .group_by(deliveries.c.mailing_id)
         )
-        for mailing_id, number in connection.execute(of_whom):
-            found[mailing_id][2] += number
-    return {number: (each[0], each[1], each[2]) for number, each in found.items()}
+        for mailing_id, number in connection.execute(query_unsubscribed):
+            counts[mailing_id][2] += number
+    return {number: (each[0], each[1], each[2]) for number, each in counts.items()}
 
 
-def _left_by(connection: Connection) -> list[int]:
-    """Return the deliveries whose readers unsubscribed by them: with a mail, or by their link."""
-    found = set(
+def _unsubscribed_deliveries(connection: Connection) -> list[int]:
+    """Return the deliveries from which readers unsubscribed: with a mail, or by their link."""
+    delivery_ids = set(
         connection.scalars(
             select(replies.c.delivery_id).where(replies.c.state == "unsubscribed", replies.c.delivery_id.is_not(None))
         )
     )
-    written = connection.scalars(
+    evidence = connection.scalars(
         select(consents.c.evidence).where(consents.c.act == "ended", consents.c.evidence.like("delivery _%"))
     )
-    found |= {int(said[1]) for text in written if (said := _BY_DELIVERY.match(text))}
-    return sorted(found)
+    delivery_ids |= {int(match[1]) for text in evidence if (match := _BY_DELIVERY.match(text))}
+    return sorted(delivery_ids)
 
 
-def answer_hours(connection: Connection, slug: str) -> float | None:
-    """Return the hours within which half of an issue's answers came; None without answers."""
+def median_reply_hours(connection: Connection, slug: str) -> float | None:
+    """Return the median hours from an issue to its replies; None without replies."""
     rows = connection.execute(
         select(deliveries.c.changed_at, replies.c.received_at)
         .join_from(replies, deliveries, deliveries.c.id == replies.c.delivery_id)
         .where(replies.c.slug == slug, replies.c.verdict == "human", deliveries.c.status == "submitted")
-        .where(replies.c.state.not_in(_NO_ANSWERS))
+        .where(replies.c.state.not_in(_NOT_REPLIES))
     )
     hours = [max(0.0, _hours(row.changed_at, row.received_at)) for row in rows if row.changed_at is not None]
     return round(median(hours), 1) if hours else None
 
 
-def failures(connection: Connection, mailing_id: int) -> dict[str, int]:
-    """Return why the next hop refused some of a mailing, the commonest first, in its words without addresses."""
+def count_failures(connection: Connection, mailing_id: int) -> dict[str, int]:
+    """Count why the mail server refused messages of a mailing, the most common first; reasons without addresses."""
     rows = connection.execute(
         select(deliveries.c.reason, func.count())
         .where(deliveries.c.mailing_id == mailing_id, deliveries.c.status == "failed")
@@ -159,70 +161,70 @@ def failures(connection: Connection, mailing_id: int) -> dict[str, int]:
         .order_by(func.count().desc())
         .limit(200)
     )
-    together: dict[str, int] = {}
+    by_text: dict[str, int] = {}
     for reason, number in rows:
-        said = _spoken(reason or "")
-        together[said] = together.get(said, 0) + number
-    return dict(sorted(together.items(), key=lambda each: -each[1])[:_MOST_REASONS])
+        text = _readable_reason(reason or "")
+        by_text[text] = by_text.get(text, 0) + number
+    return dict(sorted(by_text.items(), key=lambda each: -each[1])[:_MAX_REASONS])
 
 
-def domains(connection: Connection, numbers: Iterable[int]) -> list[DomainNumbers]:
-    """Return what became of the letters of some mailings, by the domain of the reader's address.
+def count_domains(connection: Connection, mailing_ids: Iterable[int]) -> list[DomainNumbers]:
+    """Return what became of the deliveries of some mailings, by the domain of the subscriber's address.
 
-    Letters to people whose record is erased are among the others.
+    Deliveries to erased people count under OTHERS.
     """
-    wanted = list(numbers)
+    wanted = list(mailing_ids)
     domain = func.newsletter_domain(subscribers.c.address_key)
-    of_readers = (
+    by_status = (
         select(domain, deliveries.c.status, func.count())
         .join_from(deliveries, subscribers, subscribers.c.id == deliveries.c.subscriber_id, isouter=True)
         .where(deliveries.c.mailing_id.in_(wanted))
         .where(deliveries.c.status.in_(("submitted", "failed", "uncertain")))
         .group_by(domain, deliveries.c.status)
     )
-    found: dict[str, dict[str, int]] = defaultdict(dict)
-    for name, status, number in connection.execute(of_readers):
-        found[name or OTHERS][status] = number
-    of_people = (
+    counts: dict[str, dict[str, int]] = defaultdict(dict)
+    for name, status, number in connection.execute(by_status):
+        counts[name or OTHERS][status] = number
+    by_reader = (
         select(domain, func.count(distinct(deliveries.c.subscriber_id)))
         .join_from(deliveries, subscribers, subscribers.c.id == deliveries.c.subscriber_id, isouter=True)
         .where(deliveries.c.mailing_id.in_(wanted))
         .where(deliveries.c.status.in_(("submitted", "failed", "uncertain")))
         .group_by(domain)
     )
-    people = {name or OTHERS: number for name, number in connection.execute(of_people)}
+    readers = {name or OTHERS: number for name, number in connection.execute(by_reader)}
     facts = _facts().subquery()
-    of_facts = (
+    by_kind = (
         select(domain, facts.c.kind, func.count(distinct(facts.c.delivery_id)))
         .join_from(facts, deliveries, deliveries.c.id == facts.c.delivery_id)
         .join(subscribers, subscribers.c.id == deliveries.c.subscriber_id, isouter=True)
         .where(facts.c.mailing_id.in_(wanted), facts.c.kind.in_(_KINDS))
         .group_by(domain, facts.c.kind)
     )
-    heard: dict[str, int] = {}
-    for name, kind, number in connection.execute(of_facts):
-        found[name or OTHERS][kind] = number
-        heard[kind] = 0
-    none = _claimed(heard, is_heard=bool(heard))
+    reported: dict[str, int] = {}
+    for name, kind, number in connection.execute(by_kind):
+        counts[name or OTHERS][kind] = number
+        reported[kind] = 0
+    zeros = _with_zeros(reported, is_reported=bool(reported))
     return [
         DomainNumbers(
             domain=name,
-            readers=people.get(name, 0),
-            numbers=Numbers(**{**none, **counts}),  # type: ignore[arg-type]
+            readers=readers.get(name, 0),
+            numbers=Numbers(**{**zeros, **by_domain}),  # type: ignore[arg-type]
         )
-        for name, counts in found.items()
+        for name, by_domain in counts.items()
     ]
 
 
-def _claimed(counts: dict[str, int], *, is_heard: bool) -> dict[str, int]:
-    """Return the counts with the zeros that may be claimed."""
+def _with_zeros(counts: dict[str, int], *, is_reported: bool) -> dict[str, int]:
+    """Return the counts with 0 for the kinds that something reports, so that their absence means none."""
     if "delivered" in counts:
         return {kind: counts.get(kind, 0) for kind in _KINDS}
-    return {**({"bounced": 0, "complained": 0} if is_heard else {}), **counts}
+    return {**({"bounced": 0, "complained": 0} if is_reported else {}), **counts}
 
 
 def _facts() -> Select[tuple[int, int, str, str, datetime]]:
-    """Return the question for all facts: delivery_id, mailing_id, kind, reason, occurred_at."""
+    """Return the query for all facts: delivery_id, mailing_id, kind, reason, occurred_at."""
     return select(
         _recorded.c.delivery_id,
         _recorded.c.mailing_id,
@@ -232,11 +234,11 @@ def _facts() -> Select[tuple[int, int, str, str, datetime]]:
     )
 
 
-def _spoken(reason: str) -> str:
-    """Return a reason as it may be grouped and shown: one line, without addresses and running numbers."""
-    said = re.sub(r"\S+@\S+", "an address", " ".join(reason.split()))
-    said = re.sub(r"^(status \S+):.*", r"\1", said)
-    return re.sub(r"\b[0-9a-f]{8,}\b|\b\d{6,}\b", "...", said)[:120] or "no reason given"
+def _readable_reason(reason: str) -> str:
+    """Return a reason as it is grouped and shown: one line, without addresses and identifiers."""
+    text = re.sub(r"\S+@\S+", "an address", " ".join(reason.split()))
+    text = re.sub(r"^(status \S+):.*", r"\1", text)
+    return re.sub(r"\b[0-9a-f]{8,}\b|\b\d{6,}\b", "...", text)[:120] or "no reason given"
 
 
 def _hours(earlier: datetime, later: datetime) -> float:

@@ -1,4 +1,4 @@
-"""The report: statistics as one page, complete in one file, in the publication's colours; it fetches nothing."""
+"""HTML report: statistics as one self-contained page in the publication's colours; it fetches nothing."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -22,11 +22,11 @@ from newsletter.stats.charts import (
 from newsletter.stats.numbers import MIN_GROUP_SIZE, IssueNumbers, Numbers, share
 from newsletter.stats.statistics import Statistics
 
-_NOTHING = "–"
+_UNKNOWN = "–"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Named:
+class _RowHeading:
     text: str
     note: str = ""
 
@@ -39,38 +39,40 @@ class _Section:
     rows: list[tuple[Any, ...]] = field(default_factory=list)
 
 
-def render_report(found: Statistics, settings: Settings, draw: ChartRenderer | None, *, slug: str | None = None) -> str:
-    """Return the page; without `draw` it has tables only. `slug` is the one issue that it is about."""
+def render_report(
+    statistics: Statistics, settings: Settings, draw: ChartRenderer | None, *, slug: str | None = None
+) -> str:
+    """Render the page; without `draw` it has tables only. With `slug` it is about that one issue."""
     theme = make_theme(settings.publication.accent, settings.theme)
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined
     )
-    one = found.issues[0] if slug is not None and found.issues else None
+    one = statistics.issues[0] if slug is not None and statistics.issues else None
     return environment.get_template("report.html.j2").render(
         title=settings.publication.title,
-        heading=one.title if one else "What became of the letters",
-        lead=_lead(found, one),
+        heading=one.title if one else "What became of the messages",
+        lead=_lead(statistics, one),
         light=_variables(theme.light),
         dark=_variables(theme.dark),
-        sums=list(_sums(found.totals)),
-        sections=[section for section in _sections(found, one, draw) if section.charts or section.rows],
-        caveats=found.caveats,
-        has_clicks=found.totals.clicks is not None,
-        made_at=f"{found.made_at:%d %B %Y, %H:%M} UTC".lstrip("0"),
+        sums=list(_sums(statistics.totals)),
+        sections=[section for section in _sections(statistics, one, draw) if section.charts or section.rows],
+        caveats=statistics.caveats,
+        has_clicks=statistics.totals.clicks is not None,
+        made_at=f"{statistics.made_at:%d %B %Y, %H:%M} UTC".lstrip("0"),
     )
 
 
-def _lead(found: Statistics, one: IssueNumbers | None) -> str:
+def _lead(statistics: Statistics, one: IssueNumbers | None) -> str:
     if one is not None:
-        hours = f" Half of the answers came within {one.answer_hours:,.0f} hours." if one.answer_hours else ""
+        hours = f" Half of the replies came within {one.answer_hours:,.0f} hours." if one.answer_hours else ""
         return f"Sent on {one.sent_at:%d %B %Y}.{hours}".replace(" 0", " ")
-    if not found.issues:
-        return "Nothing was sent yet."
-    number = len(found.issues)
-    first, last = found.issues[0].sent_at, found.issues[-1].sent_at
+    if not statistics.issues:
+        return "Nothing has been sent yet."
+    number = len(statistics.issues)
+    first, last = statistics.issues[0].sent_at, statistics.issues[-1].sent_at
     days = f"from {first:%d %B %Y} to {last:%d %B %Y}" if first.date() != last.date() else f"{last:%d %B %Y}"
-    said = f"{number} issue{'' if number == 1 else 's'}, {days}."
-    return said.replace(" 0", " ")
+    text = f"{number} issue{'' if number == 1 else 's'}, {days}."
+    return text.replace(" 0", " ")
 
 
 def _sums(numbers: Numbers) -> Iterator[tuple[str, str]]:
@@ -82,69 +84,69 @@ def _sums(numbers: Numbers) -> Iterator[tuple[str, str]]:
     yield "replies", f"{numbers.replies:,}"
 
 
-def _sections(found: Statistics, one: IssueNumbers | None, draw: ChartRenderer | None) -> Iterator[_Section]:
+def _sections(statistics: Statistics, one: IssueNumbers | None, draw: ChartRenderer | None) -> Iterator[_Section]:
     if one is not None:
         yield _of_mailings(one)
-        followed = clicks_chart(one.click_days, draw) if draw else None
+        chart = clicks_chart(one.click_days, draw) if draw else None
         yield _Section(
             title="Links",
-            charts=[followed] if followed else [],
+            charts=[chart] if chart else [],
             headings=("link", "clicks"),
-            rows=[(_Named(text=each.url), _clicks(each.clicks)) for each in one.links],
+            rows=[(_RowHeading(text=each.url), _clicks(each.clicks)) for each in one.links],
         )
     else:
-        names = ("issue", "letters", "delivered", "bounced", "complained", "left", "replies", "comments")
-        counts_clicks = found.totals.clicks is not None
+        names = ("issue", "messages", "delivered", "bounced", "complained", "unsubscribed", "replies", "comments")
+        counts_clicks = statistics.totals.clicks is not None
         yield _Section(
             title="Issues",
-            charts=issue_charts(found.issues, draw) if draw and found.issues else [],
+            charts=issue_charts(statistics.issues, draw) if draw and statistics.issues else [],
             headings=(*names, "clicks") if counts_clicks else names,
             rows=[
                 (*_issue_row(issue), _count(issue.totals.clicks)) if counts_clicks else _issue_row(issue)
-                for issue in reversed(found.issues)
+                for issue in reversed(statistics.issues)
             ],
         )
-    grown = growth_chart(found.lists, draw) if draw else None
+    growth = growth_chart(statistics.lists, draw) if draw else None
     yield _Section(
         title="Lists",
-        charts=[grown] if grown else [],
+        charts=[growth] if growth else [],
         headings=("list", "readers", "joined, 4 weeks", "left, 4 weeks", "pending"),
         rows=[
             (
-                _Named(text=each.name),
+                _RowHeading(text=each.name),
                 f"{each.confirmed:,}",
                 f"{sum(week.joined for week in each.weeks[-4:]):,}",
                 f"{sum(week.left for week in each.weeks[-4:]):,}",
                 f"{each.pending:,}",
             )
-            for each in found.lists
+            for each in statistics.lists
         ],
     )
-    where = domain_chart(found.domains, draw) if draw else None
+    by_domain = domain_chart(statistics.domains, draw) if draw else None
     yield _Section(
         title="Receiving domains",
-        charts=[where] if where else [],
-        headings=("domain", "letters", "delivered", "deferred", "bounced", "complained"),
+        charts=[by_domain] if by_domain else [],
+        headings=("domain", "messages", "delivered", "deferred", "bounced", "complained"),
         rows=[
             (
-                _Named(text=each.domain),
+                _RowHeading(text=each.domain),
                 f"{each.numbers.submitted:,}",
                 _rate(each.numbers.delivered, each.numbers.submitted),
                 _count(each.numbers.deferred),
                 _rate(each.numbers.bounced, each.numbers.submitted),
                 _count(each.numbers.complained),
             )
-            for each in found.domains
+            for each in statistics.domains
         ],
     )
-    why = reason_chart(found.totals, draw) if draw else None
+    why = reason_chart(statistics.totals, draw) if draw else None
     yield _Section(
         title="Bounces",
         charts=[why] if why else [],
         headings=("reason", "letters"),
         rows=[
-            (_Named(text=reason), f"{number:,}")
-            for counts in (found.totals.bounce_reasons, found.totals.failures)
+            (_RowHeading(text=reason), f"{number:,}")
+            for counts in (statistics.totals.bounce_reasons, statistics.totals.failures)
             for reason, number in sorted(counts.items(), key=lambda each: (-each[1], each[0]))
         ],
     )
@@ -153,10 +155,10 @@ def _sections(found: Statistics, one: IssueNumbers | None, draw: ChartRenderer |
 def _of_mailings(one: IssueNumbers) -> _Section:
     return _Section(
         title="Mailings",
-        headings=("mailing", "candidates", "letters", "delivered", "bounced", "failed", "uncertain", "replies"),
+        headings=("mailing", "candidates", "messages", "delivered", "bounced", "failed", "uncertain", "replies"),
         rows=[
             (
-                _Named(text=f"{each.list_name}", note=each.segment or f"round {each.round}, {each.stage}"),
+                _RowHeading(text=f"{each.list_name}", note=each.segment or f"round {each.round}, {each.stage}"),
                 f"{each.numbers.candidates:,}",
                 f"{each.numbers.submitted:,}",
                 _rate(each.numbers.delivered, each.numbers.submitted),
@@ -173,7 +175,7 @@ def _of_mailings(one: IssueNumbers) -> _Section:
 def _issue_row(issue: IssueNumbers) -> tuple[Any, ...]:
     numbers = issue.totals
     return (
-        _Named(text=issue.title, note=f"{issue.sent_at:%d %b %Y}".lstrip("0")),
+        _RowHeading(text=issue.title, note=f"{issue.sent_at:%d %b %Y}".lstrip("0")),
         f"{numbers.submitted:,}",
         _rate(numbers.delivered, numbers.submitted),
         _rate(numbers.bounced, numbers.submitted),
@@ -206,13 +208,13 @@ def _variables(palette: Palette) -> str:
 
 
 def _rate(part: int | None, whole: int) -> str:
-    found = share(part, whole)
-    if found is None:
-        return _NOTHING
-    said = f"{found * 100:.1f}"
-    if float(said) in {0.0, 100.0} and found not in {0, 1}:
-        said = f"{found * 100:.2f}"
-    return f"{said if found not in {0, 1} else f'{found:.0%}'.rstrip('%')} %".replace(" ", "\N{NO-BREAK SPACE}")
+    rate = share(part, whole)
+    if rate is None:
+        return _UNKNOWN
+    text = f"{rate * 100:.1f}"
+    if float(text) in {0.0, 100.0} and rate not in {0, 1}:
+        text = f"{rate * 100:.2f}"
+    return f"{text if rate not in {0, 1} else f'{rate:.0%}'.rstrip('%')} %".replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def _clicks(number: int | None) -> str:
@@ -220,4 +222,4 @@ def _clicks(number: int | None) -> str:
 
 
 def _count(value: int | None) -> str:
-    return _NOTHING if value is None else f"{value:,}"
+    return _UNKNOWN if value is None else f"{value:,}"

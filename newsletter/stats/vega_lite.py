@@ -1,16 +1,16 @@
-"""Specifications: what each kind of chart is, in Vega-Lite; plain values, with colours that a drawing replaces."""
+"""Vega-Lite specifications of each kind of chart, with placeholder colours that `charts` replaces."""
 
 from typing import Any
 
 WIDE, NARROW = 640, 320
 INK, MUTED, HAIRLINE, ACCENT, SECOND, THIRD = "#010101", "#020202", "#030303", "#040404", "#050505", "#060606"
-"""Stand for colours of the page; nothing is ever drawn in them."""
+"""Placeholders for the page's colours; nothing is ever drawn in them."""
 _FEW = 10
-"""Issues on a narrow page."""
+"""Issues shown on a narrow page."""
 
 
-def bars(rows: list[dict[str, Any]], name: str, width: int, *, colour: str = SECOND) -> dict[str, Any]:
-    """Draw one bar an issue, each with its number."""
+def bar_chart(rows: list[dict[str, Any]], name: str, width: int, *, colour: str = SECOND) -> dict[str, Any]:
+    """Return one bar an issue, each with its number."""
     shown = rows if width == WIDE else rows[-_FEW:]
     size = max(10, min(32, (width - 60) // max(1, len(shown)) - 6))
     labels = {"field": name, "type": "quantitative", "format": "~s" if len(shown) > 8 else ",d"}
@@ -31,8 +31,8 @@ def bars(rows: list[dict[str, Any]], name: str, width: int, *, colour: str = SEC
     }
 
 
-def rates(rows: list[dict[str, Any]], width: int) -> dict[str, Any]:
-    """Draw a line of shares, and the one at which an account is reviewed."""
+def rate_chart(rows: list[dict[str, Any]], width: int) -> dict[str, Any]:
+    """Return a line of rates, with a rule at the rate at which SES reviews an account."""
     shown = rows if width == WIDE else rows[-_FEW:]
     top = max(6.0, *(float(row["bounced"]) for row in shown)) * 1.1
     return {
@@ -65,8 +65,8 @@ def rates(rows: list[dict[str, Any]], width: int) -> dict[str, Any]:
     }
 
 
-def lines(rows: list[dict[str, Any]], width: int) -> dict[str, Any]:
-    """Draw a line a list, named at its end."""
+def line_chart(rows: list[dict[str, Any]], width: int) -> dict[str, Any]:
+    """Return one line a list, with its name at the end."""
     last = max(str(row["week"]) for row in rows)
     ends = [row for row in rows if row["week"] == last]
     names = list(dict.fromkeys(str(row["list"]) for row in rows))
@@ -114,9 +114,9 @@ def lines(rows: list[dict[str, Any]], width: int) -> dict[str, Any]:
     }
 
 
-def stacks(rows: list[dict[str, Any]], known: list[str], width: int) -> dict[str, Any]:
-    """Draw a bar a domain, of what became of its letters."""
-    colours = {"delivered": ACCENT, "submitted": ACCENT, "no word": HAIRLINE, "bounced": THIRD}
+def stacked_bar_chart(rows: list[dict[str, Any]], known: list[str], width: int) -> dict[str, Any]:
+    """Return one stacked bar a domain: what became of its messages."""
+    colours = {"delivered": ACCENT, "submitted": ACCENT, "not reported": HAIRLINE, "bounced": THIRD}
     return {
         "data": {"values": rows},
         "height": {"step": 26},
@@ -126,7 +126,7 @@ def stacks(rows: list[dict[str, Any]], known: list[str], width: int) -> dict[str
                 **_ordered("domain", "order"),
                 "axis": {"labelLimit": 160 if width == WIDE else 104, "labelPadding": 8},
             },
-            "x": {"field": "letters", "type": "quantitative", "axis": {"tickCount": 4, "format": ",d"}},
+            "x": {"field": "messages", "type": "quantitative", "axis": {"tickCount": 4, "format": ",d"}},
             "color": {
                 "field": "what",
                 "type": "nominal",
@@ -138,8 +138,8 @@ def stacks(rows: list[dict[str, Any]], known: list[str], width: int) -> dict[str
     }
 
 
-def reasons(rows: list[dict[str, Any]], width: int) -> dict[str, Any]:
-    """Draw a bar a reason, the commonest on top."""
+def reason_chart_spec(rows: list[dict[str, Any]], width: int) -> dict[str, Any]:
+    """Return one bar a reason, the most common on top."""
     return {
         "data": {"values": rows},
         "height": {"step": 26},
@@ -151,20 +151,20 @@ def reasons(rows: list[dict[str, Any]], width: int) -> dict[str, Any]:
                 "title": None,
                 "axis": {"labelLimit": 220 if width == WIDE else 150, "labelPadding": 8},
             },
-            "x": {"field": "letters", "type": "quantitative", "axis": None},
+            "x": {"field": "messages", "type": "quantitative", "axis": None},
         },
         "layer": [
             {"mark": {"type": "bar", "size": 14, "color": THIRD}},
             {
                 "mark": {"type": "text", "align": "left", "dx": 5, "color": INK, "fontSize": 12},
-                "encoding": {"text": {"field": "letters", "type": "quantitative", "format": ",d"}},
+                "encoding": {"text": {"field": "messages", "type": "quantitative", "format": ",d"}},
             },
         ],
     }
 
 
 def _ordered(name: str, order: str) -> dict[str, Any]:
-    """Return a scale of names, each its own even where two are alike, in the order of the rows."""
+    """Return an axis of names in the order of the rows, distinct even where two names are equal."""
     return {
         "field": name if name == "domain" else order,
         "type": "nominal" if name == "domain" else "ordinal",

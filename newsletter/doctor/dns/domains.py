@@ -1,9 +1,9 @@
-"""What DNS says of the domains that letters are from, and of those where answers go."""
+"""Domain checks: SPF, DKIM and DMARC of every sender's domain, and the MX of the domain that replies go to."""
 
 from collections.abc import Iterator
 
 from newsletter.delivery import open_dkim_signer, unpublished_dkim_keys
-from newsletter.doctor.check import CheckResult, fail, ok, warn
+from newsletter.doctor.check import CheckResult, fail, fail_with, ok, warn
 from newsletter.doctor.dns.dmarc import check_dmarc, find_dmarc_policy
 from newsletter.doctor.dns.resolver import Resolver
 from newsletter.doctor.dns.spf import check_spf
@@ -15,15 +15,15 @@ _PART = "dns"
 
 
 def check_domains(settings: Settings, dns: Resolver) -> Iterator[CheckResult]:
-    """Look at SPF, DKIM and DMARC of every domain that letters are from, and at where mail to us goes."""
+    """Check SPF, DKIM and DMARC of every sender's domain, and the MX of the reply domain."""
     senders = {each.sender.address.domain.lower(): (name, each) for name, each in settings.lists.items()}
     for domain, (name, each) in senders.items():
-        yield from _look_at_sender(domain, name, each, settings, dns)
-    for domain in _answered(settings):
+        yield from _check_sender(domain, name, each, settings, dns)
+    for domain in _reply_domains(settings):
         yield check_mx(domain, settings, dns)
 
 
-def _look_at_sender(
+def _check_sender(
     domain: str, list_name: str, sender: ListSettings, settings: Settings, dns: Resolver
 ) -> Iterator[CheckResult]:
     identity: SesIdentity | None = None
@@ -31,20 +31,20 @@ def _look_at_sender(
         try:
             identity = find_identity(settings, domain, str(sender.sender.address))
         except NewsletterError:
-            identity = None  # which the part "ses" tells of
+            identity = None  # which the group "ses" reports
     envelope = _envelope_domain(domain, settings, identity)
     is_ses = settings.delivery.transport == "ses"
     yield from check_spf(envelope, dns, must_include="amazonses.com" if is_ses and envelope == domain else None)
     if identity is not None and identity.mail_from:
-        yield from _look_at_mail_from(identity.mail_from, settings, dns)
-    signed = tuple(_look_at_keys(domain, list_name, settings, identity, dns))
+        yield from _check_mail_from(identity.mail_from, settings, dns)
+    signed = tuple(_check_dkim(domain, list_name, settings, identity, dns))
     yield from (check for check, _ in signed)
     policy = find_dmarc_policy(domain, dns)
     yield from check_dmarc(domain, policy, signers=tuple(name for _, name in signed if name), envelope=envelope)
 
 
 def _envelope_domain(domain: str, settings: Settings, identity: SesIdentity | None) -> str:
-    """Return the domain whose SPF receivers ask for: that of the envelope's sender."""
+    """Return the domain whose SPF record receivers look up: that of the envelope sender."""
     if settings.delivery.transport == "ses":
         return (identity.mail_from if identity else "") or "amazonses.com"
     if settings.replies.domain:
@@ -52,36 +52,34 @@ def _envelope_domain(domain: str, settings: Settings, identity: SesIdentity | No
     return settings.replies.address.domain.lower() if settings.replies.address else domain
 
 
-def _look_at_mail_from(domain: str, settings: Settings, dns: Resolver) -> Iterator[CheckResult]:
-    found = dns.require(domain, "MX")
-    hosts = [record.split()[-1].rstrip(".").lower() for record in found]
+def _check_mail_from(domain: str, settings: Settings, dns: Resolver) -> Iterator[CheckResult]:
+    hosts = [record.split()[-1].rstrip(".").lower() for record in dns.require(domain, "MX")]
     name = f"MAIL FROM {domain}"
     region = settings.delivery.ses.region
-    wanted = f"feedback-smtp.{region or 'REGION'}.amazonses.com"
-    fits = [host for host in hosts if host.startswith("feedback-smtp.") and host.endswith(".amazonses.com")]
-    if len(hosts) != 1 or not fits or (region and fits != [wanted]):
+    expected = f"feedback-smtp.{region or 'REGION'}.amazonses.com"
+    valid = [host for host in hosts if host.startswith("feedback-smtp.") and host.endswith(".amazonses.com")]
+    if len(hosts) != 1 or not valid or (region and valid != [expected]):
         yield fail(
             _PART,
             name,
-            f"its MX is {', '.join(hosts) or 'missing'}: SES wants one, its own",
-            f"Publish one MX of {domain}: 10 {wanted}",
+            f"its MX is {', '.join(hosts) or 'missing'}: SES needs its own, and no other",
+            f"Publish one MX of {domain}: 10 {expected}",
         )
     else:
         yield ok(_PART, name, f"its MX is {hosts[0]}")
 
 
-def _look_at_keys(
+def _check_dkim(
     domain: str, list_name: str, settings: Settings, identity: SesIdentity | None, dns: Resolver
 ) -> Iterator[tuple[CheckResult, str]]:
-    """Yield what is known of each signature, with the domain that it is of; "" where it will not hold."""
+    """Yield a result for each signature, with the domain that it is of; "" if it will not verify."""
     name = f"DKIM {domain}"
     if settings.delivery.dkim:
         try:
             signer = open_dkim_signer(settings, list_name)
             missing = unpublished_dkim_keys(signer, lambda dns_name: dns.query(dns_name, "TXT")) if signer else ()
         except NewsletterError as error:
-            what, _, remedy = str(error).rpartition(". ")
-            yield fail(_PART, name, what or remedy, remedy), ""
+            yield fail_with(_PART, name, error), ""
         else:
             for line in missing:
                 yield fail(_PART, name, line, "Publish its public key there, as v=DKIM1; p=..."), ""
@@ -89,20 +87,20 @@ def _look_at_keys(
                 for key in signer.keys:
                     yield ok(_PART, name, f"{key.dns_name} publishes the key that signs"), key.domain
     if identity is not None:
-        yield from _look_at_tokens(identity, dns)
+        yield from _check_ses_dkim(identity, dns)
     elif not settings.delivery.dkim and settings.delivery.transport == "smtp":
         yield (
             warn(
                 _PART,
                 name,
-                "whether the relay signs cannot be seen from here",
+                "whether the relay signs cannot be checked from here",
                 "newsletter doctor --mail shows it, or sign here with [delivery.dkim]",
             ),
             domain,
         )
 
 
-def _look_at_tokens(identity: SesIdentity, dns: Resolver) -> Iterator[tuple[CheckResult, str]]:
+def _check_ses_dkim(identity: SesIdentity, dns: Resolver) -> Iterator[tuple[CheckResult, str]]:
     name = f"DKIM {identity.name}"
     if not identity.tokens:
         return
@@ -112,7 +110,7 @@ def _look_at_tokens(identity: SesIdentity, dns: Resolver) -> Iterator[tuple[Chec
         if not target:
             text = dns.query(dns_name, "TXT")
             if text and any("p=" in record for record in text):
-                continue  # a flattened alias serves as well
+                continue  # a flattened CNAME works as well
             yield (
                 fail(_PART, name, f"{dns_name} is missing", f"Publish it as a CNAME of {token}.dkim.amazonses.com"),
                 "",
@@ -121,7 +119,7 @@ def _look_at_tokens(identity: SesIdentity, dns: Resolver) -> Iterator[tuple[Chec
     yield ok(_PART, name, f"{len(identity.tokens)} keys of SES are published"), identity.name
 
 
-def _answered(settings: Settings) -> Iterator[str]:
+def _reply_domains(settings: Settings) -> Iterator[str]:
     if settings.replies.domain:
         yield settings.replies.domain.lower()
     elif settings.replies.address:
@@ -129,23 +127,23 @@ def _answered(settings: Settings) -> Iterator[str]:
 
 
 def check_mx(domain: str, settings: Settings, dns: Resolver) -> CheckResult:
-    """Look at where mail to `domain` goes; answers and bounces arrive there."""
+    """Check the MX of a domain to which replies and bounces go."""
     name = f"MX {domain}"
     hosts = [record.split()[-1].rstrip(".").lower() for record in dns.require(domain, "MX")]
     if hosts == [""]:
-        return fail(_PART, name, "it says that it takes no mail (RFC 7505)", "Publish an MX that takes answers")
+        return fail(_PART, name, "it accepts no mail (null MX, RFC 7505)", "Publish an MX that accepts replies")
     if not hosts:
-        return fail(_PART, name, "no MX: answers and bounces go nowhere", _where_answers_go(settings))
+        return fail(_PART, name, "no MX: replies and bounces go nowhere", _mx_remedy(settings))
     at_ses = [host for host in hosts if host.startswith("inbound-smtp.") and host.endswith(".amazonaws.com")]
     if (settings.replies.mailbox or "").startswith("sqs:") and not at_ses:
-        return fail(_PART, name, f"it is {', '.join(hosts)}, not SES", _where_answers_go(settings))
-    lost = [host for host in hosts if not (dns.query(host, "A") or dns.query(host, "AAAA"))]
-    if len(lost) == len(hosts):
-        return fail(_PART, name, f"{', '.join(lost)} has no address", "Mend the MX, or the host it names")
+        return fail(_PART, name, f"it is {', '.join(hosts)}, not SES", _mx_remedy(settings))
+    without_address = [host for host in hosts if not (dns.query(host, "A") or dns.query(host, "AAAA"))]
+    if len(without_address) == len(hosts):
+        return fail(_PART, name, f"{', '.join(without_address)} has no address", "Correct the MX, or the host it names")
     return ok(_PART, name, ", ".join(hosts))
 
 
-def _where_answers_go(settings: Settings) -> str:
+def _mx_remedy(settings: Settings) -> str:
     if (settings.replies.mailbox or "").startswith("sqs:"):
         region = settings.delivery.ses.region or "REGION"
         return f"Publish an MX: 10 inbound-smtp.{region}.amazonaws.com"

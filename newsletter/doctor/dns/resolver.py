@@ -1,4 +1,4 @@
-"""Looks up records in DNS, at the system's name servers or at one that is named; met in one place, with a time."""
+"""DNS resolver: looks up records at the system's name servers, or at a given one, within a time limit."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,17 +11,17 @@ _SECONDS = 4.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resolver:
-    """Whom to ask: the system's name servers where none is named."""
+    """Queries the system's name servers, or `server` if it is given."""
 
     server: str | None = None
     port: int = 53
     seconds: float = _SECONDS
-    """For one name, all tries together."""
+    """For one name, all attempts together."""
 
     def query(self, name: str, kind: str) -> Sequence[str] | None:
-        """Return the records of a name as DNS writes them, TXT as one text; () where there are none.
+        """Return the records of a name in presentation format, each TXT record as one string; () if there are none.
 
-        None when nobody answered in time.
+        None if no server answered in time.
         """
         import dns.exception  # slow to import
         import dns.resolver
@@ -40,15 +40,15 @@ class Resolver:
         return [record.to_text() for record in answers]
 
     def require(self, name: str, kind: str) -> Sequence[str]:
-        """Return the records of a name; TemporaryError when nobody answered."""
-        found = self.query(name, kind)
-        if found is None:
+        """Return the records of a name; TemporaryError if no server answered."""
+        records = self.query(name, kind)
+        if records is None:
             raise TemporaryError(f"{name}: no name server answered for {kind}. Check this machine's name servers")
-        return found
+        return records
 
 
 def parse_resolver(text: str | None) -> Resolver:
-    """Return whom `ADDRESS` or `ADDRESS:PORT` names; UsageError if that is no address."""
+    """Return a resolver for `ADDRESS` or `ADDRESS:PORT`; UsageError if that is not an IP address."""
     if text is None:
         return Resolver()
     address, _, port = text.rpartition(":") if text.count(":") == 1 else (text.strip("[]"), "", "")
@@ -57,4 +57,4 @@ def parse_resolver(text: str | None) -> Resolver:
     try:
         return Resolver(server=str(ip_address(address)), port=int(port or 53))
     except ValueError as error:
-        raise UsageError(f"--resolver {text}: say an address such as 9.9.9.9, or 127.0.0.1:5353") from error
+        raise UsageError(f"--resolver {text}: not an IP address. Give one such as 9.9.9.9 or 127.0.0.1:5353") from error

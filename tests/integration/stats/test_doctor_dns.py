@@ -92,7 +92,7 @@ def test_a_name_server_that_does_not_answer_keeps_nobody_waiting(settings: Setti
     with serving(ZONE, is_silent=True) as place:
         dns = parse_resolver(place)
         began = monotonic()
-        found = list(run_groups([CheckGroup(name="dns", look=lambda: check_domains(settings, dns))], seconds=1.0))
+        found = list(run_groups([CheckGroup(name="dns", run=lambda: check_domains(settings, dns))], seconds=1.0))
         assert monotonic() - began < 30
     assert [check.level for check in found] == [CheckLevel.FAIL]
     assert "within 1 seconds" in found[0].message
@@ -101,7 +101,7 @@ def test_a_name_server_that_does_not_answer_keeps_nobody_waiting(settings: Setti
 def test_a_name_that_cannot_be_asked_is_said(settings: Settings) -> None:
     with serving(ZONE, is_silent=True) as place:
         dns = replace(parse_resolver(place), seconds=0.5)
-        part = CheckGroup(name="dns", look=lambda: check_domains(settings, dns))
+        part = CheckGroup(name="dns", run=lambda: check_domains(settings, dns))
         found = list(run_groups([part], seconds=10))
     assert "no name server answered" in found[0].message
     assert "name servers" in found[0].remedy

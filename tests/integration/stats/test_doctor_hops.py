@@ -67,7 +67,7 @@ def settled(root: Path, port: int, **smtp: Any) -> Settings:
 
 
 def look(settings: Settings, tls: ssl.SSLContext | None = None) -> dict[str, CheckResult]:
-    part = CheckGroup(name="smtp", look=lambda: check_smtp(settings, tls))
+    part = CheckGroup(name="smtp", run=lambda: check_smtp(settings, tls))
     return {check.name: check for check in run_groups([part], seconds=20)}
 
 
@@ -136,6 +136,6 @@ def test_a_maildir_is_looked_into_and_a_missing_one_fails(tmp_path: Path) -> Non
 def test_a_mailbox_on_a_server_that_is_away_fails(tmp_path: Path) -> None:
     place = f"imap://me@127.0.0.1:{free_port()}/INBOX"
     settings = settings_for(tmp_path, replies={"mailbox": place}, imap_password="x")
-    part = CheckGroup(name="mailbox", look=lambda: check_mailbox(settings, Resolver()))
+    part = CheckGroup(name="mailbox", run=lambda: check_mailbox(settings, Resolver()))
     (check,) = run_groups([part], seconds=20)
     assert (check.level, "not to be reached" in check.message) == (CheckLevel.FAIL, True)

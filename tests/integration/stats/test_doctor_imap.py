@@ -23,7 +23,7 @@ def server() -> Iterator[Dovecot]:
 
 def look(root: Path, place: str, password: str | None = PASSWORD) -> list[CheckResult]:
     settings = settings_for(root, replies={"mailbox": place}, imap_password=password)
-    return list(run_groups([CheckGroup(name="mailbox", look=lambda: check_mailbox(settings, Resolver()))], seconds=30))
+    return list(run_groups([CheckGroup(name="mailbox", run=lambda: check_mailbox(settings, Resolver()))], seconds=30))
 
 
 @pytest.mark.parametrize("mails", [0, 3])

@@ -69,7 +69,7 @@ def test_a_damaged_database_is_found(tmp_path: Path) -> None:
     octets = bytearray(path.read_bytes())
     octets[30 * 4096 : -4096] = b"\xa5" * len(octets[30 * 4096 : -4096])
     path.write_bytes(octets)
-    found = list(run_groups([CheckGroup(name="database", look=lambda: check_database(settings))], seconds=20))
+    found = list(run_groups([CheckGroup(name="database", run=lambda: check_database(settings))], seconds=20))
     assert failed(found), found
 
 
@@ -77,7 +77,7 @@ def test_a_database_too_large_to_look_through_is_no_failure(tmp_path: Path) -> N
     settings = settings_for(tmp_path)
     with closing(new_database(tmp_path, settings)) as database:
         join(database, [f"p{number}@a.example" for number in range(50)])
-    found = {check.name: check for check in check_database(settings, patience=-1.0)}
+    found = {check.name: check for check in check_database(settings, seconds=-1.0)}
     assert (found["health"].level, found["shape"].level) == (CheckLevel.WARN, CheckLevel.OK)
 
 

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from newsletter.cli.views.statistics import _percent
 from newsletter.stats.caveats import Weight, find_caveats
-from newsletter.stats.growth import Step, grow
-from newsletter.stats.numbers import MIN_GROUP_SIZE, OTHERS, DomainNumbers, Numbers, added, fold_domains
+from newsletter.stats.growth import grow
+from newsletter.stats.numbers import MIN_GROUP_SIZE, OTHERS, DomainNumbers, Numbers, add_numbers, fold_domains
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 counts = st.one_of(st.none(), st.integers(0, 50))
@@ -35,7 +35,7 @@ domains = st.lists(
 
 @given(st.lists(numbers, max_size=6))
 def test_numbers_together_are_the_sum_of_each(several: list[Numbers]) -> None:
-    total = added(several)
+    total = add_numbers(several)
     assert total.candidates == sum(each.candidates for each in several)
     known = [each.delivered for each in several if each.delivered is not None]
     assert total.delivered == (sum(known) if known else None)
@@ -49,12 +49,15 @@ def test_no_group_that_is_shown_is_of_fewer_than_five_and_nobody_is_lost(found: 
     assert sum(each.readers for each in shown) == (everybody if shown else 0)
     assert shown or everybody < MIN_GROUP_SIZE or not found
     assert sum(each.domain == OTHERS for each in shown) <= 1
-    assert added(each.numbers for each in shown).submitted in {0, added(each.numbers for each in found).submitted}
+    assert add_numbers(each.numbers for each in shown).submitted in {
+        0,
+        add_numbers(each.numbers for each in found).submitted,
+    }
 
 
 steps = st.lists(
     st.builds(
-        Step,
+        ConsentStep,
         list_name=st.just("weekly"),
         subscription_id=st.integers(1, 6),
         act=st.sampled_from(["requested", "imported", "confirmed", "ended", "suppressed", "lifted"]),
@@ -65,7 +68,7 @@ steps = st.lists(
 
 
 @given(steps)
-def test_a_list_is_as_large_as_who_came_less_who_left(found: list[Step]) -> None:
+def test_a_list_is_as_large_as_who_came_less_who_left(found: list[ConsentStep]) -> None:
     grown = grow(found, weeks=1000, now=NOW).get("weekly", ())
     members = 0
     for week in grown:
@@ -75,7 +78,7 @@ def test_a_list_is_as_large_as_who_came_less_who_left(found: list[Step]) -> None
     assert (grown[-1].members if grown else 0) == len(asked)
 
 
-def _belongs(theirs: list[Step]) -> bool:
+def _belongs(theirs: list[ConsentStep]) -> bool:
     asked = [each.act for each in theirs if each.act in {"imported", "confirmed", "ended"}]
     barred = [each.act for each in theirs if each.act in {"suppressed", "lifted"}]
     return asked[-1:] not in ([], ["ended"]) and barred[-1:] != ["suppressed"]
