@@ -1,6 +1,6 @@
-"""Numbers: what became of letters, as counts of people; None where nobody reports it.
+"""Numbers: what became of deliveries, as counts; None where nothing reports it.
 
-No number tells what one person did: receiving domains with fewer than MIN_GROUP_SIZE readers are combined as "others".
+No number reveals what one person did: domains with fewer than MIN_GROUP_SIZE readers are combined as "others".
 """
 
 from collections import Counter

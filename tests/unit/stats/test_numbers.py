@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from newsletter.cli.views.statistics import _percent
 from newsletter.stats.caveats import Weight, find_caveats
-from newsletter.stats.growth import grow
+from newsletter.stats.growth import ConsentStep, grow
 from newsletter.stats.numbers import MIN_GROUP_SIZE, OTHERS, DomainNumbers, Numbers, add_numbers, fold_domains
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
