@@ -159,7 +159,8 @@ def sync_with_ses(context: typer.Context, dry_run: DryRunOption = False, is_json
         return
     output.print_result(
         f"{synced.listed:,} on SES's list: {synced.suppressed_here:,} suppressed here, "
-        f"{synced.added_there:,} added there, {synced.removed_there:,} removed there{' (dry run: nothing was changed)' if dry_run else ''}"
+        f"{synced.added_there:,} added there, {synced.removed_there:,} removed there"
+        f"{' (dry run: nothing was changed)' if dry_run else ''}"
     )
     if synced.left:
         output.info(f"{synced.left:,} are left. Run it again to continue")
