@@ -129,7 +129,7 @@ def test_a_maildir_is_looked_into_and_a_missing_one_fails(tmp_path: Path) -> Non
         (tmp_path / "answers" / folder).mkdir(parents=True)
     (tmp_path / "answers" / "new" / "1.host").write_bytes(b"Subject: x\n\nhello\n")
     (check,) = check_mailbox(settings, Resolver())
-    assert (check.level, "1 mails" in check.message) == (CheckLevel.OK, True)
+    assert (check.level, "1 messages" in check.message) == (CheckLevel.OK, True)
     assert (tmp_path / "answers" / "new" / "1.host").exists()
 
 
