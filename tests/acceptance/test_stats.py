@@ -68,7 +68,7 @@ def test_logs_are_an_object_a_line_and_results_stay_as_they_are(desk: Desk) -> N
     lines = [json.loads(line) for line in said.stderr.splitlines()]
     assert {"at", "level", "event"} <= set.intersection(*(set(line) for line in lines))
     assert [line["done"] for line in lines if line["event"] == "sending"][-1:] == [25]
-    assert "25 letters" in said.stdout
+    assert "25 messages" in said.stdout
     wrong = typed(desk, "show", NEWSLETTER_LOGS="json")
     assert wrong.returncode == 2
     fault = typed(desk, "stats", "nothing", NEWSLETTER_LOGS="json")

@@ -45,13 +45,13 @@ def test_records_as_they_should_be_are_ok(settings: Settings) -> None:
         (changed("r.example.org", "TXT", "v=spf1 +all"), "SPF r.example.org", "everybody"),
         (changed("r.example.org", "TXT", f"v=spf1 {_ELEVEN} -all"), "SPF r.example.org", "11 lookups"),
         (changed("r.example.org", "MX"), "MX r.example.org", "no MX"),
-        (changed("r.example.org", "MX", "0 ."), "MX r.example.org", "takes no mail"),
+        (changed("r.example.org", "MX", "0 ."), "MX r.example.org", "accepts no mail"),
         (changed("r.example.org", "MX", "5 gone.example.org."), "MX r.example.org", "has no address"),
         (changed("_dmarc.example.org", "TXT"), "DMARC news.example.org", "no DMARC"),
         (
             changed("_dmarc.example.org", "TXT", "v=DMARC1; rua=mailto:a@b.example"),
             "DMARC news.example.org",
-            "no policy",
+            "not a policy",
         ),
     ],
 )

@@ -66,7 +66,7 @@ def test_dns_as_ses_wants_it_is_ok_and_aligned(tmp_path: Path) -> None:
     account = ready()
     found = look(tmp_path, account, zone=zone_for(account))
     assert {check.level for check in found.values()} == {CheckLevel.OK}, found
-    assert "both count" in found[f"alignment {DOMAIN}"].message
+    assert "are both aligned" in found[f"alignment {DOMAIN}"].message
 
 
 @pytest.mark.parametrize(
