@@ -48,13 +48,13 @@ from .message.signed_addresses import (
     signed_address as signed_address,
 )
 from .message.links import WEB_PATHS as WEB_PATHS
-from .notices.comment_reply import (
-    COMMENT_REPLY as COMMENT_REPLY,
+from .notices.cancellation import (
     cancel_comment_replies as cancel_comment_replies,
     withdraw_comment_replies as withdraw_comment_replies,
 )
 from .notices.message import build_notice_message as build_notice_message, notice_sender as notice_sender
 from .notices.queue import (
+    COMMENT_REPLY as COMMENT_REPLY,
     Notice as Notice,
     find_notice as find_notice,
     find_notice_about as find_notice_about,

@@ -13,6 +13,8 @@ from newsletter.delivery.message.quoted_printable import (
     encode_text,
     encode_value,
     multipart_boundary,
+    multipart_headers,
+    part_delimiter,
     text_part_headers,
 )
 from newsletter.delivery.message.signed_addresses import address_format
@@ -102,10 +104,9 @@ def _add_token_headers(builder: TemplateBuilder, mailing: Mailing, settings: Set
 def _add_bodies(builder: TemplateBuilder, edition: Edition, links: Mapping[str, LinkTemplate], digest: str) -> None:
     """Add the text and the HTML as multipart/alternative, their merge tags as placeholders."""
     boundary = multipart_boundary(digest)
-    builder.add_text(f'MIME-Version: 1.0\r\nContent-Type: multipart/alternative;\r\n boundary="{boundary}"\r\n')
+    builder.add(b"MIME-Version: 1.0\r\n" + multipart_headers(boundary))
     for subtype, body in (("plain", edition.text), ("html", edition.html)):
-        builder.add_text(f"\r\n--{boundary}\r\n")
-        builder.add(text_part_headers(subtype))
+        builder.add(part_delimiter(boundary) + text_part_headers(subtype))
         for piece in _joined(_with_links(body, links)):
             if isinstance(piece, str):
                 builder.add(encode_text(piece))
@@ -119,7 +120,7 @@ def _add_bodies(builder: TemplateBuilder, edition: Edition, links: Mapping[str, 
             else:
                 builder.add_placeholder(partial(_merge_value, piece), piece)
             builder.add(SOFT_BREAK)
-    builder.add_text(f"\r\n--{boundary}--\r\n")
+    builder.add(part_delimiter(boundary, is_last=True))
 
 
 def _with_links(body: MergeText, links: Mapping[str, LinkTemplate]) -> Iterable[str | MergeTag]:

@@ -1,4 +1,4 @@
-"""Quoted-printable (RFC 2045 section 6.7), in pieces that can be joined in any order.
+"""Quoted-printable bodies (RFC 2045 section 6.7), in pieces that can be joined in any order, and their MIME headers.
 
 Each piece is encoded alone, and each value stands on lines of its own between two soft line breaks, so that no
 line's length depends on what precedes it. No line begins with a dot, so SMTP has nothing to escape.
@@ -38,6 +38,16 @@ def text_part_headers(subtype: str) -> bytes:
     ).encode("ascii")
 
 
+def multipart_headers(boundary: str) -> bytes:
+    """Return the header of a multipart/alternative message, with its line end."""
+    return f'Content-Type: multipart/alternative;\r\n boundary="{boundary}"\r\n'.encode("ascii")
+
+
 def multipart_boundary(digest: str) -> str:
     """Return a boundary for a multipart message with this hex digest; no quoted-printable line can hold "=_"."""
     return f"=_{digest[:32]}"
+
+
+def part_delimiter(boundary: str, *, is_last: bool = False) -> bytes:
+    """Return the line that precedes each part of a multipart message, or the one that follows the last."""
+    return f"\r\n--{boundary}{'--' * is_last}\r\n".encode("ascii")

@@ -7,7 +7,13 @@ from email.utils import format_datetime
 
 from newsletter.address import Mailbox
 from newsletter.delivery.message.headers import mailbox_header, unstructured_header
-from newsletter.delivery.message.quoted_printable import encode_text, multipart_boundary, text_part_headers
+from newsletter.delivery.message.quoted_printable import (
+    encode_text,
+    multipart_boundary,
+    multipart_headers,
+    part_delimiter,
+    text_part_headers,
+)
 from newsletter.delivery.message.signed_addresses import address_format
 from newsletter.delivery.notices.queue import Notice
 from newsletter.delivery.transports.base import Envelope
@@ -80,10 +86,9 @@ def _body(notice: Notice, text: str, html: str) -> bytes:
     if not html:
         return parts[0]
     parts.append(text_part_headers("html") + encode_text(html))
-    boundary = multipart_boundary(notice.digest).encode("ascii")
-    head = b'Content-Type: multipart/alternative;\r\n boundary="' + boundary + b'"\r\n'
-    inner = b"".join(b"\r\n--" + boundary + b"\r\n" + part for part in parts)
-    return head + inner + b"\r\n--" + boundary + b"--\r\n"
+    boundary = multipart_boundary(notice.digest)
+    delimited = [part_delimiter(boundary) + part for part in parts]
+    return b"".join([multipart_headers(boundary), *delimited, part_delimiter(boundary, is_last=True)])
 
 
 def _thread_headers(notice: Notice) -> list[bytes]:

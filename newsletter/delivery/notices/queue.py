@@ -23,6 +23,8 @@ FIRST_NOTICE_NUMBER = 10**12
 
 No database has so many deliveries.
 """
+COMMENT_REPLY = "answered"
+"""The kind of notices that tell a commenter about another reader's reply; each is about the comment that replies."""
 
 notices = table(
     "notices",

@@ -11,13 +11,11 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import select, update
 
-from newsletter.address import Address
-from newsletter.audience import SuppressionReason, suppression_reason
 from newsletter.database import Database
 from newsletter.delivery.models import DeliveryStatus
-from newsletter.delivery.notices.comment_reply import reason_against_comment_reply
+from newsletter.delivery.notices.cancellation import reason_to_cancel
 from newsletter.delivery.notices.message import build_notice_message
 from newsletter.delivery.notices.queue import (
     FIRST_NOTICE_NUMBER,
@@ -28,7 +26,6 @@ from newsletter.delivery.notices.queue import (
     notice_of,
     notices,
 )
-from newsletter.delivery.notices.welcome_series import reason_against_series
 from newsletter.delivery.queue.high_water_mark import refuse_older_copy
 from newsletter.delivery.queue.lock import sender_lock
 from newsletter.delivery.sender.submission import MessageSubmitter
@@ -115,7 +112,7 @@ def _claim(database: Database, keyring: Keyring, transport: str, now: datetime) 
         ).one_or_none()
         if row is None:
             return None
-        reason = _reason_against(connection, keyring, notice_of(row))
+        reason = reason_to_cancel(connection, keyring, notice_of(row))
         status = DeliveryStatus.FAILED if reason else DeliveryStatus.CLAIMED
         worker = f"{transport}/{socket.gethostname()}/{os.getpid()}"
         connection.execute(
@@ -124,14 +121,6 @@ def _claim(database: Database, keyring: Keyring, transport: str, now: datetime) 
             .values(status=status.value, reason=reason, worker=worker, changed_at=now)
         )
     return find_notice(database, FIRST_NOTICE_NUMBER + row.id)
-
-
-def _reason_against(connection: Connection, keyring: Keyring, notice: Notice) -> str:
-    """Return why a notice must no longer be sent; "" if it may."""
-    suppression = suppression_reason(connection, keyring, Address.parse(notice.recipient))
-    if suppression in {SuppressionReason.BOUNCED, SuppressionReason.COMPLAINED}:
-        return f"the address is suppressed: {suppression}"
-    return reason_against_series(connection, notice) or reason_against_comment_reply(connection, keyring, notice)
 
 
 def _submit(

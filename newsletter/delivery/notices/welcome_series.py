@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, column, insert, select, table, types
+from sqlalchemy import column, insert, select, table, types
 
-from newsletter.audience import NewSubscriber, exclusion_reason, new_subscribers
+from newsletter.audience import NewSubscriber, new_subscribers
 from newsletter.compose import Edition, compose, fill_merge_tags
 from newsletter.content import SeriesEmail, read_series
 from newsletter.database import Database, UtcDateTime
@@ -63,15 +63,6 @@ def plan_welcome_series(database: Database, settings: Settings, now: datetime) -
                 planned += 1
         findings += editions.findings
     return SeriesPlan(planned=planned, findings=tuple(findings))
-
-
-def reason_against_series(connection: Connection, notice: Notice) -> str:
-    """Return why an email of a series must no longer be sent; "" if it may."""
-    if notice.kind != WELCOME:
-        return ""
-    _, list_name, subscriber_id, _ = notice.about.split("/", 3)
-    exclusion = exclusion_reason(connection, list_name, int(subscriber_id))
-    return f"the recipient is now {exclusion}" if exclusion else ""
 
 
 class _SeriesEditions:
