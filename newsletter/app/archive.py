@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from newsletter.app.publication import Publication
-from newsletter.archive import Site, Written, build_site, publish_site, write_site
+from newsletter.archive import Site, SiteChanges, build_site, publish_site, write_site
 from newsletter.compose import record_archive_build
 from newsletter.errors import ContentError, UsageError
 from newsletter.finding import Finding
@@ -46,7 +46,7 @@ def publish_archive(publication: Publication, *, is_dry_run: bool = False) -> Ar
     """Build the archive and upload what changed to the bucket of `[archive] store`; it may be killed and repeated."""
     settings = publication.settings
     site = _build(publication)
-    written = publish_site(settings, site.files, is_rehearsal=is_dry_run)
+    written = publish_site(settings, site.files, is_dry_run=is_dry_run)
     if not is_dry_run:
         record_archive_build(settings, site.files)
     location = f"s3://{settings.archive.bucket}/{settings.archive.prefix}"
@@ -60,7 +60,7 @@ def _build(publication: Publication) -> Site:
     return site
 
 
-def _result(site: Site, written: Written, *, location: str, front_page: str) -> ArchiveResult:
+def _result(site: Site, written: SiteChanges, *, location: str, front_page: str) -> ArchiveResult:
     return ArchiveResult(
         location=location,
         front_page=front_page,

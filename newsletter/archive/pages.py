@@ -1,24 +1,65 @@
-"""Pages: entries set into the publication's site templates; everything a reader wrote goes in as text."""
+"""Pages of the archive: the publication's site templates, filled in; everything a reader wrote goes in as text."""
 
 import hashlib
+import re
 import traceback
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
 
-from newsletter.archive.entry import Entry
-from newsletter.archive.words import paragraphs, unsteered
-from newsletter.compose import comment_anchor, make_theme, reply_invitation, typeface_for
+from newsletter.archive.comments import ThreadedComment, comment_html, without_direction_marks
+from newsletter.compose import Image, comment_anchor, make_theme, reply_invitation, typeface_for
+from newsletter.content import Issue
 from newsletter.errors import ContentError
 from newsletter.finding import Finding, Level
 from newsletter.locales import direction_of, translations_for
 from newsletter.settings import Settings
 
+_HEADING = re.compile(r"<(/?)h([1-6])(?=[\s>])")
 
-class Pages:
-    """The templates of one publication, ready to be filled."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssuePage:
+    """What the archive shows of one issue: its composed body and its threaded comments."""
+
+    issue: Issue
+    date: datetime
+    url: str
+    """Absolute only when the publication has a URL."""
+    body: str
+    """Sanitised HTML; its links to pictures are relative to the page."""
+    hero: Image | None = None
+    """The picture over the title."""
+    comments: tuple[ThreadedComment, ...] = ()
+    reply_url: str | None = None
+    """A `mailto:` URL that begins a reply, if replies are wanted and can be received."""
+
+    @property
+    def comment_count(self) -> int:
+        """How many comments can be read; withdrawn ones do not count."""
+        return sum(not threaded.comment.is_withdrawn for threaded in self.comments)
+
+    @property
+    def path(self) -> str:
+        """The page's path in the site."""
+        return f"issues/{self.issue.slug}/index.html"
+
+
+def with_headings_from_h2(body: str) -> str:
+    """Return sanitised HTML whose highest heading is an `h2`: the page's title is its only `h1`."""
+    ranks = [int(rank) for _slash, rank in _HEADING.findall(body)]
+    if not ranks:
+        return body
+    shift = 2 - min(ranks)
+    return _HEADING.sub(lambda match: f"<{match[1]}h{min(6, int(match[2]) + shift)}", body)
+
+
+class SiteTemplates:
+    """The site templates of one publication, ready to be filled."""
 
     def __init__(
         self,
@@ -46,8 +87,8 @@ class Pages:
         self.translations = translations_for(settings.publication.language, own=settings.locales)
         self.templates.filters.update(
             day=self.translations.day,
-            paragraphs=paragraphs,
-            unsteered=unsteered,
+            comment_html=comment_html,
+            without_direction_marks=without_direction_marks,
             anchor=comment_anchor,
             direction=lambda language: direction_of(language).dir,
         )
@@ -56,17 +97,17 @@ class Pages:
         self.style_name = f"site.{hashlib.sha256(style).hexdigest()[:10]}.css"
         self.style = style
 
-    def index(self, entries: Sequence[Entry]) -> bytes:
+    def index(self, pages: Sequence[IssuePage]) -> bytes:
         """Return the front page: the newest issue large, the others below it."""
-        return self._page("index.html", "", entries=entries, canonical=self.home)
+        return self._page("index.html", "", pages=pages, canonical=self.home)
 
-    def issue(self, entry: Entry, newer: Entry | None, older: Entry | None) -> bytes:
+    def issue(self, page: IssuePage, newer: IssuePage | None, older: IssuePage | None) -> bytes:
         """Return an issue's page with its comments."""
-        canonical = entry.issue.canonical or (entry.url if self.home else None)
-        values = {"entry": entry, "newer": newer, "older": older, "canonical": canonical}
+        canonical = page.issue.canonical or (page.url if self.home else None)
+        values = {"page": page, "newer": newer, "older": older, "canonical": canonical}
         return self._page("issue.html", "../../", **values)
 
-    def missing(self) -> bytes:
+    def not_found(self) -> bytes:
         """Return the page for what is not there; it may be shown at any depth, so it carries its style."""
         return self._page("404.html", self.home or "", canonical=None, style=self.style.decode())
 

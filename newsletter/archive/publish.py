@@ -1,125 +1,119 @@
-"""Writes the site into a folder; touches nothing there that an earlier build did not write.
+"""Publish to an S3 bucket: the site, and the pictures that an email links before it is sent.
 
-A picture that an issue no longer shows stays as long as the issue does, since letters that have left link it.
+A manifest in the bucket holds a digest for each path that a publish uploaded. So a publish that was killed is finished
+by the next, unchanged files are not uploaded again, and files that somebody else put there are never touched.
 """
 
-import re
-import secrets
+import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from newsletter.errors import UsageError
+from newsletter.archive.folder import MANIFEST, SiteChanges, is_linked_picture, is_picture
+from newsletter.compose import Edition, linked_pictures
+from newsletter.errors import DecisionRequired, SettingsError, UsageError
+from newsletter.settings import Settings
 
-MANIFEST = ".written-by-newsletter"
-_PICTURE = re.compile(r"(?P<page>issues/[a-z0-9-]+)/[A-Za-z0-9-]+-[0-9a-f]{8}\.(?:jpg|png|gif)")
+if TYPE_CHECKING:
+    from newsletter.aws import S3Bucket
+
+_CACHE_FOREVER = "public, max-age=31536000, immutable"
+_CACHE_BRIEFLY = "public, max-age=300"
+_CONTENT_TYPES = {
+    ".html": "text/html; charset=utf-8", ".css": "text/css; charset=utf-8", ".xml": "application/xml",
+    ".txt": "text/plain; charset=utf-8", ".jpg": "image/jpeg", ".png": "image/png", ".gif": "image/gif",
+}  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Written:
-    """What a build changed in its folder."""
+def publish_site(settings: Settings, files: Mapping[str, bytes], *, is_dry_run: bool = False) -> SiteChanges:
+    """Upload what changed to `[archive] store` and delete what is gone; with `is_dry_run` only report it.
 
-    changed: tuple[str, ...]
-    unchanged: tuple[str, ...]
-    removed: tuple[str, ...]
-
-
-def write_site(files: Mapping[str, bytes], out: Path) -> Written:
-    """Write each file in one step and remove what an earlier build left that is no longer there.
-
-    UsageError, before anything is written, if a file that is not ours stands in the way. Killed at
-    any moment, every file is old or new, and the next build ends what this one began.
+    Pictures are uploaded first and front pages last, so that no page shows what is not there yet. SettingsError
+    without a bucket, UsageError where a file that no publish uploaded is in the way.
     """
-    ours = _read_manifest(out)
-    _refuse_foreign(files, out, ours)
-    out.mkdir(parents=True, exist_ok=True)
-    _write(out / MANIFEST, _manifest({*ours, *files}))
-    changed, unchanged = [], []
-    for name, content in sorted(files.items()):
-        if _holds(out / name, content):
-            unchanged.append(name)
-            continue
-        _write(out / name, content)
-        changed.append(name)
-    kept = {name for name in ours - set(files) if is_linked(name, files)}
-    removed = [name for name in sorted(ours - set(files) - kept) if _remove(out, name)]
-    _write(out / MANIFEST, _manifest({*files, *kept}))
-    return Written(changed=tuple(changed), unchanged=tuple(unchanged), removed=tuple(removed))
+    archive = settings.archive
+    if archive.bucket is None:
+        raise SettingsError(
+            "newsletter.toml: [archive] store is not set. Set it to 's3://BUCKET/PREFIX', or build into a folder"
+        )
+    from newsletter.aws import S3Bucket  # boto3 takes a while to import
 
-
-def is_linked(name: str, files: Mapping[str, bytes]) -> bool:
-    """Whether letters that have left may show a file: a picture of an issue still here."""
-    picture = _PICTURE.fullmatch(name)
-    return picture is not None and f"{picture['page']}/index.html" in files
-
-
-def is_copy(name: str) -> bool:
-    """Whether a file is a picture of an issue, named by its content, so that nobody else's can have its name."""
-    return _PICTURE.fullmatch(name) is not None
-
-
-def _read_manifest(out: Path) -> set[str]:
-    try:
-        lines = (out / MANIFEST).read_text(encoding="utf-8").splitlines()
-    except (FileNotFoundError, NotADirectoryError):
-        return set()
-    return {line for line in lines if line and _is_inside(out, line)}
-
-
-def _is_inside(out: Path, name: str) -> bool:
-    path = PurePosixPath(name)
-    if path.is_absolute() or ".." in path.parts:
-        return False
-    return (out / name).parent.resolve().is_relative_to(out.resolve())
-
-
-def _refuse_foreign(files: Mapping[str, bytes], out: Path, ours: set[str]) -> None:
-    if out.exists() and not out.is_dir():
-        raise UsageError(f"{out} is a file. Name a folder with --out")
-    for name, content in sorted(files.items()):
-        target = out / name
-        if not _is_inside(out, name):
-            raise UsageError(f"{target} leads out of {out}. Take the link away, or name another folder with --out")
-        blocked = next((out / folder for folder in PurePosixPath(name).parents if (out / folder).is_file()), None)
-        if blocked is None and (target.is_dir() or (target.exists() and name not in ours)):
-            blocked = None if _holds(target, content) else target
-        if blocked is not None:
+    bucket = S3Bucket(archive.bucket, region=archive.region, endpoint=archive.endpoint, section="[archive]")
+    before = _parse_manifest(bucket.get(archive.prefix + MANIFEST) or b"")
+    now = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
+    changed = sorted((name for name in files if before.get(name) != now[name]), key=_upload_order)
+    gone = {name for name in before.keys() - files.keys() if not is_linked_picture(name, files)}
+    changes = SiteChanges(
+        changed=tuple(changed), unchanged=tuple(sorted(files.keys() - set(changed))), removed=tuple(sorted(gone))
+    )
+    if is_dry_run or not (changed or gone):
+        return changes
+    for name in changed:
+        if name not in before and not is_picture(name) and bucket.exists(archive.prefix + name):
             raise UsageError(
-                f"{blocked} was not written by a build and stands in the way. "
-                "Move it away, or name another folder with --out"
+                f"s3://{archive.bucket}/{archive.prefix}{name} was not uploaded by a publish and is in the way. "
+                "Delete it, or set another prefix"
             )
+    _put_manifest(bucket, archive.prefix, {**before, **dict.fromkeys(changed, "")})
+    for name in changed:
+        suffix = name[name.rfind(".") :]
+        bucket.put(
+            archive.prefix + name,
+            files[name],
+            content_type=_CONTENT_TYPES.get(suffix, "application/octet-stream"),
+            cache_control=_CACHE_FOREVER if suffix in {".jpg", ".png", ".gif", ".css"} else _CACHE_BRIEFLY,
+        )
+    for name in changes.removed:
+        bucket.delete(archive.prefix + name)
+    _put_manifest(bucket, archive.prefix, {**{name: before[name] for name in before.keys() - gone}, **now})
+    return changes
 
 
-def _holds(path: Path, content: bytes) -> bool:
-    try:
-        return not path.is_symlink() and path.stat().st_size == len(content) and path.read_bytes() == content
-    except OSError:
+def upload_pictures(settings: Settings, edition: Edition) -> int:
+    """Upload the pictures that an email links and that the bucket lacks, before it is sent; return how many.
+
+    The bucket is that of `[pictures] store`, else the archive's. Nothing is done where the archive is a folder,
+    which its author publishes as a whole. Raises SettingsError or TemporaryError when the bucket does not accept them,
+    DecisionRequired when a picture is neither there nor here.
+    """
+    is_own = settings.pictures.bucket is not None
+    store = settings.pictures if is_own else settings.archive
+    linked = linked_pictures(settings, edition)
+    if store.bucket is None or not linked:
+        return 0
+    folder = f"{store.prefix}{'' if is_own else 'issues/'}{edition.slug}"
+    section = "[pictures]" if is_own else "[archive]"
+    from newsletter.aws import S3Bucket  # boto3 takes a while to import
+
+    bucket = S3Bucket(store.bucket, region=store.region, endpoint=store.endpoint, section=section)
+    return sum(_put_picture(bucket, f"{folder}/{name}", path, edition.slug) for name, path in linked.items())
+
+
+def _put_picture(bucket: "S3Bucket", key: str, path: Path, slug: str) -> bool:
+    """Return whether the picture had to be uploaded."""
+    content = path.read_bytes() if path.is_file() else None
+    if bucket.exists(key, None if content is None else len(content)):
         return False
-
-
-def _write(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{secrets.token_hex(8)}")
-    try:
-        with draft.open("xb") as file:
-            file.write(content)
-        draft.replace(path)
-    except BaseException:
-        draft.unlink(missing_ok=True)
-        raise
-
-
-def _remove(out: Path, name: str) -> bool:
-    path = out / name
-    if not path.is_file() and not path.is_symlink():
-        return False
-    path.unlink()
-    for folder in PurePosixPath(name).parents[:-1]:
-        if any((out / folder).iterdir()):
-            break
-        (out / folder).rmdir()
+    if content is None:
+        raise DecisionRequired(
+            f"the picture '{path.name}' of '{slug}' is neither in s3://{bucket.name} nor in var/pictures. "
+            "Put it back there, or send the issue as it is now with --again"
+        )
+    bucket.put(key, content, content_type=_CONTENT_TYPES[path.suffix], cache_control=_CACHE_FOREVER)
     return True
 
 
-def _manifest(names: Mapping[str, bytes] | set[str]) -> bytes:
-    return "".join(f"{name}\n" for name in sorted(names)).encode()
+def _upload_order(name: str) -> tuple[int, str]:
+    """Sort what pages show before pages of issues, and these before what links to them."""
+    is_asset = not name.endswith((".html", ".xml", ".txt"))
+    return (0 if is_asset else 1 if name.startswith("issues/") else 2, name)
+
+
+def _parse_manifest(manifest: bytes) -> dict[str, str]:
+    lines = (line.partition(" ") for line in manifest.decode(errors="replace").splitlines())
+    return {name: "" if digest == "-" else digest for digest, _, name in lines if name}
+
+
+def _put_manifest(bucket: "S3Bucket", prefix: str, digests: Mapping[str, str]) -> None:
+    lines = "".join(f"{digest or '-'} {name}\n" for name, digest in sorted(digests.items()))
+    bucket.put(prefix + MANIFEST, lines.encode(), content_type="text/plain; charset=utf-8", cache_control="no-store")

@@ -1,17 +1,13 @@
-"""Builds the site from the author's files: every ready issue dated up to now, with its comments."""
+"""Build the static site from the author's files: every ready issue dated up to now, with its comments."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import quote
 
-from newsletter.archive.comment_feed import comment_feed
-from newsletter.archive.entry import Entry
-from newsletter.archive.feed import atom_feed
-from newsletter.archive.outline import ranked
-from newsletter.archive.pages import Pages
-from newsletter.archive.sitemap import robots, sitemap
-from newsletter.archive.threads import Threaded, thread
+from newsletter.archive.comments import ThreadedComment, thread_comments
+from newsletter.archive.feeds import comment_feed, issue_feed, robots_txt, sitemap
+from newsletter.archive.pages import IssuePage, SiteTemplates, with_headings_from_h2
 from newsletter.compose import compose_article, issue_url, sent_pictures
 from newsletter.content import Issue, Status, read_comments, read_issues
 from newsletter.errors import ContentError
@@ -22,12 +18,12 @@ from newsletter.settings import Settings, packaged_path
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """A whole site, and what was left out of it."""
+    """A built site, and what was left out of it."""
 
     files: dict[str, bytes]
     """Path to content, in the order of the paths."""
     findings: tuple[Finding, ...]
-    """Why an issue or a comment is not there."""
+    """Why an issue or a comment was left out."""
     issues: int
     """How many issues have a page."""
 
@@ -35,12 +31,12 @@ class Site:
 def build_site(settings: Settings, *, now: datetime) -> Site:
     """Build the site; the same files give the same bytes.
 
-    An issue that is refused is skipped and named; ContentError if a site template is at fault. What letters that have
-    left link stays, also when its issue shows other pictures by now or is gone.
+    An issue that cannot be composed is skipped and reported; ContentError if a site template is at fault. Pictures
+    that sent emails link stay, also when their issue shows others by now or is gone.
     """
     shelf = read_issues(settings)
     findings = list(shelf.findings)
-    entries: list[Entry] = []
+    pages: list[IssuePage] = []
     files: dict[str, bytes] = {}
     for issue in shelf.issues:
         if issue.status is not Status.READY or (issue.date is not None and issue.date > now):
@@ -49,59 +45,63 @@ def build_site(settings: Settings, *, now: datetime) -> Site:
             findings.append(_undated(issue))
             continue
         try:
-            entry, pictures, broken_comments = _enter(issue, issue.date, settings)
-        except ContentError as refusal:
-            findings.extend(refusal.findings)
+            page, pictures, comment_findings = _issue_page(issue, issue.date, settings)
+        except ContentError as error:
+            findings.extend(error.findings)
             continue
-        entries.append(entry)
+        pages.append(page)
         files.update(pictures)
-        findings.extend(broken_comments)
-    files.update({path: kept.read_bytes() for path, kept in sent_pictures(settings).items()})
-    files.update(_pages(settings, entries))
-    return Site(files=dict(sorted(files.items())), findings=tuple(findings), issues=len(entries))
+        findings.extend(comment_findings)
+    files.update({name: path.read_bytes() for name, path in sent_pictures(settings).items()})
+    files.update(_rendered(settings, pages))
+    return Site(files=dict(sorted(files.items())), findings=tuple(findings), issues=len(pages))
 
 
-def _enter(issue: Issue, date: datetime, settings: Settings) -> tuple[Entry, dict[str, bytes], tuple[Finding, ...]]:
-    """Return an issue's entry, its pictures by their path in the site, and its broken comments."""
-    composed = compose_article(issue, settings)
+def _issue_page(
+    issue: Issue, date: datetime, settings: Settings
+) -> tuple[IssuePage, dict[str, bytes], tuple[Finding, ...]]:
+    """Return an issue's page, its pictures by their path in the site, and what is wrong with its comments."""
+    article = compose_article(issue, settings)
     comments = read_comments(settings, issue.slug.text)
-    entry = Entry(
+    page = IssuePage(
         issue=issue,
         date=date,
         url=issue_url(settings, issue.slug.text),
-        body=ranked(composed.html),
-        hero=composed.hero,
+        body=with_headings_from_h2(article.html),
+        hero=article.hero,
         comments=tuple(
-            replace(one, answer_to=_answer_to_comment(issue, one, settings)) for one in thread(comments.comments)
+            replace(threaded, reply_url=_comment_reply_url(issue, threaded, settings))
+            for threaded in thread_comments(comments.comments)
         ),
-        answer_to=_answer_to(issue, settings),
+        reply_url=_issue_reply_url(issue, settings),
     )
-    folder = entry.path.removesuffix("index.html")
-    pictures = {f"{folder}{picture.name}": picture.path.read_bytes() for picture in composed.pictures}
-    return entry, pictures, comments.findings
+    folder = page.path.removesuffix("index.html")
+    pictures = {f"{folder}{picture.name}": picture.path.read_bytes() for picture in article.pictures}
+    return page, pictures, comments.findings
 
 
-def _pages(settings: Settings, entries: Sequence[Entry]) -> dict[str, bytes]:
+def _rendered(settings: Settings, pages: Sequence[IssuePage]) -> dict[str, bytes]:
+    """Return every file of the site but pictures."""
     home = _home(settings)
     folders = (settings.templates / "site", packaged_path("templates") / "site")
-    has_feed = bool(home and entries)  # a feed of nothing has no date, and none knows relative addresses
-    has_comment_feed = has_feed and any(entry.answers for entry in entries)
-    pages = Pages(settings, folders, home, has_feed=has_feed, has_comment_feed=has_comment_feed)
+    has_feed = bool(home and pages)  # an empty feed has no date, and feeds need absolute URLs
+    has_comment_feed = has_feed and any(page.comment_count for page in pages)
+    templates = SiteTemplates(settings, folders, home, has_feed=has_feed, has_comment_feed=has_comment_feed)
     files = {
-        "index.html": pages.index(entries),
-        "404.html": pages.missing(),
-        "robots.txt": robots(home),
-        pages.style_name: pages.style,
+        "index.html": templates.index(pages),
+        "404.html": templates.not_found(),
+        "robots.txt": robots_txt(home),
+        templates.style_name: templates.style,
     }
-    for index, entry in enumerate(entries):
-        newer = entries[index - 1] if index else None
-        older = entries[index + 1] if index + 1 < len(entries) else None
-        files[entry.path] = pages.issue(entry, newer, older)
+    for index, page in enumerate(pages):
+        newer = pages[index - 1] if index else None
+        older = pages[index + 1] if index + 1 < len(pages) else None
+        files[page.path] = templates.issue(page, newer, older)
     if home and has_feed:
-        files["feed.xml"] = atom_feed(settings, home, entries)
+        files["feed.xml"] = issue_feed(settings, home, pages)
         if has_comment_feed:
-            files["comments.xml"] = comment_feed(settings, home, entries)
-        files["sitemap.xml"] = sitemap(home, entries)
+            files["comments.xml"] = comment_feed(settings, home, pages)
+        files["sitemap.xml"] = sitemap(home, pages)
     return files
 
 
@@ -112,24 +112,24 @@ def _home(settings: Settings) -> str | None:
     return issue_url(settings, "-").removesuffix("issues/-/")
 
 
-def _answer_to(issue: Issue, settings: Settings) -> str | None:
-    """Return the `mailto:` URL of an answer; it is nobody's own, so that it carries no token."""
+def _issue_reply_url(issue: Issue, settings: Settings) -> str | None:
+    """Return the `mailto:` URL of a reply to an issue; anybody may use it, so it carries no token."""
     replies = settings.replies
     plain = replies.address or (f"r@{replies.domain}" if replies.domain else None)
     address = issue.reply_to or issue_reply_address(settings, issue.slug.text) or plain
-    return _mail_to(str(address), issue) if address is not None and issue.comments_open else None
+    return _mailto(str(address), issue) if address is not None and issue.comments_open else None
 
 
-def _answer_to_comment(issue: Issue, threaded: Threaded, settings: Settings) -> str | None:
-    """Return the `mailto:` URL of an answer to stand under a comment; its address names that, and no more."""
+def _comment_reply_url(issue: Issue, threaded: ThreadedComment, settings: Settings) -> str | None:
+    """Return the `mailto:` URL of a reply to a comment; its address names the comment and nothing else."""
     comment = threaded.comment
     if issue.reply_to or not issue.comments_open or comment.is_withdrawn:
         return None
     address = comment_reply_address(settings, comment.id)
-    return None if address is None else _mail_to(address, issue)
+    return None if address is None else _mailto(address, issue)
 
 
-def _mail_to(address: str, issue: Issue) -> str:
+def _mailto(address: str, issue: Issue) -> str:
     return f"mailto:{quote(address, safe='@+')}?subject={quote(f'Re: {issue.title}', safe='')}"
 
 

@@ -29,12 +29,14 @@ def test_no_hostile_comment_comes_alive(harbour: Harbour, browser: Browser, tmp_
     page.on("request", note)
     page.on("dialog", lambda dialog: said.append(dialog.message))
     page.goto((site / "issues" / "ferries" / "index.html").as_uri())
-    for link in page.query_selector_all("#answers .words, #answers b"):
+    for link in page.query_selector_all("#comments .comment-text, #comments b"):
         link.hover(force=True, timeout=2_000, no_wait_after=True)
         break
     assert page.evaluate(f"window.{SIGN}") is None
-    assert page.locator("#answers script, #answers img, #answers iframe, #answers style, #answers svg").count() == 0
-    assert page.locator("#answers li").count() > 100
+    assert (
+        page.locator("#comments script, #comments img, #comments iframe, #comments style, #comments svg").count() == 0
+    )
+    assert page.locator("#comments li").count() > 100
     assert not said
     assert all(url.startswith("file:") for url in asked), asked
     page.close()

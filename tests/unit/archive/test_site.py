@@ -98,7 +98,7 @@ def test_a_comment_is_text_whatever_it_holds(settings: Settings) -> None:
         "id: aa\nauthor: '<b>Bo</b> {{ 7*7 }}'\ndate: 2026-03-02\nverified: true",
         "<script>alert(1)</script> & {{ 7*7 }} {% raw %} <img src=x onerror=alert(1)>",
     )
-    (item,) = page(build(settings), "issues/first/index.html").xpath("//section[@id='answers']//li")
+    (item,) = page(build(settings), "issues/first/index.html").xpath("//section[@id='comments']//li")
     assert item.get("id") == "comment-aa"
     assert "<b>Bo</b> {{ 7*7 }}" in item.text_content()
     assert "<script>alert(1)</script> & {{ 7*7 }} {% raw %}" in item.text_content()
@@ -144,7 +144,7 @@ def test_answers_by_mail_go_where_the_settings_say(settings: Settings, replies: 
     written = TOML.replace('domain = "replies.times.example"', replies)
     (settings.root / "newsletter.toml").write_text(written, encoding="utf-8")
     tree = page(build(read_settings(settings.root, {})), "issues/first/index.html")
-    links = tree.xpath("//p[@class='answer']/a/@href")
+    links = tree.xpath("//p[@class='reply-link']/a/@href")
     assert links == ([f"mailto:{address}?subject=Re%3A%20First%20%26%20foremost"] if address else [])
 
 

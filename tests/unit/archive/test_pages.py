@@ -1,4 +1,4 @@
-"""The conversation in the archive: threads that keep their shape, the author's own answers, a feed, an mbox."""
+"""Pages show threads that keep their shape and the author's own comments; feed and mbox say the same."""
 
 import mailbox
 import re

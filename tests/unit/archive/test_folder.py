@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from newsletter.archive import write_site
-from newsletter.archive.publish import MANIFEST
+from newsletter.archive.folder import MANIFEST
 from newsletter.errors import UsageError
 
 SITE = {"index.html": b"home", "issues/a/index.html": b"a", "issues/a/boat.png": b"png"}
