@@ -359,7 +359,7 @@ def answers(database: Database, expressions: list[str]) -> list[tuple[bool, ...]
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(st.lists(people, min_size=1, max_size=6), st.lists(conditions, min_size=1, max_size=8))
-def test_sql_answers_as_reading_each_person_does(
+def test_sql_selects_whom_a_check_of_each_person_selects(
     database: Database, persons: list[Person], several: list[Condition]
 ) -> None:
     fill(database, persons)
@@ -379,7 +379,7 @@ def test_hostile_text_never_becomes_sql(database: Database, hostile: str) -> Non
     assert answers(database, expressions) == [(False,) * 4, (True, True, False, False)]
 
 
-def test_the_largest_question_there_is_can_be_asked(database: Database) -> None:
+def test_the_largest_condition_can_be_queried(database: Database) -> None:
     fill(database, [Person(fields={"a": "1"}), Person()])
     long = " or ".join(f"a = {number}" for number in range(250))
     deep = "not (has b or " * 11 + "has a" + ")" * 11
@@ -389,7 +389,7 @@ def test_the_largest_question_there_is_can_be_asked(database: Database) -> None:
     ]
 
 
-def test_what_was_got_elsewhere_and_tests_count_as_they_should(database: Database) -> None:
+def test_issues_of_other_lists_and_test_mailings_count_as_documented(database: Database) -> None:
     fill(database, [Person(got=frozenset({"one"})), Person(got=frozenset({"three"}))])
     with database.write() as connection:
         _deliver(connection, 5, 1, "submitted")
@@ -397,7 +397,7 @@ def test_what_was_got_elsewhere_and_tests_count_as_they_should(database: Databas
     assert answers(database, expressions) == [(False, False, True, False, False), (True, True, True, False, False)]
 
 
-def test_only_who_may_be_written_to_is_counted(database: Database) -> None:
+def test_only_mailable_subscribers_are_counted(database: Database) -> None:
     fill(database, [Person(first_name="Ada"), Person(first_name="Bob"), Person(first_name="Ada")])
     with database.write() as connection:
         connection.execute(
@@ -421,9 +421,7 @@ KNOWN = (*ISSUES, "written-only")
         ),
     ],
 )
-def test_an_issue_that_is_none_is_refused_whatever_there_is(
-    database: Database, names: Sequence[str], said: str
-) -> None:
+def test_an_unknown_issue_is_refused(database: Database, names: Sequence[str], said: str) -> None:
     asked = parse_segment("region", {"region": 'not got "typo"'})
     with pytest.raises(SegmentError) as caught:
         check_segment(database, asked, "weekly", list_names=["weekly"], issue_names=names)
@@ -444,14 +442,14 @@ def test_an_issue_that_is_none_is_refused_whatever_there_is(
         ("clicked 'ON'", "unknown issue 'ON' at column 9. Known here: one, three, two, written-only"),
     ],
 )
-def test_what_nobody_has_is_pointed_at(database: Database, expression: str, said: str) -> None:
+def test_an_unknown_field_list_or_issue_is_pointed_at(database: Database, expression: str, said: str) -> None:
     fill(database, [Person(), Person(fields={"country": "PT"})])
     with pytest.raises(SegmentError) as caught:
         check_segment(database, parse_segment(expression, {}), "weekly", list_names=["weekly"], issue_names=KNOWN)
     assert said in str(caught.value)
 
 
-def test_what_may_be_asked_is_not_refused(database: Database) -> None:
+def test_valid_conditions_are_not_refused(database: Database) -> None:
     fill(database, [Person(fields={"country": "PT"})])
     known: Callable[[str, str], None] = lambda asked, on: check_segment(  # noqa: E731
         database, parse_segment(asked, {}), on, list_names=["weekly", "brand-new"], issue_names=KNOWN

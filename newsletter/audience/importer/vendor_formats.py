@@ -2,7 +2,7 @@
 
 Mailchimp, Substack, Ghost, listmonk, Buttondown, Mailcoach, beehiiv and Kit. A status that speaks against mailing
 somebody counts; a status word of theirs that is not known here leaves the subscriber pending. To add a format, add
-a `VendorFormat` to `FORMATS` and one of its exports to `tests/unit/audience/exports`.
+a `VendorFormat` to `FORMATS` and one of its exports to `tests/unit/audience/importer/exports`.
 """
 
 import re

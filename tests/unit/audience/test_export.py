@@ -37,7 +37,7 @@ WORDS = st.text(
 
 
 @given(WORDS)
-def test_cleaning_twice_is_cleaning_once(text: str) -> None:
+def test_cleaning_is_idempotent(text: str) -> None:
     assert cleaned(cleaned(text, 10), 10) == cleaned(text, 10)
     assert cleaned_name(cleaned_name(text)) == cleaned_name(text)
 
@@ -49,7 +49,7 @@ def test_a_guard_comes_off_again_and_leaves_no_formula(text: str) -> None:
     assert not guarded(text).startswith(("=", "+", "-", "@"))
 
 
-def test_an_encoded_word_is_no_name() -> None:
+def test_an_encoded_word_is_removed_from_a_name() -> None:
     assert cleaned_name("=?utf-8?q?Evil?=") == ""
     assert cleaned_name("Ada =?utf-8?b?RXZpbA==?= Okafor") == "Ada Okafor"
 

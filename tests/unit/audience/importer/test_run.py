@@ -53,7 +53,7 @@ def show(database: Database, keyring: Keyring) -> Callable[[str], SubscriberReco
     ],
     ids=["plain", "bom", "utf-16", "utf-16 without mark", "excel", "pipes"],
 )
-def test_one_person_comes_out_of_every_kind_of_file(
+def test_every_kind_of_file_gives_the_same_person(
     bring: Bring, show: Callable[[str], SubscriberRecord], file: bytes
 ) -> None:
     report = bring(file)
@@ -63,7 +63,7 @@ def test_one_person_comes_out_of_every_kind_of_file(
     assert (person.first_name, person.fields) == ("Ådá", {"city": "Łódź"})
 
 
-def test_what_is_not_utf_8_is_read_as_windows_1252_and_said(
+def test_a_file_that_is_not_utf_8_is_read_as_windows_1252_with_a_warning(
     bring: Bring, show: Callable[[str], SubscriberRecord]
 ) -> None:
     report = bring("email,first_name\nada@example.org,Ada\nzoe@example.org,Zoë\n".encode("cp1252"))
@@ -74,7 +74,7 @@ def test_what_is_not_utf_8_is_read_as_windows_1252_and_said(
     assert person.first_name == "Zoë"
 
 
-def test_bad_rows_are_named_with_their_line_and_the_rest_comes_in(bring: Bring, standing: Standing) -> None:
+def test_bad_rows_are_reported_with_their_line_and_the_rest_is_imported(bring: Bring, standing: Standing) -> None:
     report = bring(
         "email,first_name\n"
         "ann@example.org,Ann\n"
@@ -106,7 +106,7 @@ def test_repeating_an_import_changes_nothing(bring: Bring, show: Callable[[str],
     assert show("ada@example.org") == before
 
 
-def test_news_of_a_known_person_are_taken_and_an_empty_cell_forgets_nothing(
+def test_new_details_of_a_subscriber_are_stored_and_an_empty_cell_deletes_nothing(
     bring: Bring, show: Callable[[str], SubscriberRecord]
 ) -> None:
     bring("email,first_name,last_name,city,age\nada@example.org,Ada,Okafor,Lagos,40\n")
@@ -116,7 +116,7 @@ def test_news_of_a_known_person_are_taken_and_an_empty_cell_forgets_nothing(
     assert (person.name, person.fields) == ("Ada Okafor", {"city": "Ghent", "age": "40"})
 
 
-def test_nobody_who_left_bounced_complained_or_was_erased_comes_back(
+def test_nobody_who_unsubscribed_bounced_complained_or_was_erased_comes_back(
     bring: Bring, database: Database, keyring: Keyring, standing: Standing
 ) -> None:
     file = "\n".join(f"{name}@example.org" for name in ("email", "left", "bounced", "complained", "erased", "ada"))
@@ -147,7 +147,7 @@ def test_nobody_who_left_bounced_complained_or_was_erased_comes_back(
     }
 
 
-def test_who_left_every_list_is_brought_to_no_other(
+def test_whoever_unsubscribed_from_everything_is_added_to_no_list(
     bring: Bring, database: Database, keyring: Keyring, tmp_path: Path, standing: Standing
 ) -> None:
     bring("email\nada@example.org\n")
@@ -190,7 +190,7 @@ def test_a_pending_person_is_confirmed_by_an_import_but_not_the_other_way_round(
     assert standing() == {"ada@example.org": None}
 
 
-def test_every_row_has_its_proof(bring: Bring, show: Callable[[str], SubscriberRecord]) -> None:
+def test_every_row_has_a_consent_record(bring: Bring, show: Callable[[str], SubscriberRecord]) -> None:
     bring("email\nada@example.org\n", name="june.csv")
     ((subscription, consents),) = show("ada@example.org").subscriptions
     assert subscription.state == "confirmed"
@@ -198,7 +198,7 @@ def test_every_row_has_its_proof(bring: Bring, show: Callable[[str], SubscriberR
     assert (consent.act, consent.origin, consent.evidence) == ("imported", "import june.csv", "line 2")
 
 
-def test_a_dry_run_says_what_would_happen_to_whom_and_writes_nothing(bring: Bring, standing: Standing) -> None:
+def test_a_dry_run_reports_every_row_and_writes_nothing(bring: Bring, standing: Standing) -> None:
     bring("email\nada@example.org\n")
     report = bring("email,status\nada@example.org,\nbob@example.org,\ngone@example.org,unsubscribed\n", dry_run=True)
     assert [(outcome.line, outcome.status) for outcome in report.results] == [
@@ -209,7 +209,7 @@ def test_a_dry_run_says_what_would_happen_to_whom_and_writes_nothing(bring: Brin
     assert standing() == {"ada@example.org": None}
 
 
-def test_batches_are_counted_as_one_import(bring: Bring, standing: Standing) -> None:
+def test_reports_of_batches_are_merged(bring: Bring, standing: Standing) -> None:
     many = [f"reader{number}@example.org" for number in range(12_000)]
     report = bring("\n".join(["email", *many, many[0], many[-1]]))
     assert report.counts == {RowStatus.ADDED: 12_000, RowStatus.REPEATED: 2}
@@ -222,7 +222,7 @@ def test_a_file_without_a_column_of_addresses_is_refused_with_a_remedy(bring: Br
         bring(text)
 
 
-def test_a_file_that_is_not_there_is_wrong_use(database: Database, keyring: Keyring, tmp_path: Path) -> None:
+def test_a_missing_file_is_a_usage_error(database: Database, keyring: Keyring, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"nope\.csv"):
         inspect_file(tmp_path / "nope.csv")
     with pytest.raises(UsageError, match="cannot be read"):
@@ -238,7 +238,7 @@ def settings(tmp_path: Path) -> Settings:
     return read_settings(tmp_path, {})
 
 
-def test_a_source_is_imported_when_it_changed_and_else_passed_over(
+def test_a_list_source_is_imported_only_when_it_changed(
     database: Database, keyring: Keyring, settings: Settings, tmp_path: Path, standing: Standing
 ) -> None:
     source = tmp_path / "people.csv"
@@ -252,6 +252,6 @@ def test_a_source_is_imported_when_it_changed_and_else_passed_over(
     assert len(standing()) == 2
 
 
-def test_a_source_that_is_missing_names_its_setting(database: Database, keyring: Keyring, settings: Settings) -> None:
+def test_a_missing_list_source_names_its_setting(database: Database, keyring: Keyring, settings: Settings) -> None:
     with pytest.raises(SettingsError, match=r"newsletter\.toml: \[lists\.weekly\] source = 'people\.csv'"):
         import_list_source(database, keyring, settings, "weekly", now=NOW)

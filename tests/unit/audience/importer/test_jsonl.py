@@ -88,7 +88,7 @@ def test_hashes_of_another_key_are_refused_by_name(tmp_path: Path) -> None:
     assert "gone" not in path.read_text()
 
 
-def test_a_line_that_is_none_is_named_and_the_rest_comes_in(tmp_path: Path) -> None:
+def test_an_invalid_line_is_reported_and_the_rest_is_imported(tmp_path: Path) -> None:
     database = opened(tmp_path)
     path = tmp_path / "weekly.jsonl"
     deep = "[" * 200_000

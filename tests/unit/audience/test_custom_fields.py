@@ -40,7 +40,7 @@ def test_a_value_is_read_as_its_kind_or_not_at_all(kind: FieldKind, written: str
 
 
 @given(st.sampled_from(FieldKind), st.text(max_size=12) | st.dates().map(str) | st.floats().map(str))
-def test_reading_twice_is_reading_once(kind: FieldKind, text: str) -> None:
+def test_reading_a_value_is_idempotent(kind: FieldKind, text: str) -> None:
     once = read_value(kind, text)
     assert once is None or read_value(kind, once) == once
 

@@ -62,7 +62,7 @@ def consents(database: Database, keyring: Keyring) -> tuple[Consent, ...]:
     return found.subscriptions[0][1]
 
 
-def test_whoever_is_new_joins_at_once_with_the_words_they_read(database: Database, keyring: Keyring) -> None:
+def test_a_new_subscriber_is_confirmed_at_once_with_the_consent_text(database: Database, keyring: Keyring) -> None:
     assert ask(database, keyring, "weekly") is None
     assert standing(database, keyring) == {"weekly": "confirmed"}
     requested, confirmed = consents(database, keyring)
@@ -70,20 +70,20 @@ def test_whoever_is_new_joins_at_once_with_the_words_they_read(database: Databas
     assert (confirmed.act, confirmed.evidence, confirmed.mail) == ("confirmed", "single opt-in", "")
 
 
-def test_a_list_that_waits_still_waits_beside_one_that_does_not(database: Database, keyring: Keyring) -> None:
+def test_double_opt_in_lists_still_wait_beside_single_opt_in_lists(database: Database, keyring: Keyring) -> None:
     assert ask(database, keyring, "daily", "weekly") is SignupMailKind.CONFIRMATION
     assert standing(database, keyring) == {"daily": "pending", "weekly": "confirmed"}
     assert confirm_signup(database, keyring, 1, proof=ConsentProof(evidence="pressed"), now=NOW + timedelta(hours=1))
     assert standing(database, keyring) == {"daily": "confirmed", "weekly": "confirmed"}
 
 
-def test_an_enquiry_that_nothing_speaks_for_waits_for_a_confirmation(database: Database, keyring: Keyring) -> None:
+def test_a_low_priority_request_needs_a_confirmation(database: Database, keyring: Keyring) -> None:
     assert ask(database, keyring, "weekly", is_slow=True) is SignupMailKind.CONFIRMATION
     assert standing(database, keyring) == {"weekly": "pending"}
 
 
 @pytest.mark.parametrize("list_name", ["weekly", None])
-def test_whoever_left_comes_back_by_their_own_confirmation_alone(
+def test_whoever_unsubscribed_comes_back_only_by_confirming(
     database: Database, keyring: Keyring, list_name: str | None
 ) -> None:
     add_subscriber(database, keyring, ADA, "weekly", origin="command line", now=NOW)
@@ -95,7 +95,9 @@ def test_whoever_left_comes_back_by_their_own_confirmation_alone(
 
 
 @pytest.mark.parametrize("reason", [SuppressionReason.BOUNCED, SuppressionReason.COMPLAINED])
-def test_the_suppressed_do_not_join(database: Database, keyring: Keyring, reason: SuppressionReason) -> None:
+def test_suppressed_addresses_are_not_subscribed(
+    database: Database, keyring: Keyring, reason: SuppressionReason
+) -> None:
     suppress(database, keyring, ADA, reason, origin="SES", now=NOW)
     assert ask(database, keyring, "weekly") is None
     assert standing(database, keyring) == {}

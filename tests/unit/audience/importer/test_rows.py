@@ -1,4 +1,4 @@
-"""Files as people have them: the same person twice, names beside addresses, columns in any language, workbooks."""
+"""Rows of files as people have them: the same person twice, names beside addresses, columns in any language."""
 
 import json
 import zipfile
@@ -44,7 +44,7 @@ def test_what_a_later_row_says_against_mailing_somebody_counts(
 
 
 @pytest.mark.parametrize("word", ["bounced", "complained", "blocklisted", "unsubscribed"])
-def test_who_is_on_the_list_and_spoken_against_with_nothing_else_new_is_not_mailed(
+def test_a_subscriber_whom_only_the_status_speaks_against_is_not_mailed(
     bring: Bring, standing: Standing, word: str
 ) -> None:
     bring("email,name\nann@mail.example.org,Ann\n", "before.csv")
@@ -70,7 +70,7 @@ def test_a_later_row_brings_its_tags_and_no_consent(
         ("mailto:ann@mail.example.org", ("", "")),
     ],
 )
-def test_an_address_may_stand_beside_a_name_or_in_a_link(
+def test_an_address_may_come_with_a_name_or_as_a_link(
     bring: Bring, database: Database, keyring: Keyring, cell: str, name: tuple[str, str]
 ) -> None:
     assert bring(f"email\n{cell}\n").counts == {RowStatus.ADDED: 1}
@@ -79,12 +79,12 @@ def test_an_address_may_stand_beside_a_name_or_in_a_link(
 
 
 @pytest.mark.parametrize("heading", ["E-Mail-Adresse", "Correo electrónico", "メール", "E-mail 1 - Value"])
-def test_the_column_of_addresses_is_known_by_what_it_holds(bring: Bring, standing: Standing, heading: str) -> None:
+def test_the_column_of_addresses_is_recognised_by_its_cells(bring: Bring, standing: Standing, heading: str) -> None:
     bring(f"Nom;{heading};Ville\nAnn;ann@mail.example.org;Lyon\nBob;;Nice\n")
     assert standing() == {"ann@mail.example.org": None}
 
 
-def test_two_columns_of_addresses_are_not_chosen_between(bring: Bring) -> None:
+def test_two_columns_of_addresses_are_ambiguous(bring: Bring) -> None:
     with pytest.raises(ContentError, match="no column named 'email'"):
         bring("Privat;Arbeit\nann@mail.example.org;ann@work.example.org\n")
 
@@ -103,7 +103,7 @@ def test_a_rejected_row_with_line_breaks_is_kept_whole(database: Database, keyri
 
 
 @pytest.mark.parametrize("name", ["people.xlsx", "people.zip", "people.ods", "people.xls"])
-def test_a_workbook_is_called_what_it_is(tmp_path: Path, name: str) -> None:
+def test_a_spreadsheet_file_is_refused_by_name(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
     if name.endswith(".xls"):
         path.write_bytes(bytes.fromhex("d0cf11e0a1b11ae1") + bytes(504))
@@ -114,7 +114,7 @@ def test_a_workbook_is_called_what_it_is(tmp_path: Path, name: str) -> None:
         pass
 
 
-def test_json_in_a_table_is_called_what_it_is(bring: Bring) -> None:
+def test_json_in_a_csv_file_is_refused_by_name(bring: Bring) -> None:
     with pytest.raises(ContentError, match="JSON, and not a table"):
         bring('[{"email": "ann@mail.example.org"}]')
 
@@ -133,7 +133,7 @@ LINES = {
 
 
 @pytest.mark.parametrize("line", LINES, ids=LINES.values())
-def test_what_is_wrong_with_a_line_of_json_is_said_in_words(bring: Bring, line: str) -> None:
+def test_an_invalid_json_line_is_explained(bring: Bring, line: str) -> None:
     good = json.dumps({"email": "ann@mail.example.org"})
     report = bring(f"{line}\n{good}\n", "people.jsonl")
     assert report.counts == {RowStatus.REJECTED: 1, RowStatus.ADDED: 1}
@@ -180,9 +180,7 @@ def test_tags_are_read_in_every_spelling(bring: Bring, database: Database, keyri
     assert told(database, keyring, "bob").tags == ()
 
 
-def test_a_name_among_attributes_is_a_name_and_no_field_hides_one(
-    bring: Bring, database: Database, keyring: Keyring
-) -> None:
+def test_a_name_among_attributes_is_a_name_and_not_a_field(bring: Bring, database: Database, keyring: Keyring) -> None:
     attributes = json.dumps({"First name": "Ann", "last_name": "Lee", "email": "x", "Tags": "y"}).replace('"', '""')
     bring(f'email,metadata\nann@mail.example.org,"{attributes}"\n')
     ann = told(database, keyring, "ann")
@@ -203,14 +201,14 @@ def test_a_name_among_attributes_is_a_name_and_no_field_hides_one(
         ("long ago", "long ago"),
     ],
 )
-def test_the_day_of_joining_is_such_that_segments_can_ask_for_it(
+def test_the_day_of_joining_is_stored_as_an_iso_day_for_segments(
     bring: Bring, database: Database, keyring: Keyring, cell: str, day: str
 ) -> None:
     bring(f"email,status,created,subscription_tier\nann@mail.example.org,active,{cell},free\n")
     assert told(database, keyring, "ann").fields["joined"] == day
 
 
-def test_who_was_brought_with_their_history_has_not_joined_just_now(
+def test_whoever_is_imported_with_a_history_is_not_a_new_subscriber(
     bring: Bring, database: Database, keyring: Keyring
 ) -> None:
     line = {

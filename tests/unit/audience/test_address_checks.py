@@ -21,7 +21,7 @@ from newsletter.audience.address_checks import WELL_KNOWN
         ("ada@protonmial.com", "ada@protonmail.com"),
     ],
 )
-def test_a_slip_of_the_finger_is_seen(typed: str, meant: str) -> None:
+def test_a_misspelled_domain_is_recognised(typed: str, meant: str) -> None:
     assert suggest_address(Address.parse(typed)) == meant
     assert AddressFlag.MISTYPED in check_address(typed)
 
@@ -30,7 +30,7 @@ def test_a_slip_of_the_finger_is_seen(typed: str, meant: str) -> None:
     "address",
     ["ada@mail.com", "ada@ymail.com", "ada@example.org", "ada@gmx.de", "ada@posteo.de", "no address", "@x"],
 )
-def test_what_people_do_have_is_left_alone(address: str) -> None:
+def test_real_domains_are_not_corrected(address: str) -> None:
     assert suggest_address(address) is None
 
 
@@ -38,7 +38,7 @@ def test_no_well_known_domain_is_taken_for_another() -> None:
     assert [domain for domain in WELL_KNOWN if suggest_address(f"ada@{domain}")] == []
 
 
-def test_roles_and_throw_away_addresses_are_flagged() -> None:
+def test_role_addresses_and_disposable_domains_are_flagged() -> None:
     assert check_address("Info@example.org") == (AddressFlag.ROLE,)
     assert check_address("no-reply+x@example.org") == (AddressFlag.ROLE,)
     assert check_address("ada@mailinator.com") == (AddressFlag.THROW_AWAY,)

@@ -73,7 +73,7 @@ conditions = st.recursive(simple, _both, max_leaves=12)
 
 @settings(deadline=None)
 @given(conditions)
-def test_what_is_written_back_reads_the_same(condition: Condition) -> None:
+def test_a_formatted_condition_parses_to_the_same_condition(condition: Condition) -> None:
     again = parse_segment(format_condition(condition), {})
     assert again.condition == condition
     assert again.expression == format_condition(condition)
@@ -88,7 +88,7 @@ pieces = st.sampled_from(
 
 @settings(deadline=None)
 @given(st.text(max_size=200) | st.lists(pieces, max_size=60).map(" ".join))
-def test_any_line_is_read_or_refused_in_one_line_that_names_a_column(text: str) -> None:
+def test_any_line_is_parsed_or_refused_with_a_column(text: str) -> None:
     fault = None
     try:
         segment = parse_segment(text, {})
@@ -108,7 +108,7 @@ def test_any_line_is_read_or_refused_in_one_line_that_names_a_column(text: str) 
     ["(" * 3999, "not " * 999 + "has a", "(" * 1000 + "has a" + ")" * 1000, "a = 1 or " * 400 + "a = 1",
      '"' + "\\" * 3990, "a in (" + "1," * 1990 + "1)", "x" * 100_000, "-" * 3000, "a " * 1999],
 )  # fmt: skip
-def test_the_worst_lines_take_no_time(text: str) -> None:
+def test_pathological_lines_are_parsed_quickly(text: str) -> None:
     started = time.monotonic()
     with pytest.raises(SegmentError):
         parse_segment(text, {})
@@ -138,7 +138,7 @@ def test_the_worst_lines_take_no_time(text: str) -> None:
         ('note = "say \\"ahoy\\" \\\\o/"', 'note = "say \\"ahoy\\" \\\\o/"'),
     ],
 )
-def test_ways_to_write_it_are_one_way(text: str, same: str) -> None:
+def test_every_spelling_has_one_canonical_form(text: str, same: str) -> None:
     assert parse_segment(text, {}).expression == same
 
 
@@ -168,14 +168,14 @@ def test_ways_to_write_it_are_one_way(text: str, same: str) -> None:
         ("country", 1, "A field is compared"),
     ],
 )
-def test_a_fault_points_at_the_word(text: str, column: int, said: str) -> None:
+def test_an_error_points_at_the_token(text: str, column: int, said: str) -> None:
     with pytest.raises(SegmentError) as caught:
         parse_segment(text, {"portugal": 'country = "PT"'})
     assert caught.value.column == column
     assert said in str(caught.value)
 
 
-def test_the_carets_stand_below_the_word_also_of_wide_letters() -> None:
+def test_carets_are_aligned_below_wide_characters() -> None:
     with pytest.raises(SegmentError) as caught:
         parse_segment('国 = "東" and contry', {})
     _said, shown, carets = caught.value.pointed.split("\n")
@@ -183,7 +183,7 @@ def test_the_carets_stand_below_the_word_also_of_wide_letters() -> None:
     assert carets == "  " + " " * 14 + "^" * 6
 
 
-def test_named_segments_are_spelled_out() -> None:
+def test_named_segments_are_expanded() -> None:
     named = {"portugal": 'country = "PT"', "vip": "portugal and has company"}
     segment = parse_segment("vip or not portugal", named)
     assert segment.expression == 'country = "PT" and has company or country != "PT"'
@@ -208,7 +208,7 @@ def test_named_segments_are_spelled_out() -> None:
         ),
     ],
 )
-def test_names_that_cannot_be_spelled_out_are_refused(named: dict[str, str], said: str) -> None:
+def test_named_segments_that_cannot_be_expanded_are_refused(named: dict[str, str], said: str) -> None:
     with pytest.raises(ValueError, match=re.escape(said)):
         check_named_segments(named)
 
@@ -227,5 +227,5 @@ def test_names_that_cannot_be_spelled_out_are_refused(named: dict[str, str], sai
         ("never clicked", "who never clicked a link (or do not let it be recorded)"),
     ],
 )
-def test_of_clicks_it_says_what_is_not_known(text: str, said: str) -> None:
+def test_a_condition_on_clicks_mentions_that_consent_is_needed(text: str, said: str) -> None:
     assert describe_condition(parse_segment(text, {}).condition) == said

@@ -1,4 +1,4 @@
-"""Enquiries: noted, weighed within what may be mailed, confirmed, and forgotten."""
+"""Sign-up requests: recorded, processed within the limits, confirmed, and deleted."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -57,7 +57,7 @@ def number_on(database: Database) -> tuple[int, int]:
     return sum(c.confirmed for c in count_lists(database)), sum(c.pending for c in count_lists(database))
 
 
-def test_an_enquiry_is_confirmed_once_and_its_link_is_worth_nothing_more(database: Database, keyring: Keyring) -> None:
+def test_a_request_is_confirmed_once_and_then_its_link_no_longer_works(database: Database, keyring: Keyring) -> None:
     ask(database)
     ((number, call),) = process(database, keyring)
     assert call is SignupMailKind.CONFIRMATION
@@ -70,7 +70,7 @@ def test_an_enquiry_is_confirmed_once_and_its_link_is_worth_nothing_more(databas
     assert number_on(database) == (0, 0)
 
 
-def test_what_is_not_confirmed_in_time_is_forgotten_with_the_person(database: Database, keyring: Keyring) -> None:
+def test_a_request_not_confirmed_in_time_is_deleted_with_the_person(database: Database, keyring: Keyring) -> None:
     ask(database)
     ((number, _),) = process(database, keyring)
     assert find_signup_request(database, SignupRequestKind.SIGNUP, number, NOW + 6 * DAY)
@@ -81,7 +81,7 @@ def test_what_is_not_confirmed_in_time_is_forgotten_with_the_person(database: Da
     assert read_subscriber_record(database, keyring, ADA) is None
 
 
-def test_forgetting_spares_whoever_the_author_knows(database: Database, keyring: Keyring) -> None:
+def test_expiry_spares_whoever_the_author_added(database: Database, keyring: Keyring) -> None:
     add_subscriber(database, keyring, ADA, "daily", origin="command line", now=NOW)
     ask(database)
     process(database, keyring)
@@ -89,7 +89,7 @@ def test_forgetting_spares_whoever_the_author_knows(database: Database, keyring:
     assert number_on(database) == (1, 0)
 
 
-def test_no_more_mails_an_hour_than_may_be_and_doubtful_ones_last(database: Database, keyring: Keyring) -> None:
+def test_the_hourly_limit_holds_and_low_priority_requests_come_last(database: Database, keyring: Keyring) -> None:
     for number in range(6):
         ask(database, Address.parse(f"slow{number}@example.org"), is_slow=True)
     for number in range(3):
@@ -101,7 +101,7 @@ def test_no_more_mails_an_hour_than_may_be_and_doubtful_ones_last(database: Data
 
 
 @pytest.mark.parametrize("reason", list(SuppressionReason))
-def test_only_what_people_chose_themselves_is_lifted_by_their_own_word(
+def test_a_confirmation_lifts_only_what_people_chose_themselves(
     database: Database, keyring: Keyring, reason: SuppressionReason
 ) -> None:
     suppress(database, keyring, ADA, reason, origin="test", now=NOW)
@@ -114,14 +114,14 @@ def test_only_what_people_chose_themselves_is_lifted_by_their_own_word(
         assert suppression_reason(connection, keyring, ADA) == (None if may else reason)
 
 
-def test_a_bounce_between_the_mail_and_the_button_counts(database: Database, keyring: Keyring) -> None:
+def test_a_bounce_before_the_confirmation_counts(database: Database, keyring: Keyring) -> None:
     ask(database)
     ((number, _),) = process(database, keyring)
     suppress(database, keyring, ADA, SuppressionReason.COMPLAINED, origin="test", now=NOW)
     assert not confirm_signup(database, keyring, number, proof=ConsentProof(), now=NOW)
 
 
-def test_lists_that_are_not_there_any_more_are_left_out(database: Database, keyring: Keyring) -> None:
+def test_lists_that_no_longer_exist_are_left_out(database: Database, keyring: Keyring) -> None:
     ask(database, ADA, "gone")
     assert process(database, keyring) == [(1, None)]
     assert read_subscriber_record(database, keyring, ADA) is None
@@ -140,7 +140,7 @@ def test_a_pause_ends_by_itself(database: Database, keyring: Keyring) -> None:
         assert (chosen.paused_until is None) is is_over
 
 
-def test_many_leavings_are_ended_as_if_each_came_alone(database: Database, keyring: Keyring) -> None:
+def test_many_unsubscriptions_at_once_are_as_if_each_came_alone(database: Database, keyring: Keyring) -> None:
     people = []
     for number in range(5):
         address = Address.parse(f"reader{number}@example.org")

@@ -33,7 +33,7 @@ def test_quoted_cells_are_read_as_they_were_written(table: list[list[str]], sepa
         assert [cells for _, cells in read_records(io.StringIO(text, newline=""), separator)] == table
 
 
-def test_a_record_has_the_line_that_it_begins_at_whatever_stands_before_it() -> None:
+def test_a_record_has_the_line_that_it_begins_at() -> None:
     text = 'a,b\n\n"two\nlines",c\n"never closed,d\ne,f\n"g" h,i\n'
     assert list(read_records(io.StringIO(text, newline=""), ",")) == [
         (1, ["a", "b"]),

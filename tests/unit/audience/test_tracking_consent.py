@@ -62,7 +62,7 @@ def acts(database: Database, keyring: Keyring) -> dict[str, list[tuple[str, Cons
     }
 
 
-def test_each_giving_and_taking_back_is_a_line_on_every_list_that_has_not_ended(
+def test_granting_and_withdrawing_is_recorded_on_every_list_that_has_not_ended(
     database: Database, keyring: Keyring
 ) -> None:
     number = make_ada(database, keyring, "daily", "left", "weekly")
@@ -75,14 +75,14 @@ def test_each_giving_and_taking_back_is_a_line_on_every_list_that_has_not_ended(
     assert acts(database, keyring) == {"daily": both, "left": [], "weekly": both}
 
 
-def test_whoever_is_on_no_list_has_nothing_to_agree_to(database: Database, keyring: Keyring) -> None:
+def test_whoever_is_on_no_list_cannot_consent(database: Database, keyring: Keyring) -> None:
     number = make_ada(database, keyring, "weekly")
     unsubscribe(database, number, "weekly", origin="mail", now=NOW)
     assert not agree(database, number)
     assert not agree(database, 999)
 
 
-def test_they_agree_for_letters_of_lists_that_they_are_on(database: Database, keyring: Keyring) -> None:
+def test_consent_covers_the_lists_that_they_are_on(database: Database, keyring: Keyring) -> None:
     number = make_ada(database, keyring, "weekly", "daily")
     asked = {(number, "weekly"), (number, "daily"), (number, "other"), (999, "weekly")}
 
@@ -99,7 +99,7 @@ def test_they_agree_for_letters_of_lists_that_they_are_on(database: Database, ke
     assert found() == set()
 
 
-def test_why_somebody_is_on_a_list_is_told_as_before(database: Database, keyring: Keyring) -> None:
+def test_click_consent_does_not_hide_why_somebody_is_on_a_list(database: Database, keyring: Keyring) -> None:
     number = make_ada(database, keyring, "weekly")
     before, after = io.StringIO(), io.StringIO()
     export_csv(database, "weekly", before)
@@ -108,7 +108,7 @@ def test_why_somebody_is_on_a_list_is_told_as_before(database: Database, keyring
     assert after.getvalue() == before.getvalue()
 
 
-def test_a_subscription_that_is_never_confirmed_ends_all_the_same(database: Database, keyring: Keyring) -> None:
+def test_click_consent_does_not_keep_an_unconfirmed_subscription(database: Database, keyring: Keyring) -> None:
     number = make_ada(database, keyring, "weekly")
     record_signup_request(database, SignupRequestKind.SIGNUP, ADA, ("daily",), now=NOW)
     with database.write() as connection:

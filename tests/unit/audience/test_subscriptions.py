@@ -43,7 +43,7 @@ def exclusion(database: Database, list_name: str = "weekly") -> dict[str, str | 
         return {row.address: row.exclusion for row in connection.execute(candidates(list_name))}
 
 
-def test_adding_twice_is_adding_once(database: Database, keyring: Keyring) -> None:
+def test_adding_somebody_is_idempotent(database: Database, keyring: Keyring) -> None:
     assert add_subscriber(database, keyring, ADA, "weekly", first_name="Ada", origin="command line", now=NOW)
     assert not add_subscriber(database, keyring, ADA, "weekly", origin="command line", now=NOW)
     assert acts(database, keyring) == [("weekly", "confirmed", "")]
@@ -53,7 +53,9 @@ def test_adding_twice_is_adding_once(database: Database, keyring: Keyring) -> No
     assert record.subscriber.first_name == "Ada"
 
 
-def test_who_left_may_be_added_again_by_name_and_all_of_it_is_on_record(database: Database, keyring: Keyring) -> None:
+def test_whoever_unsubscribed_may_be_added_again_and_every_step_is_recorded(
+    database: Database, keyring: Keyring
+) -> None:
     add_subscriber(database, keyring, ADA, "weekly", origin="command line", now=NOW)
     number = find_subscriber_id(database, ADA)
     assert number is not None
@@ -71,7 +73,7 @@ def test_who_left_may_be_added_again_by_name_and_all_of_it_is_on_record(database
     ]
 
 
-def test_leaving_one_list_leaves_the_others_alone(database: Database, keyring: Keyring) -> None:
+def test_unsubscribing_from_one_list_keeps_the_others(database: Database, keyring: Keyring) -> None:
     for name in ("weekly", "daily"):
         add_subscriber(database, keyring, ADA, name, origin="command line", now=NOW)
     number = find_subscriber_id(database, ADA)
@@ -94,7 +96,7 @@ def test_a_suppressed_address_is_not_added_until_that_is_lifted(database: Databa
     assert add_subscriber(database, keyring, ADA, "weekly", origin="command line", now=NOW)
 
 
-def test_suppressing_and_lifting_are_on_record(database: Database, keyring: Keyring) -> None:
+def test_suppressing_and_lifting_are_recorded(database: Database, keyring: Keyring) -> None:
     add_subscriber(database, keyring, ADA, "weekly", origin="command line", now=NOW)
     suppress(database, keyring, ADA, SuppressionReason.BOUNCED, origin="report", now=NOW)
     assert exclusion(database) == {"Ada@example.org": "suppressed"}
@@ -102,7 +104,7 @@ def test_suppressing_and_lifting_are_on_record(database: Database, keyring: Keyr
     assert acts(database, keyring)[1:] == [("weekly", "suppressed", "bounced"), ("weekly", "lifted", "bounced")]
 
 
-def test_suppression_is_graver_than_leaving(database: Database, keyring: Keyring) -> None:
+def test_suppression_takes_precedence_over_unsubscribing(database: Database, keyring: Keyring) -> None:
     add_subscriber(database, keyring, ADA, "weekly", origin="command line", now=NOW)
     number = find_subscriber_id(database, ADA)
     assert number is not None
@@ -125,7 +127,7 @@ def test_erasure_leaves_a_hash_and_nothing_else(database: Database, keyring: Key
     assert exclusion(database) == {}
 
 
-def test_the_number_of_an_erased_person_is_never_anothers(database: Database, keyring: Keyring) -> None:
+def test_the_number_of_an_erased_subscriber_is_never_reused(database: Database, keyring: Keyring) -> None:
     add_subscriber(database, keyring, ADA, "weekly", origin="command line", now=NOW)
     number = erase_subscriber(database, keyring, ADA, origin="command line", now=NOW)
     add_subscriber(database, keyring, Address.parse("bob@example.org"), "weekly", origin="command line", now=NOW)
