@@ -70,10 +70,7 @@ def test_none_breaks_leaks_or_comes_alive(hostile: tuple[Harbour, list[tuple[str
         assert "@example.net" not in words, path
         assert "@reply." not in words, path
     page = html.fromstring((site / "issues" / "ferries" / "index.html").read_bytes())
-    assert (
-        len(page.cssselect("#comments li") if hasattr(page, "cssselect") else page.xpath("//*[@id='comments']//li"))
-        > 100
-    )
+    assert len(page.xpath("//*[@id='comments']//li")) > 100
     for element in page.xpath("//*[@id='comments']//*"):
         assert element.tag in {"h2", "ol", "li", "p", "b", "span", "a", "time", "div", "br", "bdi"}, element.tag
         for name, value in element.attrib.items():

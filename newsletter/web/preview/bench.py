@@ -85,7 +85,7 @@ def _watch(bench: Bench, end: threading.Event) -> None:
 
 def _folders(root: Path) -> list[Path]:
     """Return what is watched with all that lies below it."""
-    names = ("issues", "templates", "static", "assets")
+    names = ("issues", "templates", "locales", "static", "assets")
     return [root / name for name in names if (root / name).is_dir()] or [root]
 
 

@@ -25,13 +25,13 @@ COMMENTS = st.lists(
 
 
 @given(COMMENTS)
-def test_every_comment_stands_exactly_once(comments: list[Comment]) -> None:
+def test_every_comment_appears_exactly_once(comments: list[Comment]) -> None:
     placed = [threaded.comment.id for threaded in thread_comments(comments)]
     assert sorted(placed) == sorted(one.id for one in comments)
 
 
 @given(COMMENTS)
-def test_an_answer_stands_below_what_it_answers_and_one_deeper(comments: list[Comment]) -> None:
+def test_a_reply_is_below_its_comment_and_one_deeper(comments: list[Comment]) -> None:
     depth = {None: -1}
     for threaded in thread_comments(comments):
         assert threaded.depth == depth[threaded.parent.id if threaded.parent else None] + 1
@@ -43,7 +43,7 @@ def test_the_order_of_the_files_does_not_matter(comments: list[Comment]) -> None
     assert thread_comments(comments) == thread_comments(reversed(comments))
 
 
-def test_answers_come_right_under_the_comment_by_age() -> None:
+def test_replies_come_right_under_their_comment_by_age() -> None:
     placed = thread_comments([comment("a", 0), comment("b", 1), comment("c", 3, "a"), comment("d", 2, "a")])
     assert [(threaded.comment.id, threaded.depth) for threaded in placed] == [
         ("a", 0),
@@ -53,13 +53,13 @@ def test_answers_come_right_under_the_comment_by_age() -> None:
     ]
 
 
-def test_an_answer_to_a_comment_that_is_gone_opens_a_thread() -> None:
+def test_a_reply_to_a_comment_that_is_gone_opens_a_thread() -> None:
     (only,) = thread_comments([comment("a", 0, "gone")])
     assert only.parent is None
     assert only.depth == 0
 
 
-def test_comments_that_answer_each_other_in_a_circle_are_all_shown() -> None:
+def test_comments_that_reply_to_each_other_in_a_circle_are_all_shown() -> None:
     placed = thread_comments([comment("a", 0, "b"), comment("b", 1, "a"), comment("c", 2, "c")])
     assert {threaded.comment.id for threaded in placed} == {"a", "b", "c"}
 
@@ -131,7 +131,7 @@ def test_a_link_ends_where_the_address_does(text: str, address: str) -> None:
     ("text", "links"),
     [("http://a.b " * 20_000, 20_000), ("https://a" + ")" * 200_000, 1), ("http://" * 30_000, 105)],
 )
-def test_a_long_text_is_no_trouble(text: str, links: int) -> None:
+def test_a_long_text_is_formatted_whole(text: str, links: int) -> None:
     assert comment_html(text).count("<a href") == links
 
 
@@ -150,6 +150,6 @@ def test_a_list_keeps_its_lines_even_when_they_are_long() -> None:
     assert "<br>" in comment_html(text)
 
 
-def test_marks_that_turn_the_direction_of_writing_are_dropped() -> None:
+def test_marks_that_change_the_direction_of_writing_are_dropped() -> None:
     assert without_direction_marks("pdf.\u202egpj") == "pdf.gpj"
     assert "\u2067" not in comment_html("a\u2067b")

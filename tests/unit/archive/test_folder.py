@@ -81,7 +81,7 @@ def test_a_manifest_cannot_point_out_of_the_folder(tmp_path: Path, line: str) ->
     assert (tmp_path / "precious.txt").read_text() == "precious"
 
 
-def test_a_build_that_was_interrupted_is_ended_by_the_next(tmp_path: Path) -> None:
+def test_an_interrupted_build_is_finished_by_the_next(tmp_path: Path) -> None:
     write_site(SITE, tmp_path)
     (tmp_path / MANIFEST).write_text("\n".join([*SITE, "gone.html"]) + "\n")
     (tmp_path / "gone.html").write_bytes(b"half a build")
@@ -89,7 +89,7 @@ def test_a_build_that_was_interrupted_is_ended_by_the_next(tmp_path: Path) -> No
     assert holds(tmp_path) == {"index.html": b"home"}
 
 
-def test_a_file_given_as_the_folder_is_wrong_use(tmp_path: Path) -> None:
+def test_a_file_given_as_the_folder_is_a_usage_error(tmp_path: Path) -> None:
     (tmp_path / "out").write_text("mine")
     with pytest.raises(UsageError, match="is a file"):
         write_site(SITE, tmp_path / "out")
@@ -107,7 +107,7 @@ def test_a_folder_that_may_not_be_written_keeps_what_it_had(tmp_path: Path) -> N
     assert holds(tmp_path) == SITE
 
 
-def test_a_picture_that_letters_link_stays_while_its_issue_does(tmp_path: Path) -> None:
+def test_a_picture_that_emails_link_stays_while_its_issue_does(tmp_path: Path) -> None:
     page, picture = "issues/one/index.html", "issues/one/lamp-0123abcd.png"
     write_site({page: b"x", picture: b"1", "issues/one/notes.txt": b"y"}, tmp_path)
     written = write_site({page: b"x", "issues/one/lamp-4567cdef.png": b"2"}, tmp_path)

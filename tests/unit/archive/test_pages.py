@@ -33,7 +33,7 @@ def talk(settings: Settings) -> None:
         write_comment(settings, "first", one)
 
 
-def test_a_tombstone_keeps_the_thread_and_none_of_the_words(settings: Settings) -> None:
+def test_a_withdrawn_comment_keeps_its_place_and_none_of_its_text(settings: Settings) -> None:
     talk(settings)
     path = comment_path(settings, "first", "cc")
     assert path is not None
@@ -47,7 +47,7 @@ def test_a_tombstone_keeps_the_thread_and_none_of_the_words(settings: Settings) 
     assert "Gone words" not in page
 
 
-def test_what_is_written_into_a_tombstone_by_hand_stays_unread(settings: Settings) -> None:
+def test_text_written_into_a_withdrawn_comment_is_not_shown(settings: Settings) -> None:
     write_comment_file(
         settings.root,
         "first",
@@ -59,7 +59,7 @@ def test_what_is_written_into_a_tombstone_by_hand_stays_unread(settings: Setting
     assert (stone.author, stone.text, stone.is_withdrawn) == ("", "", True)
 
 
-def test_the_authors_answers_are_marked_and_what_was_taken_back_does_not_count(settings: Settings) -> None:
+def test_the_authors_comments_are_marked_and_withdrawn_ones_are_not_counted(settings: Settings) -> None:
     talk(settings)
     files = build_site(settings, now=NOW).files
     page = files["issues/first/index.html"].decode()

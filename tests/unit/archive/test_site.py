@@ -28,7 +28,7 @@ def feed(site: Site) -> etree._Element:
     return etree.fromstring(site.files["feed.xml"])
 
 
-def test_only_ready_issues_dated_up_to_now_are_there(settings: Settings) -> None:
+def test_only_ready_issues_dated_up_to_now_are_published(settings: Settings) -> None:
     write_issue(settings.root, "draft", "title: A draft\ndate: 2026-03-02")
     write_issue(settings.root, "later", "title: Later\ndate: 2026-06-02\nstatus: ready")
     write_issue(settings.root, "undated", "title: Undated\nstatus: ready")
@@ -38,7 +38,7 @@ def test_only_ready_issues_dated_up_to_now_are_there(settings: Settings) -> None
     assert finding.file == "issues/undated/index.md"
 
 
-def test_an_issue_that_is_refused_is_named_and_hides_no_other(settings: Settings) -> None:
+def test_an_issue_that_cannot_be_composed_is_reported_and_hides_no_other(settings: Settings) -> None:
     write_issue(settings.root, "empty", "title: Empty\ndate: 2026-03-02\nstatus: ready", body="")
     site = build(settings)
     assert site.issues == 1
@@ -111,7 +111,7 @@ def test_an_unverified_comment_carries_no_mark(settings: Settings) -> None:
     assert "verified" not in page(build(settings), "issues/first/index.html").text_content()
 
 
-def test_an_answer_names_and_links_what_it_answers(settings: Settings) -> None:
+def test_a_reply_names_and_links_its_comment(settings: Settings) -> None:
     for id_, more in (("aa", ""), ("bb", "\nin_reply_to: aa")):
         front = f"id: {id_}\nauthor: {id_.upper()}\ndate: 2026-03-02T10:00:00+00:00{more}"
         write_comment_file(settings.root, "first", f"2026-03-02-{id_}.md", front, "Words.")
@@ -124,7 +124,7 @@ def test_an_answer_names_and_links_what_it_answers(settings: Settings) -> None:
     assert under.get("href") == "#comment-aa"
 
 
-def test_a_broken_comment_is_named_and_hides_no_other(settings: Settings) -> None:
+def test_a_broken_comment_is_reported_and_hides_no_other(settings: Settings) -> None:
     write_comment_file(settings.root, "first", "2026-03-02-aa.md", "id: aa\nauthor: Bo\ndate: 2026-03-02", "")
     write_comment_file(settings.root, "first", "2026-03-02-bb.md", "id: bb\nauthor: Al\ndate: 2026-03-02", "Here.")
     site = build(settings)
@@ -140,7 +140,7 @@ def test_a_broken_comment_is_named_and_hides_no_other(settings: Settings) -> Non
         ("", None),
     ],
 )
-def test_answers_by_mail_go_where_the_settings_say(settings: Settings, replies: str, address: str | None) -> None:
+def test_replies_go_to_the_address_in_the_settings(settings: Settings, replies: str, address: str | None) -> None:
     written = TOML.replace('domain = "replies.times.example"', replies)
     (settings.root / "newsletter.toml").write_text(written, encoding="utf-8")
     tree = page(build(read_settings(settings.root, {})), "issues/first/index.html")
@@ -167,7 +167,7 @@ def test_an_issue_with_an_address_of_its_own_keeps_it(settings: Settings) -> Non
     ]
 
 
-def test_a_closed_issue_asks_for_no_answer(settings: Settings) -> None:
+def test_a_closed_issue_invites_no_reply(settings: Settings) -> None:
     write_issue(settings.root, "first", "title: First\ndate: 2026-03-01\nstatus: ready\ncomments: closed")
     assert "mailto:" not in build(settings).files["issues/first/index.html"].decode()
 
@@ -194,7 +194,7 @@ def test_the_feed_is_atom_with_whole_texts_and_absolute_addresses(settings: Sett
     assert "End." in content
 
 
-def test_plain_words_stay_plain_in_the_feed(settings: Settings) -> None:
+def test_plain_text_stays_plain_in_the_feed(settings: Settings) -> None:
     write_issue(settings.root, "first", "title: 1 < 2\npreheader: <b> & co\ndate: 2026-03-01\nstatus: ready")
     (entry,) = feed(build(settings)).findall(f"{ATOM}entry")
     assert entry.findtext(f"{ATOM}title") == "1 < 2"
@@ -250,7 +250,7 @@ def test_the_title_is_the_only_first_heading_wherever_the_author_began(
 
 
 @pytest.mark.parametrize(("language", "shown"), [("de-AT", "de"), ("fi", "en")])
-def test_the_fixed_words_say_which_language_they_are(settings: Settings, language: str, shown: str) -> None:
+def test_fixed_sentences_are_marked_with_their_language(settings: Settings, language: str, shown: str) -> None:
     (settings.root / "newsletter.toml").write_text(
         TOML.replace('url = "https', f'language = "{language}"\nurl = "https'), encoding="utf-8"
     )
@@ -267,7 +267,7 @@ def test_the_publications_own_template_comes_first(settings: Settings) -> None:
 
 
 @pytest.mark.parametrize(("text", "line"), [("\n{% if %}", 2), ("{{ no_such_thing }}", 1), ("\n\n{{ 1/0 }}", 3)])
-def test_a_fault_in_a_template_names_file_and_line(settings: Settings, text: str, line: int) -> None:
+def test_an_error_in_a_template_names_file_and_line(settings: Settings, text: str, line: int) -> None:
     folder = settings.templates / "site"
     folder.mkdir(parents=True)
     (folder / "404.html").write_text(text, encoding="utf-8")
@@ -275,7 +275,7 @@ def test_a_fault_in_a_template_names_file_and_line(settings: Settings, text: str
         build(settings)
 
 
-def test_the_style_sheets_name_tells_its_content(settings: Settings) -> None:
+def test_the_style_sheets_name_holds_a_digest_of_it(settings: Settings) -> None:
     def name(site: Site) -> str:
         (found,) = [path for path in site.files if path.endswith(".css")]
         return found
@@ -294,7 +294,7 @@ def test_nothing_private_is_published_as_a_picture(settings: Settings) -> None:
     assert not [path for path, content in build(settings).files.items() if content == b"private"]
 
 
-def test_pictures_lie_beside_their_page(settings: Settings) -> None:
+def test_pictures_are_beside_their_page(settings: Settings) -> None:
     from PIL import Image
 
     Image.new("RGB", (900, 600), "#a4452c").save(settings.issues / "first" / "boat.png")

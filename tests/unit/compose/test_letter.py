@@ -171,3 +171,23 @@ def test_a_publication_without_an_address_still_composes(desk):
     settings = read_settings(desk.root, {})
     edition = compose(desk.issue("[a](/b)"), "sample", settings).edition
     assert "Read on the web" not in fill_merge_tags(edition.html, {})
+
+
+def test_a_publication_says_it_in_its_own_words(desk):
+    before = desk.html("x", "title: T\nlanguage: de")
+    assert "Abbestellen" in before
+    (desk.root / "locales").mkdir()
+    path = desk.root / "locales" / "de.po"
+    for word in ("Abschied nehmen", "Nicht mehr schicken"):
+        path.write_text(f'msgid "Unsubscribe"\nmsgstr "{word}"\n', encoding="utf-8")
+        letter = desk.html("x", "title: T\nlanguage: de")
+        assert word in letter
+        assert "Abbestellen" not in letter
+
+
+def test_a_sentence_of_a_publication_that_cannot_be_filled_in_is_named(desk):
+    (desk.root / "locales").mkdir()
+    source = 'msgid "You receive this email because {reason}."\nmsgstr "Weil {grund}."\n'
+    (desk.root / "locales" / "de.po").write_text(source, encoding="utf-8")
+    with pytest.raises(ContentError, match=r"locales/de\.po:1: unknown placeholder \{grund\}"):
+        desk.html("x", "title: T\nlanguage: de")
