@@ -51,7 +51,7 @@ mailings = Table(
     Column("state", Text, nullable=False, server_default="open"),
     Column("send_at", UtcDateTime),
     Column("send_before", UtcDateTime),
-    Column("turns", Integer, nullable=False, server_default="0"),
+    Column("transactions", Integer, nullable=False, server_default="0"),
     Column("segment", Text, nullable=False, server_default=""),
     UniqueConstraint("round_id", "list_name", "segment"),
     Index("mailings_by_slug", "slug"),

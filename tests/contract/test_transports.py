@@ -174,7 +174,7 @@ def test_the_relays_answer_decides(
 
 @pytest.mark.parametrize("is_pipelining", [True, False])
 @pytest.mark.parametrize("code", [200, 250, 251, 252, 299])
-def test_any_yes_after_the_last_byte_is_a_yes(code: int, is_pipelining: bool) -> None:
+def test_any_2xx_after_the_last_byte_is_a_receipt(code: int, is_pipelining: bool) -> None:
     with relay.running(Relay(is_pipelining=is_pipelining)) as there, closing(to(there)) as transport:
         assert transport.submit(envelope(f"final-{code}@c.example"), MESSAGE).reference
         assert len(there.taken) == there.connections == 1
@@ -182,7 +182,7 @@ def test_any_yes_after_the_last_byte_is_a_yes(code: int, is_pipelining: bool) ->
 
 @pytest.mark.parametrize("is_pipelining", [True, False])
 @pytest.mark.parametrize("is_hasty", [True, False])
-def test_a_relay_that_closes_after_some_messages_puts_none_of_them_off(is_hasty: bool, is_pipelining: bool) -> None:
+def test_a_relay_that_closes_after_some_messages_defers_none_of_them(is_hasty: bool, is_pipelining: bool) -> None:
     with (
         relay.running(Relay(is_pipelining=is_pipelining, most=3, is_hasty=is_hasty)) as there,
         closing(to(there)) as transport,
@@ -198,7 +198,7 @@ def test_a_relay_that_closes_after_some_messages_puts_none_of_them_off(is_hasty:
 @pytest.mark.parametrize(
     "more_replies", [("250 2.0.0 queued as 4F2A",), ("250 once", "250 twice", "250 thrice"), ("354 go on",)]
 )
-def test_after_a_second_answer_the_connection_is_not_trusted_and_everybody_gets_one_letter(
+def test_after_a_second_answer_the_connection_is_not_trusted_and_everybody_gets_one_message(
     more_replies: tuple[str, ...], is_late: bool, is_pipelining: bool
 ) -> None:
     there = Relay(is_pipelining=is_pipelining, is_late=is_late, more_replies=more_replies)
@@ -280,7 +280,7 @@ def test_after_a_refused_recipient_the_connection_serves_on(is_open_to_nobody: b
         ("final_reply", "554 Message rejected: Configuration set `news` does not exist", SendingHalted),
     ],
 )
-def test_what_is_said_of_one_recipient_is_told_from_what_holds_for_all(
+def test_an_error_of_one_recipient_is_told_from_one_of_the_account(
     stage: str, reply: str, error: type[TransportError]
 ) -> None:
     there = Relay(**{stage: reply})
@@ -299,7 +299,7 @@ def test_what_is_said_of_one_recipient_is_told_from_what_holds_for_all(
         ("250 2.0.0 queued as 4F2A", "2.0.0 queued as 4F2A"),
     ],
 )
-def test_what_ses_took_over_smtp_is_known_by_its_number(reply: str, reference: str) -> None:
+def test_the_reference_over_smtp_is_sess_message_id_or_the_whole_reply(reply: str, reference: str) -> None:
     with relay.running(Relay(final_reply=reply)) as there, closing(to(there)) as transport:
         assert transport.submit(envelope(), MESSAGE).reference == reference.removeprefix("250 Ok ")
 
@@ -343,7 +343,7 @@ class OneMessage:
         self.result = result
 
 
-def test_doubt_begins_with_the_last_byte_and_not_before() -> None:
+def test_a_message_is_uncertain_from_the_last_byte_on_and_not_before() -> None:
     octets = MESSAGE.replace(b"\r\n.", b"\r\n..") + b".\r\n"
     before = len(f"MAIL FROM:<{envelope().sender}>\r\nRCPT TO:<{envelope().recipient}>\r\nDATA\r\n")
     server = socket.create_server(("127.0.0.1", 0))
@@ -398,7 +398,7 @@ def test_a_refused_sender_halts() -> None:
         assert not there.taken
 
 
-def test_a_letter_larger_than_the_relay_takes_halts_unsent() -> None:
+def test_a_message_larger_than_the_relay_accepts_halts_unsent() -> None:
     with relay.running(Relay()) as there, closing(to(there)) as transport:
         with pytest.raises(SendingHalted, match="200,000"):
             transport.submit(envelope(), MESSAGE + b"x" * 200_000)
@@ -408,7 +408,7 @@ def test_a_letter_larger_than_the_relay_takes_halts_unsent() -> None:
 @pytest.mark.parametrize(
     ("greeting", "error"), [("421 busy", Deferred), ("451 later", Deferred), ("554 go away", SendingHalted)]
 )
-def test_the_greeting_is_judged(greeting: str, error: type[TransportError]) -> None:
+def test_the_greeting_decides(greeting: str, error: type[TransportError]) -> None:
     with (
         relay.running(Relay(greeting=greeting)) as there,
         closing(to(there)) as transport,
@@ -425,7 +425,7 @@ def test_a_relay_that_is_not_there_is_named() -> None:
             transport.submit(envelope(), MESSAGE)
 
 
-def test_ses_words_for_its_quota_are_understood_over_smtp() -> None:
+def test_sess_quota_is_recognised_over_smtp() -> None:
     reply = "454 Throttling failure: Daily message quota exceeded."
     with (
         relay.running(Relay(sender_reply=reply)) as there,
@@ -444,7 +444,7 @@ def test_ses_words_for_its_quota_are_understood_over_smtp() -> None:
         ("454 not now", Deferred),
     ],
 )
-def test_a_login_that_fails_is_judged(reply: str, error: type[TransportError] | None) -> None:
+def test_a_login_that_fails_is_classified(reply: str, error: type[TransportError] | None) -> None:
     with (
         relay.running(Relay(login_reply=reply)) as there,
         closing(to(there, "secret", username="me")) as transport,
@@ -547,7 +547,7 @@ def faulty() -> Iterator[tuple[SesSimulator, dict[str, Submitter]]]:
         ("garbage", Uncertain, 1),
     ],
 )
-def test_ses_is_asked_once_whatever_it_answers(
+def test_ses_is_called_once_whatever_it_answers(
     faulty: tuple[SesSimulator, dict[str, Submitter]],
     fault: str,
     error: type[TransportError],
@@ -615,7 +615,7 @@ def test_the_account_says_how_fast(monkeypatch: pytest.MonkeyPatch, client: str,
 
 @EVERY_CLIENT
 @pytest.mark.usefixtures("aws")
-def test_a_quota_that_is_spent_stops_and_takes_more_once_it_is_raised(client: str, tmp_path: Path) -> None:
+def test_a_spent_quota_stops_and_accepts_more_once_it_is_raised(client: str, tmp_path: Path) -> None:
     account = Account(quota=2)
     with run_simulator(account) as ses, closing(to_ses(ses, client)) as transport:
         transport.submit(envelope(), MESSAGE)
@@ -628,7 +628,7 @@ def test_a_quota_that_is_spent_stops_and_takes_more_once_it_is_raised(client: st
 
 
 @pytest.mark.usefixtures("aws")
-def test_the_lean_way_without_credentials_halts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_lean_client_without_credentials_halts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.delenv(name)
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent")
@@ -651,7 +651,7 @@ def test_an_account_that_may_not_send_halts_at_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("aws")
-def test_a_region_that_is_missing_is_a_setting_to_mend(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_region_is_a_settings_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_REGION")
     monkeypatch.delenv("AWS_DEFAULT_REGION", raising=False)
     with pytest.raises(SettingsError, match="region"):
@@ -673,7 +673,7 @@ def test_an_endpoint_that_is_not_there_is_safe_to_retry(client: str, tmp_path: P
 # --- the outbox ---------------------------------------------------------------
 
 
-def test_a_full_disk_takes_nothing_and_leaves_nothing(tmp_path: Path, full_disk: Callable[[int], None]) -> None:
+def test_a_full_disk_accepts_nothing_and_leaves_nothing(tmp_path: Path, full_disk: Callable[[int], None]) -> None:
     with closing(OutboxTransport(tmp_path / "outbox")) as outbox:
         full_disk(10_000)
         with pytest.raises(DiskFull):
@@ -682,7 +682,7 @@ def test_a_full_disk_takes_nothing_and_leaves_nothing(tmp_path: Path, full_disk:
         assert not list((outbox.folder / "tmp").iterdir())
 
 
-def test_the_outbox_knows_what_it_took(tmp_path: Path) -> None:
+def test_the_outbox_knows_what_it_accepted(tmp_path: Path) -> None:
     with closing(OutboxTransport(tmp_path / "outbox")) as outbox:
         outbox.submit(envelope(number=7), MESSAGE)
         (kept,) = outbox_messages(outbox.folder)

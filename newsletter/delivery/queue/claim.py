@@ -178,8 +178,8 @@ def _count_transaction() -> PreparedStatement:
     return PreparedStatement(
         update(mailings)
         .where(mailings.c.id == bindparam("mailing"))
-        .values(turns=mailings.c.turns + 1)
-        .returning(mailings.c.turns, mailings.c.state)
+        .values(transactions=mailings.c.transactions + 1)
+        .returning(mailings.c.transactions, mailings.c.state)
     )
 
 

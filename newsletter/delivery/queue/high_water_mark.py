@@ -106,7 +106,7 @@ class HighWaterMark:
             return None  # a damaged mark counts as none: it only ever adds to what the database knows
         mailing_id, marked = map(int, parts)
         with database.read() as connection:
-            counted = connection.scalar(select(mailings.c.turns).where(mailings.c.id == mailing_id))
+            counted = connection.scalar(select(mailings.c.transactions).where(mailings.c.id == mailing_id))
         return mailing_id if counted is None or counted < marked else None
 
     def begun(self, worker: str) -> frozenset[int] | None:

@@ -14,8 +14,8 @@ from newsletter.delivery.rate.limiter import MIN_SHARE, RECOVERY
 from newsletter.delivery.tables import metadata
 from newsletter.errors import TemporaryError
 
-paces = Table(
-    "paces",
+shared_rates = Table(
+    "shared_rates",
     metadata,
     Column("account", Text, primary_key=True),
     Column("next", Float, nullable=False, server_default="0"),
@@ -26,17 +26,18 @@ paces = Table(
 """One row an account; times in seconds since the epoch, on the database's clock."""
 
 _NOW = "extract(epoch FROM clock_timestamp())::float8"
-_OPEN = "INSERT INTO paces (account) VALUES (:account) ON CONFLICT DO NOTHING"
+_OPEN = "INSERT INTO shared_rates (account) VALUES (:account) ON CONFLICT DO NOTHING"
 _RESERVE = """
-    UPDATE paces SET next = greatest(next, {now} + :ahead) + :count / (:rate * share) WHERE account = :account
+    UPDATE shared_rates SET next = greatest(next, {now} + :ahead) + :count / (:rate * share) WHERE account = :account
     RETURNING next - :count / (:rate * share) - {now} AS wait, share
 """
 _SLOW = """
-    UPDATE paces SET share = greatest(:slowest, share / 2), slowed = {now}, recovered = {now}
+    UPDATE shared_rates SET share = greatest(:slowest, share / 2), slowed = {now}, recovered = {now}
     WHERE account = :account AND {now} >= slowed + 1
 """
 _RECOVER = """
-    UPDATE paces SET share = least(1, share + :gain * least(1, greatest(0, {now} - recovered))), recovered = {now}
+    UPDATE shared_rates
+    SET share = least(1, share + :gain * least(1, greatest(0, {now} - recovered))), recovered = {now}
     WHERE account = :account
 """
 

@@ -153,7 +153,7 @@ def test_a_sender_whose_session_is_ended_claims_nobody_any_more(server: Press, e
 def test_a_shared_rate_that_cannot_be_written_delays_nobody(server: Press) -> None:
     shared = SharedRateRow(server.database, "ses somewhere")
     with server.database.write() as connection:
-        connection.execute(text("SELECT * FROM paces FOR UPDATE"))
+        connection.execute(text("SELECT * FROM shared_rates FOR UPDATE"))
         assert shared.reserve(5, 100, 1e9) == (1e9, 1.0)
         shared.slow_down(0)
         shared.recover(0)

@@ -72,7 +72,7 @@ def test_what_is_uncertain_is_never_tried_again_by_itself(press: Press, edition:
     assert hop.asked.count("reader7@readers.example") == 1
 
 
-def test_the_author_settles_what_is_uncertain(press: Press, edition: Make) -> None:
+def test_the_author_resolves_uncertain_deliveries(press: Press, edition: Make) -> None:
     crowd(press, 3)
     hop = Hop(answer=lambda _, times: Uncertain("lost") if times == 1 else None)
     mailing = press.start(edition()).mailing
@@ -82,7 +82,7 @@ def test_the_author_settles_what_is_uncertain(press: Press, edition: Make) -> No
     assert press.counts(mailing).submitted == 3
 
 
-def test_what_was_put_off_is_tried_again(press: Press, edition: Make) -> None:
+def test_a_deferred_delivery_is_tried_again(press: Press, edition: Make) -> None:
     press.delays = RetryDelays(retry=(0, 0, 0))
     crowd(press)
     hop = Hop(
@@ -92,7 +92,7 @@ def test_what_was_put_off_is_tried_again(press: Press, edition: Make) -> None:
     assert hop.asked.count("reader7@readers.example") == 3
 
 
-def test_what_is_put_off_again_and_again_is_left_to_another_run(press: Press, edition: Make) -> None:
+def test_what_is_deferred_again_and_again_is_left_to_the_next_send(press: Press, edition: Make) -> None:
     press.delays = RetryDelays(retry=(0,))
     crowd(press)
     hop = Hop(answer=lambda envelope, _: Deferred("451 later") if "reader7@" in envelope.recipient else None)
@@ -102,7 +102,7 @@ def test_what_is_put_off_again_and_again_is_left_to_another_run(press: Press, ed
     assert press.mail(edition(), hop).submitted == 40
 
 
-def test_a_next_hop_that_takes_nothing_is_given_up(press: Press, edition: Make) -> None:
+def test_a_provider_that_accepts_nothing_is_given_up(press: Press, edition: Make) -> None:
     press.delays = RetryDelays(backoff=(0.01, 0.01, 0.01))
     crowd(press)
     mailing = press.start(edition()).mailing
@@ -128,7 +128,7 @@ def test_what_stops_everything_leaves_the_rest_planned(press: Press, edition: Ma
     assert press.counts(mailing).submitted == len(hop.taken) == 40
 
 
-def test_doubt_after_doubt_stops_the_mailing(press: Press, edition: Make) -> None:
+def test_uncertain_results_in_a_row_stop_the_mailing(press: Press, edition: Make) -> None:
     crowd(press, 100)
     mailing = press.start(edition()).mailing
     hop = Hop(answer=lambda _envelope, _times: Uncertain("SES: 503: busy"))
@@ -139,7 +139,7 @@ def test_doubt_after_doubt_stops_the_mailing(press: Press, edition: Make) -> Non
     assert counts.planned == 100 - counts.uncertain
 
 
-def test_a_doubt_now_and_then_stops_nothing(press: Press, edition: Make) -> None:
+def test_an_uncertain_result_now_and_then_stops_nothing(press: Press, edition: Make) -> None:
     crowd(press, 100)
     doubtful = {f"reader{index}@readers.example" for index in range(0, 100, 3)}
     counts = press.mail(
@@ -148,7 +148,7 @@ def test_a_doubt_now_and_then_stops_nothing(press: Press, edition: Make) -> None
     assert (counts.uncertain, counts.submitted) == (34, 66)
 
 
-def test_ten_refusals_before_anything_is_taken_stop_the_mailing(press: Press, edition: Make) -> None:
+def test_ten_refusals_before_anything_is_accepted_stop_the_mailing(press: Press, edition: Make) -> None:
     crowd(press)
     mailing = press.start(edition()).mailing
     hop = Hop(answer=lambda _envelope, _times: Refused("554 spam"))
@@ -157,7 +157,7 @@ def test_ten_refusals_before_anything_is_taken_stop_the_mailing(press: Press, ed
     assert press.counts(mailing).failed < 20
 
 
-def test_a_next_hop_that_turns_against_a_letter_halfway_does_not_fail_everybody(press: Press, edition: Make) -> None:
+def test_a_provider_that_turns_against_an_issue_halfway_does_not_fail_everybody(press: Press, edition: Make) -> None:
     crowd(press, 400)
     mailing = press.start(edition()).mailing
     taken: list[str] = []
@@ -185,7 +185,7 @@ def test_ten_bad_addresses_among_good_ones_stop_nothing(press: Press, edition: M
     assert (counts.submitted, counts.failed) == (25, 15)
 
 
-def test_a_fault_of_ours_ends_the_run_and_is_uncertain(press: Press, edition: Make) -> None:
+def test_a_bug_ends_the_send_and_makes_its_delivery_uncertain(press: Press, edition: Make) -> None:
     crowd(press)
     mailing = press.start(edition()).mailing
     hop = Hop(answer=lambda envelope, _: ZeroDivisionError("x") if "reader7@" in envelope.recipient else None)
@@ -210,7 +210,7 @@ def test_no_more_than_in_flight_is_ever_claimed(press: Press, edition: Make) -> 
     assert max(seen) <= 8
 
 
-def test_who_leaves_while_it_is_sent_is_not_mailed(press: Press, edition: Make) -> None:
+def test_who_unsubscribes_while_it_is_sent_is_not_mailed(press: Press, edition: Make) -> None:
     crowd(press)
     mailing = press.start(edition()).mailing
     hop = Hop(connections=1)
@@ -228,7 +228,7 @@ def test_who_leaves_while_it_is_sent_is_not_mailed(press: Press, edition: Make) 
     assert "reader39@readers.example" not in hop.taken
 
 
-def test_closing_the_sender_stops_it_without_doubt(press: Press, edition: Make) -> None:
+def test_closing_the_sender_leaves_nothing_uncertain(press: Press, edition: Make) -> None:
     crowd(press)
     mailing = press.start(edition()).mailing
     hop = Hop(answer=lambda _envelope, _times: time.sleep(0.02))
@@ -251,7 +251,7 @@ def test_progress_adds_up_at_every_step(press: Press, edition: Make) -> None:
     assert steps[-1].counts.submitted == 40
 
 
-def test_a_second_sender_is_told_who_is_at_it(press: Press, edition: Make) -> None:
+def test_a_second_sender_is_told_which_one_is_running(press: Press, edition: Make) -> None:
     crowd(press, 3)
     mailing = press.start(edition()).mailing
     with (
@@ -262,7 +262,7 @@ def test_a_second_sender_is_told_who_is_at_it(press: Press, edition: Make) -> No
     press.send(mailing, Hop())
 
 
-def test_claims_of_a_sender_that_is_gone_become_uncertain(press: Press, edition: Make) -> None:
+def test_claims_of_a_killed_sender_become_uncertain(press: Press, edition: Make) -> None:
     crowd(press, 10)
     mailing = press.start(edition()).mailing
     turn = record_and_claim(press.database, mailing, (), wanted=4, worker="smtp/here/1", now=now())
@@ -288,7 +288,7 @@ def test_claims_that_were_not_begun_are_planned_again(press: Press, edition: Mak
     assert press.counts(mailing).submitted == 9
 
 
-def test_the_mark_of_another_sender_settles_nothing(press: Press, edition: Make) -> None:
+def test_the_mark_of_another_sender_resolves_nothing(press: Press, edition: Make) -> None:
     crowd(press, 10)
     mailing = press.start(edition()).mailing
     record_and_claim(press.database, mailing, (), wanted=4, worker="smtp/there/1", now=now())
@@ -297,7 +297,7 @@ def test_the_mark_of_another_sender_settles_nothing(press: Press, edition: Make)
     assert press.send(mailing, Hop())[-1].recovered.uncertain == 4
 
 
-def test_the_outbox_settles_such_claims_itself(press: Press, edition: Make, tmp_path: Path) -> None:
+def test_the_outbox_resolves_such_claims_itself(press: Press, edition: Make, tmp_path: Path) -> None:
     crowd(press, 10)
     mailing = press.start(edition()).mailing
     turn = record_and_claim(press.database, mailing, (), wanted=4, worker="outbox/here/1", now=now())
@@ -334,7 +334,7 @@ def test_outcomes_that_could_not_be_written_are_kept_and_replayed(press: Press, 
         assert spool.outcomes() == ()
 
 
-def test_a_database_that_is_locked_in_mid_send_loses_no_outcome(press: Press, edition: Make) -> None:
+def test_a_database_that_is_locked_during_a_send_loses_no_outcome(press: Press, edition: Make) -> None:
     crowd(press)
     mailing = press.start(edition()).mailing
     with press.database.engine.connect() as connection:
@@ -399,7 +399,7 @@ def test_a_delivery_is_found_by_its_number_and_by_its_references(press: Press, e
     assert find_delivery(press.database, 2**80) is None
 
 
-def test_a_word_plans_nobody_whose_receipt_waits_in_the_spool(press: Press, edition: Make) -> None:
+def test_resolve_plans_nobody_whose_receipt_waits_in_the_spool(press: Press, edition: Make) -> None:
     crowd(press, 10)
     mailing = press.start(edition()).mailing
     turn = record_and_claim(press.database, mailing, (), wanted=4, worker="smtp/here/1", now=now())
@@ -412,7 +412,7 @@ def test_a_word_plans_nobody_whose_receipt_waits_in_the_spool(press: Press, edit
     assert (len(hop.taken), press.counts(mailing).submitted) == (9, 10)
 
 
-def test_a_word_plans_nobody_whom_the_outbox_has(press: Press, edition: Make) -> None:
+def test_resolve_plans_nobody_whose_message_the_outbox_has(press: Press, edition: Make) -> None:
     crowd(press, 3)
     mailing = press.start(edition()).mailing
     turn = record_and_claim(press.database, mailing, (), wanted=3, worker="outbox/here/1", now=now())
@@ -432,7 +432,7 @@ def test_what_another_sender_has_taken_over_is_left_to_it(press: Press, edition:
     assert claimed_deliveries(press.database) == {claimed.id: "smtp/there/2"}
 
 
-def test_a_letter_whose_folder_cannot_be_synced_is_not_kept(
+def test_a_message_whose_folder_cannot_be_synced_is_not_accepted(
     press: Press, edition: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     crowd(press, 1)

@@ -102,7 +102,7 @@ def test_again_is_a_new_round_for_everybody(press: Press, edition: Make) -> None
     assert (totals.candidates, totals.submitted) == (4, 4)
 
 
-def test_again_to_another_list_is_one_letter_a_round(press: Press, edition: Make) -> None:
+def test_again_to_another_list_is_one_message_a_round(press: Press, edition: Make) -> None:
     press.join("weekly", "ada")
     press.join("daily", "ada")
     hop = Hop()
@@ -151,7 +151,7 @@ def test_who_comes_back_is_planned_after_all(press: Press, edition: Make) -> Non
     assert hop.taken == ["ada@readers.example", "bram@readers.example"]
 
 
-def test_the_database_itself_refuses_a_second_letter_in_a_round(press: Press, edition: Make) -> None:
+def test_the_database_itself_refuses_a_second_delivery_in_a_round(press: Press, edition: Make) -> None:
     press.join("weekly", "ada")
     press.join("daily", "ada")
     press.start(edition("weekly"))
@@ -208,7 +208,7 @@ def plans(press: Press) -> Iterator[list[str]]:
             noted.append(f"{statement.split()[0]}: " + "; ".join(step[3] for step in steps))
 
 
-def test_a_turn_looks_at_nobody_but_its_own(press: Press, edition: Make) -> None:
+def test_a_claim_reads_no_other_rows(press: Press, edition: Make) -> None:
     press.join("weekly", *(f"reader{number}" for number in range(20)))
     mailing = press.start(edition()).mailing
     first = record_and_claim(press.database, mailing, (), wanted=5, worker="hop/here/1", now=now())

@@ -68,7 +68,7 @@ def test_without_pipelining_nothing_is_sent_before_it_is_asked_for() -> None:
     assert protocol.has_room
 
 
-def test_doubt_begins_with_the_last_octet_whatever_follows_it() -> None:
+def test_a_message_is_uncertain_from_its_last_octet_on_whatever_follows_it() -> None:
     end = len(MESSAGE.replace(b"\r\n.", b"\r\n..") + b".\r\n")
     for count in range(len(b"".join(begun().outgoing())) + 1):
         protocol = begun()
@@ -98,7 +98,7 @@ def test_replies_mean_the_same_wherever_they_are_cut(lengths: list[int]) -> None
 
 
 @pytest.mark.parametrize("goodbye", [b"421 enough\r\n", b"250 taken\r\n421 enough\r\n"])
-def test_what_was_only_announced_is_free_for_another_connection(goodbye: bytes) -> None:
+def test_a_message_of_which_only_the_envelope_was_sent_is_free_for_another_connection(goodbye: bytes) -> None:
     protocol = begun()
     sent_by(protocol)
     results = dict(protocol.receive(goodbye))
@@ -117,14 +117,14 @@ def test_what_was_only_announced_is_free_for_another_connection(goodbye: bytes) 
         b"250 taken\r\n250 ok\r\n250 ok\r\n354 go on\r\n354 go on\r\n",
     ],
 )
-def test_one_answer_too_many_ends_it_and_what_is_known_stays_so(replies: bytes) -> None:
+def test_one_reply_too_many_ends_the_connection_and_results_stay(replies: bytes) -> None:
     protocol = begun()
     sent_by(protocol)
     assert protocol.receive(replies) == [(1, Receipt(reference="taken")), (2, None)]
     assert protocol.is_closed
 
 
-def test_no_yes_is_believed_before_the_letters_last_octet() -> None:
+def test_no_2xx_counts_before_the_messages_last_octet() -> None:
     whole = len(b"".join(begun().outgoing()))
     behind = len(b"MAIL FROM:<b@replies.example>\r\nRCPT TO:<reader2@c.example>\r\nDATA\r\n")
     for count in range(whole + 1):
@@ -137,7 +137,7 @@ def test_no_yes_is_believed_before_the_letters_last_octet() -> None:
         assert is_whole or results[2] is None
 
 
-def test_an_answer_to_a_command_that_was_not_sent_ends_it() -> None:
+def test_a_reply_to_a_command_that_was_not_sent_ends_the_connection() -> None:
     mail, recipient = len(b"MAIL FROM:<b@replies.example>\r\n"), len(b"RCPT TO:<reader3@c.example>\r\n")
     for count, answers in ((0, 1), (mail - 1, 1), (mail, 2), (mail + recipient + 1, 3)):
         protocol = begun()
@@ -155,7 +155,7 @@ def test_an_answer_to_a_command_that_was_not_sent_ends_it() -> None:
         assert protocol.is_closed
 
 
-def test_a_reply_that_nobody_asked_for_ends_it() -> None:
+def test_an_unsolicited_reply_ends_the_connection() -> None:
     protocol = SmtpProtocol({}, "relay")
     assert protocol.receive(b"421 idle for too long\r\n") == []
     assert protocol.is_closed

@@ -191,7 +191,7 @@ def test_storage_that_fails_before_the_first_claim_lets_nothing_leave(press: Pre
     fault.heal()
 
 
-def test_an_outbox_whose_disk_is_full_keeps_whole_letters_only(press: Press, edition: Make) -> None:
+def test_an_outbox_whose_disk_is_full_keeps_whole_messages_only(press: Press, edition: Make) -> None:
     everybody = crowd(press)
     fault = FullDisk(press)
     with closing(OutboxTransport(press.settings.var / "outbox")) as outbox:
@@ -220,7 +220,9 @@ DAMAGE = {
 
 
 @pytest.mark.parametrize("damage", [name for name in DAMAGE if name != "a mailing that never was"])
-def test_a_damaged_spool_leaves_doubt_and_nothing_worse(press: Press, edition: Make, damage: str) -> None:
+def test_a_damaged_spool_leaves_uncertain_deliveries_and_nothing_worse(
+    press: Press, edition: Make, damage: str
+) -> None:
     everybody, hop, fault = crowd(press), Hop(), Locked(press)
     with struck_at("claim.py:record_and_claim:call", 3, fault.strike), pytest.raises(DatabaseBusy):
         mail(press, edition(), hop)
@@ -257,7 +259,7 @@ def test_a_damaged_mark_stops_and_asks_at_worst(press: Press, edition: Make, dam
 
 
 @pytest.mark.parametrize("name", ["outcomes.spool", "ledger.mark", "sender.lock"])
-def test_a_file_of_the_senders_that_is_gone_is_made_anew(press: Press, edition: Make, name: str) -> None:
+def test_a_missing_file_of_the_sender_is_made_again(press: Press, edition: Make, name: str) -> None:
     everybody, hop = crowd(press), Hop()
     mailing = press.start(edition()).mailing
     sending = send(press.database, press.keyring, press.settings, mailing, hop, clock=now)
@@ -268,7 +270,7 @@ def test_a_file_of_the_senders_that_is_gone_is_made_anew(press: Press, edition: 
     assert sorted(hop.taken) == everybody
 
 
-def test_room_for_what_may_be_in_flight_is_taken_before_anything_leaves(press: Press) -> None:
+def test_room_for_everything_in_flight_is_reserved_before_anything_leaves(press: Press) -> None:
     fault = FullDisk(press)
     fault.strike()
     for make in (OutcomeSpool, HighWaterMark):

@@ -20,6 +20,7 @@ from newsletter.delivery import (
     Plan,
     extend_mailing,
     find_delivery,
+    find_reported_deliveries,
     issue_status,
     plan_mailing,
     start_mailing,
@@ -115,7 +116,7 @@ def test_a_plan_for_a_segment_leaves_no_trace(people: Press, edition: Make) -> N
     assert start(people, edition(), PORTUGAL).counts == planned.counts
 
 
-def test_who_got_the_last_issue_is_asked_of_issues_before_this_one(people: Press, edition: Make) -> None:
+def test_got_the_last_issue_means_an_issue_before_this_one(people: Press, edition: Make) -> None:
     people.send(start(people, edition(slug="first"), PORTUGAL).mailing, Hop())
     people.send(start(people, edition(slug="second")).mailing, Hop())
     got_last, got_any = "got any of last 1", 'got any of last 2 and not got "second"'
@@ -229,7 +230,9 @@ INSERT INTO editions VALUES ('{digest}', '{frozen}', '2026-01-01');
 INSERT INTO rounds VALUES (1, 'lamp', 1);
 INSERT INTO mailings (id, kind, slug, list_name, round_id, edition_digest, transport, created_at, turns)
 VALUES (3, 'issue', 'lamp', 'weekly', 1, '{digest}', 'hop', '2026-01-01', 5);
-INSERT INTO deliveries (id, mailing_id, subscriber_id, round_id, status) VALUES (9, 3, 7, 1, 'submitted')
+INSERT INTO deliveries (id, mailing_id, subscriber_id, round_id, status) VALUES (9, 3, 7, 1, 'submitted');
+INSERT INTO deliveries (id, mailing_id, subscriber_id, round_id, status, reason)
+VALUES (8, 3, 6, 1, 'failed', 'it may have been taken; the author chose not to send it again')
 """
 
 
@@ -250,7 +253,8 @@ def test_a_database_from_before_segments_keeps_its_mailings(tmp_path: Path, edit
     assert start_mailing(database, frozen, transport="hop", segment='got "lamp"', now=now()).is_new
     with database.read() as connection:
         assert connection.scalar(text("PRAGMA foreign_keys")) == 1
-        assert connection.scalar(text("SELECT turns FROM mailings WHERE id = 3")) == 5
+        assert connection.scalar(text("SELECT transactions FROM mailings WHERE id = 3")) == 5
+        assert find_reported_deliveries(connection, [8])[8].is_skipped
         assert connection.execute(text("PRAGMA foreign_key_check")).all() == []
     with pytest.raises(IntegrityError), database.write() as connection:
         connection.execute(text("INSERT INTO deliveries (mailing_id, status) VALUES (99, 'planned')"))

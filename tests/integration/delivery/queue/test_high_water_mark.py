@@ -1,12 +1,10 @@
-"""Clocks that jump and databases that come back from the past: nobody is lost, waits for ever or gets it twice."""
+"""High-water mark: a database that was restored from a backup stops and asks, and nobody gets it twice."""
 
 import shutil
 import sqlite3
-import time
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -16,71 +14,15 @@ from newsletter.audience import SuppressionReason, suppress
 from newsletter.compose import Edition
 from newsletter.delivery import Exclusion, refuse_older_copy, resolve, send
 from newsletter.delivery.queue.claim import record_and_claim
-from newsletter.delivery.rate.limiter import RetryDelays
-from newsletter.delivery.sender.send import steady_clock
-from newsletter.errors import DecisionRequired, Deferred
+from newsletter.errors import DecisionRequired
 from tests.integration.delivery.conftest import Hop, Press, now
 
 Make = Callable[..., Edition]
 READERS = 40
-JUMPS = {
-    "hours on": lambda count: timedelta(hours=5 * count),
-    "hours back": lambda count: timedelta(hours=-5 * count),
-    "to and fro": lambda count: timedelta(days=(-1) ** count * count),
-    "back to 1970": lambda count: datetime(1970, 1, 2, tzinfo=UTC) - now() if count > 3 else timedelta(),
-}
 
 
 def crowd(press: Press, number: int = READERS) -> None:
     press.join("weekly", *(f"reader{index}" for index in range(number)))
-
-
-def jumping(jump: Callable[[int], timedelta]) -> Callable[[], datetime]:
-    """Return a clock that jumps each time it is read."""
-    counted = [0]
-
-    def clock() -> datetime:
-        counted[0] += 1
-        return now() + jump(counted[0])
-
-    return clock
-
-
-@pytest.mark.parametrize("name", list(JUMPS))
-def test_a_clock_that_jumps_in_mid_send_keeps_nobody_waiting(press: Press, edition: Make, name: str) -> None:
-    press.delays = RetryDelays(retry=(1, 1, 1))
-    crowd(press)
-    slow = {f"reader{index}@readers.example" for index in range(0, READERS, 7)}
-    hop = Hop(answer=lambda it, times: Deferred("451 later") if it.recipient in slow and times < 3 else None)
-    mailing = press.start(edition()).mailing
-    started, clock = time.monotonic(), jumping(JUMPS[name])
-    for _ in send(press.database, press.keyring, press.settings, mailing, hop, clock=clock, delays=press.delays):
-        pass
-    assert time.monotonic() - started < 600
-    assert press.counts(mailing).submitted == READERS
-    assert len(hop.taken) == len(set(hop.taken)) == READERS
-
-
-@pytest.mark.parametrize("hours", [-30, 30])
-def test_a_clock_that_jumped_between_two_runs_keeps_nobody_waiting(press: Press, edition: Make, hours: int) -> None:
-    press.delays = RetryDelays(retry=(0,))
-    crowd(press)
-    hop = Hop(answer=lambda it, _: Deferred("451 later") if "reader7@" in it.recipient else None)
-    mailing = press.start(edition()).mailing
-    with pytest.raises(Deferred):
-        press.send(mailing, hop)
-    hop.answer = lambda _envelope, _times: None
-    moved = jumping(lambda _: timedelta(hours=hours))
-    for _ in send(press.database, press.keyring, press.settings, mailing, hop, clock=moved):
-        pass
-    assert press.counts(mailing).submitted == len(hop.taken) == READERS
-
-
-def test_a_steady_clock_asks_once() -> None:
-    moments = iter([datetime(2026, 1, 1, tzinfo=UTC)])
-    clock = steady_clock(lambda: next(moments))
-    first, second = clock(), clock()
-    assert datetime(2026, 1, 1, tzinfo=UTC) <= first <= second < first + timedelta(seconds=5)
 
 
 def back_up(press: Press) -> Path:
@@ -99,7 +41,7 @@ def restore(press: Press, path: Path) -> None:
     shutil.copy(path, place)
 
 
-def test_a_copy_made_in_mid_send_and_put_back_stops_and_asks(press: Press, edition: Make) -> None:
+def test_a_copy_made_during_a_send_and_restored_stops_and_asks(press: Press, edition: Make) -> None:
     crowd(press)
     hop, mailing = Hop(), press.start(edition()).mailing
     sending = send(press.database, press.keyring, press.settings, mailing, hop, clock=now)
@@ -140,7 +82,7 @@ def test_what_a_copy_had_claimed_is_uncertain_whatever_the_mark_says(press: Pres
     assert resolve(press.database, press.settings, mailing, resend=False, now=now()) == 4
 
 
-def test_a_copy_that_knows_everything_goes_on_without_a_word(press: Press, edition: Make) -> None:
+def test_a_copy_that_knows_everything_is_sent_without_asking(press: Press, edition: Make) -> None:
     crowd(press)
     hop, mailing = Hop(), press.start(edition()).mailing
     press.send(mailing, hop)

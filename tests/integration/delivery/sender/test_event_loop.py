@@ -29,7 +29,7 @@ def mail(press: Press, edition: Edition, there: Relay) -> list[SendProgress]:
 
 @pytest.mark.parametrize("is_pipelining", [True, False])
 @pytest.mark.parametrize("is_hasty", [True, False])
-def test_a_relay_that_hangs_up_again_and_again_puts_nobody_off(
+def test_a_relay_that_disconnects_again_and_again_defers_nobody(
     press: Press, edition: Make, is_hasty: bool, is_pipelining: bool
 ) -> None:
     press.join("weekly", *(f"reader{index}" for index in range(60)))
@@ -54,7 +54,7 @@ def test_a_relay_that_answers_twice_makes_nobody_wait_and_mails_nobody_twice(
     assert (steps[-1].counts.submitted, steps[-1].counts.uncertain) == (40, 0)
 
 
-def test_one_letter_is_what_the_reader_and_the_next_one_get(press: Press, edition: Make) -> None:
+def test_everybody_gets_one_message_with_its_dots_escaped(press: Press, edition: Make) -> None:
     press.join("weekly", *(f"reader{index}" for index in range(30)))
     with relay.running(Relay()) as there:
         mail(press, edition(text=".It burns.\n..\n.\n"), there)
