@@ -1,4 +1,4 @@
-"""Findings: one thing to mend or to know in an author's file, said in one line."""
+"""Findings: errors, warnings and notices about an author's files, each with file, line and remedy."""
 
 import difflib
 from collections.abc import Collection, Iterable
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Level(StrEnum):
-    """How much a finding matters."""
+    """The severity of a finding."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -16,14 +16,14 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """What a rule says of one place in a file."""
+    """One finding of a rule about a place in a file."""
 
     rule: str
     level: Level
     file: str
-    """The path as the author knows it, relative to the publication."""
+    """The path relative to the publication."""
     line: int | None = None
-    """1-based; None when the finding is about the whole file."""
+    """1-based; None if the finding is about the whole file."""
     message: str
     remedy: str = ""
 
@@ -33,11 +33,11 @@ class Finding:
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Return "Did you mean 'weekly'?" for the nearest known word, else ""."""
-    near = difflib.get_close_matches(word, list(known), n=1)
-    return f"Did you mean '{near[0]}'?" if near else ""
+    """Return "Did you mean 'weekly'?" for the nearest of the `known` words; "" if none is near."""
+    nearest = difflib.get_close_matches(word, list(known), n=1)
+    return f"Did you mean '{nearest[0]}'?" if nearest else ""
 
 
 def suggest(word: str, known: Collection[str]) -> str:
-    """Return the nearest known word as a question, else all that are known, else ""."""
+    """Return "Did you mean ...?" for the nearest known word, else a list of all known words; "" if there are none."""
     return did_you_mean(word, known) or (f"Known here: {', '.join(sorted(known))}" if known else "")

@@ -64,4 +64,4 @@ def make_card(
         markdown, picture, clipping = link_cards.make_card(url, folder, HttpClient(allowed=allowed_hosts), stem=stem)
     except FetchError as fault:
         raise NewsletterError(f"no card for {url[:100]}: {fault}") from fault
-    return NewCard(markdown=markdown, picture=picture, warnings=tuple(clipping.troubles))
+    return NewCard(markdown=markdown, picture=picture, warnings=tuple(clipping.problems))

@@ -1,7 +1,7 @@
-"""What may be fetched from: public addresses, and hosts of one's own network that the author allows by name.
+"""Guard against requests to private addresses (SSRF): only public addresses, and hosts that the author allows by name.
 
-A host is looked up once, every address it has is judged, and the one that was judged is the one connected to: a
-name that means something else a moment later leads nowhere else.
+A host is resolved once, all its addresses are checked, and the connection goes to a checked address, so that DNS
+rebinding has no effect.
 """
 
 import ipaddress
@@ -11,23 +11,23 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-Lookup = Callable[..., list[tuple[Any, ...]]]
-"""What `socket.getaddrinfo` is."""
+Resolver = Callable[..., list[tuple[Any, ...]]]
+"""The signature of `socket.getaddrinfo`."""
 
-_PORTS = {"http": 80, "https": 443}
-_SAFE = "/%:@!$&'()*+,;=~-._?"
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+_SAFE_CHARACTERS = "/%:@!$&'()*+,;=~-._?"
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _PUBLIC_V6 = ipaddress.ip_network("2000::/3")
-_MAX_URL = 2000
+_MAX_URL_LENGTH = 2000
 
 
 class FetchError(ValueError):
-    """Something that could not be fetched, or must not be; the message says why."""
+    """Something cannot or must not be fetched; the message says why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """One request: the host as its URL names it, and the address that was judged."""
+    """The target of one request: the host as its URL names it, and its checked address."""
 
     url: str
     scheme: str
@@ -37,48 +37,50 @@ class Target:
     path: str
 
 
-def aim(url: str, *, allowed: Collection[str] = (), lookup: Lookup = socket.getaddrinfo) -> Target:
-    """Return where a URL leads; NotFetched unless that is a public address, or a host in `allowed`."""
-    if len(url) > _MAX_URL or any(char <= " " or char in '\\\x7f"<>' for char in url):
-        raise FetchError(f"{url[:60]!r} is no address that can be fetched")
+def resolve_target(url: str, *, allowed: Collection[str] = (), getaddrinfo: Resolver = socket.getaddrinfo) -> Target:
+    """Return the target of a URL; FetchError unless its host is public or in `allowed`."""
+    if len(url) > _MAX_URL_LENGTH or any(char <= " " or char in '\\\x7f"<>' for char in url):
+        raise FetchError(f"{url[:60]!r} is not a URL that can be fetched")
     try:
         parts = urlsplit(url)
         host, port = (parts.hostname or "").rstrip("."), parts.port
         host = host.encode("idna").decode() if not host.isascii() else host
     except ValueError as error:
-        raise FetchError(f"{url[:60]!r} is no address that can be fetched") from error
-    if parts.scheme not in _PORTS:
+        raise FetchError(f"{url[:60]!r} is not a URL that can be fetched") from error
+    if parts.scheme not in _DEFAULT_PORTS:
         raise FetchError("only http and https are fetched")
     if not host or "%" in host or parts.username is not None or parts.password is not None:
-        raise FetchError(f"{url[:60]!r} is no address that can be fetched")
+        raise FetchError(f"{url[:60]!r} is not a URL that can be fetched")
     is_allowed = host in allowed
-    usual = _PORTS[parts.scheme]
-    if not is_allowed and port not in {None, *_PORTS.values()}:
-        raise FetchError(f"{host}:{port}: only the usual ports 80 and 443 are fetched from")
-    address = _judged(host, port or usual, is_allowed=is_allowed, lookup=lookup)
-    path = quote(parts.path or "/", safe=_SAFE) + (f"?{quote(parts.query, safe=_SAFE)}" if parts.query else "")
-    return Target(url=url, scheme=parts.scheme, host=host, port=port or usual, address=address, path=path)
+    default_port = _DEFAULT_PORTS[parts.scheme]
+    if not is_allowed and port not in {None, *_DEFAULT_PORTS.values()}:
+        raise FetchError(f"{host}:{port}: only ports 80 and 443 are allowed")
+    address = _resolve(host, port or default_port, is_allowed=is_allowed, getaddrinfo=getaddrinfo)
+    path = quote(parts.path or "/", safe=_SAFE_CHARACTERS) + (
+        f"?{quote(parts.query, safe=_SAFE_CHARACTERS)}" if parts.query else ""
+    )
+    return Target(url=url, scheme=parts.scheme, host=host, port=port or default_port, address=address, path=path)
 
 
-def _judged(host: str, port: int, *, is_allowed: bool, lookup: Lookup) -> str:
+def _resolve(host: str, port: int, *, is_allowed: bool, getaddrinfo: Resolver) -> str:
     try:
-        found = [str(entry[4][0]) for entry in lookup(host, port, type=socket.SOCK_STREAM)]
+        addresses = [str(entry[4][0]) for entry in getaddrinfo(host, port, type=socket.SOCK_STREAM)]
     except (OSError, UnicodeError) as error:
-        raise FetchError(f"{host} is not known") from error
-    if not found:
-        raise FetchError(f"{host} is not known")
-    for address in found if not is_allowed else ():
+        raise FetchError(f"{host} cannot be resolved") from error
+    if not addresses:
+        raise FetchError(f"{host} cannot be resolved")
+    for address in addresses if not is_allowed else ():
         if not is_public(address):
-            what = f"{host} is" if host == address else f"{host} leads to {address}, which is"
-            raise FetchError(f"{what} no public address. --allow-private {host} lets it be fetched")
-    return found[0]
+            subject = f"{host} is" if host == address else f"{host} resolves to {address}, which is"
+            raise FetchError(f"{subject} not a public address. To fetch it anyway: --allow-private {host}")
+    return addresses[0]
 
 
 def is_public(address: str) -> bool:
-    """Whether an address is one that anybody on the internet may reach."""
+    """Return whether an IP address is reachable from the whole internet."""
     try:
         ip = ipaddress.ip_address(address)
-    except ValueError:  # such as one with a zone, which is this network's own
+    except ValueError:  # such as one with a zone, which is link-local
         return False
     if isinstance(ip, ipaddress.IPv6Address):
         if ip in _NAT64:

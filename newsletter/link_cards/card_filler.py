@@ -1,7 +1,7 @@
-"""Fills the cards of an issue: what their author left out is fetched, and written into the issue's own file.
+"""Fills the cards of an issue: fetches what their author left out and writes it into the issue's own file.
 
-An author's words and files stay as they are unless that is asked for. A file that changed meanwhile, or a box into
-which nothing can be written safely, is left alone: what was found is then there to be pasted.
+What the author wrote stays unless it is to be overwritten. If the file changes meanwhile, nothing is written; if a card
+cannot be edited safely, the complete directive is returned to be pasted.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,9 +14,9 @@ from newsletter.content import Issue
 from newsletter.errors import ContentError
 from newsletter.finding import Finding, Level
 from newsletter.link_cards.address_guard import FetchError
-from newsletter.link_cards.directive_editor import NAMES, Lines, as_box, as_written, fill
+from newsletter.link_cards.directive_editor import FIELDS, LineEditor, escape_field, fill_fields, format_directive
 from newsletter.link_cards.http_client import HttpClient
-from newsletter.link_cards.page_lookup import PLAYERS, Clipping, Poster, look_up, player_of
+from newsletter.link_cards.page_lookup import OEMBED_ENDPOINTS, CardContent, CardPicture, look_up, oembed_endpoint
 from newsletter.settings import Settings
 
 _WEB = ("http://", "https://")
@@ -24,25 +24,27 @@ _WEB = ("http://", "https://")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CardResult:
-    """What became of one card."""
+    """What was done about one card."""
 
     file: str
     line: int
     url: str
     fields: Mapping[str, str]
-    """What was found and was missing, as it is written into the box."""
+    """The missing fields that were found, as they are written into the directive."""
     picture: Path | None = None
-    """The file that was (or would be) put beside the issue."""
+    """The picture that was (or would be) written beside the issue."""
     paste: str = ""
-    """The whole box, where it could not be written into the file."""
+    """The complete directive, if it could not be written into the file."""
     finding: Finding | None = None
-    """What could not be had."""
+    """What could not be fetched."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Found:
-    box: CardDirective
-    clipping: Clipping
+class _Fill:
+    """The fields and the picture to be written for one card."""
+
+    card: CardDirective
+    content: CardContent
     fields: Mapping[str, str]
     picture: Path | None
 
@@ -50,175 +52,185 @@ class _Found:
 def fill_cards(
     settings: Settings,
     issue: Issue,
-    web: HttpClient,
+    client: HttpClient,
     *,
     is_forced: bool = False,
     is_dry_run: bool = False,
-    players: Mapping[str, str] = PLAYERS,
+    endpoints: Mapping[str, str] = OEMBED_ENDPOINTS,
 ) -> Iterator[CardResult]:
-    """Fill every card of an issue that lacks something, and say what became of each, in order.
+    """Fill every incomplete card of an issue, and yield a result for each in order.
 
-    With `is_forced` what stands there is replaced too; with `is_dry_run` nothing is written. One card that leads
-    nowhere stops no other.
+    With `is_forced`, existing fields are overwritten too; with `is_dry_run`, nothing is written. A card whose page
+    cannot be fetched does not stop the others. ContentError if the file changes meanwhile.
     """
     raw = issue.path.read_bytes()
-    boxes, _rest = read_card_directives(issue, settings)
-    found: list[_Found | CardResult] = []
-    taken: set[Path] = set()
-    for box in boxes:
-        wanted = _wanted(box, is_forced=is_forced)
-        if not wanted or not box.href.startswith(_WEB) or "{{" in box.href:
+    cards, _rest = read_card_directives(issue, settings)
+    outcomes: list[_Fill | CardResult] = []
+    used_paths: set[Path] = set()
+    for card in cards:
+        wanted = _wanted_fields(card, is_forced=is_forced)
+        if not wanted or not card.href.startswith(_WEB) or "{{" in card.href:
             continue
         try:
-            clipping = look_up(box.href, web, wants_picture="picture" in wanted, is_video=box.is_video, players=players)
-        except FetchError as fault:
-            found.append(_dead(issue, box, str(fault)))
+            content = look_up(
+                card.href, client, wants_picture="picture" in wanted, is_video=card.is_video, endpoints=endpoints
+            )
+        except FetchError as error:
+            outcomes.append(_failure(issue, card, str(error)))
             continue
-        found.append(_kept(settings, issue, box, clipping, wanted, taken, is_forced=is_forced))
-    yield from _written(settings, issue, raw, found, is_dry_run=is_dry_run)
+        outcomes.append(_prepare(settings, issue, card, content, wanted, used_paths, is_forced=is_forced))
+    yield from _write(settings, issue, raw, outcomes, is_dry_run=is_dry_run)
 
 
 def make_card(
-    url: str, folder: Path | None, web: HttpClient, *, stem: str = "", players: Mapping[str, str] = PLAYERS
-) -> tuple[str, Path | None, Clipping]:
-    """Return a whole box for `url`, the picture that was put into `folder`, and what was found."""
-    is_video = bool(player_of(url, players))
-    clipping = look_up(url, web, wants_picture=folder is not None, is_video=is_video, players=players)
-    picture = None
-    if folder is not None and clipping.poster is not None:
-        picture = _place(clipping.poster, folder, stem, set(), is_forced=False)
-        _put(picture, clipping.poster)
+    url: str,
+    folder: Path | None,
+    client: HttpClient,
+    *,
+    stem: str = "",
+    endpoints: Mapping[str, str] = OEMBED_ENDPOINTS,
+) -> tuple[str, Path | None, CardContent]:
+    """Return a complete card directive for `url`, the picture written into `folder`, and everything that was found."""
+    is_video = bool(oembed_endpoint(url, endpoints))
+    content = look_up(url, client, wants_picture=folder is not None, is_video=is_video, endpoints=endpoints)
+    path = None
+    if folder is not None and content.picture is not None:
+        path = _choose_path(content.picture, folder, stem, set(), is_forced=False)
+        _write_picture(path, content.picture)
     fields = {
-        name: as_written(name, value)
-        for name, value in (("title", clipping.title), ("text", clipping.text), ("alt", clipping.alt))
+        name: escape_field(name, value)
+        for name, value in (("title", content.title), ("text", content.text), ("alt", content.alt))
         if value
     }
-    if picture is not None:
-        fields["picture"] = picture.name
-    return as_box(url, fields, is_video=is_video), picture, clipping
+    if path is not None:
+        fields["picture"] = path.name
+    return format_directive(url, fields, is_video=is_video), path, content
 
 
-def _wanted(box: CardDirective, *, is_forced: bool) -> set[str]:
-    """Return what is to be fetched; a video needs no words, and words for a picture go with it."""
+def _wanted_fields(card: CardDirective, *, is_forced: bool) -> set[str]:
+    """Return the fields to fetch; a video needs no text, and an alt text comes with its picture."""
     if is_forced:
-        return set(NAMES)
-    given = {"title": box.title, "text": box.text, "picture": box.picture}
+        return set(FIELDS)
+    given = {"title": card.title, "text": card.text, "picture": card.picture}
     missing = {name for name, value in given.items() if not value}
-    if missing == {"text"} and box.is_video:
+    if missing == {"text"} and card.is_video:
         return set()
-    return missing | ({"alt"} if "picture" in missing and not box.alt else set())
+    return missing | ({"alt"} if "picture" in missing and not card.alt else set())
 
 
-def _kept(
+def _prepare(
     settings: Settings,
     issue: Issue,
-    box: CardDirective,
-    clipping: Clipping,
+    card: CardDirective,
+    content: CardContent,
     wanted: set[str],
-    taken: set[Path],
+    used_paths: set[Path],
     *,
     is_forced: bool,
-) -> _Found | CardResult:
-    values = {"title": clipping.title, "text": clipping.text, "alt": clipping.alt}
-    picture = None
-    if clipping.poster is not None:
+) -> _Fill | CardResult:
+    """Return what to write for a card, or a result if there is nothing to write."""
+    values = {"title": content.title, "text": content.text, "alt": content.alt}
+    path = None
+    if content.picture is not None:
         stem = f"{issue.slug}-" if issue.folder == settings.issues else ""
-        picture = _place(clipping.poster, issue.folder, stem, taken, is_forced=is_forced)
-        taken.add(picture)
-        values["picture"] = picture.name
+        path = _choose_path(content.picture, issue.folder, stem, used_paths, is_forced=is_forced)
+        used_paths.add(path)
+        values["picture"] = path.name
     fields = {
-        name: written
-        for name in NAMES
-        if name in wanted and values.get(name) and (written := as_written(name, values[name]))
+        name: escaped
+        for name in FIELDS
+        if name in wanted and values.get(name) and (escaped := escape_field(name, values[name]))
     }
     if not fields and wanted <= {"text", "alt"}:
-        return CardResult(file=issue.file, line=box.line, url=box.href, fields={})
+        return CardResult(file=issue.file, line=card.line, url=card.href, fields={})
     if not fields:
-        trouble = "; ".join(clipping.troubles) or "the page says nothing that is missing here"
-        return _dead(issue, box, trouble)
-    return _Found(box=box, clipping=clipping, fields=fields, picture=picture)
+        return _failure(issue, card, "; ".join(content.problems) or "the page has nothing that is missing here")
+    return _Fill(card=card, content=content, fields=fields, picture=path)
 
 
-def _place(poster: Poster, folder: Path, stem: str, taken: set[Path], *, is_forced: bool) -> Path:
-    """Return where a picture goes: never over another file, unless that is asked for."""
+def _choose_path(picture: CardPicture, folder: Path, stem: str, used_paths: set[Path], *, is_forced: bool) -> Path:
+    """Return a path for a picture that overwrites no other file, unless `is_forced`."""
     number = 1
     while True:
-        path = folder / f"{stem}{poster.stem}{f'-{number}' if number > 1 else ''}{poster.suffix}"
-        if path not in taken and (not path.exists() or is_forced or _holds(path, poster.content)):
+        path = folder / f"{stem}{picture.stem}{f'-{number}' if number > 1 else ''}{picture.suffix}"
+        if path not in used_paths and (not path.exists() or is_forced or _has_content(path, picture.content)):
             return path
         number += 1
 
 
-def _holds(path: Path, content: bytes) -> bool:
+def _has_content(path: Path, content: bytes) -> bool:
     return path.is_file() and path.stat().st_size == len(content) and path.read_bytes() == content
 
 
-def _put(path: Path, poster: Poster) -> None:
-    if not _holds(path, poster.content):
-        write_atomically(path, poster.content)
+def _write_picture(path: Path, picture: CardPicture) -> None:
+    if not _has_content(path, picture.content):
+        write_atomically(path, picture.content)
 
 
-def _written(
-    settings: Settings, issue: Issue, raw: bytes, found: Sequence[_Found | CardResult], *, is_dry_run: bool
+def _write(
+    settings: Settings, issue: Issue, raw: bytes, outcomes: Sequence[_Fill | CardResult], *, is_dry_run: bool
 ) -> Iterator[CardResult]:
-    """Write from the last box to the first, so that no line moves before its turn, and report in their order."""
-    mark = "\ufeff" if raw.startswith(b"\xef\xbb\xbf") else ""
+    """Edit the file from the last card to the first, so that line numbers stay valid; yield results in order."""
+    byte_order_mark = "\ufeff" if raw.startswith(b"\xef\xbb\xbf") else ""
     text = raw.decode("utf-8-sig")
-    filled: set[int] = set()
-    for one in reversed(found):
-        if isinstance(one, _Found):
-            edited = _edited(settings, issue, text, one)
-            if edited is not None:
-                text = edited
-                filled.add(one.box.line)
+    fills = [outcome for outcome in outcomes if isinstance(outcome, _Fill)]
+    filled_lines: set[int] = set()
+    for fill in reversed(fills):
+        edited = _edit(settings, issue, text, fill)
+        if edited is not None:
+            text = edited
+            filled_lines.add(fill.card.line)
     if not is_dry_run:
         _refuse_changed(issue, raw)
-        for one in found:
-            if isinstance(one, _Found) and one.picture and one.clipping.poster:
-                _put(one.picture, one.clipping.poster)
-        if filled:
+        for fill in fills:
+            if fill.picture and fill.content.picture:
+                _write_picture(fill.picture, fill.content.picture)
+        if filled_lines:
             _refuse_changed(issue, raw)
             path = issue.path.resolve()
-            write_atomically(path, f"{mark}{text}".encode(), mode=path.stat().st_mode & 0o777)
-    for one in found:
-        yield one if isinstance(one, CardResult) else _report(issue, one, is_filled=one.box.line in filled)
+            write_atomically(path, f"{byte_order_mark}{text}".encode(), mode=path.stat().st_mode & 0o777)
+    for outcome in outcomes:
+        if isinstance(outcome, CardResult):
+            yield outcome
+        else:
+            yield _result(issue, outcome, is_filled=outcome.card.line in filled_lines)
 
 
-def _edited(settings: Settings, issue: Issue, text: str, one: _Found) -> str | None:
-    """Return the file with one box filled, None where it would not say what it should, or something else."""
-    lines = Lines(text)
-    if not fill(lines, one.box.line - 1, one.fields):
+def _edit(settings: Settings, issue: Issue, text: str, fill: _Fill) -> str | None:
+    """Return the file with one card filled; None if the edit would change anything else, or not read as intended."""
+    editor = LineEditor(text)
+    if not fill_fields(editor, fill.card.line - 1, fill.fields):
         return None
-    before_boxes, before = read_card_directives(_with_body(issue, text), settings)
-    after_boxes, after = read_card_directives(_with_body(issue, lines.text()), settings)
-    if before != after or len(before_boxes) != len(after_boxes):
+    cards_before, rest_before = read_card_directives(_with_text(issue, text), settings)
+    cards_after, rest_after = read_card_directives(_with_text(issue, editor.text()), settings)
+    if rest_before != rest_after or len(cards_before) != len(cards_after):
         return None
-    for old, new in zip(before_boxes, after_boxes, strict=True):
-        if old.line != one.box.line:
-            if replace(old, line=0) != replace(new, line=0):
+    for before, after in zip(cards_before, cards_after, strict=True):
+        if before.line != fill.card.line:
+            if replace(before, line=0) != replace(after, line=0):
                 return None
-        elif new.href != old.href or not _says(new, one):
+        elif after.href != before.href or not _is_filled(after, fill):
             return None
-    return lines.text()
+    return editor.text()
 
 
-def _says(box: CardDirective, one: _Found) -> bool:
-    """Whether a box says what was found, its title but for marks that are set typographically."""
-    fields = one.fields
+def _is_filled(card: CardDirective, fill: _Fill) -> bool:
+    """Return whether a card reads as what was filled in; its title may differ in typographic punctuation."""
+    fields = fill.fields
     return (
-        ("title" not in fields or _letters(box.title) == _letters(one.clipping.title))
-        and fields.get("text", "") in box.text
-        and box.picture == fields.get("picture", box.picture)
-        and box.alt == fields.get("alt", box.alt)
+        ("title" not in fields or _alphanumeric(card.title) == _alphanumeric(fill.content.title))
+        and fields.get("text", "") in card.text
+        and card.picture == fields.get("picture", card.picture)
+        and card.alt == fields.get("alt", card.alt)
     )
 
 
-def _letters(text: str) -> str:
+def _alphanumeric(text: str) -> str:
     return "".join(char for char in text.lower() if char.isalnum())
 
 
-def _with_body(issue: Issue, text: str) -> Issue:
-    return replace(issue, body="\n".join(Lines(text).lines[issue.body_line - 1 :]))
+def _with_text(issue: Issue, text: str) -> Issue:
+    return replace(issue, body="\n".join(LineEditor(text).lines[issue.body_line - 1 :]))
 
 
 def _refuse_changed(issue: Issue, before: bytes) -> None:
@@ -228,25 +240,23 @@ def _refuse_changed(issue: Issue, before: bytes) -> None:
         raise ContentError([finding])
 
 
-def _report(issue: Issue, one: _Found, *, is_filled: bool) -> CardResult:
-    box = one.box
-    finding = _finding(issue, box, one.clipping.troubles[0]) if one.clipping.troubles else None
-    paste = "" if is_filled else as_box(box.href, one.fields, is_video=box.is_video)
+def _result(issue: Issue, fill: _Fill, *, is_filled: bool) -> CardResult:
+    card = fill.card
     return CardResult(
         file=issue.file,
-        line=box.line,
-        url=box.href,
-        fields=one.fields,
-        picture=one.picture,
-        paste=paste,
-        finding=finding,
+        line=card.line,
+        url=card.href,
+        fields=fill.fields,
+        picture=fill.picture,
+        paste="" if is_filled else format_directive(card.href, fill.fields, is_video=card.is_video),
+        finding=_finding(issue, card, fill.content.problems[0]) if fill.content.problems else None,
     )
 
 
-def _dead(issue: Issue, box: CardDirective, why: str) -> CardResult:
-    return CardResult(file=issue.file, line=box.line, url=box.href, fields={}, finding=_finding(issue, box, why))
+def _failure(issue: Issue, card: CardDirective, reason: str) -> CardResult:
+    return CardResult(file=issue.file, line=card.line, url=card.href, fields={}, finding=_finding(issue, card, reason))
 
 
-def _finding(issue: Issue, box: CardDirective, why: str) -> Finding:
-    remedy = "Give what is missing yourself"
-    return Finding(rule="card", level=Level.ERROR, file=issue.file, line=box.line, message=why, remedy=remedy)
+def _finding(issue: Issue, card: CardDirective, reason: str) -> Finding:
+    remedy = "Write what is missing yourself"
+    return Finding(rule="card", level=Level.ERROR, file=issue.file, line=card.line, message=reason, remedy=remedy)

@@ -1,4 +1,4 @@
-"""Fetches one thing from the web, with limits on bytes, time and redirects; sends nothing that tells who asks."""
+"""HTTP client: fetches one URL with limits on bytes, time and redirects; sends nothing that identifies the author."""
 
 import socket
 import ssl
@@ -16,93 +16,95 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
 
 from newsletter import __version__
-from newsletter.link_cards.address_guard import FetchError, Lookup, Target, aim
+from newsletter.errors import describe
+from newsletter.link_cards.address_guard import FetchError, Resolver, Target, resolve_target
 
-_REDIRECTS = 5
-_PIECE = 64 * 1024
-_MOVED = {301, 302, 303, 307, 308}
+_MAX_REDIRECTS = 5
+_CHUNK_BYTES = 64 * 1024
+_REDIRECT_STATUSES = {301, 302, 303, 307, 308}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """What a server answered."""
+class HttpResponse:
+    """A successful response."""
 
     url: str
-    """Where it was found, after all redirects."""
+    """The URL after all redirects."""
     content_type: str
-    """Without parameters, in lower case; "" if none was said."""
+    """Without parameters, in lower case; "" if there is none."""
     charset: str
     content: bytes
 
 
 class HttpClient:
-    """The web as it may be fetched from."""
+    """A client that connects only to public addresses, and to hosts that the author allows."""
 
     def __init__(
-        self, *, allowed: Collection[str] = (), seconds: float = 20, lookup: Lookup = socket.getaddrinfo
+        self, *, allowed: Collection[str] = (), seconds: float = 20, getaddrinfo: Resolver = socket.getaddrinfo
     ) -> None:
-        """`allowed` are hosts of one's own network; nothing takes longer than `seconds`, redirects included."""
+        """`allowed` are private hosts that may be fetched from; `seconds` limits a request including redirects."""
         self._allowed = frozenset(host.lower() for host in allowed)
         self._seconds = seconds
-        self._lookup = lookup
+        self._getaddrinfo = getaddrinfo
 
-    def get(self, url: str, *, most: int, accept: str, may_be_cut: bool = False) -> Answer:
-        """Return what lies at `url`; NotFetched says why not.
+    def get(self, url: str, *, max_bytes: int, accept: str, may_be_truncated: bool = False) -> HttpResponse:
+        """Return the response for `url`; FetchError says why there is none.
 
-        Of more than `most` bytes the beginning is returned if it `may_be_cut`. Each redirect is judged anew.
+        If there are more than `max_bytes`, the beginning is returned if it `may_be_truncated`. The target of each
+        redirect is checked like any other.
         """
         deadline = time.monotonic() + self._seconds
-        for _step in range(_REDIRECTS + 1):
-            target = aim(url, allowed=self._allowed, lookup=self._lookup)
-            with _answered(target, accept, deadline) as response:
-                moved = response.headers.get("Location") if response.status in _MOVED else None
-                if moved is None:
-                    return _read(response, target, deadline, most=most, may_be_cut=may_be_cut)
-            url = _moved(url, moved)
-        raise FetchError(f"{target.host} redirects more than {_REDIRECTS} times")
+        for _step in range(_MAX_REDIRECTS + 1):
+            target = resolve_target(url, allowed=self._allowed, getaddrinfo=self._getaddrinfo)
+            with _open(target, accept, deadline) as response:
+                location = response.headers.get("Location") if response.status in _REDIRECT_STATUSES else None
+                if location is None:
+                    return _read(response, target, deadline, max_bytes=max_bytes, may_be_truncated=may_be_truncated)
+            url = _redirected(url, location)
+        raise FetchError(f"{target.host} redirects more than {_MAX_REDIRECTS} times")
 
 
-def _moved(url: str, location: str) -> str:
-    """Return where a redirect leads; many servers write UTF-8 where a header has only bytes."""
+def _redirected(url: str, location: str) -> str:
+    """Return the URL of a redirect; many servers send it in UTF-8."""
     with suppress(UnicodeError):
         location = location.encode("latin-1").decode()
     try:
         return urljoin(url, location.strip().replace(" ", "%20")).partition("#")[0]
     except ValueError as error:
-        raise FetchError(f"{url[:60]} redirects to what is no address") from error
+        raise FetchError(f"{url[:60]} redirects to an invalid URL") from error
 
 
-class _Plain(HTTPConnection):
-    """A connection to the address that was judged; all else about it goes by the host's name."""
+class _HttpConnection(HTTPConnection):
+    """A connection to the checked address; everything else uses the host name."""
 
-    def __init__(self, target: Target, watch: "_Watch", **options: Any) -> None:
+    def __init__(self, target: Target, watchdog: "_Watchdog", **options: Any) -> None:
         super().__init__(target.host, target.port, **options)
-        self._target, self._watch = target, watch
+        self._target, self._watchdog = target, watchdog
 
     def _new_conn(self) -> socket.socket:
-        return self._watch.connected(self._target)
+        return self._watchdog.connect(self._target)
 
 
-class _Encrypted(HTTPSConnection):
-    """The same, encrypted, with a certificate for the host's name."""
+class _HttpsConnection(HTTPSConnection):
+    """The same over TLS, with a certificate for the host name."""
 
-    def __init__(self, target: Target, watch: "_Watch", **options: Any) -> None:
+    def __init__(self, target: Target, watchdog: "_Watchdog", **options: Any) -> None:
         super().__init__(target.host, target.port, ssl_context=ssl.create_default_context(), **options)
-        self._target, self._watch = target, watch
+        self._target, self._watchdog = target, watchdog
 
     def _new_conn(self) -> socket.socket:
-        return self._watch.connected(self._target)
+        return self._watchdog.connect(self._target)
 
 
 @contextmanager
-def _answered(target: Target, accept: str, deadline: float) -> Iterator[HTTPResponse]:
-    """Ask, and hang up at the deadline, however slowly an answer drips."""
-    left = max(deadline - time.monotonic(), 0.1)
-    watch = _Watch(left)
-    kind = _Encrypted if target.scheme == "https" else _Plain
-    connection = kind(target, watch, timeout=left)
+def _open(target: Target, accept: str, deadline: float) -> Iterator[HTTPResponse]:
+    """Send a request and yield the response; the connection is closed at the deadline, however slowly data arrives."""
+    remaining = max(deadline - time.monotonic(), 0.1)
+    watchdog = _Watchdog(remaining)
+    connection_class = _HttpsConnection if target.scheme == "https" else _HttpConnection
+    connection = connection_class(target, watchdog, timeout=remaining)
     try:
-        with watch:
+        with watchdog:
             connection.connect()
             headers = {
                 "User-Agent": f"newsletter/{__version__} (link cards)",
@@ -110,73 +112,74 @@ def _answered(target: Target, accept: str, deadline: float) -> Iterator[HTTPResp
                 "Accept-Encoding": "gzip, deflate",
             }
             connection.request("GET", target.path, headers=headers, preload_content=False)
-            with closing(connection.getresponse()) as response:  # which holds the socket open by itself
+            with closing(connection.getresponse()) as response:  # the response keeps the socket open
                 yield response
     except (HTTPError, HTTPException, OSError, ValueError) as error:
         if isinstance(error, FetchError):
             raise
-        if watch.is_over or isinstance(error, TimeoutError) or time.monotonic() >= deadline:
-            raise FetchError(f"{target.host} takes too long") from error
-        why = " ".join(str(getattr(error, "strerror", None) or error).split())
-        raise FetchError(f"{target.host} cannot be fetched from: {why[:120]}") from error
+        if watchdog.is_expired or isinstance(error, TimeoutError) or time.monotonic() >= deadline:
+            raise FetchError(f"{target.host} takes too long to answer") from error
+        raise FetchError(f"{target.host} cannot be fetched from: {describe(error, 120)}") from error
     finally:
         connection.close()
 
 
-class _Watch:
-    """Hangs up a connection when its time is over, whatever it is doing then."""
+class _Watchdog:
+    """Shuts down a connection when its time is over, whatever it is doing."""
 
     def __init__(self, seconds: float) -> None:
-        self.is_over = False
+        self.is_expired = False
         self._seconds = seconds
-        self._line: socket.socket | None = None
-        self._timer = threading.Timer(seconds, self._hang_up)
+        self._socket: socket.socket | None = None
+        self._timer = threading.Timer(seconds, self._shut_down)
         self._timer.daemon = True
 
-    def __enter__(self) -> "_Watch":
+    def __enter__(self) -> "_Watchdog":
         self._timer.start()
         return self
 
     def __exit__(self, *_exception: object) -> None:
         self._timer.cancel()
-        if self._line is not None:
-            self._line.close()
+        if self._socket is not None:
+            self._socket.close()
 
-    def connected(self, target: Target) -> socket.socket:
-        """Connect to the address that was judged, and watch by a handle of our own."""
-        made = socket.create_connection((target.address, target.port), self._seconds)
-        self._line = made.dup()
-        return made
+    def connect(self, target: Target) -> socket.socket:
+        """Connect to the checked address, and keep a duplicate of the socket to shut it down."""
+        connected = socket.create_connection((target.address, target.port), self._seconds)
+        self._socket = connected.dup()
+        return connected
 
-    def _hang_up(self) -> None:
-        self.is_over = True
+    def _shut_down(self) -> None:
+        self.is_expired = True
         try:
-            if self._line is not None:
-                self._line.shutdown(socket.SHUT_RDWR)
+            if self._socket is not None:
+                self._socket.shutdown(socket.SHUT_RDWR)
         except OSError:
             pass
 
 
-def _read(response: HTTPResponse, target: Target, deadline: float, *, most: int, may_be_cut: bool) -> Answer:
+def _read(
+    response: HTTPResponse, target: Target, deadline: float, *, max_bytes: int, may_be_truncated: bool
+) -> HttpResponse:
     if response.status != 200:
         raise FetchError(f"{target.host} answered {response.status}{f' {response.reason}' if response.reason else ''}")
     content = bytearray()
-    while len(content) <= most:
+    while len(content) <= max_bytes:
         if time.monotonic() >= deadline:
-            raise FetchError(f"{target.host} takes too long")
-        piece = response.read1(_PIECE)
-        if not piece:
+            raise FetchError(f"{target.host} takes too long to answer")
+        chunk = response.read1(_CHUNK_BYTES)
+        if not chunk:
             break
-        content += piece
+        content += chunk
     if time.monotonic() >= deadline:
-        raise FetchError(f"{target.host} takes too long")
-    if len(content) > most and not may_be_cut:
-        raise FetchError(f"{target.host} sends more than {most / 2**20:g} MB")
-    kind, _, parameters = response.headers.get("Content-Type", "").partition(";")
+        raise FetchError(f"{target.host} takes too long to answer")
+    if len(content) > max_bytes and not may_be_truncated:
+        raise FetchError(f"{target.host} sends more than {max_bytes / 2**20:g} MB")
+    content_type, _, parameters = response.headers.get("Content-Type", "").partition(";")
     _, _, charset = parameters.lower().partition("charset=")
-    return Answer(
+    return HttpResponse(
         url=target.url,
-        content_type=kind.strip().lower(),
+        content_type=content_type.strip().lower(),
         charset=charset.partition(";")[0].strip(" \"'"),
-        content=bytes(content[:most]),
+        content=bytes(content[:max_bytes]),
     )

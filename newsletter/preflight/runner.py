@@ -1,4 +1,4 @@
-"""Preflight: every rule asked of an issue and its edition, with what writing and compose already found."""
+"""Runs the preflight rules on every variant of an edition, and sorts their findings."""
 
 from dataclasses import replace
 
@@ -17,22 +17,21 @@ SAMPLE_VALUES = {
     "links.preferences": "https://letters.example/preferences",
     "links.view": "https://letters.example/view",
 }
-"""What a letter shows where no reader's own links are known."""
+"""Links for an email that is shown to nobody in particular."""
 
 
-def run_checks(issue: Issue, composed: Composition, settings: Settings, list_name: str) -> tuple[Finding, ...]:
-    """Return everything to mend or to know before sending, errors first, in the order of lines."""
-    found = list(composed.findings)
-    for number in range(len(composed.edition.variants) + 1):
-        edition = composed.edition.variant(number)
-        subject = RuleContext(
+def run_checks(issue: Issue, composition: Composition, settings: Settings, list_name: str) -> tuple[Finding, ...]:
+    """Return all findings about an issue, those of composing included: errors first, then in the order of lines."""
+    findings = list(composition.findings)
+    for number in range(len(composition.edition.variants) + 1):
+        edition = composition.edition.variant(number)
+        context = RuleContext(
             issue=issue,
-            composed=replace(composed, edition=edition),
+            composition=replace(composition, edition=edition),
             settings=settings,
             list_name=list_name,
             tree=html.document_fromstring(fill_merge_tags(edition.html, SAMPLE_VALUES)),
             inside=edition.variants[number - 1].inside if number else (),
         )
-        found += [finding for rule in RULES for finding in rule(subject)]
-    unique = dict.fromkeys(found)
-    return tuple(sorted(unique, key=lambda finding: (_ORDER[finding.level], finding.line or 0)))
+        findings += [finding for rule in RULES for finding in rule(context)]
+    return tuple(sorted(dict.fromkeys(findings), key=lambda finding: (_ORDER[finding.level], finding.line or 0)))

@@ -265,7 +265,7 @@ def test_what_the_archive_cannot_hold_yet_is_said_before_sending(desk: Desk) -> 
         return [(line["level"], line["remedy"]) for line in lines if line["rule"] == "picture-published"]
 
     toml.write_text(toml.read_text().replace('transport = "outbox"', 'transport = "smtp"'))
-    build = "Build the archive and publish it before you send"
+    build = "Build and publish the archive before you send"
     assert said() == [("notice", build)]
     desk.done("archive", "build")
     assert said() == []

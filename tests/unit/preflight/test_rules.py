@@ -1,4 +1,4 @@
-"""Preflight says what to mend, where and how, before anything leaves."""
+"""Preflight rules report faults with line and remedy before anything is sent."""
 
 import pytest
 
@@ -23,10 +23,10 @@ READY = "title: T\npreheader: P\ndate: 2026-11-20\nstatus: ready"
 
 
 @pytest.fixture
-def look(tmp_path):
-    """Return a function from an issue to what is found in it, as (rule, level, line)."""
+def check(tmp_path):
+    """Return a function from an issue to the findings about it, as (rule, level, line)."""
 
-    def found(body="Words.", front=READY, toml=TOML):
+    def run(body="Words.", front=READY, toml=TOML):
         (tmp_path / "newsletter.toml").write_text(toml)
         path = tmp_path / "issues" / "one.md"
         path.parent.mkdir(exist_ok=True)
@@ -37,18 +37,18 @@ def look(tmp_path):
         assert all(finding.message for finding in findings)
         return [(finding.rule, finding.level, finding.line) for finding in findings]
 
-    return found
+    return run
 
 
-def test_a_good_issue_has_no_findings(look):
-    assert look() == []
+def test_a_good_issue_has_no_findings(check):
+    assert check() == []
 
 
-def test_the_letter_of_every_variant_is_looked_at(look):
+def test_every_variant_is_checked(check):
     long = "words and words and more words, each of them of use to nobody\n\n" * 900
-    assert look(f"Words.\n\n::: only has a\n{long}\n:::\n") == [("size", Level.ERROR, None)]
+    assert check(f"Words.\n\n::: only has a\n{long}\n:::\n") == [("size", Level.ERROR, None)]
     link = "[nowhere](some/where)"
-    assert look(f"Words.\n\n::: only has a\n{link}\n:::\n") == [("link", Level.WARNING, 10)]
+    assert check(f"Words.\n\n::: only has a\n{link}\n:::\n") == [("link", Level.WARNING, 10)]
 
 
 @pytest.mark.parametrize(
@@ -64,8 +64,8 @@ def test_the_letter_of_every_variant_is_looked_at(look):
         (f"{READY}\nsend_at: 2026-11-21\nsend_before: 2026-11-20", "times", Level.ERROR),
     ],
 )
-def test_the_front_matter_is_looked_at(look, front, rule, level):
-    assert [(found[0], found[1]) for found in look(front=front)] == [(rule, level)]
+def test_front_matter_is_checked(check, front, rule, level):
+    assert [(finding[0], finding[1]) for finding in check(front=front)] == [(rule, level)]
 
 
 @pytest.mark.parametrize(
@@ -80,33 +80,33 @@ def test_the_front_matter_is_looked_at(look, front, rule, level):
         ("One.\n\n{{ nme }}", "tag", Level.WARNING, 9),
     ],
 )
-def test_the_text_is_looked_at_with_its_lines(look, body, rule, level, line):
-    assert look(body) == [(rule, level, line)]
+def test_findings_about_the_text_have_its_lines(check, body, rule, level, line):
+    assert check(body) == [(rule, level, line)]
 
 
-def test_words_that_only_look_unfinished_are_left_alone(look):
-    assert look("A tk, a todo list, method and xxxl shirts.") == []
+def test_similar_words_are_not_placeholders(check):
+    assert check("A tk, a todo list, method and xxxl shirts.") == []
 
 
-def test_a_letter_that_gmail_would_cut_is_an_error(look):
-    assert look("word " * 16_000) == [("size", Level.WARNING, None)]
-    assert look("word " * 20_000) == [("size", Level.ERROR, None)]
+def test_an_email_that_gmail_would_clip_is_an_error(check):
+    assert check("word " * 16_000) == [("size", Level.WARNING, None)]
+    assert check("word " * 20_000) == [("size", Level.ERROR, None)]
 
 
-def test_what_readers_will_meet_matters_only_when_letters_go_out(look, tmp_path):
+def test_sender_address_and_pictures_matter_once_emails_leave_the_machine(check, tmp_path):
     from PIL import Image
 
     (tmp_path / "issues").mkdir()
     Image.new("RGB", (10, 10)).save(tmp_path / "issues" / "a.png")
     poor = TOML.replace('postal_address = "1 Quay Street"\n', "").replace("lantern.org>", "lantern.example>")
     poor = poor.replace('url = "https://lantern.org"\n', "")
-    here = look("![a](a.png)", toml=poor)
+    here = check("![a](a.png)", toml=poor)
     assert here == [("postal-address", Level.WARNING, None), ("sender", Level.NOTICE, None)]
-    out = look("![a](a.png)", toml=f'{poor}\n[delivery]\ntransport = "smtp"\n')
+    out = check("![a](a.png)", toml=f'{poor}\n[delivery]\ntransport = "smtp"\n')
     assert {rule for rule, level, _ in out if level is Level.ERROR} == {"postal-address", "picture"}
     assert ("sender", Level.WARNING, None) in out
 
 
-def test_a_list_cannot_come_from_a_mailbox_providers_domain(look):
+def test_a_list_cannot_be_sent_from_a_free_mail_domain(check):
     toml = TOML.replace("ada@lantern.org", "ada@gmail.com") + '\n[delivery]\ntransport = "ses"\n'
-    assert look(toml=toml) == [("sender", Level.ERROR, None)]
+    assert check(toml=toml) == [("sender", Level.ERROR, None)]

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.charset import decode_page
-from newsletter.link_cards.page_metadata import clean, describe, describe_oembed
+from newsletter.link_cards.page_metadata import clean_text, read_oembed, read_page
 
 ARTICLE = {"@type": "Article", "headline": "T", "description": "W", "image": "/p.jpg"}
 VIDEO = {"@type": "VideoObject", "name": "T", "description": "W", "thumbnailUrl": "/p.jpg"}
@@ -15,7 +15,7 @@ URL = "https://e.example/a/page"
 
 
 def page(head, url=URL):
-    return describe(f"<!doctype html><html><head>{head}</head><body><h1>Heading</h1></body></html>", url)
+    return read_page(f"<!doctype html><html><head>{head}</head><body><h1>Heading</h1></body></html>", url)
 
 
 def test_open_graph_goes_before_all_else():
@@ -73,12 +73,12 @@ def test_addresses_are_made_absolute_and_only_the_webs_are_kept():
 
 @pytest.mark.parametrize("text", ["", "\0", "<", "<!--", "<html", "plain", "<a" * 5000, "<div>" * 5000])
 def test_what_is_hardly_a_page_says_nothing(text):
-    assert describe(text, URL).title == ""
+    assert read_page(text, URL).title == ""
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"null", b"{", b"[" * 100_000, b'{"title": 5}', b"\xff\xfe"])
 def test_what_is_no_oembed_says_nothing(content):
-    assert describe_oembed(content, URL).title == ""
+    assert read_oembed(content, URL).title == ""
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_what_is_no_oembed_says_nothing(content):
     ],
 )
 def test_words_are_one_short_line_without_anything_unseen(text, cleaned):
-    assert clean(text, 12) == cleaned
+    assert clean_text(text, 12) == cleaned
 
 
 PIECES = (
@@ -105,7 +105,7 @@ PIECES = (
 
 @given(st.lists(st.sampled_from(PIECES) | st.text(max_size=5), max_size=30).map("".join), st.text(max_size=20))
 def test_no_page_and_no_charset_trips_the_reader(text, charset):
-    said = describe(decode_page(text.encode(errors="ignore"), charset), URL)
+    said = read_page(decode_page(text.encode(errors="ignore"), charset), URL)
     assert all(address.startswith(("http://", "https://")) for address in said.pictures)
     assert "\n" not in said.title + said.text + said.alt
 
@@ -116,9 +116,9 @@ def test_no_page_and_no_charset_trips_the_reader(text, charset):
 )
 def test_no_bytes_trip_the_reader(content, charset):
     assert isinstance(decode_page(content, charset), str)
-    describe_oembed(content, URL)
+    read_oembed(content, URL)
 
 
 def test_the_larger_picture_of_a_video_is_tried_first():
-    said = describe_oembed(b'{"title": "T", "thumbnail_url": "https://i.example/vi/x/hqdefault.jpg"}', URL)
+    said = read_oembed(b'{"title": "T", "thumbnail_url": "https://i.example/vi/x/hqdefault.jpg"}', URL)
     assert said.pictures == ("https://i.example/vi/x/maxresdefault.jpg", "https://i.example/vi/x/hqdefault.jpg")

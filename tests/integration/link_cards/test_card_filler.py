@@ -192,7 +192,9 @@ def test_one_dead_link_stops_no_other_card(desk, site):
     site.picture("/lamp.jpg")
     url = site.page("/lamps", OPEN_GRAPH)
     dead, alive = desk.fill(f"::: card {site.base}/gone\n:::\n\n::: card {url}\n:::\n")
-    assert str(dead.finding) == "issues/one/index.md:4: 127.0.0.1 answered 404 Not Found. Give what is missing yourself"
+    assert (
+        str(dead.finding) == "issues/one/index.md:4: 127.0.0.1 answered 404 Not Found. Write what is missing yourself"
+    )
     assert alive.finding is None
     assert FILLED in desk.body
 
@@ -212,8 +214,8 @@ def test_a_video_is_described_by_its_player(desk, site):
         ).encode(),
         kind="application/json",
     )
-    players = {"127.0.0.1": f"{site.base}/oembed"}
-    desk.fill(f"::: video {site.base}/watch?v=1&t=2\n:::\n", players=players)
+    endpoints = {"127.0.0.1": f"{site.base}/oembed"}
+    desk.fill(f"::: video {site.base}/watch?v=1&t=2\n:::\n", endpoints=endpoints)
     assert "title: The boat & the sea\npicture: the-boat-the-sea.jpg\n" in desk.body
     [asked] = [path for path in site.asked if path.startswith("/oembed")]
     assert "v%3D1%26t%3D2" in asked
@@ -274,5 +276,5 @@ def test_a_card_is_made_for_an_address(desk, site):
 
 
 def test_a_page_that_says_nothing_is_no_card(site):
-    with pytest.raises(FetchError, match="neither title nor picture"):
+    with pytest.raises(FetchError, match="neither a title nor a picture"):
         make_card(site.page("/nothing", ""), None, HttpClient(allowed=["127.0.0.1"]))

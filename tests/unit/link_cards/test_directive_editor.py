@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from newsletter.compose import read_card_directives
 from newsletter.content import read_issue
-from newsletter.link_cards.directive_editor import Lines, as_written, fill
-from newsletter.link_cards.page_metadata import clean
+from newsletter.link_cards.directive_editor import LineEditor, escape_field, fill_fields
+from newsletter.link_cards.page_metadata import clean_text
 from newsletter.settings import read_settings
 from tests.drawing import drawn
 
@@ -35,13 +35,13 @@ def letters(text):
 @drawn(150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(title=WORDS, text=WORDS)
 def test_whatever_a_page_says_comes_out_as_words_of_the_card(desk, title, text):
-    title, text = clean(title, 200), clean(text, 200)
+    title, text = clean_text(title, 200), clean_text(text, 200)
     issue = read_issue(desk, "one")
-    lines = Lines(issue.body)
-    found = {name: as_written(name, value) for name, value in (("title", title), ("text", text)) if value}
-    assert fill(lines, 2, found)
+    editor = LineEditor(issue.body)
+    found = {name: escape_field(name, value) for name, value in (("title", title), ("text", text)) if value}
+    assert fill_fields(editor, 2, found)
     before, rest = read_card_directives(issue, desk)
-    after, rest_after = read_card_directives(replace(issue, body=lines.text()), desk)
+    after, rest_after = read_card_directives(replace(issue, body=editor.text()), desk)
     assert rest == rest_after
     [box] = after
     assert letters(box.title) == letters(title)
@@ -51,14 +51,14 @@ def test_whatever_a_page_says_comes_out_as_words_of_the_card(desk, title, text):
 
 @given(st.text(st.sampled_from("ab\r\n\u2028\u2029 :"), max_size=40))
 def test_lines_put_together_are_the_text(text):
-    assert Lines(text).text() == text
+    assert LineEditor(text).text() == text
 
 
 @given(st.text(st.sampled_from("ab\r\n"), max_size=30), st.integers(0, 30))
 def test_what_is_inserted_stands_alone_and_moves_nothing(text, at):
-    lines = Lines(text)
-    before = list(lines.lines)
+    editor = LineEditor(text)
+    before = list(editor.lines)
     at = min(at + 1, len(before))
-    lines.insert(at, ["X", "Y"])
-    again = Lines(lines.text())
+    editor.insert(at, ["X", "Y"])
+    again = LineEditor(editor.text())
     assert again.lines == [*before[:at], "X", "Y", *before[at:]]
