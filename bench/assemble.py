@@ -30,7 +30,7 @@ def main() -> None:
         write_publication(Path(folder))
         settings = read_settings(Path(folder), {})
     edition = make_edition()
-    skeleton = build_template(edition, make_mailing(edition), settings, Keyring((b"k" * 32,)))
+    template = build_template(edition, make_mailing(edition), settings, Keyring((b"k" * 32,)))
     readers = [
         Delivery(
             id=number,
@@ -44,14 +44,14 @@ def main() -> None:
         for number in range(1, MESSAGES + 1)
     ]
     now = datetime.now(UTC)
-    size = len(skeleton.render(readers[0], now)[1])
+    size = len(template.render(readers[0], now)[1])
     started, cpu = time.perf_counter(), time.process_time()
     for reader in readers:
-        skeleton.render(reader, now)
+        template.render(reader, now)
     wall, cpu = time.perf_counter() - started, time.process_time() - cpu
     print(f"assembling {MESSAGES:,} messages of {size / 1000:.1f} KB, envelope and three signed tokens included")
     print(f"  {MESSAGES / wall:,.0f} messages/s, {cpu / MESSAGES * 1e6:.1f} us CPU a message")
-    message = skeleton.render(readers[0], now)[1]
+    message = template.render(readers[0], now)[1]
     for name, key in (
         ("rsa-sha256, 2048 bits", generate_private_key(65537, 2048)),
         ("ed25519-sha256", Ed25519PrivateKey.generate()),

@@ -1,4 +1,4 @@
-"""What we send to SES is understood by servers that others wrote: moto, and npm's aws-ses-v2-local."""
+"""SES transport: what it sends is understood by servers that others wrote: moto, and npm's aws-ses-v2-local."""
 
 import json
 import shutil
@@ -33,8 +33,8 @@ PACKAGE = "aws-ses-v2-local@2.10.2"
 BOTH_CLIENTS = pytest.mark.parametrize("client", ["boto3", "lean"])
 
 
-def letter(recipient: str) -> bytes:
-    """A letter with what makes letters hard: other scripts, long lines, dots, headers of our own."""
+def message_to(recipient: str) -> bytes:
+    """A difficult message: non-Latin scripts, long lines, lines that begin with dots, our own headers."""
     message = EmailMessage(policy=SMTP)
     message["From"] = '"Inês, of the Lamps" <ines@lamps.example>'
     message["To"] = f"Zoë Ørsted <{recipient}>"
@@ -76,8 +76,8 @@ def moto() -> Iterator[str]:
 
 
 @BOTH_CLIENTS
-def test_moto_keeps_the_very_bytes(moto: str, client: str) -> None:
-    message = letter(f"{client}@readers.example")
+def test_moto_receives_the_exact_bytes(moto: str, client: str) -> None:
+    message = message_to(f"{client}@readers.example")
     reference = submit(moto, client, f"{client}@readers.example", message)
     kept: Any = [each for each in get_backend("ses")["123456789012"][REGION].sent_messages if each.id == reference]
     assert kept[0].raw_data.encode() == message
@@ -86,7 +86,7 @@ def test_moto_keeps_the_very_bytes(moto: str, client: str) -> None:
 
 
 @BOTH_CLIENTS
-def test_moto_refuses_a_sender_that_is_not_verified_and_we_understand(moto: str, client: str) -> None:
+def test_motos_refusal_of_an_unverified_sender_is_understood(moto: str, client: str) -> None:
     settings = {"endpoint": moto, "region": REGION, "client": client}
     stranger = Envelope(
         delivery_id=7,
@@ -100,12 +100,12 @@ def test_moto_refuses_a_sender_that_is_not_verified_and_we_understand(moto: str,
         closing(Submitter(open_ses(SesSettings.model_validate(settings), KEYS))) as submitter,
         pytest.raises(Refused, match="MessageRejected: Did not have authority"),
     ):
-        submitter.submit(stranger, letter("x@readers.example"))
+        submitter.submit(stranger, message_to("x@readers.example"))
 
 
 @pytest.fixture(scope="module")
 def npm_ses(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The other server, installed into a folder of its own; it hangs on what it does not know, so it is timed."""
+    """The npm server, installed into a folder of its own; it hangs on what it does not support, so it is timed."""
     npm, node = shutil.which("npm"), shutil.which("node")
     if npm is None or node is None:
         pytest.skip("npm is not here")
@@ -140,16 +140,16 @@ def npm_ses(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def store(url: str) -> list[dict[str, Any]]:
-    """What the other server has taken."""
+    """What the other server accepted."""
     with urllib.request.urlopen(f"{url}/store", timeout=5) as answer:
         found: list[dict[str, Any]] = json.load(answer)["emails"]
     return found
 
 
 @BOTH_CLIENTS
-def test_npms_server_reads_the_letter_as_it_was_written(npm_ses: str, client: str) -> None:
+def test_npms_server_decodes_the_message_as_it_was_written(npm_ses: str, client: str) -> None:
     recipient = f"{client}@readers.example"
-    message = letter(recipient)
+    message = message_to(recipient)
     reference = submit(npm_ses, client, recipient, message)
     (kept,) = [each for each in store(npm_ses) if each["messageId"] == reference]
     ours = message_from_bytes(message, policy=default)

@@ -1,4 +1,4 @@
-"""A key that cannot sign, or is not the one in DNS, is said before anything leaves; and signatures last."""
+"""DKIM keys: one that cannot sign, or is not the one in DNS, is an error before anything is sent."""
 
 import re
 import socket
@@ -77,7 +77,7 @@ def elliptic() -> str:
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode("ascii")
 
 
-def test_without_settings_nothing_is_signed(press: Press) -> None:
+def test_without_dkim_settings_nothing_is_signed(press: Press) -> None:
     assert open_dkim_signer(press.settings, "weekly") is None
 
 
@@ -92,7 +92,7 @@ def test_a_key_is_read_from_its_file_or_from_the_environment(press: Press) -> No
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o620, 0o777])
-def test_a_key_that_others_can_get_at_is_refused(press: Press, mode: int) -> None:
+def test_a_key_file_that_other_users_can_access_is_refused(press: Press, mode: int) -> None:
     write_key(press, pem(rsa_key()), mode)
     with pytest.raises(SettingsError, match=rf"dkim\.pem.*{mode:04o}.*chmod 600"):
         open_dkim_signer(signed_by(press, key="dkim.pem"), "weekly")
@@ -111,7 +111,7 @@ def test_a_key_that_others_can_get_at_is_refused(press: Press, mode: int) -> Non
         ("schlüssel", "not a private key"),
     ],
 )
-def test_a_key_that_cannot_sign_is_named_and_not_shown(press: Press, text: str, words: str) -> None:
+def test_a_key_that_cannot_sign_is_named_but_not_shown(press: Press, text: str, words: str) -> None:
     write_key(press, text)
     with pytest.raises(SettingsError, match=words) as caught:
         open_dkim_signer(signed_by(press, key="dkim.pem"), "weekly")
@@ -123,7 +123,7 @@ def test_a_key_that_cannot_sign_is_named_and_not_shown(press: Press, text: str, 
             opened(press, text)
 
 
-def test_a_key_that_is_not_there_is_named(press: Press) -> None:
+def test_a_missing_key_is_named(press: Press) -> None:
     with pytest.raises(SettingsError, match=r"none\.pem.*No such file"):
         open_dkim_signer(signed_by(press, key="none.pem"), "weekly")
     with pytest.raises(SettingsError, match="NEWSLETTER_DKIM_KEY"):
@@ -141,7 +141,7 @@ def test_a_key_that_is_not_there_is_named(press: Press) -> None:
         ("other.example", False),
     ],
 )
-def test_a_signature_is_for_the_senders_domain(press: Press, domain: str | None, is_right: bool | None) -> None:
+def test_a_signature_must_be_for_the_senders_domain(press: Press, domain: str | None, is_right: bool | None) -> None:
     if is_right is None:
         with pytest.raises(ValueError, match="domain"):
             signed_by(press, pem(rsa_key()), domain=domain)
@@ -169,7 +169,7 @@ def bare_rsa() -> str:
         (["v=spf1 -all"], True),
     ],
 )
-def test_what_dns_publishes_is_compared(press: Press, records: list[str] | None, is_said: bool) -> None:
+def test_unpublished_keys_are_reported(press: Press, records: list[str] | None, is_said: bool) -> None:
     told = unpublished_dkim_keys(opened(press, pem(rsa_key())), {PLACE: records}.__getitem__)
     assert bool(told) is is_said
     assert all(PLACE in line for line in told)
@@ -180,14 +180,14 @@ def test_what_dns_publishes_is_compared(press: Press, records: list[str] | None,
     [record(rsa_key(2048)), "v=DKIM1; p=", "v=DKIM1; p=?", record(ed25519_key())],
     ids=["another RSA key", "a key withdrawn", "no key at all", "a key of another kind"],
 )
-def test_another_key_in_dns_stops_everything(press: Press, published: str) -> None:
+def test_another_key_in_dns_is_an_error(press: Press, published: str) -> None:
     with pytest.raises(SettingsError, match=rf"{re.escape(PLACE)} is not the one"):
         unpublished_dkim_keys(opened(press, pem(rsa_key())), lambda _: [published])
 
 
 @pytest.fixture
 def taken() -> Iterator[tuple[Controller, list[bytes]]]:
-    """A relay of another make, and what it took."""
+    """A relay (aiosmtpd), and what it accepted."""
     found: list[bytes] = []
 
     class Handler:
@@ -204,7 +204,7 @@ def taken() -> Iterator[tuple[Controller, list[bytes]]]:
     controller.stop()
 
 
-def test_signatures_hold_after_a_relay_took_the_letters(
+def test_signatures_verify_after_a_relay_accepted_the_messages(
     press: Press, edition: Callable[..., Edition], taken: tuple[Controller, list[bytes]]
 ) -> None:
     controller, found = taken

@@ -1,4 +1,4 @@
-"""A notice leaves once by itself, whatever happens on the way; what is in doubt waits for a word."""
+"""Sending notices: each is submitted at most once automatically; an uncertain one waits for a decision."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -108,7 +108,7 @@ def test_a_notice_is_planned_once_and_submitted_once(
         (SendingHalted("not verified"), DeliveryStatus.PLANNED),
     ],
 )
-def test_what_the_next_hop_says_decides(
+def test_the_mail_servers_answer_decides_a_notices_status(
     database: Database, settings: Settings, plan: Callable[..., int], error: Exception, status: DeliveryStatus
 ) -> None:
     plan()
@@ -117,7 +117,7 @@ def test_what_the_next_hop_says_decides(
     assert (notice.status, notice.reason) == (status, str(error))
 
 
-def test_what_is_uncertain_is_never_tried_again_by_itself(
+def test_an_uncertain_notice_is_never_retried_automatically(
     database: Database, settings: Settings, plan: Callable[..., int]
 ) -> None:
     number = plan()
@@ -131,7 +131,7 @@ def test_what_is_uncertain_is_never_tried_again_by_itself(
         resolve_notice(database, number, resend=True, now=NOW)
 
 
-def test_a_kill_after_the_call_leaves_doubt_and_no_second_call(
+def test_a_kill_after_submission_leaves_it_uncertain_and_not_repeated(
     database: Database, settings: Settings, plan: Callable[..., int]
 ) -> None:
     plan()
@@ -145,7 +145,7 @@ def test_a_kill_after_the_call_leaves_doubt_and_no_second_call(
     assert resolve_notice(database, notice.id, resend=False, now=NOW).status is DeliveryStatus.FAILED
 
 
-def test_a_fault_of_ours_leaves_doubt_and_is_told(
+def test_an_internal_error_leaves_it_uncertain_and_is_raised(
     database: Database, settings: Settings, plan: Callable[..., int]
 ) -> None:
     plan()
@@ -154,7 +154,7 @@ def test_a_fault_of_ours_leaves_doubt_and_is_told(
     assert list_notices(database)[0].status is DeliveryStatus.UNCERTAIN
 
 
-def test_the_outbox_leaves_no_doubt(database: Database, settings: Settings, plan: Callable[..., int]) -> None:
+def test_the_outbox_leaves_nothing_uncertain(database: Database, settings: Settings, plan: Callable[..., int]) -> None:
     plan("one")
     plan("two")
     outbox = OutboxTransport(settings.var / "outbox")
@@ -172,7 +172,7 @@ def test_the_outbox_leaves_no_doubt(database: Database, settings: Settings, plan
     outbox.close()
 
 
-def test_a_notice_is_never_taken_for_a_delivery(
+def test_a_notice_is_never_mistaken_for_a_delivery(
     database: Database, settings: Settings, plan: Callable[..., int]
 ) -> None:
     number = plan()
@@ -184,7 +184,7 @@ def test_a_notice_is_never_taken_for_a_delivery(
     outbox.close()
 
 
-def test_what_is_put_off_is_tried_later_and_fails_after_some_days(
+def test_a_deferred_notice_is_retried_later_and_fails_after_some_days(
     database: Database, settings: Settings, plan: Callable[..., int]
 ) -> None:
     plan()
@@ -199,7 +199,7 @@ def test_what_is_put_off_is_tried_later_and_fails_after_some_days(
     assert list_notices(database)[0].status is DeliveryStatus.FAILED
 
 
-def test_a_next_hop_that_halts_is_not_asked_for_every_notice(
+def test_after_a_halt_no_further_notice_is_submitted(
     database: Database, settings: Settings, plan: Callable[..., int]
 ) -> None:
     for number in range(5):
@@ -210,7 +210,7 @@ def test_a_next_hop_that_halts_is_not_asked_for_every_notice(
     assert _post(database, settings, Hop()) == ["submitted"] * 5
 
 
-def test_two_processes_post_nothing_twice(database: Database, settings: Settings, plan: Callable[..., int]) -> None:
+def test_two_processes_send_nothing_twice(database: Database, settings: Settings, plan: Callable[..., int]) -> None:
     plan()
 
     class Nested(Hop):

@@ -1,4 +1,4 @@
-"""The welcome series: each letter once, in order, on its day, and none for who has left."""
+"""Welcome series: each email once, in order, on its day, and none after unsubscribing."""
 
 import email.policy
 import os
@@ -113,7 +113,7 @@ def mails(settings: Settings) -> list[EmailMessage]:
     return [mail for mail in read if isinstance(mail, EmailMessage) and mail["To"]]
 
 
-def test_letters_come_on_their_day_in_order_and_once(database: Database, settings: Settings) -> None:
+def test_emails_are_sent_on_their_day_in_order_and_once(database: Database, settings: Settings) -> None:
     join(database, "ada", START + DAY)
     for hours in range(0, 24 * 9, 12):
         post(database, settings, START + DAY + timedelta(hours=hours))
@@ -121,7 +121,7 @@ def test_letters_come_on_their_day_in_order_and_once(database: Database, setting
         assert sorted(subject for _, subject in taken(settings)) == sorted(expected)
 
 
-def test_a_letter_is_composed_and_leads_out_again(database: Database, settings: Settings) -> None:
+def test_an_email_is_composed_and_has_an_unsubscribe_link(database: Database, settings: Settings) -> None:
     join(database, "ada", START)
     post(database, settings, START)
     (mail,) = mails(settings)
@@ -136,7 +136,7 @@ def test_a_letter_is_composed_and_leads_out_again(database: Database, settings: 
     assert not [name for name in mail if name.lower().startswith("list-")]
 
 
-def test_who_leaves_gets_no_more_not_even_what_was_planned(database: Database, settings: Settings) -> None:
+def test_who_unsubscribes_gets_no_more_not_even_what_was_planned(database: Database, settings: Settings) -> None:
     for name in ("ada", "bob", "eve"):
         join(database, name, START)
     post(database, settings, START)
@@ -150,7 +150,7 @@ def test_who_leaves_gets_no_more_not_even_what_was_planned(database: Database, s
     assert {notice.reason for notice in failed} == {"the recipient is now unsubscribed"}
 
 
-def test_who_comes_back_is_not_welcomed_twice(database: Database, settings: Settings) -> None:
+def test_who_subscribes_again_is_not_welcomed_twice(database: Database, settings: Settings) -> None:
     join(database, "ada", START)
     post(database, settings, START)
     leave(database, "ada", START + DAY)
@@ -159,7 +159,7 @@ def test_who_comes_back_is_not_welcomed_twice(database: Database, settings: Sett
     assert taken(settings) == [("ada@example.net", "Hello")]
 
 
-def test_neither_the_imported_nor_who_was_there_before_are_welcomed(
+def test_neither_imported_nor_earlier_subscribers_are_welcomed(
     tmp_path: Path, settings: Settings, database: Database
 ) -> None:
     join(database, "old", START - 2 * DAY)
@@ -169,7 +169,7 @@ def test_neither_the_imported_nor_who_was_there_before_are_welcomed(
     assert taken(settings) == []
 
 
-def test_a_letter_at_fault_is_named_and_the_others_leave(database: Database, settings: Settings) -> None:
+def test_an_invalid_email_is_named_and_the_others_are_sent(database: Database, settings: Settings) -> None:
     (settings.root / "series" / "welcome" / "0-broken.md").write_text("---\ntitle: Broken\nstatus: ready\n---\n")
     (settings.root / "series" / "welcome" / "4-odd.md").write_text("---\nstatus: ready\ndays: soon\n---\nX\n")
     join(database, "ada", START)
@@ -182,7 +182,7 @@ def test_a_letter_at_fault_is_named_and_the_others_leave(database: Database, set
 
 
 @pytest.mark.slow
-def test_what_is_killed_at_any_instant_sends_nothing_twice(database: Database, settings: Settings) -> None:
+def test_a_kill_at_any_instant_sends_nothing_twice(database: Database, settings: Settings) -> None:
     names = [f"reader{number}" for number in range(12)]
     for name in names:
         join(database, name, START)

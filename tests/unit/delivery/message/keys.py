@@ -1,4 +1,4 @@
-"""Keys for DKIM, made once for all tests, and the DNS that publishes them."""
+"""DKIM keys, made once for all tests, and their DNS records."""
 
 from base64 import b64encode
 from functools import cache
@@ -27,7 +27,7 @@ def pem(key: PrivateKey) -> str:
 
 
 def record(key: PrivateKey) -> str:
-    """What DNS publishes of it."""
+    """The DNS record of its public key."""
     public = key.public_key()
     if isinstance(public, type(ed25519_key().public_key())):
         return f"v=DKIM1; k=ed25519; p={b64encode(public.public_bytes(Encoding.Raw, PublicFormat.Raw)).decode()}"

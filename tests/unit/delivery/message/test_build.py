@@ -1,4 +1,4 @@
-"""What a letter's bytes say is what the edition and the reader say, however hostile the values are."""
+"""Building messages: the bytes hold exactly what the edition and the reader say, however hostile the values."""
 
 import re
 from collections.abc import Callable
@@ -110,7 +110,7 @@ parts = st.lists(
 
 @drawn(150)
 @given(html=parts, text=parts, first=hostile, last=hostile, city=hostile)
-def test_the_bodies_are_what_the_email_package_would_make_of_them(
+def test_the_bodies_equal_those_of_pythons_email_package(
     html: MergeText, text: MergeText, first: str, last: str, city: str
 ) -> None:
     from tests.unit.delivery.conftest import make_settings
@@ -154,7 +154,7 @@ def test_the_bodies_are_what_the_email_package_would_make_of_them(
 
 @drawn(200)
 @given(first=hostile, last=hostile)
-def test_no_name_adds_a_recipient_or_a_header(first: str, last: str) -> None:
+def test_no_display_name_can_add_a_recipient_or_a_header(first: str, last: str) -> None:
     from newsletter.delivery.message import headers
 
     octets = headers.mailbox_header("To", f"{first} {last}", "ada@example.org")
@@ -168,7 +168,7 @@ def test_no_name_adds_a_recipient_or_a_header(first: str, last: str) -> None:
 
 @drawn(200)
 @given(name=st.text(st.characters(categories=("L", "N", "P", "S", "M")), min_size=1, max_size=60))
-def test_a_display_name_comes_back_as_it_was(name: str) -> None:
+def test_a_display_name_is_decoded_unchanged(name: str) -> None:
     from newsletter.delivery.message import headers
 
     octets = headers.mailbox_header("To", name, "ada@example.org")
@@ -184,7 +184,7 @@ def test_a_display_name_comes_back_as_it_was(name: str) -> None:
 
 @drawn(300)
 @given(subject=hostile)
-def test_a_subject_comes_back_on_one_line(subject: str) -> None:
+def test_a_subject_is_decoded_as_one_line(subject: str) -> None:
     from newsletter.delivery.message import headers
 
     octets = headers.unstructured_header("Subject", subject)
@@ -211,7 +211,7 @@ def test_a_header_with_a_url_is_never_an_encoded_word(write: Callable[..., bytes
     assert not re.search(rb"^(List-|Message-ID|Reply-To)[^\r]*=\?", head, re.M)
 
 
-def test_everything_a_mailbox_provider_asks_for_is_there_once(write: Callable[..., bytes]) -> None:
+def test_every_header_that_mailbox_providers_require_occurs_once(write: Callable[..., bytes]) -> None:
     message = parse(write(reader()))
     names = [name.lower() for name in message.keys()]  # noqa: SIM118
     assert len(names) == len(set(names))
@@ -234,7 +234,7 @@ def test_the_reply_address_is_signed_and_lower_case(write: Callable[..., bytes])
     assert KEYRING.verify(Purpose.REPLY, token) == 77
 
 
-def test_the_links_in_the_body_are_those_of_the_headers(write: Callable[..., bytes]) -> None:
+def test_the_links_in_the_bodies_equal_those_in_the_headers(write: Callable[..., bytes]) -> None:
     message = parse(write(reader()))
     web, mail = re.findall(r"<([^>]+)>", str(message["List-Unsubscribe"]))
     assert f'href="{web}"' in content(message, "html")
@@ -243,7 +243,7 @@ def test_the_links_in_the_body_are_those_of_the_headers(write: Callable[..., byt
     assert mail.endswith("?subject=unsubscribe")
 
 
-def test_without_a_web_address_only_the_mailto_way_is_offered(
+def test_without_a_web_url_readers_unsubscribe_by_mailto_only(
     write: Callable[..., bytes], with_settings: Callable[..., Settings]
 ) -> None:
     for web in ({}, {"url": "http://letters.lamplighter.example"}):
@@ -252,7 +252,7 @@ def test_without_a_web_address_only_the_mailto_way_is_offered(
         assert message["List-Unsubscribe-Post"] is None
 
 
-def test_without_reply_settings_answers_go_to_the_list(
+def test_without_reply_settings_replies_go_to_the_lists_address(
     write: Callable[..., bytes], with_settings: Callable[..., Settings]
 ) -> None:
     message = parse(write(reader(), with_settings(replies={}, web={})))
@@ -261,13 +261,13 @@ def test_without_reply_settings_answers_go_to_the_list(
     assert "mailto:ines@lamplighter.example?subject=unsubscribe" in content(message, "plain")
 
 
-def test_an_issues_own_reply_address_wins(write: Callable[..., bytes]) -> None:
+def test_an_issues_own_reply_address_takes_precedence(write: Callable[..., bytes]) -> None:
     message = parse(write(reader(), reply_to="desk@lamplighter.example"))
     assert str(message["Reply-To"]) == "desk@lamplighter.example"
     assert "mailto:desk@lamplighter.example" in content(message, "html")
 
 
-def test_a_test_says_so_in_its_subject(write: Callable[..., bytes]) -> None:
+def test_a_test_mailing_says_so_in_its_subject(write: Callable[..., bytes]) -> None:
     message = parse(
         write(
             reader(),

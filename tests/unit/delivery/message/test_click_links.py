@@ -1,4 +1,4 @@
-"""Counted links: which of a letter's links lead by way of the door, and that they tell nobody from anybody."""
+"""Click tracking: which links are rewritten, and that a rewritten link identifies no reader."""
 
 import re
 from collections.abc import Callable
@@ -42,7 +42,7 @@ def rewritten(
     return rewrite
 
 
-def test_a_link_leads_by_way_of_the_door_and_is_kept_with_its_target(
+def test_a_link_leads_through_the_web_server_and_is_stored_with_its_target(
     make_edition: Callable[..., Edition],
     make_mailing: Callable[..., Mailing],
     counting: Settings,
@@ -72,11 +72,11 @@ def test_a_link_leads_by_way_of_the_door_and_is_kept_with_its_target(
         '<img src="https://books.example/a.png">',
     ],
 )
-def test_what_is_no_link_to_another_page_stays_as_it_is(html: str, rewritten: Callable[..., str]) -> None:
+def test_links_that_lead_to_no_other_page_are_kept(html: str, rewritten: Callable[..., str]) -> None:
     assert rewritten(html) == html
 
 
-def test_a_link_that_holds_a_readers_value_stays_as_it_is(rewritten: Callable[..., str]) -> None:
+def test_a_link_with_a_readers_value_is_kept(rewritten: Callable[..., str]) -> None:
     name = MergeTag(name="subscriber.first_name", context=EscapeContext.URL)
     ours = MergeTag(name="links.unsubscribe", context=EscapeContext.LINK)
     before, after = '<a href="https://books.example/?for=', '">yours</a> <a href="'
@@ -87,7 +87,7 @@ def test_a_link_that_holds_a_readers_value_stays_as_it_is(rewritten: Callable[..
     )
 
 
-def test_a_value_within_the_words_of_a_link_stays_where_it_was(rewritten: Callable[..., str]) -> None:
+def test_a_value_in_the_text_of_a_link_is_kept(rewritten: Callable[..., str]) -> None:
     name = MergeTag(name="subscriber.first_name", context=EscapeContext.HTML)
     found = rewritten('<a href="https://books.example/">for ', name, "</a>, ", name)
     assert re.fullmatch(
@@ -95,7 +95,7 @@ def test_a_value_within_the_words_of_a_link_stays_where_it_was(rewritten: Callab
     )
 
 
-def test_the_same_target_has_one_link_in_all_variants(
+def test_one_target_has_one_rewritten_link_in_all_variants(
     make_edition: Callable[..., Edition], make_mailing: Callable[..., Mailing], counting: Settings
 ) -> None:
     other = Variant(number=1, inside=("a",), html=(A_LINK, '<a href="https://b.example/">b</a>'), text=("see",))
@@ -104,11 +104,11 @@ def test_the_same_target_has_one_link_in_all_variants(
     assert [link.url for link in found] == ["https://books.example/a?b=1&c=2#d", "https://b.example/"]
 
 
-def test_no_letter_tells_its_reader_by_a_counted_link(
+def test_no_rewritten_link_identifies_its_reader(
     make_edition: Callable[..., Edition], make_mailing: Callable[..., Mailing], counting: Settings
 ) -> None:
     edition = make_edition(html=(A_LINK,), text=("see https://books.example/a?b=1&c=2#d",))
-    skeleton = build_template(edition, make_mailing(edition), counting, KEYRING)
+    template = build_template(edition, make_mailing(edition), counting, KEYRING)
     bodies = set()
     for number in (77, 78):
         reader = Delivery(
@@ -120,7 +120,7 @@ def test_no_letter_tells_its_reader_by_a_counted_link(
             last_name="",
             fields={},
         )
-        message = BytesParser(policy=policy.default).parsebytes(skeleton.render(reader, NOW)[1])
+        message = BytesParser(policy=policy.default).parsebytes(template.render(reader, NOW)[1])
         html, text = message.get_body(("html",)), message.get_body(("plain",))
         assert html is not None
         assert text is not None
@@ -148,7 +148,7 @@ def reader_of(number: int, *, agrees: bool) -> Delivery:
 
 
 def htmls(*octets: bytes) -> list[str]:
-    """The HTML parts as the email package reads them."""
+    """The HTML parts, decoded by the email package."""
     found = []
     for each in octets:
         message = BytesParser(policy=policy.default).parsebytes(each)
@@ -160,12 +160,12 @@ def htmls(*octets: bytes) -> list[str]:
     return found
 
 
-def test_only_the_letter_of_a_reader_who_agreed_says_whose_link_it_is(
+def test_only_links_of_readers_who_consented_hold_a_token(
     make_edition: Callable[..., Edition], make_mailing: Callable[..., Mailing], consented: Settings
 ) -> None:
     edition = make_edition(html=(A_LINK, '<p><a href="https://b.example/">b</a> bye</p>'))
-    skeleton = build_template(edition, make_mailing(edition), consented, KEYRING)
-    theirs, others, again = (skeleton.render(reader_of(77, agrees=agrees), NOW)[1] for agrees in (True, False, False))
+    template = build_template(edition, make_mailing(edition), consented, KEYRING)
+    theirs, others, again = (template.render(reader_of(77, agrees=agrees), NOW)[1] for agrees in (True, False, False))
     assert others == again
     told, plain, _ = htmls(theirs, others, again)
     token = KEYRING.sign(Purpose.CLICK, 77)
@@ -183,7 +183,7 @@ def test_only_the_letter_of_a_reader_who_agreed_says_whose_link_it_is(
         max_size=6,
     )
 )
-def test_every_letter_is_read_as_it_was_written(
+def test_every_message_is_decoded_as_it_was_written(
     make_edition: Callable[..., Edition],
     make_mailing: Callable[..., Mailing],
     consented: Settings,
@@ -192,9 +192,9 @@ def test_every_letter_is_read_as_it_was_written(
     html = "".join(f"{text}{A_LINK if is_followed else ''}" for text, is_followed in pieces) or "-"
     edition = make_edition(html=(html,))
     mailing = make_mailing(edition)
-    skeleton = build_template(edition, mailing, consented, KEYRING)
+    template = build_template(edition, mailing, consented, KEYRING)
     ending = f"/{KEYRING.sign(Purpose.CLICK, 77)}"
-    letters = [skeleton.render(reader_of(77, agrees=agrees), NOW)[1] for agrees in (True, False)]
+    letters = [template.render(reader_of(77, agrees=agrees), NOW)[1] for agrees in (True, False)]
     for octets, behind in zip(letters, (ending, ""), strict=True):
         written = html
         for link in click_links_of(edition, mailing, consented):
@@ -207,19 +207,19 @@ def test_every_letter_is_read_as_it_was_written(
 
 
 @pytest.mark.parametrize("clicks", ["off", "aggregate"])
-def test_without_their_setting_readers_who_agreed_get_the_letter_of_all(
+def test_without_the_consented_setting_nobodys_links_hold_a_token(
     make_edition: Callable[..., Edition],
     make_mailing: Callable[..., Mailing],
     with_settings: Callable[..., Settings],
     clicks: str,
 ) -> None:
     edition = make_edition(html=(A_LINK,))
-    skeleton = build_template(edition, make_mailing(edition), with_settings(tracking={"clicks": clicks}), KEYRING)
-    one, other = (skeleton.render(reader_of(77, agrees=agrees), NOW)[1] for agrees in (True, False))
+    template = build_template(edition, make_mailing(edition), with_settings(tracking={"clicks": clicks}), KEYRING)
+    one, other = (template.render(reader_of(77, agrees=agrees), NOW)[1] for agrees in (True, False))
     assert one == other
 
 
-def test_without_the_setting_a_letter_is_as_it_always_was(
+def test_without_tracking_no_link_is_rewritten(
     make_edition: Callable[..., Edition],
     make_mailing: Callable[..., Mailing],
     with_settings: Callable[..., Settings],

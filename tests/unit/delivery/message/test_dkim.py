@@ -1,4 +1,4 @@
-"""What is signed is verified by another implementation, whatever the letter holds; what is changed is not."""
+"""DKIM signing: another implementation verifies signed messages, and none that was changed."""
 
 import re
 from collections.abc import Callable
@@ -45,7 +45,7 @@ BOTH = DkimSigner(keys=(*signer("rsa").keys, *signer("ed").keys))
 
 
 def verdicts(message: bytes) -> list[bool]:
-    """What dkimpy says of each signature, the topmost first."""
+    """dkimpy's result for each signature, the topmost first."""
     count = len(re.findall(rb"^DKIM-Signature:", message.partition(b"\r\n\r\n")[0], re.MULTILINE))
     return [dkim.DKIM(message, minkey=1024).verify(index, dnsfunc=lambda n, **_: DNS.get(n)) for index in range(count)]
 
@@ -84,7 +84,7 @@ def letter(make_edition: Callable[..., Edition], make_mailing: Callable[..., Mai
 
 
 @pytest.mark.parametrize("name", ["rsa", "ed"])
-def test_a_letter_is_signed_and_verified(letter: Letter, name: str) -> None:
+def test_a_message_is_signed_and_another_implementation_verifies_it(letter: Letter, name: str) -> None:
     message = letter(signer(name))
     assert verdicts(message) == [True]
     assert message.endswith(letter(None))
@@ -97,14 +97,14 @@ names = st.text(st.characters(exclude_categories=("Cs",)), max_size=200)
 
 @hypothesis_settings(max_examples=80, deadline=None)
 @given(first=names, last=names)
-def test_whatever_a_reader_is_called_both_signatures_hold(letter: Letter, first: str, last: str) -> None:
+def test_signatures_verify_whatever_the_readers_name(letter: Letter, first: str, last: str) -> None:
     message = letter(BOTH, first, last)
     assert verdicts(message) == [True, True]
     assert max(map(len, message.partition(b"\r\n\r\n")[0].split(b"\r\n"))) <= 998
     assert max(map(len, message.partition(b"From: ")[0].split(b"\r\n"))) <= 78
 
 
-def test_what_readers_and_providers_rely_on_is_signed(letter: Letter) -> None:
+def test_the_headers_that_providers_rely_on_are_signed(letter: Letter) -> None:
     names = fields_signed(letter(signer("rsa")))
     assert {"list-unsubscribe", "list-unsubscribe-post", "list-id", "feedback-id", "date", "message-id"} <= set(names)
     assert {"mime-version", "content-type"} <= set(names)
@@ -125,7 +125,7 @@ def test_what_readers_and_providers_rely_on_is_signed(letter: Letter) -> None:
         lambda message: message + b"One more line\r\n",
     ],
 )
-def test_what_is_changed_on_the_way_is_not_verified(letter: Letter, change: Callable[[bytes], bytes]) -> None:
+def test_a_changed_message_fails_verification(letter: Letter, change: Callable[[bytes], bytes]) -> None:
     message = letter(BOTH)
     changed = change(message)
     assert changed != message
@@ -152,7 +152,7 @@ def verdicts_or_broken(message: bytes) -> list[bool]:
         lambda message: message.replace(b"\r\n", b" \r\n").replace(b" \r\n \r\n", b"\r\n\r\n", 1),
     ],
 )
-def test_what_relays_do_to_blanks_does_no_harm(letter: Letter, change: Callable[[bytes], bytes]) -> None:
+def test_changed_whitespace_does_not_break_signatures(letter: Letter, change: Callable[[bytes], bytes]) -> None:
     message = letter(signer("rsa"))
     assert change(message) != message
     assert verdicts(change(message)) == [True]
@@ -166,7 +166,7 @@ def test_what_relays_do_to_blanks_does_no_harm(letter: Letter, change: Callable[
         {"transport": "smtp", "smtp": {"configuration_set": "news"}},
     ],
 )
-def test_what_ses_replaces_is_not_signed(letter: Letter, delivery: dict[str, object]) -> None:
+def test_headers_that_ses_replaces_are_not_signed(letter: Letter, delivery: dict[str, object]) -> None:
     message = letter(signer("rsa", **delivery))
     assert not {"date", "message-id"} & set(fields_signed(message))
     replaced = re.sub(rb"\r\n(Date|Message-ID): [^\r]+", rb"\r\n\1: other", message)
@@ -179,7 +179,7 @@ lines = st.lists(st.sampled_from([b"", b" ", b"\t", b"a", b"a  b", b" a ", b"a \
 
 @hypothesis_settings(max_examples=300, deadline=None)
 @given(lines, st.booleans())
-def test_a_body_is_canonical_as_dkimpy_has_it(written: list[bytes], is_ended: bool) -> None:
+def test_the_canonical_body_equals_dkimpys(written: list[bytes], is_ended: bool) -> None:
     body = b"\r\n".join(written) + (b"\r\n" if is_ended else b"")
     ours = relaxed_body(body)
     assert relaxed_body(ours) == ours
@@ -189,13 +189,13 @@ def test_a_body_is_canonical_as_dkimpy_has_it(written: list[bytes], is_ended: bo
 
 @hypothesis_settings(max_examples=200, deadline=None)
 @given(st.lists(st.sampled_from([b"a", b" ", b"\t", b"\r\n ", b"\r\n\t", b":", b"Z"]), max_size=12))
-def test_a_field_is_canonical_as_dkimpy_has_it(pieces: list[bytes]) -> None:
+def test_the_canonical_header_equals_dkimpys(pieces: list[bytes]) -> None:
     value = b" ".join([b"", *pieces])
     ((name, expected),) = Relaxed.canonicalize_headers([(b"SUBJect ", value + b"\r\n")])
     assert relaxed_header(b"SUBJect :" + value) == (name.decode(), name + b":" + expected.removesuffix(b"\r\n"))
 
 
-def test_a_message_without_a_body_is_signed_too() -> None:
+def test_a_message_without_a_body_is_signed() -> None:
     head = PLAIN.partition(b"\r\n\r\n")[0] + b"\r\n\r\n"
     assert verdicts(BOTH.sign(head)) == [True, True]
     assert verdicts(BOTH.sign(PLAIN)) == [True, True]

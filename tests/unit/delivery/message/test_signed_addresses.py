@@ -1,4 +1,4 @@
-"""Signed addresses: what is made is read, and nothing else is."""
+"""Signed addresses: those we made are parsed back, and no other address is."""
 
 from collections.abc import Callable
 
@@ -21,7 +21,7 @@ BY_MAIL = (Purpose.REPLY, Purpose.BOUNCE, Purpose.UNSUBSCRIBE, Purpose.MODERATE,
 
 @pytest.mark.parametrize("settings", [DOMAIN, ADDRESS], ids=["domain", "address"])
 @given(number=st.integers(1, 2**63 - 1), purpose=st.sampled_from(BY_MAIL), is_upper=st.booleans())
-def test_an_address_we_made_is_read_back(settings: Settings, number: int, purpose: Purpose, is_upper: bool) -> None:
+def test_a_signed_address_is_parsed_back(settings: Settings, number: int, purpose: Purpose, is_upper: bool) -> None:
     form = address_format(settings, settings.list_named("sample"), purpose)
     address = form.address(KEYRING.sign(purpose, number))
     assert address == address.lower()
@@ -30,7 +30,7 @@ def test_an_address_we_made_is_read_back(settings: Settings, number: int, purpos
     assert read == SignedAddress(purpose=purpose, delivery_id=number)
 
 
-def test_the_forms_are_as_documented() -> None:
+def test_the_formats_are_as_documented() -> None:
     to_domain = signed_address(KEYRING, DOMAIN, "sample", Purpose.REPLY, 5) or ""
     to_address = signed_address(KEYRING, ADDRESS, "sample", Purpose.REPLY, 5) or ""
     assert to_domain.startswith("r+")
@@ -40,12 +40,12 @@ def test_the_forms_are_as_documented() -> None:
 
 
 @given(text=st.text(max_size=100))
-def test_nothing_else_is_read(text: str) -> None:
+def test_no_other_text_is_a_signed_address(text: str) -> None:
     assert parse_signed_address(KEYRING, DOMAIN, text) is None
     assert parse_signed_address(KEYRING, DOMAIN, f"{text}@replies.lamplighter.example") is None
 
 
-def test_a_token_of_another_purpose_key_or_domain_is_none_of_ours() -> None:
+def test_a_token_of_another_purpose_key_or_domain_is_not_accepted() -> None:
     token = KEYRING.sign(Purpose.REPLY, 5)
     other = Keyring((b"o" * 32,)).sign(Purpose.REPLY, 5)
     assert parse_signed_address(KEYRING, DOMAIN, f"r+{other}@replies.lamplighter.example") is None
@@ -54,7 +54,7 @@ def test_a_token_of_another_purpose_key_or_domain_is_none_of_ours() -> None:
     assert parse_signed_address(KEYRING, DOMAIN, f"r+{changed}@replies.lamplighter.example") is None
 
 
-def test_an_address_without_room_for_a_token_is_a_setting_to_mend(with_settings: Callable[..., Settings]) -> None:
+def test_an_address_without_room_for_a_token_is_a_settings_error(with_settings: Callable[..., Settings]) -> None:
     settings = with_settings(replies={"address": f"{'a' * 40}@example.com"})
     with pytest.raises(SettingsError, match="leaves no room"):
         signed_address(KEYRING, settings, "sample", Purpose.REPLY, 5)

@@ -1,4 +1,4 @@
-"""A whole letter, read by the `email` package: octet for octet what was meant, whatever names and titles hold."""
+"""Message templates: rendered messages decode to exactly what was meant, whatever names and titles hold."""
 
 import quopri
 import re
@@ -80,7 +80,7 @@ def reader(first: str = "Ada", last: str = "Okafor", address: str = "ada@example
 
 
 @pytest.fixture(scope="session")
-def skeleton(
+def make_template(
     make_edition: Callable[..., Edition], make_mailing: Callable[..., Mailing]
 ) -> Callable[..., MessageTemplate]:
     def make(settings: Settings | None = None, **parts: object) -> MessageTemplate:
@@ -101,19 +101,19 @@ def head_of(octets: bytes) -> bytes:
 
 
 def on_one_line(text: str) -> str:
-    """What is left of a text in a header: one line, single blanks, no control characters."""
+    """A text as a header holds it: one line, single blanks, no control characters."""
     plain = fill_merge_tags((MergeTag(name="x", context=EscapeContext.PLAIN),), {"x": text})
     return re.sub(r"[ \t]+", " ", plain).strip(" ")
 
 
 @drawn(200)
 @given(first=hostile, last=hostile, city=hostile)
-def test_no_value_adds_changes_or_takes_away_a_field(
-    skeleton: Callable[..., MessageTemplate], first: str, last: str, city: str
+def test_no_value_can_add_change_or_remove_a_header(
+    make_template: Callable[..., MessageTemplate], first: str, last: str, city: str
 ) -> None:
     subject: MergeText = ("Hello ", MergeTag(name="subscriber.name", context=EscapeContext.PLAIN), " in ", _CITY)
-    made = skeleton(subject=subject)
-    octets, ordinary = made.render(reader(first, last, city=city), NOW)[1], made.render(reader(), NOW)[1]
+    template = make_template(subject=subject)
+    octets, ordinary = template.render(reader(first, last, city=city), NOW)[1], template.render(reader(), NOW)[1]
     assert octets.isascii()
     assert not re.search(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]", octets)
     assert not re.search(rb"\r(?!\n)|(?<!\r)\n", octets)
@@ -135,9 +135,11 @@ _CITY = MergeTag(name="subscriber.city", default="town", context=EscapeContext.P
 
 @drawn(200)
 @given(first=hostile, city=hostile)
-def test_each_encoded_word_stands_alone(skeleton: Callable[..., MessageTemplate], first: str, city: str) -> None:
+def test_each_encoded_word_is_complete_in_itself(
+    make_template: Callable[..., MessageTemplate], first: str, city: str
+) -> None:
     """RFC 2047 section 2: at most 75 characters, lines of 76, whole characters in each word."""
-    head = head_of(skeleton(subject=(_CITY,)).render(reader(first, "Ø", city=f"Ø{city}"), NOW)[1])
+    head = head_of(make_template(subject=(_CITY,)).render(reader(first, "Ø", city=f"Ø{city}"), NOW)[1])
     lines = [line for line in head.split(b"\r\n") if not re.search(rb"https?://|mailto:|@", line)]
     assert max(map(len, lines)) <= 78
     words = re.findall(rb"=\?[^\r\n]*?\?=(?=[\r\n \t]|$)", head)
@@ -152,8 +154,10 @@ def test_each_encoded_word_stands_alone(skeleton: Callable[..., MessageTemplate]
 
 @drawn(150)
 @given(subject=hostile)
-def test_the_older_parser_reads_the_same_subject(skeleton: Callable[..., MessageTemplate], subject: str) -> None:
-    octets = skeleton(subject=(_CITY,)).render(reader(city=subject), NOW)[1]
+def test_pythons_older_parser_decodes_the_same_subject(
+    make_template: Callable[..., MessageTemplate], subject: str
+) -> None:
+    octets = make_template(subject=(_CITY,)).render(reader(city=subject), NOW)[1]
     older: Message = BytesParser(policy=policy.compat32).parsebytes(octets)
     unfolded = re.sub(r"\r?\n(?=[ \t])", "", older["Subject"])
     expected = on_one_line(fill_merge_tags((_CITY,), {"subscriber.city": subject}))
@@ -162,28 +166,28 @@ def test_the_older_parser_reads_the_same_subject(skeleton: Callable[..., Message
 
 @drawn(200)
 @given(html=parts, text=parts, first=hostile, last=hostile, city=hostile)
-def test_both_bodies_are_octet_for_octet_what_was_written(
-    skeleton: Callable[..., MessageTemplate], html: MergeText, text: MergeText, first: str, last: str, city: str
+def test_both_bodies_decode_to_exactly_what_was_written(
+    make_template: Callable[..., MessageTemplate], html: MergeText, text: MergeText, first: str, last: str, city: str
 ) -> None:
-    octets = skeleton(html=html or ("x",), text=text or ("x",)).render(reader(first, last, city=city), NOW)[1]
+    octets = make_template(html=html or ("x",), text=text or ("x",)).render(reader(first, last, city=city), NOW)[1]
     values = {"subscriber.first_name": first, "subscriber.last_name": last, "subscriber.city": city}
     body = octets.partition(b"\r\n\r\n")[2]
     assert max(map(len, body.split(b"\r\n"))) <= 76
     for kind, part in (("plain", text or ("x",)), ("html", html or ("x",))):
         (found,) = [piece for piece in parse(octets).walk() if piece.get_content_subtype() == kind]
-        made = found.get_payload(decode=True)
+        template = found.get_payload(decode=True)
         written = "".join(
             re.sub(r"\r\n|\r|\n", "\r\n", piece) if isinstance(piece, str) else fill_merge_tags((piece,), values)
             for piece in _joined(part)
         )
-        assert isinstance(made, bytes)
-        assert made == written.encode("utf-8")
+        assert isinstance(template, bytes)
+        assert template == written.encode("utf-8")
         assert found["Content-Type"].params["charset"] == "utf-8"
         assert found["Content-Transfer-Encoding"].cte == "quoted-printable"
 
 
 def _joined(part: MergeText) -> list[str | MergeTag]:
-    """Texts side by side are one text: CR at the end of one and LF at the start of the next are one line end."""
+    """Join adjacent texts: CR at the end of one and LF at the start of the next are one line end."""
     joined: list[str | MergeTag] = []
     for piece in part:
         if isinstance(piece, str) and joined and isinstance(joined[-1], str):
@@ -218,17 +222,17 @@ def _joined(part: MergeText) -> list[str | MergeTag]:
         ("ada@" + "d" * 64 + ".example", None),
     ],
 )
-def test_an_address_stands_in_its_field_and_its_envelope_or_is_refused_at_the_door(
-    skeleton: Callable[..., MessageTemplate], written: str, seen: str | None
+def test_an_address_is_unchanged_in_header_and_envelope_or_refused_at_sign_up(
+    make_template: Callable[..., MessageTemplate], written: str, seen: str | None
 ) -> None:
     if seen is None:
         with pytest.raises(ValueError, match=r".+"):
             Address.parse(written)
         return
-    made = skeleton()
+    template = make_template()
     delivery = reader(address=written)
-    (found,) = parse(made.render(delivery, NOW)[1])["To"].addresses
-    envelope = made.render(delivery, NOW)[0]
+    (found,) = parse(template.render(delivery, NOW)[1])["To"].addresses
+    envelope = template.render(delivery, NOW)[0]
     assert found.addr_spec.casefold() == envelope.recipient.casefold() == seen.casefold()
     for part in (envelope.recipient, envelope.sender, envelope.from_address):
         assert part.isascii()
@@ -237,20 +241,22 @@ def test_an_address_stands_in_its_field_and_its_envelope_or_is_refused_at_the_do
 
 @drawn(100)
 @given(written=st.one_of(st.emails(), st.text(max_size=30).map(lambda text: f"{text}@example.org")))
-def test_whatever_address_is_let_in_survives(skeleton: Callable[..., MessageTemplate], written: str) -> None:
+def test_every_accepted_address_is_unchanged_in_header_and_envelope(
+    make_template: Callable[..., MessageTemplate], written: str
+) -> None:
     try:
         delivery = reader(address=written)
     except ValueError:
         return
-    made = skeleton()
-    older = BytesParser(policy=policy.compat32).parsebytes(made.render(delivery, NOW)[1])
-    assert older["To"].rpartition("<")[2].rstrip(">") == made.render(delivery, NOW)[0].recipient
-    assert re.fullmatch(r"[!-;=?-~]+@[a-z0-9.-]+", made.render(delivery, NOW)[0].recipient)
+    template = make_template()
+    older = BytesParser(policy=policy.compat32).parsebytes(template.render(delivery, NOW)[1])
+    assert older["To"].rpartition("<")[2].rstrip(">") == template.render(delivery, NOW)[0].recipient
+    assert re.fullmatch(r"[!-;=?-~]+@[a-z0-9.-]+", template.render(delivery, NOW)[0].recipient)
 
 
 @drawn(100)
 @given(title=hostile.filter(str.strip), shown=hostile)
-def test_whatever_a_list_is_called_its_fields_hold(
+def test_list_headers_are_valid_whatever_the_lists_title(
     make_edition: Callable[..., Edition], make_mailing: Callable[..., Mailing], title: str, shown: str
 ) -> None:
     settings = make_settings()
