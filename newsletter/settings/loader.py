@@ -1,4 +1,4 @@
-"""Finds newsletter.toml and reads it, the environment over it."""
+"""Finds newsletter.toml and reads it; the environment overrides it."""
 
 import os
 import re
@@ -8,12 +8,12 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from newsletter.errors import SettingsError, UsageError
+from newsletter.errors import SettingsError, UsageError, describe
 from newsletter.settings.sections import Settings
-from newsletter.settings.validation_errors import explain, line_of
+from newsletter.settings.validation_errors import format_errors, line_of
 
 SETTINGS_FILE = "newsletter.toml"
-_LEAST_TOKEN = 16
+_MIN_TOKEN_CHARACTERS = 16
 
 
 def find_root(start: Path) -> Path:
@@ -25,50 +25,52 @@ def find_root(start: Path) -> Path:
 
 
 def read_settings(root: Path, environment: Mapping[str, str] = os.environ) -> Settings:
-    """Read newsletter.toml in `root`, the environment over it; SettingsError names file, line and remedy."""
+    """Read newsletter.toml in `root` and the environment, which overrides it; SettingsError names file and line."""
     path = root / SETTINGS_FILE
     try:
         text = path.read_text(encoding="utf-8")
-        written = tomllib.loads(text)
+        values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         line = re.search(r"at line (\d+)", str(error))
         place = f"{SETTINGS_FILE}:{line[1]}" if line else SETTINGS_FILE
         reason = re.sub(r" \(at .*\)", "", str(error))
         raise SettingsError(f"{place}: not valid TOML: {reason}") from error
     except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{path}: cannot be read: {error}") from error
-    secrets_found = {
+        raise SettingsError(f"{path}: cannot be read: {describe(error)}") from error
+    secrets = {
         "secret_key": environment.get("NEWSLETTER_SECRET_KEY"),
         "dkim_key": environment.get("NEWSLETTER_DKIM_KEY"),
         "smtp_password": environment.get("NEWSLETTER_SMTP_PASSWORD"),
         "imap_password": environment.get("NEWSLETTER_IMAP_PASSWORD"),
         "metrics_token": environment.get("NEWSLETTER_METRICS_TOKEN") or None,
     }
-    for name in ("root", *secrets_found):
-        if name in written:
+    for name in ("root", *secrets):
+        if name in values:
             raise SettingsError(
                 f"{SETTINGS_FILE}:{line_of(text, (name,))}: '{name}' does not belong in this file. "
                 f"Set {f'NEWSLETTER_{name.upper()}' if name != 'root' else 'NEWSLETTER_PUBLICATION'} instead"
             )
-    if len(secrets_found["metrics_token"] or "x" * _LEAST_TOKEN) < _LEAST_TOKEN:
-        raise SettingsError(f"NEWSLETTER_METRICS_TOKEN: at least {_LEAST_TOKEN} characters, so that nobody guesses it")
+    if len(secrets["metrics_token"] or "x" * _MIN_TOKEN_CHARACTERS) < _MIN_TOKEN_CHARACTERS:
+        raise SettingsError(
+            f"NEWSLETTER_METRICS_TOKEN: at least {_MIN_TOKEN_CHARACTERS} characters, or it could be guessed"
+        )
     if url := environment.get("NEWSLETTER_DATABASE_URL"):
-        written["database"] = {**written.get("database", {}), "url": url}
+        values["database"] = {**values.get("database", {}), "url": url}
     try:
-        settings = Settings.model_validate({**written, **secrets_found, "root": root.resolve()})
+        settings = Settings.model_validate({**values, **secrets, "root": root.resolve()})
     except ValidationError as error:
-        raise SettingsError(explain(error.errors(), text)) from error
+        raise SettingsError(format_errors(error.errors(), text)) from error
     if settings.tracking.clicks != "off" and settings.web.url is None:
         line_number = line_of(text, ("tracking", "clicks"))
         raise SettingsError(
-            f"{SETTINGS_FILE}:{line_number}: tracking.clicks = '{settings.tracking.clicks}': links are counted "
-            "where the web door is, and there is none. Set [web] url to its address"
+            f"{SETTINGS_FILE}:{line_number}: tracking.clicks = '{settings.tracking.clicks}': clicks are counted by "
+            "the web server, which has no address. Set [web] url"
         )
     return settings
 
 
 def packaged_path(name: str) -> Path:
-    """Return where the sample's `name` ("templates", "issues") lies: in the wheel, else in the source tree."""
+    """Return the path of the sample publication's `name` ("templates", "issues"): in the wheel, else in the clone."""
     here = Path(__file__).resolve().parents[1]
     shipped = here / "publication" / name
     return shipped if shipped.exists() else here.parent / name

@@ -39,7 +39,7 @@ class _Section(BaseModel):
 
 
 class PublicationSettings(_Section):
-    """`[publication]`: who writes, and what readers are told about it."""
+    """`[publication]`: the publication's name, author, language and colours."""
 
     title: str = Field(min_length=1)
     tagline: str = ""
@@ -49,11 +49,11 @@ class PublicationSettings(_Section):
     postal_address: str = ""
     accent: str = Field(default="#a4452c", pattern="^#[0-9a-fA-F]{6}$")
     default_list: str | None = None
-    """The list that `send` writes to when neither the issue nor the command names one."""
+    """The list that `send` mails when neither the issue nor the command names one."""
 
 
 class ListSettings(_Section):
-    """`[lists.NAME]`: a list's identity in its readers' inboxes."""
+    """`[lists.NAME]`: a mailing list, as its readers see it in their inbox."""
 
     title: str = Field(min_length=1)
     sender: MailboxSetting = Field(alias="from")
@@ -61,15 +61,15 @@ class ListSettings(_Section):
     """The dotted identifier of RFC 2919; it must never change."""
     postal_address: str = ""
     description: str = ""
-    """Completes "You get this because ..." at the foot of the letter."""
+    """Completes "You get this because ..." in the footer of each email."""
     source: Path | None = None
-    """A CSV that is imported before every send; harmless to repeat."""
+    """A CSV file that is imported before every send; harmless to repeat."""
     opt_in: Literal["double", "single"] = "double"
-    """Whether whoever signs up at the web door confirms it by a mail."""
+    """Whether a sign-up on the web must be confirmed by email (double opt-in)."""
 
 
 class SmtpSettings(_Section):
-    """`[delivery.smtp]`: the relay that takes our mail."""
+    """`[delivery.smtp]`: the SMTP relay that sends our mail."""
 
     host: str = "localhost"
     port: int = Field(default=25, ge=1, le=65535)
@@ -77,11 +77,11 @@ class SmtpSettings(_Section):
     username: str | None = None
     connections: int = Field(default=4, ge=1, le=64)
     timeout: float = Field(default=60, gt=0)
-    """Seconds to wait for any answer but the last one, which gets ten minutes (RFC 5321 4.5.3.2.6)."""
+    """Seconds to wait for any reply but the last, which gets ten minutes (RFC 5321, section 4.5.3.2.6)."""
     messages_per_connection: int = Field(default=1000, ge=1)
-    """Then a connection is opened anew, before a relay that counts would close it."""
+    """After so many the connection is replaced, before a relay with such a limit closes it."""
     configuration_set: str | None = Field(default=None, pattern="^[A-Za-z0-9_-]{1,64}$")
-    """Of Amazon SES, whose SMTP endpoint reads it, and our tags, from headers it takes away."""
+    """Of Amazon SES: its SMTP endpoint reads this, and our tags, from headers that it removes."""
 
 
 class SesSettings(_Section):
@@ -91,105 +91,107 @@ class SesSettings(_Section):
     configuration_set: str | None = None
     endpoint: Url | None = None
     connections: int | None = Field(default=None, ge=1, le=64)
-    """Calls at once; None: as many as the granted rate needs."""
+    """Concurrent calls; None: as many as the granted rate needs."""
     refresh: float = Field(default=60, ge=1)
-    """Seconds between two questions to the account during a send: what it grants may change under way."""
+    """Seconds between two reads of the account's quota during a send, because SES may change it meanwhile."""
     price: float = Field(default=0.10, ge=0)
     """Dollars for 1,000 messages, for `newsletter plan`."""
     client: Literal["boto3", "lean"] = "boto3"
-    """lean: the same call, signed by botocore, without the rest of its machinery: less CPU a message."""
+    """`lean` makes the same calls with less CPU a message, without the rest of boto3."""
 
 
 class DkimSettings(_Section):
-    """`[delivery.dkim]`, or several as `[[delivery.dkim]]`: a key that signs what leaves."""
+    """`[delivery.dkim]`, or several as `[[delivery.dkim]]`: a key that signs every message."""
 
     selector: str = Field(pattern=rf"^{_LABEL}(\.{_LABEL})*$")
     domain: str | None = Field(default=None, pattern=rf"^{_LABEL}(\.{_LABEL})+$")
-    """Whose signature it is; None for the domain of the list's `from`."""
+    """The signing domain (d=); None for the domain of the list's `from`."""
     key: Path | None = None
-    """The file of the private key, which is read from NEWSLETTER_DKIM_KEY where this is not given."""
+    """The file of the private key; without it the key is read from NEWSLETTER_DKIM_KEY."""
 
 
-def _several(written: object) -> object:
-    return (written,) if isinstance(written, dict) else written
+def _as_several(value: object) -> object:
+    return (value,) if isinstance(value, dict) else value
 
 
 class DeliverySettings(_Section):
-    """`[delivery]`: how letters leave."""
+    """`[delivery]`: how messages are sent."""
 
     transport: Literal["outbox", "ses", "smtp"] = "outbox"
     in_flight: int = Field(default=64, ge=1, le=1000)
-    """The most deliveries that a kill at any instant can leave uncertain."""
+    """Messages submitted at once: the most deliveries that a kill at any instant can leave uncertain."""
     rate: float | None = Field(default=None, gt=0)
-    """Messages a second at most; None leaves it to the transport."""
+    """Most messages a second; None: as many as the transport allows."""
     smtp: SmtpSettings = SmtpSettings()
     ses: SesSettings = SesSettings()
-    dkim: Annotated[tuple[DkimSettings, ...], BeforeValidator(_several)] = ()
+    dkim: Annotated[tuple[DkimSettings, ...], BeforeValidator(_as_several)] = ()
 
 
 class DatabaseSettings(_Section):
-    """`[database]`: where people are kept; by default SQLite at var/newsletter.db."""
+    """`[database]`: where subscribers and deliveries are stored; by default SQLite at var/newsletter.db."""
 
     url: str | None = None
 
 
 class FeedbackSettings(_Section):
-    """`[feedback]`: how the next hop's reports reach us, and what follows from them."""
+    """`[feedback]`: how bounces, complaints and other events reach us, and what follows from them."""
 
     queue: str | None = Field(default=None, pattern=r"^https?://[^\s/]+/\S+/\S+$")
-    """The URL of the SQS queue where SES's events arrive; `send` reads it beside its own work."""
+    """The URL of the SQS queue where SES's events arrive; `send` reads it in the background."""
     topics: tuple[Annotated[str, Field(pattern=r"^arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[\w.-]+$")], ...] = ()
-    """The SNS topics that may report over HTTPS, by their ARNs; nobody else is heard."""
+    """The ARNs of the SNS topics that may report over HTTPS; all others are refused."""
     allow_sha1: bool = False
-    """Whether a notification may be signed the old way, SNS's SignatureVersion 1."""
+    """Whether a notification may be signed with SHA-1, SNS's SignatureVersion 1."""
     certificates: Path | None = None
-    """A folder with SNS's certificates by their names, so that none is fetched."""
+    """A folder with SNS's certificates under their file names, so that none is fetched."""
     keep_days: int = Field(default=30, ge=1)
-    """How long events are kept as they came; what they said stays."""
+    """How many days raw events are kept; the facts they told stay."""
     soft_bounces: int = Field(default=3, ge=1)
-    """In so many mailings a letter comes back for a passing reason, and its address is suppressed."""
+    """After soft bounces in so many mailings the address is suppressed."""
     soft_days: int = Field(default=30, ge=1)
-    """Within so many days."""
+    """Soft bounces count within so many days."""
     pause_after: int = Field(default=200, ge=1)
-    """So many letters must have left before a mailing pauses itself."""
+    """A mailing can pause itself only after so many messages were sent."""
     pause_bounces: float = Field(default=0.04, gt=0, le=1)
-    """The share of letters that may come back."""
+    """The share of messages that may bounce before a mailing pauses itself."""
     pause_least_bounces: int = Field(default=10, ge=1)
-    """Fewer than so many pause nothing."""
+    """Fewer bounces than this never pause a mailing."""
     pause_complaints: float = Field(default=0.0008, gt=0, le=1)
-    """The share of letters that may be complained about."""
+    """The share of messages that may be complained about before a mailing pauses itself."""
     pause_least_complaints: int = Field(default=3, ge=1)
+    """Fewer complaints than this never pause a mailing."""
 
 
 class RepliesSettings(_Section):
-    """`[replies]`: where answers arrive."""
+    """`[replies]`: where replies arrive, and how they become comments."""
 
     domain: str | None = None
     sender: MailboxSetting | None = Field(default=None, alias="from")
-    """Whom notices are from, such as the author's answers; else the author at the list's address."""
+    """The sender of notices, such as the author's answers; by default the author at the list's address."""
     address: AddressSetting | None = None
     mailbox: str | None = None
     publish: Literal["review", "ask", "never"] = "review"
     moderators: tuple[AddressSetting, ...] = ()
-    """Who gets a digest of what waits, and may decide by mail."""
+    """Who gets a digest of the replies to moderate, and may moderate by mail."""
     digest_hours: float = Field(default=1, ge=0)
-    """The least time between two digests that `replies fetch` makes."""
+    """The least hours between two digests that `replies fetch` sends."""
     trust_after: int = Field(default=0, ge=0)
-    """So many published answers let a proven writer's next one stand at once; 0: everything waits."""
+    """After so many published replies a verified author's next one is approved automatically; 0: never."""
     max_links: int = Field(default=2, ge=0)
-    """More links than this keep an answer from being trusted."""
+    """A reply with more links is not approved automatically."""
     blocked_words: tuple[str, ...] = ()
-    """Words that keep an answer from being trusted."""
+    """A reply with one of these words is not approved automatically."""
     most_a_day: int = Field(default=10, ge=1)
-    """Answers of one writer within 24 hours beyond which none is trusted, and nobody is notified."""
+    """After so many replies of one author in 24 hours none is approved automatically, and nobody is notified."""
     tell_readers: bool = True
-    """Whether a writer hears that an answer was published, and how to change or withdraw it."""
+    """Whether the author of a reply is notified that it was published, and how to change or withdraw it."""
     tell_answered: Literal["ask", "always", "never"] = "ask"
-    """Whether a writer hears of other readers' answers: if they said so, unless they said no, or not at all."""
+    """Whether authors of comments are notified of replies to them: `ask` if they asked for it, `always` unless they
+    declined, or `never`."""
     keep_raw_days: int = Field(default=365, ge=0)
-    """How long a raw mail is kept after its reply was decided; 0 for good. What is not decided is kept."""
+    """How many days a raw message is kept after its reply was moderated; 0 for ever. Until then it is kept."""
     authserv_id: str | None = Field(default=None, pattern=r"^[A-Za-z0-9._-]+$")
-    """How our own border names itself in Authentication-Results; only its word counts."""
+    """The authserv-id of our own mail server in Authentication-Results (RFC 8601); no other is trusted."""
 
     @model_validator(mode="after")
     def _one_of_domain_and_address(self) -> "RepliesSettings":
@@ -199,25 +201,25 @@ class RepliesSettings(_Section):
 
 
 class WebSettings(_Section):
-    """`[web]`: the web door, and where unsubscribe and confirm links lead."""
+    """`[web]`: the web server, and the address of unsubscribe and confirmation links."""
 
     url: Url | None = None
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=1, le=65535)
     lists: tuple[str, ...] = ()
-    """The lists that anybody may join there; all of them unless given."""
+    """The lists that the sign-up form offers; by default all."""
     sites: tuple[Url, ...] = ()
-    """Other sites whose pages may carry the form; the publication's and the archive's may anyhow."""
+    """Other sites that may embed the sign-up form; the publication's and the archive's always may."""
     trusted_proxies: tuple[Network, ...] = ()
-    """Whose X-Forwarded-For is believed: addresses or networks."""
+    """Proxies whose X-Forwarded-For is trusted: addresses or networks."""
     mails_an_hour: int = Field(default=300, ge=1)
-    """How many mails strangers may cause by filling in forms."""
+    """The most confirmation mails an hour that strangers can cause by filling in forms."""
     attack_from: int = Field(default=20, ge=1)
-    """Forms within a minute from which browsers are given a task, and others wait."""
+    """From so many forms a minute on, browsers must solve a proof of work and other requests are delayed."""
 
 
-class _Stored(_Section):
-    """What may lie in a bucket."""
+class _StoreSettings(_Section):
+    """What can be stored in an S3 bucket."""
 
     store: str | None = None
     region: str | None = None
@@ -226,19 +228,19 @@ class _Stored(_Section):
     @property
     def bucket(self) -> str | None:
         """The name of the bucket, if `store` is one."""
-        found = _BUCKET.fullmatch(self.store or "")
-        return found["bucket"] if found else None
+        match = _BUCKET.fullmatch(self.store or "")
+        return match["bucket"] if match else None
 
     @property
     def prefix(self) -> str:
-        """What all keys in the bucket begin with: "", or a path that ends in a slash."""
-        found = _BUCKET.fullmatch(self.store or "")
-        path = found["path"].strip("/") if found else ""
+        """The prefix of all keys in the bucket: "", or a path that ends in a slash."""
+        match = _BUCKET.fullmatch(self.store or "")
+        path = match["path"].strip("/") if match else ""
         return f"{path}/" if path else ""
 
 
-class ArchiveSettings(_Stored):
-    """`[archive]`: where the static site is read, and where `archive publish` puts it."""
+class ArchiveSettings(_StoreSettings):
+    """`[archive]`: the address of the static site, and where `archive publish` uploads it."""
 
     url: Url | None = None
 
@@ -246,57 +248,57 @@ class ArchiveSettings(_Stored):
     @classmethod
     def _is_a_bucket(cls, store: str | None) -> str | None:
         if store is not None and not _BUCKET.fullmatch(store):
-            raise ValueError('say "s3://BUCKET/PREFIX"')
+            raise ValueError('not a bucket. Set it to "s3://BUCKET/PREFIX"')
         return store
 
 
-class PictureSettings(_Stored):
-    """`[pictures]`: where readers fetch the pictures of letters."""
+class PictureSettings(_StoreSettings):
+    """`[pictures]`: where the images in emails are hosted."""
 
     store: str = "archive"
-    """`archive`, or `s3://BUCKET/PREFIX`: a send then puts them there first."""
+    """`archive`, or `s3://BUCKET/PREFIX`, where a send uploads them first."""
     url: Url | None = None
-    """Where readers fetch what lies in the store; the archive's own address unless given."""
+    """The public address of the store; by default the archive's."""
 
     @field_validator("store")
     @classmethod
-    def _is_known(cls, store: str) -> str:
+    def _is_a_store(cls, store: str) -> str:
         if store != "archive" and not _BUCKET.fullmatch(store):
-            raise ValueError('say "archive", or "s3://BUCKET/PREFIX"')
+            raise ValueError('not a store. Set it to "archive" or "s3://BUCKET/PREFIX"')
         return store
 
     @model_validator(mode="after")
     def _has_an_address(self) -> "PictureSettings":
         if self.bucket and not self.url:
-            raise ValueError("a bucket needs 'url' as well: where readers fetch what lies in it")
+            raise ValueError("a bucket needs 'url' as well, the address where readers fetch its files")
         return self
 
 
 class TrackingSettings(_Section):
-    """`[tracking]`: what is counted of what readers do; of single people nothing unless they agreed."""
+    """`[tracking]`: what is counted of what readers do; nothing about single readers without their consent."""
 
     clicks: Literal["off", "aggregate", "consented"] = "off"
-    """Whether links lead by way of the web door, which counts how often each is followed; and by whom, of those
-    who agreed to it."""
+    """Whether links go through the web server, which counts clicks: `aggregate` for all readers together,
+    `consented` also for each reader who consented."""
 
 
 class OperationsSettings(_Section):
-    """`[operations]`: what the author hears of without asking."""
+    """`[operations]`: alerts to the author."""
 
     alert: tuple[AddressSetting, ...] = ()
-    """Who is mailed about what has stopped; `newsletter doctor --alert` falls back to the moderators."""
+    """Who is mailed when something has stopped; `newsletter doctor --alert` falls back to the moderators."""
 
 
 class Settings(_Section):
-    """The whole of newsletter.toml, with the folder it stands in and the secrets of the environment."""
+    """All of newsletter.toml, with its folder and the secrets from the environment."""
 
     root: Path
     publication: PublicationSettings
     lists: dict[str, ListSettings] = {}
     segments: dict[str, str] = {}
-    """Questions about subscribers, by name."""
+    """Segment queries about subscribers, by name."""
     fields: dict[str, Literal["text", "number", "date", "yes/no"]] = {}
-    """What the fields of subscribers hold, by name."""
+    """The types of subscribers' custom fields, by name."""
     delivery: DeliverySettings = DeliverySettings()
     database: DatabaseSettings = DatabaseSettings()
     feedback: FeedbackSettings = FeedbackSettings()
@@ -315,13 +317,13 @@ class Settings(_Section):
 
     @field_validator("segments")
     @classmethod
-    def _can_be_asked(cls, segments: dict[str, str]) -> dict[str, str]:
+    def _are_valid(cls, segments: dict[str, str]) -> dict[str, str]:
         check_named_segments(segments)
         return segments
 
     @property
     def var(self) -> Path:
-        """The private folder: database, outbox, raw replies, key. Never in Git."""
+        """The private folder: database, outbox, raw replies, secret key. Never in Git."""
         return self.root / "var"
 
     @property
@@ -331,7 +333,7 @@ class Settings(_Section):
 
     @property
     def templates(self) -> Path:
-        """The publication's own templates; what is not there comes from the package."""
+        """The publication's own templates; those that are missing come from the package."""
         return self.root / "templates"
 
     @property

@@ -1,4 +1,4 @@
-"""`[theme]`: what letters and pages look like; a colour that could not be read is refused."""
+"""`[theme]`: the look of emails and pages; colours with too little contrast are refused."""
 
 from pathlib import PurePosixPath
 from typing import Annotated, ClassVar, Literal
@@ -19,7 +19,7 @@ from newsletter.colour import (
 def _inside(path: str) -> str:
     parts = PurePosixPath(path).parts
     if path and (path.startswith("/") or ".." in parts or ":" in path):
-        raise ValueError("a picture lies in the publication's folder: give its path from there")
+        raise ValueError("not inside the publication's folder. Give a path relative to it")
     return path
 
 
@@ -31,7 +31,7 @@ PicturePath = Annotated[str, AfterValidator(_inside)]
 
 
 class Colours(BaseModel):
-    """The colours of one scheme that the author chose; what is not given is made from those that are."""
+    """The colours of one scheme that the author chose; the others are derived from them."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     usual_paper: ClassVar[str] = PAPER
@@ -45,20 +45,20 @@ class Colours(BaseModel):
 
     @field_validator("paper")
     @classmethod
-    def _some_ink_reads(cls, paper: str | None) -> str | None:
+    def _is_readable_paper(cls, paper: str | None) -> str | None:
         if paper and max(contrast_ratio(ink, paper) for ink in (INK, DARK_INK)) < BODY_CONTRAST:
-            raise ValueError(f"no text reads at {BODY_CONTRAST:g}:1 on it. Make it lighter or darker")
+            raise ValueError(f"no text colour has a contrast of {BODY_CONTRAST:g}:1 on it. Make it lighter or darker")
         return paper
 
     @field_validator("ink", "muted")
     @classmethod
-    def _reads_on_paper(cls, colour: str | None, info: ValidationInfo) -> str | None:
+    def _has_contrast(cls, colour: str | None, info: ValidationInfo) -> str | None:
         paper = info.data.get("paper") or cls.usual_paper
         least = BODY_CONTRAST if info.field_name == "ink" else OTHER_CONTRAST
-        if colour and (found := contrast_ratio(colour, paper)) < least:
+        if colour and (ratio := contrast_ratio(colour, paper)) < least:
             is_light = contrast_ratio(paper, "#000000") > contrast_ratio(paper, "#ffffff")
             raise ValueError(
-                f"it reads at {int(found * 10) / 10:g}:1 on the paper {paper}, and {least:g}:1 is needed. "
+                f"its contrast on the paper {paper} is {int(ratio * 10) / 10:g}:1, and {least:g}:1 is needed. "
                 f"Make it {'darker' if is_light else 'lighter'}"
             )
         return colour
@@ -75,7 +75,7 @@ class DarkColours(Colours):
 
 
 class ThemeSettings(BaseModel):
-    """`[theme]`: type, measure and colours of letters and pages."""
+    """`[theme]`: type, width and colours of emails and pages."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -84,10 +84,10 @@ class ThemeSettings(BaseModel):
     heading: Stack | None = None
     width: int = Field(default=600, ge=480, le=720)
     corner: int = Field(default=4, ge=0, le=24)
-    """How round buttons and boxes are, in CSS pixels."""
+    """The corner radius of buttons and boxes, in CSS pixels."""
     density: Literal["airy", "normal", "compact"] = "normal"
     logo: PicturePath = ""
-    """A picture in the publication's folder that stands for the list's name."""
+    """An image in the publication's folder that is shown instead of the list's name."""
     logo_dark: PicturePath = ""
     logo_alt: str = ""
     logo_width: int = Field(default=120, ge=16, le=400)

@@ -1,4 +1,4 @@
-"""Says what is wrong in newsletter.toml: the line, the key, the value, and the key that was meant."""
+"""Validation errors of newsletter.toml as text: line, key, value, and a suggestion for an unknown key."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -10,14 +10,14 @@ from newsletter.finding import suggest
 from newsletter.settings.sections import ListSettings, Settings
 
 
-def explain(problems: Iterable[Mapping[str, Any]], text: str) -> str:
-    """Return one line a problem that pydantic found in the TOML `text`, in the order of the file."""
-    told = [_told(problem, text) for problem in problems]
-    return "\n".join(f"newsletter.toml:{line}: {what}" for line, what in sorted(told))
+def format_errors(problems: Iterable[Mapping[str, Any]], text: str) -> str:
+    """Return one line for each error that pydantic found in the TOML `text`, in the order of the file."""
+    lines = sorted(_format_error(problem, text) for problem in problems)
+    return "\n".join(f"newsletter.toml:{line}: {message}" for line, message in lines)
 
 
-def _told(problem: Mapping[str, Any], text: str) -> tuple[int, str]:
-    location = tuple(part for part in problem["loc"] if isinstance(part, str))  # not which one of several
+def _format_error(problem: Mapping[str, Any], text: str) -> tuple[int, str]:
+    location = tuple(part for part in problem["loc"] if isinstance(part, str))  # without the index in an array
     line = line_of(text, location)
     name = location[-1] if location else ""
     if problem["type"] == "extra_forbidden":
@@ -26,7 +26,7 @@ def _told(problem: Mapping[str, Any], text: str) -> tuple[int, str]:
         section = ".".join(location[:-1])
         return line, f"'{name}' is missing{f' in [{section}]' if section else ''}"
     reason = str(problem["msg"]).removeprefix("Value error, ")
-    if location == ("segments",) and problem["type"] == "value_error":  # the reason begins with the one at fault
+    if location == ("segments",) and problem["type"] == "value_error":  # the reason begins with the segment's name
         return line_of(text, (*location, reason.partition(" ")[0].strip("'"))), f"segments.{reason}"
     return line, f"{'.'.join(location)} = {problem['input']!r}: {reason[:1].lower()}{reason[1:]}"
 
@@ -35,7 +35,7 @@ def _known_keys(location: tuple[str, ...]) -> list[str]:
     model: type[BaseModel] = Settings
     for part in location:
         field = model.model_fields.get(part)
-        if field is None:  # the NAME in [lists.NAME]
+        if field is None:  # such as the NAME in [lists.NAME]
             continue
         annotation = field.annotation
         if part == "lists":
@@ -48,7 +48,7 @@ def _known_keys(location: tuple[str, ...]) -> list[str]:
 
 
 def line_of(text: str, location: tuple[str, ...]) -> int:
-    """Return the line where the key at `location` stands, or its table's, or 1.
+    """Return the line of the key at `location`, else of its table, else 1.
 
     tomllib gives no positions, so this looks for the table's header and the key below it.
     """

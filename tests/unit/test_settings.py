@@ -51,7 +51,7 @@ def test_a_short_file_is_enough(tmp_path: Path) -> None:
             SOUND + "[segments]\nvip = 'portugl'\nportugal = 'has a'\n",
             r"newsletter\.toml:9: segments\.vip = 'portugl': unknown segment 'portugl' .*Did you mean 'portugal'",
         ),
-        (SOUND + "[segments]\n'a b' = 'has a'\n", r"newsletter\.toml:\d: segments\.a b is no name for a segment"),
+        (SOUND + "[segments]\n'a b' = 'has a'\n", r"newsletter\.toml:\d: segments\.a b is not a valid segment name"),
         (SOUND + "[segments]\nnumber = 3\n", r"newsletter\.toml:9: segments\.number = 3"),
         (
             SOUND + "[segmens]\na = 'has a'\n",
@@ -129,9 +129,9 @@ def test_keys_of_the_environment_come_newest_first(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("key", ["short", " ", f"{'n' * 32} short"])
 def test_a_key_that_is_too_short_is_refused(tmp_path: Path, key: str) -> None:
-    with pytest.raises(SettingsError, match="NEWSLETTER_SECRET_KEY: a key is at least 32"):
+    with pytest.raises(SettingsError, match="NEWSLETTER_SECRET_KEY: a key has at least 32"):
         read_or_make_keys(read(tmp_path, NEWSLETTER_SECRET_KEY=key))
     (tmp_path / "var").mkdir()
     (tmp_path / "var" / "secret.key").write_text(key)
-    with pytest.raises(SettingsError, match=r"var/secret\.key: a key is at least 32"):
+    with pytest.raises(SettingsError, match=r"var/secret\.key: a key has at least 32"):
         read_or_make_keys(read(tmp_path))

@@ -83,7 +83,7 @@ def test_a_policy_that_is_strict_counts_no_other_subdomain(settings: Settings) -
     zone = dict(ZONE)
     zone[("_dmarc.example.org", "TXT")] = ["v=DMARC1; p=reject; adkim=s; aspf=s; rua=mailto:a@example.org"]
     found = look(settings, zone)["alignment news.example.org"]
-    assert "does not" in found.message
+    assert "is not" in found.message
     elsewhere = settings_for(settings.root, delivery={"dkim": {"selector": "s", "domain": "example.org", "key": "k"}})
     assert look(elsewhere, zone)["alignment news.example.org"].level is CheckLevel.FAIL
 

@@ -53,14 +53,14 @@ def test_a_readable_accent_is_left_alone():
 @pytest.mark.parametrize(
     ("toml", "said"),
     [
-        ('[theme.light]\nink = "#888888"', "theme.light.ink = '#888888': it reads at 3.5:1 on the paper #ffffff"),
+        ('[theme.light]\nink = "#888888"', "theme.light.ink = '#888888': its contrast on the paper #ffffff is 3.5:1"),
         ('[theme.dark]\nmuted = "#333333"', "Make it lighter"),
-        ('[theme.light]\npaper = "#808080"', "no text reads at 7:1 on it"),
+        ('[theme.light]\npaper = "#808080"', "no text colour has a contrast of 7:1 on it"),
         ("[theme]\nwidth = 900", "less than or equal to 720"),
         ("[theme]\ncorners = 3", "unknown key 'corners'. Did you mean 'corner'?"),
         ('[theme.light]\naccnt = "#123456"', "unknown key 'accnt'. Did you mean 'accent'?"),
         ('[theme]\nbody = "x; color: red"', "theme.body"),
-        ('[theme]\nlogo = "../secret.png"', "a picture lies in the publication's folder"),
+        ('[theme]\nlogo = "../secret.png"', "not inside the publication's folder"),
     ],
 )
 def test_a_choice_that_cannot_be_is_refused_at_its_line(desk, toml, said):
