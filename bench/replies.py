@@ -7,8 +7,9 @@ import resource
 import sys
 import time
 
-from newsletter.replies.extract import KnownText
-from newsletter.replies.file_extraction import read_raw
+from newsletter.replies.classify.classifier import classify_message
+from newsletter.replies.extract import KnownText, SentText, extract
+from newsletter.replies.parsing.message import parse_message
 from newsletter.replies.sandbox import Sandbox
 
 LIMIT = 300.0
@@ -46,12 +47,14 @@ def main(number: int) -> int:
     known = KnownText.of(LETTER)
     begun = spent()
     for raw in mails:
-        read_raw(raw, known)
+        message = parse_message(raw)
+        classify_message(message)
+        extract(message.text, message.html, known)
     here = number / (spent() - begun)
     begun, below, wall = spent(), spent(resource.RUSAGE_CHILDREN), time.perf_counter()
     with Sandbox() as sandbox:
         for raw in mails:
-            sandbox.extract(sandbox.parse(raw), words=(LETTER, ""))
+            sandbox.extract(sandbox.parse(raw), SentText(issue=(LETTER, "")))
     cpu = spent() - begun + spent(resource.RUSAGE_CHILDREN) - below
     apart, wall = number / cpu, time.perf_counter() - wall
     print(f"in this process      {here:8,.0f} mails a CPU second")

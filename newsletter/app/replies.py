@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from newsletter.app.remarks import Remark
     from newsletter.delivery import Notice
 
-_AUTOMATIC = frozenset({replies.ReplyState.IGNORED, replies.ReplyState.ORDER})
+_AUTOMATIC = frozenset({replies.ReplyState.IGNORED, replies.ReplyState.COMMAND})
 """States of mail that no person wrote, or that was a command to us."""
 
 
@@ -172,10 +172,10 @@ def approve_reply(
         reply_id,
         slug=issue,
         by=decider.name,
-        why=why,
-        door=decider.place,
+        reason=why,
+        channel=decider.place,
         keyring=publication.keyring,
-        has_leave=has_permission,
+        has_permission=has_permission,
         now=publication.now(),
     )
     return ModeratedReply(reply_id=reply_id, file=file, commit=_commit(publication, file, decider))
@@ -189,10 +189,10 @@ def reject_reply(
         publication.database,
         reply_id,
         by=decider.name,
-        why=why,
-        door=decider.place,
+        reason=why,
+        channel=decider.place,
         settings=publication.settings,
-        is_told=tells_writer,
+        is_notified=tells_writer,
         now=publication.now(),
     )
     return ModeratedReply(reply_id=reply.id)
@@ -212,8 +212,8 @@ def withdraw_reply(
         publication.settings,
         reply_id,
         by=decider.name,
-        why=why,
-        door=decider.place,
+        reason=why,
+        channel=decider.place,
         is_erased=erases,
         now=publication.now(),
     )

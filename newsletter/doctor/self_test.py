@@ -83,7 +83,7 @@ def check_signatures(raw: bytes, sender: str, dns: Resolver, *, now: datetime) -
         if signature.result == "pass":
             yield ok(_PART, shown, "it is valid")
         else:
-            yield warn(_PART, shown, f"{signature.result}: {signature.why}")
+            yield warn(_PART, shown, f"{signature.result}: {signature.reason}")
     yield _check_alignment(signatures, sender)
     yield _check_coverage(signatures, sender)
 

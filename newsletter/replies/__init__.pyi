@@ -20,7 +20,6 @@ from .authentication import (
     verify_dkim as verify_dkim,
 )
 from .classify.classifier import Verdict as Verdict
-from .decisions import Decision as Decision
 from .extract import Cut as Cut, Extraction as Extraction
 from .fetch import FetchResult as FetchResult, fetch_replies as fetch_replies
 from .file_extraction import ExtractedFile as ExtractedFile, extract_file as extract_file
@@ -29,15 +28,7 @@ from .mailboxes import (
     ReplyMailbox as ReplyMailbox,
     open_mailbox as open_mailbox,
 )
-from .moderation.approval import (
-    ReplyDetail as ReplyDetail,
-    approve as approve,
-    ask_permission as ask_permission,
-    list_replies as list_replies,
-    reject as reject,
-    show_reply as show_reply,
-)
-from .moderation.auto_approve import WriterHistory as WriterHistory
+from .moderation.approval import approve as approve, ask_permission as ask_permission, reject as reject
 from .moderation.digest import plan_digest as plan_digest
 from .moderation.erasure import (
     ErasedReplies as ErasedReplies,
@@ -46,14 +37,14 @@ from .moderation.erasure import (
     replies_by_person as replies_by_person,
     replies_from_other_addresses as replies_from_other_addresses,
 )
+from .moderation.reply_detail import ReplyDetail as ReplyDetail, show_reply as show_reply
 from .moderation.withdrawal import replies_from_address as replies_from_address, withdraw_reply as withdraw_reply
 from .notify.author_answer import (
     PlannedAnswer as PlannedAnswer,
     answer_reply as answer_reply,
     draft_answer as draft_answer,
 )
-from .notify.hearing import (
-    answer_notification_choice as answer_notification_choice,
+from .notify.comment_notifications import (
     is_notified_of_answers as is_notified_of_answers,
     set_answer_notification as set_answer_notification,
 )
@@ -62,5 +53,14 @@ from .reread import RereadResult as RereadResult, reread_replies as reread_repli
 from .sandbox import Sandbox as Sandbox, UnreadableMessage as UnreadableMessage
 from .store.display_names import find_display_name as find_display_name, save_display_name as save_display_name
 from .store.mbox import build_mbox as build_mbox
-from .store.models import Reply as Reply, ReplyState as ReplyState
+from .store.models import (
+    Decision as Decision,
+    Reply as Reply,
+    ReplyState as ReplyState,
+    WriterHistory as WriterHistory,
+)
+from .store.queries import (
+    answer_notification_choice as answer_notification_choice,
+    list_replies as list_replies,
+)
 from .store.raw_messages import raw_message_path as raw_message_path

@@ -1,7 +1,7 @@
-"""Takes mail in: stored, read, matched, recorded, and only then acknowledged.
+"""Fetching replies: each message of a mailbox is stored, parsed, matched, recorded, and only then acknowledged.
 
-A kill at any instant loses nothing: what was not acknowledged is read again, and the same
-mail is recorded once, by its raw bytes and by its Message-ID, sender and text.
+A kill at any instant loses nothing: what was not acknowledged is read again, and the same message is recorded once,
+by its octets and by its Message-ID, sender and text.
 """
 
 import hashlib
@@ -13,40 +13,43 @@ from datetime import datetime
 
 from newsletter.database import Database
 from newsletter.errors import NewsletterError
-from newsletter.replies.addresses.match import Match, match
-from newsletter.replies.authentication import (
-    Authenticity,
-    AuthResult,
-    DnsKeys,
-    KeyLookup,
-    judge_sender,
-    key_names,
-    look_up,
-)
+from newsletter.replies.addresses.match import Match, match_message
+from newsletter.replies.authentication import AuthResult, DnsKeys, KeyLookup
 from newsletter.replies.classify.classifier import Verdict
 from newsletter.replies.extract import Extraction
-from newsletter.replies.inbound.classify_reply import is_proven_to_us, judge
-from newsletter.replies.inbound.context import Desk
-from newsletter.replies.inbound.effects import act
-from newsletter.replies.letter import letter_of, static
+from newsletter.replies.inbound.classify_reply import Inbound, classify_reply
+from newsletter.replies.inbound.context import InboundContext
+from newsletter.replies.inbound.effects import apply_effects
 from newsletter.replies.mailboxes import ReceivedMessage, ReplyMailbox
 from newsletter.replies.moderation.approval import approve
-from newsletter.replies.moderation.auto_approve import history_of, is_trusted, warnings
-from newsletter.replies.moderation.moderator_commands import carry_out, is_order
-from newsletter.replies.moderation.writer_commands import heed, is_request
+from newsletter.replies.moderation.auto_approve import may_be_auto_approved, spam_warnings
+from newsletter.replies.moderation.moderator_commands import execute_moderator_command, is_moderator_command
+from newsletter.replies.moderation.writer_commands import execute_writer_command, is_writer_command
 from newsletter.replies.parsing.headers import read_mailbox
-from newsletter.replies.parsing.message import Mail
-from newsletter.replies.retention import drop_old_mail
+from newsletter.replies.parsing.message import ParsedMessage
 from newsletter.replies.sandbox import Sandbox, UnreadableMessage
 from newsletter.replies.store.display_names import read_chosen_name, save_display_name
 from newsletter.replies.store.models import Reply, ReplyState
-from newsletter.replies.store.queries import is_known, read_replies, read_reply, record, record_proof
-from newsletter.replies.store.raw_messages import digest_of, keep_raw, raw_message_path
+from newsletter.replies.store.queries import (
+    get_reply,
+    is_recorded,
+    list_replies,
+    record_reply,
+    update_authentication,
+    writer_history,
+)
+from newsletter.replies.store.raw_messages import (
+    delete_expired_raw_messages,
+    raw_message_hash,
+    raw_message_path,
+    store_raw_message,
+)
+from newsletter.replies.store.thread import sent_text
 from newsletter.settings import Settings
 from newsletter.tokens import Keyring
 
-_MOST_AGAIN = 50
-"""Answers whose senders are asked about again in one fetch."""
+_MAX_REAUTHENTICATED = 50
+"""Replies whose senders are authenticated again in one fetch."""
 log = logging.getLogger(__name__)
 
 
@@ -56,9 +59,9 @@ class FetchResult:
 
     replies: tuple[Reply, ...]
     known: int
-    """Mails that were there again and had been recorded before."""
+    """Messages that had been recorded before."""
     dropped: int = 0
-    """Raw mails deleted here because they were decided long enough ago."""
+    """Raw messages deleted here because their replies were decided long enough ago."""
 
     @property
     def verdicts(self) -> Counter[Verdict]:
@@ -81,136 +84,132 @@ def fetch_replies(
     keys: KeyLookup | None = None,
     sandbox: Sandbox | None = None,
 ) -> FetchResult:
-    """Take in every mail that waits in the mailbox; running it again brings only what is new.
+    """Take in every message that waits in the mailbox; running it again brings only what is new.
 
-    `keys` looks up the keys of signatures; by default DNS is asked. A `sandbox` may serve several fetches.
+    `keys` looks up DKIM keys, by default in DNS. One `sandbox` may serve several fetches.
     """
     replies: list[Reply] = []
     known = 0
     with nullcontext(sandbox) if sandbox else Sandbox() as used:
-        desk = Desk(
+        context = InboundContext(
             database=database, keyring=keyring, settings=settings, now=now, keys=keys or DnsKeys(), sandbox=used
         )
         for received in mailbox.waiting():
             reply = None
-            if not is_known(database, raw_hash=digest_of(received.raw)):  # else what was erased would come back
-                reply = _take_in(desk, received, keep_raw(settings, received.raw))
+            if not is_recorded(database, raw_hash=raw_message_hash(received.raw)):  # else what was erased would return
+                reply = _take_in(context, received, store_raw_message(settings, received.raw))
             mailbox.acknowledge(received)
             if reply is None:
                 known += 1
                 continue
             replies.append(reply)
             log.info("reply.recorded", extra={"reply": reply.id, "verdict": reply.verdict, "state": reply.state})
-        _prove_again(desk, {reply.id for reply in replies})
-    dropped = drop_old_mail(database, settings, now=now)
-    return FetchResult(replies=tuple(replies), known=known, dropped=dropped)
+        _authenticate_again(context, {reply.id for reply in replies})
+    deleted = delete_expired_raw_messages(database, settings, now=now)
+    return FetchResult(replies=tuple(replies), known=known, dropped=deleted)
 
 
-def _take_in(desk: Desk, received: ReceivedMessage, digest: str) -> Reply | None:
-    """Read, judge, act and record; None if the mail had come before by another way."""
-    mail = desk.sandbox.parse(received.raw)
-    sameness = _sameness(mail)
-    if sameness is not None and is_known(desk.database, sameness=sameness):
+def _take_in(context: InboundContext, received: ReceivedMessage, raw_hash: str) -> Reply | None:
+    """Parse a message, apply what it asks and record it; None if it had been delivered before by another way."""
+    message = context.sandbox.parse(received.raw)
+    duplicate_key = _duplicate_key(message)
+    if duplicate_key is not None and is_recorded(context.database, duplicate_key=duplicate_key):
         return None
-    found = match(desk.database, desk.keyring, desk.settings, mail.headers, received.recipients)
-    mail, extraction = _extract(desk, mail, found)
-    authenticity = authenticate(desk, received, mail)
-    reply = judge(desk, mail, found, extraction, authenticity, received, digest)
-    if is_order(found):
-        reply = carry_out(desk, mail, found, authenticity, reply, extraction.text)
-    elif is_request(found, extraction.text):
-        reply = heed(desk, mail, found, authenticity, reply)
+    match = match_message(context.database, context.keyring, context.settings, message.headers, received.recipients)
+    message, extraction = _extract(context, message, match)
+    inbound = Inbound(
+        received=received,
+        raw_hash=raw_hash,
+        message=message,
+        match=match,
+        extraction=extraction,
+        authentication=context.authenticate(received, message),
+    )
+    reply = classify_reply(context, inbound)
+    if is_moderator_command(match):
+        reply = execute_moderator_command(context, inbound, reply)
+    elif is_writer_command(match, extraction.text):
+        reply = execute_writer_command(context, inbound, reply)
     else:
-        reply = _weighed(desk, act(desk, mail, found, reply))
-        chosen, _ = read_chosen_name(extraction.text)
-        if chosen and reply.is_verified and reply.subscriber_id is not None:
-            save_display_name(desk.database, reply.subscriber_id, chosen, desk.now)
-    was_new = record(desk.database, reply, sameness=sameness, now=desk.now)
-    return _published_if_trusted(desk, reply) if was_new else None
+        reply = _with_spam_warnings(context, apply_effects(context, message, match, reply))
+        chosen_name, _ = read_chosen_name(extraction.text)
+        if chosen_name and reply.is_verified and reply.subscriber_id is not None:
+            save_display_name(context.database, reply.subscriber_id, chosen_name, context.now)
+    is_new = record_reply(context.database, reply, duplicate_key=duplicate_key, now=context.now)
+    return _auto_approved(context, reply) if is_new else None
 
 
-def _weighed(desk: Desk, reply: Reply) -> Reply:
-    """Add what in an answer is like spam to its note."""
+def _with_spam_warnings(context: InboundContext, reply: Reply) -> Reply:
     if reply.state is not ReplyState.HELD:
         return reply
-    history = history_of(desk.database, reply, desk.now)
-    notes = (reply.note, *warnings(reply, history, desk.settings.replies))
+    history = writer_history(context.database, reply, context.now)
+    notes = (reply.note, *spam_warnings(reply, history, context.settings.replies))
     return replace(reply, note="; ".join(filter(None, notes)))
 
 
-def _published_if_trusted(desk: Desk, reply: Reply) -> Reply:
-    if not desk.settings.replies.trust_after or not reply.is_verified:
+def _auto_approved(context: InboundContext, reply: Reply) -> Reply:
+    """Publish a reply whose writer needs no moderator, and return it as it is then."""
+    rules = context.settings.replies
+    if not rules.trust_after or not reply.is_verified:
         return reply
-    history = history_of(desk.database, reply, desk.now)
-    if not is_trusted(reply, history, desk.settings.replies):
+    history = writer_history(context.database, reply, context.now)
+    if not may_be_auto_approved(reply, history, rules):
         return reply
-    why = f"{history.published} published before"
     try:
         approve(
-            desk.database,
-            desk.settings,
+            context.database,
+            context.settings,
             reply.id,
             by="[replies] trust_after",
-            why=why,
-            door="rule",
-            keyring=desk.keyring,
-            now=desk.now,
+            reason=f"{history.published} published before",
+            channel="rule",
+            keyring=context.keyring,
+            now=context.now,
         )
     except (NewsletterError, OSError):  # it waits for its moderator as any other
         return reply
-    return read_reply(desk.database, reply.id)
+    return get_reply(context.database, reply.id)
 
 
-def authenticate(desk: Desk, received: ReceivedMessage, mail: Mail) -> Authenticity:
-    """Say whether a mail comes from its From address; whatever fails on the way proves nothing."""
-    keys = look_up(desk.keys, key_names(mail.headers))
-    return judge_sender(
-        mail.headers,
-        desk.sandbox.verify(received.raw, mail.headers, keys, desk.now),
-        verdicts=received.verdicts,
-        authserv_id=desk.settings.replies.authserv_id,
-    )
-
-
-def _prove_again(desk: Desk, new: set[str]) -> None:
-    """Ask once more for the keys that could not be looked up when a waiting answer came in."""
-    held = read_replies(desk.database, ReplyState.HELD)
-    waiting = [reply for reply in held if reply.proof is AuthResult.TEMPERROR and reply.id not in new]
-    for reply in waiting[-_MOST_AGAIN:]:
-        path = raw_message_path(desk.settings, reply.raw_hash)
+def _authenticate_again(context: InboundContext, new: set[str]) -> None:
+    """Authenticate the held replies again whose keys could not be looked up when they came in."""
+    held = list_replies(context.database, state=ReplyState.HELD)
+    waiting = [reply for reply in held if reply.auth_result is AuthResult.TEMPERROR and reply.id not in new]
+    for reply in waiting[-_MAX_REAUTHENTICATED:]:
+        path = raw_message_path(context.settings, reply.raw_hash)
         if not path.exists():
             continue
         raw = path.read_bytes()
-        mail = desk.sandbox.parse(raw)
-        authenticity = authenticate(desk, ReceivedMessage(source="", raw=raw), mail)
-        if authenticity.proof is AuthResult.TEMPERROR:
+        message = context.sandbox.parse(raw)
+        authentication = context.authenticate(ReceivedMessage(source="", raw=raw), message)
+        if authentication.result is AuthResult.TEMPERROR:
             continue
-        is_verified = reply.is_from_subscriber and is_proven_to_us(desk, mail, authenticity)
-        record_proof(
-            desk.database,
-            replace(reply, proof=authenticity.proof, proof_why=authenticity.why[:300], is_verified=is_verified),
+        is_verified = reply.is_from_subscriber and context.is_authenticated_to_us(message, authentication)
+        update_authentication(
+            context.database,
+            replace(
+                reply,
+                auth_result=authentication.result,
+                auth_reason=authentication.reason[:300],
+                is_verified=is_verified,
+            ),
         )
 
 
-def _extract(desk: Desk, mail: Mail, found: Match) -> tuple[Mail, Extraction]:
-    """Return what a mail's sender wrote; nothing, and the mail marked as cut, if that could not be told."""
-    delivery, notice = found.delivery, found.notice
+def _extract(context: InboundContext, message: ParsedMessage, match: Match) -> tuple[ParsedMessage, Extraction]:
+    """Return what a message's sender wrote; nothing, and the message marked as cut, if that cannot be extracted."""
+    notice = [match.notice.text] if match.notice is not None else []
     try:
-        sent = [notice.text] if notice is not None else []
-        if delivery is None:
-            return mail, desk.sandbox.extract(mail, also=sent)
-        also = (letter_of(delivery), *sent)
-        words = (static(delivery.edition.text), static(delivery.edition.html))
-        return mail, desk.sandbox.extract(mail, words=words, also=also)
+        return message, context.sandbox.extract(message, sent_text(match.delivery, notice))
     except UnreadableMessage:
         log.warning("reply.unreadable")
-        return replace(mail, is_cut=True), Extraction(text="")
+        return replace(message, is_cut=True), Extraction(text="")
 
 
-def _sameness(mail: Mail) -> str | None:
-    """Return what a mail and its second copy by another way have in common, or None without a Message-ID."""
-    message_id = mail.headers.get("message-id")
+def _duplicate_key(message: ParsedMessage) -> str | None:
+    """Return what two deliveries of one message have in common, or None without a Message-ID."""
+    message_id = message.headers.get("message-id")
     if not message_id:
         return None
-    parts = (message_id, read_mailbox(mail.headers.get("from"))[1], mail.text or mail.html)
+    parts = (message_id, read_mailbox(message.headers.get("from"))[1], message.text or message.html)
     return hashlib.sha256("\0".join(parts).encode("utf-8", "replace")).hexdigest()

@@ -27,10 +27,10 @@ def change_comment(office: Office, visit: Visit) -> Response:
     if reply is None:
         return _gone(office)
     if visit.first("act") == "withdraw":
-        withdraw_reply(office.database, office.settings, reply.id, by="its writer", door="web", now=visit.now)
+        withdraw_reply(office.database, office.settings, reply.id, by="its writer", channel="web", now=visit.now)
         return office.pages.note(COMMENT_WITHDRAWN, is_last=True)
     if (wish := visit.first("act")) in {"hear", "quiet"}:
-        set_answer_notification(office.database, reply, wants=wish == "hear", door="web", now=visit.now)
+        set_answer_notification(office.database, reply, is_wanted=wish == "hear", channel="web", now=visit.now)
         return _page(office, reply)
     if not submit_revision(office.database, office.settings, reply, visit.first("text"), visit.now):
         return _page(office, reply)

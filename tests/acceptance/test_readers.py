@@ -18,14 +18,14 @@ KILLED = (sys.executable, "-m", "tests.acceptance.killed")
 STEPS = (
     ("approve", "approval.py:approve:call"),
     ("approve", "comments.py:write_comment:return"),
-    ("approve", "queries.py:decide:call"),
-    ("approve", "notices.py:plan_notice:return"),
-    ("approve", "queries.py:decide:return"),
+    ("approve", "queries.py:record_decision:call"),
+    ("approve", "queue.py:plan_notice:return"),
+    ("approve", "queries.py:record_decision:return"),
     ("approve", "approval.py:approve:return"),
-    ("fetch", "posting.py:_claim:return"),
-    ("fetch", "posting.py:_submit:call"),
+    ("fetch", "send.py:_claim:return"),
+    ("fetch", "send.py:_submit:call"),
     ("fetch", "outbox.py:submit:return"),
-    ("fetch", "posting.py:_settle:return"),
+    ("fetch", "send.py:_record:return"),
 )
 
 

@@ -76,7 +76,7 @@ def test_from_an_answer_to_a_tombstone(place: Harbour, tmp_path: Path) -> None:
     assert plan_digest(place.database, place.keyring, moderated.settings, now=NOW)
     assert not plan_digest(place.database, place.keyring, moderated.settings, now=NOW + timedelta(days=1))
     approve(place.database, place.settings, first.id, by="Ed", keyring=place.keyring, now=NOW)
-    reject(place.database, second.id, by="Ed", why="no", now=NOW)
+    reject(place.database, second.id, by="Ed", reason="no", now=NOW)
     answered = answer_reply(place.database, place.settings, first.id, "Thank you.", now=NOW)
     assert answered.path is not None
     assert not answer_reply(place.database, place.settings, first.id, "Thank you.", now=NOW).is_new

@@ -19,7 +19,7 @@ LATE = b"Subject: late\r\n\r\nlate\r\n"
 
 
 @dataclass(frozen=True)
-class Place:
+class PageTarget:
     """A mailbox, and what others do to it meanwhile."""
 
     box: ReplyMailbox
@@ -28,7 +28,7 @@ class Place:
 
 
 @contextmanager
-def _maildir(folder: Path) -> Iterator[Place]:
+def _maildir(folder: Path) -> Iterator[PageTarget]:
     for room in ("new", "cur", "tmp"):
         (folder / room).mkdir()
     numbers = iter(range(1000))
@@ -38,17 +38,17 @@ def _maildir(folder: Path) -> Iterator[Place]:
         room, flags = (("new", ""), ("cur", ":2,"), ("cur", ":2,FS"))[number % 3]
         (folder / room / f"{number:04}.M1.host{flags}").write_bytes(raw)
 
-    yield Place(open_mailbox(f"maildir:{folder}", folder), put, lambda: _unlink_all(folder))
+    yield PageTarget(open_mailbox(f"maildir:{folder}", folder), put, lambda: _unlink_all(folder))
 
 
 @contextmanager
-def _folder(folder: Path) -> Iterator[Place]:
+def _folder(folder: Path) -> Iterator[PageTarget]:
     numbers = iter(range(1000))
 
     def put(raw: bytes) -> None:
         (folder / f"{next(numbers):04}.eml").write_bytes(raw)
 
-    yield Place(open_mailbox("maildir:.", folder), put, lambda: _unlink_all(folder))
+    yield PageTarget(open_mailbox("maildir:.", folder), put, lambda: _unlink_all(folder))
 
 
 def _unlink_all(folder: Path) -> None:
@@ -82,11 +82,11 @@ def kind(request: pytest.FixtureRequest) -> Iterator[str | Dovecot | Inbound]:
 
 
 @pytest.fixture
-def place(kind: str | Dovecot | Inbound, tmp_path: Path) -> Iterator[Place]:
+def place(kind: str | Dovecot | Inbound, tmp_path: Path) -> Iterator[PageTarget]:
     if isinstance(kind, Inbound):
         inbound = kind.make_queue(tmp_path.name.replace("_", "-")[:80])
         box = open_mailbox(f"sqs:{inbound.queue}", tmp_path, region="eu-west-1")
-        yield Place(box, lambda raw: str(inbound.put(raw)) and None, inbound.clear)
+        yield PageTarget(box, lambda raw: str(inbound.put(raw)) and None, inbound.clear)
         return
     if isinstance(kind, str):
         with KINDS[kind](tmp_path) as found:
@@ -94,7 +94,7 @@ def place(kind: str | Dovecot | Inbound, tmp_path: Path) -> Iterator[Place]:
         return
     server, user = kind, tmp_path.name.lower()
     box = open_mailbox(server.url(user), tmp_path, password=SecretStr(PASSWORD))
-    yield Place(box, partial(server.put, user=user), lambda: _expunge_all(server, user))
+    yield PageTarget(box, partial(server.put, user=user), lambda: _expunge_all(server, user))
 
 
 def _expunge_all(server: Dovecot, user: str) -> None:
@@ -104,7 +104,7 @@ def _expunge_all(server: Dovecot, user: str) -> None:
 
 
 @pytest.fixture
-def mailbox(place: Place) -> tuple[ReplyMailbox, Put]:
+def mailbox(place: PageTarget) -> tuple[ReplyMailbox, Put]:
     return place.box, place.put
 
 
@@ -137,7 +137,7 @@ def test_acknowledging_loses_no_other_and_may_be_repeated(mailbox: tuple[ReplyMa
     assert LATE in {received.raw for received in box.waiting()}
 
 
-def test_a_mail_taken_away_meanwhile_is_no_fault(place: Place) -> None:
+def test_a_mail_taken_away_meanwhile_is_no_fault(place: PageTarget) -> None:
     place.put(MAILS[0])
     (received,) = place.box.waiting()
     place.clear()

@@ -11,12 +11,12 @@ import resource
 import time
 from pathlib import Path
 
-from newsletter.replies.authentication import judge_sender, key_names, verify
-from newsletter.replies.classify.classifier import screen
+from newsletter.replies.authentication import authenticate_sender, dkim_key_names, verify_signatures
+from newsletter.replies.classify.classifier import classify_message
 from newsletter.replies.extract import KnownText, extract
-from newsletter.replies.parsing.message import read_mail
-from newsletter.replies.redact.public_text import public_quotations
-from newsletter.replies.redact.redaction import redacted
+from newsletter.replies.parsing.message import parse_message
+from newsletter.replies.redact.public_text import without_private_quotations
+from newsletter.replies.redact.redaction import redact_text
 from newsletter.settings import Settings
 from tests.hostile.corpus import Aim, mails
 from tests.integration.replies.conftest import NOW
@@ -68,15 +68,15 @@ def grown(dice: random.Random, seeds: list[bytes]) -> bytes:
 
 def read_through(raw: bytes, settings: Settings) -> None:
     """Do all that is done with a mail before anybody sees it."""
-    mail = read_mail(raw)
-    screen(mail)
+    mail = parse_message(raw)
+    classify_message(mail)
     found = extract(mail.text, mail.html, KNOWN)
-    text, _ = public_quotations(found.text, KNOWN)
-    public = redacted(text[:40_000], settings, ("GB", "DE"))
+    text, _ = without_private_quotations(found.text, KNOWN)
+    public = redact_text(text[:40_000], settings, ("GB", "DE"))
     assert TOKEN not in public.lower()
-    signatures = verify(raw, mail.headers, dict.fromkeys(key_names(mail.headers), b"v=DKIM1; p=x"), NOW)
-    judged = judge_sender(mail.headers, signatures, verdicts={}, authserv_id="mx.example.org")
-    assert judged.why
+    signatures = verify_signatures(raw, mail.headers, dict.fromkeys(dkim_key_names(mail.headers), b"v=DKIM1; p=x"), NOW)
+    judged = authenticate_sender(mail.headers, signatures, verdicts={}, authserv_id="mx.example.org")
+    assert judged.reason
 
 
 def test_no_mail_made_by_chance_breaks_the_reader() -> None:

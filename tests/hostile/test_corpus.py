@@ -10,9 +10,9 @@ from lxml import html
 from newsletter.archive import build_site
 from newsletter.errors import NewsletterError
 from newsletter.replies import ReplyState, approve, list_replies
-from newsletter.replies.file_extraction import read_raw
 from tests.hostile.corpus import SIGN, Aim, mails
 from tests.integration.replies.conftest import NOW, Harbour, harbour, sandbox  # noqa: F401 - fixtures
+from tests.unit.replies.whole import read_raw
 
 pytestmark = pytest.mark.slow
 

@@ -84,8 +84,8 @@ def reply_json(reply: "replies.Reply") -> dict[str, Any]:
         "from_subscriber": reply.is_from_subscriber,
         "in_reply_to": reply.in_reply_to,
         "edits": reply.edits,
-        "authenticity": reply.proof,
-        "authenticity_reason": reply.proof_why,
+        "authenticity": reply.auth_result,
+        "authenticity_reason": reply.auth_reason,
     }
 
 
@@ -222,8 +222,8 @@ def show_reply(shown: "replies.ReplyDetail", raw_path: str, *, is_hinted: bool =
     sender = "the subscriber, by its From line" if reply.is_from_subscriber else "not the address we wrote to"
     rows = [
         ("author", f"{reply.author} <{reply.from_address}>" if reply.from_address else reply.author),
-        ("sender", "proven to be the subscriber" if reply.is_verified else f"{sender}; {_PROOFS[reply.proof]}"),
-        ("proof", reply.proof_why),
+        ("sender", "proven to be the subscriber" if reply.is_verified else f"{sender}; {_PROOFS[reply.auth_result]}"),
+        ("proof", reply.auth_reason),
         ("subject", printable(shown.subject)),
         ("issue", f"{reply.slug} ({reply.matched_by})" if reply.slug else "none found"),
         ("received", f"{reply.received_at:%Y-%m-%d %H:%M} UTC"),
@@ -266,8 +266,8 @@ def _history(history: "replies.WriterHistory") -> str:
 
 def _describe_decision(decision: "replies.Decision") -> str:
     who = f" by {decision.by}" if decision.by else ""
-    door = f" ({decision.door})" if decision.door else ""
-    why = f": {decision.why}" if decision.why else ""
+    door = f" ({decision.channel})" if decision.channel else ""
+    why = f": {decision.reason}" if decision.reason else ""
     return f"{decision.state} on {decision.at:%Y-%m-%d %H:%M} UTC{who}{door}{why}"
 
 
@@ -275,7 +275,7 @@ def _decision(reply: "replies.Reply") -> str:
     if reply.decided_at is None:
         return ""
     who = f" by {reply.decided_by}" if reply.decided_by else ""
-    why = f": {reply.decided_why}" if reply.decided_why else ""
+    why = f": {reply.decided_reason}" if reply.decided_reason else ""
     return f" on {reply.decided_at:%Y-%m-%d %H:%M} UTC{who}{why}"
 
 

@@ -1,7 +1,7 @@
-"""What our own border says of a mail: its Authentication-Results (RFC 8601), and SES's verdicts.
+"""Authentication-Results (RFC 8601) of our own mail server, and SES's verdicts.
 
-Anybody can write such a field into a mail. Only the topmost one that carries our own identifier counts:
-the border adds its own above whatever came in.
+Anybody can write such a field into a message. Only the topmost one that carries our own authserv-id counts: our mail
+server adds its own above whatever came in.
 """
 
 import re
@@ -16,57 +16,59 @@ _PROPERTY = re.compile(r"(?<![a-z])([a-z]+)\s*\.\s*([a-z0-9-]+)\s*=\s*(?:\"([^\"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BorderWord:
-    """What the border found."""
+class AuthenticationResults:
+    """What our own mail server found."""
 
     dmarc: str = ""
-    """pass, fail, none, ...; "" where it says nothing of it."""
+    """pass, fail, none, ...; "" where it says nothing of DMARC."""
     dmarc_domain: str = ""
-    """The From domain it is about; "" where the border does not say."""
+    """The From domain that it is about; "" where that is not said."""
     dkim_domains: tuple[str, ...] = ()
     """The domains whose signatures are valid."""
     by: str = ""
 
 
-def read_border(headers: Headers, authserv_id: str | None) -> BorderWord | None:
-    """Return what the topmost field of our own border says; None without one, or without an identifier."""
+def read_authentication_results(headers: Headers, authserv_id: str | None) -> AuthenticationResults | None:
+    """Return what the topmost field of our own mail server says; None without one, or without an authserv-id."""
     if not authserv_id:
         return None
     wanted = authserv_id.strip().lower()
     for value in headers.all_written("authentication-results"):
         parts = _parts(value[:_LONGEST])
-        words = parts[0].split() if parts else []
-        if not words or words[0].strip('"').lower() != wanted or words[1:] not in ([], ["1"]):
+        head = parts[0].split() if parts else []
+        if not head or head[0].strip('"').lower() != wanted or head[1:] not in ([], ["1"]):
             continue
-        return _word(parts[1:], wanted)
+        return _read_results(parts[1:], wanted)
     return None
 
 
-def read_verdicts(verdicts: Mapping[str, str], domain: str) -> BorderWord | None:
-    """Return what SES's receipt says; only its DMARC verdict is about the From line."""
+def read_ses_verdicts(verdicts: Mapping[str, str], domain: str) -> AuthenticationResults | None:
+    """Return what SES's receipt says; only its DMARC verdict is about the From field."""
     dmarc = verdicts.get("dmarc", "").lower()
     if dmarc not in {"pass", "fail"}:
         return None
-    return BorderWord(dmarc=dmarc, dmarc_domain=domain, by="SES")
+    return AuthenticationResults(dmarc=dmarc, dmarc_domain=domain, by="SES")
 
 
-def _word(parts: list[str], by: str) -> BorderWord:
+def _read_results(parts: list[str], by: str) -> AuthenticationResults:
     dmarc = dmarc_domain = ""
     domains: list[str] = []
     for part in parts:
         result = _RESULT.match(part)
         if result is None:
             continue
-        method, said = result[1].lower(), result[2].lower()
-        about = {
+        method, verdict = result[1].lower(), result[2].lower()
+        properties = {
             f"{kind}.{name}".lower(): (quoted or bare).lower().strip(".")
             for kind, name, quoted, bare in _PROPERTY.findall(part[result.end() :])
         }
         if method == "dmarc" and not dmarc:
-            dmarc, dmarc_domain = said, about.get("header.from", "").rpartition("@")[2]
-        elif method == "dkim" and said == "pass":
-            domains.append(about.get("header.d") or about.get("header.i", "").rpartition("@")[2])
-    return BorderWord(dmarc=dmarc, dmarc_domain=dmarc_domain, dkim_domains=tuple(filter(None, domains)), by=by)
+            dmarc, dmarc_domain = verdict, properties.get("header.from", "").rpartition("@")[2]
+        elif method == "dkim" and verdict == "pass":
+            domains.append(properties.get("header.d") or properties.get("header.i", "").rpartition("@")[2])
+    return AuthenticationResults(
+        dmarc=dmarc, dmarc_domain=dmarc_domain, dkim_domains=tuple(filter(None, domains)), by=by
+    )
 
 
 def _parts(value: str) -> list[str]:

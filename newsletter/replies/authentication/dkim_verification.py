@@ -1,6 +1,6 @@
-"""DKIM signatures (RFC 6376), verified by dkimpy with keys that were looked up before: nothing here waits.
+"""DKIM verification (RFC 6376) by dkimpy, with keys that were looked up before, so that nothing here waits.
 
-More is asked of a signature than that it is valid: it must cover the From line and the whole body, and
+More is asked of a signature than that it is valid: it must cover the From field and the whole body, and
 be within its time.
 """
 
@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from newsletter.replies.parsing.headers import Headers
+from newsletter.replies.authentication.dns_keys import KeyLookup, look_up_keys
+from newsletter.replies.parsing.headers import Headers, read_headers
 
 MAX_SIGNATURES = 5
 """Signatures of one mail that are looked at, from the top."""
@@ -26,22 +27,30 @@ class DkimSignature:
     """d=, in lower case."""
     result: str
     """pass, fail, temperror, permerror or policy, as RFC 8601 section 2.7.1 has it."""
-    why: str = ""
+    reason: str = ""
     signed: tuple[str, ...] = ()
     """The header fields it covers, in lower case."""
 
     def __str__(self) -> str:
-        return f"dkim={self.result} d={self.domain}" + (f" ({self.why})" if self.why else "")
+        return f"dkim={self.result} d={self.domain}" + (f" ({self.reason})" if self.reason else "")
 
 
-def key_names(headers: Headers) -> tuple[str, ...]:
-    """Return the DNS names under which the keys of a mail's signatures lie."""
+def dkim_key_names(headers: Headers) -> tuple[str, ...]:
+    """Return the DNS names under which the keys of a message's signatures lie."""
     found = (_key_name(tags) for tags in _signatures(headers))
     return tuple(dict.fromkeys(name for name in found if name))
 
 
-def verify(raw: bytes, headers: Headers, keys: Mapping[str, bytes | None], now: datetime) -> tuple[DkimSignature, ...]:
-    """Verify the signatures of a raw mail; a name that is not in `keys` could not be looked up."""
+def verify_dkim(raw: bytes, lookup: KeyLookup, now: datetime) -> tuple[DkimSignature, ...]:
+    """Verify the DKIM signatures of a raw message, with their keys looked up in DNS."""
+    headers, _, _ = read_headers(raw.replace(b"\r\n", b"\n"))
+    return verify_signatures(raw, headers, look_up_keys(lookup, dkim_key_names(headers)), now)
+
+
+def verify_signatures(
+    raw: bytes, headers: Headers, keys: Mapping[str, bytes | None], now: datetime
+) -> tuple[DkimSignature, ...]:
+    """Verify the signatures of a raw message; a name that is not in `keys` could not be looked up."""
     return tuple(_verified(raw, index, tags, keys, now) for index, tags in enumerate(_signatures(headers)))
 
 
@@ -52,14 +61,14 @@ def _signatures(headers: Headers) -> list[dict[str, str]]:
 def _tags(value: str) -> dict[str, str]:
     """Read a tag list (RFC 6376 section 3.2); what stands twice makes it invalid, so both are dropped."""
     found: dict[str, str] = {}
-    doubled: set[str] = set()
+    duplicates: set[str] = set()
     for piece in value[:8_000].split(";"):
         name, equals, content = piece.partition("=")
         key = name.strip()
         if equals:
-            doubled |= {key} & found.keys()
+            duplicates |= {key} & found.keys()
             found[key] = re.sub(r"\s+", "", content)
-    return {key: content for key, content in found.items() if key not in doubled}
+    return {key: content for key, content in found.items() if key not in duplicates}
 
 
 def _key_name(tags: dict[str, str]) -> str:
@@ -75,27 +84,27 @@ def _verified(
     signed = tuple(tags.get("h", "").lower().split(":"))
     refusal = _refusal(tags, signed, now)
     if not name:
-        return DkimSignature(domain=domain, result="permerror", why="it names no key")
+        return DkimSignature(domain=domain, result="permerror", reason="it names no key")
     if refusal:
-        return DkimSignature(domain=domain, result="policy", why=refusal, signed=signed)
+        return DkimSignature(domain=domain, result="policy", reason=refusal, signed=signed)
     if name not in keys:
-        return DkimSignature(domain=domain, result="temperror", why="its key could not be looked up", signed=signed)
+        return DkimSignature(domain=domain, result="temperror", reason="its key could not be looked up", signed=signed)
     record = keys[name]
     if record is None:
-        return DkimSignature(domain=domain, result="permerror", why="its key is not published", signed=signed)
+        return DkimSignature(domain=domain, result="permerror", reason="its key is not published", signed=signed)
     flags = _tags(record.decode("ascii", "replace")).get("t", "").split(":")
     if "y" in flags:
-        return DkimSignature(domain=domain, result="policy", why="its domain is only testing", signed=signed)
+        return DkimSignature(domain=domain, result="policy", reason="its domain is only testing", signed=signed)
     if "s" in flags and tags.get("i", "").lower().rpartition("@")[2] not in {"", domain}:
-        return DkimSignature(domain=domain, result="policy", why="its i= is not its d=", signed=signed)
-    result, why = _checked(raw, index, record)
-    return DkimSignature(domain=domain, result=result, why=why, signed=signed)
+        return DkimSignature(domain=domain, result="policy", reason="its i= is not its d=", signed=signed)
+    result, reason = _checked(raw, index, record)
+    return DkimSignature(domain=domain, result=result, reason=reason, signed=signed)
 
 
 def _refusal(tags: dict[str, str], signed: tuple[str, ...], now: datetime) -> str:
     """Say why a signature proves nothing even if it is valid, or ""."""
     if "from" not in signed:
-        return "it does not cover the From line"
+        return "it does not cover the From field"
     if "l" in tags:
         return "it does not cover the whole body"
     if tags.get("a", "").lower() == "rsa-sha1":

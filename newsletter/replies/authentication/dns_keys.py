@@ -1,4 +1,4 @@
-"""Looks up the keys of signatures in DNS, within a time: reading never waits for a name server for long."""
+"""DKIM keys from DNS, within a time limit: fetching never waits for a name server for long."""
 
 from collections.abc import Iterable
 from enum import Enum, auto
@@ -11,12 +11,12 @@ MOST_FAILURES = 3
 
 
 class LookupFailure(Enum):
-    """What DNS says where it gives no key."""
+    """Why DNS gave no key."""
 
     NO_RECORD = auto()
     """There is no such record."""
     TRY_AGAIN = auto()
-    """Nobody answered: it may be asked again."""
+    """No name server answered: it may be asked again."""
 
 
 class KeyLookup(Protocol):
@@ -43,11 +43,11 @@ class DnsKeys:
         if name not in self._known:
             if self._failures >= MOST_FAILURES:
                 return LookupFailure.TRY_AGAIN
-            self._known[name] = answer = self._asked(name)
+            self._known[name] = answer = self._query(name)
             self._failures = self._failures + 1 if answer is LookupFailure.TRY_AGAIN else 0
         return self._known[name]
 
-    def _asked(self, name: str) -> bytes | LookupFailure:
+    def _query(self, name: str) -> bytes | LookupFailure:
         import dns.exception  # slow to import, and few mails need it
         import dns.resolver
 
@@ -56,21 +56,21 @@ class DnsKeys:
             if self._nameservers:
                 resolver.nameservers = list(self._nameservers)
                 resolver.port = self._port
-            found = resolver.resolve(name + ".", "TXT", lifetime=self._patience, search=False)
+            records = resolver.resolve(name + ".", "TXT", lifetime=self._patience, search=False)
         except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
             return LookupFailure.NO_RECORD
         except (dns.exception.DNSException, OSError, ValueError):
             return LookupFailure.TRY_AGAIN
-        return b"".join(next(iter(found)).strings)
+        return b"".join(next(iter(records)).strings)
 
 
-def look_up(lookup: KeyLookup, names: Iterable[str]) -> dict[str, bytes | None]:
+def look_up_keys(lookup: KeyLookup, names: Iterable[str]) -> dict[str, bytes | None]:
     """Return the records by name, None where there is none; a name that nobody answered for is left out."""
-    found: dict[str, bytes | None] = {}
+    records: dict[str, bytes | None] = {}
     for name in names:
         answer = lookup.txt(name)
         if isinstance(answer, bytes):
-            found[name] = answer
+            records[name] = answer
         elif answer is LookupFailure.NO_RECORD:
-            found[name] = None
-    return found
+            records[name] = None
+    return records

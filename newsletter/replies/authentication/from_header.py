@@ -1,4 +1,4 @@
-"""The From line read by its grammar (RFC 5322 section 3.4), for proof: one mailbox, or the reason why not."""
+"""From field, read by its grammar (RFC 5322 section 3.4) for authentication: one mailbox, or the reason why not."""
 
 import re
 from dataclasses import dataclass
@@ -17,30 +17,32 @@ _SINGLE = (
 
 
 @dataclass(frozen=True, slots=True)
-class Sender:
-    """Who a mail says it is from."""
+class FromHeader:
+    """Who a message says it is from."""
 
     address: str = ""
-    """In lower case; "" where the mail does not name exactly one mailbox."""
+    """In lower case; "" where the message does not name exactly one mailbox."""
     fault: str = ""
-    """Why there is no address that could be proven."""
+    """Why there is no address that could be authenticated."""
 
     @property
     def domain(self) -> str:
-        """What stands behind the @."""
+        """The part after the @."""
         return self.address.rpartition("@")[2]
 
 
-def read_sender(headers: Headers) -> Sender:
+def read_from_header(headers: Headers) -> FromHeader:
     """Return the one mailbox of the one From field."""
     fields = headers.all_written("from")
     if len(fields) != 1:
-        return Sender(fault="it has no From line" if not fields else f"it has {len(fields)} From lines")
+        return FromHeader(fault="it has no From field" if not fields else f"it has {len(fields)} From fields")
     address = _only_mailbox(fields[0])
-    return Sender(address=address) if address else Sender(fault="its From line does not name exactly one address")
+    return (
+        FromHeader(address=address) if address else FromHeader(fault="its From field does not name exactly one address")
+    )
 
 
-def doubled(headers: Headers) -> str:
+def duplicated_field(headers: Headers) -> str:
     """Return the name of a field that a message has once and this one has twice, or ""."""
     names = [name for name, _ in headers.written]
     return next((name.title() for name in _SINGLE if names.count(name) > 1), "")

@@ -1,88 +1,93 @@
-"""Weighs what is known of a mail's sender: proven, failed, unproven, or not to be told at present."""
+"""Sender authentication: DKIM signatures, Authentication-Results and SES's verdicts against the From address."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from newsletter.replies.authentication.authentication_results import BorderWord, read_border, read_verdicts
+from newsletter.replies.authentication.authentication_results import (
+    AuthenticationResults,
+    read_authentication_results,
+    read_ses_verdicts,
+)
 from newsletter.replies.authentication.dkim_verification import DkimSignature
-from newsletter.replies.authentication.from_header import Sender, doubled, read_sender
+from newsletter.replies.authentication.from_header import FromHeader, duplicated_field, read_from_header
 from newsletter.replies.parsing.headers import Headers
 
 
 class AuthResult(StrEnum):
-    """Whether a mail comes from its From address."""
+    """Whether a message comes from its From address (RFC 8601 section 2.7)."""
 
     PASS = "pass"  # noqa: S105 - no password
-    """Proven, by a domain that may speak for the address."""
+    """Authenticated, by a domain that is aligned with the address."""
     FAIL = "fail"
-    """Somebody who may speak for the address says no, or the mail was changed."""
+    """An aligned domain says no, or the message was changed."""
     NONE = "none"
-    """Nothing says so."""
+    """Nothing authenticates it."""
     TEMPERROR = "temperror"
-    """A key could not be looked up; it may be told later."""
+    """A key could not be looked up; it may be authenticated later."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Authenticity:
-    """The result for one mail, and in one line what it rests on."""
+class SenderAuthentication:
+    """The result for one message, and in one line what it rests on."""
 
-    proof: AuthResult = AuthResult.NONE
-    why: str = ""
+    result: AuthResult = AuthResult.NONE
+    reason: str = ""
     covered: tuple[str, ...] = ()
-    """The fields whose addresses are covered by the proof, among To and Cc."""
+    """The fields among To and Cc that the authentication covers."""
 
 
-def judge_sender(
+def authenticate_sender(
     headers: Headers,
     signatures: tuple[DkimSignature, ...],
     *,
     verdicts: Mapping[str, str],
     authserv_id: str | None,
-) -> Authenticity:
-    """Weigh signatures, SES's verdicts and our border's word against the From line."""
-    sender = read_sender(headers)
+) -> SenderAuthentication:
+    """Authenticate the From address by signatures, SES's verdicts and our own mail server's reports."""
+    sender = read_from_header(headers)
     if sender.fault:
-        return Authenticity(why=sender.fault)
-    if twice := doubled(headers):
-        return Authenticity(why=f"it has more than one {twice} line")
-    words = [word for word in (read_verdicts(verdicts, sender.domain), read_border(headers, authserv_id)) if word]
-    for word in words:
-        if word.dmarc == "fail" and word.dmarc_domain in {"", sender.domain}:
-            return Authenticity(proof=AuthResult.FAIL, why=f"dmarc=fail by {word.by}")
+        return SenderAuthentication(reason=sender.fault)
+    if name := duplicated_field(headers):
+        return SenderAuthentication(reason=f"it has more than one {name} field")
+    found = (read_ses_verdicts(verdicts, sender.domain), read_authentication_results(headers, authserv_id))
+    reports = [report for report in found if report is not None]
+    for report in reports:
+        if report.dmarc == "fail" and report.dmarc_domain in {"", sender.domain}:
+            return SenderAuthentication(result=AuthResult.FAIL, reason=f"dmarc=fail by {report.by}")
     aligned = [signature for signature in signatures if is_aligned(signature.domain, sender.domain)]
     for signature in aligned:
         if signature.result == "pass":
             covered = tuple(name for name in ("to", "cc") if name in signature.signed)
-            return Authenticity(proof=AuthResult.PASS, why=str(signature), covered=covered)
-    for word in words:
-        if why := _proof_in(word, sender):
-            return Authenticity(proof=AuthResult.PASS, why=why, covered=("to",))
-    return _unproven(aligned, signatures)
+            return SenderAuthentication(result=AuthResult.PASS, reason=str(signature), covered=covered)
+    for report in reports:
+        if reason := _pass_reason(report, sender):
+            return SenderAuthentication(result=AuthResult.PASS, reason=reason, covered=("to",))
+    return _not_authenticated(aligned, signatures)
 
 
 def is_aligned(signer: str, domain: str) -> bool:
-    """Whether a domain may speak for an address's domain: the same, or one above it.
+    """Whether a signing domain is aligned with an address's domain: the same, or one above it.
 
-    One below it may not: whose the parts of a domain are cannot be told from their names.
+    One below it is not: which organisation owns the parts of a domain cannot be told from their names.
     """
     return "." in signer and bool(domain) and (domain == signer or domain.endswith(f".{signer}"))
 
 
-def _proof_in(word: BorderWord, sender: Sender) -> str:
-    if word.dmarc == "pass" and word.dmarc_domain == sender.domain:
-        return f"dmarc=pass by {word.by}"
-    good = next((domain for domain in word.dkim_domains if is_aligned(domain, sender.domain)), "")
-    return f"dkim=pass d={good} by {word.by}" if good and word.dmarc in {"", "none"} else ""
+def _pass_reason(report: AuthenticationResults, sender: FromHeader) -> str:
+    if report.dmarc == "pass" and report.dmarc_domain == sender.domain:
+        return f"dmarc=pass by {report.by}"
+    good = next((domain for domain in report.dkim_domains if is_aligned(domain, sender.domain)), "")
+    return f"dkim=pass d={good} by {report.by}" if good and report.dmarc in {"", "none"} else ""
 
 
-def _unproven(aligned: list[DkimSignature], signatures: tuple[DkimSignature, ...]) -> Authenticity:
-    for result, proof in (("temperror", AuthResult.TEMPERROR), ("fail", AuthResult.FAIL)):
+def _not_authenticated(aligned: list[DkimSignature], signatures: tuple[DkimSignature, ...]) -> SenderAuthentication:
+    for result, auth_result in (("temperror", AuthResult.TEMPERROR), ("fail", AuthResult.FAIL)):
         for signature in aligned:
             if signature.result == result:
-                return Authenticity(proof=proof, why=str(signature))
+                return SenderAuthentication(result=auth_result, reason=str(signature))
     if aligned:
-        return Authenticity(why=str(aligned[0]))
+        return SenderAuthentication(reason=str(aligned[0]))
     if signatures:
-        return Authenticity(why=f"{signatures[0]}: it may not speak for the From address")
-    return Authenticity(why="it is not signed")
+        return SenderAuthentication(reason=f"{signatures[0]}: it is not aligned with the From address")
+    return SenderAuthentication(reason="it is not signed")

@@ -26,7 +26,7 @@ from newsletter.replies.classify.patterns import (
     UNREAD,
 )
 from newsletter.replies.parsing.headers import read_mailbox, read_parameters
-from newsletter.replies.parsing.message import Mail
+from newsletter.replies.parsing.message import ParsedMessage
 
 
 class Verdict(StrEnum):
@@ -49,11 +49,11 @@ class Classification:
     reason: str
 
 
-def screen(
-    mail: Mail, *, own_lists: frozenset[str] = frozenset(), own_addresses: frozenset[str] = frozenset()
+def classify_message(
+    mail: ParsedMessage, *, own_lists: frozenset[str] = frozenset(), own_addresses: frozenset[str] = frozenset()
 ) -> Classification:
     """Judge one mail; `own_lists` are our List-Ids and `own_addresses` those we send from, in lower case."""
-    rules: tuple[tuple[Callable[[Mail], str], Verdict], ...] = (
+    rules: tuple[tuple[Callable[[ParsedMessage], str], Verdict], ...] = (
         (_complaint, Verdict.COMPLAINT),
         (_bounce, Verdict.BOUNCE),
         (_receipt, Verdict.AUTO_REPLY),
@@ -69,12 +69,12 @@ def screen(
     return Classification(Verdict.HUMAN, "no sign of a machine")
 
 
-def _report_type(mail: Mail) -> str:
+def _report_type(mail: ParsedMessage) -> str:
     kind, parameters = read_parameters(mail.headers.get("content-type"))
     return parameters.get("report-type", "").lower() if kind == "multipart/report" else ""
 
 
-def _complaint(mail: Mail) -> str:
+def _complaint(mail: ParsedMessage) -> str:
     if "message/feedback-report" in mail.kinds or _report_type(mail) == "feedback-report":
         return "feedback report (RFC 5965)"
     if "x-hmxmroriginalrecipient" in mail.headers:
@@ -87,7 +87,7 @@ def _complaint(mail: Mail) -> str:
     return ""
 
 
-def _bounce(mail: Mail) -> str:
+def _bounce(mail: ParsedMessage) -> str:
     if "message/delivery-status" in mail.kinds or _report_type(mail) == "delivery-status":
         return "delivery status report (RFC 3464)"
     if "x-failed-recipients" in mail.headers:
@@ -111,33 +111,33 @@ def _bounce(mail: Mail) -> str:
     return ""
 
 
-def is_from_mail_system(mail: Mail) -> bool:
+def is_from_mail_system(mail: ParsedMessage) -> bool:
     """Whether a mail came with an empty return path, or from an address that only mail systems write from."""
     return _has_null_sender(mail) or _is_daemons_address(mail)
 
 
-def _is_daemons_address(mail: Mail) -> bool:
+def _is_daemons_address(mail: ParsedMessage) -> bool:
     return bool(DAEMONS.match(read_mailbox(mail.headers.get("from"))[1]))
 
 
-def _is_daemons_name(mail: Mail) -> bool:
+def _is_daemons_name(mail: ParsedMessage) -> bool:
     name = read_mailbox(mail.headers.get("from"))[0].lower()
     return any(
         word in name for word in ("mailer-daemon", "mail delivery", "postmaster", "mail administrator", "mail daemon")
     )
 
 
-def _has_null_sender(mail: Mail) -> bool:
+def _has_null_sender(mail: ParsedMessage) -> bool:
     return any(value.replace(" ", "") == "<>" for value in mail.headers.all("return-path"))
 
 
-def _is_reply(mail: Mail) -> bool:
+def _is_reply(mail: ParsedMessage) -> bool:
     return "in-reply-to" in mail.headers or bool(
         re.match(r"(?:re|aw|sv|antw|ref|rif|odp|ответ)\s?:", mail.headers.get("subject").lower())
     )
 
 
-def _receipt(mail: Mail) -> str:
+def _receipt(mail: ParsedMessage) -> str:
     if "message/disposition-notification" in mail.kinds or _report_type(mail) == "disposition-notification":
         return "read receipt (RFC 8098)"
     said = mail.text[:1_000]
@@ -148,7 +148,7 @@ def _receipt(mail: Mail) -> str:
     return "machine's report (RFC 6522)" if _report_type(mail) else ""
 
 
-def _loop(mail: Mail, own_lists: frozenset[str], own_addresses: frozenset[str]) -> str:
+def _loop(mail: ParsedMessage, own_lists: frozenset[str], own_addresses: frozenset[str]) -> str:
     list_id = mail.headers.get("list-id").lower()
     if any(f"<{own}>" in list_id or list_id == own for own in own_lists):
         return "our own List-Id"
@@ -157,7 +157,7 @@ def _loop(mail: Mail, own_lists: frozenset[str], own_addresses: frozenset[str]) 
     return ""
 
 
-def _automatic(mail: Mail) -> str:
+def _automatic(mail: ParsedMessage) -> str:
     submitted = mail.headers.get("auto-submitted").partition(";")[0].strip().lower()
     if submitted and submitted not in {"no", "auto-forwarded"}:
         return f"Auto-Submitted: {submitted[:40]}"
@@ -186,14 +186,14 @@ def _automatic(mail: Mail) -> str:
     return ""
 
 
-def _echo(mail: Mail) -> str:
+def _echo(mail: ParsedMessage) -> str:
     """Tell mail whose sender marks it as his own round trip; a mailing list marks other people's."""
     marked = mail.headers.get("x-loop").lower().rpartition("@")[2].strip(" <>")
     domain = read_mailbox(mail.headers.get("from"))[1].rpartition("@")[2]
     return "X-Loop" if marked and domain and (domain == marked or domain.endswith(f".{marked}")) else ""
 
 
-def _list(mail: Mail) -> str:
+def _list(mail: ParsedMessage) -> str:
     for name in LIST_HEADERS:
         if name in mail.headers:
             return name.title()
@@ -201,7 +201,7 @@ def _list(mail: Mail) -> str:
     return f"Precedence: {precedence}" if precedence in {"bulk", "junk", "list"} else ""
 
 
-def _spam(mail: Mail) -> str:
+def _spam(mail: ParsedMessage) -> str:
     if mail.headers.get("x-spam-flag").lower().startswith("yes") or mail.headers.get(
         "x-spam-status"
     ).lower().startswith("yes"):

@@ -2,9 +2,9 @@
 
 import re
 
-from newsletter.replies.extract.phrase_tables import folded, word_set
+from newsletter.replies.extract.phrase_tables import fold, phrase_set
 
-_LEAVE = word_set(
+_LEAVE = phrase_set(
     """unsubscribe|unsubscribe me|please unsubscribe|please unsubscribe me|stop|stop it|remove|remove me
     please remove me|opt out|opt-out|abmelden|abbestellen|bitte abmelden|austragen|désabonner|se désabonner
     désinscription|désabonnement|me désabonner|désinscrire|darse de baja|baja|dar de baja
@@ -27,7 +27,7 @@ _ABOUT_LEAVING = re.compile(
 """What people write of leaving, within a sentence; in the form that `folded` gives."""
 _SHORT = 90
 """Characters within which a message says little more than one wish."""
-_PRIVATE = word_set(
+_PRIVATE = phrase_set(
     """private|privat|privé|privée|privado|privada|privato|privata|prywatne|privát|soukromé|частное|приватно
     лично|özel|yksityinen|particulier|vertraulich|confidential|confidentiel|confidencial|私信|非公開|비공개
     פרטי|خاص"""
@@ -35,19 +35,19 @@ _PRIVATE = word_set(
 _MARKS = " \t\n.,;:!?'\"()[]*_-–—<>"
 
 
-def asks_to_leave(text: str, subject: str = "") -> bool:
+def asks_to_unsubscribe(text: str, subject: str = "") -> bool:
     """Whether the whole message is "unsubscribe" or "stop", or it is empty under such a subject."""
-    said = " ".join(folded(text[:200]).split()).strip(_MARKS)
-    return (said or " ".join(folded(subject[:200]).split()).strip(_MARKS)) in _LEAVE
+    said = " ".join(fold(text[:200]).split()).strip(_MARKS)
+    return (said or " ".join(fold(subject[:200]).split()).strip(_MARKS)) in _LEAVE
 
 
-def may_ask_to_leave(text: str) -> bool:
+def may_ask_to_unsubscribe(text: str) -> bool:
     """Whether a short message speaks of leaving, so that the author should read it as a wish, not as a comment."""
-    said = " ".join(folded(text[: 2 * _SHORT]).split())
+    said = " ".join(fold(text[: 2 * _SHORT]).split())
     return len(said) <= _SHORT and _ABOUT_LEAVING.search(said) is not None
 
 
 def asks_for_privacy(text: str) -> bool:
     """Whether the first word is "private", as the letter says how to keep an answer unpublished."""
-    first = re.match(r"\W*(\w+)", folded(text[:200]))
+    first = re.match(r"\W*(\w+)", fold(text[:200]))
     return first is not None and first[1] in _PRIVATE

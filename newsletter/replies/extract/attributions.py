@@ -6,9 +6,16 @@ a quotation below) before any word is looked at.
 
 import re
 
-from newsletter.replies.extract.lines import Kind, Line
-from newsletter.replies.extract.phrase_tables import LEADS, UNSPACED_WROTE, WROTE, folded
-from newsletter.replies.extract.signals import RULE_CHARACTERS, TIME, WIDEST, holds_address, shows_date
+from newsletter.replies.extract.lines import (
+    RULE_CHARACTERS,
+    TIME,
+    WIDEST,
+    BodyLine,
+    LineKind,
+    holds_address,
+    shows_date,
+)
+from newsletter.replies.extract.phrase_tables import LEADS, UNSPACED_WROTE, WROTE, fold
 
 _WINDOW = 6
 """The most lines that an attribution is wrapped over."""
@@ -19,14 +26,14 @@ _ENDS_IN_TIME = re.compile(rf"(?:{TIME.pattern})$", re.IGNORECASE)
 _WORD = re.compile(r"[^\W\d_]+(?:\([^\W\d_]+\)|/[^\W\d_]+)?")
 
 
-def mark_attribution(lines: list[Line], end: int, following: Kind | None) -> None:
+def mark_attribution(lines: list[BodyLine], end: int, following: LineKind | None) -> None:
     """Mark the attribution that ends at line `end`, if there is one; `following` is what comes below it."""
-    is_quote_next = following in {Kind.QUOTE, Kind.OWN_QUOTE}
+    is_quote_next = following in {LineKind.QUOTE, LineKind.OWN_QUOTE}
     window = ""
     found: tuple[int, str] | None = None
     for start in range(end, max(end - _WINDOW, -1), -1):
         line = lines[start]
-        if line.kind is not Kind.TEXT or line.is_blank:
+        if line.kind is not LineKind.TEXT or line.is_blank:
             break
         window = f"{line.text.strip()} {window}"[-WIDEST:]
         if is_attribution(window, is_quote_next=False):
@@ -40,16 +47,16 @@ def mark_attribution(lines: list[Line], end: int, following: Kind | None) -> Non
         return
     start = _extended(lines, *found)
     for line in lines[start : end + 1]:
-        line.kind, line.reason = Kind.ATTRIBUTION, "attribution"
+        line.kind, line.reason = LineKind.ATTRIBUTION, "attribution"
 
 
-def _extended(lines: list[Line], start: int, window: str) -> int:
+def _extended(lines: list[BodyLine], start: int, window: str) -> int:
     """Take in lines above that the attribution was wrapped over: up to one that begins like an attribution."""
     if _begins_like_one(window.strip()) and shows_date(window):
         return start
     for above in range(start - 1, max(start - 4, -1), -1):
         line = lines[above]
-        if line.kind is not Kind.TEXT or line.is_blank:
+        if line.kind is not LineKind.TEXT or line.is_blank:
             break
         if _begins_like_one(line.text.strip()) and (shows_date(line.text) or TIME.search(line.text[:WIDEST])):
             return above
@@ -61,8 +68,8 @@ def ends_attribution(text: str) -> bool:
     tail = text[-80:].rstrip(RULE_CHARACTERS)
     if tail.endswith((":", "：", ":>")):
         return True
-    words = _WORD.findall(folded(tail))
-    return bool(words) and (words[-1] in WROTE or folded(tail).endswith(UNSPACED_WROTE))
+    words = _WORD.findall(fold(tail))
+    return bool(words) and (words[-1] in WROTE or fold(tail).endswith(UNSPACED_WROTE))
 
 
 def is_run_together(text: str) -> bool:
@@ -71,7 +78,7 @@ def is_run_together(text: str) -> bool:
     return found is not None and _begins_like_one(found[1]) and is_attribution(found[1], is_quote_next=False)
 
 
-def is_bare_attribution(text: str, following: Kind | None) -> bool:
+def is_bare_attribution(text: str, following: LineKind | None) -> bool:
     """Whether a line is one without a colon, before a quotation.
 
     It shows a date with an address and ends in either, or is `[Jo, 3/11/2026 09:00]`, or Gmail's `GMT+01:00 Jo`.
@@ -79,7 +86,7 @@ def is_bare_attribution(text: str, following: Kind | None) -> bool:
     text = text[:WIDEST].strip()
     if _GMT.match(text):
         return True
-    if following is not Kind.QUOTE or len(text) > _LONGEST_BARE or not shows_date(text):
+    if following is not LineKind.QUOTE or len(text) > _LONGEST_BARE or not shows_date(text):
         return False
     is_bracketed = text.startswith("[") and text.endswith("]") and TIME.search(text) is not None
     is_ended = text.endswith((">", ")")) or _ENDS_IN_TIME.search(text) is not None
@@ -110,15 +117,15 @@ def is_attribution(window: str, *, is_quote_next: bool) -> bool:
 
 
 def _begins_like_one(window: str) -> bool:
-    first = _WORD.search(folded(window[:40]))
+    first = _WORD.search(fold(window[:40]))
     return window[:1].isdigit() or (first is not None and first[0] in LEADS)
 
 
 def _ends_with_verb(window: str) -> bool:
-    words = _WORD.findall(folded(window[-60:]))
-    return any(word in WROTE for word in words[-2:]) or folded(window).rstrip(":： ").endswith(UNSPACED_WROTE)
+    words = _WORD.findall(fold(window[-60:]))
+    return any(word in WROTE for word in words[-2:]) or fold(window).rstrip(":： ").endswith(UNSPACED_WROTE)
 
 
 def _says_wrote(text: str) -> bool:
-    spoken = folded(text)
+    spoken = fold(text)
     return any(word in WROTE for word in _WORD.findall(spoken)) or any(verb in spoken for verb in UNSPACED_WROTE)

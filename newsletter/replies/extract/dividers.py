@@ -3,15 +3,22 @@
 import re
 from functools import lru_cache
 
-from newsletter.replies.extract.lines import Kind, Line
-from newsletter.replies.extract.phrase_tables import FORWARDED, LABEL_KINDS, ORIGINAL, REPLY_ABOVE, folded
-from newsletter.replies.extract.signals import RULE_CHARACTERS, TIME, WIDEST, holds_address, shows_date
+from newsletter.replies.extract.lines import (
+    RULE_CHARACTERS,
+    TIME,
+    WIDEST,
+    BodyLine,
+    LineKind,
+    holds_address,
+    shows_date,
+)
+from newsletter.replies.extract.phrase_tables import FORWARDED, LABEL_KINDS, ORIGINAL, REPLY_ABOVE, fold
 
 _LABEL = re.compile(r"^[\s*_|]{0,8}([^\W\d_][\w .'’/-]{0,30}?)[\s*_]{0,4}[:：][*_]{0,2}(?:\s|$|(?=\S))(.*)$")
 _FORWARD_OPENINGS = tuple(sorted(FORWARDED))
 
 
-def divider_at(lines: list[Line], index: int, *, is_block_asked: bool = True) -> str:
+def divider_at(lines: list[BodyLine], index: int, *, is_block_asked: bool = True) -> str:
     """Return what kind of divider line `index` is, or ""; unless asked, no header block is looked for."""
     text = lines[index].text.strip()[:WIDEST]
     if is_framed_origin(text):
@@ -19,7 +26,7 @@ def divider_at(lines: list[Line], index: int, *, is_block_asked: bool = True) ->
     bare = text.strip(RULE_CHARACTERS + ":：[]<>")
     if not bare:
         return ""
-    words = folded(bare)
+    words = fold(bare)
     if says_reply_above(text):
         return "reply-above line"
     is_drawn = _drawn(text, bare)
@@ -49,7 +56,7 @@ def is_framed_origin(text: str) -> bool:
 
 def says_reply_above(text: str) -> bool:
     """Whether a line says where to write the answer, as some senders put on top of their letters."""
-    words = folded(text[:WIDEST])
+    words = fold(text[:WIDEST])
     return len(text) < 160 and any(phrase in words for phrase in REPLY_ABOVE)
 
 
@@ -60,7 +67,7 @@ def _drawn(text: str, bare: str) -> bool:
     return start >= 2 and end >= 2 and text[:2].strip() == text[:2]
 
 
-def _has_label(lines: list[Line], index: int) -> bool:
+def _has_label(lines: list[BodyLine], index: int) -> bool:
     upcoming = [line.text for line in lines[index : index + 4] if not line.is_blank][:1]
     return any(_label_of(text)[0] for text in upcoming)
 
@@ -71,20 +78,20 @@ def _label_of(text: str) -> tuple[str, str]:
     found = _LABEL.match(text[:WIDEST])
     if not found:
         return "", ""
-    label = " ".join(folded(found[1]).split())
+    label = " ".join(fold(found[1]).split())
     kind = LABEL_KINDS.get(label) or LABEL_KINDS.get(label.rstrip("."))
     if kind is None:
         kind = "?" if len(label) <= 20 and label.count(" ") <= 2 else ""
     return kind, found[2]
 
 
-def is_header_block(lines: list[Line], index: int, *, is_certain: bool) -> bool:
+def is_header_block(lines: list[BodyLine], index: int, *, is_certain: bool) -> bool:
     """Whether labelled lines (From, Sent, Subject in any language) begin at `index`, or below a divider there."""
     kinds: list[str] = []
     values: list[str] = []
     strays = 0
     for line in lines[index + is_certain : index + 16]:
-        if line.kind is not Kind.TEXT:
+        if line.kind is not LineKind.TEXT:
             break
         if line.is_blank:
             if not kinds and not is_certain:
@@ -115,7 +122,7 @@ def is_header_block(lines: list[Line], index: int, *, is_certain: bool) -> bool:
     return len(kinds) >= 4 and holds_address(values[0]) and _holds_moment(rest)
 
 
-def _has_text_above(lines: list[Line], index: int) -> bool:
+def _has_text_above(lines: list[BodyLine], index: int) -> bool:
     return any(not line.is_blank and not is_labelled(line.text) for line in lines[max(index - 40, 0) : index])
 
 

@@ -6,11 +6,11 @@ Version 4. Each step looks at a line a bounded number of times, so time grows wi
 import re
 from dataclasses import dataclass
 
-from newsletter.replies.extract.html_body import read_markup
+from newsletter.replies.extract.html_body import read_html_lines
 from newsletter.replies.extract.known_text import KnownText, mark_known
-from newsletter.replies.extract.lines import Kind, Line, read_lines
+from newsletter.replies.extract.lines import BodyLine, LineKind, read_lines
 from newsletter.replies.extract.posting_style import Cut, written_part
-from newsletter.replies.extract.quotation_starts import mark_introductions
+from newsletter.replies.extract.quotation_starts import mark_quotation_starts
 
 VERSION = 4
 """Stored with every reply, so that comments can be extracted again by a better one."""
@@ -38,10 +38,10 @@ def extract(text: str, html: str = "", known: KnownText | None = None) -> Extrac
     The HTML is also asked where its marks prove a quotation that the text does not show.
     """
     if not text.strip():
-        return _extracted(read_markup(html[:MAX_CHARACTERS])[0], known)
+        return _extracted(read_html_lines(html[:MAX_CHARACTERS])[0], known)
     plain = _extracted(read_lines(text[:MAX_CHARACTERS]), known)
     if html.strip() and not plain.cuts:
-        lines, has_marks = read_markup(html[:MAX_CHARACTERS])
+        lines, has_marks = read_html_lines(html[:MAX_CHARACTERS])
         marked = _extracted(lines, known)
         if has_marks and _is_shorter_start(marked.text, plain.text):
             return marked
@@ -53,12 +53,12 @@ def _is_shorter_start(short: str, long: str) -> bool:
     return 0 < len(short) < len(long) and long.startswith(short)
 
 
-def _extracted(lines: list[Line], known: KnownText | None) -> Extraction:
+def _extracted(lines: list[BodyLine], known: KnownText | None) -> Extraction:
     if known is not None:
         mark_known(lines, known)
-    mark_introductions(lines)
+    mark_quotation_starts(lines)
     kept, cuts = written_part(lines)
-    marked = [Cut("signature", line.text) for line in lines if line.kind is Kind.SIGNATURE and not line.is_blank]
+    marked = [Cut("signature", line.text) for line in lines if line.kind is LineKind.SIGNATURE and not line.is_blank]
     return Extraction(text=_paragraphs(kept), cuts=(*cuts, *marked))
 
 

@@ -6,30 +6,30 @@ from typing import Any
 
 from lxml import etree
 
-from newsletter.replies.extract.lines import MAX_LINES, Kind, Line, cleaned
-from newsletter.replies.extract.phrase_tables import word_set
+from newsletter.replies.extract.lines import MAX_LINES, BodyLine, LineKind, cleaned
+from newsletter.replies.extract.phrase_tables import phrase_set
 
-_SKIPPED = word_set(
+_SKIPPED = phrase_set(
     "script|style|head|title|template|object|embed|iframe|svg|math|select|textarea|audio|video|meta|link"
 )
-_BLOCKS = word_set(
+_BLOCKS = phrase_set(
     """address|article|aside|blockquote|body|center|dd|div|dl|dt|fieldset|figure|footer|form|h1|h2|h3|h4|h5
     h6|header|hr|html|li
     main|nav|ol|p|pre|section|table|tbody|tfoot|thead|tr|ul"""
 )
-_SPACED = word_set("p|h1|h2|h3|h4|h5|h6|ul|ol|pre|blockquote|table|dl")
+_SPACED = phrase_set("p|h1|h2|h3|h4|h5|h6|ul|ol|pre|blockquote|table|dl")
 _HIDDEN = re.compile(
     r"display\s?:\s?none|mso-hide\s?:\s?all|visibility\s?:\s?hidden|font-size\s?:\s?0(?:px|pt|em)?\s?(?:;|$)",
     re.IGNORECASE,
 )
 _SPACES = re.compile(r"[ \t\n\r\f]+")
 
-_QUOTATIONS = word_set(
+_QUOTATIONS = phrase_set(
     """gmail_quote|protonmail_quote|mail-quote|cite|qt|zmail_extra_quote|wmi-quote|edo-original
     front-blockquote|freshdesk_quote|tutanota_quote|quoted-text|sh-quoted-content"""
 )
 """Classes and ids of a `blockquote` that quotes what was answered."""
-_ENDS = word_set(
+_ENDS = phrase_set(
     """divrplyfwdmsg|olk_src_body_section|yahoo_quoted|zmail_extra|mail-editor-reference-message-container
     ms-outlook-mobile-reference-message|isreplycontent|replyheader|stopspelling|zwchr|messagereplysection
     edo-message-original|cm_quote|forwardheader|quoted_html|reply-intro-outlook|divtagdefaultwrapper-quote
@@ -37,11 +37,11 @@ _ENDS = word_set(
     mail_quote|yiv-quoted|quoteddiv|quoted-content|ox-quoted|tutanota_quote|orig_msg|originalmessage"""
 )
 """Classes, ids, names and data-markers of an element with which everything of the sender ends."""
-_ATTRIBUTIONS = word_set(
+_ATTRIBUTIONS = phrase_set(
     """gmail_attr|moz-cite-prefix|reply-intro|airmail_on|airmail_ext_on|moz-email-headers-table
     yahoo-attribution"""
 )
-_SIGNATURES = word_set(
+_SIGNATURES = phrase_set(
     """gmail_signature|gmail_signature_prefix|moz-signature|ms-outlook-mobile-signature
     ms-outlook-ios-signature|composer_signature|protonmail_signature_block|applemailsignature|bloop_sign
     k9mail-signature|signature|messagesignaturesection|edo-signature|zmail_signature|sh-signature
@@ -55,9 +55,9 @@ _SIGNATURES = word_set(
 class _State:
     """What the walk has gathered so far."""
 
-    lines: list[Line] = field(default_factory=list)
+    lines: list[BodyLine] = field(default_factory=list)
     pieces: list[str] = field(default_factory=list)
-    kinds: list[Kind] = field(default_factory=lambda: [Kind.TEXT])
+    kinds: list[LineKind] = field(default_factory=lambda: [LineKind.TEXT])
     depth: int = 0
     hidden: int = 0
     preformatted: int = 0
@@ -74,22 +74,22 @@ class _State:
         for piece in text.split("\n", MAX_LINES)[:MAX_LINES] if self.preformatted else [text]:
             if piece.strip():
                 kept = piece.rstrip() if self.preformatted else piece.strip()
-                self.lines.append(Line(self._quoted(kept), self.kinds[-1]))
+                self.lines.append(BodyLine(self._quoted(kept), self.kinds[-1]))
         if is_spaced and self.lines and not self.lines[-1].is_blank:
-            self.lines.append(Line(""))
+            self.lines.append(BodyLine(""))
 
     def break_line(self) -> None:
         """Do as `<br>` does: an empty line stays one."""
         if "".join(self.pieces).strip():
             self.end_line()
         elif not self.hidden:
-            self.lines.append(Line("", self.kinds[-1] if self.kinds[-1] is Kind.QUOTE else Kind.TEXT))
+            self.lines.append(BodyLine("", self.kinds[-1] if self.kinds[-1] is LineKind.QUOTE else LineKind.TEXT))
 
     def _quoted(self, text: str) -> str:
         return f"{'> ' * min(self.depth, 8)}{text}"
 
 
-def read_markup(html: str) -> tuple[list[Line], bool]:
+def read_html_lines(html: str) -> tuple[list[BodyLine], bool]:
     """Return the lines of an HTML body, and whether a client's marks of a quotation were among them.
 
     Hidden text, scripts and styles are left out; of links and pictures only what is read stays.
@@ -136,13 +136,13 @@ def _enter(state: _State, element: Any) -> None:
     if tag in _BLOCKS:
         state.end_line(is_spaced=tag in _SPACED)
     kind = _kind_of(tag, element)
-    if kind is Kind.DIVIDER:
+    if kind is LineKind.DIVIDER:
         state.end_line()
-        state.lines.append(Line("", Kind.DIVIDER, "client's mark of a quotation"))
+        state.lines.append(BodyLine("", LineKind.DIVIDER, "client's mark of a quotation"))
         kind = None
     if kind is not None:
         state.end_line()
-        state.has_marks = state.has_marks or kind in {Kind.QUOTE, Kind.ATTRIBUTION}
+        state.has_marks = state.has_marks or kind in {LineKind.QUOTE, LineKind.ATTRIBUTION}
     state.kinds.append(_within(state.kinds[-1], kind))
     if tag == "blockquote":
         state.depth += 1
@@ -183,30 +183,30 @@ def _is_hidden(tag: str, element: Any) -> bool:
     )
 
 
-def _within(outer: Kind, inner: Kind | None) -> Kind:
+def _within(outer: LineKind, inner: LineKind | None) -> LineKind:
     """Return the kind of what stands in `inner` within `outer`: a quotation stays one whatever is in it."""
-    if inner is None or outer in {Kind.QUOTE, Kind.SIGNATURE}:
+    if inner is None or outer in {LineKind.QUOTE, LineKind.SIGNATURE}:
         return outer
     return inner
 
 
-def _kind_of(tag: str, element: Any) -> Kind | None:
+def _kind_of(tag: str, element: Any) -> LineKind | None:
     names = _names_of(element)
     if tag == "blockquote":
         is_cited = (
             (element.get("type") or "").lower() == "cite" or _has(names, _QUOTATIONS) or element.get("cite") is not None
         )
-        return Kind.QUOTE if is_cited else Kind.OWN_QUOTE
+        return LineKind.QUOTE if is_cited else LineKind.OWN_QUOTE
     style = (element.get("style") or "")[:2_000].lower()
     if tag in {"div", "p"} and "border-top" in style and "solid" in style and _heads_mail(element):
-        return Kind.DIVIDER
+        return LineKind.DIVIDER
     if not names:
         return None
     if _has(names, _ATTRIBUTIONS):
-        return None if "".join(element.itertext())[:200].strip().startswith("---") else Kind.ATTRIBUTION
+        return None if "".join(element.itertext())[:200].strip().startswith("---") else LineKind.ATTRIBUTION
     if _has(names, _ENDS):
-        return Kind.DIVIDER
-    return Kind.SIGNATURE if _has(names, _SIGNATURES) else None
+        return LineKind.DIVIDER
+    return LineKind.SIGNATURE if _has(names, _SIGNATURES) else None
 
 
 def _names_of(element: Any) -> tuple[str, ...]:

@@ -1,11 +1,14 @@
-"""The signal that only the sender of a newsletter has: what matches the text we sent is quotation."""
+"""Text that we sent: what matches it in a reply is quotation.
+
+No general extractor has this signal; only the sender of a newsletter knows what was sent.
+"""
 
 import re
 from dataclasses import dataclass
 
-from newsletter.replies.extract.html_body import read_markup
-from newsletter.replies.extract.lines import Kind, Line
-from newsletter.replies.extract.phrase_tables import folded
+from newsletter.replies.extract.html_body import read_html_lines
+from newsletter.replies.extract.lines import BodyLine, LineKind
+from newsletter.replies.extract.phrase_tables import fold
 
 _RUN = 4
 """Words in a shingle; in scripts without spaces a word is a letter."""
@@ -16,7 +19,7 @@ _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f]|[^\W
 
 @dataclass(frozen=True, slots=True)
 class KnownText:
-    """The words that were sent, ready for comparing."""
+    """A text that was sent, prepared for comparison."""
 
     shingles: frozenset[int]
     lines: frozenset[tuple[str, ...]]
@@ -24,12 +27,12 @@ class KnownText:
     @classmethod
     def of(cls, text: str, html: str = "") -> "KnownText":
         """Prepare the text of an edition or a comment, and its HTML, which other clients quote as text."""
-        lines = [*text.split("\n"), *(line.text for line in read_markup(html)[0])]
+        lines = [*text.split("\n"), *(line.text for line in read_html_lines(html)[0])]
         words = _words("\n".join(lines))
         return cls(frozenset(_shingles(words)), frozenset(tuple(_words(line)) for line in lines))
 
     def also(self, text: str) -> "KnownText":
-        """Add another text, such as the same letter with one reader's name in it."""
+        """Add another text, such as the same issue with one reader's name in it."""
         lines = {line: tuple(_words(line)) for line in text.split("\n")}
         new = [words for words in lines.values() if words and words not in self.lines]
         if not new:
@@ -45,11 +48,21 @@ class KnownText:
         return sum(shingle in self.shingles for shingle in shingles) / len(shingles) >= _ENOUGH
 
 
-def mark_known(lines: list[Line], known: KnownText) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentText:
+    """The texts of ours that a reply may quote."""
+
+    issue: tuple[str, str] | None = None
+    """Text and HTML of the issue that it answers, as every reader got it."""
+    others: tuple[str, ...] = ()
+    """Notices, comments, and the issue with this reader's name in it."""
+
+
+def mark_known(lines: list[BodyLine], known: KnownText) -> None:
     """Mark the paragraphs of `lines` that were ours as quotation; short ones only beside such a paragraph."""
     paragraphs = _paragraphs(lines)
     shares = [_share(lines[start:end], known) for start, end in paragraphs]
-    is_known = [share is not None and share >= _ENOUGH for share in shares]
+    is_recorded = [share is not None and share >= _ENOUGH for share in shares]
     is_short = [
         share is None and all(tuple(_words(line.text)) in known.lines for line in lines[start:end])
         for share, (start, end) in zip(shares, paragraphs, strict=True)
@@ -57,17 +70,17 @@ def mark_known(lines: list[Line], known: KnownText) -> None:
     for order in (range(1, len(paragraphs)), range(len(paragraphs) - 2, -1, -1)):
         step = -1 if order.step == 1 else 1
         for number in order:
-            is_known[number] = is_known[number] or (is_short[number] and is_known[number + step])
-    for (start, end), is_ours in zip(paragraphs, is_known, strict=True):
+            is_recorded[number] = is_recorded[number] or (is_short[number] and is_recorded[number + step])
+    for (start, end), is_ours in zip(paragraphs, is_recorded, strict=True):
         for line in lines[start:end] if is_ours else ():
-            line.kind, line.reason = Kind.QUOTE, "text we sent"
+            line.kind, line.reason = LineKind.QUOTE, "text we sent"
 
 
-def _paragraphs(lines: list[Line]) -> list[tuple[int, int]]:
+def _paragraphs(lines: list[BodyLine]) -> list[tuple[int, int]]:
     found: list[tuple[int, int]] = []
     start: int | None = None
     for index, line in enumerate(lines):
-        is_text = line.kind is Kind.TEXT and not line.is_blank
+        is_text = line.kind is LineKind.TEXT and not line.is_blank
         if is_text and start is None:
             start = index
         elif not is_text and start is not None:
@@ -78,19 +91,19 @@ def _paragraphs(lines: list[Line]) -> list[tuple[int, int]]:
     return found
 
 
-def _share(lines: list[Line], known: KnownText) -> float | None:
+def _share(lines: list[BodyLine], known: KnownText) -> float | None:
     shingles = _shingles(_words(_joined(lines)))
     if not shingles:
         return None
     return sum(shingle in known.shingles for shingle in shingles) / len(shingles)
 
 
-def _joined(lines: list[Line]) -> str:
+def _joined(lines: list[BodyLine]) -> str:
     return " ".join(line.text for line in lines)
 
 
 def _words(text: str) -> list[str]:
-    return _WORD.findall(folded(re.sub(r"(?:https?://|mailto:)\S+", " ", text)))
+    return _WORD.findall(fold(re.sub(r"(?:https?://|mailto:)\S+", " ", text)))
 
 
 def _shingles(words: list[str]) -> list[int]:

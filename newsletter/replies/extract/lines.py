@@ -1,4 +1,4 @@
-"""Lines of a mail's body and what each of them is, before anything is cut."""
+"""Lines of a message's body: what each is taken for, and whether it holds an address, a date or a time."""
 
 import re
 from dataclasses import dataclass
@@ -18,8 +18,20 @@ _WRAP_WIDTH = 60
 _QUOTED = re.compile(r"^\s{0,3}>")
 _PICTURE = re.compile(r"\[cid:[^\]\s]{1,200}\]|\[image: [^\]\n]{0,200}\]|<image\d{1,4}\.\w{3,4}>")
 
+WIDEST = 600
+"""Characters of a line that are looked at."""
+RULE_CHARACTERS = "-_=*~#+‐‑‒–—―─━═ᐧ \t"
 
-class Kind(StrEnum):
+ADDRESS = re.compile(r"[\w.+'=%-]{1,80}@[\w-]{1,60}\.[\w.-]{2,80}")
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)|\d年|(?<!\d)25[5-9]\d(?!\d)")
+_DATE = re.compile(r"(?<!\d)\d{1,4}([./-])\s?\d{1,2}\1\s?\d{2,4}(?!\d)|\d{1,2}\s?月\s?\d{1,2}\s?日|\d{1,2}월")
+TIME = re.compile(
+    r"(?<!\d)\d{1,2}\s?[:.h٫]\s?\d{2}(?!\d)|\d{1,2}\s?(?:am|pm|uhr|h)\b|[上下]午|오[전후]|\d{1,2}[時时]",
+    re.IGNORECASE,
+)
+
+
+class LineKind(StrEnum):
     """What a line is taken for."""
 
     TEXT = "text"
@@ -34,11 +46,11 @@ class Kind(StrEnum):
 
 
 @dataclass(slots=True)
-class Line:
+class BodyLine:
     """One line; `kind` is refined step by step."""
 
     text: str
-    kind: Kind = Kind.TEXT
+    kind: LineKind = LineKind.TEXT
     reason: str = ""
 
     @property
@@ -54,10 +66,10 @@ def cleaned(text: str) -> str:
     return text.replace("\u00a0", " ").replace("\u3000", " ").replace("\u202f", " ")
 
 
-def read_lines(text: str) -> list[Line]:
+def read_lines(text: str) -> list[BodyLine]:
     """Return the lines of a plain-text body, those beginning with `>` as quotations."""
     written = _without_armour(cleaned(text).split("\n", MAX_LINES)[:MAX_LINES])
-    lines = [Line(line.rstrip(), Kind.QUOTE if _QUOTED.match(line) else Kind.TEXT) for line in written]
+    lines = [BodyLine(line.rstrip(), LineKind.QUOTE if _QUOTED.match(line) else LineKind.TEXT) for line in written]
     _mark_other_quoting(lines)
     _mend_wrapped(lines)
     return lines
@@ -73,27 +85,42 @@ def _without_armour(lines: list[str]) -> list[str]:
     return [line.removeprefix("- ") for line in lines[body + 1 : end]]
 
 
-def _mark_other_quoting(lines: list[Line]) -> None:
+def _mark_other_quoting(lines: list[BodyLine]) -> None:
     """Mark runs of `| ` and of initials (`JS> `), as some programs quote; a table's rows end with a bar too."""
-    run: list[Line] = []
-    for line in [*lines, Line("")]:
+    run: list[BodyLine] = []
+    for line in [*lines, BodyLine("")]:
         is_barred = bool(_BARRED.match(line.text)) and not line.text.rstrip().endswith("|", 2)
-        if line.kind is Kind.TEXT and (is_barred or _INITIALLED.match(line.text)):
+        if line.kind is LineKind.TEXT and (is_barred or _INITIALLED.match(line.text)):
             run.append(line)
             continue
         if len(run) > 1 and any(quoted.text.strip("| \t") for quoted in run):  # bars alone are a frame
             for quoted in run:
-                quoted.kind = Kind.QUOTE
+                quoted.kind = LineKind.QUOTE
         run = []
 
 
-def _mend_wrapped(lines: list[Line]) -> None:
+def _mend_wrapped(lines: list[BodyLine]) -> None:
     """Undo what hard wrapping did: a `>` that closes an address above, and the torn-off end of a quoted line."""
-    for before, line, after in zip(lines, lines[1:], [*lines[2:], Line("")], strict=False):
-        if line.kind is Kind.QUOTE and before.kind is Kind.TEXT and not before.is_blank:
+    for before, line, after in zip(lines, lines[1:], [*lines[2:], BodyLine("")], strict=False):
+        if line.kind is LineKind.QUOTE and before.kind is LineKind.TEXT and not before.is_blank:
             if before.text.rfind("<") > before.text.rfind(">") and _CLOSING.match(line.text):
-                line.kind = Kind.TEXT
-        elif line.kind is Kind.TEXT and before.kind is Kind.QUOTE and len(before.text) >= _WRAP_WIDTH:
+                line.kind = LineKind.TEXT
+        elif line.kind is LineKind.TEXT and before.kind is LineKind.QUOTE and len(before.text) >= _WRAP_WIDTH:
             is_torn = line.text[:1].islower() or line.text[:1] in ",.;)"
-            if is_torn and after.kind is Kind.QUOTE:
-                line.kind = Kind.QUOTE
+            if is_torn and after.kind is LineKind.QUOTE:
+                line.kind = LineKind.QUOTE
+
+
+def holds_address(text: str) -> bool:
+    """Whether an e-mail address stands in it."""
+    return "@" in text and ADDRESS.search(text) is not None
+
+
+def is_rule(text: str) -> bool:
+    """Whether a line is blank or only drawn."""
+    return not text.strip(RULE_CHARACTERS)
+
+
+def shows_date(text: str) -> bool:
+    """Whether a year or a date in figures stands in it."""
+    return _YEAR.search(text) is not None or _DATE.search(text) is not None

@@ -9,20 +9,20 @@ import unicodedata
 _MARKS = re.compile("[\u0300-\u036f]")
 
 
-def folded(text: str) -> str:
+def fold(text: str) -> str:
     """Return `text` in lower case without accents, for comparing words."""
     if text.isascii():
         return text.lower()
     return unicodedata.normalize("NFC", _MARKS.sub("", unicodedata.normalize("NFD", text.casefold())))
 
 
-def word_set(written: str) -> frozenset[str]:
+def phrase_set(written: str) -> frozenset[str]:
     """Return the folded phrases of a table written with `|` and line ends between them."""
-    return frozenset(folded(word.strip()) for line in written.split("\n") for word in line.split("|") if word.strip())
+    return frozenset(fold(word.strip()) for line in written.split("\n") for word in line.split("|") if word.strip())
 
 
 LABELS: dict[str, frozenset[str]] = {
-    "from": word_set(
+    "from": phrase_set(
         """from|von|de|da|van|fra|från|från:|lähettäjä|od|nadawca|от|от кого|від|kimden|gönderen|من|מאת|από
         feladó
         expéditeur|remitente|mittente|remetente|afzender|avsändare|afsender|avsender|absender|от кого:|de la
@@ -32,7 +32,7 @@ LABELS: dict[str, frozenset[str]] = {
         expeditor|odesílatel|odosielateľ|отправитель|відправник|fra:|message de|emetteur|feladó:|sender|desde
         frá|siuntejas"""
     ),
-    "sent": word_set(
+    "sent": phrase_set(
         """sent|gesendet|envoyé|envoyé le|enviado|enviada|enviado el|enviada em|enviado em|inviato|verzonden
         sendt
         skickat|lähetetty|wysłano|wysłane|odesláno|отправлено|надіслано|gönderildi|gönderilme tarihi
@@ -41,31 +41,31 @@ LABELS: dict[str, frozenset[str]] = {
         发送时间|寄件日期|傳送時間|送信日時|보낸 날짜|보낸 시간|đã gửi|dikirim|ส่ง|ส่งเมื่อ|message du
         a été envoyé le|sent at|sent on"""
     ),
-    "date": word_set(
+    "date": phrase_set(
         """date|datum|fecha|data|dato|päivämäärä|päiväys|дата|tarih|التاريخ|תאריך|ημερομηνία|dátum|datum/tid
         kuupäev
         日期|日付|日時|날짜|ngày|tanggal|วันที่|時間|datums|dată|sendedato|date et heure|data e ora|zeit|time"""
     ),
-    "to": word_set(
+    "to": phrase_set(
         """to|an|à|a|para|aan|till|til|vastaanottaja|do|komu|кому|kime|إلى|אל|προς|címzett|adresat
         destinataire|destinatario
         destinatário|geadresseerde|empfänger|mottagare|modtager|mottaker|za|către|до|kam|kellele|prima|alıcı
         pro|kommu
         收件人|收件者|宛先|받는 사람|받는사람|đến|tới|kepada|ถึง|per|per a|recipient|gavejas"""
     ),
-    "cc": word_set(
+    "cc": phrase_set(
         """cc|kopie|copie|copie à|copia|cópia|kopio|kopia|kopija|kopi|копия|копія|dw|bilgi|másolat
         másolatot kap|נעתק|نسخة
         抄送|副本|參考|참조|bcc|blind copy|κοινοποίηση|cci|skrytá kopie|v kopii"""
     ),
-    "subject": word_set(
+    "subject": phrase_set(
         """subject|betreff|objet|sujet|asunto|assunto|oggetto|onderwerp|emne|ämne|aihe|temat|předmět|тема
         konu|الموضوع
         נושא|θέμα|tárgy|predmet|subiect|assumpte|teema|tēma|tema|주제|제목|主题|主旨|主題|件名|標題|标题
         chủ đề|tiêu đề
         perihal|subjek|เรื่อง|หัวเรื่อง|относно|předmet|objecte|vec|относно:|gaia|efni"""
     ),
-    "other": word_set(
+    "other": phrase_set(
         """reply-to|reply to|importance|priority|wichtigkeit|priorität|antwort an|attachments|anlagen
         pièces jointes|allegati
         adjuntos|importancia|organisation|organization|mailed-by|signed-by|message-id|ответить|важность
@@ -78,7 +78,7 @@ LABELS: dict[str, frozenset[str]] = {
 
 LABEL_KINDS = {label.rstrip(":"): kind for kind, labels in LABELS.items() for label in labels}
 
-ORIGINAL = word_set(
+ORIGINAL = phrase_set(
     """original message|originalnachricht|ursprüngliche nachricht|original-nachricht|message d'origine
     message original
     message initial|mensaje original|mensagem original|messaggio originale|messaggio originario
@@ -98,7 +98,7 @@ ORIGINAL = word_set(
     antwortnachricht
     urspr. nachricht|mail original|e-mail d'origine|courriel original|původní zpráva od|originalmelding"""
 )
-FORWARDED = word_set(
+FORWARDED = phrase_set(
     """forwarded message|forwarded by|begin forwarded message|start of forwarded message
     weitergeleitete nachricht
     anfang der weitergeleiteten nachricht|anfang der weitergeleiteten e-mail|ende der weitergeleiteten nachricht
@@ -126,7 +126,7 @@ FORWARDED = word_set(
     препратено съобщение|resent message|inoltrato|weitergeleitet"""
 )
 
-WROTE = word_set(
+WROTE = phrase_set(
     """wrote|sent|verzond|writes|written|schrieb|schreibt|geschrieben|écrit|écrivait|escribió|escribio|escribía|escrito
     scritto|scrive
     escreveu|schreef|geschreven|skrev|skreiv|kirjoitti|napisał|napisała|napisał(a)|pisze|napsal|napsala
@@ -139,9 +139,9 @@ WROTE = word_set(
     wrote on|said|shkroi
     写道|写了|寫道|寫了|書きました|書いた|님이 작성|작성|のメッセージ|のメール|skrifar|scríobh|напісаў|posted"""
 )
-UNSPACED_WROTE = tuple(word_set("写道|寫道|写了|寫了|書きました|님이 작성|のメッセージ|のメール|đã viết|ने लिखा|เขียน"))
+UNSPACED_WROTE = tuple(phrase_set("写道|寫道|写了|寫了|書きました|님이 작성|のメッセージ|のメール|đã viết|ने लिखा|เขียน"))
 """Verbs of scripts that put no space before them."""
-LEADS = word_set(
+LEADS = phrase_set(
     """on|le|am|op|el|em|il|den|på|dne|dnia|w|în|pe|la|в|at|在|于|pada|vào|στις|ב|في|quoting|zitat|citando
     citat|i|a|the|ons|tor|fre
     lör|sön|man|tir|tors|lun|mar|mer|jeu|ven|sam|dim|in|no|az|po|уторак|у|dana|ngày|dia|message|begin|ma|ti
@@ -151,7 +151,7 @@ LEADS = word_set(
 )
 """First words of attributions."""
 
-SENT_VERBS = word_set(
+SENT_VERBS = phrase_set(
     """sent|envoyé|envoyée|gesendet|verschickt|geschickt|enviado|enviada|enviat|inviato|inviata|spedito
     verzonden|verstuurd|gestuurd
     sendt|skickat|skickades|lähetetty|wysłane|wysłano|wysłana|odesláno|odoslané|poslano|poslané|отправлено
@@ -163,7 +163,7 @@ SENT_VERBS = word_set(
     écrit|typed|composed|written|created|geschrieben|보냈습니다|보냈음|入手|получить|skaffa|získejte|hanki|herunterladen|descargar|baixar|downloaden|stáhnout
     pobierz|скачать|завантажити|lataa|ladda|indir|indirin|letöltése|descărcați|загрузить|获取|取得|다운로드|下载"""
 )
-DEVICES = word_set(
+DEVICES = phrase_set(
     """iphone|ipad|ipod|iphon|android|samsung|galaxy|huawei|honor|xiaomi|redmi|pixel|oneplus|oppo|nokia
     xperia|motorola|wiko|htc
     blackberry|windows phone|windows mail|outlook|yahoo|proton|gmail|tutanota|tuta|fairmail|k-9|k9
@@ -178,7 +178,7 @@ DEVICES = word_set(
 )
 """Names and words of what mail is written on."""
 
-CLOSINGS = word_set(
+CLOSINGS = phrase_set(
     """regards|best regards|kind regards|warm regards|kindest regards|warmest regards|many regards
     with regards|with best regards
     best wishes|sincerely|yours sincerely|yours truly|yours faithfully|respectfully|cheers|thanks|many thanks
@@ -205,7 +205,7 @@ CLOSINGS = word_set(
     よろしくお願いいたします|敬具|감사합니다|trân trọng
     salam|hormat saya|с уважение|поздрави"""
 )
-REPLY_ABOVE = word_set(
+REPLY_ABOVE = phrase_set(
     """reply above this line|reply above the line|type your reply above|write above this line
     respond above this line
     please reply above|reply to this email above|answer above this line|bitte antworten sie oberhalb
@@ -216,7 +216,7 @@ REPLY_ABOVE = word_set(
     svara ovanför
     odpowiedz powyżej tej|пишите выше этой|ответьте выше|この行より上に|请在此行上方回复|reply above this"""
 )
-FOOTERS = word_set(
+FOOTERS = phrase_set(
     """you received this message because you are subscribed|you are receiving this because|you're receiving this
     to unsubscribe from this group|to unsubscribe from this list|to unsubscribe, e-mail|to unsubscribe send
     mailman/listinfo
@@ -233,7 +233,7 @@ FOOTERS = word_set(
     powered by freshdesk|powered by zendesk|powered by help scout|powered by intercom|powered by gorgias
     sent by front|ticket-id:|ticket id:|fallnummer:|case number:|ref:_"""
 )
-DISCLAIMERS = word_set(
+DISCLAIMERS = phrase_set(
     """confidential|privileged|intended recipient|intended solely|intended only|sole use|unauthorized
     unauthorised|in error|disclaimer
     notify the sender|please consider the environment|before printing|delete this e-mail|delete this email

@@ -1,10 +1,9 @@
-"""Takes off what stands below the words: signatures, "sent from my ...", list footers, legal notes."""
+"""Signatures and what else ends a message: "Sent from my iPhone", list footers, legal notes, business cards."""
 
 import re
 
-from newsletter.replies.extract.devices import is_mobile_signature
-from newsletter.replies.extract.phrase_tables import CLOSINGS, DISCLAIMERS, FOOTERS, folded
-from newsletter.replies.extract.signals import is_rule
+from newsletter.replies.extract.lines import is_rule
+from newsletter.replies.extract.phrase_tables import CLOSINGS, DEVICES, DISCLAIMERS, FOOTERS, SENT_VERBS, fold
 
 _LONGEST_SIGNATURE = 14
 _WIDEST = 300
@@ -23,9 +22,17 @@ _CONTACT = re.compile(
     r"|department|university|institut\w*)\b",
     re.IGNORECASE,
 )
+_LINK = re.compile(r"[<(]?(?:https?://|mailto:)[^\s>)]{0,200}[>)]?")
+_SHOP = re.compile(
+    r"[<(]https?://(?:aka\.ms|(?:[\w-]{1,40}\.){0,3}onelink\.me|apps\.apple\.com|itunes\.apple\.com|play\.google\.com)/",
+    re.IGNORECASE,
+)
+"""Where mail programs are fetched from; nobody puts that behind a line in brackets by hand."""
+_SENT_FROM = re.compile(r"^(?:sent|get it|get) (?:from|via|with|using|by|through)\b")
+_UNSPACED_VERBS = tuple(verb for verb in SENT_VERBS if not verb.isascii() and len(verb) > 1)
 
 
-def without_endings(lines: list[str]) -> tuple[list[str], list[tuple[str, str]]]:
+def without_signatures(lines: list[str]) -> tuple[list[str], list[tuple[str, str]]]:
     """Return the lines without what is no part of the message, and each piece cut with its reason, last first."""
     cut: list[tuple[str, str]] = []
     for _ in range(12):
@@ -76,9 +83,7 @@ def _mobile(lines: list[str]) -> int | None:
 
 
 def _follows_text_closely(lines: list[str], start: int) -> bool:
-    return len(lines[start - 1].strip()) < 60 and folded(lines[start].strip()).startswith(
-        ("sent from my", "get outlook")
-    )
+    return len(lines[start - 1].strip()) < 60 and fold(lines[start].strip()).startswith(("sent from my", "get outlook"))
 
 
 def _delimited(lines: list[str]) -> int | None:
@@ -101,9 +106,9 @@ def _opens_paragraphs(below: list[str]) -> bool:
 
 def _is_sentence(line: str) -> bool:
     """Whether a long line is somebody's prose: it ends as a sentence and is neither a footer nor a legal note."""
-    words = folded(line[:2_000])
-    is_known = any(phrase in words for phrase in FOOTERS) or any(piece in words for piece in DISCLAIMERS)
-    return line.endswith((".", "!", "?", "…", "。")) and not is_known and not _CONTACT.search(line[:_WIDEST])
+    words = fold(line[:2_000])
+    is_recorded = any(phrase in words for phrase in FOOTERS) or any(piece in words for piece in DISCLAIMERS)
+    return line.endswith((".", "!", "?", "…", "。")) and not is_recorded and not _CONTACT.search(line[:_WIDEST])
 
 
 def _footer(lines: list[str]) -> int | None:
@@ -114,14 +119,14 @@ def _footer(lines: list[str]) -> int | None:
             return None
         is_ruled = len(line) >= 1 and is_rule(line)
         if is_ruled or (start and not lines[start - 1].strip()):
-            below = folded(" ".join(lines[start:])[:2_000])
+            below = fold(" ".join(lines[start:])[:2_000])
             if any(phrase in below for phrase in FOOTERS) and (is_ruled or _starts_footer(line)):
                 return start
     return None
 
 
 def _starts_footer(line: str) -> bool:
-    words = folded(line[:_WIDEST])
+    words = fold(line[:_WIDEST])
     return any(phrase in words for phrase in FOOTERS)
 
 
@@ -130,7 +135,7 @@ def _disclaimer(lines: list[str]) -> int | None:
     start = len(lines)
     while start and lines[start - 1].strip():
         start -= 1
-    paragraph = folded(" ".join(lines[start:])[:3_000])
+    paragraph = fold(" ".join(lines[start:])[:3_000])
     if start == len(lines) or paragraph.startswith(">"):
         return None
     said = sum(piece in paragraph for piece in DISCLAIMERS)
@@ -171,9 +176,29 @@ def _drawn(lines: list[str]) -> int | None:
 def _closed(lines: list[str]) -> int | None:
     """A greeting followed by more than a name: title, company, numbers. With a name alone it stays."""
     for start in range(len(lines) - 1, max(len(lines) - 20, -1), -1):  # HTML mail has a blank line after each
-        words = folded(lines[start].strip()[:60]).rstrip(" ,.!-–")
+        words = fold(lines[start].strip()[:60]).rstrip(" ,.!-–")
         if words in CLOSINGS:
             below = [line.strip() for line in lines[start + 1 :] if line.strip()]
             is_block = 2 <= len(below) <= 10 and all(len(line) <= 100 for line in below)
             return start if is_block and any(_CONTACT.search(line[:_WIDEST]) for line in below[1:]) and start else None
     return None
+
+
+def is_mobile_signature(text: str, *, is_strict: bool = False) -> bool:
+    """Whether a line is such a one; strictly, only with a device or program that we know by name."""
+    bare = _LINK.sub("", text[:_WIDEST]).strip(" -–—_*.|[]()<>\"'")
+    words = fold(bare)
+    if words.startswith("yahoo mail:") and len(words.split()) <= 8:  # its slogan, which changes with the years
+        return True
+    if not bare or len(bare) > 90 or (", " in bare and "excuse" not in words):
+        return False
+    found = _WORD.findall(words)
+    if _SENT_FROM.match(words) and len(found) <= 9 and (not is_strict or words.startswith("sent from my ")):
+        return True
+    if not found or len(found) > 14 or not any(device in words for device in DEVICES):
+        return False
+    if _SHOP.search(text[:_WIDEST]):  # whatever the language calls fetching
+        return True
+    return (
+        bool({found[0], found[-1]} & SENT_VERBS) or words.endswith(_UNSPACED_VERBS) or words.startswith(_UNSPACED_VERBS)
+    )

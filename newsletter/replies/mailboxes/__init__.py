@@ -1,13 +1,16 @@
-"""Where answers arrive: raw bytes and their envelope."""
+"""Mailboxes where replies arrive: a Maildir or folder, an IMAP folder, or Amazon SES's queue and bucket.
+
+`base` is the protocol that all of them fulfil: yield raw messages, and mark one as dealt with once it is stored.
+`open_mailbox` opens the one that `[replies] mailbox` names. Start with `base`.
+"""
 
 from pathlib import Path
 
 from pydantic import SecretStr
 
 from newsletter.errors import SettingsError
-from newsletter.replies.mailboxes.base import ReceivedMessage, ReplyMailbox
-from newsletter.replies.mailboxes.imap import PROCESSED, Imap, MessageFilter
-from newsletter.replies.mailboxes.location import read_location
+from newsletter.replies.mailboxes.base import MessageFilter, ReceivedMessage, ReplyMailbox
+from newsletter.replies.mailboxes.imap import PROCESSED, Imap, parse_imap_url
 from newsletter.replies.mailboxes.maildir import Maildir
 
 __all__ = ["PROCESSED", "Imap", "Maildir", "MessageFilter", "ReceivedMessage", "ReplyMailbox", "open_mailbox"]
@@ -23,7 +26,7 @@ def open_mailbox(
 ) -> ReplyMailbox:
     """Open the mailbox that `[replies] mailbox` names, relative to `root`; SettingsError if it is none.
 
-    A mailbox on a server may be the author's own: `message_filter` says which mail is ours; the rest is left alone.
+    A mailbox on a server may be the author's own: `message_filter` says which messages are ours; others are left alone.
     """
     if not setting:
         raise SettingsError(
@@ -34,7 +37,7 @@ def open_mailbox(
     if kind == "maildir" and place:
         return Maildir(root / Path(place).expanduser())
     if kind in {"imap", "imaps"}:
-        location = read_location(setting)
+        location = parse_imap_url(setting)
         if password is None or not password.get_secret_value():
             raise SettingsError(f"{location}: no password. Set NEWSLETTER_IMAP_PASSWORD")
         return Imap(location, password.get_secret_value(), message_filter)

@@ -7,16 +7,17 @@ BODY.PEEK only, so that the author's own mail keeps its marks.
 import ssl
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from ipaddress import ip_address
 from itertools import islice
-from typing import Protocol
+from urllib.parse import unquote, urlsplit
 
 from imapclient import IMAPClient
 from imapclient.exceptions import IMAPClientError, LoginError
 
 from newsletter.errors import SettingsError, TemporaryError
-from newsletter.replies.mailboxes.base import ReceivedMessage
-from newsletter.replies.mailboxes.location import Location
-from newsletter.replies.parsing.headers import Headers, read_headers
+from newsletter.replies.mailboxes.base import MessageFilter, ReceivedMessage
+from newsletter.replies.parsing.headers import read_headers
 from newsletter.replies.parsing.message import MAX_RAW_BYTES
 
 PROCESSED = "Newsletter"
@@ -30,17 +31,53 @@ _PASSING = ("[UNAVAILABLE]", "[INUSE]", "[LIMIT]", "[SERVERBUG]", "[CONTACTADMIN
 """Codes of RFC 5530, and words, of a login that was refused for now."""
 
 
-class MessageFilter(Protocol):
-    """Says which mail of a shared mailbox is ours to take."""
+_PORTS = {"imaps": 993, "imap": 143}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImapLocation:
+    """A folder on an IMAP server, and the user whose it is."""
+
+    scheme: str
+    """"imaps": TLS from the first byte; "imap": STARTTLS, or plain on this very machine."""
+    user: str
+    host: str
+    port: int
+    folder: str
+
+    def __str__(self) -> str:
+        return f"{self.scheme}://{self.user}@{self.host}:{self.port}/{self.folder}"
 
     @property
-    def fields(self) -> tuple[str, ...]:
-        """The header fields it must see."""
-        ...
+    def is_loopback(self) -> bool:
+        """Whether the server is this very machine, so that nothing crosses a network."""
+        try:
+            return ip_address(self.host).is_loopback
+        except ValueError:
+            return self.host == "localhost"
 
-    def is_ours(self, headers: Headers) -> bool:
-        """Whether a mail with these fields is ours."""
-        ...
+
+def parse_imap_url(setting: str) -> ImapLocation:
+    """Parse imaps://user@host[:port]/FOLDER, as `[replies] mailbox` has it; SettingsError if it is not one."""
+    asked = f'newsletter.toml: [replies] mailbox = "{setting}"'
+    try:
+        parts = urlsplit(setting)
+        host, port = parts.hostname, parts.port
+    except ValueError as error:
+        raise SettingsError(f"{asked}: {error}. Write imaps://user@host/INBOX") from error
+    if parts.password is not None:
+        raise SettingsError(
+            "newsletter.toml: [replies] mailbox holds a password. Take it out, and set NEWSLETTER_IMAP_PASSWORD"
+        )
+    if not host or not parts.username or parts.query or parts.fragment:
+        raise SettingsError(f"{asked}: not an IMAP mailbox. Write imaps://user@host/INBOX")
+    return ImapLocation(
+        scheme=parts.scheme,
+        user=unquote(parts.username),
+        host=host,
+        port=port or _PORTS[parts.scheme],
+        folder=unquote(parts.path.strip("/")) or "INBOX",
+    )
 
 
 class Imap:
@@ -52,7 +89,7 @@ class Imap:
 
     def __init__(
         self,
-        location: Location,
+        location: ImapLocation,
         password: str,
         message_filter: MessageFilter | None = None,
         tls: ssl.SSLContext | None = None,
@@ -107,7 +144,7 @@ class Imap:
 class _Session:
     """A connection that is logged in, with the folder selected."""
 
-    def __init__(self, client: IMAPClient, location: Location) -> None:
+    def __init__(self, client: IMAPClient, location: ImapLocation) -> None:
         self._client = client
         try:
             selected = client.select_folder(location.folder)
@@ -171,7 +208,7 @@ def _octets(item: dict[bytes, object]) -> bytes:
     return octets if isinstance(octets, bytes) else b""
 
 
-def _connected(location: Location, tls: ssl.SSLContext | None) -> IMAPClient:
+def _connected(location: ImapLocation, tls: ssl.SSLContext | None) -> IMAPClient:
     tls = tls or ssl.create_default_context()
     is_tls = location.scheme == "imaps"
     client = IMAPClient(
@@ -187,13 +224,13 @@ def _connected(location: Location, tls: ssl.SSLContext | None) -> IMAPClient:
     return client
 
 
-def _start_tls(client: IMAPClient, location: Location, tls: ssl.SSLContext) -> None:
+def _start_tls(client: IMAPClient, location: ImapLocation, tls: ssl.SSLContext) -> None:
     if not client.has_capability("STARTTLS"):
         raise SettingsError(f"{location}: the server offers no STARTTLS. Write imaps:// in [replies] mailbox")
     client.starttls(tls)
 
 
-def _log_in(client: IMAPClient, location: Location, password: str) -> None:
+def _log_in(client: IMAPClient, location: ImapLocation, password: str) -> None:
     try:
         client.login(location.user, password)
     except LoginError as error:
@@ -208,7 +245,7 @@ def _log_in(client: IMAPClient, location: Location, password: str) -> None:
 
 
 @contextmanager
-def _told(location: Location) -> Iterator[None]:
+def _told(location: ImapLocation) -> Iterator[None]:
     """Tell what the network and the server did in the errors of the house."""
     try:
         yield

@@ -1,107 +1,119 @@
-"""What a moderator orders by mail: to a signed address that names one decision, or in answer to a digest.
+"""Moderators' commands by mail: to a signed address that names one decision, or as lines in an answer to a digest.
 
-It counts only from a moderator's address, and only where that is proven: an address can be forged, and a
-signed address can leak. What was done is said in the note of the mail that ordered it.
+A command counts only from a moderator's address, and only where that is authenticated: an address can be forged, and
+a signed address can leak. What was done is noted in the reply that the message itself is.
 """
 
 import re
 from dataclasses import replace
 
 from newsletter.errors import NewsletterError
-from newsletter.replies.addresses.match import Match, is_written_to_us
-from newsletter.replies.addresses.signed_actions import Act, read_act
-from newsletter.replies.authentication import Authenticity, AuthResult
-from newsletter.replies.authentication.from_header import read_sender
+from newsletter.replies.addresses.match import Match
+from newsletter.replies.addresses.signed_actions import ReplyAction, read_action
+from newsletter.replies.authentication import AuthResult
+from newsletter.replies.authentication.from_header import read_from_header
 from newsletter.replies.classify.classifier import Verdict
-from newsletter.replies.inbound.context import Desk
+from newsletter.replies.inbound.classify_reply import Inbound
+from newsletter.replies.inbound.context import InboundContext
 from newsletter.replies.moderation.approval import approve, reject
-from newsletter.replies.moderation.digest import KIND
+from newsletter.replies.moderation.digest import DIGEST, digest_reply_ids
 from newsletter.replies.notify.author_answer import answer_reply
-from newsletter.replies.parsing.message import Mail
 from newsletter.replies.store.models import Reply, ReplyState
 from newsletter.tokens import Purpose
 
-DOOR = "mail"
-_MOST = 100
-"""Lines of one mail that are read as orders."""
-_WHY = 300
-_LINE = re.compile(
+_CHANNEL = "mail"
+_MAX_LINES = 100
+"""Lines of one message that are read as commands."""
+_MAX_REASON = 300
+_COMMAND = re.compile(
     r"[>*\s]*(approve|publish|yes|reject|no|tell|answer)\s+([a-z2-7]{4,10})\b[\s:,–-]*(.*)", re.IGNORECASE
 )
-_WORDS = {
-    "approve": Act.APPROVE,
-    "publish": Act.APPROVE,
-    "yes": Act.APPROVE,
-    "reject": Act.REJECT,
-    "no": Act.REJECT,
-    "tell": Act.TELL,
-    "answer": Act.ANSWER,
+_ACTIONS = {
+    "approve": ReplyAction.APPROVE,
+    "publish": ReplyAction.APPROVE,
+    "yes": ReplyAction.APPROVE,
+    "reject": ReplyAction.REJECT,
+    "no": ReplyAction.REJECT,
+    "tell": ReplyAction.REJECT_AND_NOTIFY,
+    "answer": ReplyAction.ANSWER,
 }
 
 
-def is_order(found: Match) -> bool:
-    """Whether a mail came to an address that only a moderator has."""
-    return found.purpose is Purpose.MODERATE or (found.notice is not None and found.notice.kind == KIND)
+def is_moderator_command(match: Match) -> bool:
+    """Whether a message came to an address that only a moderator has."""
+    return match.purpose is Purpose.MODERATE or (match.notice is not None and match.notice.kind == DIGEST)
 
 
-def carry_out(desk: Desk, mail: Mail, found: Match, authenticity: Authenticity, reply: Reply, text: str) -> Reply:
-    """Do what a moderator's mail orders, and say so in the reply that it is itself; `text` is what it says."""
+def execute_moderator_command(context: InboundContext, inbound: Inbound, reply: Reply) -> Reply:
+    """Execute a moderator's message, and note what was done in the reply that it is itself."""
     if reply.verdict is not Verdict.HUMAN:
         return replace(reply, state=ReplyState.IGNORED)
-    ordered = replace(reply, state=ReplyState.ORDER, slug=None)
-    if refusal := _refusal(desk, mail, authenticity):
-        return replace(ordered, note=f"nothing was decided: {refusal}")
-    by = read_sender(mail.headers).address
-    if found.number is not None:
-        target = read_act(desk.database, found.purpose, found.number)
+    command = replace(reply, state=ReplyState.COMMAND, slug=None)
+    if refusal := _refusal(context, inbound):
+        return replace(command, note=f"nothing was decided: {refusal}")
+    match, text = inbound.match, inbound.extraction.text
+    moderator = read_from_header(inbound.message.headers).address
+    if match.number is not None:
+        target = read_action(context.database, match.purpose, match.number)
         if target is None:
-            return replace(ordered, note="nothing was decided: what it is about is not there any more")
-        act, about = target
-        return replace(ordered, note=_done(desk, act, about.id, text, by))
-    lines = [match for line in text.split("\n")[:_MOST] if (match := _LINE.fullmatch(line.strip()))]
-    notes = [_done(desk, _WORDS[line[1].lower()], line[2].lower(), line[3].strip(), by) for line in lines]
-    if not notes and found.notice is not None and text.strip():
-        notes = _said_of_one(desk, found.notice.about, text, by)
-    return replace(ordered, note="; ".join(notes) or "nothing was decided: no line of it names a decision")
+            return replace(command, note="nothing was decided: the reply it is about no longer exists")
+        action, about = target
+        return replace(command, note=_execute(context, action, about.id, text, moderator))
+    lines = [line for row in text.split("\n")[:_MAX_LINES] if (line := _COMMAND.fullmatch(row.strip()))]
+    notes = [
+        _execute(context, _ACTIONS[line[1].lower()], line[2].lower(), line[3].strip(), moderator) for line in lines
+    ]
+    if not notes and match.notice is not None and text.strip():
+        notes = _execute_without_id(context, digest_reply_ids(match.notice), text, moderator)
+    return replace(command, note="; ".join(notes) or "nothing was decided: no line of it names a decision")
 
 
-def _said_of_one(desk: Desk, about: str, text: str, by: str) -> list[str]:
-    """Take plain words in answer to a digest of one comment for the author's answer, and a lone order for one."""
-    names = about.partition(" ")[0].split(",")
-    if len(names) != 1:
+def _execute_without_id(context: InboundContext, reply_ids: list[str], text: str, moderator: str) -> list[str]:
+    """Execute a lone command in answer to a digest of one reply; other text is the author's answer to that reply."""
+    if len(reply_ids) != 1:
         return []
-    order, _, why = text.strip().partition("\n")
-    act = _WORDS.get(order.strip(" .!").lower())
-    if act is None:
-        return [_done(desk, Act.ANSWER, names[0], text, by)]
-    return [] if act is Act.ANSWER and not why.strip() else [_done(desk, act, names[0], why.strip(), by)]
+    word, _, rest = text.strip().partition("\n")
+    action = _ACTIONS.get(word.strip(" .!").lower())
+    if action is None:
+        return [_execute(context, ReplyAction.ANSWER, reply_ids[0], text, moderator)]
+    if action is ReplyAction.ANSWER and not rest.strip():
+        return []
+    return [_execute(context, action, reply_ids[0], rest.strip(), moderator)]
 
 
-def _refusal(desk: Desk, mail: Mail, authenticity: Authenticity) -> str:
-    sender = read_sender(mail.headers).address
-    if sender not in {address.key for address in desk.settings.replies.moderators}:
+def _refusal(context: InboundContext, inbound: Inbound) -> str:
+    """Return why a message does not count as a moderator's, or ""."""
+    sender = read_from_header(inbound.message.headers).address
+    if sender not in {address.key for address in context.settings.replies.moderators}:
         return "it does not come from one of [replies] moderators"
-    if authenticity.proof is not AuthResult.PASS:
-        return f"nothing proves that it comes from {sender}: {authenticity.why}"
-    if not is_written_to_us(desk.keyring, desk.settings, mail.headers, authenticity.covered):
+    if inbound.authentication.result is not AuthResult.PASS:
+        return f"it is not authenticated as coming from {sender}: {inbound.authentication.reason}"
+    if not context.is_authenticated_to_us(inbound.message, inbound.authentication):
         return "it was not written to us"
     return ""
 
 
-def _done(desk: Desk, act: Act, name: str, words: str, by: str) -> str:
-    """Do one thing and return what was done, or why not."""
-    database, settings, now = desk.database, desk.settings, desk.now
-    why = " ".join(words.split())[:_WHY]
+def _execute(context: InboundContext, action: ReplyAction, reply_id: str, text: str, moderator: str) -> str:
+    """Execute one command and return what was done, or why not."""
+    database, settings, now = context.database, context.settings, context.now
     try:
-        if act is Act.APPROVE:
-            approve(database, settings, name, by=by, door=DOOR, keyring=desk.keyring, now=now)
-            return f"approved {name}"
-        if act is Act.ANSWER:
-            answer_reply(database, settings, name, words, now=now)
-            return f"answered {name}"
+        if action is ReplyAction.APPROVE:
+            approve(database, settings, reply_id, by=moderator, channel=_CHANNEL, keyring=context.keyring, now=now)
+            return f"approved {reply_id}"
+        if action is ReplyAction.ANSWER:
+            answer_reply(database, settings, reply_id, text, now=now)
+            return f"answered {reply_id}"
+        is_notified = action is ReplyAction.REJECT_AND_NOTIFY
         rejected = reject(
-            database, name, by=by, why=why, door=DOOR, settings=settings, is_told=act is Act.TELL, now=now
+            database,
+            reply_id,
+            by=moderator,
+            reason=" ".join(text.split())[:_MAX_REASON],
+            channel=_CHANNEL,
+            settings=settings,
+            is_notified=is_notified,
+            now=now,
         )
     except NewsletterError as error:
-        return f"{name} is as it was: {error}"
-    return f"rejected {rejected.id}" + (" and its writer is told" if act is Act.TELL else "")
+        return f"{reply_id} is unchanged: {error}"
+    return f"rejected {rejected.id}" + (" and its writer is notified" if is_notified else "")

@@ -1,29 +1,24 @@
-"""Raw mail becomes headers, text and HTML, within limits; nothing in it can make this fail.
+"""MIME parsing (RFC 2045-2047): a raw message becomes headers, text and HTML, within limits.
 
-The reader is our own because the standard library's takes quadratic time over nested
-parts and ends in a RecursionError; every step here is linear and bounded.
+Nothing in a message can make this fail. The parser is our own because the standard library's takes quadratic time
+over nested parts and ends in a RecursionError; every step here is linear and bounded.
 """
 
-from binascii import a2b_qp
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from newsletter.charset import charset_in_markup, decode_mail
-from newsletter.replies.parsing.headers import Headers, read_base64, read_headers, read_parameters
-from newsletter.replies.parsing.text_body import unflow
+from newsletter.replies.parsing.headers import Headers, read_headers, read_parameters
+from newsletter.replies.parsing.text_body import MAX_TEXT, decode_text
 
 MAX_RAW_BYTES = 10 * 1024 * 1024
 MAX_PARTS = 20
 MAX_DEPTH = 8
-MAX_TEXT = 256 * 1024
-"""Characters of text, and of HTML, that are looked at."""
-
 REPORTS = ("message/delivery-status", "message/feedback-report", "message/disposition-notification")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Mail:
-    """What one message says, as far as we read it."""
+class ParsedMessage:
+    """A message, as far as we read it."""
 
     headers: Headers
     text: str = ""
@@ -54,8 +49,8 @@ class _Budget:
     is_exceeded: bool = False
 
 
-def read_mail(raw: bytes) -> Mail:
-    """Read one message; text and HTML are cut at MAX_TEXT, and what goes beyond the limits is left out."""
+def parse_message(raw: bytes) -> ParsedMessage:
+    """Parse one message; text and HTML are cut at MAX_TEXT, and what goes beyond the limits is left out."""
     budget = _Budget(is_exceeded=len(raw) > MAX_RAW_BYTES)
     raw = raw[:MAX_RAW_BYTES].replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     if raw.startswith((b"From ", b">From ")):
@@ -63,12 +58,12 @@ def read_mail(raw: bytes) -> Mail:
     root = _read_part(raw.lstrip(b"\n"), 0, budget)
     leaves = tuple(_walk(root))
     text, html = _body_of(root)
-    return Mail(
+    return ParsedMessage(
         headers=root.headers,
         text=text[:MAX_TEXT],
         html=html[:MAX_TEXT],
         kinds=tuple(part.kind for part in leaves),
-        reports={part.kind: _content(part) for part in leaves if part.kind in REPORTS},
+        reports={part.kind: _text_of(part) for part in leaves if part.kind in REPORTS},
         calendar_method=_calendar_method(leaves),
         attachments=sum(1 for part in leaves if not part.children and not _is_body(part)),
         is_cut=budget.is_exceeded or len(text) > MAX_TEXT or len(html) > MAX_TEXT,
@@ -144,7 +139,7 @@ def _body_of(part: _Part) -> tuple[str, str]:
     if not part.children:
         if not _is_body(part):
             return "", ""
-        return ("", _content(part)) if part.kind == "text/html" else (_content(part), "")
+        return ("", _text_of(part)) if part.kind == "text/html" else (_text_of(part), "")
     bodies = [_body_of(child) for child in part.children]
     texts = [text for text, _ in bodies if text.strip()]
     htmls = [html for _, html in bodies if html.strip()]
@@ -153,15 +148,6 @@ def _body_of(part: _Part) -> tuple[str, str]:
     return "\n\n".join(texts), "\n".join(htmls)
 
 
-def _content(part: _Part) -> str:
+def _text_of(part: _Part) -> str:
     encoding = part.headers.get("content-transfer-encoding").strip().lower()
-    octets = part.body[: MAX_TEXT * 4]
-    if encoding == "base64":
-        octets = read_base64(octets)
-    elif encoding == "quoted-printable":
-        octets = a2b_qp(octets)
-    is_html = part.kind == "text/html"
-    text = decode_mail(octets, part.parameters.get("charset", "") or (charset_in_markup(octets) if is_html else ""))
-    if part.kind == "text/plain" and part.parameters.get("format", "").lower() == "flowed":
-        return unflow(text, has_delsp=part.parameters.get("delsp", "").lower() == "yes")
-    return text
+    return decode_text(part.body, part.kind, encoding, part.parameters)

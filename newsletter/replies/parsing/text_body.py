@@ -1,4 +1,26 @@
-"""format=flowed (RFC 3676): soft line breaks joined again, with DelSp, the quoting kept."""
+"""Text of one MIME part: transfer encoding, charset, and format=flowed (RFC 3676)."""
+
+from binascii import a2b_qp
+
+from newsletter.charset import charset_in_markup, decode_mail
+from newsletter.replies.parsing.headers import read_base64
+
+MAX_TEXT = 256 * 1024
+"""Characters of text, and of HTML, that are looked at."""
+
+
+def decode_text(octets: bytes, kind: str, encoding: str, parameters: dict[str, str]) -> str:
+    """Return the text of a part of the content type `kind`, with its Content-Transfer-Encoding and its parameters."""
+    octets = octets[: MAX_TEXT * 4]
+    if encoding == "base64":
+        octets = read_base64(octets)
+    elif encoding == "quoted-printable":
+        octets = a2b_qp(octets)
+    declared = parameters.get("charset", "") or (charset_in_markup(octets) if kind == "text/html" else "")
+    text = decode_mail(octets, declared)
+    if kind == "text/plain" and parameters.get("format", "").lower() == "flowed":
+        return unflow(text, has_delsp=parameters.get("delsp", "").lower() == "yes")
+    return text
 
 
 def unflow(text: str, *, has_delsp: bool = False) -> str:

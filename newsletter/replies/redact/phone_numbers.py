@@ -49,14 +49,14 @@ _MOST = 60
 """Numbers of one text that are looked up in a numbering plan."""
 
 
-def regions_of(address: str, language: str) -> tuple[str, ...]:
+def phone_regions(address: str, language: str) -> tuple[str, ...]:
     """Return the countries whose numbers a writer is likely to give, by address and language."""
     top = address.rpartition(".")[2].upper()
     own = ("GB",) if top == "UK" else (top,) if len(top) == 2 and top.isalpha() else ()
     return tuple(dict.fromkeys((*own, *_LANGUAGE_REGIONS.get(primary(language), ()))))
 
 
-def replace_phones(text: str, regions: Iterable[str], replacement: str) -> str:
+def replace_phone_numbers(text: str, regions: Iterable[str], replacement: str) -> str:
     """Return the text with every telephone number replaced."""
     wanted = tuple(regions)
     budget = [_MOST]

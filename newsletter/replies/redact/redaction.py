@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-from newsletter.replies.redact.phone_numbers import replace_phones
+from newsletter.replies.redact.phone_numbers import replace_phone_numbers
 from newsletter.settings import Settings
 
 _AT = r"(?:[@＠]|%40|&#0*64;|&commat;|[ \t]?[(\[{][ \t]?(?:at|@)[ \t]?[)\]}][ \t]?)"
@@ -26,7 +26,7 @@ PHONE_REMOVED = "[number removed]"
 LINK_REMOVED = "[private link removed]"
 
 
-def redacted(text: str, settings: Settings, regions: Iterable[str] = ("US", "GB")) -> str:
+def redact_text(text: str, settings: Settings, regions: Iterable[str] = ("US", "GB")) -> str:
     """Return `text` fit to be public; doing it twice changes nothing more.
 
     `regions` are the countries, as in ISO 3166, whose telephone numbers it may hold.
@@ -34,7 +34,7 @@ def redacted(text: str, settings: Settings, regions: Iterable[str] = ("US", "GB"
     text = _LINK.sub(lambda found: _checked_link(found[0], settings), text)
     text = _ADDRESS.sub(ADDRESS_REMOVED, text)
     text = _RUN.sub(_checked_run, _TOKEN.sub(LINK_REMOVED, text))
-    return replace_phones(text, regions, PHONE_REMOVED)
+    return replace_phone_numbers(text, regions, PHONE_REMOVED)
 
 
 def redact_name(name: str) -> str:

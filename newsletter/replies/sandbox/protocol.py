@@ -1,22 +1,45 @@
-"""Mails, extractions and signatures as plain JSON values, and back."""
+"""Protocol between the sandbox and its child: frames of a JSON value and some octets, each with its length.
 
+Messages, extractions and signatures are plain JSON values. Nothing that comes out of a child is ever unpickled: what
+a hostile message made of it may be in it.
+"""
+
+import json
+import struct
 from typing import TYPE_CHECKING, Any
 
 from newsletter.replies.extract import Cut, Extraction
 from newsletter.replies.parsing.headers import Headers
-from newsletter.replies.parsing.message import Mail
+from newsletter.replies.parsing.message import ParsedMessage
 
 if TYPE_CHECKING:
     from newsletter.replies.authentication import DkimSignature
 
 
-def of_headers(headers: Headers) -> list[Any]:
+_LENGTHS = struct.Struct(">II")
+HEAD = _LENGTHS.size
+"""Octets of a frame's head."""
+
+
+def pack(value: Any, octets: bytes = b"") -> bytes:
+    """Return a frame."""
+    text = json.dumps(value, ensure_ascii=True, separators=(",", ":")).encode("ascii")
+    return _LENGTHS.pack(len(text), len(octets)) + text + octets
+
+
+def frame_lengths(head: bytes) -> tuple[int, int]:
+    """Return how long the two parts of a frame are."""
+    text, octets = _LENGTHS.unpack(head)
+    return text, octets
+
+
+def headers_to_json(headers: Headers) -> list[Any]:
     """Return header fields as lists."""
     return [headers.fields, headers.written]
 
 
-def to_headers(value: Any) -> Headers:
-    """Read them back; ValueError or TypeError if they are none."""
+def headers_from_json(value: Any) -> Headers:
+    """Read header fields from lists; ValueError or TypeError if they are none."""
     fields, written = value
     return Headers(
         tuple((str(name), str(text)) for name, text in fields),
@@ -24,24 +47,24 @@ def to_headers(value: Any) -> Headers:
     )
 
 
-def of_mail(mail: Mail) -> dict[str, Any]:
-    """Return a mail as a mapping."""
+def message_to_json(message: ParsedMessage) -> dict[str, Any]:
+    """Return a message as a mapping."""
     return {
-        "headers": of_headers(mail.headers),
-        "text": mail.text,
-        "html": mail.html,
-        "kinds": mail.kinds,
-        "reports": mail.reports,
-        "calendar_method": mail.calendar_method,
-        "attachments": mail.attachments,
-        "is_cut": mail.is_cut,
+        "headers": headers_to_json(message.headers),
+        "text": message.text,
+        "html": message.html,
+        "kinds": message.kinds,
+        "reports": message.reports,
+        "calendar_method": message.calendar_method,
+        "attachments": message.attachments,
+        "is_cut": message.is_cut,
     }
 
 
-def to_mail(value: Any) -> Mail:
-    """Read it back."""
-    return Mail(
-        headers=to_headers(value["headers"]),
+def message_from_json(value: Any) -> ParsedMessage:
+    """Read a message from JSON."""
+    return ParsedMessage(
+        headers=headers_from_json(value["headers"]),
         text=str(value["text"]),
         html=str(value["html"]),
         kinds=tuple(map(str, value["kinds"])),
@@ -52,7 +75,7 @@ def to_mail(value: Any) -> Mail:
     )
 
 
-def of_extraction(extraction: Extraction) -> dict[str, Any]:
+def extraction_to_json(extraction: Extraction) -> dict[str, Any]:
     """Return an extraction as a mapping."""
     return {
         "text": extraction.text,
@@ -61,8 +84,8 @@ def of_extraction(extraction: Extraction) -> dict[str, Any]:
     }
 
 
-def to_extraction(value: Any) -> Extraction:
-    """Read it back."""
+def extraction_from_json(value: Any) -> Extraction:
+    """Read an extraction from JSON."""
     return Extraction(
         text=str(value["text"]),
         cuts=tuple(Cut(str(reason), str(text)) for reason, text in value["cuts"]),
@@ -70,14 +93,14 @@ def to_extraction(value: Any) -> Extraction:
     )
 
 
-def of_signature(signature: "DkimSignature") -> list[Any]:
+def signature_to_json(signature: "DkimSignature") -> list[Any]:
     """Return a signature as a list."""
-    return [signature.domain, signature.result, signature.why, signature.signed]
+    return [signature.domain, signature.result, signature.reason, signature.signed]
 
 
-def to_signature(value: Any) -> "DkimSignature":
-    """Read it back."""
+def signature_from_json(value: Any) -> "DkimSignature":
+    """Read a signature from JSON."""
     from newsletter.replies.authentication import DkimSignature
 
-    domain, result, why, signed = value
-    return DkimSignature(domain=str(domain), result=str(result), why=str(why), signed=tuple(map(str, signed)))
+    domain, result, reason, signed = value
+    return DkimSignature(domain=str(domain), result=str(result), reason=str(reason), signed=tuple(map(str, signed)))

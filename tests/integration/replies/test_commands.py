@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.replies.file_extraction import read_raw
 from tests.acceptance.warm import environment, run_command
 from tests.integration.replies.conftest import Harbour
+from tests.unit.replies.whole import read_raw
 
 pytestmark = pytest.mark.slow
 

@@ -155,7 +155,7 @@ def test_a_machine_is_not_answered(harbour: Harbour, answer: Mail) -> None:
     harbour.deliver(answer(headers="Auto-Submitted: auto-replied\n"))
     (reply,) = list_replies(harbour.database) or harbour.fetch().replies
     assert reply.state is ReplyState.IGNORED
-    with pytest.raises(UsageError, match="machine"):
+    with pytest.raises(UsageError, match="automatic message"):
         answer_to(harbour.database, harbour.settings, reply.id, WORDS, now=NOW)
 
 

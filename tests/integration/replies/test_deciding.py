@@ -78,10 +78,10 @@ def addresses(digest: EmailMessage) -> dict[str, str]:
 
 def test_every_decision_is_on_record(harbour: Harbour, answer: Mail) -> None:
     held = taken(harbour, answer())
-    reject(harbour.database, held.id, by="Ed", why="later", door="terminal", now=NOW)
-    approve(harbour.database, harbour.settings, held.id, by="Flo", why="fine", door="web", now=NOW)
+    reject(harbour.database, held.id, by="Ed", reason="later", channel="terminal", now=NOW)
+    approve(harbour.database, harbour.settings, held.id, by="Flo", reason="fine", channel="web", now=NOW)
     said = show_reply(harbour.database, harbour.settings, held.id).decisions
-    assert [(one.state, one.by, one.why, one.door) for one in said] == [
+    assert [(one.state, one.by, one.reason, one.channel) for one in said] == [
         ("rejected", "Ed", "later", "terminal"),
         ("approved", "Flo", "fine", "web"),
     ]
@@ -98,7 +98,14 @@ def test_what_the_author_changed_in_a_comment_stays(harbour: Harbour, answer: Ma
 def test_a_rejection_can_be_told_once(harbour: Harbour, answer: Mail) -> None:
     held = taken(harbour, answer())
     for _ in range(2):
-        reject(harbour.database, held.id, why="It names your boss.", settings=harbour.settings, is_told=True, now=NOW)
+        reject(
+            harbour.database,
+            held.id,
+            reason="It names your boss.",
+            settings=harbour.settings,
+            is_notified=True,
+            now=NOW,
+        )
     (mail,) = posted(harbour)
     assert (mail["To"], mail["Auto-Submitted"]) == ("Jo Winter <jo@example.net>", "auto-generated")
     assert "It names your boss." in mail.get_content()
@@ -107,27 +114,33 @@ def test_a_rejection_can_be_told_once(harbour: Harbour, answer: Mail) -> None:
 
 def test_nobody_is_told_at_an_address_that_may_be_forged(harbour: Harbour, answer: Mail) -> None:
     held = taken(harbour, answer(sender="Eve <eve@example.org>"))
-    with pytest.raises(DecisionRequired, match="nobody was told"):
-        reject(harbour.database, held.id, settings=harbour.settings, is_told=True, now=NOW)
+    with pytest.raises(DecisionRequired, match="nobody was notified"):
+        reject(
+            harbour.database,
+            held.id,
+            settings=harbour.settings,
+            is_notified=True,
+            now=NOW,
+        )
     assert list_replies(harbour.database)[0].state is ReplyState.HELD
 
 
 def test_a_writer_is_asked_first_where_the_settings_say_so(harbour: Harbour, answer: Mail) -> None:
     asking = with_rules(harbour, publish="ask")
     held = taken(asking, answer())
-    with pytest.raises(DecisionRequired, match="has not said yes"):
+    with pytest.raises(DecisionRequired, match="has not agreed"):
         approve(asking.database, asking.settings, held.id, now=NOW)
     ask_permission(asking.database, asking.settings, held.id, now=NOW)
     (mail,) = posted(asking)
     assert "> I own two." in mail.get_content()
     doubtful = taken(asking, answer("Hm, who reads it?", to=mail["Reply-To"], message_id="<2@x>"), "2.eml")
     assert "did not plainly say yes" in doubtful.note
-    with pytest.raises(DecisionRequired, match="has not said yes"):
+    with pytest.raises(DecisionRequired, match="has not agreed"):
         approve(asking.database, asking.settings, held.id, now=NOW)
     stranger = answer("Yes", to=mail["Reply-To"], message_id="<3@x>", sender="Eve <eve@example.net>")
     assert "nothing was changed" in taken(asking, stranger, "3.eml").note
     agreed = taken(asking, answer("Yes!", to=mail["Reply-To"], message_id="<4@x>"), "4.eml")
-    assert (agreed.state, agreed.note) == (ReplyState.ORDER, f"its writer agrees: {held.id} may be published")
+    assert (agreed.state, agreed.note) == (ReplyState.COMMAND, f"its writer agrees: {held.id} may be published")
     approve(asking.database, asking.settings, held.id, now=NOW)
 
 
@@ -140,7 +153,7 @@ def test_a_proven_writer_with_a_history_stands_at_once(moderated: Harbour, answe
     assert first.state is ReplyState.HELD
     approve(trusting.database, trusting.settings, first.id, now=NOW)
     second = taken(trusting, signed(answer("Two.", message_id="<2@x>")), "2.eml")
-    assert (second.state, second.decided_by, second.decided_why) == (
+    assert (second.state, second.decided_by, second.decided_reason) == (
         ReplyState.APPROVED,
         "[replies] trust_after",
         "1 published before",
@@ -226,7 +239,7 @@ def test_a_digest_tells_once_what_is_new(moderated: Harbour, answer: Mail, diges
 def test_a_mail_to_one_address_is_one_decision(moderated: Harbour, digest: tuple[Reply, EmailMessage]) -> None:
     held, mail = digest
     done = taken(moderated, order(addresses(mail)["approve"]), "o.eml")
-    assert (done.state, done.note) == (ReplyState.ORDER, f"approved {held.id}")
+    assert (done.state, done.note) == (ReplyState.COMMAND, f"approved {held.id}")
     (decided,) = list_replies(moderated.database, state=ReplyState.APPROVED)
     assert (decided.decided_by, decided.id) == (AUTHOR, held.id)
     assert len(read_comments(moderated.settings, "ferries").comments) == 1
@@ -236,7 +249,7 @@ def test_a_rejection_by_mail_has_its_reason(moderated: Harbour, digest: tuple[Re
     _, mail = digest
     taken(moderated, order(addresses(mail)["tell"], "It names your boss."), "o.eml")
     (decided,) = list_replies(moderated.database, state=ReplyState.REJECTED)
-    assert decided.decided_why == "It names your boss."
+    assert decided.decided_reason == "It names your boss."
     assert [notice.kind for notice in list_notices(moderated.database)] == ["digest", "refusal"]
 
 
@@ -256,9 +269,9 @@ def test_lines_in_answer_to_the_digest_decide(
     quoted = "\n".join(f"> {line}" for line in mail.get_content().split("\n"))
     said = f"approve {held.id}\nreject {second.id} off topic\nreject zzzzzz\n\nOn Monday Ines wrote:\n{quoted}"
     done = taken(moderated, order(str(mail["Reply-To"]), said), "o.eml")
-    assert f"approved {held.id}; rejected {second.id}; zzzzzz is as it was" in done.note
+    assert f"approved {held.id}; rejected {second.id}; zzzzzz is unchanged" in done.note
     (rejected,) = list_replies(moderated.database, state=ReplyState.REJECTED)
-    assert rejected.decided_why == "off topic"
+    assert rejected.decided_reason == "off topic"
 
 
 def test_plain_words_in_answer_to_a_digest_of_one_comment_are_the_authors_answer(
@@ -305,7 +318,7 @@ def test_nobody_else_decides_by_mail(
     ):
         raw = order(to, said, sender=sender, domain=domain)
         done = taken(moderated, raw, f"{number}.eml")
-        assert done.state is ReplyState.ORDER
+        assert done.state is ReplyState.COMMAND
         assert done.note.startswith("nothing was decided")
     assert list_replies(moderated.database, state=ReplyState.HELD)[0].id == digest[0].id
     assert read_comments(moderated.settings, "ferries").comments == ()

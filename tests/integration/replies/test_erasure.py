@@ -12,6 +12,7 @@ import pytest
 
 from newsletter import app
 from newsletter.address import Address
+from newsletter.app.person import ErasureResult
 from newsletter.audience import SuppressionReason, add_subscriber, read_subscriber_record
 from newsletter.content import read_comments
 from newsletter.delivery import list_notices
@@ -41,7 +42,7 @@ def talk(harbour: Harbour, answer: Mail) -> Reply:
     return first
 
 
-def _erase(harbour: Harbour) -> app.ErasureResult:
+def _erase(harbour: Harbour) -> ErasureResult:
     return app.erase_person(harbour.database, harbour.keyring, harbour.settings, JO, origin="test", now=NOW)
 
 
@@ -121,15 +122,15 @@ def test_a_record_tells_what_every_station_holds(harbour: Harbour, talk: Reply) 
 
 
 STEPS = (
-    "suppressing.py:suppress:return",
-    "personal.py:forget_recipient:return",
-    "withdrawal.py:_bury:return",
-    "withdrawal.py:_forget:call",
-    "withdrawal.py:_forget:return",
-    "erasure.py:_blank:return",
-    "display_names.py:forget_name:return",
-    "joining.py:erase:call",
-    "joining.py:erase:return",
+    "suppressions.py:suppress:return",
+    "erasure.py:erase_recipient:return",
+    "comments.py:write_tombstone:return",
+    "queries.py:mark_withdrawn:call",
+    "queries.py:mark_withdrawn:return",
+    "queries.py:erase_personal_columns:return",
+    "display_names.py:delete_display_name:return",
+    "subscriptions.py:erase_subscriber:call",
+    "subscriptions.py:erase_subscriber:return",
 )
 
 

@@ -77,7 +77,7 @@ def comment(harbour: Harbour, answer: Mail) -> Reply:
 @pytest.fixture
 def wished(harbour: Harbour, comment: Reply) -> Reply:
     """The same, by a writer who wants to hear."""
-    set_answer_notification(harbour.database, comment, wants=True, door="test", now=NOW)
+    set_answer_notification(harbour.database, comment, is_wanted=True, channel="test", now=NOW)
     return comment
 
 
@@ -162,7 +162,7 @@ def test_the_setting_says_who_is_asked(
 ) -> None:
     there = with_rules(harbour, tell_answered=rule)
     if wish is not None:
-        set_answer_notification(there.database, comment, wants=wish, door="test", now=NOW)
+        set_answer_notification(there.database, comment, is_wanted=wish, channel="test", now=NOW)
     raw = answer("Mine rings at six.", to=under(there, comment), sender=ADA, message_id="<two@x>")
     approved(there, taken(there, raw, "2.eml"))
     assert len(heard(there)) == is_told
@@ -175,14 +175,17 @@ def test_the_word_that_a_comment_stands_asks_and_a_mail_says_yes(
     found = re.search(r"another reader replies to it\?.*:\n(\S+)", mail.get_content())
     assert found is not None
     done = taken(harbour, answer("", to=found[1], message_id="<yes@x>"), "2.eml")
-    assert (done.state, done.note) == (ReplyState.ORDER, f"the writer of {comment.id} wants to hear of answers")
+    assert (done.state, done.note) == (
+        ReplyState.COMMAND,
+        f"the writer of {comment.id} wants to be notified of answers",
+    )
     assert is_notified_of_answers(harbour.database, harbour.settings, comment)
 
 
 def test_the_record_of_a_person_tells_their_wish(harbour: Harbour, wished: Reply) -> None:
     address = Address.parse("jo@example.net")
     for wants in (True, False):
-        set_answer_notification(harbour.database, wished, wants=wants, door="test", now=NOW)
+        set_answer_notification(harbour.database, wished, is_wanted=wants, channel="test", now=NOW)
         whole = app.collect_personal_data(harbour.database, harbour.keyring, harbour.settings, address)
         assert app.personal_data_json(address, whole)["wants_to_hear_of_answers"] is wants
     app.erase_person(harbour.database, harbour.keyring, harbour.settings, address, origin="test", now=NOW)
@@ -206,8 +209,8 @@ def test_stop_in_answer_to_a_notice_ends_it_and_no_subscription(
     (mail,) = heard(harbour)
     done = taken(harbour, answer(word, to=str(mail["Reply-To"]), message_id="<3@x>"), "3.eml")
     assert (done.state, done.note) == (
-        ReplyState.ORDER,
-        f"the writer of {wished.id} wants to hear of no more answers",
+        ReplyState.COMMAND,
+        f"the writer of {wished.id} wants no more notices of answers",
     )
     assert not is_notified_of_answers(harbour.database, harbour.settings, wished)
 

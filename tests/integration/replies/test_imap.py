@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from newsletter.errors import SettingsError, TemporaryError
 from newsletter.replies import OurMessageFilter, ReplyMailbox, fetch_replies, open_mailbox
 from newsletter.replies.mailboxes import PROCESSED, Imap
-from newsletter.replies.mailboxes.location import read_location
+from newsletter.replies.mailboxes.imap import parse_imap_url
 from tests.contract.dovecot import PASSWORD, Dovecot, running_dovecot
 from tests.integration.replies.conftest import NOW, Harbour
 
@@ -96,7 +96,7 @@ def test_tls_is_verified(tmp_path: Path) -> None:
         pem.write_to_path(tmp_path / "cert.pem", append=number > 0)
     more = f"ssl = yes\nssl_cert = <{tmp_path}/cert.pem\nssl_key = <{tmp_path}/key.pem\n"
     with running_dovecot(more=more) as server:
-        there = read_location(f"imaps://jo@localhost:{server.tls_port}/INBOX")
+        there = parse_imap_url(f"imaps://jo@localhost:{server.tls_port}/INBOX")
         with pytest.raises(SettingsError, match="certificate is not valid"):
             list(Imap(there, PASSWORD).waiting())
         trusting = ssl.create_default_context()
@@ -121,7 +121,7 @@ def test_what_is_no_mailbox_is_told_in_one_line(setting: str, told: str) -> None
 
 
 def test_a_user_name_may_be_an_address() -> None:
-    there = read_location("imaps://jo@example.org@imap.example.org/Lists%2FAnswers")
+    there = parse_imap_url("imaps://jo@example.org@imap.example.org/Lists%2FAnswers")
     assert (there.user, there.host, there.port, there.folder) == (
         "jo@example.org",
         "imap.example.org",

@@ -63,7 +63,7 @@ def test_mail_that_answers_nothing_is_held_and_says_so(harbour: Harbour, answer:
     harbour.deliver(answer(to="r+aaaaaaaaaaaaaaaaaaaaaaaaaaaaa@reply.example.org"))
     (reply,) = harbour.fetch().replies
     assert (reply.slug, reply.state) == (None, ReplyState.HELD)
-    assert "no letter" in reply.note
+    assert "no issue" in reply.note
 
 
 @pytest.mark.parametrize(
@@ -214,7 +214,7 @@ def test_only_what_is_public_is_quoted(harbour: Harbour, answer: HttpResponse) -
     assert reply.text == (
         "I did.\n\n> The harbour wakes at five and nobody owns an alarm clock.\n\nI own two.\n\nAda wrote me that."
     )
-    assert "quotes what is not public" in reply.note
+    assert "quotes text that is not public" in reply.note
 
 
 def test_plain_files_in_a_folder_are_mail_too(harbour: Harbour, answer: HttpResponse) -> None:

@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from newsletter.replies import ReplyState
+from newsletter.replies.extract import SentText
 from newsletter.replies.parsing.headers import Headers
-from newsletter.replies.parsing.message import MAX_RAW_BYTES, Mail, read_mail
+from newsletter.replies.parsing.message import MAX_RAW_BYTES, ParsedMessage, parse_message
 from newsletter.replies.sandbox import Sandbox, UnreadableMessage
 from tests.integration.replies.conftest import NOW, Harbour
 
@@ -38,7 +39,7 @@ def _child(sandbox: Sandbox) -> int:
 
 def test_what_comes_back_is_what_would_be_read_here(sandbox: Sandbox) -> None:
     mail = sandbox.parse(ORDINARY)
-    assert mail == read_mail(ORDINARY)
+    assert mail == parse_message(ORDINARY)
     assert sandbox.extract(mail).text == "I own two."
 
 
@@ -47,7 +48,7 @@ def test_every_mail_comes_back_with_all_that_it_says(sandbox: Sandbox) -> None:
     assert len(mails) > 100
     for path in mails:
         raw = path.read_bytes()
-        assert sandbox.parse(raw) == read_mail(raw), path.name
+        assert sandbox.parse(raw) == parse_message(raw), path.name
 
 
 def test_a_child_serves_many_mails(sandbox: Sandbox) -> None:
@@ -72,11 +73,11 @@ def test_a_child_that_dies_is_replaced(sandbox: Sandbox, signal: int) -> None:
 def test_a_new_child_is_told_the_letter_again(sandbox: Sandbox) -> None:
     letter = ("The harbour wakes at five and nobody owns an alarm clock.", "")
     mail = sandbox.parse(f"Subject: x\n\nI own two.\n\n{letter[0]}\n".encode())
-    assert sandbox.extract(mail, words=letter).text == "I own two."
+    assert sandbox.extract(mail, SentText(issue=letter)).text == "I own two."
     for _ in range(2):
         os.kill(_child(sandbox), 9)
         time.sleep(0.1)
-        assert sandbox.extract(mail, words=letter).text == "I own two."
+        assert sandbox.extract(mail, SentText(issue=letter)).text == "I own two."
 
 
 def test_a_forked_child_reads_as_another_does() -> None:
@@ -99,7 +100,7 @@ def test_a_forked_child_that_dies_or_lingers_is_replaced() -> None:
         import os
         import time
         from newsletter.replies.sandbox import UnreadableMessage
-        from newsletter.replies.file_extraction import read_raw
+        from tests.unit.replies.whole import read_raw
         begun = time.process_time()
         read_raw(HOSTILE)
         third = (time.process_time() - begun) / 3
@@ -173,7 +174,7 @@ def test_a_child_ends_itself_when_a_mail_takes_too_long() -> None:
     with Sandbox(seconds=0.005) as hasty:
         begun = time.monotonic()
         with pytest.raises(UnreadableMessage):
-            hasty.extract(read_mail(long))
+            hasty.extract(parse_message(long))
         assert time.monotonic() - begun < 120
         assert hasty._child is None
     with Sandbox() as patient:
@@ -201,10 +202,10 @@ def test_a_child_knows_no_secret_of_ours(sandbox: Sandbox, monkeypatch: pytest.M
 def test_nonsense_from_a_child_is_no_mail(answer: bytes) -> None:
     program = f"import sys; sys.stdin.buffer.read(9); sys.stdout.buffer.write({answer!r})"
     with Sandbox(command=(sys.executable, "-c", program)) as deceived:
-        assert deceived.parse(ORDINARY) == Mail(headers=Headers(()), is_cut=True)
+        assert deceived.parse(ORDINARY) == ParsedMessage(headers=Headers(()), is_cut=True)
         with pytest.raises(UnreadableMessage):
-            deceived.extract(read_mail(ORDINARY))
-        assert deceived.verify(ORDINARY, read_mail(b"DKIM-Signature: x\n\n").headers, {}, NOW) == ()
+            deceived.extract(parse_message(ORDINARY))
+        assert deceived.verify(ORDINARY, parse_message(b"DKIM-Signature: x\n\n").headers, {}, NOW) == ()
 
 
 def test_a_mail_that_takes_too_long_is_held_and_stops_no_other(harbour: Harbour, answer: HttpResponse) -> None:

@@ -7,7 +7,8 @@ import pytest
 from newsletter.content import read_comments
 from newsletter.errors import DecisionRequired, UsageError
 from newsletter.replies import Reply, ReplyState, approve, list_replies, reject, show_reply
-from newsletter.replies.store.queries import decide
+from newsletter.replies.store.models import Decision
+from newsletter.replies.store.queries import record_decision
 from tests.integration.replies.conftest import ISSUE, NOW, Harbour
 
 HttpResponse = Callable[..., str]
@@ -66,8 +67,8 @@ def test_the_moderator_sees_what_was_cut(harbour: Harbour, held: Reply) -> None:
 
 
 def test_a_rejected_reply_can_still_be_approved(harbour: Harbour, held: Reply) -> None:
-    rejected = reject(harbour.database, held.id, by="Ed", why="later", now=NOW)
-    assert (rejected.state, rejected.decided_why) == (ReplyState.REJECTED, "later")
+    rejected = reject(harbour.database, held.id, by="Ed", reason="later", now=NOW)
+    assert (rejected.state, rejected.decided_reason) == (ReplyState.REJECTED, "later")
     assert reject(harbour.database, held.id, now=NOW) == rejected
     approve(harbour.database, harbour.settings, held.id, now=NOW)
     with pytest.raises(UsageError, match="is published"):
@@ -110,8 +111,9 @@ def test_a_reply_without_an_issue_needs_one_named(harbour: Harbour, answer: Http
 
 def test_two_moderators_at_once_do_not_overrule_each_other(harbour: Harbour, held: Reply) -> None:
     reject(harbour.database, held.id, now=NOW)
+    approval = Decision(reply_id=held.id, state=ReplyState.APPROVED, by="", reason="", channel="", at=NOW)
     with pytest.raises(UsageError, match="meanwhile"):
-        decide(harbour.database, held, ReplyState.APPROVED, slug="ferries", by="", why="", now=NOW)
+        record_decision(harbour.database, held, approval, slug="ferries")
 
 
 def test_the_answer_of_a_hostile_name_is_plain(harbour: Harbour, answer: HttpResponse) -> None:

@@ -62,5 +62,5 @@ def test_without_its_raw_mail_a_reply_stays_as_it_is(harbour: Harbour, badly: Re
     for path in (harbour.settings.var / "replies").iterdir():
         path.unlink()
     (one,) = reread_replies(harbour.database, harbour.settings)
-    assert "not there any more" in one.remark
+    assert "no longer exists" in one.remark
     assert list_replies(harbour.database)[0].text == badly.text

@@ -99,7 +99,7 @@ def test_one_key_is_one_decision(queue: Harbour) -> None:
     found = list_replies(queue.database)
     assert sorted(str(reply.state) for reply in found) == ["approved", "held", "held", "rejected"]
     (rejected,) = (reply for reply in found if reply.state is ReplyState.REJECTED)
-    assert (rejected.decided_by, rejected.decided_why) == ("Ed", "off topic")
+    assert (rejected.decided_by, rejected.decided_reason) == ("Ed", "off topic")
 
 
 def test_without_a_terminal_it_says_what_to_do(queue: Harbour) -> None:

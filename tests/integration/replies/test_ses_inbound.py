@@ -43,7 +43,7 @@ def test_the_envelope_and_the_verdicts_of_ses_count(harbour: Harbour, inbound: I
     raw = answer(to="ines@elsewhere.example").encode()
     inbound.put(raw, recipients=[harbour.address()], dmarcVerdict={"status": "PASS"})
     (reply,) = taken(harbour, inbound).replies
-    assert (reply.matched_by, reply.proof, reply.proof_why) == (
+    assert (reply.matched_by, reply.auth_result, reply.auth_reason) == (
         "signed address in the envelope",
         AuthResult.PASS,
         "dmarc=pass by SES",

@@ -30,21 +30,21 @@ def test_a_signed_answer_is_verified_in_its_comment(
     harbour: Harbour, answer: Mail, take: Callable[[bytes], Reply]
 ) -> None:
     reply = take(signed(answer()))
-    assert (reply.is_verified, reply.proof) == (True, AuthResult.PASS)
+    assert (reply.is_verified, reply.auth_result) == (True, AuthResult.PASS)
     path = approve(harbour.database, harbour.settings, reply.id, now=NOW)
     assert "verified: true" in path.read_text()
 
 
 def test_an_unsigned_answer_is_not_verified(harbour: Harbour, answer: Mail, take: Callable[[bytes], Reply]) -> None:
     reply = take(answer().encode())
-    assert (reply.is_verified, reply.is_from_subscriber, reply.proof_why) == (False, True, "it is not signed")
+    assert (reply.is_verified, reply.is_from_subscriber, reply.auth_reason) == (False, True, "it is not signed")
     path = approve(harbour.database, harbour.settings, reply.id, now=NOW)
     assert "verified: false" in path.read_text()
 
 
 def test_a_signature_of_somebody_else_is_not_the_subscribers(answer: Mail, take: Callable[[bytes], Reply]) -> None:
     reply = take(signed(answer(sender="Jo Winter <eve@evil.example>"), "evil.example"))
-    assert (reply.proof, reply.is_from_subscriber, reply.is_verified) == (AuthResult.PASS, False, False)
+    assert (reply.auth_result, reply.is_from_subscriber, reply.is_verified) == (AuthResult.PASS, False, False)
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_a_mail_to_somebody_else_that_is_handed_to_us_is_not_verified(
 ) -> None:
     private = signed(answer("Only for Ada.", to="ada@example.net").replace("Delivered-To: ada@example.net\n", ""))
     reply = take(f"Delivered-To: {harbour.address()}\n".encode() + private)
-    assert (reply.slug, reply.proof, reply.is_verified) == ("ferries", AuthResult.PASS, False)
+    assert (reply.slug, reply.auth_result, reply.is_verified) == ("ferries", AuthResult.PASS, False)
 
 
 def test_a_recipient_that_is_not_signed_is_no_recipient(
@@ -97,7 +97,7 @@ def test_a_name_server_that_is_away_keeps_nobody_from_reading(harbour: Harbour, 
     harbour.names.records["s1._domainkey.example.net"] = LookupFailure.TRY_AGAIN
     harbour.deliver(signed(answer()))
     (reply,) = harbour.fetch().replies
-    assert (reply.text, reply.proof, reply.is_verified) == ("I own two.", AuthResult.TEMPERROR, False)
+    assert (reply.text, reply.auth_result, reply.is_verified) == ("I own two.", AuthResult.TEMPERROR, False)
 
 
 def test_what_could_not_be_proven_for_now_is_asked_about_again(harbour: Harbour, answer: Mail) -> None:
@@ -108,4 +108,4 @@ def test_what_could_not_be_proven_for_now_is_asked_about_again(harbour: Harbour,
     harbour.names.publish("example.net")
     harbour.fetch()
     (now,) = list_replies(harbour.database)
-    assert (now.id, now.proof, now.is_verified) == (reply.id, AuthResult.PASS, True)
+    assert (now.id, now.auth_result, now.is_verified) == (reply.id, AuthResult.PASS, True)

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from newsletter.replies.extract import KnownText, extract
-from newsletter.replies.file_extraction import read_raw
+from tests.unit.replies.whole import read_raw
 
 TEXTS = {
     "lead-in without end": "On " + "a " * 25_000,
@@ -64,7 +64,7 @@ MAILS = {
     "dashes as boundary": b"Content-Type: multipart/mixed; boundary=" + b"-" * 60_000 + b"\n\n" + b"-" * 900_000,
     "one header": b"X-A: " + b"a" * 1_000_000,
     "header bomb": b"X: y\n" * 200_000,
-    "folded": b"Subject: x\n" + b" y\n" * 300_000,
+    "fold": b"Subject: x\n" + b" y\n" * 300_000,
     "encoded words": b"Subject: " + b"=?utf-8?q?" * 90_000,
     "comments in From": b"From: " + b"(" * 60_000,
     "parameters": b"Content-Type: text/plain; " + b"a=b;" * 15_000,

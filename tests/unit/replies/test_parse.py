@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.replies.parsing.headers import read_mailbox
-from newsletter.replies.parsing.message import MAX_PARTS, MAX_TEXT, read_mail
+from newsletter.replies.parsing.message import MAX_PARTS, MAX_TEXT, parse_message
 from newsletter.replies.parsing.text_body import unflow
 
 
@@ -18,7 +18,7 @@ def test_the_parts_a_reader_would_see_are_taken() -> None:
     message.set_content("plain")
     message.add_alternative("<p>marked</p>", subtype="html")
     message.add_attachment("secret", filename="notes.txt")
-    mail = read_mail(message.as_bytes())
+    mail = parse_message(message.as_bytes())
     assert (mail.text.strip(), mail.html.strip(), mail.attachments) == ("plain", "<p>marked</p>", 1)
     assert read_mailbox(mail.headers.get("from")) == ("Zoë", "zoe@example.net")
 
@@ -36,7 +36,7 @@ def test_the_parts_a_reader_would_see_are_taken() -> None:
     ],
 )
 def test_header_words_are_decoded(value: str, decoded: str) -> None:
-    assert read_mail(f"Subject: {value}\n\n".encode()).headers.get("subject") == decoded
+    assert parse_message(f"Subject: {value}\n\n".encode()).headers.get("subject") == decoded
 
 
 @pytest.mark.parametrize(
@@ -61,29 +61,29 @@ def test_flowed_lines_are_joined_and_the_signature_mark_is_not() -> None:
 
 def test_nested_parts_end_at_the_limit() -> None:
     raw = b"".join(b"Content-Type: multipart/mixed; boundary=%d\n\n--%d\n" % (n, n) for n in range(3_000))
-    assert read_mail(raw).is_cut
+    assert parse_message(raw).is_cut
 
 
 def test_parts_beyond_the_limit_are_left_out() -> None:
-    mail = read_mail(b"Content-Type: multipart/mixed; boundary=b\n\n" + b"--b\n\nx\n" * 500 + b"--b--")
+    mail = parse_message(b"Content-Type: multipart/mixed; boundary=b\n\n" + b"--b\n\nx\n" * 500 + b"--b--")
     assert mail.is_cut
     assert len(mail.kinds) == MAX_PARTS
 
 
 def test_text_beyond_the_limit_is_cut() -> None:
     body = base64.encodebytes(b"a" * (MAX_TEXT + 10))
-    mail = read_mail(b"Content-Transfer-Encoding: base64\n\n" + body)
+    mail = parse_message(b"Content-Transfer-Encoding: base64\n\n" + body)
     assert mail.is_cut
     assert len(mail.text) == MAX_TEXT
 
 
 def test_a_missing_last_boundary_loses_nothing() -> None:
-    mail = read_mail(b'Content-Type: multipart/mixed; boundary="b"\n\n--b\nContent-Type: text/plain\n\nhello')
+    mail = parse_message(b'Content-Type: multipart/mixed; boundary="b"\n\n--b\nContent-Type: text/plain\n\nhello')
     assert mail.text == "hello"
 
 
 @given(st.binary(max_size=2_000))
 def test_any_bytes_are_a_mail(raw: bytes) -> None:
-    read_mail(raw)
-    read_mail(b"Content-Type: multipart/mixed; boundary=b\n\n--b\n" + raw)
-    read_mail(b"Content-Transfer-Encoding: base64\nContent-Type: text/plain; charset=utf-7\n\n" + raw)
+    parse_message(raw)
+    parse_message(b"Content-Type: multipart/mixed; boundary=b\n\n--b\n" + raw)
+    parse_message(b"Content-Transfer-Encoding: base64\nContent-Type: text/plain; charset=utf-7\n\n" + raw)

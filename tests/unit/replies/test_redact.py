@@ -9,10 +9,14 @@ from hypothesis import strategies as st
 
 from newsletter.compose import reply_invitation
 from newsletter.locales import packaged_languages, translations_for
-from newsletter.replies.authorship import NAMELESS, author_of
-from newsletter.replies.classify.unsubscribe_request import asks_for_privacy, asks_to_leave, may_ask_to_leave
-from newsletter.replies.redact.phone_numbers import regions_of
-from newsletter.replies.redact.redaction import ADDRESS_REMOVED, LINK_REMOVED, PHONE_REMOVED, redacted
+from newsletter.replies.classify.unsubscribe_request import (
+    asks_for_privacy,
+    asks_to_unsubscribe,
+    may_ask_to_unsubscribe,
+)
+from newsletter.replies.redact.phone_numbers import phone_regions
+from newsletter.replies.redact.redaction import ADDRESS_REMOVED, LINK_REMOVED, PHONE_REMOVED, redact_text
+from newsletter.replies.store.display_names import ANONYMOUS_NAME, author_name
 from newsletter.settings import Settings
 from newsletter.tokens import Keyring, Purpose
 
@@ -56,7 +60,7 @@ def settings(tmp_path: Path) -> Settings:
     ],
 )
 def test_private_things_are_removed(settings: Settings, written: str, public: str) -> None:
-    assert redacted(written, settings) == public
+    assert redact_text(written, settings) == public
 
 
 @pytest.mark.parametrize(
@@ -73,7 +77,7 @@ def test_private_things_are_removed(settings: Settings, written: str, public: st
     ],
 )
 def test_other_numbers_stay(settings: Settings, text: str) -> None:
-    assert redacted(text, settings) == text
+    assert redact_text(text, settings) == text
 
 
 NUMBERS = {
@@ -105,15 +109,15 @@ NUMBERS = {
 
 @pytest.mark.parametrize(("region", "number"), [(region, number) for region in NUMBERS for number in NUMBERS[region]])
 def test_telephone_numbers_of_many_countries_are_removed(settings: Settings, region: str, number: str) -> None:
-    assert redacted(f"Well: {number}, or so.", settings, (region,)) == f"Well: {PHONE_REMOVED}, or so."
-    assert redacted(f"{number}", settings, (region,)) == PHONE_REMOVED
+    assert redact_text(f"Well: {number}, or so.", settings, (region,)) == f"Well: {PHONE_REMOVED}, or so."
+    assert redact_text(f"{number}", settings, (region,)) == PHONE_REMOVED
 
 
 @pytest.mark.parametrize(
     "cue", ["Tel.: {}", "call me on {}", "Handy {}", "电话：{}", "тел. {}", "☎ {}", "WhatsApp: {}"]
 )
 def test_a_word_before_it_makes_a_number_a_telephone_number(settings: Settings, cue: str) -> None:
-    assert "12" not in redacted(cue.format("712 3456"), settings, ())
+    assert "12" not in redact_text(cue.format("712 3456"), settings, ())
 
 
 @pytest.mark.parametrize("region", NUMBERS)
@@ -132,7 +136,7 @@ def test_a_word_before_it_makes_a_number_a_telephone_number(settings: Settings, 
     ],
 )
 def test_other_numbers_stay_wherever_the_writer_lives(settings: Settings, region: str, text: str) -> None:
-    assert redacted(text, settings, (region,)) == text
+    assert redact_text(text, settings, (region,)) == text
 
 
 @pytest.mark.parametrize(
@@ -140,20 +144,20 @@ def test_other_numbers_stay_wherever_the_writer_lives(settings: Settings, region
     ["jo%40example.net", "jo&#64;example.net", "jo (at) example (dot) net", "jo[at]mail.example.co.uk"],
 )
 def test_an_address_in_disguise_is_an_address(settings: Settings, written: str) -> None:
-    assert redacted(f"Ask {written} now", settings) == f"Ask {ADDRESS_REMOVED} now"
+    assert redact_text(f"Ask {written} now", settings) == f"Ask {ADDRESS_REMOVED} now"
 
 
 def test_where_a_writer_lives_is_told_by_address_and_language() -> None:
-    assert regions_of("jo@example.co.uk", "de") == ("GB", "DE", "AT", "CH")
-    assert regions_of("jo@example.com", "pt-BR") == ("PT", "BR")
-    assert regions_of("", "xx") == ()
+    assert phone_regions("jo@example.co.uk", "de") == ("GB", "DE", "AT", "CH")
+    assert phone_regions("jo@example.com", "pt-BR") == ("PT", "BR")
+    assert phone_regions("", "xx") == ()
 
 
 @given(text=st.text(alphabet="ab1 +-.@/:()2z7\n", max_size=200))
 def test_redacting_twice_changes_nothing_more(text: str) -> None:
     settings = Settings.model_validate({"publication": {"title": "T"}, "root": Path("/")})
-    once = redacted(text, settings)
-    assert redacted(once, settings) == once
+    once = redact_text(text, settings)
+    assert redact_text(once, settings) == once
 
 
 @pytest.mark.parametrize(
@@ -161,26 +165,26 @@ def test_redacting_twice_changes_nothing_more(text: str) -> None:
     [
         ("Jo Winter", "Joanna Winter", "Jo Winter"),
         ("jo@example.net", "Joanna Winter", "Joanna Winter"),
-        ("", "", NAMELESS),
+        ("", "", ANONYMOUS_NAME),
         ("<script>alert(1)</script>", "", "script alert(1) /script"),
         ("Jo \u202egnp.exe", "", "Jo gnp.exe"),
         ("Jo +44 20 7946 0018", "Jo", "Jo"),
-        ("https://buy.example", "", NAMELESS),
-        ("12345", "", NAMELESS),
+        ("https://buy.example", "", ANONYMOUS_NAME),
+        ("12345", "", ANONYMOUS_NAME),
         ("Ž" * 200, "", "Ž" * 60),
     ],
 )
 def test_the_author_is_a_name_and_never_an_address(shown: str, known: str, author: str) -> None:
-    assert author_of(shown, known) == author
+    assert author_name(shown, known) == author
 
 
 def test_unsubscribe_as_the_whole_answer_is_a_wish() -> None:
-    assert asks_to_leave("Unsubscribe.")
-    assert asks_to_leave("  STOP  ")
-    assert asks_to_leave("Abmelden")
-    assert asks_to_leave("", "unsubscribe")
-    assert not asks_to_leave("Stop me if you have heard this one.")
-    assert not asks_to_leave("I will not unsubscribe")
+    assert asks_to_unsubscribe("Unsubscribe.")
+    assert asks_to_unsubscribe("  STOP  ")
+    assert asks_to_unsubscribe("Abmelden")
+    assert asks_to_unsubscribe("", "unsubscribe")
+    assert not asks_to_unsubscribe("Stop me if you have heard this one.")
+    assert not asks_to_unsubscribe("I will not unsubscribe")
 
 
 @pytest.mark.parametrize(
@@ -198,13 +202,13 @@ def test_unsubscribe_as_the_whole_answer_is_a_wish() -> None:
     ],
 )
 def test_a_wish_to_leave_in_a_sentence_is_the_authors_to_judge(text: str) -> None:
-    assert may_ask_to_leave(text)
-    assert not asks_to_leave(text)
+    assert may_ask_to_unsubscribe(text)
+    assert not asks_to_unsubscribe(text)
 
 
 def test_a_comment_is_no_wish_to_leave() -> None:
-    assert not may_ask_to_leave("The ferry left without me, and I own two alarm clocks.")
-    assert not may_ask_to_leave("I nearly unsubscribed last year. " + "Then you wrote about the harbour. " * 5)
+    assert not may_ask_to_unsubscribe("The ferry left without me, and I own two alarm clocks.")
+    assert not may_ask_to_unsubscribe("I nearly unsubscribed last year. " + "Then you wrote about the harbour. " * 5)
 
 
 def test_private_as_the_first_word_is_a_wish() -> None:

@@ -2,9 +2,9 @@
 
 import pytest
 
-from newsletter.replies.classify.classifier import Verdict, screen
-from newsletter.replies.inbound.reports import status_of
-from newsletter.replies.parsing.message import read_mail
+from newsletter.replies.classify.classifier import Verdict, classify_message
+from newsletter.replies.inbound.effects import bounce_status
+from newsletter.replies.parsing.message import parse_message
 
 HUMANS = {
     "plain": "",
@@ -62,7 +62,7 @@ Status: {status}
 
 def _screened(header: str, body: str = "I liked it.") -> Verdict:
     raw = f"From: Jo <jo@example.net>\n{header}\n".rstrip("\n") + f"\n\n{body}"
-    return screen(read_mail(raw.encode()), own_lists=frozenset({"tidal.example.org"})).verdict
+    return classify_message(parse_message(raw.encode()), own_lists=frozenset({"tidal.example.org"})).verdict
 
 
 @pytest.mark.parametrize("header", HUMANS.values(), ids=HUMANS)
@@ -77,8 +77,8 @@ def test_a_machine_is_told(header: str, verdict: Verdict) -> None:
 
 def test_an_old_bounce_is_told_by_its_sender_and_words() -> None:
     raw = b"From: MAILER-DAEMON@mx.example.net\nSubject: failure notice\n\nSorry, no such user here. 550 5.1.1"
-    assert screen(read_mail(raw)).verdict is Verdict.BOUNCE
+    assert classify_message(parse_message(raw)).verdict is Verdict.BOUNCE
 
 
 def test_the_status_of_a_bounce_is_told() -> None:
-    assert status_of(read_mail(DSN.format(action="failed", status="5.1.1").encode())) == "5.1.1"
+    assert bounce_status(parse_message(DSN.format(action="failed", status="5.1.1").encode())) == "5.1.1"
