@@ -1,6 +1,6 @@
 """How long each command takes from nothing: a new process each time, everything compiled.
 
-    .venv/bin/python bench/cold.py [RUNS]
+    .venv/bin/python bench/cold_start.py [RUNS]
 
 Milliseconds move with what else the machine does, so each command is also set against `python -c pass` and against
 importing the bare libraries that it cannot do without, all in turn within the same minutes.
