@@ -1,8 +1,8 @@
-"""Rehearsal: a whole send against the SES simulator, faults included; nobody is mailed.
+"""Rehearsal: a whole send against the SES simulator, faults included; no email leaves the machine.
 
 The real sender and the real SES transport work on a copy of the database in a temporary folder, so neither the
-publication's own database nor its outbox changes, and nothing leaves the machine. The simulator writes what it
-accepted and the events that it published to `var/rehearsal/`; the report compares them with the copy.
+publication's own database nor its outbox changes. The simulator writes what it accepted and the events that it
+published to `var/rehearsal/`; the report compares them with the copy.
 
 `open_rehearsal` rehearses one edition; `serve_ses_simulator` keeps the simulator up for other programs.
 """

@@ -1,9 +1,9 @@
 """Amazon Web Services: the only package that imports boto3 and botocore.
 
-`client` makes every boto3 client: one attempt a call, each error returned or raised as ours. On it stand `s3_bucket`
-(pictures, the archive) and `sqs_queue` (events, inbound mail). `lean_client` sends through SES at a third of
-boto3's CPU time: it signs with `sigv4` and speaks HTTP over the kept connections of `http11`. `service_model`
-parses requests by the model that botocore carries of a service, for the SES simulator.
+`client` makes every boto3 client: one attempt a call, each error returned or translated to ours. `s3_bucket`
+(pictures, the archive) and `sqs_queue` (events) use it. `lean_client` sends through SES at a fraction of boto3's
+CPU time: it signs with `sigv4` and sends over the kept connections of `http11`. `service_model` parses requests by
+the model that botocore carries of a service, for the SES simulator.
 """
 
 import lazy_loader

@@ -48,7 +48,7 @@ class HttpConnectionPool:
         response_timeout: float = RESPONSE_TIMEOUT,
         idle_timeout: float = IDLE_TIMEOUT,
     ) -> None:
-        """Connect to nobody yet; SettingsError for a proxy that is not supported."""
+        """Open no connection yet; SettingsError for a proxy that is not supported."""
         self._url = url
         self._response_timeout = response_timeout
         self._idle_timeout = idle_timeout

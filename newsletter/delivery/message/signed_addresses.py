@@ -41,8 +41,8 @@ class SignedAddress:
     """What a signed address stands for."""
 
     purpose: Purpose
-    delivery_id: int
-    """The number that was signed: a delivery's, a notice's, or what another package signs."""
+    number: int
+    """What was signed: the number of a delivery or a notice, or what another package signs."""
 
 
 def address_format(settings: Settings, mailing_list: ListSettings, purpose: Purpose) -> AddressFormat:
@@ -81,7 +81,7 @@ def parse_signed_address(keyring: Keyring, settings: Settings, address: str) -> 
         token = tail[1:] if len(tail) == _TOKEN_LENGTH + 1 and tail[0] == prefix else tail
         number = keyring.verify(purpose, token)
         if number is not None:
-            return SignedAddress(purpose=purpose, delivery_id=number)
+            return SignedAddress(purpose=purpose, number=number)
     return None
 
 

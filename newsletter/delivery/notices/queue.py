@@ -63,11 +63,11 @@ class Notice:
     html: str = ""
     """The same as HTML, where there is any."""
     in_reply_to: str = ""
-    """The Message-ID that it answers, without brackets."""
+    """The Message-ID that it replies to, without brackets."""
     references: str = ""
     """The References header of that message."""
     is_automatic: bool
-    """Whether no person wrote it, so that no autoresponder shall answer it."""
+    """Whether no person wrote it, so that autoresponders must not reply to it."""
     status: DeliveryStatus = DeliveryStatus.PLANNED
     reason: str = ""
     attempts: int = 0

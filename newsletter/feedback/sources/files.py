@@ -168,7 +168,7 @@ def _find_delivery(database: Database, keyring: Keyring, settings: Settings, mai
     purposes = {Purpose.BOUNCE, Purpose.REPLY} if mail.kind == ARF else {Purpose.BOUNCE}
     for address in mail.addresses:
         token = parse_signed_address(keyring, settings, address)
-        delivery = find_delivery(database, token.delivery_id) if token and token.purpose in purposes else None
+        delivery = find_delivery(database, token.number) if token and token.purpose in purposes else None
         if delivery is not None:
             return delivery
     raise UnreadableEvent("no signed address of ours is in this report, so it proves nothing")

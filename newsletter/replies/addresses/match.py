@@ -68,11 +68,11 @@ def match_message(
             continue
         how = f"signed address in {field}"
         if token.purpose in {Purpose.MODERATE, Purpose.REPLY_AUTHOR}:
-            return Match(how=how, purpose=token.purpose, number=token.delivery_id)
-        delivery = find_delivery(database, token.delivery_id)
+            return Match(how=how, purpose=token.purpose, number=token.number)
+        delivery = find_delivery(database, token.number)
         if delivery is not None:
             return Match(delivery=delivery, how=how, purpose=token.purpose)
-        notice = find_notice(database, token.delivery_id)
+        notice = find_notice(database, token.number)
         if notice is not None:
             return _match_notice(database, notice, how, token.purpose)
     for message_id in _references(headers):

@@ -27,7 +27,7 @@ def test_a_signed_address_is_parsed_back(settings: Settings, number: int, purpos
     assert address == address.lower()
     assert len(address.rpartition("@")[0]) <= 64
     read = parse_signed_address(KEYRING, settings, f"<{address.upper() if is_upper else address}>")
-    assert read == SignedAddress(purpose=purpose, delivery_id=number)
+    assert read == SignedAddress(purpose=purpose, number=number)
 
 
 def test_the_formats_are_as_documented() -> None:
