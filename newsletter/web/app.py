@@ -1,7 +1,7 @@
-"""The application: every path of the door and who serves it.
+"""Web application: the route table, and the ASGI application made of it.
 
-Paths with a token belong to the station that makes the link. Whoever adds a way adds a line to `WAYS`; machines
-that send no form, such as a provider of events, are served by a `Hook`.
+Prefixes of paths with a token come from the package that makes the link. A new path is one line in `ROUTES`;
+providers that post raw bodies instead of forms are served by a `Webhook`.
 """
 
 from collections.abc import Mapping
@@ -14,58 +14,65 @@ from starlette.types import ASGIApp
 from newsletter.delivery import CLICK_PATH, WEB_PATHS
 from newsletter.replies import WRITER_PAGE_PATH
 from newsletter.tokens import Purpose
-from newsletter.web import (
-    choosing,
-    comments,
-    confirming,
-    counting,
-    files,
-    health,
-    leaving,
-    measuring,
-    own,
+from newsletter.web.context import WebContext
+from newsletter.web.endpoint import AnyHandler, AwaitedHandler, endpoint, not_found
+from newsletter.web.handlers import (
+    click,
+    comment,
+    confirm,
+    monitoring,
+    my_data,
+    preferences,
     signup,
-    viewing,
+    static_files,
+    unsubscribe,
+    view_online,
 )
-from newsletter.web.hooks import HOOKS
-from newsletter.web.office import Office
-from newsletter.web.shield import Served, Shield, Swift, endpoint, missing
+from newsletter.web.handlers.webhooks import WEBHOOKS
+from newsletter.web.middleware import SecurityHeaders
 
-WAYS: dict[str, dict[str, Served]] = {
+ROUTES: dict[str, dict[str, AnyHandler]] = {
     "/": {"GET": signup.show_form},
     "/subscribe": {"GET": signup.show_form, "POST": signup.sign_up, "OPTIONS": signup.allow_script},
-    "/subscribe/task": {"GET": signup.give_task, "OPTIONS": signup.allow_script},
-    WEB_PATHS[Purpose.CONFIRM] + "{token}": {"GET": confirming.show_confirmation, "POST": confirming.confirm},
+    "/subscribe/challenge": {"GET": signup.give_challenge, "OPTIONS": signup.allow_script},
+    WEB_PATHS[Purpose.CONFIRM] + "{token}": {"GET": confirm.show_confirmation, "POST": confirm.confirm},
     WEB_PATHS[Purpose.UNSUBSCRIBE] + "{token}": {
-        "GET": leaving.show_leaving,
-        "POST": Swift(begin=leaving.one_click, end=leaving.thank_provider, otherwise=leaving.leave),
+        "GET": unsubscribe.show_unsubscribe,
+        "POST": AwaitedHandler(
+            start=unsubscribe.start_one_click,
+            finish=unsubscribe.confirm_one_click,
+            fallback=unsubscribe.unsubscribe,
+        ),
     },
-    WEB_PATHS[Purpose.PREFERENCES] + "{token}": {"GET": choosing.show_choices, "POST": choosing.choose},
-    WEB_PATHS[Purpose.VIEW] + "{token}": {"GET": viewing.show_letter},
-    WEB_PATHS[Purpose.MY_DATA] + "{token}": {"GET": own.show_own_page, "POST": own.change_own_page},
-    WEB_PATHS[Purpose.MY_DATA] + "{token}/data": {"GET": own.give_record},
-    WEB_PATHS[Purpose.MY_DATA] + "{token}/erase": {"GET": own.show_erasure, "POST": own.erase_all},
-    WRITER_PAGE_PATH + "{token}": {"GET": comments.show_comment, "POST": comments.change_comment},
-    CLICK_PATH + "{token}": {"GET": counting.follow_link},
-    CLICK_PATH + "{token}/{follower}": {"GET": counting.follow_link},
-    "/link": {"GET": own.show_request, "POST": own.request_link},
-    "/embed.js": {"GET": files.show_script},
-    "/files/{version}/{token}": {"GET": files.show_file},
-    **HOOKS,
-    "/healthz": {"GET": health.show_health},
-    "/metrics": {"GET": measuring.show_metrics},
-    "/robots.txt": {"GET": health.show_robots},
+    WEB_PATHS[Purpose.PREFERENCES] + "{token}": {
+        "GET": preferences.show_preferences,
+        "POST": preferences.save_preferences,
+    },
+    WEB_PATHS[Purpose.VIEW] + "{token}": {"GET": view_online.show_email},
+    WEB_PATHS[Purpose.MY_DATA] + "{token}": {"GET": my_data.show_my_page, "POST": my_data.save_my_page},
+    WEB_PATHS[Purpose.MY_DATA] + "{token}/data": {"GET": my_data.download_record},
+    WEB_PATHS[Purpose.MY_DATA] + "{token}/erase": {"GET": my_data.show_erasure, "POST": my_data.erase_everything},
+    WRITER_PAGE_PATH + "{token}": {"GET": comment.show_comment, "POST": comment.change_comment},
+    CLICK_PATH + "{token}": {"GET": click.follow_link},
+    CLICK_PATH + "{token}/{follower}": {"GET": click.follow_link},
+    "/link": {"GET": my_data.show_link_form, "POST": my_data.request_link},
+    "/embed.js": {"GET": static_files.show_embed_script},
+    "/files/{version}/{token}": {"GET": static_files.show_file},
+    **WEBHOOKS,
+    "/healthz": {"GET": monitoring.show_health},
+    "/metrics": {"GET": monitoring.show_metrics},
+    "/robots.txt": {"GET": monitoring.show_robots},
 }
-"""Each path, and what serves each method; HEAD is served as GET."""
+"""Each path, and the handler of each method; HEAD is served as GET."""
 
 _METHODS = ["GET", "POST", "OPTIONS", "PUT", "PATCH", "DELETE"]
 
 
-def make_app(office: Office, ways: Mapping[str, dict[str, Served]] = WAYS) -> ASGIApp:
-    """Return the application that serves every way of the door."""
-    show = missing(office)
-    routes = [Route(path, endpoint(office, path, served), methods=_METHODS) for path, served in ways.items()]
-    app = Starlette(routes=routes, exception_handlers={404: show, 405: show})
+def make_app(context: WebContext, routes: Mapping[str, dict[str, AnyHandler]] = ROUTES) -> ASGIApp:
+    """Return the ASGI application that serves every route."""
+    show_missing = not_found(context)
+    served = [Route(path, endpoint(context, path, handlers), methods=_METHODS) for path, handlers in routes.items()]
+    app = Starlette(routes=served, exception_handlers={404: show_missing, 405: show_missing})
     app.router.redirect_slashes = False  # RFC 8058 section 3.2: a POST is never redirected
-    url = office.settings.web.url or ""
-    return Shield(app, urlsplit(url).path.rstrip("/"), is_secure=url.startswith("https:"))
+    url = context.settings.web.url or ""
+    return SecurityHeaders(app, urlsplit(url).path.rstrip("/"), is_secure=url.startswith("https:"))

@@ -119,7 +119,7 @@ def test_the_page_holds_inbox_line_findings_letter_and_text(preview: Preview) ->
     assert 'width="375"' in page
     assert 'width="680"' in page
     assert "========" in page  # the text part's title
-    assert "It burns." in preview.get("/letters/lamp")[2]
+    assert "It burns." in preview.get("/emails/lamp")[2]
 
 
 def test_check_and_preview_find_the_same(preview: Preview) -> None:
@@ -131,13 +131,13 @@ def test_check_and_preview_find_the_same(preview: Preview) -> None:
 
 @pytest.mark.parametrize(("scheme", "answer"), [("light", "(max-width: 0)"), ("dark", "(min-width: 0)")])
 def test_a_letter_is_shown_as_readers_of_that_scheme_see_it(preview: Preview, scheme: str, answer: str) -> None:
-    letter = preview.get(f"/letters/lamp?scheme={scheme}")[2]
+    letter = preview.get(f"/emails/lamp?scheme={scheme}")[2]
     assert answer in letter
     assert "prefers-color-scheme" not in letter
 
 
 def test_what_the_author_wrote_runs_no_script_and_frames_nothing(preview: Preview) -> None:
-    _, headers, _ = preview.get("/letters/lamp")
+    _, headers, _ = preview.get("/emails/lamp")
     policy = headers["Content-Security-Policy"]
     assert policy.startswith("sandbox allow-popups")
     assert "allow-scripts" not in policy
@@ -148,7 +148,7 @@ def test_what_the_author_wrote_runs_no_script_and_frames_nothing(preview: Previe
 
 
 def test_only_the_issues_own_pictures_are_served(preview: Preview) -> None:
-    (picture,) = set(re.findall(r'src="(/pictures/lamp/[^"]+)"', preview.get("/letters/lamp")[2]))
+    (picture,) = set(re.findall(r'src="(/pictures/lamp/[^"]+)"', preview.get("/emails/lamp")[2]))
     status, headers, _ = preview.get(picture)
     assert (status, headers["Content-Type"]) == (200, "image/png")
     others = ("../../newsletter.toml", "..%2f..%2fnewsletter.toml", "index.md", "lamp.png")
@@ -156,7 +156,7 @@ def test_only_the_issues_own_pictures_are_served(preview: Preview) -> None:
         assert preview.get(other)[0] == 404, other
 
 
-@pytest.mark.parametrize("path", ["/", "/issues/lamp", "/letters/lamp", "/changes", "/preview.js"])
+@pytest.mark.parametrize("path", ["/", "/issues/lamp", "/emails/lamp", "/changes", "/preview.js"])
 def test_another_host_is_refused(preview: Preview, path: str) -> None:
     port = urlsplit(preview.url).port
     for host in (f"evil.example:{port}", "127.0.0.1", f"127.0.0.1.evil.example:{port}", ""):
@@ -173,7 +173,7 @@ def test_it_listens_to_this_machine_alone(preview: Preview) -> None:
 def test_a_change_is_told_and_shown(preview: Preview) -> None:
     with preview.changing():
         write(preview.desk, ISSUE.replace("It burns.", "It went out."))
-    assert "It went out." in preview.get("/letters/lamp")[2]
+    assert "It went out." in preview.get("/emails/lamp")[2]
     with preview.changing():
         Image.new("RGB", (50, 30), "#543").save(preview.desk.folder / "issues" / "lamp" / "lamp.png")
     with preview.changing():
@@ -186,10 +186,10 @@ def test_what_cannot_be_composed_is_shown_with_its_line_until_it_is_mended(previ
     page = preview.page()
     assert "issues/lamp/index.md:1" in page
     assert "never closed" in page
-    assert preview.get("/letters/lamp")[0] == 404
+    assert preview.get("/emails/lamp")[0] == 404
     with preview.changing():
         write(preview.desk)
-    assert "It burns." in preview.get("/letters/lamp")[2]
+    assert "It burns." in preview.get("/emails/lamp")[2]
 
 
 def test_settings_and_templates_are_followed_and_their_faults_shown(preview: Preview) -> None:
@@ -232,9 +232,9 @@ def test_ctrl_c_ends_it_though_somebody_listens(desk: Desk) -> None:
 def test_parts_for_some_readers_are_shown_one_by_one(desk: Desk) -> None:
     desk.write("issues/lamp/index.md", '---\ntitle: T\n---\nAll.\n\n::: only country = "PT"\nOlá.\n:::\n')
     with previewing(desk, "lamp") as opened:
-        assert "letter=1" in opened.page("lamp")
-        assert "Olá." not in opened.get("/letters/lamp")[2]
-        assert "Olá." in opened.get("/letters/lamp?letter=1")[2]
+        assert "variant=1" in opened.page("lamp")
+        assert "Olá." not in opened.get("/emails/lamp")[2]
+        assert "Olá." in opened.get("/emails/lamp?variant=1")[2]
 
 
 def test_a_port_that_is_taken_is_one_line(preview: Preview) -> None:

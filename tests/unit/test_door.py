@@ -8,10 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.tokens import Keyring, Purpose
-from newsletter.web.callers import blurred_network, client_of, limited_network
-from newsletter.web.limits import MOST_KEYS, Limit
-from newsletter.web.pages import masked
-from newsletter.web.proof import BITS, SpentTasks, is_solved, seconds_since, stamp
+from newsletter.web.bot_check import DIFFICULTY_BITS, UsedChallenges, is_solved, seconds_since, sign_time
+from newsletter.web.rate_limit import MAX_KEYS, RateLimit, anonymised_network, client_address, rate_limit_key
+from newsletter.web.templates import mask_address
 
 OURS = (ip_network("127.0.0.0/8"), ip_network("10.0.0.0/8"), ip_network("fd00::/8"))
 KEYRING = Keyring((b"k" * 32,))
@@ -33,23 +32,23 @@ NOW = datetime(2026, 11, 2, 8, tzinfo=UTC)
     ],
 )
 def test_only_our_proxies_are_believed(peer: str, forwarded: str, client: str) -> None:
-    assert client_of(peer, forwarded, OURS) == client
+    assert client_address(peer, forwarded, OURS) == client
 
 
 def test_one_holder_of_a_network_is_one_visitor() -> None:
-    assert limited_network("2001:db8:1:2::1") == limited_network("2001:db8:1:2:ffff::9") == "2001:db8:1:2::/64"
-    assert limited_network("203.0.113.9") == "203.0.113.9"
-    assert blurred_network("203.0.113.9") == "203.0.113.0/24"
-    assert blurred_network("2001:db8:1:2::1") == "2001:db8:1::/48"
+    assert rate_limit_key("2001:db8:1:2::1") == rate_limit_key("2001:db8:1:2:ffff::9") == "2001:db8:1:2::/64"
+    assert rate_limit_key("203.0.113.9") == "203.0.113.9"
+    assert anonymised_network("203.0.113.9") == "203.0.113.0/24"
+    assert anonymised_network("2001:db8:1:2::1") == "2001:db8:1::/48"
 
 
 @given(st.integers(1, 20), st.integers(1, 600), st.lists(st.floats(0, 100), max_size=60))
 def test_no_more_than_the_limit_goes_through_at_once(number: int, seconds: int, waits: list[float]) -> None:
-    limit, now, passed = Limit(number, seconds), 0.0, []
+    limit, now, passed = RateLimit(number, seconds), 0.0, []
     for wait in waits:
         now += wait
-        was_full = limit.is_full("a", now)
-        told = limit.take("a", now)
+        was_full = limit.is_exhausted("a", now)
+        told = limit.acquire("a", now)
         assert was_full is bool(told)
         if told:
             assert 0 < told <= seconds + 1e-9  # of a sum of floating numbers
@@ -61,30 +60,33 @@ def test_no_more_than_the_limit_goes_through_at_once(number: int, seconds: int, 
 
 
 def test_a_limit_keeps_no_more_than_so_many_keys() -> None:
-    limit = Limit(1, 60)
-    for number in range(MOST_KEYS + 10):
-        limit.take(str(number), 0.0)
-    assert len(limit._rests) <= MOST_KEYS
-    assert limit.take(str(MOST_KEYS + 9), 0.0), "the newest is remembered"
+    limit = RateLimit(1, 60)
+    for number in range(MAX_KEYS + 10):
+        limit.acquire(str(number), 0.0)
+    assert len(limit._rests) <= MAX_KEYS
+    assert limit.acquire(str(MAX_KEYS + 9), 0.0), "the newest is remembered"
 
 
 def test_a_task_is_solved_by_work_and_spent_once() -> None:
-    task = stamp(KEYRING, Purpose.BOT_CHECK, NOW)
+    task = sign_time(KEYRING, Purpose.BOT_CHECK, NOW)
     solution = next(number for number in range(2**22) if is_solved(task, str(number)))
-    assert not is_solved(stamp(KEYRING, Purpose.BOT_CHECK, NOW + timedelta(seconds=1)), str(solution)) or BITS < 8
+    assert (
+        not is_solved(sign_time(KEYRING, Purpose.BOT_CHECK, NOW + timedelta(seconds=1)), str(solution))
+        or DIFFICULTY_BITS < 8
+    )
     for nonsense in ("", "-1", "1e9", "٣", "9" * 30):
         assert not is_solved(task, nonsense)
-    spent = SpentTasks()
-    assert spent.spend(task, 0.0)
-    assert not spent.spend(task, 1.0)
+    spent = UsedChallenges()
+    assert spent.use(task, 0.0)
+    assert not spent.use(task, 1.0)
 
 
 def test_a_moment_is_believed_when_we_signed_it_for_that() -> None:
-    token = stamp(KEYRING, Purpose.FORM, NOW)
+    token = sign_time(KEYRING, Purpose.FORM, NOW)
     assert seconds_since(KEYRING, Purpose.FORM, token, NOW + timedelta(seconds=3)) == 3
     assert seconds_since(KEYRING, Purpose.BOT_CHECK, token, NOW) is None
     assert seconds_since(KEYRING, Purpose.FORM, "a" * 29, NOW) is None
 
 
 def test_a_masked_address_is_known_again_by_its_holder_only() -> None:
-    assert masked("ada.lovelace@example.org") == "a•••@e•••.org"
+    assert mask_address("ada.lovelace@example.org") == "a•••@e•••.org"

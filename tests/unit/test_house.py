@@ -19,9 +19,9 @@ HOMES = {
     "alembic": {"newsletter.database"},
     "nh3": {"newsletter.compose"},
     "urllib3": {"newsletter.link_cards.http_client"},
-    "starlette": {"newsletter.web", "newsletter.web.preview", "newsletter.web.uvicorn_settings"},
-    "uvicorn": {"newsletter.web.uvicorn_settings", "newsletter.web.protocol", "newsletter.web.preview.running"},
-    "watchfiles": {"newsletter.web.preview.bench"},
+    "starlette": {"newsletter.web", "newsletter.web.preview", "newsletter.web.uvicorn_server"},
+    "uvicorn": {"newsletter.web.uvicorn_server", "newsletter.web.http_protocol", "newsletter.web.preview.server"},
+    "watchfiles": {"newsletter.web.preview.live_snapshots"},
 }
 """A costly library, and the only places that may meet it."""
 

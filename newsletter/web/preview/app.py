@@ -1,7 +1,7 @@
-"""The application: the page, its letters, their pictures, and word of changes; for browsers of this machine alone.
+"""Preview application: the page, the email, its pictures, and an event stream of changes, for this machine only.
 
-The author's HTML stands in a sandbox without scripts. A request that names another host is refused, or a page
-elsewhere could read drafts by letting its own name lead here.
+The author's HTML is sandboxed without scripts. A request whose Host header names another host is refused: otherwise a
+page elsewhere could read drafts by DNS rebinding.
 """
 
 import asyncio
@@ -16,9 +16,9 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response, S
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from newsletter.web.preview.bench import Bench
-from newsletter.web.preview.galley import PICTURES, Galley
-from newsletter.web.preview.page import SCHEMES, Pages, in_scheme
+from newsletter.web.preview.live_snapshots import LiveSnapshots
+from newsletter.web.preview.page import SCHEMES, PreviewTemplates, in_scheme
+from newsletter.web.preview.snapshot import PICTURES, Snapshot
 
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -35,70 +35,72 @@ _LETTER = (
     "font-src https: data:; img-src {origin} https: http: data:; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'self'"
 )
-_LOOK_SECONDS = 0.1
-"""Between two looks whether there was a change."""
+_POLL_SECONDS = 0.1
+"""Between two looks for a change."""
 
 
-def make_app(bench: Bench, hosts: frozenset[str], slug: str) -> ASGIApp:
+def make_app(snapshots: LiveSnapshots, hosts: frozenset[str], slug: str) -> ASGIApp:
     """Return the application; `hosts` are the names it answers to, `slug` the issue of its first page."""
-    pages = Pages()
+    pages = PreviewTemplates()
 
     async def show_first(request: Request) -> Response:
-        found = slug or (await run_in_threadpool(bench.galley, "")).slug
+        found = slug or (await run_in_threadpool(snapshots.snapshot, "")).slug
         if not found:
             return await page(request, "")
-        return RedirectResponse(f"/issues/{found}")  # so that the page keeps to it, whatever becomes of it
+        return RedirectResponse(f"/issues/{found}")  # so that the page stays with this issue
 
     async def show_issue(request: Request) -> Response:
         return await page(request, request.path_params["slug"])
 
     async def page(request: Request, wanted: str) -> Response:
-        galley = await run_in_threadpool(bench.galley, wanted)
-        html = pages.page(galley, _scheme(request), _variant(request, galley))
+        snapshot = await run_in_threadpool(snapshots.snapshot, wanted)
+        html = pages.page(snapshot, _scheme(request), _variant(request, snapshot))
         return Response(html, headers={"Content-Security-Policy": _PAGE}, media_type="text/html")
 
-    async def show_letter(request: Request) -> Response:
-        galley = await run_in_threadpool(bench.galley, request.path_params["slug"])
-        if not galley.letters:
-            return PlainTextResponse("There is no letter.", 404)
-        html = in_scheme(galley.letters[_variant(request, galley)].html, _scheme(request))
+    async def show_email(request: Request) -> Response:
+        snapshot = await run_in_threadpool(snapshots.snapshot, request.path_params["slug"])
+        if not snapshot.variants:
+            return PlainTextResponse("There is no email.", 404)
+        html = in_scheme(snapshot.variants[_variant(request, snapshot)].html, _scheme(request))
         html = re.sub(r"(<head\b[^>]*>)", r'\1<base target="_blank">', html, count=1)
         policy = _LETTER.format(origin=f"http://{request.headers['host']}")
         return Response(html, headers={"Content-Security-Policy": policy}, media_type="text/html")
 
     async def show_picture(request: Request) -> Response:
-        galley = await run_in_threadpool(bench.galley, request.path_params["slug"])
-        path = galley.pictures.get(request.path_params["name"])
+        snapshot = await run_in_threadpool(snapshots.snapshot, request.path_params["slug"])
+        path = snapshot.pictures.get(request.path_params["name"])
         if path is None or not path.is_file():
             return PlainTextResponse("There is no such picture.", 404)
-        return Response(await run_in_threadpool(path.read_bytes), media_type=_KINDS.get(path.suffix))
+        return Response(await run_in_threadpool(path.read_bytes), media_type=_CONTENT_TYPES.get(path.suffix))
 
-    async def tell(request: Request) -> Response:
+    async def stream_changes(request: Request) -> Response:
         since = request.query_params.get("since", "")
-        changes = _changes(bench, int(since) if since.isdecimal() and len(since) < 10 else 0)
+        changes = _changes(snapshots, int(since) if since.isdecimal() and len(since) < 10 else 0)
         return StreamingResponse(changes, media_type="text/event-stream")
 
     def file(name: str) -> Callable[[Request], Awaitable[Response]]:
         async def show_file(_request: Request) -> Response:
-            content, kind = pages.file(name, bench.accent)
+            content, kind = pages.file(name, snapshots.accent)
             return Response(content, media_type=kind)
 
         return show_file
 
-    ways: dict[str, Callable[[Request], Awaitable[Response]]] = {
+    routes: dict[str, Callable[[Request], Awaitable[Response]]] = {
         "/": show_first,
         "/issues/{slug}": show_issue,
-        "/letters/{slug}": show_letter,
+        "/emails/{slug}": show_email,
         PICTURES + "{slug}/{name}": show_picture,
-        "/changes": tell,
+        "/changes": stream_changes,
         "/preview.css": file("preview.css"),
         "/preview.js": file("preview.js"),
     }
-    return _Guard(Starlette(routes=[Route(path, way, methods=["GET"]) for path, way in ways.items()]), hosts)
+    return _HostCheck(
+        Starlette(routes=[Route(path, handler, methods=["GET"]) for path, handler in routes.items()]), hosts
+    )
 
 
-class _Guard:
-    """The outermost layer: refuses foreign hosts, and keeps browsers strict."""
+class _HostCheck:
+    """The outermost middleware: refuses foreign hosts, and adds security headers."""
 
     def __init__(self, app: ASGIApp, hosts: frozenset[str]) -> None:
         self._app = app
@@ -110,27 +112,27 @@ class _Guard:
             return
         named = [text.decode("latin-1").lower() for name, text in scope["headers"] if name == b"host"]
         if len(named) != 1 or named[0] not in self._hosts:
-            refusal = PlainTextResponse("This is a preview for browsers of its own machine only.", 421)
+            refusal = PlainTextResponse("This preview serves browsers of its own machine only.", 421)
             await refusal(scope, receive, send)
             return
 
-        async def guarded(message: Message) -> None:
+        async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 own = message.setdefault("headers", [])
                 own += [(name.lower().encode(), text.encode()) for name, text in _HEADERS.items()]
             await send(message)
 
-        await self._app(scope, receive, guarded)
+        await self._app(scope, receive, send_with_headers)
 
 
-async def _changes(bench: Bench, seen: int) -> AsyncIterator[str]:
+async def _changes(snapshots: LiveSnapshots, seen: int) -> AsyncIterator[str]:
     """Yield one server-sent event for each change after the state numbered `seen`, until the preview ends."""
     yield "retry: 1000\n\n"
-    while not bench.is_closing:
-        if bench.number != seen:
-            seen = bench.number
+    while not snapshots.is_closing:
+        if snapshots.number != seen:
+            seen = snapshots.number
             yield f"data: {seen}\n\n"
-        await asyncio.sleep(_LOOK_SECONDS)
+        await asyncio.sleep(_POLL_SECONDS)
 
 
 def _scheme(request: Request) -> str:
@@ -138,13 +140,13 @@ def _scheme(request: Request) -> str:
     return wanted if wanted in SCHEMES else SCHEMES[0]
 
 
-def _variant(request: Request, galley: Galley) -> int:
-    wanted = request.query_params.get("letter", "")
+def _variant(request: Request, snapshot: Snapshot) -> int:
+    wanted = request.query_params.get("variant", "")
     number = int(wanted) if wanted.isdecimal() and len(wanted) < 4 else 0
-    return number if number < len(galley.letters) else 0
+    return number if number < len(snapshot.variants) else 0
 
 
-_KINDS = {".jpg": "image/jpeg", ".png": "image/png", ".gif": "image/gif"}
+_CONTENT_TYPES = {".jpg": "image/jpeg", ".png": "image/png", ".gif": "image/gif"}
 
 
 def hosts_of(url: str) -> frozenset[str]:

@@ -12,19 +12,19 @@
     return element;
   };
 
-  const solve = async (task, bits) => {
+  const solve = async (challenge, difficulty) => {
     const encoder = new TextEncoder();
     for (let number = 0; ; number += 256) {
       const tries = Array.from({ length: 256 }, (_, index) =>
-        crypto.subtle.digest("SHA-256", encoder.encode(`${task}.${number + index}`)));
+        crypto.subtle.digest("SHA-256", encoder.encode(`${challenge}.${number + index}`)));
       const found = (await Promise.all(tries)).findIndex(
-        (digest) => new DataView(digest).getUint32(0) >>> (32 - bits) === 0);
+        (digest) => new DataView(digest).getUint32(0) >>> (32 - difficulty) === 0);
       if (found >= 0) return number + found;
     }
   };
 
   const ask = async (language) => {
-    const answer = await fetch(`${home}/subscribe/task?language=${encodeURIComponent(language)}`, { credentials: "omit" });
+    const answer = await fetch(`${home}/subscribe/challenge?language=${encodeURIComponent(language)}`, { credentials: "omit" });
     return answer.json();
   };
 
@@ -35,39 +35,39 @@
     try {
       first = await ask(language);
     } catch {
-      script.after(plain); // the site may not carry the form, or the door is closed
+      script.after(plain); // the site may not embed the form, or the server is down
       return;
     }
-    const words = first.words;
+    const messages = first.messages;
     const input = made("input", { type: "email", name: "email", required: true, autocomplete: "email", dir: "ltr" });
     const trap = made("input", { name: "website", tabIndex: -1, autocomplete: "off" });
-    const hidden = made("label", { ariaHidden: "true" }, words.leave_empty, trap);
+    const hidden = made("label", { ariaHidden: "true" }, messages.leave_empty, trap);
     Object.assign(hidden.style, { position: "absolute", left: "-9999px" });
-    const button = made("button", { type: "submit" }, words.subscribe);
-    const said = made("p", { role: "status" });
+    const button = made("button", { type: "submit" }, messages.subscribe);
+    const status = made("p", { role: "status" });
     const form = made("form", { className: "newsletter-form" },
-      made("label", {}, words.email, " ", input), hidden, " ", button, made("p", {}, words.promise), said);
+      made("label", {}, messages.email, " ", input), hidden, " ", button, made("p", {}, messages.promise), status);
 
     form.addEventListener("submit", async (event) => {
       event.preventDefault();
       button.disabled = true;
-      said.textContent = words.working;
+      status.textContent = messages.working;
       try {
         const fields = new URLSearchParams({ email: input.value, website: trap.value, language, shown: first.shown });
         for (const name of (script.dataset.list || "").split(",").filter(Boolean)) fields.append("list", name);
-        const { task, bits } = await ask(language);
-        if (task && window.crypto && crypto.subtle) {
-          fields.set("task", task);
-          fields.set("solution", await solve(task, bits));
+        const { challenge, difficulty } = await ask(language);
+        if (challenge && window.crypto && crypto.subtle) {
+          fields.set("challenge", challenge);
+          fields.set("solution", await solve(challenge, difficulty));
         }
         const answer = await fetch(`${home}/subscribe`, {
           method: "POST", body: fields, credentials: "omit", headers: { Accept: "application/json" },
         });
-        const told = await answer.json();
-        said.textContent = told.message;
-        if (answer.ok) form.replaceChildren(made("p", {}, made("strong", {}, told.title)), said);
+        const reply = await answer.json();
+        status.textContent = reply.message;
+        if (answer.ok) form.replaceChildren(made("p", {}, made("strong", {}, reply.title)), status);
       } catch {
-        said.replaceChildren(plain);
+        status.replaceChildren(plain);
       }
       button.disabled = false;
     });

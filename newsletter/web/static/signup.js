@@ -1,5 +1,5 @@
-// The sign-up form with scripts: asks for a task at the last moment, and solves it where there is one.
-// Without scripts the form works all the same; while the door is attacked its mail only comes later.
+// The sign-up form with scripts: requests a challenge when it is sent, and solves it if there is one.
+// Without scripts the form works all the same; while the server is under attack the email only comes later.
 (() => {
   "use strict";
   const form = document.querySelector("form.signup");
@@ -17,13 +17,13 @@
     field.value = value;
   };
 
-  const solve = async (task, bits) => {
+  const solve = async (challenge, difficulty) => {
     const encoder = new TextEncoder();
     for (let number = 0; ; number += 256) {
       const tries = Array.from({ length: 256 }, (_, index) =>
-        crypto.subtle.digest("SHA-256", encoder.encode(`${task}.${number + index}`)));
+        crypto.subtle.digest("SHA-256", encoder.encode(`${challenge}.${number + index}`)));
       const found = (await Promise.all(tries)).findIndex(
-        (digest) => new DataView(digest).getUint32(0) >>> (32 - bits) === 0);
+        (digest) => new DataView(digest).getUint32(0) >>> (32 - difficulty) === 0);
       if (found >= 0) return number + found;
     }
   };
@@ -33,11 +33,11 @@
     button.disabled = true;
     button.textContent = form.dataset.working;
     try {
-      const answer = await fetch(form.dataset.task, { credentials: "omit" });
-      const { task, bits } = await answer.json();
-      if (task && window.crypto && crypto.subtle) {
-        put("task", task);
-        put("solution", await solve(task, bits));
+      const answer = await fetch(form.dataset.challenge, { credentials: "omit" });
+      const { challenge, difficulty } = await answer.json();
+      if (challenge && window.crypto && crypto.subtle) {
+        put("challenge", challenge);
+        put("solution", await solve(challenge, difficulty));
       }
     } catch { /* then the form is sent as it is */ }
     form.submit();

@@ -151,7 +151,7 @@ def test_everything_works_without_scripts(browser: Browser, doorway: Doorway) ->
 def test_while_attacked_a_browser_solves_a_task_and_is_served_first(browser: Browser, doorway: Doorway) -> None:
     for number in range(25):
         doorway.send("/subscribe", {"email": f"flood{number}@example.org", "list": "sample"})
-    assert doorway.get("/subscribe/task").json["task"]
+    assert doorway.get("/subscribe/challenge").json["challenge"]
     context = opened(browser)
     page = context.new_page()
     page.goto(f"{doorway.url}/subscribe")

@@ -14,10 +14,10 @@ from newsletter.feedback import ClickCounter
 from newsletter.settings import read_settings
 from newsletter.tokens import Keyring
 from newsletter.web.app import make_app
-from newsletter.web.leavings import Leavings
-from newsletter.web.limits import Limit
-from newsletter.web.office import Limits, Office
-from newsletter.web.pages import Pages
+from newsletter.web.batch_unsubscribe import UnsubscribeBatcher
+from newsletter.web.context import RateLimits, WebContext
+from newsletter.web.rate_limit import RateLimit
+from newsletter.web.templates import PageTemplates
 
 
 @dataclass(frozen=True)
@@ -29,27 +29,27 @@ class Said:
     text: str
 
 
-def office_at(folder: Path, clicks: ClickCounter | None = None, **settings: Any) -> Office:
+def context_at(folder: Path, clicks: ClickCounter | None = None, **settings: Any) -> WebContext:
     """An office nobody works in, of a sample publication made in `folder`."""
     create_publication(folder)
     found = read_settings(folder, {}).model_copy(update=settings)
     database = open_database(f"sqlite:///{folder / 'n.db'}")
     upgrade(database)
-    return Office(
+    return WebContext(
         settings=found,
         database=database,
         keyring=Keyring((b"k" * 32,)),
-        pages=Pages(found, ""),
-        limits=Limits(all_forms=Limit(10, 60)),
-        leavings=Leavings(lambda _: None),
-        wake=lambda: None,
+        templates=PageTemplates(found, ""),
+        limits=RateLimits(all_forms=RateLimit(10, 60)),
+        unsubscribes=UnsubscribeBatcher(lambda _: None),
+        wake_signup_worker=lambda: None,
         clicks=clicks,
     )
 
 
-def ask(office: Office, path: str, method: str = "GET", client: str = "198.51.100.7", **told: str) -> Said:
+def ask(context: WebContext, path: str, method: str = "GET", client: str = "198.51.100.7", **told: str) -> Said:
     """Ask the application itself, with headers of these names."""
-    app = make_app(office)
+    app = make_app(context)
     sent: list[Message] = []
 
     async def receive() -> Message:

@@ -8,7 +8,7 @@ import sqlite3
 from newsletter.delivery import WEB_PATHS
 from newsletter.replies import WRITER_PAGE_PATH
 from newsletter.tokens import Purpose
-from newsletter.web.app import WAYS
+from newsletter.web.app import ROUTES
 from tests.acceptance.doorway import Doorway, eventually
 from tests.acceptance.test_circle import ANSWER, answer_as_gmail
 from tests.integration.web.conftest import joined, record, states, token
@@ -16,7 +16,7 @@ from tests.integration.web.conftest import joined, record, states, token
 
 def test_whoever_makes_a_link_owns_its_path_and_the_door_mounts_it() -> None:
     for path in (*WEB_PATHS.values(), WRITER_PAGE_PATH):
-        assert f"{path}{{token}}" in WAYS
+        assert f"{path}{{token}}" in ROUTES
 
 
 def test_every_link_of_a_letter_leads_to_a_page(door: Doorway) -> None:

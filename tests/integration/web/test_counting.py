@@ -16,20 +16,20 @@ from newsletter.delivery.message.click_links import ClickLink, store_click_links
 from newsletter.feedback import ClickCounter, CountedClicks, save_clicks
 from newsletter.settings import TrackingSettings
 from newsletter.tokens import Keyring, Purpose
-from newsletter.web.counting import Bookkeeper
-from newsletter.web.office import Office
-from tests.integration.web.inside import Said, ask, office_at
+from newsletter.web.context import WebContext
+from newsletter.web.handlers.click import ClickWriter
+from tests.integration.web.inside import Said, ask, context_at
 
 LINK = ClickLink(key="abcdefghijklmnop", mailing_id=1, url="https://books.example/a?b=1&c=%C3%A9#d")
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 
 
 @pytest.fixture
-def office(tmp_path: Path) -> Iterator[Office]:
+def context(tmp_path: Path) -> Iterator[WebContext]:
     """An office that counts, with one link."""
-    office = office_at(tmp_path, ClickCounter())
-    with closing(office.database):
-        with office.database.write() as connection:
+    context = context_at(tmp_path, ClickCounter())
+    with closing(context.database):
+        with context.database.write() as connection:
             connection.execute(
                 text("INSERT INTO editions (digest, frozen, created_at) VALUES ('d', '{}', '2026-11-24 12:00:00')")
             )
@@ -39,73 +39,73 @@ def office(tmp_path: Path) -> Iterator[Office]:
                     "VALUES (1, 'issue', 's', 'l', 'd', 'outbox', '2026-11-24 12:00:00')"
                 )
             )
-        store_click_links(office.database, [LINK])
-        store_click_links(office.database, [LINK])
-        yield office
+        store_click_links(context.database, [LINK])
+        store_click_links(context.database, [LINK])
+        yield context
 
 
-def follow(office: Office, path: str, method: str = "GET", user_agent: str = FIREFOX, **told: str) -> Said:
+def follow(context: WebContext, path: str, method: str = "GET", user_agent: str = FIREFOX, **told: str) -> Said:
     """Follow a link with a reader's browser."""
-    return ask(office, path, method, user_agent=user_agent, **told)
+    return ask(context, path, method, user_agent=user_agent, **told)
 
 
-def counted(office: Office) -> int:
-    assert office.clicks is not None
-    return office.clicks.take().clicks.total()
+def counted(context: WebContext) -> int:
+    assert context.clicks is not None
+    return context.clicks.take().clicks.total()
 
 
-def test_a_reader_is_led_on_counted_once_and_told_nothing(office: Office) -> None:
+def test_a_reader_is_led_on_counted_once_and_told_nothing(context: WebContext) -> None:
     for _ in range(3):
-        answer = follow(office, "/c/abcdefghijklmnop")
+        answer = follow(context, "/c/abcdefghijklmnop")
     assert (answer.status, answer.headers["location"]) == (302, LINK.url)
     assert (answer.headers["cache-control"], answer.headers["referrer-policy"]) == ("no-store", "no-referrer")
     assert "set-cookie" not in answer.headers
-    assert counted(office) == 1
+    assert counted(context) == 1
 
 
-def test_a_machine_is_led_on_and_not_counted(office: Office) -> None:
+def test_a_machine_is_led_on_and_not_counted(context: WebContext) -> None:
     for answer in (
-        follow(office, "/c/abcdefghijklmnop", "HEAD"),
-        follow(office, "/c/abcdefghijklmnop", user_agent="curl/8.5"),
-        follow(office, "/c/abcdefghijklmnop", user_agent=""),
-        follow(office, "/c/abcdefghijklmnop", sec_purpose="prefetch"),
+        follow(context, "/c/abcdefghijklmnop", "HEAD"),
+        follow(context, "/c/abcdefghijklmnop", user_agent="curl/8.5"),
+        follow(context, "/c/abcdefghijklmnop", user_agent=""),
+        follow(context, "/c/abcdefghijklmnop", sec_purpose="prefetch"),
     ):
         assert (answer.status, answer.headers["location"]) == (302, LINK.url)
-    assert counted(office) == 0
+    assert counted(context) == 0
 
 
 @pytest.mark.parametrize(
     "token", ["abcdefghijklmnoq", "https:%2F%2Fevil.example", "ABCDEFGHIJKLMNOP", "'--", "a" * 5000, "é"]
 )
-def test_what_no_letter_carried_leads_nowhere(office: Office, token: str) -> None:
-    answer = follow(office, f"/c/{token}")
+def test_what_no_letter_carried_leads_nowhere(context: WebContext, token: str) -> None:
+    answer = follow(context, f"/c/{token}")
     assert (answer.status, answer.headers.get("location")) == (404, None)
-    assert counted(office) == 0
+    assert counted(context) == 0
 
 
-def test_only_asking_for_it_follows_a_link(office: Office) -> None:
-    assert follow(office, "/c/abcdefghijklmnop", "POST").status == 405
+def test_only_asking_for_it_follows_a_link(context: WebContext) -> None:
+    assert follow(context, "/c/abcdefghijklmnop", "POST").status == 405
 
 
-def test_what_was_counted_is_written_down_at_the_end_and_added_to_what_was(office: Office) -> None:
-    assert office.clicks is not None
+def test_what_was_counted_is_written_down_at_the_end_and_added_to_what_was(context: WebContext) -> None:
+    assert context.clicks is not None
     today = datetime.now(UTC).date()
-    save_clicks(office.database, CountedClicks(clicks=Counter({(LINK.key, today): 2})))
-    bookkeeper = Bookkeeper(office.database, office.clicks)
+    save_clicks(context.database, CountedClicks(clicks=Counter({(LINK.key, today): 2})))
+    bookkeeper = ClickWriter(context.database, context.clicks)
     bookkeeper.start()
     for number in range(3):
-        follow(office, "/c/abcdefghijklmnop", client=f"203.0.113.{number}")
+        follow(context, "/c/abcdefghijklmnop", client=f"203.0.113.{number}")
     bookkeeper.stop()
-    with office.database.read() as connection:
+    with context.database.read() as connection:
         rows = connection.execute(text("SELECT link, number FROM clicks")).all()
     assert sum(row.number for row in rows) == 5
     assert {row.link for row in rows} == {LINK.key}
 
 
 @pytest.fixture
-def asking(office: Office) -> Office:
+def asking(context: WebContext) -> WebContext:
     """The same office, which may ask who follows a link; two readers got a letter, and one of them agreed."""
-    with office.database.write() as connection:
+    with context.database.write() as connection:
         for number, agreed in ((1, "2026-11-24 12:00:00"), (2, None)):
             connection.execute(
                 text(
@@ -134,22 +134,22 @@ def asking(office: Office) -> Office:
             )
         )
     other = ClickLink(key="bbbbbbbbbbbbbbbb", mailing_id=2, url="https://other.example/")
-    store_click_links(office.database, [other])
+    store_click_links(context.database, [other])
     return replace(
-        office, settings=office.settings.model_copy(update={"tracking": TrackingSettings(clicks="consented")})
+        context, settings=context.settings.model_copy(update={"tracking": TrackingSettings(clicks="consented")})
     )
 
 
-def recorded(office: Office) -> list[tuple[int, str]]:
+def recorded(context: WebContext) -> list[tuple[int, str]]:
     """Write down what was counted, and return whose clicks are kept."""
-    assert office.clicks is not None
-    save_clicks(office.database, office.clicks.take())
-    with office.database.read() as connection:
+    assert context.clicks is not None
+    save_clicks(context.database, context.clicks.take())
+    with context.database.read() as connection:
         rows = connection.execute(text("SELECT subscriber_id, link FROM personal_clicks ORDER BY 1, 2")).all()
     return [(row.subscriber_id, row.link) for row in rows]
 
 
-def test_whatever_stands_behind_a_link_it_leads_on_alike(asking: Office) -> None:
+def test_whatever_stands_behind_a_link_it_leads_on_alike(asking: WebContext) -> None:
     sign = asking.keyring.sign
     forged = Keyring((b"x" * 32,)).sign(Purpose.CLICK, 1)
     tokens = [
@@ -172,7 +172,7 @@ def test_whatever_stands_behind_a_link_it_leads_on_alike(asking: Office) -> None
     assert recorded(asking) == [(1, LINK.key)]
 
 
-def test_a_token_of_another_mailing_is_nobodys(asking: Office) -> None:
+def test_a_token_of_another_mailing_is_nobodys(asking: WebContext) -> None:
     follow(asking, f"/c/bbbbbbbbbbbbbbbb/{asking.keyring.sign(Purpose.CLICK, 1)}")
     assert recorded(asking) == []
 
@@ -187,12 +187,12 @@ def test_a_token_of_another_mailing_is_nobodys(asking: Office) -> None:
         ("GET", {"sec_purpose": "prefetch"}),
     ],
 )
-def test_what_is_not_counted_is_not_recorded(asking: Office, method: str, told: dict[str, str]) -> None:
+def test_what_is_not_counted_is_not_recorded(asking: WebContext, method: str, told: dict[str, str]) -> None:
     follow(asking, f"/c/{LINK.key}/{asking.keyring.sign(Purpose.CLICK, 1)}", method, **told)
     assert recorded(asking) == []
 
 
-def test_nothing_is_recorded_once_it_was_taken_back_however_late_it_is_written(asking: Office) -> None:
+def test_nothing_is_recorded_once_it_was_taken_back_however_late_it_is_written(asking: WebContext) -> None:
     path = f"/c/{LINK.key}/{asking.keyring.sign(Purpose.CLICK, 1)}"
     follow(asking, path)
     assert recorded(asking) == [(1, LINK.key)]
@@ -204,16 +204,16 @@ def test_nothing_is_recorded_once_it_was_taken_back_however_late_it_is_written(a
     assert recorded(asking) == []
 
 
-def test_nothing_is_recorded_of_a_list_that_they_have_left(asking: Office) -> None:
+def test_nothing_is_recorded_of_a_list_that_they_have_left(asking: WebContext) -> None:
     follow(asking, f"/c/{LINK.key}/{asking.keyring.sign(Purpose.CLICK, 1)}")
     unsubscribe(asking.database, 1, "l", origin="web", now=datetime.now(UTC))
     assert recorded(asking) == []
 
 
 @pytest.mark.parametrize("clicks", ["off", "aggregate"])
-def test_when_nobody_is_asked_any_more_nobody_is_recorded(asking: Office, clicks: str) -> None:
+def test_when_nobody_is_asked_any_more_nobody_is_recorded(asking: WebContext, clicks: str) -> None:
     changed = asking.settings.model_copy(update={"tracking": TrackingSettings.model_validate({"clicks": clicks})})
-    office = replace(asking, settings=changed)
-    answer = follow(office, f"/c/{LINK.key}/{asking.keyring.sign(Purpose.CLICK, 1)}")
+    context = replace(asking, settings=changed)
+    answer = follow(context, f"/c/{LINK.key}/{asking.keyring.sign(Purpose.CLICK, 1)}")
     assert answer.headers["location"] == LINK.url
-    assert recorded(office) == []
+    assert recorded(context) == []

@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from newsletter.tokens import Purpose
-from newsletter.web.app import WAYS
+from newsletter.web.app import ROUTES
 from tests.acceptance.doorway import Doorway
 from tests.integration.web.conftest import token
 
@@ -28,7 +28,7 @@ PATIENCE = 1.0
 TEMPLATES = Path(__file__).parents[3] / "templates" / "web"
 FIELDS = sorted(
     {name for page in TEMPLATES.glob("*.html") for name in re.findall(r'name="([a-z_]+)"', page.read_text("utf-8"))}
-    | {"List-Unsubscribe", "task", "solution", "text", "list[]", ""}
+    | {"List-Unsubscribe", "challenge", "solution", "text", "list[]", ""}
 )
 STRICT = {
     "content-security-policy",
@@ -173,7 +173,7 @@ def _path(door: Doorway, way: str, chosen: Purpose | str, number: int) -> str:
 @pytest.mark.slow
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
-    way=st.sampled_from(sorted(WAYS)),
+    way=st.sampled_from(sorted(ROUTES)),
     chosen=st.sampled_from(TOKENS),
     number=st.integers(1, 40),
     method=st.sampled_from(METHODS),

@@ -11,25 +11,25 @@ from newsletter.audience import add_subscriber, ensure_lists
 from newsletter.content import create_publication
 from newsletter.errors import SettingsError
 from newsletter.settings import read_settings
-from newsletter.web.office import Office
+from newsletter.web.context import WebContext
 from tests.integration.web.conftest import now
-from tests.integration.web.inside import ask, office_at
+from tests.integration.web.inside import ask, context_at
 
 TOKEN = "a-token-of-some-length"
 
 
 @pytest.fixture
-def office(tmp_path: Path) -> Office:
+def context(tmp_path: Path) -> WebContext:
     """An office with a token and one reader."""
-    office = office_at(tmp_path, metrics_token=SecretStr(TOKEN))
-    ensure_lists(office.database, office.settings.lists)
+    context = context_at(tmp_path, metrics_token=SecretStr(TOKEN))
+    ensure_lists(context.database, context.settings.lists)
     reader = Address.parse("ada@example.org")
-    add_subscriber(office.database, office.keyring, reader, "sample", origin="test", now=now())
-    return office
+    add_subscriber(context.database, context.keyring, reader, "sample", origin="test", now=now())
+    return context
 
 
-def test_whoever_has_the_token_gets_numbers_that_prometheus_reads(office: Office) -> None:
-    answer = ask(office, "/metrics", authorization=f"Bearer {TOKEN}")
+def test_whoever_has_the_token_gets_numbers_that_prometheus_reads(context: WebContext) -> None:
+    answer = ask(context, "/metrics", authorization=f"Bearer {TOKEN}")
     assert (answer.status, answer.headers["content-type"].partition(";")[0]) == (200, "text/plain")
     families = {family.name: family for family in text_string_to_metric_families(answer.text)}
     (sample,) = [
@@ -43,16 +43,16 @@ def test_whoever_has_the_token_gets_numbers_that_prometheus_reads(office: Office
 
 
 @pytest.mark.parametrize("told", ["", "Bearer", "Bearer another-token-of-length", f"Basic {TOKEN}", TOKEN, "Bearer é"])
-def test_nobody_else_gets_any(office: Office, told: str) -> None:
-    answer = ask(office, "/metrics", authorization=told, x_forwarded_for="127.0.0.1")
+def test_nobody_else_gets_any(context: WebContext, told: str) -> None:
+    answer = ask(context, "/metrics", authorization=told, x_forwarded_for="127.0.0.1")
     assert answer.status == 401
     assert "newsletter_" not in answer.text
 
 
 def test_without_a_token_there_is_no_such_page_not_even_from_this_machine(tmp_path: Path) -> None:
-    office = office_at(tmp_path)
+    context = context_at(tmp_path)
     for told in ("", "Bearer ", "Bearer None"):
-        assert ask(office, "/metrics", client="127.0.0.1", authorization=told).status == 404
+        assert ask(context, "/metrics", client="127.0.0.1", authorization=told).status == 404
 
 
 def test_a_token_that_could_be_guessed_is_refused(tmp_path: Path) -> None:

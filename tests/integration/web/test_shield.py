@@ -9,15 +9,15 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from newsletter.web.app import WAYS
-from newsletter.web.protocol import MOST_AT_ONCE
+from newsletter.web.app import ROUTES
+from newsletter.web.http_protocol import MAX_CONNECTIONS
 from tests.acceptance.doorway import Doorway
 
 TEXTS = st.text(max_size=60) | st.sampled_from(
     ["' OR 1=1 --", "{{7*7}}", "<script>alert(1)</script>", "\0", "%00", "../../etc/passwd", "٣", "x" * 30_000]
 )
 TOKENS = TEXTS | st.sampled_from(["a" * 29, "A" * 29, "7" * 29, "", "a" * 5000])
-PATHS = [path for path in WAYS if "{" not in path or "token" in path]
+PATHS = [path for path in ROUTES if "{" not in path or "token" in path]
 
 
 @pytest.mark.parametrize("path", ["/subscribe", "/u/x", "/confirm/x", "/nowhere", "/healthz", "/preferences/x"])
@@ -59,7 +59,7 @@ def test_slashes_too_many_lead_where_they_would_without(door: Doorway, path: str
                     "name",
                     "text",
                     "shown",
-                    "task",
+                    "challenge",
                     "solution",
                     "has_lists",
                 ]
@@ -132,7 +132,7 @@ def test_whoever_comes_when_it_is_full_is_asked_to_come_back_as_strictly_as_any_
     place = parts.hostname or "", parts.port or 0
     ask = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
     with contextlib.ExitStack() as stack:
-        for _ in range(MOST_AT_ONCE):
+        for _ in range(MAX_CONNECTIONS):
             stack.enter_context(socket.create_connection(place, timeout=600))
         late = stack.enter_context(socket.create_connection(place, timeout=600))
         late.sendall(ask)

@@ -45,17 +45,17 @@ def test_the_form_and_the_confirmation_are_told_by_their_words_and_the_mail(door
 
 
 def test_a_script_on_another_site_shows_our_words_and_a_form_of_its_own_does_not(door: Doorway) -> None:
-    task = door.get("/subscribe/task?language=en", Origin="https://blog.example").json
-    assert task["words"]["promise"] == ENGLISH(PROMISE)
+    form = door.get("/subscribe/challenge?language=en", Origin="https://blog.example").json
+    assert form["messages"]["promise"] == ENGLISH(PROMISE)
     headers = {"Origin": "https://blog.example", "Accept": "application/json"}
-    door.send("/subscribe", {"email": "script@example.org", "list": "sample", "shown": task["shown"]}, **headers)
+    door.send("/subscribe", {"email": "script@example.org", "list": "sample", "shown": form["shown"]}, **headers)
     door.send("/subscribe", {"email": "own@example.org", "list": "sample"}, Origin="https://blog.example")
     door.send("/subscribe", {"email": "forged@example.org", "list": "sample", "shown": "forged"})
     for who in ("script", "own", "forged"):
         door.link_to(f"{who}@example.org")
     assert consents(door, "script@example.org")[0].consent_text.startswith(ENGLISH(PROMISE))
-    assert consents(door, "own@example.org")[0].consent_text == "a form in the words of https://blog.example"
-    assert "does not say where" in consents(door, "forged@example.org")[0].consent_text
+    assert consents(door, "own@example.org")[0].consent_text == "an external form on https://blog.example"
+    assert "an unknown page" in consents(door, "forged@example.org")[0].consent_text
 
 
 def test_leaving_and_its_return_are_told_by_the_page_and_the_letter(door: Doorway) -> None:
@@ -66,10 +66,10 @@ def test_leaving_and_its_return_are_told_by_the_page_and_the_letter(door: Doorwa
     eventually(lambda: len(consents(door, who)) >= 4)
     left, back, clicked = consents(door, who)[-3:]
     assert ENGLISH("Unsubscribe") in left.consent_text
-    assert "leave.html" in left.consent_text
+    assert "unsubscribe.html" in left.consent_text
     assert ENGLISH("Subscribe again") in back.consent_text
     assert clicked.consent_text == ""
-    assert {left.mail, back.mail, clicked.mail} == {"letter of delivery 5"}
+    assert {left.mail, back.mail, clicked.mail} == {"email of delivery 5"}
     assert who not in left.consent_text
 
 
@@ -77,14 +77,14 @@ def test_choices_are_told_by_their_page_and_the_mail_that_led_there(door: Doorwa
     who = _holder(door, 6)
     door.send(f"/preferences/{token(door, Purpose.PREFERENCES, 6)}", {"has_lists": "1"})
     left = consents(door, who)[-1]
-    assert (left.act, left.mail) == ("ended", "letter of delivery 6")
+    assert (left.act, left.mail) == ("ended", "email of delivery 6")
     assert left.consent_text.startswith(ENGLISH("Your subscription"))
     door.send("/link", {"email": who})
     own = door.link_to(who, "own")
     door.send(own, {"has_lists": "1", "list": "weekly"})
     [joined] = consents(door, who, "weekly")
     assert joined.mail.startswith("own page ")
-    assert "choices.html" in joined.consent_text
+    assert "preferences.html" in joined.consent_text
 
 
 def test_words_and_mail_are_shown_told_and_carried_elsewhere(door: Doorway) -> None:

@@ -1,4 +1,4 @@
-// Shows the letter anew when its author saves, and says so when the preview has ended.
+// Reloads the page when a file changes, and says so when the preview has ended.
 "use strict";
 
 const state = document.getElementById("state");

@@ -1,4 +1,7 @@
-"""Pages: what the door shows, set into the publication's templates and in its theme."""
+"""Page templates: Jinja2 templates of the web pages in the publication's theme, with style sheet and scripts.
+
+A publication can replace any of them in its own `templates/web`.
+"""
 
 import hashlib
 from pathlib import Path
@@ -18,8 +21,8 @@ _STATIC = Path(__file__).parent / "static"
 _TYPES = {".js": "text/javascript", ".css": "text/css"}
 
 
-class Pages:
-    """The door's templates, ready to be filled."""
+class PageTemplates:
+    """The templates of the web pages, compiled."""
 
     def __init__(self, settings: Settings, home: str) -> None:
         """`home` is the path of `[web] url`; ContentError when a template cannot be read."""
@@ -40,12 +43,12 @@ class Pages:
         try:
             for name in self._templates.list_templates(["html"]):
                 self._templates.get_template(name)
-            self.files["door.css"] = self._templates.get_template("door.css").render(theme=theme, type=face).encode()
+            self.files["web.css"] = self._templates.get_template("web.css").render(theme=theme, type=face).encode()
         except TemplateError as error:
-            raise ContentError([_fault(error)]) from error
-        self._versions = {name: hashlib.sha256(octets).hexdigest()[:10] for name, octets in self.files.items()}
+            raise ContentError([_finding(error)]) from error
+        self._versions = {name: hashlib.sha256(content).hexdigest()[:10] for name, content in self.files.items()}
 
-    def page(
+    def render(
         self,
         name: str,
         *,
@@ -54,7 +57,7 @@ class Pages:
         headers: dict[str, str] | None = None,
         **values: Any,
     ) -> Response:
-        """Return a page in somebody's language, else the publication's; never kept by anybody on the way."""
+        """Return a page in a reader's language, else in the publication's."""
         publication = self.settings.publication
         translations = self.translations(language)
         html = self._templates.get_template(f"{name}.html").render(
@@ -70,16 +73,16 @@ class Pages:
         return Response(html, status, headers, media_type="text/html")
 
     def version_of(self, template: str, words: str) -> str:
-        """Return what tells a page from every other version of it: a digest of its template and of its words."""
+        """Return the version of a page: a digest of its template and its text, 12 hexadecimal digits."""
         assert self._templates.loader is not None
         source, _, _ = self._templates.loader.get_source(self._templates, template)
         return hashlib.sha256(f"{source}\0{words}".encode()).hexdigest()[:12]
 
     def translations(self, language: str = "") -> Translations:
-        """Return the sentences of somebody's language, else of the publication's."""
+        """Return the translations of a reader's language, else of the publication's."""
         return translations_for(language, self.settings.publication.language, own=self.settings.locales)
 
-    def note(
+    def message(
         self,
         info: InfoPage,
         *,
@@ -90,10 +93,10 @@ class Pages:
         is_last: bool = False,
         headers: dict[str, str] | None = None,
     ) -> Response:
-        """Return a page that only says something; `next` is where its button leads, if it has one."""
+        """Return a page with a title and one sentence; `next` is where its button leads, if it has one."""
         _ = self.translations(language).gettext
-        return self.page(
-            "note",
+        return self.render(
+            "message",
             language=language,
             status=status,
             headers=headers,
@@ -104,29 +107,29 @@ class Pages:
             is_last=is_last,
         )
 
-    def file(self, version: str, name: str) -> Response | None:
-        """Return a style sheet or a script; one that is asked for by its version never changes."""
-        octets = self.files.get(name)
-        if octets is None:
+    def static_file(self, version: str, name: str) -> Response | None:
+        """Return a style sheet or a script, or None; one requested by its current version is cached for a year."""
+        content = self.files.get(name)
+        if content is None:
             return None
-        is_named = version == self._versions[name]
-        headers = {"Cache-Control": "public, max-age=31536000, immutable" if is_named else "public, max-age=300"}
-        return Response(octets, headers=headers, media_type=_TYPES[Path(name).suffix])
+        is_versioned = version == self._versions[name]
+        headers = {"Cache-Control": "public, max-age=31536000, immutable" if is_versioned else "public, max-age=300"}
+        return Response(content, headers=headers, media_type=_TYPES[Path(name).suffix])
 
 
-def masked(address: str) -> str:
-    """Return an address as its holder knows it again and nobody else learns it: `a•••@e•••.org`."""
+def mask_address(address: str) -> str:
+    """Return an address that its holder recognises and nobody else can read: `a•••@e•••.org`."""
     local, _, domain = address.rpartition("@")
     name, _, ending = domain.rpartition(".")
     return f"{local[:1]}•••@{name[:1]}•••.{ending}"
 
 
-def _fault(error: TemplateError) -> Finding:
+def _finding(error: TemplateError) -> Finding:
     return Finding(
         rule="template",
         level=Level.ERROR,
         file=f"templates/web/{getattr(error, 'name', None) or ''}",
         line=getattr(error, "lineno", None),
-        message=f"the template cannot be filled: {error}",
-        remedy="Mend it, or delete it to have the packaged one",
+        message=f"the template cannot be rendered: {error}",
+        remedy="Correct it, or delete it to use the packaged one",
     )

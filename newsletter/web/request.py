@@ -1,4 +1,4 @@
-"""Visits: one request, read whole within its limits, before anything is done about it."""
+"""Web requests: read whole, within limits of size and time, before a handler sees them."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -10,89 +10,89 @@ from starlette.datastructures import FormData
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect, Request
 
-MOST_BYTES = 64 * 1024
-MOST_FIELDS = 100
+MAX_BODY_BYTES = 64 * 1024
+MAX_FIELDS = 100
 BODY_SECONDS = 10.0
-"""How long a body may take to arrive."""
-_MOST_CHARACTERS = 20_000
-"""Of one field; what is longer is cut."""
+"""Time for a body to arrive."""
+_MAX_FIELD_CHARACTERS = 20_000
+"""Of one field; longer values are cut."""
 
 
 class TooLarge(Exception):
-    """The body is larger than any form of ours."""
+    """The body is larger than allowed (413)."""
 
 
 class TooSlow(Exception):
-    """The body does not arrive, or not to its end."""
+    """The body did not arrive in time, or not completely (408)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Visit:
-    """What a request asks, with nothing of it believed."""
+class WebRequest:
+    """One request; nothing in it has been verified."""
 
     method: str
     is_head: bool = False
-    """Whether the head of an answer is wanted only, as programs do that look whether a link is good."""
+    """Whether it is a HEAD request, as link checkers send."""
     home: str
-    """What stands before our paths in links: the path of `[web] url`."""
+    """The prefix of our paths in links: the path of `[web] url`."""
     token: str = ""
     follower: str = ""
-    """Behind a counted link: the token of a reader who agreed to it."""
+    """Behind a tracked link: the token of a reader who agreed to click tracking."""
     version: str = ""
-    """Of a file."""
+    """The version of a static file."""
     query: Mapping[str, str] = field(default_factory=dict)
     fields: Mapping[str, Sequence[str]] = field(default_factory=dict)
     body: bytes = b""
-    """As it came, where a machine sends no form."""
+    """The raw body of a webhook."""
     headers: Mapping[str, str] = field(default_factory=dict)
     client: str
-    """The address it came from, as far as our own proxies know."""
+    """The client's address, as our own proxies report it."""
     now: datetime
 
     def first(self, name: str) -> str:
-        """Return a field of the form, or ""."""
-        found = self.fields.get(name, ())
-        return found[0] if found else ""
+        """Return the first value of a form field, or ""."""
+        values = self.fields.get(name, ())
+        return values[0] if values else ""
 
     @property
     def wants_json(self) -> bool:
-        """Whether a script asks, not a person."""
+        """Whether a script sent the request, and expects JSON."""
         return "application/json" in self.headers.get("accept", "")
 
 
 async def read_fields(request: Request) -> dict[str, list[str]]:
-    """Return the fields of a form, of either encoding; none where it cannot be read. TooLarge, TooSlow."""
-    body = await read_body(request, MOST_BYTES)
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind == "multipart/form-data":
+    """Return the fields of a form, urlencoded or multipart; none where it cannot be parsed. TooLarge, TooSlow."""
+    body = await read_body(request, MAX_BODY_BYTES)
+    content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if content_type == "multipart/form-data":
         pairs = await _multipart(request, body)
     else:
         try:
-            pairs = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=MOST_FIELDS)
+            pairs = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=MAX_FIELDS)
         except ValueError:
             pairs = []
     fields: dict[str, list[str]] = {}
     for name, value in pairs:
-        fields.setdefault(name, []).append(value[:_MOST_CHARACTERS])
+        fields.setdefault(name, []).append(value[:_MAX_FIELD_CHARACTERS])
     return fields
 
 
-async def read_body(request: Request, most: int) -> bytes:
-    """Return a body of at most so many bytes, as it came. TooLarge, TooSlow."""
+async def read_body(request: Request, max_bytes: int) -> bytes:
+    """Return the raw body, of at most `max_bytes`. TooLarge, TooSlow."""
     try:
-        return await asyncio.wait_for(_body(request, most), BODY_SECONDS)
+        return await asyncio.wait_for(_body(request, max_bytes), BODY_SECONDS)
     except (TimeoutError, ClientDisconnect) as error:
         raise TooSlow from error
 
 
-async def _body(request: Request, most: int) -> bytes:
+async def _body(request: Request, max_bytes: int) -> bytes:
     declared = request.headers.get("content-length", "")
-    if declared.isdecimal() and int(declared) > most:
+    if declared.isdecimal() and int(declared) > max_bytes:
         raise TooLarge
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
-        if len(body) > most:
+        if len(body) > max_bytes:
             raise TooLarge
     return bytes(body)
 
@@ -102,7 +102,7 @@ async def _multipart(request: Request, body: bytes) -> list[tuple[str, str]]:
         yield body
 
     try:
-        parser = MultiPartParser(request.headers, whole(), max_files=0, max_fields=MOST_FIELDS)  # type: ignore[arg-type]
+        parser = MultiPartParser(request.headers, whole(), max_files=0, max_fields=MAX_FIELDS)  # type: ignore[arg-type]
         form: FormData = await parser.parse()
     except (MultiPartException, ValueError, KeyError, LookupError, AssertionError):
         return []

@@ -1,4 +1,4 @@
-"""Galleys: an issue composed to be looked at, or what keeps it from being composed, said as an author reads it."""
+"""Snapshots: an issue composed to be looked at, or the reason why it cannot be composed, in the author's terms."""
 
 import re
 import traceback
@@ -21,7 +21,7 @@ _LOCAL = re.compile(r"file://[^\"'()<>\s]+")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reviewed:
-    """What `check` makes of an issue: where it would go, the letter, and everything to mend or to know."""
+    """What `newsletter check` knows of an issue: its list, its edition, and every finding."""
 
     list_name: str
     composed: Composition
@@ -29,12 +29,12 @@ class Reviewed:
 
 
 Review = Callable[[Settings, Issue], Reviewed]
-"""The one verb behind `newsletter check`, which knows more than a letter: keys and people."""
+"""The use case behind `newsletter check`, which also knows keys and subscribers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """One issue to look at."""
+class IssueEntry:
+    """One issue in the menu."""
 
     slug: str
     title: str
@@ -43,8 +43,8 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Letter:
-    """What one kind of reader gets; pictures have addresses of the preview's own."""
+class RenderedVariant:
+    """What the readers of one variant get; pictures have URLs of the preview."""
 
     readers: str
     html: str
@@ -52,52 +52,52 @@ class Letter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Galley:
+class Snapshot:
     """An issue as it is now."""
 
     number: int
-    """Of the state of the author's files that it was made from."""
+    """The version of the author's files that it was made from."""
     slug: str = ""
     title: str = ""
     sender: str = ""
     subject: str = ""
     preheader: str = ""
     list_name: str = ""
-    letters: tuple[Letter, ...] = ()
-    """For those in no segment first; none when the issue cannot be composed."""
+    variants: tuple[RenderedVariant, ...] = ()
+    """The one for readers in no segment first; none when the issue cannot be composed."""
     findings: tuple[Finding, ...] = ()
     fault: str = ""
-    """What is wrong, where no file is to be named."""
+    """The error, where no file can be named."""
     pictures: Mapping[str, Path]
-    others: tuple[Entry, ...] = ()
+    others: tuple[IssueEntry, ...] = ()
     accent: str = ""
 
 
-def make_galley(root: Path, slug: str, review: Review, number: int) -> Galley:
-    """Compose an issue, the newest where `slug` is empty; whatever goes wrong is in the galley."""
-    others: tuple[Entry, ...] = ()
+def make_snapshot(root: Path, slug: str, review: Review, number: int) -> Snapshot:
+    """Compose an issue, the newest where `slug` is empty; whatever goes wrong is part of the snapshot."""
+    others: tuple[IssueEntry, ...] = ()
     accent, title = "", ""
     try:
         settings = read_settings(root)
         accent = settings.publication.accent
-        shelf = read_issues(settings)
-        others = tuple(_entry(issue) for issue in _newest_first(shelf))
-        slug = slug or _newest(shelf)
+        collection = read_issues(settings)
+        others = tuple(_entry(issue) for issue in _newest_first(collection))
+        slug = slug or _newest(collection)
         title = next((entry.title for entry in others if entry.slug == slug), slug)
         return _composed(settings, read_issue(settings, slug), review, number, others)
     except ContentError as refusal:
         findings, fault = refusal.findings, ""
     except SettingsError as error:
-        findings, fault = _in_settings(str(error)), ""
+        findings, fault = _settings_findings(str(error)), ""
     except NewsletterError as error:
         findings, fault = (), str(error)
     except OSError as error:
         findings, fault = (), f"{error.filename or 'the system'}: {error.strerror or error}"
-    except Exception as error:  # the outermost loop: the page says it and waits for the next change
+    except Exception as error:  # the outermost loop: the page shows it and waits for the next change
         place = traceback.extract_tb(error.__traceback__)[-1]
         where = f"{Path(place.filename).name}:{place.lineno}"
         findings, fault = (), f"this is a fault of newsletter itself: {type(error).__name__}: {error} ({where})"
-    return Galley(
+    return Snapshot(
         number=number,
         slug=slug,
         title=title,
@@ -109,7 +109,9 @@ def make_galley(root: Path, slug: str, review: Review, number: int) -> Galley:
     )
 
 
-def _composed(settings: Settings, issue: Issue, review: Review, number: int, others: tuple[Entry, ...]) -> Galley:
+def _composed(
+    settings: Settings, issue: Issue, review: Review, number: int, others: tuple[IssueEntry, ...]
+) -> Snapshot:
     reviewed = review(settings, issue)
     edition = reviewed.composed.edition
     pictures = dict(linked_pictures(settings, edition))
@@ -122,17 +124,19 @@ def _composed(settings: Settings, issue: Issue, review: Review, number: int, oth
         pictures[path.name] = path
         return f"{PICTURES}{edition.slug}/{path.name}"
 
-    def letter(readers: str, html_part: MergeText, text_part: MergeText) -> Letter:
+    def variant(readers: str, html_part: MergeText, text_part: MergeText) -> RenderedVariant:
         html = fill_merge_tags(html_part, SAMPLE_VALUES)
         for name in pictures:
             html = re.sub(rf"https?://[^\"'()<>\s]+/{re.escape(name)}", f"{PICTURES}{edition.slug}/{name}", html)
-        return Letter(readers=readers, html=_LOCAL.sub(local, html), text=fill_merge_tags(text_part, SAMPLE_VALUES))
+        return RenderedVariant(
+            readers=readers, html=_LOCAL.sub(local, html), text=fill_merge_tags(text_part, SAMPLE_VALUES)
+        )
 
-    letters = [
-        letter("all others" if edition.variants else "everybody", edition.html, edition.text),
-        *(letter(" and ".join(each.inside), each.html, each.text) for each in edition.variants),
+    variants = [
+        variant("all others" if edition.variants else "everybody", edition.html, edition.text),
+        *(variant(" and ".join(each.inside), each.html, each.text) for each in edition.variants),
     ]
-    return Galley(
+    return Snapshot(
         number=number,
         slug=edition.slug,
         title=edition.title,
@@ -140,7 +144,7 @@ def _composed(settings: Settings, issue: Issue, review: Review, number: int, oth
         subject=fill_merge_tags(edition.subject, {}),
         preheader=edition.preheader,
         list_name=reviewed.list_name,
-        letters=tuple(letters),
+        variants=tuple(variants),
         findings=reviewed.findings,
         pictures=pictures,
         others=others,
@@ -148,26 +152,26 @@ def _composed(settings: Settings, issue: Issue, review: Review, number: int, oth
     )
 
 
-def _newest_first(shelf: IssueCollection) -> list[Issue]:
-    """Return the issues by their days; one without a day is as new as its file."""
-    return sorted(shelf.issues, key=lambda issue: (_day(issue), issue.slug), reverse=True)
+def _newest_first(collection: IssueCollection) -> list[Issue]:
+    """Return the issues by date; one without a date has that of its file."""
+    return sorted(collection.issues, key=lambda issue: (_day(issue), issue.slug), reverse=True)
 
 
 def _day(issue: Issue) -> datetime:
     return issue.date or datetime.fromtimestamp(issue.path.stat().st_mtime, UTC)
 
 
-def _newest(shelf: IssueCollection) -> str:
-    issues = _newest_first(shelf)
+def _newest(collection: IssueCollection) -> str:
+    issues = _newest_first(collection)
     if issues:
         return issues[0].slug.text
-    if shelf.findings:
-        raise ContentError(shelf.findings)
+    if collection.findings:
+        raise ContentError(collection.findings)
     raise UsageError("there is no issue yet. 'newsletter new TITLE' starts one")
 
 
-def _entry(issue: Issue) -> Entry:
-    return Entry(
+def _entry(issue: Issue) -> IssueEntry:
+    return IssueEntry(
         slug=issue.slug.text,
         title=issue.title,
         status=issue.status.value,
@@ -175,12 +179,12 @@ def _entry(issue: Issue) -> Entry:
     )
 
 
-def _in_settings(said: str) -> tuple[Finding, ...]:
-    """Return what is wrong with the settings, line by line as it was said, as findings."""
-    found = []
-    for line in said.splitlines():
+def _settings_findings(message: str) -> tuple[Finding, ...]:
+    """Return each line of a settings error as a finding."""
+    findings = []
+    for line in message.splitlines():
         place = re.match(rf"(?:\S*/)?{re.escape(SETTINGS_FILE)}(?::(\d+))?: ", line)
-        found.append(
+        findings.append(
             Finding(
                 rule="settings",
                 level=Level.ERROR,
@@ -189,4 +193,4 @@ def _in_settings(said: str) -> tuple[Finding, ...]:
                 message=line[place.end() :] if place else line,
             )
         )
-    return tuple(found)
+    return tuple(findings)
