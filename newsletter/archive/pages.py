@@ -75,7 +75,7 @@ class SiteTemplates:
         self.home = home
         self.has_feed = has_feed
         self.has_comment_feed = has_comment_feed
-        self.templates = Environment(
+        self._environment = Environment(
             loader=FileSystemLoader(folders),
             autoescape=True,
             trim_blocks=True,
@@ -85,7 +85,7 @@ class SiteTemplates:
             extensions=["jinja2.ext.i18n"],
         )
         self.translations = translations_for(settings.publication.language, own=settings.locales)
-        self.templates.filters.update(
+        self._environment.filters.update(
             day=self.translations.day,
             comment_html=comment_html,
             without_direction_marks=without_direction_marks,
@@ -99,19 +99,19 @@ class SiteTemplates:
 
     def index(self, pages: Sequence[IssuePage]) -> bytes:
         """Return the front page: the newest issue large, the others below it."""
-        return self._page("index.html", "", pages=pages, canonical=self.home)
+        return self._render("index.html", "", pages=pages, canonical=self.home)
 
     def issue(self, page: IssuePage, newer: IssuePage | None, older: IssuePage | None) -> bytes:
         """Return an issue's page with its comments."""
         canonical = page.issue.canonical or (page.url if self.home else None)
         values = {"page": page, "newer": newer, "older": older, "canonical": canonical}
-        return self._page("issue.html", "../../", **values)
+        return self._render("issue.html", "../../", **values)
 
     def not_found(self) -> bytes:
-        """Return the page for what is not there; it may be shown at any depth, so it carries its style."""
-        return self._page("404.html", self.home or "", canonical=None, style=self.style.decode())
+        """Return the page for HTTP 404; it may be shown at any depth, so its style sheet is inline."""
+        return self._render("404.html", self.home or "", canonical=None, style=self.style.decode())
 
-    def _page(self, template: str, root: str, **values: Any) -> bytes:
+    def _render(self, template: str, root: str, **values: Any) -> bytes:
         return self._filled(
             template,
             publication=self.settings.publication,
@@ -128,13 +128,13 @@ class SiteTemplates:
 
     def _filled(self, template: str, **values: Any) -> str:
         try:
-            return self.templates.get_template(template).render(values)
+            return self._environment.get_template(template).render(values)
         except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError) as error:
-            raise ContentError([_template_fault(template, error)]) from error
+            raise ContentError([_template_error(template, error)]) from error
 
 
-def _template_fault(template: str, error: Exception) -> Finding:
-    """Say where a template failed; Jinja2 gives syntax errors a line, and others a frame of their own."""
+def _template_error(template: str, error: Exception) -> Finding:
+    """Return the file and line of a template error: Jinja2 gives syntax errors a line, and others a frame."""
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.endswith(template)]
     line = getattr(error, "lineno", None) or (frames[-1].lineno if frames else None)
     return Finding(
@@ -143,5 +143,5 @@ def _template_fault(template: str, error: Exception) -> Finding:
         file=f"templates/site/{getattr(error, 'name', None) or template}",
         line=line,
         message=f"the template cannot be filled: {error}",
-        remedy="Mend it, or delete it to have the packaged one",
+        remedy="Correct it, or delete it to use the packaged one",
     )

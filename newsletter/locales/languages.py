@@ -1,6 +1,10 @@
-"""Languages: tags (RFC 5646) as authors and readers write them (pt-BR, pt_br, PT), and the direction of a script."""
+"""Languages: tags (RFC 5646) as authors and readers write them (pt-BR, pt_br, PT), direction of writing, dates."""
 
+import functools
 from dataclasses import dataclass
+
+BRITISH = "en_GB"
+"""The locale of English dates where no region is named."""
 
 RIGHT_TO_LEFT = frozenset({"ar", "arc", "ckb", "dv", "fa", "he", "iw", "ps", "sd", "ug", "ur", "yi"})
 
@@ -35,6 +39,17 @@ def direction_of(language: str) -> Direction:
     """Return the direction of a language's script, also of one that has no catalogue."""
     is_rtl = primary(language) in RIGHT_TO_LEFT
     return Direction("rtl", "right", "left") if is_rtl else Direction("ltr", "left", "right")
+
+
+@functools.cache
+def date_locale(tag: str, catalogue: str) -> str:
+    """Return CLDR's locale for the dates of a tag: that of its region if CLDR has it, else of the catalogue used."""
+    from babel.localedata import exists  # takes a while to import
+
+    names = locale_names(tag)
+    if names[:1] == ("en",):
+        return BRITISH
+    return next((name for name in (*names, catalogue) if exists(name)), BRITISH)
 
 
 def _cased(subtag: str) -> str:

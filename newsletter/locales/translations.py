@@ -18,13 +18,10 @@ from newsletter.locales.catalogues import (
     packaged_languages,
     read_own_catalogue,
 )
-from newsletter.locales.languages import locale_names, primary
+from newsletter.locales.languages import BRITISH, date_locale, locale_names, primary
 
 if TYPE_CHECKING:
     from babel.support import NullTranslations
-
-_BRITISH = "en_GB"
-"""How English dates are written where no region is named."""
 
 
 def N_(message: str) -> str:
@@ -88,10 +85,10 @@ def translations_for(*tags: str, own: Path | None = None) -> Translations:
             if path is not None or name in packaged_languages():
                 state = path.stat() if path is not None else None
                 stamp = (state.st_mtime_ns, state.st_size) if state else None
-                return _load(name, _dated(tag, name), path, stamp)
+                return _load(name, date_locale(tag, name), path, stamp)
     if tags != (SOURCE_LANGUAGE,):
         return translations_for(SOURCE_LANGUAGE, own=own)
-    return _load(SOURCE_LANGUAGE, _BRITISH, None, None)
+    return _load(SOURCE_LANGUAGE, BRITISH, None, None)
 
 
 def languages_with_names(own: Path | None = None) -> tuple[tuple[str, str], ...]:
@@ -119,13 +116,3 @@ def _load(name: str, locale: str, own: Path | None, _stamp: tuple[int, int] | No
         catalogue = read_own_catalogue(own, name)
         catalogue.add_fallback(ours)
     return Translations(language=name.replace("_", "-"), locale=locale, catalogue=catalogue)
-
-
-@functools.cache
-def _dated(tag: str, name: str) -> str:
-    """Return the locale whose dates go with a tag: that of its region where CLDR has it."""
-    from babel.localedata import exists
-
-    if locale_names(tag)[0] == SOURCE_LANGUAGE:
-        return _BRITISH
-    return next((known for known in (*locale_names(tag), name) if exists(known)), _BRITISH)

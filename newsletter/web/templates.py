@@ -13,7 +13,7 @@ from starlette.responses import Response
 from newsletter.compose import make_theme, typeface_for
 from newsletter.errors import ContentError
 from newsletter.finding import Finding, Level
-from newsletter.locales import N_, Translations, direction_of, translations_for
+from newsletter.locales import N_, Translations, direction_of, languages_with_names, translations_for
 from newsletter.settings import Settings, packaged_path
 from newsletter.web.info_pages import InfoPage
 
@@ -36,7 +36,7 @@ class PageTemplates:
             undefined=StrictUndefined,
             extensions=["jinja2.ext.i18n"],
         )
-        self.translations()  # a sentence of the publication's that cannot be filled in is named at once
+        languages_with_names(settings.locales)  # reads all catalogues: an error in one is reported at the start
         theme = make_theme(settings.publication.accent, settings.theme)
         face = typeface_for(settings.publication.language, settings.theme)
         self.files = {name: (_STATIC / name).read_bytes() for name in ("signup.js", "embed.js")}
