@@ -1,4 +1,4 @@
-"""Counting: where everybody is, from the ledger and nothing else."""
+"""Counts: how many deliveries are in each state, counted in the database."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -15,14 +15,14 @@ from newsletter.delivery.tables import deliveries, mailings
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IssueStatus:
-    """Where an issue's candidates are: all of its mailings together, and each of them."""
+    """The counts of an issue: all of its mailings together, and each of them."""
 
     slug: str
     totals: Counts
     mailings: tuple[tuple[Mailing, Counts], ...]
     """Oldest first; tests are not among them."""
     tests: int
-    """How many test messages were taken."""
+    """How many test messages were accepted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +31,7 @@ class VariantCount:
 
     variant: int
     inside: tuple[str, ...]
-    """The segments that they are in; of the edition's they are in no other."""
+    """The segments that they are in; they are in no other of the edition's segments."""
     recipients: int
 
 
@@ -47,7 +47,7 @@ def count_mailing(connection: Connection, mailing_id: int) -> Counts:
 
 
 def count_planned(connection: Connection, mailing_id: int) -> Counts:
-    """Count a mailing of which nothing has left: whoever is in it is planned or excluded, which indexes tell."""
+    """Count a mailing of which nothing has left, by indexes alone: everybody is planned or excluded."""
     status, is_ours = deliveries.c.status, deliveries.c.mailing_id == mailing_id
     planned = select(func.count()).where(is_ours, status == literal_column("'planned'"))
     excluded = (
@@ -62,30 +62,30 @@ def count_planned(connection: Connection, mailing_id: int) -> Counts:
 
 
 def count_variants(connection: Connection, mailing_id: int, edition: Edition) -> tuple[VariantCount, ...]:
-    """Count the recipients of each variant, those for whom there is nobody too."""
+    """Count the recipients of each variant, including variants without any."""
     rows = connection.execute(
         select(deliveries.c.variant, func.count())
         .where(deliveries.c.mailing_id == mailing_id, deliveries.c.status != DeliveryStatus.EXCLUDED)
         .group_by(deliveries.c.variant)
     )
     numbers = {row[0]: row[1] for row in rows}
-    ways = [(0, ()), *((variant.number, variant.inside) for variant in edition.variants)]
+    variants = [(0, ()), *((variant.number, variant.inside) for variant in edition.variants)]
     return tuple(
-        VariantCount(variant=variant, inside=inside, recipients=numbers.get(variant, 0)) for variant, inside in ways
+        VariantCount(variant=variant, inside=inside, recipients=numbers.get(variant, 0)) for variant, inside in variants
     )
 
 
 def mailing_counts(database: Database, mailing_id: int) -> Counts:
-    """Count one mailing's deliveries, as they are at this instant."""
+    """Count one mailing's deliveries, as they are now."""
     with database.read() as connection:
         return count_mailing(connection, mailing_id)
 
 
 def issue_status(database: Database, slug: str) -> IssueStatus:
-    """Return where an issue's candidates are; nobody is anywhere before its first mailing."""
+    """Return the counts of an issue; all are zero before its first mailing."""
     with database.read() as connection:
-        found = connection.execute(select_mailings().where(mailings.c.slug == slug).order_by(mailings.c.id))
-        counted = [(mailing, count_mailing(connection, mailing.id)) for mailing in map(mailing_of, found.all())]
+        rows = connection.execute(select_mailings().where(mailings.c.slug == slug).order_by(mailings.c.id))
+        counted = [(mailing, count_mailing(connection, mailing.id)) for mailing in map(mailing_of, rows.all())]
     sent = tuple((mailing, counts) for mailing, counts in counted if mailing.kind is MailingKind.ISSUE)
     return IssueStatus(
         slug=slug,
@@ -108,17 +108,17 @@ def mailed_slugs(database: Database) -> tuple[str, ...]:
         )
 
 
-def add_counts(several: Iterable[Counts]) -> Counts:
-    """Return all of them together."""
-    every = tuple(several)
+def add_counts(counts: Iterable[Counts]) -> Counts:
+    """Return the sum of counts."""
+    every = tuple(counts)
     excluded: Counter[Exclusion] = Counter()
-    for counts in every:
-        excluded.update(counts.excluded)
+    for each in every:
+        excluded.update(each.excluded)
     return Counts(
-        planned=sum(counts.planned for counts in every),
-        submitted=sum(counts.submitted for counts in every),
-        failed=sum(counts.failed for counts in every),
-        uncertain=sum(counts.uncertain for counts in every),
+        planned=sum(each.planned for each in every),
+        submitted=sum(each.submitted for each in every),
+        failed=sum(each.failed for each in every),
+        uncertain=sum(each.uncertain for each in every),
         excluded=dict(excluded),
     )
 

@@ -1,4 +1,4 @@
-"""Editions and mailings as the ledger keeps them: frozen once, read back byte for byte."""
+"""Editions and mailings in the database: an edition is frozen once, and read back byte for byte."""
 
 import json
 from datetime import datetime
@@ -13,7 +13,7 @@ from newsletter.errors import UsageError
 
 
 def freeze(connection: Connection, edition: Edition, now: datetime) -> None:
-    """Keep an edition under its digest; a second call changes nothing."""
+    """Store an edition under its digest; a second call changes nothing."""
     if connection.scalar(select(editions.c.digest).where(editions.c.digest == edition.digest)) is None:
         frozen = json.dumps(edition.as_json(), ensure_ascii=False, separators=(",", ":"))
         connection.execute(insert(editions), {"digest": edition.digest, "frozen": frozen, "created_at": now})
@@ -26,22 +26,22 @@ def read_edition(connection: Connection, digest: str) -> Edition:
 
 
 def mailing_edition(database: Database, mailing: Mailing) -> Edition:
-    """Return what a mailing has frozen."""
+    """Return the edition that a mailing has frozen."""
     with database.read() as connection:
         return read_edition(connection, mailing.edition_digest)
 
 
 def read_mailing(connection: Connection, mailing_id: int) -> Mailing:
     """Return a mailing; UsageError if there is none of that number."""
-    asked = select_mailings().where(mailings.c.id == min(mailing_id, MAX_ROW_ID))
-    row = connection.execute(asked).one_or_none()
+    query = select_mailings().where(mailings.c.id == min(mailing_id, MAX_ROW_ID))
+    row = connection.execute(query).one_or_none()
     if row is None:
         raise UsageError(f"no mailing {mailing_id}. 'newsletter status' lists them")
     return mailing_of(row)
 
 
 def select_mailings() -> Select[tuple[object, ...]]:
-    """Ask for mailings with the number of their round."""
+    """Return the query for mailings with the number of their round."""
     return select(mailings, rounds.c.number).outerjoin(rounds, rounds.c.id == mailings.c.round_id)
 
 
@@ -70,14 +70,14 @@ def find_mailing(database: Database, name: str) -> Mailing:
     with database.read() as connection:
         if name.isascii() and name.isdecimal():
             return read_mailing(connection, int(name))
-        found = connection.execute(
+        rows = connection.execute(
             select_mailings()
             .where(mailings.c.slug == name, mailings.c.kind == MailingKind.ISSUE)
             .order_by(mailings.c.id)
         ).all()
-    if not found:
+    if not rows:
         raise UsageError(f"no mailing of '{name}'. 'newsletter status' lists them")
-    if len(found) > 1:
-        numbers = ", ".join(str(row.id) for row in found)
-        raise UsageError(f"'{name}' has {len(found)} mailings: {numbers}. Name one by its number")
-    return mailing_of(found[0])
+    if len(rows) > 1:
+        numbers = ", ".join(str(row.id) for row in rows)
+        raise UsageError(f"'{name}' has {len(rows)} mailings: {numbers}. Name one by its number")
+    return mailing_of(rows[0])

@@ -1,6 +1,6 @@
-"""What the ledger holds of one person, and what is left of it once they are forgotten.
+"""Erasure: what the delivery queue holds of one person, and what remains once they are erased.
 
-A delivery's row stays, for the counts are made of rows; it then says that a letter went to somebody, and no more.
+A delivery's row stays, for the counts are made of rows; it then says that a message went to somebody, and no more.
 """
 
 import re
@@ -17,12 +17,12 @@ from newsletter.delivery.models import DeliveryStatus
 from newsletter.delivery.notices.queue import Notice, list_notices, notices
 from newsletter.delivery.tables import deliveries, mailings
 
-_FORGOTTEN = "[erased]"
+_ERASED = "[erased]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryRecord:
-    """One line of the ledger, as a person's record tells it."""
+    """One delivery, as a person's record shows it."""
 
     id: int
     slug: str
@@ -57,17 +57,17 @@ def deliveries_to(database: Database, subscriber_id: int | None, address: Addres
 
 
 def notices_to(database: Database, address: Address) -> tuple[Notice, ...]:
-    """Return the mail that was written to a person by itself."""
+    """Return the notices to a person."""
     return tuple(notice for notice in list_notices(database) if notice.recipient.lower() == address.key)
 
 
 def erase_recipient(
     database: Database, subscriber_id: int | None, address: Address, about: Collection[str], *, now: datetime
 ) -> int:
-    """Take a person's address and words out of the ledger; `about` names their replies. Returns how many notices.
+    """Remove a person's address and text; `about` names their replies. Returns how many notices changed.
 
-    What is still due to them is not sent any more. Mail to others that quotes them, such as a moderator's
-    digest, keeps its line and loses its words. A second call changes nothing.
+    What is still planned for them is not sent any more. Mail to others that quotes them, such as a moderator's
+    digest, keeps its row and loses its text. A second call changes nothing.
     """
     with database.write() as connection:
         for row in connection.execute(
@@ -77,8 +77,8 @@ def erase_recipient(
         ).all():
             values: dict[str, Any] = {}
             if row.reason and address.key in row.reason.lower():
-                values["reason"] = re.sub(re.escape(address.key), _FORGOTTEN, row.reason, flags=re.IGNORECASE)
-            if row.address and row.status in _SETTLED:
+                values["reason"] = re.sub(re.escape(address.key), _ERASED, row.reason, flags=re.IGNORECASE)
+            if row.address and row.status in _FINAL:
                 values["address"] = ""
             if values:
                 connection.execute(update(deliveries).where(deliveries.c.id == row.id).values(values))
@@ -101,9 +101,11 @@ def erase_recipient(
     return changed
 
 
-_SETTLED = {DeliveryStatus.SUBMITTED, DeliveryStatus.FAILED, DeliveryStatus.EXCLUDED}
+_FINAL = {DeliveryStatus.SUBMITTED, DeliveryStatus.FAILED, DeliveryStatus.EXCLUDED}
 
 
 def _theirs(subscriber_id: int | None, address: Address) -> ColumnElement[bool]:
-    tested = func.lower(deliveries.c.address) == address.key
-    return tested if subscriber_id is None else or_(deliveries.c.subscriber_id == subscriber_id, tested)
+    is_test_to_them = func.lower(deliveries.c.address) == address.key
+    if subscriber_id is None:
+        return is_test_to_them
+    return or_(deliveries.c.subscriber_id == subscriber_id, is_test_to_them)

@@ -1,4 +1,4 @@
-"""Deliveries as reports from outside name them, and what such a report proves: that the next hop took the message.
+"""Evidence: reports from outside prove that the provider accepted a message, and so resolve uncertain deliveries.
 
 That no report has come proves nothing.
 """
@@ -31,13 +31,13 @@ from newsletter.delivery.tables import deliveries, mailings
 
 _MAX_ID = 2**63 - 1
 _OURS = re.compile(r"(\d{1,19})\.([0-9a-f]{16})@.+")
-_AT_ONCE = 500
-"""Numbers in one question: SQLite takes so many bound values everywhere."""
+_MAX_PARAMETERS = 500
+"""Numbers in one query: every SQLite accepts so many bound parameters."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportedDelivery:
-    """A delivery that somebody reports about."""
+    """A delivery that a report is about."""
 
     id: int
     mailing_id: int
@@ -47,69 +47,67 @@ class ReportedDelivery:
     is_begun: bool
     """Whether it was claimed at least once."""
     is_skipped: bool
-    """Whether the author chose not to send it again, though it may have been taken."""
+    """Whether the author chose not to send it again, though it may have been accepted."""
     edition_digest: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubmissionEvidence:
-    """That the next hop took a delivery's message."""
+    """Proof that the provider accepted a delivery's message."""
 
     delivery: ReportedDelivery
     reference: str = ""
     dropped: str = ""
-    """Why it then dropped the message, so that nobody gets it."""
+    """Why the provider then dropped the message, so that nobody gets it; "" if it did not."""
 
 
 def find_reported_deliveries(connection: Connection, numbers: Iterable[int]) -> dict[int, ReportedDelivery]:
-    """Return the deliveries of these numbers, as far as there are any."""
+    """Return the deliveries of these numbers; unknown ones are left out."""
     wanted = sorted({number for number in numbers if 0 < number <= _MAX_ID})
-    found: dict[int, ReportedDelivery] = {}
-    for start in range(0, len(wanted), _AT_ONCE):
-        rows = connection.execute(_asked().where(deliveries.c.id.in_(wanted[start : start + _AT_ONCE])))
-        found |= {row.id: _reported(row) for row in rows}
-    return found
+    by_key: dict[int, ReportedDelivery] = {}
+    for start in range(0, len(wanted), _MAX_PARAMETERS):
+        rows = connection.execute(_query().where(deliveries.c.id.in_(wanted[start : start + _MAX_PARAMETERS])))
+        by_key |= {row.id: _reported(row) for row in rows}
+    return by_key
 
 
 def find_reported_by_references(connection: Connection, references: Iterable[str]) -> dict[str, ReportedDelivery]:
-    """Return the deliveries whose messages the next hop, or we, gave these names; those that we know."""
+    """Return the deliveries with these references, our Message-IDs or the provider's; unknown ones are left out."""
     wanted = sorted({name for name in references if name})
     ours = {name: match for name in wanted if (match := _OURS.fullmatch(name.lower())) is not None}
     numbered = find_reported_deliveries(connection, (int(match[1]) for match in ours.values()))
-    found = {}
+    by_key = {}
     for name, match in ours.items():
         known = numbered.get(int(match[1]))
         if known is not None and known.edition_digest.startswith(match[2]):
-            found[name] = known
-    theirs = [name for name in wanted if name not in found]
-    for start in range(0, len(theirs), _AT_ONCE):
-        group = theirs[start : start + _AT_ONCE]
-        rows = connection.execute(_asked().add_columns(deliveries.c.reference).where(deliveries.c.reference.in_(group)))
-        found |= {row.reference: _reported(row) for row in rows}
-    return found
+            by_key[name] = known
+    theirs = [name for name in wanted if name not in by_key]
+    for start in range(0, len(theirs), _MAX_PARAMETERS):
+        group = theirs[start : start + _MAX_PARAMETERS]
+        rows = connection.execute(_query().add_columns(deliveries.c.reference).where(deliveries.c.reference.in_(group)))
+        by_key |= {row.reference: _reported(row) for row in rows}
+    return by_key
 
 
 def apply_evidence(
-    connection: Connection, proofs: Sequence[SubmissionEvidence], now: datetime
+    connection: Connection, evidence: Sequence[SubmissionEvidence], now: datetime
 ) -> list[ReportedDelivery]:
-    """Record as submitted what is proven to have been taken, as failed what was dropped; return whom that changed.
+    """Record accepted deliveries as submitted and dropped ones as failed; return those that accepted_now.
 
-    The same in whatever order the proofs come. What was never begun here is left: another ledger's reports may
-    have found their way to this one. So is what is excluded.
+    The order of the evidence does not matter. A delivery that was never claimed here stays as it is, for the report may
+    be about another database; so does an excluded one.
     """
-    dropped = {proof.delivery.id: proof for proof in proofs if proof.dropped}
-    taken = {proof.delivery.id: proof for proof in proofs if proof.delivery.id not in dropped}
-    changed = [proof for proof in taken.values() if _is_open(proof.delivery)]
-    if changed:
-        connection.execute(_TAKEN, [_parameters(proof, now) for proof in changed])
-    lost = [
-        proof
-        for proof in dropped.values()
-        if _is_open(proof.delivery) or proof.delivery.status is DeliveryStatus.SUBMITTED
+    dropped = {it.delivery.id: it for it in evidence if it.dropped}
+    accepted = {it.delivery.id: it for it in evidence if it.delivery.id not in dropped}
+    accepted_now = [it for it in accepted.values() if _is_open(it.delivery)]
+    if accepted_now:
+        connection.execute(_RECORD_SUBMITTED, [_parameters(it, now) for it in accepted_now])
+    dropped_now = [
+        it for it in dropped.values() if _is_open(it.delivery) or it.delivery.status is DeliveryStatus.SUBMITTED
     ]
-    if lost:
-        connection.execute(_DROPPED, [{**_parameters(proof, now), "why": proof.dropped[:300]} for proof in lost])
-    return [proof.delivery for proof in (*changed, *lost)]
+    if dropped_now:
+        connection.execute(_RECORD_DROPPED, [{**_parameters(it, now), "why": it.dropped[:300]} for it in dropped_now])
+    return [it.delivery for it in (*accepted_now, *dropped_now)]
 
 
 def apply_notice_evidence(connection: Connection, numbers: Iterable[int], now: datetime) -> int:
@@ -125,32 +123,32 @@ def apply_notice_evidence(connection: Connection, numbers: Iterable[int], now: d
 
 
 def count_submitted(connection: Connection, mailing_id: int, since: datetime | None = None) -> int:
-    """Return how many of a mailing's messages were taken, in all or since then."""
-    asked = select(func.count()).where(
+    """Return how many of a mailing's messages were submitted, in all or since a time."""
+    query = select(func.count()).where(
         deliveries.c.mailing_id == mailing_id,
         deliveries.c.status.in_([literal_column("'submitted'"), literal_column("'uncertain'")]),
     )
     if since is not None:
-        asked = asked.where(deliveries.c.changed_at >= since)
-    return int(connection.scalar(asked) or 0)
+        query = query.where(deliveries.c.changed_at >= since)
+    return int(connection.scalar(query) or 0)
 
 
 def are_submitted_since(delivery_id: ColumnElement[int], since: datetime) -> ColumnElement[bool]:
-    """Ask whether the delivery of this number was submitted since then."""
+    """Return the condition that the delivery of this number was submitted since a time."""
     return exists().where(deliveries.c.id == delivery_id, deliveries.c.changed_at >= since)
 
 
 def delivery_ids_of(connection: Connection, subscriber_id: int, since: datetime) -> list[int]:
-    """Return the deliveries to a person in the mailings that were made since then."""
+    """Return the deliveries to a subscriber in the mailings made since a time."""
     recent = list(connection.scalars(select(mailings.c.id).where(mailings.c.created_at >= since)))
-    found: list[int] = []
-    for start in range(0, len(recent), _AT_ONCE):  # joined, SQLite would read all deliveries there are
-        asked = select(deliveries.c.id).where(
-            deliveries.c.mailing_id.in_(recent[start : start + _AT_ONCE]),
+    delivery_ids: list[int] = []
+    for start in range(0, len(recent), _MAX_PARAMETERS):  # with a join SQLite would read all deliveries
+        query = select(deliveries.c.id).where(
+            deliveries.c.mailing_id.in_(recent[start : start + _MAX_PARAMETERS]),
             deliveries.c.subscriber_id == subscriber_id,
         )
-        found += connection.scalars(asked)
-    return found
+        delivery_ids += connection.scalars(query)
+    return delivery_ids
 
 
 def pause_if_open(connection: Connection, mailing_id: int) -> bool:
@@ -169,14 +167,14 @@ def pause_if_open(connection: Connection, mailing_id: int) -> bool:
 
 
 def is_in_progress(connection: Connection, mailing_id: int) -> bool:
-    """Whether a mailing may leave at present, and has not ended."""
-    asked = select(mailings.c.id).where(
+    """Whether a mailing is open, and has not ended."""
+    query = select(mailings.c.id).where(
         mailings.c.id == mailing_id, mailings.c.state == MailingState.OPEN.value, mailings.c.finished_at.is_(None)
     )
-    return connection.scalar(asked) is not None
+    return connection.scalar(query) is not None
 
 
-def _asked() -> Select[tuple[object, ...]]:
+def _query() -> Select[tuple[object, ...]]:
     return select(
         deliveries.c.id,
         deliveries.c.mailing_id,
@@ -203,7 +201,7 @@ def _reported(row: Row[tuple[object, ...]]) -> ReportedDelivery:
 
 
 def _is_open(delivery: ReportedDelivery) -> bool:
-    """Whether the ledger does not know yet, or the author's word went before, that it was taken."""
+    """Whether the evidence is news: the outcome is unknown, or the author only decided not to send it again."""
     return (
         delivery.status in {DeliveryStatus.UNCERTAIN, DeliveryStatus.CLAIMED}
         or (delivery.status is DeliveryStatus.PLANNED and delivery.is_begun)
@@ -211,8 +209,8 @@ def _is_open(delivery: ReportedDelivery) -> bool:
     )
 
 
-def _parameters(proof: SubmissionEvidence, now: datetime) -> dict[str, object]:
-    return {"delivery": proof.delivery.id, "receipt": proof.reference[:300] or None, "moment": now}
+def _parameters(evidence: SubmissionEvidence, now: datetime) -> dict[str, object]:
+    return {"delivery": evidence.delivery.id, "receipt": evidence.reference[:300] or None, "moment": now}
 
 
 _OPEN = or_(
@@ -220,7 +218,7 @@ _OPEN = or_(
     and_(deliveries.c.status == literal_column("'planned'"), deliveries.c.worker.is_not(None)),
     and_(deliveries.c.status == literal_column("'failed'"), deliveries.c.reason == SKIPPED),
 )
-_TAKEN = (
+_RECORD_SUBMITTED = (
     update(deliveries)
     .where(deliveries.c.id == bindparam("delivery"), _OPEN)
     .values(
@@ -231,7 +229,7 @@ _TAKEN = (
         changed_at=bindparam("moment"),
     )
 )
-_DROPPED = (
+_RECORD_DROPPED = (
     update(deliveries)
     .where(
         deliveries.c.id == bindparam("delivery"),

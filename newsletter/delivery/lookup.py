@@ -1,4 +1,4 @@
-"""Finds a delivery again by what came back about it: its number, or how the next hop or we named its message."""
+"""Lookup: finds a delivery by its number, by our Message-ID, or by the provider's reference."""
 
 import re
 from collections.abc import Collection
@@ -27,7 +27,7 @@ def find_delivery(database: Database, delivery_id: int) -> SentDelivery | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Addressee:
-    """Whose a delivery was, and by which list."""
+    """The recipient of a delivery, and its list."""
 
     delivery_id: int
     subscriber_id: int | None
@@ -38,13 +38,13 @@ class Addressee:
 
 
 def find_addressee(database: Database, delivery_id: int) -> Addressee | None:
-    """Return whose the delivery of that number was, without reading what it carried; or None."""
+    """Return the recipient of the delivery of that number, without its edition; or None."""
     return find_addressees(database, [delivery_id]).get(delivery_id)
 
 
 def find_addressees(database: Database, delivery_ids: Collection[int]) -> dict[int, Addressee]:
-    """Return whose these deliveries were, by their numbers; those that are not there are left out."""
-    sane = [number for number in delivery_ids if 0 < number <= _MAX_ID]
+    """Return the recipients of these deliveries, by number; unknown ones are left out."""
+    valid_ids = [number for number in delivery_ids if 0 < number <= _MAX_ID]
     with database.read() as connection:
         rows = connection.execute(
             select(
@@ -55,7 +55,7 @@ def find_addressees(database: Database, delivery_ids: Collection[int]) -> dict[i
                 mailings.c.created_at.label("mailed_at"),
             )
             .join(mailings, mailings.c.id == deliveries.c.mailing_id)
-            .where(deliveries.c.id.in_(sane))
+            .where(deliveries.c.id.in_(valid_ids))
         ).all()
     return {row.delivery_id: Addressee(**row._mapping) for row in rows}
 
@@ -63,7 +63,7 @@ def find_addressees(database: Database, delivery_ids: Collection[int]) -> dict[i
 def find_delivery_by_reference(database: Database, reference: str) -> SentDelivery | None:
     """Return the delivery whose message has this Message-ID, ours or the provider's, with or without <>; or None.
 
-    Ours holds the first half of the edition's digest, so that counting up numbers finds nothing.
+    Ours holds the first half of the edition's digest, so that guessing numbers finds nothing.
     """
     reference = reference.strip().strip("<>")
     ours = _OURS.fullmatch(reference.lower())

@@ -1,8 +1,7 @@
 """Mailings and deliveries, and the states they pass through.
 
-A delivery is `submitted` when the next hop has taken the message. Only an event from
-outside can make it delivered; we never infer that ourselves. `uncertain` is never
-tried again by itself.
+A delivery is `submitted` when the provider has accepted the message. Only an event from outside can make it delivered;
+that is never inferred. An `uncertain` one is never tried again automatically.
 """
 
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from newsletter.compose import Edition
 
 
 class DeliveryStatus(StrEnum):
-    """Where one delivery stands."""
+    """The state of one delivery."""
 
     PLANNED = "planned"
     CLAIMED = "claimed"
@@ -25,16 +24,16 @@ class DeliveryStatus(StrEnum):
 
 
 class Exclusion(StrEnum):
-    """Why a candidate gets no letter."""
+    """Why a candidate is not mailed."""
 
     PENDING = "pending"
     """Never confirmed the subscription."""
     UNSUBSCRIBED = "unsubscribed"
     SUPPRESSED = "suppressed"
     PAUSED = "paused"
-    """They want no letters for a while."""
+    """Paused by the subscriber, for a while."""
     ALREADY_SENT = "already sent"
-    """Another mailing of this issue has them."""
+    """Another mailing of this issue includes them."""
     OUTSIDE = "not in segment"
     """The mailing is for a segment that they are not in."""
     CANCELLED = "cancelled"
@@ -48,7 +47,7 @@ class MailingKind(StrEnum):
 
 
 class MailingState(StrEnum):
-    """What the author lets a mailing do."""
+    """Whether the author lets a mailing be sent."""
 
     OPEN = "open"
     PAUSED = "paused"
@@ -57,11 +56,11 @@ class MailingState(StrEnum):
 
 
 class MailingStage(StrEnum):
-    """Where a mailing is on its way, as its author sees it."""
+    """The stage of a mailing, as its author sees it."""
 
     SCHEDULED = "scheduled"
     OPEN = "open"
-    """It is being sent, or was stopped and can go on."""
+    """It is being sent, or was stopped and can be resumed."""
     PAUSED = "paused"
     CANCELLED = "cancelled"
     FINISHED = "finished"
@@ -76,24 +75,24 @@ class Mailing:
     slug: str
     list_name: str
     segment: str = ""
-    """The question, spelled out, whose answer it is for; empty for the whole list."""
+    """The segment's expression; empty for the whole list."""
     edition_digest: str
     transport: str
-    """Through which next hop it was started."""
+    """The transport it was started with."""
     round: int = 1
     """1, and one more for each `send --again` of the issue to the list."""
     round_id: int | None = None
-    """What all mailings of this issue and round share; None for a test, which never counts as sent."""
+    """Shared by all mailings of this issue and round; None for a test, which never counts as sent."""
     created_at: datetime
     finished_at: datetime | None = None
     state: MailingState = MailingState.OPEN
     send_at: datetime | None = None
     """Nothing leaves before; None for at once."""
     send_before: datetime | None = None
-    """Nothing leaves afterwards without the author's word."""
+    """Nothing leaves afterwards unless the author confirms it."""
 
     def stage(self, now: datetime) -> MailingStage:
-        """Return where it is on its way."""
+        """Return its stage at a time."""
         if self.state is not MailingState.OPEN:
             return MailingStage(self.state)
         if self.finished_at is not None:
@@ -115,7 +114,7 @@ class Delivery:
     fields: dict[str, str]
     status: DeliveryStatus = DeliveryStatus.PLANNED
     attempts: int = 0
-    """How often the next hop has put it off."""
+    """How often the provider has deferred it."""
     variant: int = 0
     """Which variant of the edition they get."""
     agrees_to_clicks: bool = False
@@ -124,7 +123,7 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SentDelivery:
-    """A delivery found again by what came back about it, with the edition it carried."""
+    """A delivery that a reply or report is about, with the edition it carried."""
 
     id: int
     mailing_id: int
@@ -139,14 +138,14 @@ class SentDelivery:
     last_name: str
     status: DeliveryStatus
     edition: Edition
-    """As they got it."""
+    """The variant they got."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
-    """Where everybody is: candidates = planned + submitted + failed + uncertain + excluded, at every instant.
+    """How many deliveries are in each state; what is in flight counts as planned.
 
-    What is in flight counts as planned.
+    At every instant, candidates = planned + submitted + failed + uncertain + excluded.
     """
 
     planned: int = 0
@@ -157,10 +156,10 @@ class Counts:
 
     @property
     def recipients(self) -> int:
-        """Those who get the letter, have it, or may have it."""
+        """Everybody who is mailed, was mailed, or may have been."""
         return self.planned + self.submitted + self.failed + self.uncertain
 
     @property
     def candidates(self) -> int:
-        """Everybody the mailing asked about."""
+        """Everybody the mailing considered."""
         return self.recipients + sum(self.excluded.values())

@@ -1,4 +1,4 @@
-"""The ledger's tables: editions, rounds, mailings and deliveries."""
+"""Tables of the delivery queue: editions, rounds, mailings and deliveries."""
 
 from sqlalchemy import (
     BigInteger,
@@ -57,9 +57,9 @@ mailings = Table(
     Index("mailings_by_slug", "slug"),
 )
 
-"""`turns` counts the ledger's transactions for a mailing: it tells a restored copy (`queue/high_water_mark.py`).
+"""`transactions` counts the sender's transactions for a mailing: it detects an older copy (`queue/high_water_mark.py`).
 
-`segment` is the question whose answer the mailing is for, spelled out; empty for the whole list.
+`segment` is the expression of the segment that the mailing is for; empty for the whole list.
 """
 
 deliveries = Table(
@@ -120,6 +120,6 @@ deliveries = Table(
 
 `round_id` is NULL for whoever is excluded, and for tests; else the database keeps it unique with the
 subscriber: nobody gets an issue twice in one round, on whatever lists they are. `due_at` is in seconds
-since the epoch, 0 for at once. `reason` says why it was excluded, failed, or put off. `variant` is which of
-its edition's variants a recipient gets, decided when they are planned.
+since the epoch, 0 for at once. `reason` says why it was excluded, failed or deferred. `variant` is the
+variant of the edition that a recipient gets, decided when they are planned.
 """

@@ -78,8 +78,8 @@ def test_at_the_quota_a_send_waits_says_why_and_goes_on_by_itself(crowd: Stage) 
     out, err = sender.communicate(timeout=PATIENCE)
     assert sender.returncode == 0
     assert f'"submitted":{LONG}' in out.replace(" ", "")
-    assert f"the quota of {quota:,} letters in 24 hours is spent" in err
-    assert "it frees from" in err
+    assert f"the quota of {quota:,} messages in 24 hours is spent" in err
+    assert "frees it from" in err
     assert err.count("is spent") == 1
     assert set(crowd.taken().values()) == {1}
     assert len(crowd.taken()) == LONG

@@ -1,7 +1,7 @@
-"""Planning: who of a list's candidates gets an issue, decided in one transaction and safe to repeat.
+"""Plan: make a mailing and its deliveries, in one transaction that is safe to repeat.
 
-Everybody who is a candidate has a row afterwards, recipient or excluded with the reason; whoever joined
-since is added, and nobody is taken away.
+Afterwards every candidate has a delivery, planned or excluded with the reason. Repeating it adds new subscribers and
+removes nobody.
 """
 
 from dataclasses import dataclass, replace
@@ -23,27 +23,27 @@ from newsletter.errors import UsageError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What a `send` would do, or does: the mailing it makes or goes on with, and where everybody stands."""
+    """What a send would do, or does: the mailing that it makes or resumes, and its counts."""
 
     mailing: Mailing
     counts: Counts
     is_new: bool
     """Whether the mailing is made by this plan."""
     is_changed: bool
-    """Whether the issue's text is not the one that this mailing has frozen."""
+    """Whether the issue's text differs from the edition that this mailing has frozen."""
     cancelled: int = 0
-    """How many were taken out of an earlier mailing that this one replaces."""
+    """How many were excluded from an earlier mailing that this one replaces."""
     variants: tuple[VariantCount, ...] = ()
-    """How many get which variant of the edition; empty where all get the same."""
+    """The recipients of each variant of the edition; empty where all get the same."""
 
 
 def plan_mailing(
     database: Database, edition: Edition, *, transport: str, segment: str = "", again: bool = False, now: datetime
 ) -> Plan:
-    """Return what `start_mailing` would do, and leave no trace: it is done and taken back."""
-    with database.write() as connection, connection.begin_nested() as tried:
+    """Return what `start_mailing` would do, and change nothing: it is done and rolled back."""
+    with database.write() as connection, connection.begin_nested() as savepoint:
         plan = _start(connection, edition, transport, segment, again=again, now=now)
-        tried.rollback()
+        savepoint.rollback()
     return plan
 
 
@@ -57,13 +57,13 @@ def start_mailing(
     schedule: Schedule | None = None,
     now: datetime,
 ) -> Plan:
-    """Make the mailing of an edition to its list, or take up the one there is, and plan whoever is missing.
+    """Make the mailing of an edition to its list, or resume the one there is, and plan whoever is missing.
 
-    With a `segment`, a question spelled out, it is for those who are in it: another segment, or the whole list,
-    is another mailing, and whoever has the issue from one of them does not get it from the next.
-    A second call adds only who joined since. What was frozen stays once sending began; `again` makes a new
-    mailing with the new text, unless the same text is still on its way. Nobody is added to a cancelled one.
-    Raises UsageError when a mailing that has begun is to be scheduled.
+    With a `segment`, an expression, it is for its members only: another segment, or the whole list, is another mailing,
+    and whoever has the issue from one of them does not get it from the next. A second call adds only new subscribers.
+    The frozen edition stays once sending began; `again` makes a new mailing with the new text, unless the same text is
+    still being sent. Nobody is added to a cancelled one. Raises UsageError when a mailing that has begun is to be
+    scheduled.
     """
     with database.bulk_write() as connection:
         plan = _start(connection, edition, transport, segment, again=again, now=now)
@@ -73,21 +73,21 @@ def start_mailing(
 
 
 def extend_mailing(database: Database, mailing: Mailing, now: datetime) -> Plan:
-    """Add to a mailing that is due whoever joined since it was made; what was frozen stays."""
+    """Add new subscribers to a mailing that is due; its frozen edition stays."""
     with database.write() as connection:
         edition = read_edition(connection, mailing.edition_digest)
         fill_mailing(connection, mailing, edition, is_repeat=False, is_new=False, now=now)
         counts = count_mailing(connection, mailing.id)
         if not counts.planned:
             connection.execute(update(mailings).where(mailings.c.id == mailing.id).values(finished_at=now))
-        found = read_mailing(connection, mailing.id)
-    return Plan(mailing=found, counts=counts, is_new=False, is_changed=False)
+        current = read_mailing(connection, mailing.id)
+    return Plan(mailing=current, counts=counts, is_new=False, is_changed=False)
 
 
 def start_test_mailing(
     database: Database, edition: Edition, addresses: list[str], *, transport: str, variant: int = 0, now: datetime
 ) -> Mailing:
-    """Make a test mailing of a variant of an edition to some addresses; it never counts as sent."""
+    """Make a test mailing of one variant of an edition to some addresses; it never counts as sent."""
     with database.write() as connection:
         freeze(connection, edition, now)
         mailing_id = connection.execute(
@@ -114,7 +114,7 @@ def _start(
 ) -> Plan:
     latest = _latest(connection, edition, segment)
     cancelled = 0
-    is_new = latest is None or (again and not _is_on_its_way(connection, latest, edition))
+    is_new = latest is None or (again and not _is_unfinished(connection, latest, edition))
     if latest is None or is_new:
         number = _next_round(connection, edition.slug, latest, again=again)
         if latest is not None:
@@ -133,7 +133,7 @@ def _start(
         connection.execute(update(mailings).where(mailings.c.id == mailing.id).values(finished_at=null()))
         mailing = replace(mailing, finished_at=None)
     if not counts.planned and mailing.finished_at is None and has_begun(connection, mailing):
-        # its sender could not note that it had ended
+        # its sender could not record that it had ended
         connection.execute(update(mailings).where(mailings.c.id == mailing.id).values(finished_at=now))
         mailing = replace(mailing, finished_at=now)
     is_changed = mailing.edition_digest != edition.digest
@@ -149,7 +149,7 @@ def _start(
 
 
 def _next_round(connection: Connection, slug: str, latest: Mailing | None, *, again: bool) -> int:
-    """Return the round of a new mailing: another list joins the newest one, `again` goes one further."""
+    """Return the round of a new mailing: another list joins the newest round, `again` starts the next."""
     if latest is not None:
         return latest.round + 1
     newest: int | None = connection.scalar(select(func.max(rounds.c.number)).where(rounds.c.slug == slug))
@@ -199,7 +199,7 @@ def _make(
 
 
 def _refreshed(connection: Connection, mailing: Mailing, edition: Edition, transport: str, now: datetime) -> Mailing:
-    """Give a mailing of which nothing has left yet the text, and the transport, as they are now."""
+    """Update the edition and the transport of a mailing of which nothing has left yet."""
     if has_begun(connection, mailing):
         return mailing
     freeze(connection, edition, now)
@@ -209,14 +209,14 @@ def _refreshed(connection: Connection, mailing: Mailing, edition: Edition, trans
     return read_mailing(connection, mailing.id)
 
 
-def _is_on_its_way(connection: Connection, mailing: Mailing, edition: Edition) -> bool:
-    """Return whether `again` says no more than "go on": this text is still leaving, or has not begun to."""
+def _is_unfinished(connection: Connection, mailing: Mailing, edition: Edition) -> bool:
+    """Return whether `again` only resumes the mailing: this text is still being sent, or has not begun to be."""
     is_same = mailing.edition_digest == edition.digest or not has_begun(connection, mailing)
     return is_same and count_mailing(connection, mailing.id).planned > 0
 
 
 def _scheduled(connection: Connection, plan: Plan, schedule: Schedule, now: datetime) -> Mailing:
-    """Note when a mailing may leave."""
+    """Record when a mailing may leave."""
     mailing = plan.mailing
     if not has_begun(connection, mailing):
         at = schedule.send_at or mailing.send_at or schedule.default_send_at

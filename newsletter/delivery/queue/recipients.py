@@ -1,4 +1,4 @@
-"""Who of a list's candidates a mailing has: recipients, and those excluded with the reason why."""
+"""Recipients: which of a list's candidates get a mailing, and why the others are excluded."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -39,20 +39,20 @@ _Chosen = Select[tuple[int, str | None, int]]
 def fill_mailing(
     connection: Connection, mailing: Mailing, edition: Edition, *, is_repeat: bool, is_new: bool, now: datetime
 ) -> None:
-    """Add whoever is not in the mailing yet, and plan whoever was excluded for a reason that is gone.
+    """Add candidates who are not in the mailing yet, and plan those whose reason for exclusion no longer holds.
 
-    Whoever has the issue from another mailing is excluded; for a repeat, only from one of the same round.
-    Everybody's variant of the edition is decided here, and stays once anything has left.
+    Whoever has the issue from another mailing is excluded; for a repeat, only from one of the same round. Everybody's
+    variant of the edition is decided here, and stays once anything has left.
     """
     chosen = _chosen(mailing, edition.segments, _rounds_that_count(connection, mailing, is_repeat=is_repeat), now)
     expire_pauses(connection, now)
-    if not is_new:  # first, while there are the fewest to look through
-        connection.execute(_welcome_back(mailing, edition, chosen))
+    if not is_new:  # first, while there are the fewest rows
+        connection.execute(_plan_excluded(mailing, edition, chosen))
         if not has_begun(connection, mailing):
             connection.execute(_decide_variants(mailing, edition, chosen))
     columns = ("mailing_id", "subscriber_id", "round_id", "status", "reason", "variant")
     rows = _rows(mailing, chosen, is_new=is_new)
-    if is_new:  # nobody has a row, and not to look for one is a tenth of all work
+    if is_new:  # nobody has a row; not looking for one saves a tenth of the time
         connection.execute(insert(deliveries).from_select(columns, rows))
         return
     is_sqlite = connection.dialect.name == "sqlite"
@@ -71,17 +71,17 @@ def has_begun(connection: Connection, mailing: Mailing) -> bool:
     )
 
 
-def _welcome_back(mailing: Mailing, edition: Edition, chosen: _Chosen) -> Update:
-    """Plan whoever was excluded and is not any more: asked of each one excluded, who are few."""
+def _plan_excluded(mailing: Mailing, edition: Edition, chosen: _Chosen) -> Update:
+    """Plan those who were excluded and no longer are; it looks at the excluded ones only, who are few."""
     people = chosen.subquery("chosen")
-    is_welcome = exists().where(people.c.subscriber_id == deliveries.c.subscriber_id, people.c.reason.is_(None))
+    is_recipient_now = exists().where(people.c.subscriber_id == deliveries.c.subscriber_id, people.c.reason.is_(None))
     return (
         update(deliveries)
         .where(
             deliveries.c.mailing_id == mailing.id,
             deliveries.c.status == DeliveryStatus.EXCLUDED,
             deliveries.c.reason != Exclusion.CANCELLED,
-            is_welcome,
+            is_recipient_now,
         )
         .values(
             status=DeliveryStatus.PLANNED,
@@ -93,42 +93,42 @@ def _welcome_back(mailing: Mailing, edition: Edition, chosen: _Chosen) -> Update
 
 
 def _decide_variants(mailing: Mailing, edition: Edition, chosen: _Chosen) -> Update:
-    """Decide anew what everybody who is planned gets."""
+    """Decide again which variant everybody who is planned gets."""
     planned = update(deliveries).where(
         deliveries.c.mailing_id == mailing.id, deliveries.c.status == DeliveryStatus.PLANNED
     )
     if not edition.segments:
         return planned.where(deliveries.c.variant != 0).values(variant=0)
     people = chosen.subquery("chosen")
-    known = deliveries.c.subscriber_id.in_(select(people.c.subscriber_id))
-    return planned.where(known).values(variant=_variant_of(people))
+    is_candidate = deliveries.c.subscriber_id.in_(select(people.c.subscriber_id))
+    return planned.where(is_candidate).values(variant=_variant_of(people))
 
 
 def _rounds_that_count(connection: Connection, mailing: Mailing, *, is_repeat: bool) -> list[int]:
-    """Return the rounds in which having the issue from another mailing means having it already.
+    """Return the rounds in which another mailing of the issue counts as having sent it.
 
     Their rows are locked, so that two sends to two lists cannot both plan the same person.
     """
     every = select(rounds.c.id).where(rounds.c.slug == mailing.slug).order_by(rounds.c.id).with_for_update()
-    counted = [found for found in connection.scalars(every) if not is_repeat or found == mailing.round_id]
+    counted = [it for it in connection.scalars(every) if not is_repeat or it == mailing.round_id]
     others = select(mailings.c.round_id).where(mailings.c.slug == mailing.slug, mailings.c.id != mailing.id)
     with_others = set(connection.scalars(others))
-    return [found for found in counted if found in with_others]
+    return [it for it in counted if it in with_others]
 
 
 def _chosen(mailing: Mailing, segments: Sequence[str], counted: list[int], now: datetime) -> _Chosen:
-    """Ask for every candidate: the reason, if any, why they get no letter, and the variant they would get."""
-    asked = [*segments, *([mailing.segment] if mailing.segment else [])]
-    circumstances = SegmentContext(list_name=mailing.list_name, now=now, slug=mailing.slug)
-    people = segmented_candidates(asked, circumstances).subquery("people")
-    answers = [people.c[f"inside_{place}"] for place in range(len(asked))]
+    """Return the query for every candidate: the reason for exclusion, if any, and the variant they would get."""
+    expressions = [*segments, *([mailing.segment] if mailing.segment else [])]
+    context = SegmentContext(list_name=mailing.list_name, now=now, slug=mailing.slug)
+    people = segmented_candidates(expressions, context).subquery("people")
+    is_member = [people.c[f"inside_{place}"] for place in range(len(expressions))]
     variant = sum(
-        (case((answer, 1 << place), else_=0) for place, answer in enumerate(answers[: len(segments)])), literal(0)
+        (case((member, 1 << place), else_=0) for place, member in enumerate(is_member[: len(segments)])), literal(0)
     )
     elsewhere = deliveries.alias("elsewhere")
     is_theirs = (elsewhere.c.subscriber_id == people.c.subscriber_id, elsewhere.c.mailing_id != mailing.id)
     has_it = exists().where(elsewhere.c.round_id.in_(counted), *is_theirs) if counted else false()
-    outside = [(not_(answers[-1]), literal(Exclusion.OUTSIDE.value, Text))] if mailing.segment else []
+    outside = [(not_(is_member[-1]), literal(Exclusion.OUTSIDE.value, Text))] if mailing.segment else []
     reason = case(
         (people.c.exclusion.is_not(None), people.c.exclusion),
         *outside,
@@ -139,12 +139,12 @@ def _chosen(mailing: Mailing, segments: Sequence[str], counted: list[int], now: 
 
 
 def _variant_of(chosen: Subquery) -> ScalarSelect[int]:
-    """Return the variant of the person whom a delivery is for."""
+    """Return the variant of a delivery's subscriber."""
     return select(chosen.c.variant).where(chosen.c.subscriber_id == deliveries.c.subscriber_id).scalar_subquery()
 
 
 def _rows(mailing: Mailing, chosen: _Chosen, *, is_new: bool) -> Select[tuple[object, ...]]:
-    """Ask for the rows of those who have none yet: left to a conflict, each repetition would use up numbers."""
+    """Return the rows of those who have none yet: ON CONFLICT alone would use up ids at each repetition."""
     row = chosen.subquery("chosen")
     present = deliveries.alias("present")
     is_recipient = row.c.reason.is_(None)
