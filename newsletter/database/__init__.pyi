@@ -1,8 +1,8 @@
 """Public names of `newsletter.database`, each loaded on first use; `__init__.py` says what they are for."""
 
 from .backup import back_up as back_up
-from .column_types import UtcDateTime as UtcDateTime
-from .copy import CopyProgress as CopyProgress, copy_database as copy_database
+from .column_types import BIG_ID as BIG_ID, UtcDateTime as UtcDateTime
+from .copy import TableCopyProgress as TableCopyProgress, copy_database as copy_database
 from .engine import MAX_ROW_ID as MAX_ROW_ID, Database as Database, open_database as open_database
 from .functions import fold_case as fold_case
 from .prepared_statements import PreparedQuery as PreparedQuery, PreparedStatement as PreparedStatement

@@ -1,4 +1,4 @@
-"""Backup: a whole and checked copy of a SQLite database, made while others write."""
+"""Backup: a complete, checked copy of an SQLite database, made while others write (SQLite's online backup)."""
 
 import os
 import sqlite3
@@ -10,20 +10,20 @@ from newsletter.atomic_file import make_private_folder
 from newsletter.database.engine import Database, translated
 from newsletter.errors import SettingsError, UsageError
 
-_PAGES = 2000
-"""At a time, so that nobody who writes waits long."""
+_PAGES_AT_ONCE = 2000
+"""So few that a writer never waits long."""
 
 
 def back_up(database: Database, path: Path) -> int:
-    """Copy a database to a file that is not there yet, readable by its owner alone; returns its bytes.
+    """Copy a database to a new file that only its owner can read; return its size in bytes.
 
-    It appears under its name once it is whole, synced and found sound. UsageError if there is something of that
-    name, or the database is PostgreSQL's, which has pg_dump.
+    The file gets its name only when it is complete, synced and checked. UsageError if the name is taken, or the
+    database is PostgreSQL, which has pg_dump.
     """
     if not database.is_sqlite:
-        raise UsageError(f"{database.place}: this is PostgreSQL. Back it up with pg_dump --format=custom")
+        raise UsageError(f"{database.place}: PostgreSQL is not backed up here. Use pg_dump --format=custom")
     if path.exists():
-        raise UsageError(f"{path}: is there already. Name another file, or move it away")
+        raise UsageError(f"{path}: already exists. Name another file, or move it away")
     make_private_folder(path.parent)
     draft = path.with_name(f".{path.name}.part")
     draft.unlink(missing_ok=True)
@@ -40,10 +40,11 @@ def back_up(database: Database, path: Path) -> int:
 
 
 def _copy(place: str, draft: Path) -> None:
-    source = f"file:{quote(str(Path(place).resolve()))}?mode=ro"
-    with closing(sqlite3.connect(source, uri=True)) as there, closing(sqlite3.connect(draft)) as here:
-        there.backup(here, pages=_PAGES)
-        here.execute("PRAGMA journal_mode=DELETE")
-        (verdict,) = here.execute("PRAGMA integrity_check(1)").fetchone()
+    """Copy page by page while others write, then check the copy; SettingsError when it is damaged."""
+    source_uri = f"file:{quote(str(Path(place).resolve()))}?mode=ro"
+    with closing(sqlite3.connect(source_uri, uri=True)) as source, closing(sqlite3.connect(draft)) as target:
+        source.backup(target, pages=_PAGES_AT_ONCE)
+        target.execute("PRAGMA journal_mode=DELETE")
+        (verdict,) = target.execute("PRAGMA integrity_check(1)").fetchone()
         if verdict != "ok":
             raise SettingsError(f"{place}: the database is damaged: {verdict}. Restore an older backup")

@@ -1,4 +1,4 @@
-"""Copying: everything a database holds into an empty one, of the same kind or of the other."""
+"""Copies everything in a database to an empty one, such as from SQLite to PostgreSQL or back."""
 
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
@@ -12,123 +12,132 @@ from newsletter.database.engine import Database
 from newsletter.database.schema import is_up_to_date, upgrade
 from newsletter.errors import DecisionRequired, UsageError
 
-_ROWS = 2000
-"""Read and written at a time."""
-_OUR_OWN = {"alembic_version", "sqlite_sequence"}
+_ROWS_AT_ONCE = 2000
+_SKIPPED_TABLES = {"alembic_version", "sqlite_sequence"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CopyProgress:
-    """How far a table is."""
+class TableCopyProgress:
+    """How many rows of a table are copied."""
 
     table: str
     rows: int
 
 
-def copy_database(source: Database, target: Database) -> Generator[CopyProgress, None, None]:
-    """Copy every row into `target`, whose tables are made first, and yield how far it is after each group.
+def copy_database(source: Database, target: Database) -> Generator[TableCopyProgress, None, None]:
+    """Copy every row into `target`, whose tables are created first, and yield the progress after each group.
 
-    The source is read as it was at one moment, and the target has all of it or nothing: it is one transaction,
-    which whoever closes the iterator early takes back. Numbers once given out are not given out there again.
-    UsageError when the target holds rows already; DecisionRequired when a row has no place there.
+    The source is read as one snapshot, and the target is written in one transaction, which is rolled back if the
+    caller closes the generator early. Sequences continue after the last number ever used. UsageError when the target
+    holds rows already; DecisionRequired when a row does not fit there.
     """
     if not is_up_to_date(source):
         upgrade(source)
     upgrade(target)
-    with source.read() as there, target.write() as here:
-        names = _in_order(here)
-        tables = {name: (_table(there, name), _table(here, name)) for name in names}
-        _refuse_what_is_used(target, here, [of for _, of in tables.values()])
-        for name, (of_source, of_target) in tables.items():
-            yield from _copy(target, there, here, of_source, of_target)
-            _carry_on_numbers(there, here, of_target, name)
+    with source.read() as source_connection, target.write() as target_connection:
+        names = _tables_in_order(target_connection)
+        tables = {name: (_table(source_connection, name), _table(target_connection, name)) for name in names}
+        _require_empty(target, target_connection, [table for _, table in tables.values()])
+        for name, (source_table, target_table) in tables.items():
+            yield from _copy(target, source_connection, target_connection, source_table, target_table)
+            _continue_sequence(source_connection, target_connection, target_table, name)
 
 
-def _in_order(connection: Connection) -> list[str]:
-    """Return the tables, each after those that it refers to."""
-    found = inspect(connection).get_sorted_table_and_fkc_names()
-    return [name for name, _ in found if name is not None and name not in _OUR_OWN]
+def _tables_in_order(connection: Connection) -> list[str]:
+    """Return the tables, each after those that it references."""
+    sorted_tables = inspect(connection).get_sorted_table_and_fkc_names()
+    return [name for name, _ in sorted_tables if name is not None and name not in _SKIPPED_TABLES]
 
 
 def _table(connection: Connection, name: str) -> Table:
-    """Return a table as this database has it: its columns and their types, and nothing else."""
-    seen = inspect(connection)
-    keys = set(seen.get_pk_constraint(name)["constrained_columns"])
+    """Reflect a table: its columns with their types and primary key, and nothing else."""
+    inspector = inspect(connection)
+    keys = set(inspector.get_pk_constraint(name)["constrained_columns"])
     columns: list[Column[Any]] = []
-    for each in seen.get_columns(name):
+    for each in inspector.get_columns(name):
         if isinstance(each["type"], JSON):
-            each["type"].none_as_null = True  # else nothing becomes JSON's own null
+            each["type"].none_as_null = True  # else NULL becomes JSON null
         columns.append(Column(each["name"], each["type"], primary_key=each["name"] in keys))
     return Table(name, MetaData(), *columns)
 
 
-def _refuse_what_is_used(target: Database, here: Connection, tables: Sequence[Table]) -> None:
+def _require_empty(target: Database, target_connection: Connection, tables: Sequence[Table]) -> None:
     for table in tables:
-        if here.scalar(select(1).select_from(table).limit(1)) is not None:
+        if target_connection.scalar(select(1).select_from(table).limit(1)) is not None:
             raise UsageError(f"{target.place}: holds rows already ({table.name}). Name an empty database")
 
 
 def _copy(
-    target: Database, there: Connection, here: Connection, of_source: Table, of_target: Table
-) -> Iterator[CopyProgress]:
-    zoned = {column.name: getattr(column.type, "timezone", False) for column in of_target.columns}
+    target: Database,
+    source_connection: Connection,
+    target_connection: Connection,
+    source_table: Table,
+    target_table: Table,
+) -> Iterator[TableCopyProgress]:
+    zoned = {column.name: getattr(column.type, "timezone", False) for column in target_table.columns}
     rows = 0
-    asked = select(of_source).order_by(*of_source.primary_key.columns)
-    with there.execution_options(yield_per=_ROWS).execute(asked) as found:
-        for group in found.mappings().partitions():
-            written = [{name: _fitting(value, zoned[name]) for name, value in row.items()} for row in group]
+    query = select(source_table).order_by(*source_table.primary_key.columns)
+    with source_connection.execution_options(yield_per=_ROWS_AT_ONCE).execute(query) as result:
+        for group in result.mappings().partitions():
+            written = [{name: _convert(value, zoned[name]) for name, value in row.items()} for row in group]
             try:
-                here.execute(insert(of_target), written)
+                target_connection.execute(insert(target_table), written)
             except DataError as error:
                 reason = str(error.orig).strip().splitlines()[0]
                 raise DecisionRequired(
-                    f"{target.place}: a row of {of_target.name} after the first {rows:,} has no place there: "
+                    f"{target.place}: a row of {target_table.name} after the first {rows:,} does not fit: "
                     f"{reason}. Nothing was copied"
                 ) from error
             rows += len(written)
-            yield CopyProgress(table=of_target.name, rows=rows)
-    kept = here.scalar(select(func.count()).select_from(of_target))
+            yield TableCopyProgress(table=target_table.name, rows=rows)
+    kept = target_connection.scalar(select(func.count()).select_from(target_table))
     if kept != rows:
-        raise DecisionRequired(f"{target.place}: {of_target.name} holds {kept:,} of {rows:,} rows. Nothing was copied")
+        raise DecisionRequired(
+            f"{target.place}: {target_table.name} holds {kept:,} of {rows:,} rows. Nothing was copied"
+        )
 
 
-def _fitting(value: Any, is_zoned: bool) -> Any:
-    """Return a value as the target takes it: moments are in UTC on both sides, and SQLite has no zones."""
+def _convert(value: Any, is_zoned: bool) -> Any:
+    """Return a value as the target stores it: times are in UTC on both sides, and SQLite has no time zones."""
     if isinstance(value, datetime):
-        moment = value if value.tzinfo else value.replace(tzinfo=UTC)
-        return moment.astimezone(UTC) if is_zoned else moment.astimezone(UTC).replace(tzinfo=None)
+        at = (value if value.tzinfo else value.replace(tzinfo=UTC)).astimezone(UTC)
+        return at if is_zoned else at.replace(tzinfo=None)
     return value
 
 
-def _carry_on_numbers(there: Connection, here: Connection, table: Table, name: str) -> None:
-    """Let the target count on from the source's last number, even where its row is gone."""
+def _continue_sequence(source_connection: Connection, target_connection: Connection, table: Table, name: str) -> None:
+    """Let the target continue after the source's last number, even if that row was deleted."""
     keys = [column for column in table.primary_key.columns if column.type.python_type is int]
     if len(keys) != 1:
         return
-    last = max(_last_number(there, name, keys[0].name), here.scalar(select(func.max(keys[0]))) or 0)
+    last = max(
+        _last_number(source_connection, name, keys[0].name), target_connection.scalar(select(func.max(keys[0]))) or 0
+    )
     if not last:
         return
-    if here.dialect.name == "sqlite":
-        if _counts_for_ever(here, name):
-            here.execute(text("UPDATE sqlite_sequence SET seq = :last WHERE name = :name"), _named(name, last))
-            here.execute(
+    if target_connection.dialect.name == "sqlite":
+        if _is_autoincrement(target_connection, name):
+            target_connection.execute(
+                text("UPDATE sqlite_sequence SET seq = :last WHERE name = :name"), _sequence_row(name, last)
+            )
+            target_connection.execute(
                 text(
                     "INSERT INTO sqlite_sequence (name, seq) SELECT :name, :last "
                     "WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = :name)"
                 ),
-                _named(name, last),
+                _sequence_row(name, last),
             )
-    elif sequence := _sequence(here, name, keys[0].name):
-        here.execute(select(func.setval(sequence, last)))
+    elif sequence := _sequence(target_connection, name, keys[0].name):
+        target_connection.execute(select(func.setval(sequence, last)))
 
 
 def _last_number(connection: Connection, name: str, column: str) -> int:
-    """Return the highest number that this table has ever given out, as far as the database remembers; else 0."""
+    """Return the highest number that a table has ever used, as far as the database remembers; else 0."""
     if connection.dialect.name != "sqlite":
         sequence = _sequence(connection, name, column)
-        asked = text("SELECT pg_sequence_last_value(CAST(:sequence AS regclass))")
-        return (sequence and connection.scalar(asked, {"sequence": sequence})) or 0
-    if not _counts_for_ever(connection, name):
+        query = text("SELECT pg_sequence_last_value(CAST(:sequence AS regclass))")
+        return (sequence and connection.scalar(query, {"sequence": sequence})) or 0
+    if not _is_autoincrement(connection, name):
         return 0
     return connection.scalar(text("SELECT seq FROM sqlite_sequence WHERE name = :name"), {"name": name}) or 0
 
@@ -137,11 +146,11 @@ def _sequence(connection: Connection, name: str, column: str) -> str | None:
     return connection.scalar(select(func.pg_get_serial_sequence(name, column)))
 
 
-def _counts_for_ever(connection: Connection, name: str) -> bool:
-    """Return whether SQLite keeps a table's last number even when its row is gone."""
-    made = connection.scalar(text("SELECT sql FROM sqlite_master WHERE name = :name"), {"name": name})
-    return "AUTOINCREMENT" in (made or "")
+def _is_autoincrement(connection: Connection, name: str) -> bool:
+    """Return whether an SQLite table has AUTOINCREMENT: never reuses a number, even of a deleted row."""
+    sql = connection.scalar(text("SELECT sql FROM sqlite_master WHERE name = :name"), {"name": name})
+    return "AUTOINCREMENT" in (sql or "")
 
 
-def _named(name: str, last: int) -> dict[str, Any]:
+def _sequence_row(name: str, last: int) -> dict[str, Any]:
     return {"name": name, "last": last}

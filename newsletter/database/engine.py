@@ -1,6 +1,6 @@
-"""One engine, two ways in: `read` sees a snapshot, `write` is a transaction that is durable when it ends.
+"""Database engine: `read` opens a snapshot, `write` a transaction that is durable when it ends (SQLAlchemy).
 
-Foreign errors are translated here and nowhere else.
+Errors of the drivers are translated here and nowhere else.
 """
 
 import errno
@@ -18,20 +18,20 @@ from sqlalchemy.exc import DBAPIError, NoSuchModuleError, OperationalError
 
 from newsletter.atomic_file import make_private_folder
 from newsletter.database.sqlite import (
-    PAGES_LOGGED,
+    CHECKPOINT_PAGES,
     begin_sqlite,
-    copy_log_soon,
+    checkpoint_in_background,
     prepare_sqlite,
     set_pragmas,
 )
-from newsletter.errors import DatabaseBusy, DiskFull, NewsletterError, SettingsError, TemporaryError
+from newsletter.errors import DatabaseBusy, DiskFull, NewsletterError, SettingsError, TemporaryError, describe
 
-_OLDEST = (3, 36)
-"""Since then SQLite returns what it wrote, and opens a database that is handed to it as bytes."""
+_MIN_SQLITE = (3, 36)
+"""RETURNING needs 3.35; older releases are not tested."""
 MAX_ROW_ID = 2**63 - 1
-"""No row has a larger one, and SQLite's driver takes none."""
+"""The largest integer that a row can have as its number, and that SQLite's driver accepts."""
 BUSY_SECONDS = 10
-"""How long a writer waits for another one before DatabaseBusy."""
+"""How long a writer waits for the lock of another before DatabaseBusy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,22 +40,22 @@ class Database:
 
     engine: Engine
     place: str
-    """Where it is, for messages: a path, or a URL without its password."""
+    """Its path, or its URL without the password; for messages."""
 
     @property
     def is_sqlite(self) -> bool:
-        """Whether one file is all there is, with one writer at a time."""
+        """Whether this is SQLite: one file, one writer at a time."""
         return self.engine.dialect.name == "sqlite"
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """Open a connection that writes nothing but temporary tables."""
+        """Open a read-only transaction; temporary tables may be written."""
         with self._translated(), self.engine.connect() as connection:
             yield connection
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """Open a transaction: durable when the block ends, gone without a trace if it raises.
+        """Open a transaction: committed durably when the block ends, rolled back if it raises.
 
         Raises DatabaseBusy when another writer does not finish, DiskFull when the disk is full.
         """
@@ -64,10 +64,9 @@ class Database:
 
     @contextmanager
     def bulk_write(self) -> Iterator[Connection]:
-        """Open a transaction as `write` does, for very many rows which refer to rows that are known to be there.
+        """Open a transaction for very many rows whose foreign keys are known to be valid.
 
-        SQLite neither looks at their references one by one, nor makes the caller wait until it has copied its log
-        into the file: that is done beside whatever comes next.
+        SQLite skips the foreign key checks, and checkpoints its write-ahead log in a thread afterwards.
         """
         if not self.is_sqlite:
             with self.write() as connection:
@@ -79,28 +78,28 @@ class Database:
                 with _transaction(connection) as writer:
                     yield writer
             finally:
-                set_pragmas(connection, foreign_keys="ON", wal_autocheckpoint=PAGES_LOGGED)
-        copy_log_soon(self.place)
+                set_pragmas(connection, foreign_keys="ON", wal_autocheckpoint=CHECKPOINT_PAGES)
+        checkpoint_in_background(self.place)
 
     @contextmanager
     def schema_change(self) -> Iterator[Connection]:
-        """Open a transaction that may make tables anew: SQLite looks at their references only at its end."""
+        """Open a transaction that may rebuild tables: SQLite checks foreign keys only at its end."""
         with self._translated(), self.engine.connect() as connection:
             if self.is_sqlite:
                 set_pragmas(connection, foreign_keys="OFF")
             try:
                 with _transaction(connection) as writer:
                     yield writer
-                    if self.is_sqlite and (loose := writer.exec_driver_sql("PRAGMA foreign_key_check").first()):
-                        raise SettingsError(f"{self.place}: rows refer to rows that are gone: {tuple(loose)}")
+                    if self.is_sqlite and (orphan := writer.exec_driver_sql("PRAGMA foreign_key_check").first()):
+                        raise SettingsError(f"{self.place}: rows refer to missing rows: {tuple(orphan)}")
             finally:
                 if self.is_sqlite:
                     set_pragmas(connection, foreign_keys="ON")
 
     def vacuum(self) -> None:
-        """Overwrite what deleted rows left in SQLite's file and its log; DatabaseBusy where somebody is writing.
+        """Overwrite what deleted rows left in SQLite's file and log (VACUUM); DatabaseBusy while somebody writes.
 
-        PostgreSQL does so by itself, in its own time.
+        PostgreSQL does so by itself (autovacuum).
         """
         if not self.is_sqlite:
             return
@@ -112,8 +111,8 @@ class Database:
             cursor.close()
 
     def is_alive(self, connection: Connection) -> bool:
-        """Return whether an open connection still has the session that it began with."""
-        if connection.invalidated:  # asked anything, it would begin another one
+        """Return whether an open connection still has the session that it started with."""
+        if connection.invalidated:  # a statement would start another one
             return False
         try:
             connection.exec_driver_sql("SELECT 1")
@@ -138,7 +137,7 @@ def _transaction(connection: Connection) -> Iterator[Connection]:
 
 @contextmanager
 def translated(place: str) -> Iterator[None]:
-    """Turn a driver's errors within the block into ours."""
+    """Translate driver errors within the block into ours."""
     try:
         yield
     except (DBAPIError, sqlite3.Error) as error:
@@ -146,10 +145,10 @@ def translated(place: str) -> Iterator[None]:
 
 
 def open_database(url: str, *, busy_seconds: float = BUSY_SECONDS) -> Database:
-    """Open the database at an SQLAlchemy URL; nothing is read yet, and a missing SQLite file is made.
+    """Open the database at an SQLAlchemy URL; nothing is read yet, and a missing SQLite file is created.
 
-    A writer waits `busy_seconds` for another one to finish.
-    Raises SettingsError when the URL is not one, or its driver is not installed.
+    A writer waits `busy_seconds` for another to finish. SettingsError when the URL is invalid, or its driver is not
+    installed.
     """
     try:
         parsed = make_url(url)
@@ -157,22 +156,22 @@ def open_database(url: str, *, busy_seconds: float = BUSY_SECONDS) -> Database:
             engine = create_engine(
                 parsed.set(drivername="postgresql+psycopg"),
                 pool_pre_ping=True,
-                hide_parameters=True,  # which are addresses, and errors are shown and logged
+                hide_parameters=True,  # parameters hold addresses, and errors are shown and logged
                 connect_args={"options": f"-c lock_timeout={int(busy_seconds * 1000)}", "connect_timeout": 10},
             )
             return Database(engine, parsed.render_as_string(hide_password=True))
         if parsed.get_backend_name() != "sqlite" or not parsed.database:
             raise SettingsError(
-                f"[database] url = '{parsed.render_as_string()}': not a file of SQLite "
+                f"[database] url = '{parsed.render_as_string()}': neither an SQLite file "
                 "(sqlite:///PATH) nor PostgreSQL (postgresql://user@host/name)"
             )
     except (BadUrl, NoSuchModuleError) as error:
         raise SettingsError(f"[database] url: {error}") from error
     except ModuleNotFoundError as error:
         raise SettingsError(
-            "[database] url names PostgreSQL, whose driver is missing: pip install 'newsletter[postgres]'"
+            "[database] url names PostgreSQL, whose driver is not installed. Run pip install 'newsletter[postgres]'"
         ) from error
-    if sqlite3.sqlite_version_info < _OLDEST:
+    if sqlite3.sqlite_version_info < _MIN_SQLITE:
         raise SettingsError(
             f"[database] url: this Python has SQLite {sqlite3.sqlite_version}, and 3.36 or newer is needed. "
             "Use a newer Python, or PostgreSQL"
@@ -191,13 +190,13 @@ def _make_folder(folder: Path) -> None:
     except OSError as error:
         if error.errno == errno.ENOSPC:
             raise DiskFull(f"{folder}: the disk is full. Make room and run it again") from error
-        raise SettingsError(f"{folder}: cannot be made: {error.strerror}") from error
+        raise SettingsError(f"{folder}: cannot be created: {describe(error)}") from error
 
 
 def _translate(error: DBAPIError | sqlite3.Error, place: str) -> NewsletterError | DBAPIError | sqlite3.Error:
-    said = error.orig if isinstance(error, DBAPIError) else error
-    text = str(said).lower()
-    state = getattr(said, "sqlstate", None) or getattr(said, "sqlite_errorname", None)
+    original = error.orig if isinstance(error, DBAPIError) else error
+    text = str(original).lower()
+    state = getattr(original, "sqlstate", None) or getattr(original, "sqlite_errorname", None)
     if "locked" in text or "busy" in text or "lock timeout" in text:
         return DatabaseBusy(f"{place}: another process is writing to it. Run it again when that has ended")
     if "is full" in text or "disk i/o error" in text or "no space" in text or "could not extend" in text:
@@ -205,7 +204,7 @@ def _translate(error: DBAPIError | sqlite3.Error, place: str) -> NewsletterError
     if "readonly" in text or "read-only" in text or "unable to open" in text:
         return SettingsError(f"{place}: the database cannot be written. Check its permissions")
     if "not a database" in text or "malformed" in text:
-        return SettingsError(f"{place}: this is not a database of ours, or it is damaged. Restore a backup")
+        return SettingsError(f"{place}: not a database of newsletter, or damaged. Restore a backup")
     if re.search("authentication failed|no password supplied|does not exist", text) and not state:
         return SettingsError(f"{place}: PostgreSQL refuses us: {text.splitlines()[0]}. Check [database] url")
     if isinstance(error, OperationalError) and (error.connection_invalidated or not state):

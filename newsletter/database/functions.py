@@ -1,6 +1,6 @@
-"""Functions on texts that mean the same on every database, under the names that SQL calls them by.
+"""SQL functions on text that mean the same on SQLite and PostgreSQL, under the names that SQL calls them by.
 
-SQLite gets them with each connection, from here; PostgreSQL keeps its own, which a migration makes.
+Each SQLite connection gets these; PostgreSQL has its own, which a migration creates.
 """
 
 import re
@@ -12,27 +12,27 @@ _NUMBER = re.compile(r"[+-]?[0-9]{1,15}(?:\.[0-9]{1,15})?")
 
 
 def fold_case(text: Any) -> str | None:
-    """Return a text in small letters, letter by letter, whatever its script."""
+    """Return a text in lower case, character by character, in any script."""
     if text is None:
         return None
     whole = str(text)
-    return whole.lower() if whole.isascii() else "".join(map(_small, whole))
+    return whole.lower() if whole.isascii() else "".join(map(_lower, whole))
 
 
 def number_in(text: Any) -> float | None:
-    """Return the number that a whole text is, None if it is none."""
+    """Return a text as a number; None if the whole text is not a number."""
     return float(text) if text is not None and _NUMBER.fullmatch(str(text)) else None
 
 
 def domain_in(text: Any) -> str | None:
-    """Return what follows the last @ of an address."""
+    """Return the domain of an address: what follows its last @."""
     return None if text is None else str(text).rpartition("@")[2]
 
 
 def day_in(text: Any) -> str | None:
-    """Return the day that a text begins with, as ISO 8601 writes days, so that they sort; None if it has none."""
-    found = None if text is None else _DAY.fullmatch(str(text))
-    return found[1] if found else None
+    """Return the ISO 8601 date that a text begins with; None if there is none."""
+    match = None if text is None else _DAY.fullmatch(str(text))
+    return match[1] if match else None
 
 
 SQLITE_FUNCTIONS: dict[str, Callable[[Any], Any]] = {
@@ -43,9 +43,9 @@ SQLITE_FUNCTIONS: dict[str, Callable[[Any], Any]] = {
 }
 
 
-def _small(char: str) -> str:
-    """Return one letter for one: a dotted I is an i, and a sigma is the same at a word's end."""
+def _lower(char: str) -> str:
+    """Return one character for one: a dotted capital I becomes i, and a final sigma a sigma."""
     if char in "İς":
         return "i" if char == "İ" else "σ"
-    small = char.lower()
-    return small if len(small) == 1 else char
+    lower = char.lower()
+    return lower if len(lower) == 1 else char

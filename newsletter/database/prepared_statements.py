@@ -1,7 +1,7 @@
-"""Statements that run with every group of messages: made once, and run by SQLite's own driver in few steps.
+"""Prepared statements for hot paths: compiled once, and on SQLite run by its driver in as few steps as possible.
 
-Each step of SQLite gives up the interpreter's lock, and waits for it behind whoever is submitting; so all rows
-of a question come in one step, as one JSON value. On PostgreSQL they are statements like any other.
+Each step of SQLite releases the interpreter lock and then waits for it behind the threads that submit messages; so all
+rows of a query come in one step, as one JSON value. On PostgreSQL these are ordinary statements.
 """
 
 import json
@@ -12,69 +12,69 @@ from typing import Any
 
 from sqlalchemy import JSON, Connection, Dialect, Executable, Select, TextualSelect, func, select
 
-from newsletter.database.column_types import as_sqlite_has_it
+from newsletter.database.column_types import sqlite_text
 
 
 class PreparedStatement:
-    """A statement that changes something."""
+    """A statement that changes rows."""
 
     def __init__(self, statement: Executable) -> None:
         self._statement = statement
-        self._made: tuple[str, Sequence[str], Mapping[str, Any]] | None = None
+        self._compiled: tuple[str, Sequence[str], Mapping[str, Any]] | None = None
 
     def run(self, connection: Connection, parameters: Mapping[str, Any]) -> Sequence[Any]:
-        """Run it and return the rows it gives back."""
+        """Run it and return the rows of its RETURNING clause."""
         if connection.dialect.name != "sqlite":
             result = connection.execute(self._statement, dict(parameters))
             return result.all() if result.returns_rows else ()
-        text, names, fixed = self._made = self._made or _made(self._statement, connection.dialect)
+        text, names, fixed = self._compiled = self._compiled or _compile(self._statement, connection.dialect)
         given = {**fixed, **parameters}
-        values = [as_sqlite_has_it(v) if isinstance(v := given[name], datetime) else v for name in names]
+        values = [sqlite_text(v) if isinstance(v := given[name], datetime) else v for name in names]
         driver: Any = connection.connection.driver_connection
         rows: list[Any] = driver.execute(text, values).fetchall()
         return rows
 
     def run_many(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
-        """Run it once for each row, which all have the same names; return how many rows it changed, if known."""
+        """Run it for each row of parameters, all with the same names; return how many rows it changed, if known."""
         if not rows:
             return 0
         if connection.dialect.name != "sqlite":
             return connection.execute(self._statement, [dict(row) for row in rows]).rowcount
-        text, names, fixed = self._made = self._made or _made(self._statement, connection.dialect)
-        moments: dict[datetime, str] = {}
+        text, names, fixed = self._compiled = self._compiled or _compile(self._statement, connection.dialect)
+        texts: dict[datetime, str] = {}
 
-        def kept(value: Any) -> Any:
+        def to_sqlite(value: Any) -> Any:
             if not isinstance(value, datetime):
                 return value
-            return moments.get(value) or moments.setdefault(value, as_sqlite_has_it(value))
+            return texts.get(value) or texts.setdefault(value, sqlite_text(value))
 
-        values = ([kept(row[name] if name in row else fixed[name]) for name in names] for row in rows)
+        values = ([to_sqlite(row[name] if name in row else fixed[name]) for name in names] for row in rows)
         driver: Any = connection.connection.driver_connection
         return int(driver.executemany(text, values).rowcount)
 
 
 class PreparedQuery:
-    """A SELECT; its columns hold numbers, texts, JSON or nothing."""
+    """A SELECT whose columns hold numbers, text, JSON or NULL."""
 
     def __init__(self, statement: Select[Any] | TextualSelect) -> None:
         self._statement = statement
 
     @cached_property
-    def _whole(self) -> PreparedStatement:
+    def _as_json(self) -> PreparedStatement:
         rows = self._statement.subquery()
         columns = [func.json(column) if isinstance(column.type, JSON) else column for column in rows.c]
         return PreparedStatement(select(func.json_group_array(func.json_array(*columns))))
 
-    def ask(self, connection: Connection, parameters: Mapping[str, Any]) -> Sequence[Any]:
-        """Return its rows, in order."""
+    def fetch(self, connection: Connection, parameters: Mapping[str, Any]) -> Sequence[Any]:
+        """Run it and return its rows, in order."""
         if connection.dialect.name != "sqlite":
             return connection.execute(self._statement, dict(parameters)).all()
-        ((found,),) = self._whole.run(connection, parameters)
-        rows: list[Any] = json.loads(found)
+        ((text,),) = self._as_json.run(connection, parameters)
+        rows: list[Any] = json.loads(text)
         return rows
 
 
-def _made(statement: Executable, dialect: Dialect) -> tuple[str, Sequence[str], Mapping[str, Any]]:
-    """Return a statement's text, the names of its parameters in order, and the values that are part of it."""
+def _compile(statement: Executable, dialect: Dialect) -> tuple[str, Sequence[str], Mapping[str, Any]]:
+    """Return a statement's SQL, the names of its parameters in order, and the values that are part of it."""
     compiled: Any = statement.compile(dialect=dialect)  # type: ignore[attr-defined]
     return str(compiled), tuple(compiled.positiontup), compiled.params

@@ -1,4 +1,4 @@
-"""Brings a database to the newest shape by handwritten Alembic migrations."""
+"""Schema: migrates a database to the newest version with hand-written Alembic migrations."""
 
 from pathlib import Path
 
@@ -7,46 +7,48 @@ from sqlalchemy import inspect, text
 from newsletter.database.engine import Database
 from newsletter.errors import SettingsError
 
-_TURN = 0x6E6577736C657474
-"""PostgreSQL's name for the right to migrate."""
+_ADVISORY_LOCK = 0x6E6577736C657474
+"""The PostgreSQL advisory lock that one migrating process holds."""
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 def upgrade(database: Database) -> bool:
-    """Apply the migrations that are missing, in one transaction; True if there were any.
+    """Apply the missing migrations in one transaction; True if there were any.
 
-    Raises SettingsError when a newer version of this program has already changed the database.
+    SettingsError when a newer version of this program has already migrated the database.
     """
-    known, present = _known(), _present(database)
-    if present == max(known):
+    known, current = _known_revisions(), _current_revision(database)
+    if current == max(known):
         return False
-    if present is not None and present not in known:
-        raise SettingsError(f"{database.place}: made by a newer newsletter. Upgrade this one, or restore a backup")
-    from alembic import command  # which takes longer to import than most commands take, and is seldom needed
+    if current is not None and current not in known:
+        raise SettingsError(
+            f"{database.place}: migrated by a newer version of newsletter. Upgrade this one, or restore a backup"
+        )
+    from alembic import command  # slow to import, and seldom needed
     from alembic.config import Config
 
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     with database.schema_change() as connection:
-        if not database.is_sqlite:  # whose writers take turns anyhow
-            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _TURN})
+        if not database.is_sqlite:  # SQLite has one writer anyhow
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
     return True
 
 
 def is_up_to_date(database: Database) -> bool:
-    """Return whether no migration is missing; nothing is changed."""
-    return _present(database) == max(_known())
+    """Return whether no migration is missing; changes nothing."""
+    return _current_revision(database) == max(_known_revisions())
 
 
-def _known() -> set[str]:
+def _known_revisions() -> set[str]:
     return {path.name.partition("_")[0] for path in (_MIGRATIONS / "versions").glob("[0-9]*.py")}
 
 
-def _present(database: Database) -> str | None:
+def _current_revision(database: Database) -> str | None:
     with database.read() as connection:
         if not inspect(connection).has_table("alembic_version"):
             return None
-        present: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
-    return present
+        revision: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return revision

@@ -1,17 +1,15 @@
 """Tables of feedback: raw events, facts about deliveries, resolved deliveries, circuit breaker trips, clicks."""
 
-from sqlalchemy import JSON, BigInteger, Column, Date, Index, Integer, LargeBinary, MetaData, Table, Text, text
+from sqlalchemy import JSON, Column, Date, Index, Integer, LargeBinary, MetaData, Table, Text, text
 
-from newsletter.database import UtcDateTime
+from newsletter.database import BIG_ID, UtcDateTime
 
 metadata = MetaData()
-
-_Big = BigInteger().with_variant(Integer, "sqlite")
 
 events = Table(
     "events",
     metadata,
-    Column("id", _Big, primary_key=True),
+    Column("id", BIG_ID, primary_key=True),
     Column("digest", LargeBinary, nullable=False, unique=True),
     Column("source", Text, nullable=False),
     Column("raw", LargeBinary, nullable=False),
@@ -20,8 +18,8 @@ events = Table(
     Column("state", Text, nullable=False),
     Column("reason", Text, nullable=False, server_default=""),
     Column("attempts", Integer, nullable=False, server_default="0"),
-    Column("due_at", _Big, nullable=False, server_default="0"),
-    Column("delivery_id", _Big),
+    Column("due_at", BIG_ID, nullable=False, server_default="0"),
+    Column("delivery_id", BIG_ID),
     Index("events_by_state", "state", "id"),
     Index(
         "events_by_delivery",
@@ -40,12 +38,12 @@ tried again.
 facts = Table(
     "facts",
     metadata,
-    Column("delivery_id", _Big, primary_key=True, autoincrement=False),
+    Column("delivery_id", BIG_ID, primary_key=True, autoincrement=False),
     Column("act", Text, primary_key=True),
     Column("at", UtcDateTime, primary_key=True),
     Column("code", Text, primary_key=True),
     Column("mailing_id", Integer, nullable=False),
-    Column("subscriber_id", _Big),
+    Column("subscriber_id", BIG_ID),
     Column("reason", Text, nullable=False),
     Column("domain", Text, nullable=False),
     Column("detail", Text, nullable=False),
@@ -63,7 +61,7 @@ facts = Table(
 settlements = Table(
     "settlements",
     metadata,
-    Column("delivery_id", _Big, primary_key=True, autoincrement=False),
+    Column("delivery_id", BIG_ID, primary_key=True, autoincrement=False),
     Column("mailing_id", Integer, nullable=False),
     Column("was", Text, nullable=False),
     Column("by", Text, nullable=False),
@@ -101,7 +99,7 @@ clicks = Table(
 personal_clicks = Table(
     "personal_clicks",
     metadata,
-    Column("subscriber_id", _Big, primary_key=True, autoincrement=False),
+    Column("subscriber_id", BIG_ID, primary_key=True, autoincrement=False),
     Column("link", Text, primary_key=True),
     Column("day", Date, primary_key=True),
     Index("personal_clicks_by_link", "link"),

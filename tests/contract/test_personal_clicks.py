@@ -129,7 +129,7 @@ def test_a_claim_knows_who_agrees(database: Database) -> None:
     agree(database)
     with database.read() as connection:
         people: object = [1, 2] if connection.dialect.name == "postgresql" else json.dumps([1, 2])
-        found = recipients_query("weekly", connection.dialect.name).ask(connection, {"people": people})
+        found = recipients_query("weekly", connection.dialect.name).fetch(connection, {"people": people})
     assert {row[0]: bool(row[-1]) for row in found} == {1: True, 2: False}
 
 

@@ -257,7 +257,7 @@ class _Claims:
 def _claim_due(connection: Connection, mailing: Mailing, wanted: int, worker: str, now: datetime) -> _Claims:
     """Claim up to `wanted` due deliveries; whoever unsubscribed, was suppressed or erased since is excluded."""
     parameters = {"mailing": mailing.id, "due": int(now.timestamp()), "wanted": wanted}
-    rows = tuple(map(_DueRow._make, due_deliveries(connection.dialect.name).ask(connection, parameters)))
+    rows = tuple(map(_DueRow._make, due_deliveries(connection.dialect.name).fetch(connection, parameters)))
     claims = _check_recipients(connection, mailing, rows)
     if claims.claimed:
         numbers = _number_set(connection, [delivery.id for delivery in claims.claimed])
@@ -323,7 +323,7 @@ def _check_recipients(connection: Connection, mailing: Mailing, rows: Sequence[_
         )
     parameters = {"people": _number_set(connection, [row.subscriber_id for row in rows])}
     query = recipients_query(mailing.list_name, connection.dialect.name)
-    recipients = {number: rest for number, *rest in (query.ask(connection, parameters) if rows else ())}
+    recipients = {number: rest for number, *rest in (query.fetch(connection, parameters) if rows else ())}
     claimed: list[Delivery] = []
     excluded: dict[int, str] = {}
     for row in rows:

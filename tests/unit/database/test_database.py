@@ -55,7 +55,7 @@ def test_moments_come_back_in_utc_and_naive_ones_are_refused(database: Database)
         found = connection.scalar(select(TABLE.c.at))
     assert found == there
     assert found.tzinfo is UTC
-    with pytest.raises(StatementError, match="no zone"), database.write() as connection:
+    with pytest.raises(StatementError, match="no time zone"), database.write() as connection:
         connection.execute(insert(TABLE).values(at=datetime(2026, 1, 1)))  # noqa: DTZ001
 
 
@@ -104,7 +104,7 @@ def test_a_full_disk_is_said_and_nothing_is_half_done(database: Database) -> Non
 def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
     path = tmp_path / "newsletter.db"
     path.write_bytes(b"This is a letter, not a database. " * 200)
-    with pytest.raises(SettingsError, match=r"newsletter\.db: this is not a database"):
+    with pytest.raises(SettingsError, match=r"newsletter\.db: not a database"):
         upgrade(open_database(f"sqlite:///{path}"))
 
 
@@ -135,7 +135,7 @@ def test_a_database_of_a_newer_version_is_left_alone(database: Database) -> None
     assert not upgrade(database)
     with database.write() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
-    with pytest.raises(SettingsError, match="newer newsletter"):
+    with pytest.raises(SettingsError, match="newer version of newsletter"):
         upgrade(database)
 
 
@@ -173,7 +173,7 @@ def test_very_many_rows_are_copied_out_of_the_log_while_we_go_on(database: Datab
     with database.bulk_write() as connection:
         connection.execute(text(f"INSERT INTO moments (at) {numbers} SELECT '2026-01-01 00:00:00.000000' FROM n"))
     for thread in threading.enumerate():
-        if thread.name == "log":
+        if thread.name == "checkpoint":
             thread.join()
     assert file.stat().st_size > 8_000_000
     assert count(database) == 300_000
