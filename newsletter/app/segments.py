@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from newsletter.app.publication import Publication
 from newsletter.app.subscribers import import_changed_source
 from newsletter.audience import SegmentContext, check_segment, count_segments
-from newsletter.compose import Composition, SegmentReference
+from newsletter.compose import Composition, IssueSegment
 from newsletter.content import Issue, issue_slugs
 from newsletter.errors import UsageError
 from newsletter.finding import Finding, Level, did_you_mean
@@ -151,7 +151,7 @@ def _fault_of(publication: Publication, segment: Segment, list_name: str) -> Seg
     return None
 
 
-def _findings_of(publication: Publication, issue: Issue, asked: SegmentReference, list_name: str) -> list[Finding]:
+def _findings_of(publication: Publication, issue: Issue, asked: IssueSegment, list_name: str) -> list[Finding]:
     segment = parse_segment(asked.written, publication.settings.segments)
     if (fault := _fault_of(publication, segment, list_name)) is not None:
         return [fault_finding(issue, asked.line, fault)]

@@ -22,7 +22,7 @@ from .images.sent_images import (
 from .markdown.audience_parts import (
     MAX_SEGMENTS as MAX_SEGMENTS,
     AUDIENCE_DIRECTIVES as AUDIENCE_DIRECTIVES,
-    SegmentReference as SegmentReference,
+    IssueSegment as IssueSegment,
 )
 from .markdown.directives import CardDirective as CardDirective
 from .merge_tags import (

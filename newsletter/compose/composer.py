@@ -14,7 +14,7 @@ from newsletter.compose.html.semantic_html import semantic_html
 from newsletter.compose.images.resolver import Picture, PictureResolver
 from newsletter.compose.markdown.audience_parts import (
     AudienceParts,
-    SegmentReference,
+    IssueSegment,
     find_audience_parts,
     issue_segment,
 )
@@ -36,9 +36,9 @@ class Composition:
 
     edition: Edition
     findings: tuple[Finding, ...]
-    segment: SegmentReference | None = None
+    segment: IssueSegment | None = None
     """The segment that the issue itself is addressed to; None for the whole list."""
-    part_segments: tuple[SegmentReference, ...] = ()
+    part_segments: tuple[IssueSegment, ...] = ()
     """The segments that the issue has parts for."""
 
 

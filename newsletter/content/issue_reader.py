@@ -12,9 +12,9 @@ from typing import Any, TypeVar
 
 from newsletter.address import Address
 from newsletter.content import front_matter_fields as fields
-from newsletter.content.first_heading import title_in
 from newsletter.content.front_matter import FrontMatter, FrontMatterError, split_front_matter
 from newsletter.content.issue import Issue, IssueFile, Status
+from newsletter.content.title import title_in
 from newsletter.errors import ContentError, describe
 from newsletter.finding import Finding, Level, did_you_mean
 from newsletter.settings import Settings

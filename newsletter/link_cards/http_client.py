@@ -25,7 +25,7 @@ _REDIRECT_STATUSES = {301, 302, 303, 307, 308}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HttpResponse:
+class FetchedResource:
     """A successful response."""
 
     url: str
@@ -47,7 +47,7 @@ class HttpClient:
         self._seconds = seconds
         self._getaddrinfo = getaddrinfo
 
-    def get(self, url: str, *, max_bytes: int, accept: str, may_be_truncated: bool = False) -> HttpResponse:
+    def get(self, url: str, *, max_bytes: int, accept: str, may_be_truncated: bool = False) -> FetchedResource:
         """Return the response for `url`; FetchError says why there is none.
 
         If there are more than `max_bytes`, the beginning is returned if it `may_be_truncated`. The target of each
@@ -160,7 +160,7 @@ class _Watchdog:
 
 def _read(
     response: HTTPResponse, target: Target, deadline: float, *, max_bytes: int, may_be_truncated: bool
-) -> HttpResponse:
+) -> FetchedResource:
     if response.status != 200:
         raise FetchError(f"{target.host} answered {response.status}{f' {response.reason}' if response.reason else ''}")
     content = bytearray()
@@ -177,7 +177,7 @@ def _read(
         raise FetchError(f"{target.host} sends more than {max_bytes / 2**20:g} MB")
     content_type, _, parameters = response.headers.get("Content-Type", "").partition(";")
     _, _, charset = parameters.lower().partition("charset=")
-    return HttpResponse(
+    return FetchedResource(
         url=target.url,
         content_type=content_type.strip().lower(),
         charset=charset.partition(";")[0].strip(" \"'"),

@@ -28,7 +28,7 @@ VALUES = {
 
 
 @pytest.mark.parametrize("slug", ISSUES)
-def test_a_letter_is_as_it_was_approved(slug: str, tmp_path: Path) -> None:
+def test_an_email_is_as_it_was_approved(slug: str, tmp_path: Path) -> None:
     root = shutil.copytree(HERE / "publication", tmp_path / "publication")
     settings = read_settings(root, {})
     issue = read_issue(settings, slug)

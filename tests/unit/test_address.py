@@ -102,7 +102,7 @@ def test_the_normal_form_folds_case_and_domain_but_keeps_dots_and_tags(text: str
         "ada@localhost",
     ],
 )
-def test_what_is_no_address_is_refused_with_a_reason(text: str) -> None:
+def test_invalid_addresses_are_refused_with_a_reason(text: str) -> None:
     with pytest.raises(ValueError, match=r"\w"):
         Address.parse(text)
 
@@ -123,13 +123,13 @@ def test_reserved_domains_are_known(domain: str, is_reserved: bool) -> None:
         ('"Moreau, Ines" <ines@example.org>', "Moreau, Ines", '"Moreau, Ines" <ines@example.org>'),
     ],
 )
-def test_a_mailbox_has_a_name_and_one_address(text: str, name: str, shown: str) -> None:
+def test_a_mailbox_is_a_name_and_one_address(text: str, name: str, shown: str) -> None:
     mailbox = Mailbox.parse(text)
     assert mailbox.name == name
     assert str(mailbox) == shown
 
 
 @pytest.mark.parametrize("text", ["", "Ines", "a@example.org, b@example.org", "Ines <>"])
-def test_what_is_not_one_mailbox_is_refused(text: str) -> None:
+def test_anything_but_one_mailbox_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"\w"):
         Mailbox.parse(text)

@@ -17,7 +17,7 @@ def test_a_file_is_replaced_in_one_step_and_nothing_is_left_beside_it(tmp_path: 
     assert os.listdir(tmp_path) == ["letter.md"]  # noqa: PTH208
 
 
-def test_what_cannot_be_written_leaves_what_was_there(tmp_path: Path) -> None:
+def test_a_failed_write_leaves_the_old_content(tmp_path: Path) -> None:
     path = tmp_path / "letter.md"
     path.mkdir()
     with pytest.raises(OSError):

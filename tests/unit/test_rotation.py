@@ -61,7 +61,7 @@ def test_a_suppression_is_known_after_any_number_of_rotations(settings: Settings
     assert len(read_or_make_keys(settings)) == 2
 
 
-def test_the_file_stays_private_and_no_key_is_said(settings: Settings) -> None:
+def test_the_file_stays_private_and_no_key_is_printed(settings: Settings) -> None:
     rotate_keys(settings, TODAY)
     path = settings.var / "secret.key"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600

@@ -31,7 +31,7 @@ def test_a_token_fits_into_a_local_part_behind_a_prefix(number: int) -> None:
     place=st.integers(min_value=0, max_value=28),
     letter=st.sampled_from("abcdefghijklmnopqrstuvwxyz234567"),
 )
-def test_a_changed_letter_makes_a_token_worthless(number: int, place: int, letter: str) -> None:
+def test_changing_any_character_invalidates_a_token(number: int, place: int, letter: str) -> None:
     keyring = Keyring((NEW,))
     token = keyring.sign(Purpose.UNSUBSCRIBE, number)
     forged = token[:place] + letter + token[place + 1 :]

@@ -40,7 +40,7 @@ class AudiencePart:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SegmentReference:
+class IssueSegment:
     """A segment that an issue refers to, and where."""
 
     expression: str
@@ -56,7 +56,7 @@ class AudienceParts:
 
     issue: Issue
     parts: tuple[AudiencePart, ...]
-    segment_references: tuple[SegmentReference, ...]
+    segment_references: tuple[IssueSegment, ...]
     """Each distinct segment once, in the order of the text."""
     findings: tuple[Finding, ...]
 
@@ -100,7 +100,7 @@ class AudienceParts:
 def find_audience_parts(issue: Issue, settings: Settings) -> AudienceParts:
     """Find the parts of an issue; an invalid segment is an error with its line."""
     collector = FindingCollector(issue)
-    references: dict[str, SegmentReference] = {}
+    references: dict[str, IssueSegment] = {}
     parts = tuple(_parts(issue, settings, collector, references))
     return AudienceParts(
         issue=issue,
@@ -110,7 +110,7 @@ def find_audience_parts(issue: Issue, settings: Settings) -> AudienceParts:
     )
 
 
-def issue_segment(issue: Issue, settings: Settings) -> tuple[SegmentReference | None, tuple[Finding, ...]]:
+def issue_segment(issue: Issue, settings: Settings) -> tuple[IssueSegment | None, tuple[Finding, ...]]:
     """Return the segment that the issue's front matter addresses, if any, and the findings about it."""
     if issue.segment is None:
         return None, ()
@@ -121,11 +121,11 @@ def issue_segment(issue: Issue, settings: Settings) -> tuple[SegmentReference | 
             rule="segment", level=Level.ERROR, file=issue.file, line=issue.lines.get("segment"), message=str(fault)
         )
         return None, (finding,)
-    return SegmentReference(expression=expression, written=issue.segment, line=issue.lines.get("segment")), ()
+    return IssueSegment(expression=expression, written=issue.segment, line=issue.lines.get("segment")), ()
 
 
 def _parts(
-    issue: Issue, settings: Settings, collector: FindingCollector, references: dict[str, SegmentReference]
+    issue: Issue, settings: Settings, collector: FindingCollector, references: dict[str, IssueSegment]
 ) -> Iterator[AudiencePart]:
     for fence in find_fences(issue.body.split("\n")):
         name, _, argument = fence.info.strip(": \t").partition(" ")
@@ -144,7 +144,7 @@ def _parts(
 
 
 def _parse_segment(
-    argument: str, line: int, settings: Settings, collector: FindingCollector, references: dict[str, SegmentReference]
+    argument: str, line: int, settings: Settings, collector: FindingCollector, references: dict[str, IssueSegment]
 ) -> tuple[str | None, bool]:
     """Return the expression of a part's segment without a leading `not`, and whether there was one."""
     consequence = "Until then nobody gets this part"
@@ -160,5 +160,5 @@ def _parse_segment(
         collector.add("segment", line, message, "Send it as an issue of its own", level=Level.ERROR)
         return None, False
     shown = argument if not is_negated else expression
-    references.setdefault(expression, SegmentReference(expression=expression, written=shown, line=collector.line(line)))
+    references.setdefault(expression, IssueSegment(expression=expression, written=shown, line=collector.line(line)))
     return expression, is_negated

@@ -22,7 +22,7 @@ SCHEMES = pytest.mark.parametrize("scheme", ["light", "dark"])
 
 
 @SCHEMES
-def test_axe_finds_no_barrier_in_what_holds_every_block(look: Look, letters: Path, scheme: str) -> None:
+def test_axe_finds_no_barrier_in_an_issue_with_every_block(look: Look, letters: Path, scheme: str) -> None:
     assert barriers(look, [letters / "kitchen-sink-letter.html"], scheme) == []
 
 

@@ -60,7 +60,7 @@ def test_nothing_is_wider_than_the_window(look: Look, letters: Path, tmp_path: P
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("name", NAMES)
-def test_every_word_can_be_read_in_both_schemes(
+def test_all_text_is_readable_in_both_colour_schemes(
     look: Look, letters: Path, tmp_path: Path, name: str, scheme: str
 ) -> None:
     page = shown(look, letter(letters, name), tmp_path, 680, scheme)
@@ -68,7 +68,7 @@ def test_every_word_can_be_read_in_both_schemes(
 
 
 @pytest.mark.parametrize(("name", "size"), [*zip(SINKS, ("36px", "28px", "48px"), strict=True)])
-def test_it_holds_together_without_any_style_sheet(
+def test_the_layout_survives_without_style_sheets(
     look: Look, letters: Path, tmp_path: Path, name: str, size: str
 ) -> None:
     bare = re.sub(r"<style.*?</style>", "", letter(letters, name), flags=re.DOTALL)
@@ -82,7 +82,7 @@ def test_it_holds_together_without_any_style_sheet(
 
 
 @pytest.mark.parametrize("name", SINKS)
-def test_it_reads_as_a_letter_with_pictures_off(look: Look, letters: Path, tmp_path: Path, name: str) -> None:
+def test_it_is_readable_with_pictures_off(look: Look, letters: Path, tmp_path: Path, name: str) -> None:
     html = re.sub(r'src="[^"]*"', 'src="file:///nowhere.png"', letter(letters, name))
     page = shown(look, html, tmp_path, 375)
     assert page.evaluate("document.documentElement.scrollWidth") <= 375
@@ -103,9 +103,7 @@ def test_the_preheader_is_not_seen(look: Look, letters: Path, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("name", SINKS)
-def test_paper_takes_black_on_white_and_no_buttons_to_answer(
-    look: Look, letters: Path, tmp_path: Path, name: str
-) -> None:
+def test_print_is_black_on_white_without_reply_buttons(look: Look, letters: Path, tmp_path: Path, name: str) -> None:
     page = shown(look, letter(letters, name), tmp_path, 680, "dark")
     page.emulate_media(media="print", color_scheme="light")
     assert page.evaluate("getComputedStyle(document.querySelector('.prose p')).color") == "rgb(0, 0, 0)"

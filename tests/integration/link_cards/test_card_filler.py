@@ -73,7 +73,7 @@ def test_however_a_card_is_written_it_is_filled(desk, site, box):
     )
 
 
-def test_words_that_stand_there_stay(desk, site):
+def test_existing_fields_stay(desk, site):
     site.picture("/lamp.jpg")
     url = site.page("/lamps", OPEN_GRAPH)
     desk.fill(f"::: card {url}\ntitle: My *own* title\n:::\n\n::: card {url}\nMy own words.\n:::\n")
@@ -85,7 +85,7 @@ def test_words_that_stand_there_stay(desk, site):
     assert "title: My *own* title\n" in desk.body
 
 
-def test_force_replaces_what_stands_there(desk, site):
+def test_force_overwrites_existing_fields(desk, site):
     site.picture("/lamp.jpg")
     desk.fill(
         f"::: card\nurl: {site.page('/lamps', OPEN_GRAPH)}\nTitle: Mine\ndescription: Mine\n:::\n", is_forced=True
@@ -122,7 +122,7 @@ def test_two_cards_of_one_title_have_a_picture_each(desk, site):
     assert desk.pictures == ["how-lamps-were-lit-2.jpg", "how-lamps-were-lit.jpg"]
 
 
-def test_line_ends_and_what_is_around_stay_byte_for_byte(desk, site):
+def test_line_ends_and_surrounding_text_stay_byte_for_byte(desk, site):
     site.picture("/lamp.jpg")
     url = site.page("/lamps", OPEN_GRAPH)
     before = f"Words  \r\n\t\u00a0x\r\n\r\n::: card {url}\r\n:::\r\n\r\nEnd".encode()
@@ -136,7 +136,7 @@ def test_line_ends_and_what_is_around_stay_byte_for_byte(desk, site):
     assert desk.path.stat().st_mode & 0o777 == 0o640
 
 
-def test_a_strangers_words_mean_nothing_but_themselves(desk, site):
+def test_text_from_a_page_is_escaped(desk, site):
     title = 'A "quoted" *title* {{ subscriber.email }} &amp;amp; <b>_x_</b> [y](https://evil.example) ::: `z`'
     escaped = title.replace('"', "&quot;").replace("<", "&lt;")
     site.picture("/lamp.jpg")
@@ -199,7 +199,7 @@ def test_one_dead_link_stops_no_other_card(desk, site):
     assert FILLED in desk.body
 
 
-def test_a_card_whose_picture_is_gone_keeps_its_words(desk, site):
+def test_a_card_whose_picture_is_missing_keeps_its_text(desk, site):
     [card] = desk.fill(f"::: card {site.page('/lamps', OPEN_GRAPH)}\n:::\n")
     assert "title: How lamps were lit" in desk.body
     assert "picture" not in card.fields
@@ -222,7 +222,7 @@ def test_a_video_is_described_by_its_player(desk, site):
     assert not any(path.startswith("/watch") for path in site.asked)
 
 
-def test_a_video_is_described_where_its_page_says(desk, site):
+def test_a_video_is_described_by_the_oembed_link_of_its_page(desk, site):
     site.picture("/poster.jpg", (1280, 720))
     site.pages["/described"] = site.pages["/poster.jpg"].__class__(
         content=json.dumps({"title": "The boat", "thumbnail_url": "/poster.jpg"}).encode()
@@ -235,7 +235,7 @@ def test_a_video_is_described_where_its_page_says(desk, site):
     assert "/described?a=1&b=2" in site.asked
 
 
-def test_the_command_says_what_it_did_and_exits_1_for_what_it_could_not(desk, site):
+def test_the_command_prints_results_and_exits_1_if_a_page_fails(desk, site):
     site.picture("/lamp.jpg")
     desk.write(f"::: card {site.page('/lamps', OPEN_GRAPH)}\n:::\n\n::: card {site.base}/gone\n:::\n")
     result = call(desk, "fetch", "one", "--allow-private", "127.0.0.1", "--json")
@@ -275,6 +275,6 @@ def test_a_card_is_made_for_an_address(desk, site):
     assert str(result.exception) == f"no card for {site.base}/gone: 127.0.0.1 answered 404 Not Found"
 
 
-def test_a_page_that_says_nothing_is_no_card(site):
+def test_a_page_without_metadata_makes_no_card(site):
     with pytest.raises(FetchError, match="neither a title nor a picture"):
         make_card(site.page("/nothing", ""), None, HttpClient(allowed=["127.0.0.1"]))

@@ -58,7 +58,7 @@ def test_one_private_address_among_public_ones_is_enough_to_refuse():
         "http://\u2024\u2024/", "javascript:alert(1)",
     ],
 )  # fmt: skip
-def test_what_is_no_plain_address_of_the_web_is_refused(url):
+def test_anything_but_a_plain_web_url_is_refused(url):
     with pytest.raises(FetchError):
         resolve_target(url, allowed=["127.0.0.1"])
 
@@ -154,7 +154,7 @@ def test_a_body_that_drips_is_given_up(site):
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
 @pytest.mark.parametrize("says", [b"", b"HTTP/1.1 200 OK\r\nX-A: b\r\n"])
-def test_a_server_that_drips_headers_or_says_nothing_is_given_up(scheme, says):
+def test_a_server_that_is_silent_or_sends_headers_slowly_times_out(scheme, says):
     stop = threading.Event()
     with socket.create_server(("127.0.0.1", 0)) as server:
 
@@ -178,7 +178,7 @@ def test_a_server_that_drips_headers_or_says_nothing_is_given_up(scheme, says):
         thread.join()
 
 
-def test_a_body_cut_short_is_no_answer(site):
+def test_a_truncated_body_is_an_error(site):
     site.pages["/short"] = Page(content=b"<p>", headers={"Content-Length": "100"})
     with pytest.raises(FetchError):
         get(f"{site.base}/short")
@@ -255,7 +255,7 @@ def pixel():
     ],
     ids=["html", "svg", "nothing", "bomb", "cut short", "pixel", "huge"],
 )
-def test_what_only_says_it_is_a_picture_is_not_kept(desk, site, content, why):
+def test_a_file_that_only_claims_to_be_a_picture_is_not_written(desk, site, content, why):
     site.pages["/lamp.jpg"] = Page(content=content, kind="image/jpeg")
     url = site.page("/", '<meta property="og:title" content="T"><meta property="og:image" content="/lamp.jpg">')
     [card] = desk.fill(f"::: card {url}\n:::\n")
@@ -264,7 +264,7 @@ def test_what_only_says_it_is_a_picture_is_not_kept(desk, site, content, why):
     assert desk.pictures == []
 
 
-def test_the_next_picture_is_taken_where_the_first_is_none(desk, site):
+def test_the_next_picture_is_used_if_the_first_fails(desk, site):
     site.picture("/two.png")
     head = '<title>T</title><meta property="og:image" content="/one.png"><meta name="twitter:image" content=/two.png>'
     [card] = desk.fill(f"::: card {site.page('/', head)}\n:::\n")
@@ -272,7 +272,7 @@ def test_the_next_picture_is_taken_where_the_first_is_none(desk, site):
     assert desk.pictures == ["t.jpg"]
 
 
-def test_a_picture_is_kept_without_what_it_tells_on_the_side(desk, site):
+def test_a_fetched_picture_is_written_without_metadata(desk, site):
     exif = Image.Exif()
     exif[0x010F] = "A camera"
     site.picture("/lamp.jpg", exif=exif, comment=b"secret")
@@ -283,7 +283,7 @@ def test_a_picture_is_kept_without_what_it_tells_on_the_side(desk, site):
 
 
 @pytest.mark.parametrize("content", [b"%PDF-1.7\0\0", b"\x89PNG\r\n\0", b"plain words"])
-def test_what_only_says_it_is_a_page_is_no_card(desk, site, content):
+def test_a_response_that_only_claims_to_be_a_page_makes_no_card(desk, site, content):
     site.pages["/x"] = Page(content=content)
     [card] = desk.fill(f"::: card {site.base}/x\n:::\n")
     assert "instead of a page" in str(card.finding)

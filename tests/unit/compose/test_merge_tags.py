@@ -105,7 +105,7 @@ def test_text_that_looks_like_a_hidden_tag_is_harmless(desk):
     assert "zq0000000000x0z and Eve" in desk.html(body, name="Eve")
 
 
-def test_links_of_ours_stand_in_html_and_text(desk):
+def test_our_links_are_in_html_and_text(desk):
     edition = desk.compose("x").edition
     for part in (edition.html, edition.text):
         assert "links.unsubscribe" in {piece.name for piece in part if isinstance(piece, MergeTag)}

@@ -38,7 +38,7 @@ def test_any_accent_is_made_readable(accent):
 
 
 @given(COLOUR, COLOUR, COLOUR)
-def test_whatever_the_settings_accept_can_be_read(accent, paper, ground):
+def test_all_accepted_colours_are_readable(accent, paper, ground):
     try:
         light = LightColours(paper=paper, ground=ground)
     except ValueError:
@@ -71,7 +71,7 @@ def test_a_choice_that_cannot_be_is_refused_at_its_line(desk, toml, said):
     assert str(refusal.value).startswith(f"newsletter.toml:{len(lines)}:")
 
 
-def test_the_letter_wears_what_was_chosen(desk):
+def test_an_email_uses_the_chosen_theme(desk):
     chosen(
         desk,
         '[theme]\nwidth = 640\ncorner = 9\nbody = "sans"\nheading = "Futura, sans-serif"\n'
@@ -86,14 +86,14 @@ def test_the_letter_wears_what_was_chosen(desk):
     assert "#101820 !important" in letter
 
 
-def test_density_moves_what_stands_around_the_words(desk):
+def test_density_changes_the_spacing(desk):
     usual = desk.html("## A\n\nwords")
     chosen(desk, '[theme]\ndensity = "compact"')
     assert "font-size:18px" in usual
     assert "font-size:17px" in desk.html("## A\n\nwords")
 
 
-def test_a_logo_stands_in_the_masthead_with_its_dark_twin(desk):
+def test_a_logo_and_its_dark_version_are_in_the_masthead(desk):
     from PIL import Image
 
     for name in ("logo.png", "night.png"):
@@ -112,7 +112,7 @@ def test_a_logo_stands_in_the_masthead_with_its_dark_twin(desk):
 @pytest.mark.parametrize(
     ("language", "face"), [("zh-TW", "PingFang TC"), ("zh", "PingFang SC"), ("ja", "Hiragino"), ("ar", "Naskh")]
 )
-def test_a_script_has_faces_that_have_its_letters(language, face):
+def test_a_script_has_fonts_with_its_letters(language, face):
     type = typeface_for(language).prefer(body="sans", size=16, leading=1.5)
     assert face in type.body
     assert face in type.serif

@@ -38,7 +38,7 @@ def test_the_same_comment_again_is_one_file(issue):
     assert len(list((issue.issues / "one" / "comments").iterdir())) == 1
 
 
-def test_comments_of_a_lone_file_stand_in_a_folder_of_its_name(publication):
+def test_comments_of_a_single_file_issue_are_in_a_folder_of_its_name(publication):
     (publication.issues / "lone.md").write_text("words")
     assert write_comment(publication, "lone", comment()).parent == publication.issues / "lone" / "comments"
     assert len(read_comments(publication, "lone").comments) == 1
@@ -76,7 +76,7 @@ TEXT = st.text(
 
 @given(author=TEXT, lines=st.lists(TEXT, min_size=1, max_size=6))
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_whatever_was_written_is_read_back(issue, author, lines):
+def test_every_comment_is_read_back_as_written(issue, author, lines):
     text = "\n".join(["words", *lines]).strip()
     write_comment(issue, "one", comment(author=author, text=text))
     [read] = read_comments(issue, "one").comments
@@ -95,7 +95,7 @@ def test_a_name_that_looks_like_yaml_is_a_name(issue, author):
 
 
 @pytest.mark.parametrize("yes", ["yes", "true", "on", "Yes"])
-def test_any_of_yamls_words_for_yes_withdraws_a_comment(issue, yes):
+def test_any_yaml_true_withdraws_a_comment(issue, yes):
     path = write_comment(issue, "one", comment())
     path.write_text(f"---\nid: abcd2345\nauthor: Eve\nverified: {yes}\nwithdrawn: {yes}\n---\nHello.\n")
     (found,) = read_comments(issue, "one").comments

@@ -28,6 +28,6 @@ def test_json_on_one_line_is_read() -> None:
         "{" * 9000,
     ],
 )
-def test_what_is_no_json_is_text(text: str) -> None:
+def test_text_in_braces_that_is_not_json_is_body(text: str) -> None:
     read = split_front_matter(text)
     assert (read.values, read.body, read.body_line) == ({}, text, 1)

@@ -64,7 +64,7 @@ def test_only_these_are_refused(publication, text, line, said):
     assert finding.remedy
 
 
-def test_several_faults_are_found_at_once(publication):
+def test_several_faults_are_reported_at_once(publication):
     issue = read(
         publication,
         "---\ntitle: T\nstatus: reddy\ndate: 2026-13-45\nlangage: en\nreply_to: nobody\ncomments: 7\n---\nx",
@@ -98,7 +98,7 @@ def test_several_faults_are_found_at_once(publication):
         ("---\ntitle: |\n  two\n  lines\n---\n", "x", "one.md", "two lines"),
     ],
 )
-def test_the_title_is_found(publication, front, body, name, title):
+def test_the_title_is_the_first_heading_or_the_file_name(publication, front, body, name, title):
     assert read(publication, front + body, name).title == title
 
 
@@ -125,7 +125,7 @@ def test_the_files_name_may_hold_the_date(publication):
     assert issue.slug.text == "2026-05-01-a-letter"
 
 
-def test_what_other_programs_write_is_understood(publication):
+def test_keys_of_other_site_generators_are_understood(publication):
     issue = read(
         publication,
         "---\nlayout: post\ntitle: T\nauthor: jsq\ncategories: [a]\ndescription: D\n"
@@ -248,7 +248,7 @@ def test_names_that_make_the_same_slug_stay_apart(publication):
     assert sorted(slugs.values()) == ["a-b", "a-b-2", "a-b-3"]
 
 
-def test_what_is_no_issue_is_left_alone(publication):
+def test_files_that_are_not_issues_are_ignored(publication):
     for name in ("README.md", "_partial.md", ".hidden.md", "notes.txt", "one/comments/2026-01-01-a.md"):
         write(publication, "x", name)
     assert read_issues(publication).issues == ()

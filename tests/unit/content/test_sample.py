@@ -38,7 +38,7 @@ def test_a_publication_is_not_made_twice(tmp_path: Path) -> None:
     assert everything(tmp_path) == before
 
 
-def test_what_is_there_stays_as_it_is(tmp_path: Path) -> None:
+def test_existing_files_stay_as_they_are(tmp_path: Path) -> None:
     (tmp_path / "Makefile").write_text("mine")
     (tmp_path / "subscribers").mkdir()
     (tmp_path / "subscribers" / "friends.csv").write_text("email\n")

@@ -34,7 +34,7 @@ def letters(text):
 
 @drawn(150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(title=WORDS, text=WORDS)
-def test_whatever_a_page_says_comes_out_as_words_of_the_card(desk, title, text):
+def test_text_of_a_page_reads_back_unchanged_from_the_card(desk, title, text):
     title, text = clean_text(title, 200), clean_text(text, 200)
     issue = read_issue(desk, "one")
     editor = LineEditor(issue.body)
@@ -55,7 +55,7 @@ def test_lines_put_together_are_the_text(text):
 
 
 @given(st.text(st.sampled_from("ab\r\n"), max_size=30), st.integers(0, 30))
-def test_what_is_inserted_stands_alone_and_moves_nothing(text, at):
+def test_inserting_lines_changes_no_other_line(text, at):
     editor = LineEditor(text)
     before = list(editor.lines)
     at = min(at + 1, len(before))

@@ -38,7 +38,7 @@ def test_open_graph_goes_before_all_else():
         ("", "", ""),
     ],
 )
-def test_what_is_missing_is_looked_for_elsewhere(head, title, text):
+def test_missing_values_come_from_other_metadata(head, title, text):
     assert (page(head).title, page(head).text) == (title, text)
 
 
@@ -72,12 +72,12 @@ def test_addresses_are_made_absolute_and_only_the_webs_are_kept():
 
 
 @pytest.mark.parametrize("text", ["", "\0", "<", "<!--", "<html", "plain", "<a" * 5000, "<div>" * 5000])
-def test_what_is_hardly_a_page_says_nothing(text):
+def test_a_broken_page_has_no_metadata(text):
     assert read_page(text, URL).title == ""
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"null", b"{", b"[" * 100_000, b'{"title": 5}', b"\xff\xfe"])
-def test_what_is_no_oembed_says_nothing(content):
+def test_an_invalid_oembed_response_has_no_metadata(content):
     assert read_oembed(content, URL).title == ""
 
 
@@ -92,7 +92,7 @@ def test_what_is_no_oembed_says_nothing(content):
         ("x" * 50, "x" * 11 + "…"),
     ],
 )
-def test_words_are_one_short_line_without_anything_unseen(text, cleaned):
+def test_text_is_one_short_line_without_invisible_characters(text, cleaned):
     assert clean_text(text, 12) == cleaned
 
 

@@ -19,7 +19,7 @@ def _only(folder: Path) -> Path:
     return found
 
 
-def test_a_kept_sheet_writes_the_same_letter(tmp_path: Path) -> None:
+def test_a_cached_style_sheet_gives_the_same_email(tmp_path: Path) -> None:
     cache = FileCache(tmp_path / "kept")
     plain = inline_css(PAGE, CSS)
     assert inline_css(PAGE, CSS, cache) == plain
@@ -57,7 +57,7 @@ def test_an_element_not_met_before_is_added(tmp_path: Path) -> None:
     assert {"color:red", "width: 7px"} <= set(json.loads(cache.read(_only(tmp_path).name) or b"")["styles"])
 
 
-def test_where_nothing_can_be_kept_the_letter_is_the_same(tmp_path: Path) -> None:
+def test_without_a_writable_cache_the_email_is_the_same(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     assert inline_css(PAGE, CSS, FileCache(tmp_path / "file" / "kept")) == inline_css(PAGE, CSS)
 

@@ -24,7 +24,7 @@ def test_an_edition_survives_json(desk):
     assert Edition.from_json(json.loads(json.dumps(edition.as_json()))) == edition
 
 
-def test_the_letter_has_all_that_it_must(desk):
+def test_an_email_has_all_required_elements(desk):
     composed = desk.compose("Words.", "title: A title\npreheader: Under the subject\ndate: 2026-11-20")
     letter = fill_merge_tags(composed.edition.html, {"links.unsubscribe": "https://u.example/t"})
     tree = html.document_fromstring(letter)
@@ -52,7 +52,7 @@ def test_the_doctype_and_outlooks_parts_are_kept(desk):
     assert 'width="600"' in letter
 
 
-def test_nothing_in_the_letter_is_fetched_but_pictures(desk):
+def test_an_email_fetches_nothing_but_pictures(desk):
     tree = html.document_fromstring(desk.html("Words."))
     assert not tree.xpath("//link | //script | //@background")
     assert "@import" not in desk.html("Words.")
@@ -70,7 +70,7 @@ def test_nothing_in_the_letter_is_fetched_but_pictures(desk):
         ('domain = "r.example"', "\nreply_to: me@lantern.example", "stays between us"),
     ],
 )
-def test_the_invitation_says_what_happens_to_answers(desk, replies, front, words):
+def test_the_invitation_tells_what_happens_to_replies(desk, replies, front, words):
     path = desk.root / "newsletter.toml"
     path.write_text(path.read_text().replace('domain = "replies.lantern.example"', replies))
     invitation = [line for line in desk.text("x", f"title: T{front}").split("\n\n") if "Reply to this" in line]
@@ -78,7 +78,7 @@ def test_the_invitation_says_what_happens_to_answers(desk, replies, front, words
 
 
 @pytest.mark.parametrize("language", packaged_languages())
-def test_the_fixed_words_follow_the_language(desk, language):
+def test_fixed_sentences_follow_the_language(desk, language):
     _ = translations_for(language).gettext
     composed = desk.compose("x", f"title: T\nlanguage: {language}\ndate: 2026-03-01")
     letter = fill_merge_tags(composed.edition.html, {})
@@ -89,7 +89,7 @@ def test_the_fixed_words_follow_the_language(desk, language):
     assert _("You receive this email because {reason}.").split("{reason}")[0] in letter
 
 
-def test_a_language_without_words_of_ours_gets_english_in_its_own_direction(desk):
+def test_a_language_without_a_catalogue_gets_english_in_its_own_direction(desk):
     letter = desk.html("x", "title: T\nlanguage: fa")
     assert "Unsubscribe" in letter
     assert 'dir="rtl"' in letter
@@ -173,7 +173,7 @@ def test_a_publication_without_an_address_still_composes(desk):
     assert "Read on the web" not in fill_merge_tags(edition.html, {})
 
 
-def test_a_publication_says_it_in_its_own_words(desk):
+def test_a_publication_overrides_sentences(desk):
     before = desk.html("x", "title: T\nlanguage: de")
     assert "Abbestellen" in before
     (desk.root / "locales").mkdir()

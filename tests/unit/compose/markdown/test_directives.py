@@ -42,13 +42,13 @@ def body_of(text):
 @pytest.mark.parametrize(
     ("count", "rows"), [(1, [1]), (2, [2]), (3, [3]), (4, [2, 2]), (5, [3, 2]), (6, [3, 3]), (7, [3, 2, 2])]
 )
-def test_no_picture_of_a_gallery_stands_alone(desk, count, rows):
+def test_no_picture_of_a_gallery_is_alone_in_its_row(desk, count, rows):
     pictures = "\n\n".join(f"![{n}](https://e.example/{n}.png)" for n in range(count))
     [gallery] = blocks_of(desk, f"::: gallery\n{pictures}\n:::")
     assert [len(row) for row in gallery.rows] == rows
 
 
-def test_a_gallery_has_captions_and_links_and_loses_no_words(desk, picture):
+def test_a_gallery_keeps_captions_links_and_text(desk, picture):
     picture()
     body = '::: gallery\n![a](lamp.png "One")\n![b](lamp.png)\n*Two*\n\n[![c](lamp.png)](/c)\n\nNot lost.\n:::'
     gallery, prose = blocks_of(desk, body)
@@ -115,7 +115,7 @@ def test_a_list_of_contents_links_the_headings(desk, mark):
             assert f'id="{name}"' in page
 
 
-def test_letters_are_a_strangers_words_and_nothing_else(desk, comment):
+def test_quoted_comments_are_escaped(desk, comment):
     comment("abcd2345", "I liked *it* & {{ subscriber.email }} <script>x</script>\nvery much.\n\nMore.", "B <b>")
     body = "::: letters earlier abcd2345\n:::"
     letter = desk.html(body, email="secret@e.example")
@@ -128,7 +128,7 @@ def test_letters_are_a_strangers_words_and_nothing_else(desk, comment):
     )
 
 
-def test_letters_are_chosen_in_the_order_they_are_named(desk, comment):
+def test_quoted_comments_are_in_the_order_of_their_ids(desk, comment):
     for name in ("aaaa2222", "bbbb3333", "cccc4444"):
         comment(name, f"I am {name}.")
     [letters] = blocks_of(desk, '::: letters earlier comments="cccc4444, aaaa2222"\n:::')
@@ -138,13 +138,13 @@ def test_letters_are_chosen_in_the_order_they_are_named(desk, comment):
 
 
 @pytest.mark.parametrize("words", ["erlier", "", "earlier aaaa2223", "../one"])
-def test_letters_that_are_not_there_are_a_finding(desk, comment, words):
+def test_missing_comments_are_a_finding(desk, comment, words):
     comment("aaaa2222", "Words.")
     [finding] = desk.compose(f"words\n\n::: letters {words}\n:::").findings
     assert (finding.rule, finding.line) == ("letters", 6)
 
 
-def test_boxes_of_one_length_may_lie_in_one_another(desk):
+def test_containers_with_equal_fences_may_be_nested(desk):
     body = "::: columns\n::: column\n::: tip\nIn.\n:::\nLeft.\n:::\n::: column\nRight.\n:::\n:::\nAfter."
     columns, prose = blocks_of(desk, body)
     assert isinstance(columns, kinds.Columns)
@@ -157,12 +157,12 @@ def test_fences_in_a_listing_are_its_text(desk):
     assert "    ::: note\n    :::\n" in desk.text("```\n::: note\n:::\n```\n")
 
 
-def test_boxes_deeper_than_anybody_reads_keep_their_words(desk):
+def test_containers_nested_too_deep_keep_their_text(desk):
     assert "deep" in desk.text("::: note\n" * 500 + "deep\n" + ":::\n" * 500)
     assert "deep" in desk.text("::: note\n" * 500 + "deep\n")
 
 
-def test_tasks_may_be_nested_and_stand_among_other_items(desk):
+def test_task_lists_may_be_nested_and_mixed(desk):
     body = "- a\n  - [x] b\n  - [ ] c\n    1. d\n- e\n"
     assert body_of(desk.text(body)) == "- a\n  ☑ b\n  ☐ c\n    1. d\n- e"
     page = desk.article(body).html
@@ -184,7 +184,7 @@ def test_nothing_is_wider_than_its_room(desk):
     assert 'width="900"' not in page
 
 
-def test_a_text_too_long_is_cut_at_a_line_and_said_to_be(desk):
+def test_a_text_that_is_too_long_is_cut_at_a_line_and_reported(desk):
     composed = desk.compose("A paragraph of *some* words.\n\n" * 50_000)
     [finding] = composed.findings
     assert (finding.rule, finding.level) == ("size", "error")

@@ -78,7 +78,7 @@ def assert_sound(desk):
 
 @given(st.lists(st.sampled_from(PIECES), max_size=60).map("".join))
 @drawn(35, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_no_markdown_breaks_the_letter(desk, body):
+def test_no_markdown_breaks_the_email(desk, body):
     path = desk.root / "issues" / "one.md"
     path.parent.mkdir(exist_ok=True)
     path.write_text(f"---\ntitle: T\n---\n{body}", encoding="utf-8")

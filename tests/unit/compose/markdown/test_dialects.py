@@ -34,17 +34,17 @@ def test_a_quotation_that_only_mentions_an_alert_stays_one(desk):
         ("![[picture one.png]]", "Write ![what it shows](<file>)"),
     ],
 )
-def test_what_is_left_as_it_was_typed_is_said(desk, written, remedy):
+def test_text_that_stays_as_typed_is_reported(desk, written, remedy):
     findings = [each for each in desk.compose(f"One\ntwo {written} three\n").findings if "stays" in each.message]
     assert [(each.line, each.remedy.startswith(remedy)) for each in findings] == [(5, True)]
 
 
-def test_what_is_in_code_or_escaped_is_meant(desk):
+def test_code_and_escaped_text_are_not_reported(desk):
     body = "[[toc]]\n\n## A\n\nAs `![a](my pic.png)` and `[[x]]`, \\[[x]] and \\![a](my pic.png).\n\n    [[x]]\n"
     assert not [each for each in desk.compose(body).findings if "stays" in each.message]
 
 
-def test_a_picture_in_raw_html_is_said_at_its_own_line(desk):
+def test_a_picture_in_raw_html_is_reported_at_its_own_line(desk):
     block = '<div>\n<p>a</p>\n<IMG src="gone.png" alt="x" data-line="x">\n</div>'
     body = f'One\n\n{block}\n\ntwo\n<img src="lost.png" alt="y"/> z\n'
     findings = [each for each in desk.compose(body).findings if "missing" in each.message]

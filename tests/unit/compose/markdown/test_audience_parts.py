@@ -55,7 +55,7 @@ def texts(edition: Edition, number: int) -> tuple[str, str]:
     return fill_merge_tags(variant.html, {}), fill_merge_tags(variant.text, {})
 
 
-def test_each_reader_gets_a_whole_letter(desk):
+def test_each_reader_gets_a_complete_email(desk):
     edition = desk.compose(BODY).edition
     assert edition.segments == ('country = "PT"',)
     assert [(variant.number, variant.inside) for variant in edition.variants] == [(1, ('country = "PT"',))]
@@ -94,7 +94,7 @@ def test_pictures_of_parts_are_put_beside_the_page_that_does_not_show_them(desk,
     assert "Secret" not in page.html
 
 
-def test_names_stand_for_their_questions_and_one_question_is_one_segment(desk):
+def test_a_name_and_its_expression_are_one_segment(desk):
     with (desk.root / "newsletter.toml").open("a") as file:
         file.write("\n[segments]\nportugal = 'COUNTRY = “PT”'\n")
     body = 'a\n\n::: only portugal\nb\n:::\n\n::: except country == "PT"\nc\n:::\n\n::: only not portugal\nd\n:::\n'
@@ -109,7 +109,7 @@ def test_names_stand_for_their_questions_and_one_question_is_one_segment(desk):
     ]
 
 
-def test_parts_may_lie_in_boxes_and_boxes_and_parts_in_parts(desk):
+def test_parts_and_containers_may_be_nested(desk):
     body = (
         "::: note Title\n::: only has a\nInner A.\n::: only has b\nInner B.\n:::\n:::\nAlways.\n:::\n\n"
         ":::: columns\n::: column\nLeft.\n::: except has a\nNot A.\n:::\n:::\n::: column\nRight.\n:::\n::::\n"
@@ -150,7 +150,7 @@ def test_a_part_that_cannot_be_asked_about_is_an_error_and_reaches_nobody(desk, 
     assert "after" in everything
 
 
-def test_a_part_that_is_never_closed_reaches_to_the_end_of_what_holds_it(desk):
+def test_an_unclosed_part_extends_to_the_end_of_its_container(desk):
     composed = desk.compose(
         "words\n\n:::: note\n::: only has a\nSecret.\n::::\n\nafter\n\n::: only has a\nMore secret."
     )
@@ -175,7 +175,7 @@ def test_fences_of_parts_in_a_listing_are_its_text(desk):
     assert "    ::: only country = PT\n" in texts(composed.edition, 0)[1]
 
 
-def test_a_letter_that_some_readers_get_empty_is_a_warning_and_one_that_all_get_empty_is_refused(desk):
+def test_an_email_empty_for_some_is_a_warning_and_one_empty_for_all_is_refused(desk):
     [finding] = desk.compose("::: only has a\nFor A.\n:::").findings
     assert (finding.level, finding.line) == ("warning", 4)
     assert desk.compose("::: only has a\nFor A.\n:::", "title: T\nsegment: has a").findings == ()
@@ -205,7 +205,7 @@ def test_an_edition_without_parts_keeps_the_digest_it_had(desk):
 @pytest.mark.parametrize(
     ("segment", "said"), [("country = PT", "needs quotation marks"), ("prtugal", "unknown segment")]
 )
-def test_the_issues_own_segment_is_looked_at(desk, segment, said):
+def test_the_issues_own_segment_is_checked(desk, segment, said):
     composed = desk.compose("words", f"title: T\nsegment: {segment}")
     assert [(finding.rule, finding.level, finding.line) for finding in composed.findings] == [("segment", "error", 3)]
     assert said in composed.findings[0].message
@@ -259,7 +259,7 @@ def _seen(several, depth, inside):
 
 @drawn(150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(nodes, min_size=1, max_size=5))
-def test_however_parts_lie_in_boxes_everybody_sees_what_is_theirs(desk, several):
+def test_however_parts_are_nested_readers_see_only_theirs(desk, several):
     body = "\n".join(_markdown(several, "d"))
     parts = find_audience_parts(replace(ISSUE, body=body), desk.settings)
     for inside in ([], ["has x"], ["has y"], ["has x", "has y"]):

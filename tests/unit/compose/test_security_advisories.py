@@ -64,7 +64,7 @@ def test_mjml_includes_read_no_file(desk):
             desk.compose("words", "title: T\ntemplate: own")
 
 
-def test_what_was_escaped_stays_escaped(desk):
+def test_escaped_markup_stays_escaped(desk):
     """mjml-python CVE-2024-26151: `&lt;` in the source came out as `<`."""
     letter = desk.html(
         "&lt;script&gt;alert(1)&lt;/script&gt; and `<script>` and \\<img src=x onerror=alert(1)>",
@@ -97,7 +97,7 @@ def test_values_of_readers_are_text_in_every_place(desk):
         "{% include '/etc/passwd' %}",
     ],
 )
-def test_what_anybody_wrote_is_never_a_template(desk, words):
+def test_no_text_is_ever_evaluated_as_a_template(desk, words):
     """listmonk CVE-2025-49136, Mautic CVE-2026-9558 and -115189, Jinja2 CVE-2024-56201, -56326, CVE-2025-27516,
     CVE-2024-22195 and -34064: template code in content, or in a value, is run."""
     composed = desk.compose(

@@ -44,17 +44,17 @@ def test_blocks_know_their_line_in_the_file(desk):
     assert [block.line for block in found] == [5, 7, 9]
 
 
-def test_pictures_in_a_row_stand_side_by_side(desk):
+def test_pictures_in_one_paragraph_are_side_by_side(desk):
     [row] = blocks_of(desk, "![a](https://e.example/a.png)\n![b](https://e.example/b.png)")
     assert [image.alt for image in row.images] == ["a", "b"]
 
 
-def test_many_pictures_stand_in_rows_of_two_or_three(desk):
+def test_many_pictures_form_rows_of_two_or_three(desk):
     [block] = blocks_of(desk, "\n".join(f"![{n}](missing-{n}.png){{width=300}}" for n in range(5)))
     assert [len(row) for row in block.rows] == [3, 2]
 
 
-def test_many_pictures_of_unknown_size_flow_like_words(desk):
+def test_many_pictures_of_unknown_size_stay_in_the_text(desk):
     [block] = blocks_of(desk, "\n".join(f"![{n}](https://e.example/{n}.svg)" for n in range(5)))
     assert block.kind == "prose"
     assert block.html.count("<img") == 5
@@ -65,22 +65,22 @@ def test_an_emphasised_line_below_a_picture_is_its_caption(desk):
     assert picture.images[0].caption == 'What <a href="https://e.example">is</a> seen'
 
 
-def test_columns_that_are_no_columns_keep_their_words(desk):
+def test_invalid_columns_keep_their_text(desk):
     assert "lost" in desk.text(":::: columns\nnot lost\n::::")
     assert "kept" in desk.text("::: strange\nkept\n:::")
 
 
 @pytest.mark.parametrize("body", ["> ::: note\n> ", "> ::: note\n>", "- ::: tip\n  x", "::: note"])
-def test_a_box_may_be_left_open(desk, body):
+def test_a_container_may_be_left_open(desk, body):
     assert desk.compose(f"words\n\n{body}").findings == ()
 
 
-def test_an_unknown_box_is_a_finding(desk):
+def test_an_unknown_directive_is_a_finding(desk):
     [finding] = desk.compose("text\n\n::: nte\nx\n:::").findings
     assert (finding.line, finding.remedy) == (6, "Did you mean 'note'?")
 
 
-def test_the_title_is_not_said_twice(desk):
+def test_a_heading_that_repeats_the_title_is_left_out(desk):
     assert desk.html("# A title\n\nwords").count("A title") == desk.html("words").count("A title")
     assert "A title" in desk.text("# A title")
 
@@ -98,7 +98,7 @@ def test_headings_have_ids_that_differ(desk):
     assert 'id="mine"' in page
 
 
-def test_tasks_are_boxes(desk):
+def test_task_lists_use_ballot_boxes(desk):
     assert "☑ done\n☐ open" in desk.text("- [x] done\n- [ ] open")
 
 

@@ -18,7 +18,7 @@ from newsletter.compose.markdown.raw_html import sanitise, serialise
         ("<TABLE><TR><TD>cell", "cell</td></tr>"),
     ],
 )
-def test_what_is_safe_stays_and_is_mended(desk, body, kept):
+def test_safe_html_stays_and_is_made_well_formed(desk, body, kept):
     page = desk.article(body).html.replace(" />", ">").replace("/>", ">")
     assert kept in page.replace(' class="last"', "").replace("\n</", "</")
 
@@ -44,7 +44,7 @@ def test_what_is_safe_stays_and_is_mended(desk, body, kept):
         "<object data=https://e.example/a.swf></object><embed src=https://e.example/a.swf>",
     ],
 )
-def test_what_could_run_or_fetch_is_gone(desk, body):
+def test_active_and_fetching_html_is_removed(desk, body):
     shown = desk.html(f"words\n\n{body}")
     tree = html.document_fromstring(shown)
     assert not tree.xpath("//script | //iframe | //form | //input | //object | //embed | //link | //base | //svg")
@@ -66,7 +66,7 @@ def test_what_could_run_or_fetch_is_gone(desk, body):
         ("a\n\n<div style='display:flex'>b</div>", 6, "display: flex"),
     ],
 )
-def test_what_was_left_out_is_a_finding_with_its_line(desk, body, line, what):
+def test_removed_html_is_a_finding_with_its_line(desk, body, line, what):
     [finding] = desk.compose(body).findings
     assert (finding.rule, finding.line) == ("raw-html", line)
     assert what in finding.message

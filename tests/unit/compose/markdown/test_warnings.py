@@ -15,7 +15,7 @@ def said(desk, body: str) -> list[tuple[int, str]]:
 
 
 @pytest.mark.parametrize("box", ["only", "except"])
-def test_a_note_that_only_a_part_defines_is_said_where_it_is_used_outside(desk, box):
+def test_a_footnote_defined_only_in_a_part_is_reported_where_it_is_used_outside(desk, box):
     body = f'One.\nTwo.[^x]\n\n::: {box} country = "PT"\nOlá.[^x]\n\n[^x]: Words.\n:::\n'
     ((line, message),) = said(desk, body)
     assert line == 2
@@ -39,16 +39,16 @@ def test_a_note_of_one_part_is_not_one_of_another(desk):
         "A link [^up](https://a.example) and an inline note.^[Words.]\n",
     ],
 )
-def test_a_note_that_its_readers_get_is_not_said(desk, body):
+def test_a_footnote_that_its_readers_get_is_not_reported(desk, body):
     assert said(desk, body) == []
 
 
-def test_a_note_that_nobody_defines_is_said_once_at_its_first_line(desk):
+def test_an_undefined_footnote_is_reported_once_at_its_first_line(desk):
     ((line, message),) = said(desk, "One.\nTwo [^x].\n\n| a | b |\n|---|---|\n| c | d |\n")
     assert line == 2
     assert message == "the note '[^x]' is not defined anywhere, so the mark stays as it is written"
 
 
-def test_the_public_page_says_so_too(desk):
+def test_the_article_reports_it_too(desk):
     findings = desk.article('All.[^x]\n\n::: only country = "PT"\n[^x]: Words.\n:::\n').findings
     assert [finding.line for finding in findings if finding.rule == "note"] == [1 + FRONT]

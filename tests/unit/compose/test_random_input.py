@@ -1,6 +1,6 @@
 """Markdown, front matter, raw HTML and readers' values at random: no crash, nothing ill-formed or unescaped.
 
-`NEWSLETTER_FUZZ=2000 pytest tests/unit/compose/test_fuzz.py` tries 2,000 of each; the default is quick.
+`NEWSLETTER_FUZZ=2000 pytest tests/unit/compose/test_random_input.py` tries 2,000 of each; the default is quick.
 """
 
 import os

@@ -76,14 +76,14 @@ def test_a_bomb_is_not_opened(desk, picture):
     assert "pixels" in finding.message
 
 
-def test_what_only_claims_to_be_a_picture_is_a_finding(desk):
+def test_a_file_that_only_claims_to_be_a_picture_is_a_finding(desk):
     path = desk.root / "issues" / "one" / "lamp.png"
     path.parent.mkdir(parents=True)
     path.write_text("<script>")
     assert "not a picture" in desk.compose("![a](lamp.png)").findings[0].message
 
 
-def test_letters_kept_here_show_the_copy_and_published_ones_the_page(desk, picture):
+def test_outbox_emails_link_to_the_copy_and_sent_ones_to_the_page(desk, picture):
     picture("Ein Wort \u4e2d.png")
     [src] = sources(desk.html("![a](<Ein Wort \u4e2d.png>)"))
     assert src.startswith(f"file://{desk.root}/var/cache/pictures/")
@@ -102,7 +102,7 @@ def test_another_host_may_serve_the_archives_pictures(desk, picture):
     assert re.fullmatch(r"https://cdn\.example/x/issues/one/lamp-[0-9a-f]{8}\.png", src)
 
 
-def test_an_article_names_the_copies_that_the_letter_links(desk, picture):
+def test_an_article_has_the_copies_that_the_email_links_to(desk, picture):
     picture()
     front, body = "title: T\nhero: lamp.png\nhero_alt: Dusk", "![a](lamp.png)\n\nwords ![b](lamp.png){width=40}"
     page = desk.article(body, front)
@@ -189,7 +189,7 @@ def test_palettes_and_alpha_channels_are_kept(desk, size):
 
 
 @pytest.mark.parametrize(("mode", "made"), [("RGB", ".jpg"), ("RGBA", ".png")])
-def test_what_mail_does_not_show_is_converted_with_a_notice(desk, mode, made):
+def test_formats_that_mail_clients_do_not_show_are_converted_with_a_notice(desk, mode, made):
     path = desk.root / "issues" / "one" / "modern.webp"
     path.parent.mkdir(parents=True)
     Image.new(mode, (90, 60)).save(path)
@@ -201,7 +201,7 @@ def test_what_mail_does_not_show_is_converted_with_a_notice(desk, mode, made):
 
 
 @pytest.mark.parametrize("name", ["drawing.svg", "photo.heic"])
-def test_what_cannot_be_converted_is_its_alt_text(desk, name):
+def test_a_picture_that_cannot_be_converted_is_its_alt_text(desk, name):
     path = desk.root / "issues" / "one" / name
     path.parent.mkdir(parents=True)
     path.write_bytes(b"<svg onload='x'/>")
@@ -212,7 +212,7 @@ def test_what_cannot_be_converted_is_its_alt_text(desk, name):
     assert "A drawing" in page.html
 
 
-def test_a_picture_that_lies_about_its_format_is_left_out(desk, picture):
+def test_a_picture_of_another_format_than_its_name_is_left_out(desk, picture):
     picture("lamp.png").rename(desk.root / "issues" / "one" / "lamp.jpg")
     [finding] = desk.compose("![A lamp](lamp.jpg)").findings
     assert "is not JPEG, as its name says, but PNG" in finding.message
@@ -386,7 +386,7 @@ def test_a_film_is_refused_before_it_fills_the_memory(desk):
 
 
 @pytest.mark.parametrize("name", ["photo.jpg", "photo"])
-def test_what_mail_cannot_show_is_known_by_its_content(desk, name):
+def test_unsupported_formats_are_recognised_by_content(desk, name):
     path = desk.root / "issues" / "one" / name
     path.parent.mkdir(parents=True)
     path.write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + b"\0" * 100)
@@ -406,14 +406,14 @@ def test_what_mail_cannot_show_is_known_by_its_content(desk, name):
         ("(p).png", "<(p).png>"), ("a&b.png", "a&b.png"),
     ],
 )  # fmt: skip
-def test_a_picture_of_any_name_is_found(desk, picture, file, written):
+def test_pictures_with_unusual_names_are_found(desk, picture, file, written):
     picture(file)
     composed = desk.compose(f"words\n\n![a]({written})")
     assert composed.findings == ()
     assert len(sources(desk.html(f"![a]({written})"))) == 1
 
 
-def test_a_name_in_another_case_is_found_and_said(desk, picture):
+def test_a_name_in_another_case_is_found_and_reported(desk, picture):
     picture("Lamp.PNG")
     [finding] = desk.compose("![a](lamp.png)").findings
     assert finding.message == "there is no picture 'lamp.png', so 'Lamp.PNG' was used"
@@ -425,7 +425,7 @@ def test_a_name_in_another_case_is_found_and_said(desk, picture):
     assert finding.remedy == "Did you mean 'Lamp.PNG'? Its alt text is shown instead"
 
 
-def test_a_picture_elsewhere_stays_there_and_is_said(desk):
+def test_a_picture_on_another_server_stays_there_and_is_reported(desk):
     page = "![a](https://e.example/x.png){width=400 height=200}"
     [finding] = desk.compose(page).findings
     assert (finding.rule, finding.level) == ("picture-elsewhere", "notice")
@@ -444,7 +444,7 @@ def test_a_share_of_the_room_is_a_width(desk, picture):
     assert 'width="134"' in desk.html('words <img src="lamp.png" width="25%" alt="a">')
 
 
-def test_a_picture_that_outlook_would_cut_off_is_said(desk, picture):
+def test_a_picture_that_outlook_would_cut_off_is_reported(desk, picture):
     picture("long.png", (600, 4000))
     [finding] = desk.compose("![a](long.png)").findings
     assert finding.message == "'long.png' is 3,573 pixels tall; Outlook cuts off what lies below 1,728"
