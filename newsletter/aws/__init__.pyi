@@ -9,7 +9,7 @@ from .client import (
     make_client as make_client,
     translated_errors as translated_errors,
 )
-from .http11 import IDLE_TIMEOUT as IDLE_TIMEOUT, HttpResponse as HttpResponse, ResponseParser as ResponseParser
+from .http11 import IDLE_TIMEOUT as IDLE_TIMEOUT, AwsResponse as AwsResponse, ResponseParser as ResponseParser
 from .lean_client import (
     open_lean_ses as open_lean_ses,
     parse_response as parse_response,

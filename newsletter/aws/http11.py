@@ -27,7 +27,7 @@ _SEND_BUFFER = 1_048_576
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HttpResponse:
+class AwsResponse:
     """A whole HTTP response."""
 
     status: int
@@ -61,7 +61,7 @@ class HttpConnectionPool:
             )
         self._idle: list[_KeptConnection] = []
 
-    def send(self, request: Sequence[bytes]) -> HttpResponse:
+    def send(self, request: Sequence[bytes]) -> AwsResponse:
         """Send one request and return its response; Deferred or Uncertain, and never a second time."""
         connection = self._take()
         try:
@@ -155,7 +155,7 @@ class ResponseParser:
         self.keeps_alive = False
         """Whether the connection stays open; known once the response is whole."""
 
-    def feed(self, piece: bytes) -> HttpResponse | None:
+    def feed(self, piece: bytes) -> AwsResponse | None:
         """Take what was received, b"" when the server has closed; return the response once it is whole.
 
         Raises ValueError for what is not HTTP, ConnectionResetError when it was closed before the end.
@@ -183,9 +183,9 @@ class ResponseParser:
         body, used = parsed
         is_keep_alive = version != "HTTP/1.0" and headers.get("connection", "").lower() != "close"
         self.keeps_alive = is_delimited and is_keep_alive and used == len(self._octets)
-        return HttpResponse(status=status, headers=headers, body=body)
+        return AwsResponse(status=status, headers=headers, body=body)
 
-    def _incomplete(self, piece: bytes) -> HttpResponse | None:
+    def _incomplete(self, piece: bytes) -> AwsResponse | None:
         """Return None, for more has to come; ConnectionResetError if nothing can."""
         if not piece:
             raise ConnectionResetError("the connection was closed")

@@ -18,7 +18,7 @@ from botocore.httpsession import get_cert_path
 from botocore.utils import get_environ_proxies
 
 from newsletter.aws.client import Credentials, ErrorResponse, open_session
-from newsletter.aws.http11 import HttpConnectionPool, HttpResponse
+from newsletter.aws.http11 import AwsResponse, HttpConnectionPool
 from newsletter.aws.sigv4 import SigV4Signer
 from newsletter.errors import SettingsError
 
@@ -91,7 +91,7 @@ def open_lean_ses(
     )
 
 
-def parse_response(response: HttpResponse) -> dict[str, Any] | ErrorResponse:
+def parse_response(response: AwsResponse) -> dict[str, Any] | ErrorResponse:
     """Return what an HTTP response of a rest-json service says."""
     try:
         content = json.loads(response.body or b"{}")

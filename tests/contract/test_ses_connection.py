@@ -11,7 +11,7 @@ from selectors import EVENT_READ, EVENT_WRITE
 import pytest
 import trustme
 
-from newsletter.aws import HttpResponse
+from newsletter.aws import AwsResponse
 from newsletter.delivery.transports.base import Envelope, Receipt
 from newsletter.delivery.transports.ses import SesConnection
 from newsletter.errors import Deferred, SendingHalted, TransportError, Uncertain
@@ -47,7 +47,7 @@ class Source:
         self.results.append((delivery_id, result))
 
 
-def read_result(answer: HttpResponse) -> Receipt | TransportError:
+def read_result(answer: AwsResponse) -> Receipt | TransportError:
     return Receipt(reference=answer.body.decode())
 
 

@@ -14,9 +14,9 @@ from typing import Any
 from newsletter.aws import (
     IDLE_TIMEOUT,
     RESPONSE_TIMEOUT,
+    AwsResponse,
     Credentials,
     ErrorResponse,
-    HttpResponse,
     ResponseParser,
     account_id_of,
     call,
@@ -173,7 +173,7 @@ class SesConnection:
         self,
         connection: socket.socket,
         make_request: Callable[[Envelope, bytes], Sequence[bytes]],
-        read_result: Callable[[HttpResponse], Receipt | TransportError],
+        read_result: Callable[[AwsResponse], Receipt | TransportError],
         wait_for_slot: Callable[[], None],
     ) -> None:
         """Take over a connection; `make_request` returns signed pieces, and may raise SendingHalted."""
@@ -285,7 +285,7 @@ def open_ses(
     return (LeanSesTransport if ses.client == "lean" else SesTransport)(ses, keys, state=state)
 
 
-def _read_result(answer: HttpResponse) -> Receipt | TransportError:
+def _read_result(answer: AwsResponse) -> Receipt | TransportError:
     return _result_of(parse_response(answer))
 
 

@@ -146,7 +146,7 @@ def test_the_role_may_send_from_this_domain_only_and_delete_nothing_that_is_kept
 
 def test_without_a_domain_for_answers_nothing_is_made_for_them(aws: str) -> None:
     found = Deployed(aws, {**VALUES, "ReplyDomain": ""})
-    assert not [name for name in found.named if name.startswith("HttpResponse")]
+    assert not [name for name in found.named if name.startswith("AwsResponse")]
     assert "EventQueue" in found.named
 
 
