@@ -116,9 +116,9 @@ def issue_segment(issue: Issue, settings: Settings) -> tuple[IssueSegment | None
         return None, ()
     try:
         expression = parse_segment(issue.segment, settings.segments).expression
-    except SegmentError as fault:
+    except SegmentError as error:
         finding = Finding(
-            rule="segment", level=Level.ERROR, file=issue.file, line=issue.lines.get("segment"), message=str(fault)
+            rule="segment", level=Level.ERROR, file=issue.file, line=issue.lines.get("segment"), message=str(error)
         )
         return None, (finding,)
     return IssueSegment(expression=expression, written=issue.segment, line=issue.lines.get("segment")), ()

@@ -238,7 +238,9 @@ def test_each_issue_has_its_own_language_and_direction(settings: Settings) -> No
 
 
 @pytest.mark.parametrize("marks", [("#", "##"), ("##", "###"), ("####", "#####")])
-def test_the_title_is_the_only_title_wherever_the_author_began(settings: Settings, marks: tuple[str, str]) -> None:
+def test_the_title_is_the_only_first_heading_wherever_the_author_began(
+    settings: Settings, marks: tuple[str, str]
+) -> None:
     body = f"{marks[0]} One\n\nWords.\n\n{marks[1]} Two\n\n`<h1>`"
     write_issue(settings.root, "first", "title: First\ndate: 2026-03-01\nstatus: ready", body)
     tree = page(build(settings), "issues/first/index.html")
