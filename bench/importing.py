@@ -21,7 +21,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from newsletter.audience import ImportReport, import_file, inspect_file
+from newsletter.audience.importer import ImportReport, import_file, inspect_file
 from newsletter.database import open_database, upgrade
 from newsletter.tokens import Keyring
 

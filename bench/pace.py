@@ -17,7 +17,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from bench.load import make_edition, write_publication
 from bench.load.serving import serving
-from newsletter.audience import ensure_lists, import_csv
+from newsletter.audience import ensure_lists
+from newsletter.audience.importer import import_csv
 from newsletter.aws import Credentials
 from newsletter.database import open_database, upgrade
 from newsletter.delivery import mailing_counts, send, start_mailing

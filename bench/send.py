@@ -24,7 +24,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from bench.load import make_edition, now, write_publication
 from bench.load.nodemailer import Nodemailer, Speed, is_here
 from bench.load.sinks import our_sink, postfix_sink, swallowed
-from newsletter.audience import ensure_lists, import_csv
+from newsletter.audience import ensure_lists
+from newsletter.audience.importer import import_csv
 from newsletter.database import open_database, upgrade
 from newsletter.delivery import mailing_counts, open_transport, send, start_mailing
 from newsletter.settings import read_or_make_keys, read_settings

@@ -160,7 +160,8 @@ def open_rehearsal(
     The files in var/rehearsal/ are written anew. If everybody has had the issue already, all get it again.
     UsageError on PostgreSQL.
     """
-    from newsletter.audience import ensure_lists, import_list_source
+    from newsletter.audience import ensure_lists
+    from newsletter.audience.importer import import_list_source
     from newsletter.aws import Credentials  # costly to import
     from newsletter.delivery import open_ses, start_mailing
     from newsletter.ses_simulator import publish_events, run_simulator

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from newsletter.app.publication import Publication
 from newsletter.app.subscribers import import_changed_source
-from newsletter.audience import SegmentContext, check_segment, count_segments
+from newsletter.audience.segments import SegmentContext, check_segment, count_segments
 from newsletter.compose import Composition, IssueSegment
 from newsletter.content import Issue, issue_slugs
 from newsletter.errors import UsageError

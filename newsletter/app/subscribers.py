@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TextIO
 from newsletter import audience
 from newsletter.address import Address
 from newsletter.app.publication import Publication
+from newsletter.audience import importer
 from newsletter.errors import UsageError
 from newsletter.finding import Finding
 
@@ -21,15 +22,13 @@ if TYPE_CHECKING:
     from newsletter.app.person import ErasureResult, PersonalData
     from newsletter.audience import (
         FieldDescription,
-        ImportFile,
-        ImportReport,
         ListCount,
         ListedSuppression,
         ListMember,
         Suppression,
-        SuppressionImport,
         SuppressionReason,
     )
+    from newsletter.audience.importer import ImportFile, ImportReport, SuppressionImport
 
 
 class ExportFormat(StrEnum):
@@ -86,7 +85,7 @@ class ImportResult:
     @property
     def is_all_rejected(self) -> bool:
         """Whether not a single row could be read."""
-        return bool(self.report.rows) and self.report.count(audience.RowStatus.REJECTED) == self.report.rows
+        return bool(self.report.rows) and self.report.count(importer.RowStatus.REJECTED) == self.report.rows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +100,7 @@ class AddedSubscriber:
 def import_changed_source(publication: Publication, list_name: str) -> tuple[Finding, ...]:
     """Import the file that `[lists.NAME] source` names, if it has changed; return what was wrong in it."""
     audience.ensure_lists(publication.database, publication.settings.lists)
-    report = audience.import_list_source(
+    report = importer.import_list_source(
         publication.database, publication.keyring, publication.settings, list_name, now=publication.now()
     )
     return () if report is None else tuple(report.findings)
@@ -120,13 +119,13 @@ def import_subscribers(
     rejects_file = request.rejects or settings.var / "imports" / f"{request.file.stem}.rejected.csv"
     total: ImportReport | None = None
     with (
-        audience.open_import_files(request.file, encoding=request.encoding, mapping=request.mapping) as sheets,
-        audience.RejectedRows(rejects_file) as rejects,
+        importer.open_import_files(request.file, encoding=request.encoding, mapping=request.mapping) as sheets,
+        importer.RejectedRows(rejects_file) as rejects,
     ):
         for sheet in sheets:
             yield SheetOpened(sheet=sheet)
             rows = 0
-            for batch in audience.import_file(
+            for batch in importer.import_file(
                 publication.database,
                 publication.keyring,
                 sheet,
@@ -316,7 +315,7 @@ def import_suppressions(
     publication: Publication, file: Path, reason: "SuppressionReason"
 ) -> "Iterator[SuppressionImport]":
     """Suppress the addresses of a file, yielding each batch; `reason` is used where the file has none."""
-    return audience.import_suppressions(publication.database, publication.keyring, file, reason, now=publication.now())
+    return importer.import_suppressions(publication.database, publication.keyring, file, reason, now=publication.now())
 
 
 def export_suppressions(publication: Publication, out: Path | TextIO) -> int:

@@ -5,17 +5,12 @@ from .tracking_consent import (
     with_click_consent as with_click_consent,
     withdraw_click_consent as withdraw_click_consent,
 )
-from .segments.sql import SegmentContext as SegmentContext, segmented_candidates as segmented_candidates
-from .importer.zip_archive import open_import_files as open_import_files
-from .importer.run import import_csv as import_csv, import_file as import_file, import_list_source as import_list_source
 from .export import (
-    consent_json as consent_json,
     export_csv as export_csv,
     export_json as export_json,
     export_suppressions as export_suppressions,
     record_json as record_json,
 )
-from .custom_fields import FieldKind as FieldKind
 from .address_checks import (
     AddressFlag as AddressFlag,
     check_address as check_address,
@@ -42,7 +37,6 @@ from .preferences import (
     read_preferences as read_preferences,
     undo_unsubscribe as undo_unsubscribe,
 )
-from .importer.suppressions import SuppressionImport as SuppressionImport, import_suppressions as import_suppressions
 from .queries import (
     NewSubscriber as NewSubscriber,
     candidates as candidates,
@@ -59,21 +53,9 @@ from .queries import (
     list_members as list_members,
     read_subscriber_record as read_subscriber_record,
 )
-from .importer.report import RejectedRows as RejectedRows
-from .importer.report import RowStatus as RowStatus, ImportReport as ImportReport, RowResult as RowResult
 from .tables import ensure_lists as ensure_lists
-from .segments.counts import (
-    SegmentCount as SegmentCount,
-    check_segment as check_segment,
-    count_segments as count_segments,
-)
-from .importer.csv_file import ImportFile as ImportFile, inspect_file as inspect_file
 from .models import (
-    Consent as Consent,
     ConsentProof as ConsentProof,
-    Subscriber as Subscriber,
-    Subscription as Subscription,
-    SubscriptionState as SubscriptionState,
     Suppression as Suppression,
     SuppressionReason as SuppressionReason,
 )
@@ -88,18 +70,3 @@ from .suppressions import (
     suppression_reason as suppression_reason,
 )
 from .custom_fields import change_tags as change_tags
-from .signup.confirm import (
-    confirm_signup as confirm_signup,
-    expire_signups as expire_signups,
-    find_signup_request as find_signup_request,
-)
-from .signup.process import (
-    ProcessedSignup as ProcessedSignup,
-    SignupMailKind as SignupMailKind,
-    SignupMailLimits as SignupMailLimits,
-    process_signup_request as process_signup_request,
-)
-from .signup.request import (
-    SignupRequestKind as SignupRequestKind,
-    record_signup_request as record_signup_request,
-)

@@ -12,7 +12,7 @@ from enum import StrEnum
 from sqlalchemy import Connection, delete
 
 from newsletter.audience.tables import insert_missing, tags
-from newsletter.audience.text_cleaning import cleaned_tag
+from newsletter.audience.text_cleanup import cleaned_tag
 from newsletter.database import Database
 
 

@@ -15,7 +15,7 @@ from newsletter.audience.address_checks import check_address
 from newsletter.audience.models import Consent
 from newsletter.audience.queries import ListMember, SubscriberRecord, list_members, read_consents
 from newsletter.audience.tables import subscribers, suppressions
-from newsletter.audience.text_cleaning import guarded
+from newsletter.audience.text_cleanup import guarded
 from newsletter.database import Database
 from newsletter.tokens import Keyring
 from newsletter.utc import format_utc

@@ -10,7 +10,7 @@ from newsletter.address import Address
 from newsletter.audience.models import NO_PROOF, ConsentAct, ConsentProof, SubscriptionState
 from newsletter.audience.subscriptions import Unsubscription, confirm_subscription, unsubscribe_many
 from newsletter.audience.tables import consents, lists, subscribers, subscriptions
-from newsletter.audience.text_cleaning import cleaned_name
+from newsletter.audience.text_cleanup import cleaned_name
 from newsletter.database import Database
 
 LANGUAGE_FIELD = "language"

@@ -21,7 +21,7 @@ from newsletter.audience.tables import (
     subscriptions,
     suppressions,
 )
-from newsletter.audience.text_cleaning import FIELD_LENGTH, cleaned, cleaned_name
+from newsletter.audience.text_cleanup import FIELD_LENGTH, cleaned, cleaned_name
 from newsletter.database import Database
 from newsletter.errors import DecisionRequired
 from newsletter.tokens import Keyring

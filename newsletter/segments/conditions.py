@@ -106,7 +106,7 @@ class Activity:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SegmentReference:
+class NamedSegment:
     """The name of another segment, until its condition takes its place."""
 
     name: str
@@ -144,7 +144,7 @@ Condition = (
     | JoinedDate
     | JoinedWithin
     | Activity
-    | SegmentReference
+    | NamedSegment
     | Not
     | AllOf
     | AnyOf

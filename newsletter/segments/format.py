@@ -17,9 +17,9 @@ from newsletter.segments.conditions import (
     HasTag,
     JoinedDate,
     JoinedWithin,
+    NamedSegment,
     Not,
     OneOf,
-    SegmentReference,
     SubscribedTo,
     Value,
 )
@@ -69,7 +69,7 @@ def _field_condition(condition: Comparison | OneOf | Contains | HasField | Field
 
 
 def _subscriber_condition(
-    condition: SubscribedTo | HasTag | JoinedDate | JoinedWithin | Activity | SegmentReference,
+    condition: SubscribedTo | HasTag | JoinedDate | JoinedWithin | Activity | NamedSegment,
 ) -> str:
     match condition:
         case SubscribedTo():
@@ -83,7 +83,7 @@ def _subscriber_condition(
             return f"joined within {condition.days} {'day' if condition.days == 1 else 'days'}"
         case Activity():
             return f"{condition.kind} {_scope(condition)}"
-        case SegmentReference():
+        case NamedSegment():
             return condition.name
 
 

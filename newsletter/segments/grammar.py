@@ -21,8 +21,8 @@ from newsletter.segments.conditions import (
     HasTag,
     JoinedDate,
     JoinedWithin,
+    NamedSegment,
     OneOf,
-    SegmentReference,
     SubscribedTo,
     Value,
     negate,
@@ -175,7 +175,7 @@ class _ConditionBuilder(Transformer[Token, Condition]):
 
     def named(self, children: list[Any]) -> Condition:
         self._add_reference(ReferenceKind.SEGMENT, children[0].value, children[0])
-        return SegmentReference(name=children[0].value)
+        return NamedSegment(name=children[0].value)
 
     def act(self, children: list[Any]) -> ActivityKind:
         return ActivityKind(children[0].value)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from newsletter.finding import did_you_mean
-from newsletter.segments.conditions import AllOf, AnyOf, Condition, Not, SegmentReference, negate, sub_conditions
+from newsletter.segments.conditions import AllOf, AnyOf, Condition, NamedSegment, Not, negate, sub_conditions
 from newsletter.segments.format import format_condition
 from newsletter.segments.lexer import (
     KEYWORDS,
@@ -97,7 +97,7 @@ def _unknown(reference: NameReference, named: Mapping[str, str]) -> SegmentError
 
 def _with_replaced(condition: Condition, expanded: Mapping[str, Condition]) -> Condition:
     match condition:
-        case SegmentReference():
+        case NamedSegment():
             return expanded[condition.name]
         case Not():
             return negate(_with_replaced(condition.condition, expanded))

@@ -10,7 +10,7 @@ import threading
 from contextlib import closing
 from datetime import UTC, datetime
 
-from newsletter.audience import SignupMailLimits, expire_signups
+from newsletter.audience.signup import SignupMailLimits, expire_signups
 from newsletter.delivery import DeliveryStatus, list_notices, open_transport, plan_signup_mail, send_due_notices
 from newsletter.errors import NewsletterError
 from newsletter.web.context import WebContext

@@ -12,7 +12,7 @@ import pytest
 
 from tests.acceptance.desk import COMMAND, Desk
 
-EXPORTS = Path(__file__).parents[1] / "unit" / "audience" / "exports"
+EXPORTS = Path(__file__).parents[1] / "unit" / "audience" / "importer" / "exports"
 LIST = ("--list", "sample")
 
 

@@ -15,7 +15,6 @@ from sqlalchemy.exc import DBAPIError
 
 from newsletter.address import Address
 from newsletter.audience import (
-    RowStatus,
     SuppressionReason,
     add_subscriber,
     candidates,
@@ -23,7 +22,6 @@ from newsletter.audience import (
     ensure_lists,
     erase_subscriber,
     find_subscriber_id,
-    import_csv,
     lift_suppression,
     list_members,
     list_suppressions,
@@ -31,8 +29,9 @@ from newsletter.audience import (
     suppress,
     unsubscribe,
 )
+from newsletter.audience.importer import RowStatus, import_csv
 from newsletter.audience.importer.dedupe import Batch
-from newsletter.audience.importer.staging import known_rows, staged
+from newsletter.audience.importer.staging_tables import known_rows, staged
 from newsletter.audience.tables import metadata
 from newsletter.database import Database, open_database, upgrade
 from newsletter.delivery import list_notices, plan_welcome_series

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from sqlalchemy import event, insert, select, text
 
 from newsletter import segments as language
-from newsletter.audience import SegmentContext, check_segment, count_segments, segmented_candidates
 from newsletter.audience.models import SubscriptionState
+from newsletter.audience.segments import SegmentContext, check_segment, count_segments, segmented_candidates
 from newsletter.audience.tables import lists, subscribers, subscriptions, suppressions, tags
 from newsletter.database import Database
 from newsletter.segments import (

@@ -10,7 +10,7 @@ from newsletter.address import Address, parse_simple
 from newsletter.audience.custom_fields import FieldKind, read_value
 from newsletter.audience.importer.columns import RESERVED_NAMES
 from newsletter.audience.models import Consent, ConsentAct
-from newsletter.audience.text_cleaning import FIELD_LENGTH, cleaned, cleaned_name, cleaned_tag
+from newsletter.audience.text_cleanup import FIELD_LENGTH, cleaned, cleaned_name, cleaned_tag
 
 MAX_ATTRIBUTES = 100
 _CONSENT = re.compile(rf"({'|'.join(ConsentAct)}) (\d{{4}}-\d\d-\d\dT\d\d:\d\d:\d\dZ), (.*)")

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from newsletter.audience.importer.vendor_formats import ColumnMeaning, VendorFormat, recognise_format
-from newsletter.audience.text_cleaning import cleaned
+from newsletter.audience.text_cleanup import cleaned
 from newsletter.errors import UsageError
 from newsletter.finding import suggest
 

@@ -15,7 +15,7 @@ from newsletter.audience.importer.columns import Column, Header, heading_key, re
 from newsletter.audience.importer.csv_charset import FileSurvey, charset_name, survey
 from newsletter.audience.importer.csv_reader import LINE_LENGTH, read_records
 from newsletter.audience.importer.vendor_formats import ImportedStatus, VendorFormat, status_of_file
-from newsletter.audience.text_cleaning import cleaned
+from newsletter.audience.text_cleanup import cleaned
 from newsletter.errors import ContentError, UsageError
 from newsletter.finding import Finding, Level
 

@@ -17,7 +17,7 @@ from sqlalchemy.engine import Row as SqlRow
 from newsletter.audience.importer.dedupe import Batch, ValidRow
 from newsletter.audience.importer.report import RowStatus
 from newsletter.audience.importer.rows import Row
-from newsletter.audience.importer.staging import known_rows, take_unchanged
+from newsletter.audience.importer.staging_tables import known_rows, take_unchanged
 from newsletter.audience.models import SubscriptionState, SuppressionReason
 
 

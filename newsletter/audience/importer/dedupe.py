@@ -18,7 +18,7 @@ from newsletter.audience.importer.jsonl import HashRow
 from newsletter.audience.importer.report import ImportReport, RowStatus
 from newsletter.audience.importer.rows import Row
 from newsletter.audience.models import SubscriptionState
-from newsletter.audience.text_cleaning import cleaned
+from newsletter.audience.text_cleanup import cleaned
 from newsletter.finding import Finding, Level
 from newsletter.tokens import Keyring
 

@@ -16,7 +16,7 @@ from newsletter.audience.importer.csv_file import ImportFile, row_finding
 from newsletter.audience.importer.csv_reader import LINE_LENGTH
 from newsletter.audience.importer.rows import Row
 from newsletter.audience.models import Consent, ConsentAct, SubscriptionState, SuppressionReason
-from newsletter.audience.text_cleaning import FIELD_LENGTH, cleaned, cleaned_name
+from newsletter.audience.text_cleanup import FIELD_LENGTH, cleaned, cleaned_name
 from newsletter.finding import Finding, Level
 
 _HASH = re.compile("[0-9a-fA-F]{32}")

@@ -14,7 +14,7 @@ from typing import Self, TextIO
 from newsletter.atomic_file import make_private_folder
 from newsletter.audience.importer.csv_file import ImportFile
 from newsletter.audience.importer.csv_reader import LINE_LENGTH, UNCLOSED_QUOTE
-from newsletter.audience.text_cleaning import cleaned, guarded
+from newsletter.audience.text_cleanup import cleaned, guarded
 from newsletter.finding import Finding, Level
 
 NAMED_AT_MOST = 1000

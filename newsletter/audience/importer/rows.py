@@ -21,7 +21,7 @@ from newsletter.audience.importer.csv_file import ImportFile, row_finding
 from newsletter.audience.importer.csv_reader import read_records
 from newsletter.audience.importer.vendor_formats import ColumnMeaning, ImportedStatus, parse_status
 from newsletter.audience.models import Consent, SubscriptionState, SuppressionReason
-from newsletter.audience.text_cleaning import FIELD_LENGTH, cleaned, cleaned_cells, cleaned_name, name_of_cell
+from newsletter.audience.text_cleanup import FIELD_LENGTH, cleaned, cleaned_cells, cleaned_name, name_of_cell
 from newsletter.finding import Finding, Level
 
 _SEVERITY = (SubscriptionState.CONFIRMED, SubscriptionState.PENDING, SubscriptionState.ENDED)

@@ -1,8 +1,8 @@
 """Import: the people of a file join a list, in batches that can each be repeated.
 
 The steps of one batch: read rows (`rows`, `jsonl`), drop repeated and invalid ones (`dedupe`), put the rest in
-temporary tables (`staging`), decide what happens to each (`decide`), write it (`upsert`), report it (`report`). A
-batch is one transaction: if an import is interrupted, finished batches stay, and importing the file again does the
+temporary tables (`staging_tables`), decide what happens to each (`decide`), write it (`upsert`), report it (`report`).
+A batch is one transaction: if an import is interrupted, finished batches stay, and importing the file again does the
 rest. Between two batches other writers get their turn.
 """
 
@@ -22,7 +22,7 @@ from newsletter.audience.importer.dedupe import Batch, dedupe
 from newsletter.audience.importer.jsonl import read_json_rows
 from newsletter.audience.importer.report import ImportReport, RowResult, RowStatus
 from newsletter.audience.importer.rows import read_rows
-from newsletter.audience.importer.staging import staged
+from newsletter.audience.importer.staging_tables import staged
 from newsletter.audience.importer.upsert import ImportOrigin, upsert
 from newsletter.audience.models import SubscriptionState
 from newsletter.audience.tables import ensure_lists, imports, lists, subscriptions

@@ -27,7 +27,7 @@ from newsletter.audience.importer.decide import BatchDecision, RowDecision
 from newsletter.audience.importer.dedupe import Batch
 from newsletter.audience.importer.jsonl import HashRow
 from newsletter.audience.importer.report import RowStatus
-from newsletter.audience.importer.staging import staged_rows, staged_tags
+from newsletter.audience.importer.staging_tables import staged_rows, staged_tags
 from newsletter.audience.models import ConsentAct, SubscriptionState
 from newsletter.audience.tables import (
     consents,

@@ -9,3 +9,7 @@
 
 Requests for the "my data" link take the same way. Lists with single opt-in confirm in step 2.
 """
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import closing, suppress
 from typing import TYPE_CHECKING, Any
 
-from newsletter.audience import ImportFile, ImportReport, RowResult, RowStatus
+from newsletter.audience.importer import ImportFile, ImportReport, RowResult, RowStatus
 from newsletter.cli import output
 from newsletter.cli.views.findings import finding_json
 

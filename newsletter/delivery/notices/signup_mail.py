@@ -5,7 +5,7 @@ These emails hold nothing that a stranger wrote: whoever gives somebody else's a
 
 from datetime import datetime
 
-from newsletter.audience import ProcessedSignup, SignupMailKind, SignupMailLimits, process_signup_request
+from newsletter.audience.signup import ProcessedSignup, SignupMailKind, SignupMailLimits, process_signup_request
 from newsletter.database import Database
 from newsletter.delivery.message.links import web_link
 from newsletter.delivery.notices.queue import Notice, plan_notice

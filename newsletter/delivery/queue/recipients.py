@@ -22,7 +22,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-from newsletter.audience import SegmentContext, expire_pauses, segmented_candidates
+from newsletter.audience import expire_pauses
+from newsletter.audience.segments import SegmentContext, segmented_candidates
 from newsletter.compose import Edition
 from newsletter.delivery.models import DeliveryStatus, Exclusion, Mailing
 from newsletter.delivery.tables import deliveries, mailings, rounds

@@ -5,7 +5,8 @@ Link scanners open every link of an email before its reader does; they must not 
 
 from starlette.responses import Response
 
-from newsletter.audience import ConsentProof, SignupMailKind, SignupRequestKind, confirm_signup, find_signup_request
+from newsletter.audience import ConsentProof
+from newsletter.audience.signup import SignupMailKind, SignupRequestKind, confirm_signup, find_signup_request
 from newsletter.delivery import find_notice_about
 from newsletter.tokens import Purpose
 from newsletter.web import consent_text

@@ -7,7 +7,8 @@ from starlette.responses import Response
 
 from newsletter import app
 from newsletter.address import Address
-from newsletter.audience import SignupRequestKind, read_preferences
+from newsletter.audience import read_preferences
+from newsletter.audience.signup import SignupRequestKind
 from newsletter.replies import find_display_name
 from newsletter.web.context import WebContext
 from newsletter.web.handlers.preferences import LinkHolder, apply_preferences, holder_of_own_link, render_preferences

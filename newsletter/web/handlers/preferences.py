@@ -15,18 +15,15 @@ from newsletter import app
 from newsletter.audience import (
     ConsentProof,
     Preferences,
-    SignupMailKind,
-    SignupRequestKind,
-    find_signup_request,
     find_subscriber_id,
     keep_lists,
     pause,
     read_preferences,
-    record_signup_request,
     set_first_name,
     set_language,
     subscribe,
 )
+from newsletter.audience.signup import SignupMailKind, SignupRequestKind, find_signup_request, record_signup_request
 from newsletter.delivery import find_addressee, find_notice_about
 from newsletter.locales import languages_with_names
 from newsletter.replies import find_display_name, redact_name, save_display_name

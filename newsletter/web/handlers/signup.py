@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 from starlette.responses import JSONResponse, Response
 
 from newsletter.address import Address
-from newsletter.audience import ConsentProof, SignupRequestKind, record_signup_request
+from newsletter.audience import ConsentProof
+from newsletter.audience.signup import SignupRequestKind, record_signup_request
 from newsletter.locales import primary, translations_for
 from newsletter.tokens import Purpose
 from newsletter.web import bot_check, consent_text

@@ -307,7 +307,7 @@ def test_the_erased_are_told_by_the_address_that_the_event_names(ledger: Ledger)
 
 
 def test_a_segment_knows_who_received_a_letter_and_whose_only_left(ledger: Ledger) -> None:
-    from newsletter.audience import SegmentContext, segmented_candidates
+    from newsletter.audience.segments import SegmentContext, segmented_candidates
 
     first, *_ = ledger.numbers()
     ledger.put("submitted")

@@ -3,7 +3,7 @@
 import json
 import re
 
-from newsletter.audience import Consent
+from newsletter.audience.models import Consent
 from newsletter.locales import translations_for
 from newsletter.tokens import Purpose
 from tests.acceptance.doorway import Doorway, eventually

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.audience import ImportReport, candidates, import_csv
+from newsletter.audience import candidates
+from newsletter.audience.importer import ImportReport, import_csv
 from newsletter.database import Database
 from newsletter.tokens import Keyring
 from tests.fresh import fresh_database

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.address import Address
-from newsletter.audience import FieldKind, import_file, inspect_file, read_subscriber_record
-from newsletter.audience.custom_fields import KindGuess, read_value
+from newsletter.audience import read_subscriber_record
+from newsletter.audience.custom_fields import FieldKind, KindGuess, read_value
+from newsletter.audience.importer import import_file, inspect_file
 from newsletter.database import Database
 from newsletter.tokens import Keyring
 

@@ -10,16 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.address import Address
-from newsletter.audience import (
-    SuppressionReason,
-    candidates,
-    export_csv,
-    import_csv,
-    list_members,
-    suppress,
-    unsubscribe,
-)
-from newsletter.audience.text_cleaning import cleaned, cleaned_name, guarded, unguarded
+from newsletter.audience import SuppressionReason, candidates, export_csv, list_members, suppress, unsubscribe
+from newsletter.audience.importer import import_csv
+from newsletter.audience.text_cleanup import cleaned, cleaned_name, guarded, unguarded
 from newsletter.database import Database
 from newsletter.tokens import Keyring
 from tests.drawing import drawn

@@ -13,15 +13,8 @@ from pathlib import Path
 import pytest
 
 from newsletter.address import Address
-from newsletter.audience import (
-    ImportReport,
-    candidates,
-    export_csv,
-    export_json,
-    import_file,
-    list_members,
-    open_import_files,
-)
+from newsletter.audience import candidates, export_csv, export_json, list_members
+from newsletter.audience.importer import ImportReport, import_file, open_import_files
 from newsletter.compose import EscapeContext, MergeTag, fill_merge_tags
 from newsletter.database import Database
 from newsletter.delivery import Notice, build_notice_message

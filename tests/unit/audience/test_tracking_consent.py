@@ -6,19 +6,21 @@ from datetime import UTC, datetime, timedelta
 from newsletter.address import Address
 from newsletter.audience import (
     ConsentProof,
-    SignupMailLimits,
-    SignupRequestKind,
     add_subscriber,
-    expire_signups,
     export_csv,
     find_subscriber_id,
     grant_click_consent,
-    process_signup_request,
     read_subscriber_record,
-    record_signup_request,
     unsubscribe,
     with_click_consent,
     withdraw_click_consent,
+)
+from newsletter.audience.signup import (
+    SignupMailLimits,
+    SignupRequestKind,
+    expire_signups,
+    process_signup_request,
+    record_signup_request,
 )
 from newsletter.database import Database
 from newsletter.tokens import Keyring

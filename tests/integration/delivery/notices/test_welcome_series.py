@@ -16,7 +16,8 @@ from pathlib import Path
 import pytest
 
 from newsletter.address import Address
-from newsletter.audience import add_subscriber, erase_subscriber, find_subscriber_id, import_csv, unsubscribe
+from newsletter.audience import add_subscriber, erase_subscriber, find_subscriber_id, unsubscribe
+from newsletter.audience.importer import import_csv
 from newsletter.database import Database
 from newsletter.delivery import (
     DeliveryStatus,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.audience import ImportReport, import_file, open_import_files
+from newsletter.audience.importer import ImportReport, import_file, open_import_files
 from newsletter.database import Database
 from newsletter.tokens import Keyring
 

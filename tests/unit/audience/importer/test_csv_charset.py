@@ -7,10 +7,8 @@ from pathlib import Path
 import pytest
 
 from newsletter.address import Address
-from newsletter.audience import (
-    ImportReport,
-    read_subscriber_record,
-)
+from newsletter.audience import read_subscriber_record
+from newsletter.audience.importer import ImportReport
 from newsletter.database import Database
 from newsletter.tokens import Keyring
 

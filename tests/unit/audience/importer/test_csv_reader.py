@@ -8,10 +8,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from newsletter.audience import ImportReport, RowStatus, inspect_file
+from newsletter.audience.importer import ImportReport, RowStatus, inspect_file
 from newsletter.audience.importer.csv_reader import UNCLOSED_QUOTE, read_records
 from newsletter.audience.importer.rows import Row, read_rows
-from newsletter.audience.text_cleaning import FIELD_LENGTH, cleaned, cleaned_cells, unguarded
+from newsletter.audience.text_cleanup import FIELD_LENGTH, cleaned, cleaned_cells, unguarded
 
 Bring = Callable[..., ImportReport]
 _CELLS = st.text(alphabet=st.sampled_from("aB9 '=@-?;,\t\"é\u0301\u202e\xa0\u2028张"), max_size=12) | st.sampled_from(

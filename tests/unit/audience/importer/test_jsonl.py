@@ -22,12 +22,12 @@ from newsletter.audience import (
     export_json,
     find_subscriber_id,
     grant_click_consent,
-    import_csv,
     read_subscriber_record,
     set_first_name,
     suppress,
     unsubscribe,
 )
+from newsletter.audience.importer import import_csv
 from newsletter.audience.tables import suppressions, tags
 from newsletter.database import Database
 from newsletter.tokens import Keyring

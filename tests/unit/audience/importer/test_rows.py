@@ -9,17 +9,10 @@ from pathlib import Path
 import pytest
 
 from newsletter.address import Address
-from newsletter.audience import (
-    ImportReport,
-    RejectedRows,
-    RowStatus,
-    Subscriber,
-    inspect_file,
-    new_subscribers,
-    open_import_files,
-    read_subscriber_record,
-)
+from newsletter.audience import new_subscribers, read_subscriber_record
+from newsletter.audience.importer import ImportReport, RejectedRows, RowStatus, inspect_file, open_import_files
 from newsletter.audience.importer.run import import_file
+from newsletter.audience.models import Subscriber
 from newsletter.database import Database
 from newsletter.errors import ContentError, UsageError
 from newsletter.tokens import Keyring

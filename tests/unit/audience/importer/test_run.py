@@ -8,19 +8,16 @@ import pytest
 
 from newsletter.address import Address
 from newsletter.audience import (
-    ImportReport,
-    RowStatus,
     SubscriberRecord,
     SuppressionReason,
     erase_subscriber,
     find_subscriber_id,
-    import_list_source,
-    inspect_file,
     lift_suppression,
     read_subscriber_record,
     suppress,
     unsubscribe,
 )
+from newsletter.audience.importer import ImportReport, RowStatus, import_list_source, inspect_file
 from newsletter.database import Database
 from newsletter.errors import ContentError, SettingsError, UsageError
 from newsletter.settings import Settings, read_settings

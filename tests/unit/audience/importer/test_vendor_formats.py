@@ -9,14 +9,8 @@ from pathlib import Path
 import pytest
 
 from newsletter.address import Address
-from newsletter.audience import (
-    ImportReport,
-    RejectedRows,
-    RowStatus,
-    import_file,
-    inspect_file,
-    read_subscriber_record,
-)
+from newsletter.audience import read_subscriber_record
+from newsletter.audience.importer import ImportReport, RejectedRows, RowStatus, import_file, inspect_file
 from newsletter.database import Database
 from newsletter.errors import UsageError
 from newsletter.tokens import Keyring

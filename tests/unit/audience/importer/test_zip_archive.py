@@ -7,9 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.audience import (
-    ImportReport,
-)
+from newsletter.audience.importer import ImportReport
 from newsletter.audience.importer.zip_archive import MAX_RATIO
 from newsletter.errors import ContentError, UsageError
 

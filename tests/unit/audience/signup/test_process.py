@@ -7,26 +7,28 @@ import pytest
 from newsletter.address import Address
 from newsletter.audience import (
     ConsentProof,
-    SignupMailKind,
-    SignupMailLimits,
-    SignupRequestKind,
     SuppressionReason,
     Unsubscription,
     add_subscriber,
-    confirm_signup,
     count_lists,
     expire_pauses,
-    expire_signups,
-    find_signup_request,
     find_subscriber_id,
     pause,
-    process_signup_request,
     read_preferences,
     read_subscriber_record,
-    record_signup_request,
     suppress,
     suppression_reason,
     unsubscribe_many,
+)
+from newsletter.audience.signup import (
+    SignupMailKind,
+    SignupMailLimits,
+    SignupRequestKind,
+    confirm_signup,
+    expire_signups,
+    find_signup_request,
+    process_signup_request,
+    record_signup_request,
 )
 from newsletter.database import Database
 from newsletter.tokens import Keyring

@@ -6,20 +6,22 @@ import pytest
 
 from newsletter.address import Address
 from newsletter.audience import (
-    Consent,
     ConsentProof,
+    SuppressionReason,
+    add_subscriber,
+    find_subscriber_id,
+    read_subscriber_record,
+    suppress,
+    unsubscribe,
+)
+from newsletter.audience.models import Consent
+from newsletter.audience.signup import (
     SignupMailKind,
     SignupMailLimits,
     SignupRequestKind,
-    SuppressionReason,
-    add_subscriber,
     confirm_signup,
-    find_subscriber_id,
     process_signup_request,
-    read_subscriber_record,
     record_signup_request,
-    suppress,
-    unsubscribe,
 )
 from newsletter.database import Database
 from newsletter.tokens import Keyring

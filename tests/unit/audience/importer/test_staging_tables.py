@@ -11,7 +11,7 @@ from sqlalchemy.exc import OperationalError
 from newsletter.audience.importer.csv_file import ImportFile, inspect_file
 from newsletter.audience.importer.dedupe import Batch, dedupe
 from newsletter.audience.importer.rows import read_rows
-from newsletter.audience.importer.staging import staged, staged_rows
+from newsletter.audience.importer.staging_tables import staged, staged_rows
 from newsletter.database import Database
 from newsletter.errors import NewsletterError
 from newsletter.tokens import Keyring
