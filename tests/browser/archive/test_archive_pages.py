@@ -49,13 +49,13 @@ def test_every_picture_is_shown_and_nothing_is_fetched_from_elsewhere(site: Path
     assert all(url.startswith("file:") for url in asked)
 
 
-def test_a_reader_walks_from_the_front_page_to_an_answer_and_back(site: Path, page: Page) -> None:
+def test_a_reader_walks_from_the_front_page_to_a_reply_and_back(site: Path, page: Page) -> None:
     page.goto((site / "index.html").as_uri())
     page.get_by_role("link", name="Nothing to report").click()
     assert page.get_by_role("heading", level=1).inner_text() == "Nothing to report"
     page.get_by_role("link", name="to Sigurður").click()
     assert page.url.endswith("#comment-7kq2m4")
-    page.get_by_role("link", name="After this").click()
+    page.get_by_role("link", name="Next issue").click()
     assert page.get_by_role("heading", level=1).inner_text() == "Five small lights"
     page.get_by_role("link", name="The Lamplighter").first.click()
     assert page.url.endswith("/index.html")
