@@ -118,7 +118,7 @@ def test_what_cannot_be_read_is_put_aside_and_kept(deployed: Deployed) -> None:
 
 
 def test_answers_lie_in_a_private_bucket_and_expire(deployed: Deployed) -> None:
-    assert deployed.client("s3").head_bucket(S3Bucket=deployed.named["Answers"])
+    assert deployed.client("s3").head_bucket(Bucket=deployed.named["Answers"])
     from cfnlint.decode import decode_str
 
     template, _ = decode_str(TEMPLATE.read_text())
@@ -132,7 +132,7 @@ def test_the_role_may_send_from_this_domain_only_and_delete_nothing_that_is_kept
     assert iam.get_role(RoleName=deployed.named["Publisher"])
     allowed: dict[str, Any] = {}
     for arn in (deployed.named[name] for name in ("MaySend", "MayLook", "MayReadEvents", "MayReadAnswers")):
-        version = iam.get_policy(PolicyArn=arn)["DmarcPolicy"]["DefaultVersionId"]
+        version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
         document = iam.get_policy_version(PolicyArn=arn, VersionId=version)
         for statement in document["PolicyVersion"]["Document"]["Statement"]:
             actions = statement["Action"]
@@ -146,7 +146,7 @@ def test_the_role_may_send_from_this_domain_only_and_delete_nothing_that_is_kept
 
 def test_without_a_domain_for_answers_nothing_is_made_for_them(aws: str) -> None:
     found = Deployed(aws, {**VALUES, "ReplyDomain": ""})
-    assert not [name for name in found.named if name.startswith("AwsResponse")]
+    assert not [name for name in found.named if name.startswith("Answer")]
     assert "EventQueue" in found.named
 
 

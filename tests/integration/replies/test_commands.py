@@ -15,7 +15,7 @@ from tests.unit.replies.whole import read_raw
 
 pytestmark = pytest.mark.slow
 
-AwsResponse = Callable[..., str]
+WriteReply = Callable[..., str]
 EDITOR = """sh -c 'echo "From my editor." | cat - "$1" > "$1.new" && mv "$1.new" "$1"' --"""
 COMMAND = Path(sys.executable).parent / "newsletter"
 
@@ -38,7 +38,7 @@ def run(harbour: Harbour) -> Callable[..., subprocess.CompletedProcess[str]]:
 
 
 def test_from_the_mailbox_to_the_comment(
-    harbour: Harbour, answer: AwsResponse, run: Callable[..., subprocess.CompletedProcess[str]]
+    harbour: Harbour, answer: WriteReply, run: Callable[..., subprocess.CompletedProcess[str]]
 ) -> None:
     harbour.deliver(answer("I own two.\x1b[31m"))
     harbour.deliver(answer(headers="Auto-Submitted: auto-replied\n", message_id="<two@x>"), "2.eml")
@@ -60,7 +60,7 @@ def test_from_the_mailbox_to_the_comment(
 
 
 def test_extract_has_one_line_for_each_file(
-    harbour: Harbour, answer: AwsResponse, run: Callable[..., subprocess.CompletedProcess[str]]
+    harbour: Harbour, answer: WriteReply, run: Callable[..., subprocess.CompletedProcess[str]]
 ) -> None:
     root = harbour.settings.root
     (root / "a.eml").write_text(answer())
@@ -110,7 +110,7 @@ def test_extract_waits_for_no_database() -> None:
 
 
 def test_an_answer_by_command_is_mailed_once(
-    harbour: Harbour, answer: AwsResponse, run: Callable[..., subprocess.CompletedProcess[str]]
+    harbour: Harbour, answer: WriteReply, run: Callable[..., subprocess.CompletedProcess[str]]
 ) -> None:
     harbour.deliver(answer("I own two."))
     run("fetch")
@@ -133,7 +133,7 @@ def test_an_answer_by_command_is_mailed_once(
 
 
 def test_an_answer_may_be_written_in_an_editor(
-    harbour: Harbour, answer: AwsResponse, run: Callable[..., subprocess.CompletedProcess[str]]
+    harbour: Harbour, answer: WriteReply, run: Callable[..., subprocess.CompletedProcess[str]]
 ) -> None:
     harbour.deliver(answer("I own two."))
     run("fetch")

@@ -13,10 +13,10 @@ from newsletter.replies import ReplyState, Verdict, list_replies, open_mailbox
 from newsletter.tokens import Purpose
 from tests.integration.replies.conftest import NOW, Harbour
 
-AwsResponse = Callable[..., str]
+WriteReply = Callable[..., str]
 
 
-def test_an_answer_is_held_under_its_issue_without_the_quotation(harbour: Harbour, answer: AwsResponse) -> None:
+def test_an_answer_is_held_under_its_issue_without_the_quotation(harbour: Harbour, answer: WriteReply) -> None:
     harbour.deliver(answer())
     (reply,) = harbour.fetch().replies
     assert (reply.slug, reply.state, reply.verdict) == ("ferries", ReplyState.HELD, Verdict.HUMAN)
@@ -26,7 +26,7 @@ def test_an_answer_is_held_under_its_issue_without_the_quotation(harbour: Harbou
     assert list_replies(harbour.database) == (reply,)
 
 
-def test_the_raw_mail_is_private_and_the_message_is_marked_seen(harbour: Harbour, answer: AwsResponse) -> None:
+def test_the_raw_mail_is_private_and_the_message_is_marked_seen(harbour: Harbour, answer: WriteReply) -> None:
     path = harbour.deliver(answer())
     (reply,) = harbour.fetch().replies
     (kept,) = (harbour.settings.var / "replies").iterdir()
@@ -36,7 +36,7 @@ def test_the_raw_mail_is_private_and_the_message_is_marked_seen(harbour: Harbour
     assert (harbour.settings.root / "answers" / "cur" / "1.eml:2,S").read_bytes() == kept.read_bytes()
 
 
-def test_the_same_mail_twice_is_one_reply(harbour: Harbour, answer: AwsResponse) -> None:
+def test_the_same_mail_twice_is_one_reply(harbour: Harbour, answer: WriteReply) -> None:
     harbour.deliver(answer())
     assert len(harbour.fetch().replies) == 1
     harbour.deliver(answer(), "again.eml")
@@ -45,12 +45,12 @@ def test_the_same_mail_twice_is_one_reply(harbour: Harbour, answer: AwsResponse)
     assert (again.replies, again.known) == ((), 3)
 
 
-def test_the_date_is_never_later_than_now(harbour: Harbour, answer: AwsResponse) -> None:
+def test_the_date_is_never_later_than_now(harbour: Harbour, answer: WriteReply) -> None:
     harbour.deliver(answer().replace("3 Mar 2025 20:00:00", "3 Mar 2035 20:00:00"))
     assert harbour.fetch().replies[0].received_at == NOW
 
 
-def test_a_reference_finds_the_delivery_where_the_address_does_not(harbour: Harbour, answer: AwsResponse) -> None:
+def test_a_reference_finds_the_delivery_where_the_address_does_not(harbour: Harbour, answer: WriteReply) -> None:
     with harbour.database.write() as connection:
         connection.execute(text("UPDATE deliveries SET reference = '0100abc-000000' WHERE id = 2"))
     headers = "In-Reply-To: <0100abc-000000@eu-west-1.amazonses.com>\n"
@@ -59,7 +59,7 @@ def test_a_reference_finds_the_delivery_where_the_address_does_not(harbour: Harb
     assert (reply.delivery_id, reply.slug, reply.is_from_subscriber) == (2, "ferries", True)
 
 
-def test_mail_that_answers_nothing_is_held_and_says_so(harbour: Harbour, answer: AwsResponse) -> None:
+def test_mail_that_answers_nothing_is_held_and_says_so(harbour: Harbour, answer: WriteReply) -> None:
     harbour.deliver(answer(to="r+aaaaaaaaaaaaaaaaaaaaaaaaaaaaa@reply.example.org"))
     (reply,) = harbour.fetch().replies
     assert (reply.slug, reply.state) == (None, ReplyState.HELD)
@@ -76,7 +76,7 @@ def test_mail_that_answers_nothing_is_held_and_says_so(harbour: Harbour, answer:
     ],
 )
 def test_a_wish_to_leave_ends_the_subscription(
-    harbour: Harbour, answer: AwsResponse, purpose: Purpose, said: str, headers: str
+    harbour: Harbour, answer: WriteReply, purpose: Purpose, said: str, headers: str
 ) -> None:
     harbour.deliver(answer(said, to=harbour.address(1, purpose), headers=headers))
     (reply,) = harbour.fetch().replies
@@ -84,7 +84,7 @@ def test_a_wish_to_leave_ends_the_subscription(
     assert _states(harbour) == {"jo@example.net": "ended", "ada@example.net": "confirmed"}
 
 
-def test_a_copy_that_comes_later_ends_no_renewed_subscription(harbour: Harbour, answer: AwsResponse) -> None:
+def test_a_copy_that_comes_later_ends_no_renewed_subscription(harbour: Harbour, answer: WriteReply) -> None:
     mail = answer("stop")
     harbour.deliver(mail)
     harbour.fetch()
@@ -95,14 +95,14 @@ def test_a_copy_that_comes_later_ends_no_renewed_subscription(harbour: Harbour, 
     assert _states(harbour)["jo@example.net"] == "confirmed"
 
 
-def test_an_endless_answer_is_cut_and_says_so(harbour: Harbour, answer: AwsResponse) -> None:
+def test_an_endless_answer_is_cut_and_says_so(harbour: Harbour, answer: WriteReply) -> None:
     harbour.deliver(answer("word " * 10_000))
     (reply,) = harbour.fetch().replies
     assert len(reply.text) == 20_000
     assert "cut after 20,000 characters" in reply.note
 
 
-def test_a_stranger_cannot_unsubscribe_by_a_leaked_reply_address(harbour: Harbour, answer: AwsResponse) -> None:
+def test_a_stranger_cannot_unsubscribe_by_a_leaked_reply_address(harbour: Harbour, answer: WriteReply) -> None:
     harbour.deliver(answer("stop", sender="Eve <eve@example.net>"))
     (reply,) = harbour.fetch().replies
     assert (reply.state, reply.is_from_subscriber) == (ReplyState.HELD, False)
@@ -178,23 +178,23 @@ def test_a_complaint_suppresses(harbour: Harbour) -> None:
     assert len(list(list_suppressions(harbour.database))) == 1
 
 
-def test_private_as_the_first_word_keeps_an_answer_private(harbour: Harbour, answer: AwsResponse) -> None:
+def test_private_as_the_first_word_keeps_an_answer_private(harbour: Harbour, answer: WriteReply) -> None:
     harbour.deliver(answer("Private: only for you."))
     assert harbour.fetch().replies[0].state is ReplyState.PRIVATE
 
 
-def test_a_machine_is_ignored_and_kept(harbour: Harbour, answer: AwsResponse) -> None:
+def test_a_machine_is_ignored_and_kept(harbour: Harbour, answer: WriteReply) -> None:
     harbour.deliver(answer(headers="Auto-Submitted: auto-replied\n"))
     (reply,) = harbour.fetch().replies
     assert (reply.verdict, reply.state) == (Verdict.AUTO_REPLY, ReplyState.IGNORED)
 
 
-def test_our_own_letter_coming_back_is_a_loop(harbour: Harbour, answer: AwsResponse) -> None:
+def test_our_own_letter_coming_back_is_a_loop(harbour: Harbour, answer: WriteReply) -> None:
     harbour.deliver(answer(headers="List-Id: Tidal Notes <tidal.example.org>\n"))
     assert harbour.fetch().replies[0].verdict is Verdict.LOOP
 
 
-def test_quoted_tokens_and_addresses_do_not_reach_the_text(harbour: Harbour, answer: AwsResponse) -> None:
+def test_quoted_tokens_and_addresses_do_not_reach_the_text(harbour: Harbour, answer: WriteReply) -> None:
     token = harbour.address()
     harbour.deliver(answer(f"Is {token} yours? https://elsewhere.example/u/{token[2:31]} or +44 20 7946 0018"))
     (reply,) = harbour.fetch().replies
@@ -203,7 +203,7 @@ def test_quoted_tokens_and_addresses_do_not_reach_the_text(harbour: Harbour, ans
     assert "7946" not in reply.text
 
 
-def test_only_what_is_public_is_quoted(harbour: Harbour, answer: AwsResponse) -> None:
+def test_only_what_is_public_is_quoted(harbour: Harbour, answer: WriteReply) -> None:
     said = (
         "> Dear Jo Winter, you asked for this\n\nI did.\n\n"
         "> The harbour wakes at five and nobody owns an alarm clock.\n\nI own two.\n\n"
@@ -217,7 +217,7 @@ def test_only_what_is_public_is_quoted(harbour: Harbour, answer: AwsResponse) ->
     assert "quotes text that is not public" in reply.note
 
 
-def test_plain_files_in_a_folder_are_mail_too(harbour: Harbour, answer: AwsResponse) -> None:
+def test_plain_files_in_a_folder_are_mail_too(harbour: Harbour, answer: WriteReply) -> None:
     folder = harbour.settings.root / "answers"
     folder.mkdir()
     (folder / "saved.eml").write_text(answer())

@@ -19,7 +19,7 @@ from newsletter.replies.parsing.message import MAX_RAW_BYTES, ParsedMessage, par
 from newsletter.replies.sandbox import Sandbox, UnreadableMessage
 from tests.integration.replies.conftest import NOW, Harbour
 
-AwsResponse = Callable[..., str]
+WriteReply = Callable[..., str]
 ORDINARY = b"From: Jo <jo@example.net>\nSubject: Hi\n\nI own two.\n\nOn Monday Ann <a@x.org> wrote:\n> One?\n"
 HOSTILE = b"Subject: long\n\n" + b"1/1/1 a@b.cc 10:00:\n" * 13_000
 """What takes the longest of what is known: more than half a second of CPU, for 250 KB."""
@@ -208,7 +208,7 @@ def test_nonsense_from_a_child_is_no_mail(answer: bytes) -> None:
         assert deceived.verify(ORDINARY, parse_message(b"DKIM-Signature: x\n\n").headers, {}, NOW) == ()
 
 
-def test_a_mail_that_takes_too_long_is_held_and_stops_no_other(harbour: Harbour, answer: AwsResponse) -> None:
+def test_a_mail_that_takes_too_long_is_held_and_stops_no_other(harbour: Harbour, answer: WriteReply) -> None:
     harbour.deliver(answer("On 2020-01-01 10:00 a@b.cc wrote:\n> x\ny\n" * 6_000, message_id="<1@x>"), "1.eml")
     harbour.deliver(answer("Fine.", message_id="<2@x>"), "2.eml")
     with Sandbox(seconds=0.04) as hasty:
@@ -218,7 +218,7 @@ def test_a_mail_that_takes_too_long_is_held_and_stops_no_other(harbour: Harbour,
     assert second.text == "Fine."
 
 
-def test_a_mail_nobody_can_read_is_kept_for_its_moderator(harbour: Harbour, answer: AwsResponse) -> None:
+def test_a_mail_nobody_can_read_is_kept_for_its_moderator(harbour: Harbour, answer: WriteReply) -> None:
     harbour.deliver(b"\x00" * 100_000, "1.eml")
     harbour.deliver(b"", "2.eml")
     harbour.deliver(answer("Fine."), "3.eml")

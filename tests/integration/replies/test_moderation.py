@@ -11,11 +11,11 @@ from newsletter.replies.store.models import Decision
 from newsletter.replies.store.queries import record_decision
 from tests.integration.replies.conftest import ISSUE, NOW, Harbour
 
-AwsResponse = Callable[..., str]
+WriteReply = Callable[..., str]
 
 
 @pytest.fixture
-def held(harbour: Harbour, answer: AwsResponse) -> Reply:
+def held(harbour: Harbour, answer: WriteReply) -> Reply:
     harbour.deliver(answer())
     return harbour.fetch().replies[0]
 
@@ -75,7 +75,7 @@ def test_a_rejected_reply_can_still_be_approved(harbour: Harbour, held: Reply) -
         reject(harbour.database, held.id, now=NOW)
 
 
-def test_a_private_reply_is_never_published(harbour: Harbour, answer: AwsResponse) -> None:
+def test_a_private_reply_is_never_published(harbour: Harbour, answer: WriteReply) -> None:
     harbour.deliver(answer("Private\n\nOnly for you."))
     (reply,) = harbour.fetch().replies
     with pytest.raises(DecisionRequired, match="private"):
@@ -83,7 +83,7 @@ def test_a_private_reply_is_never_published(harbour: Harbour, answer: AwsRespons
     assert read_comments(harbour.settings, "ferries").comments == ()
 
 
-def test_closed_comments_refuse(harbour: Harbour, answer: AwsResponse) -> None:
+def test_closed_comments_refuse(harbour: Harbour, answer: WriteReply) -> None:
     issue = harbour.settings.root / "issues" / "ferries" / "index.md"
     issue.write_text(ISSUE.replace("status: ready", "status: ready\ncomments: closed"))
     harbour.deliver(answer())
@@ -93,14 +93,14 @@ def test_closed_comments_refuse(harbour: Harbour, answer: AwsResponse) -> None:
         approve(harbour.database, harbour.settings, reply.id, now=NOW)
 
 
-def test_an_answer_without_words_has_nothing_to_publish(harbour: Harbour, answer: AwsResponse) -> None:
+def test_an_answer_without_words_has_nothing_to_publish(harbour: Harbour, answer: WriteReply) -> None:
     harbour.deliver(answer(""))
     (reply,) = harbour.fetch().replies
     with pytest.raises(UsageError, match="no text"):
         approve(harbour.database, harbour.settings, reply.id, now=NOW)
 
 
-def test_a_reply_without_an_issue_needs_one_named(harbour: Harbour, answer: AwsResponse) -> None:
+def test_a_reply_without_an_issue_needs_one_named(harbour: Harbour, answer: WriteReply) -> None:
     harbour.deliver(answer(to="elsewhere@example.org"))
     (reply,) = harbour.fetch().replies
     with pytest.raises(UsageError, match="--issue"):
@@ -116,7 +116,7 @@ def test_two_moderators_at_once_do_not_overrule_each_other(harbour: Harbour, hel
         record_decision(harbour.database, held, approval, slug="ferries")
 
 
-def test_the_answer_of_a_hostile_name_is_plain(harbour: Harbour, answer: AwsResponse) -> None:
+def test_the_answer_of_a_hostile_name_is_plain(harbour: Harbour, answer: WriteReply) -> None:
     harbour.deliver(answer("<script>alert(1)</script> hi", sender='"<img src=x onerror=alert(1)>" <jo@example.net>'))
     (reply,) = harbour.fetch().replies
     approve(harbour.database, harbour.settings, reply.id, now=NOW)
