@@ -10,6 +10,19 @@ from .counts import (
 )
 from .editions import find_mailing as find_mailing, mailing_edition as mailing_edition
 from .sender.forecast import Forecast as Forecast, make_forecast as make_forecast
+from .evidence import (
+    SubmissionEvidence as SubmissionEvidence,
+    ReportedDelivery as ReportedDelivery,
+    are_submitted_since as are_submitted_since,
+    count_submitted as count_submitted,
+    delivery_ids_of as delivery_ids_of,
+    find_reported_deliveries as find_reported_deliveries,
+    find_reported_by_references as find_reported_by_references,
+    is_in_progress as is_in_progress,
+    pause_if_open as pause_if_open,
+    apply_notice_evidence as apply_notice_evidence,
+    apply_evidence as apply_evidence,
+)
 from .lookup import (
     Addressee as Addressee,
     find_addressee as find_addressee,
@@ -19,7 +32,6 @@ from .lookup import (
 )
 from .models import (
     Counts as Counts,
-    Delivery as Delivery,
     DeliveryStatus as DeliveryStatus,
     Exclusion as Exclusion,
     Mailing as Mailing,
@@ -86,20 +98,6 @@ from .queue.plan import (
     start_test_mailing as start_test_mailing,
     extend_mailing as extend_mailing,
 )
-from .queue.recovery import RecoveryResult as RecoveryResult
-from .evidence import (
-    SubmissionEvidence as SubmissionEvidence,
-    ReportedDelivery as ReportedDelivery,
-    are_submitted_since as are_submitted_since,
-    count_submitted as count_submitted,
-    delivery_ids_of as delivery_ids_of,
-    find_reported_deliveries as find_reported_deliveries,
-    find_reported_by_references as find_reported_by_references,
-    is_in_progress as is_in_progress,
-    pause_if_open as pause_if_open,
-    apply_notice_evidence as apply_notice_evidence,
-    apply_evidence as apply_evidence,
-)
 from .queue.schedule import (
     Schedule as Schedule,
     due_mailings as due_mailings,
@@ -116,5 +114,5 @@ from .queue.control import cancel as cancel, pause as pause, resume as resume
 from .sender.progress import SendProgress as SendProgress
 from .transports import open_transport as open_transport
 from .transports.base import Transport as Transport
-from .transports.outbox import OutboxMessage as OutboxMessage, outbox_messages as outbox_messages
+from .transports.outbox import outbox_messages as outbox_messages
 from .transports.ses import open_ses as open_ses

@@ -18,7 +18,6 @@ from newsletter.address import Address
 from newsletter.audience import add_subscriber, ensure_lists, find_subscriber_id, unsubscribe
 from newsletter.compose import Edition
 from newsletter.delivery import (
-    Delivery,
     DeliveryStatus,
     Mailing,
     MailingState,
@@ -29,6 +28,7 @@ from newsletter.delivery import (
     resume,
     start_mailing,
 )
+from newsletter.delivery.models import Delivery
 from newsletter.delivery.queue.claim import DeliveryOutcome, make_deferred_due, next_due, record_and_claim
 from newsletter.delivery.queue.high_water_mark import HighWaterMark, high_water_mark_path
 from newsletter.delivery.queue.outcome_spool import OutcomeSpool, spool_path

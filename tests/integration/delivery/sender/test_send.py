@@ -16,7 +16,6 @@ from newsletter.address import Address
 from newsletter.audience import SuppressionReason, suppress
 from newsletter.compose import Edition
 from newsletter.delivery import (
-    Delivery,
     DeliveryStatus,
     Exclusion,
     find_delivery,
@@ -26,6 +25,7 @@ from newsletter.delivery import (
     send,
     start_test_mailing,
 )
+from newsletter.delivery.models import Delivery
 from newsletter.delivery.queue.claim import DeliveryOutcome, claimed_deliveries, record_and_claim
 from newsletter.delivery.queue.high_water_mark import HighWaterMark, high_water_mark_path
 from newsletter.delivery.queue.lock import sender_lock
