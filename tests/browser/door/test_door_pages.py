@@ -144,7 +144,7 @@ def test_everything_works_without_scripts(browser: Browser, doorway: Doorway) ->
     page.get_by_label("Language", exact=True).select_option("fr")
     page.get_by_role("button", name="Save").click()
     page.get_by_text("Enregistré.").wait_for()
-    assert page.get_by_label("Nom à côté de vos réponses").input_value() == "Jo W."
+    assert page.get_by_label("Nom à côté de vos commentaires").input_value() == "Jo W."
     context.close()
 
 
