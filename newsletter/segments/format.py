@@ -40,7 +40,7 @@ def format_condition(condition: Condition) -> str:
             return " and ".join(map(_bracketed, condition.conditions))
         case AnyOf():
             return " or ".join(
-                _bracketed(each) if isinstance(each, AnyOf) else format_condition(each) for each in condition.conditions
+                _bracketed(part) if isinstance(part, AnyOf) else format_condition(part) for part in condition.conditions
             )
         case Comparison() | OneOf() | Contains() | HasField() | FieldDate():
             return _field_condition(condition)
@@ -127,9 +127,9 @@ def describe_condition(condition: Condition) -> str:
     """Return a condition in English, such that it completes "people ..."."""
     match condition:
         case AllOf():
-            return " and ".join(_bracketed_description(each) for each in condition.conditions)
+            return " and ".join(_bracketed_description(part) for part in condition.conditions)
         case AnyOf():
-            return " or ".join(_bracketed_description(each) for each in condition.conditions)
+            return " or ".join(_bracketed_description(part) for part in condition.conditions)
         case Not():
             return _describe_opposite(condition.condition)
         case _:

@@ -68,9 +68,9 @@ def check_named_segments(named: Mapping[str, str]) -> None:
 def _expand(line: str, named: Mapping[str, str], within: tuple[str, ...], references: list[NameReference]) -> Condition:
     from newsletter.segments.grammar import parse  # lark takes long to import, and few commands use segments
 
-    condition, found = parse(line)
+    condition, names = parse(line)
     expanded: dict[str, Condition] = {}
-    for reference in found:
+    for reference in names:
         if reference.kind is not ReferenceKind.SEGMENT:
             references.append(reference)
         elif reference.name not in expanded:
@@ -102,9 +102,9 @@ def _with_replaced(condition: Condition, expanded: Mapping[str, Condition]) -> C
         case Not():
             return negate(_with_replaced(condition.condition, expanded))
         case AllOf():
-            return AllOf(conditions=tuple(_with_replaced(each, expanded) for each in condition.conditions))
+            return AllOf(conditions=tuple(_with_replaced(part, expanded) for part in condition.conditions))
         case AnyOf():
-            return AnyOf(conditions=tuple(_with_replaced(each, expanded) for each in condition.conditions))
+            return AnyOf(conditions=tuple(_with_replaced(part, expanded) for part in condition.conditions))
         case _:
             return condition
 

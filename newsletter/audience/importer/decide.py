@@ -122,13 +122,13 @@ def decide_row(valid: ValidRow, known: Known) -> RowDecision:
     return decision._replace(status=RowStatus.UPDATED) if decision.changes_details else decision
 
 
-def _next_state(present: SubscriptionState | None, told: SubscriptionState) -> SubscriptionState | None:
-    """Return the state that a file's word leads to, None if it changes nothing: what has ended stays ended."""
-    if present is None:
-        return told
-    if present is SubscriptionState.ENDED or told is SubscriptionState.PENDING or present is told:
+def _next_state(current: SubscriptionState | None, imported: SubscriptionState) -> SubscriptionState | None:
+    """Return the state that a file's status leads to, None if it changes nothing: what has ended stays ended."""
+    if current is None:
+        return imported
+    if current is SubscriptionState.ENDED or imported is SubscriptionState.PENDING or current is imported:
         return None
-    return told
+    return imported
 
 
 def _named_at(named: Row | Known) -> datetime:

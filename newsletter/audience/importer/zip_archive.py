@@ -18,7 +18,7 @@ MAX_MEMBERS = 10_000
 MAX_BYTES = 4_000_000_000
 """Of all tables together, unpacked."""
 MAX_RATIO = 200
-"""How many times larger a table may be than what is packed: people's names hardly shrink to a tenth."""
+"""How many times larger a table may be than its packed form: names rarely shrink to a tenth."""
 _STEP = 1 << 20
 _COMPOUND_FILE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _INSIDE_WORKBOOKS = {"xl/workbook.xml", "xl/workbook.bin", "content.xml", "Index/Document.iwa"}
@@ -43,7 +43,7 @@ def open_import_files(
 
 
 def _is_workbook(path: Path) -> bool:
-    """Return whether a spreadsheet keeps its work in this file: old ones in a compound file, new ones in a ZIP."""
+    """Return whether this is a spreadsheet's own format: a compound file (old Excel), or a ZIP of XML files."""
     with contextlib.suppress(OSError, zipfile.BadZipFile, NotImplementedError):
         with path.open("rb") as file:
             if file.read(8) == _COMPOUND_FILE:
@@ -65,8 +65,8 @@ def _is_zip(path: Path) -> bool:
 def _import_files(
     path: Path, folder: Path, encoding: str | None, mapping: Mapping[str, str] | None
 ) -> Iterator[ImportFile]:
-    found = 0
-    fault: ContentError | None = None
+    count = 0
+    first_error: ContentError | None = None
     try:
         with zipfile.ZipFile(path) as archive:
             for number, member in enumerate(_tables(path, archive), 1):
@@ -77,14 +77,14 @@ def _import_files(
                 try:
                     source = inspect_file(target, encoding=encoding, mapping=mapping, name=f"{path.name}/{name}")
                 except ContentError as error:  # a table of something else
-                    fault = fault or error
+                    first_error = first_error or error
                     continue
-                found += 1
+                count += 1
                 yield source
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, UnicodeError) as error:
         raise UsageError(f"{path}: a damaged ZIP file: {error}. Export it again, or unpack it yourself") from error
-    if not found:
-        raise fault or UsageError(f"{path}: no table of people is in it. Unpack it and import the CSV file")
+    if not count:
+        raise first_error or UsageError(f"{path}: no table of people is in it. Unpack it and import the CSV file")
 
 
 def _tables(path: Path, archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
@@ -110,7 +110,7 @@ def _tables(path: Path, archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
 
 
 def _unpack(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path) -> None:
-    """Unpack one member, whatever its own figures say of its size."""
+    """Unpack one member; the limits apply to the bytes that come out, whatever size it claims to have."""
     most = member.compress_size * MAX_RATIO + _STEP
     with archive.open(member) as packed, target.open("wb") as file:
         written = 0
