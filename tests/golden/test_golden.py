@@ -1,4 +1,4 @@
-"""Letters as they were last approved: a change in what readers get is read as a diff.
+"""Emails as last approved: a change in what readers get shows as a diff.
 
 `NEWSLETTER_GOLDEN=write pytest tests/golden` writes them anew; look at the diff before you commit it.
 """

@@ -28,7 +28,7 @@ domain = "replies.lantern.example"
 
 
 @dataclass(frozen=True)
-class Desk:
+class SamplePublication:
     """Writes an issue and composes it."""
 
     root: Path
@@ -61,19 +61,19 @@ class Desk:
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Desk:
-    """A desk with a publication that has one list."""
+def publication(tmp_path: Path) -> SamplePublication:
+    """A publication with a publication that has one list."""
     (tmp_path / "newsletter.toml").write_text(TOML, encoding="utf-8")
-    return Desk(tmp_path)
+    return SamplePublication(tmp_path)
 
 
 @pytest.fixture
-def picture(desk: Desk) -> Callable[..., Path]:
+def picture(publication: SamplePublication) -> Callable[..., Path]:
     """Return a function that draws a picture beside the issue."""
     from PIL import Image
 
     def draw(name: str = "lamp.png", size: tuple[int, int] = (1200, 600)) -> Path:
-        path = desk.root / "issues" / "one" / name
+        path = publication.root / "issues" / "one" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         Image.new("RGB", size, "#345").save(path)
         return path

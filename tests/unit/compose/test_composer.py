@@ -1,4 +1,4 @@
-"""The letter: what stands around the text, and that it is the same each time."""
+"""A composed email: everything around the text, and the same bytes each time."""
 
 import json
 import re
@@ -12,20 +12,20 @@ from newsletter.locales import packaged_languages, translations_for
 from newsletter.settings import read_settings
 
 
-def test_composing_twice_gives_the_same_bytes(desk):
+def test_composing_twice_gives_the_same_bytes(publication):
     body = "Hello {{ subscriber.name }}\n\n```python\nx = 1\n```\n\n- a"
-    one, other = desk.compose(body).edition, desk.compose(body).edition
+    one, other = publication.compose(body).edition, publication.compose(body).edition
     assert one == other
     assert one.digest == other.digest
 
 
-def test_an_edition_survives_json(desk):
-    edition = desk.compose("Hello {{ subscriber.name }}").edition
+def test_an_edition_survives_json(publication):
+    edition = publication.compose("Hello {{ subscriber.name }}").edition
     assert Edition.from_json(json.loads(json.dumps(edition.as_json()))) == edition
 
 
-def test_an_email_has_all_required_elements(desk):
-    composed = desk.compose("Words.", "title: A title\npreheader: Under the subject\ndate: 2026-11-20")
+def test_an_email_has_all_required_elements(publication):
+    composed = publication.compose("Words.", "title: A title\npreheader: Under the subject\ndate: 2026-11-20")
     letter = fill_merge_tags(composed.edition.html, {"links.unsubscribe": "https://u.example/t"})
     tree = html.document_fromstring(letter)
     assert tree.xpath("string(//h1)") == "A title"
@@ -37,26 +37,26 @@ def test_an_email_has_all_required_elements(desk):
         assert words in fill_merge_tags(composed.edition.text, {}) or words.startswith("You")
 
 
-def test_the_web_version_has_nothing_of_one_readers(desk):
-    web = desk.compose("Dear {{ subscriber.first_name | default('friend') }}").edition.web
+def test_the_web_version_has_nothing_of_one_readers(publication):
+    web = publication.compose("Dear {{ subscriber.first_name | default('friend') }}").edition.web
     assert "Dear friend" in web
     for word in ("Unsubscribe", "Reply", "Read on the web", 'preheader"'):
         assert word not in web
 
 
-def test_the_doctype_and_outlooks_parts_are_kept(desk):
-    letter = desk.html("Words.")
+def test_the_doctype_and_outlooks_parts_are_kept(publication):
+    letter = publication.html("Words.")
     assert letter.startswith("<!DOCTYPE html>")
     assert letter.count("<!--[if mso") > 5
     assert letter.count("<!--[if") == letter.count("<![endif]-->")
     assert 'width="600"' in letter
 
 
-def test_an_email_fetches_nothing_but_pictures(desk):
-    tree = html.document_fromstring(desk.html("Words."))
+def test_an_email_fetches_nothing_but_pictures(publication):
+    tree = html.document_fromstring(publication.html("Words."))
     assert not tree.xpath("//link | //script | //@background")
-    assert "@import" not in desk.html("Words.")
-    assert "fonts.g" not in desk.html("Words.")
+    assert "@import" not in publication.html("Words.")
+    assert "fonts.g" not in publication.html("Words.")
 
 
 @pytest.mark.parametrize(
@@ -70,17 +70,17 @@ def test_an_email_fetches_nothing_but_pictures(desk):
         ('domain = "r.example"', "\nreply_to: me@lantern.example", "stays between us"),
     ],
 )
-def test_the_invitation_tells_what_happens_to_replies(desk, replies, front, words):
-    path = desk.root / "newsletter.toml"
+def test_the_invitation_tells_what_happens_to_replies(publication, replies, front, words):
+    path = publication.root / "newsletter.toml"
     path.write_text(path.read_text().replace('domain = "replies.lantern.example"', replies))
-    invitation = [line for line in desk.text("x", f"title: T{front}").split("\n\n") if "Reply to this" in line]
+    invitation = [line for line in publication.text("x", f"title: T{front}").split("\n\n") if "Reply to this" in line]
     assert words in " ".join(invitation[0].split())
 
 
 @pytest.mark.parametrize("language", packaged_languages())
-def test_fixed_sentences_follow_the_language(desk, language):
+def test_fixed_sentences_follow_the_language(publication, language):
     _ = translations_for(language).gettext
-    composed = desk.compose("x", f"title: T\nlanguage: {language}\ndate: 2026-03-01")
+    composed = publication.compose("x", f"title: T\nlanguage: {language}\ndate: 2026-03-01")
     letter = fill_merge_tags(composed.edition.html, {})
     assert _("Unsubscribe") in letter
     assert re.search(rf">\s*{re.escape(_('Reply'))}\s*<", letter)
@@ -89,22 +89,22 @@ def test_fixed_sentences_follow_the_language(desk, language):
     assert _("You receive this email because {reason}.").split("{reason}")[0] in letter
 
 
-def test_a_language_without_a_catalogue_gets_english_in_its_own_direction(desk):
-    letter = desk.html("x", "title: T\nlanguage: fa")
+def test_a_language_without_a_catalogue_gets_english_in_its_own_direction(publication):
+    letter = publication.html("x", "title: T\nlanguage: fa")
     assert "Unsubscribe" in letter
     assert 'dir="rtl"' in letter
 
 
-def test_a_missing_template_is_a_finding_and_falls_back(desk):
-    composed = desk.compose("x", "title: T\ntemplate: poster")
+def test_a_missing_template_is_a_finding_and_falls_back(publication):
+    composed = publication.compose("x", "title: T\ntemplate: poster")
     assert [finding.rule for finding in composed.findings] == ["template"]
 
 
-def test_the_publications_own_partial_comes_first(desk):
-    own = desk.root / "templates" / "partials"
+def test_the_publications_own_partial_comes_first(publication):
+    own = publication.root / "templates" / "partials"
     own.mkdir(parents=True)
     (own / "footer.mjml").write_text("<mj-section><mj-column><mj-text>1 < 2, mine</mj-text></mj-column></mj-section>")
-    assert "1 < 2, mine" in desk.html("x") or "1 &lt; 2, mine" in desk.html("x")
+    assert "1 < 2, mine" in publication.html("x") or "1 &lt; 2, mine" in publication.html("x")
 
 
 @pytest.mark.parametrize(
@@ -116,16 +116,16 @@ def test_the_publications_own_partial_comes_first(desk):
         ("letter.mjml", '<mjml>\n{% include "nowhere.mjml" %}</mjml>', "templates/letter.mjml"),
     ],
 )
-def test_a_fault_in_a_template_names_file_and_line(desk, name, content, location):
-    path = desk.root / "templates" / name
+def test_a_fault_in_a_template_names_file_and_line(publication, name, content, location):
+    path = publication.root / "templates" / name
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(content)
     with pytest.raises(ContentError) as caught:
-        desk.compose("x")
+        publication.compose("x")
     assert str(caught.value).startswith(location)
 
 
-def test_a_style_sheet_fetches_nothing(desk):
+def test_a_style_sheet_fetches_nothing(publication):
     from http.server import BaseHTTPRequestHandler, HTTPServer
     from threading import Thread
 
@@ -142,52 +142,52 @@ def test_a_style_sheet_fetches_nothing(desk):
     with HTTPServer(("127.0.0.1", 0), Listener) as server:
         Thread(target=server.serve_forever, daemon=True).start()
         url = f"http://127.0.0.1:{server.server_port}"
-        own = desk.root / "templates" / "partials"
+        own = publication.root / "templates" / "partials"
         own.mkdir(parents=True)
         (own / "letter.css").write_text(
             f"@import url({url}/a.css); @\\69mport '{url}/b.css'; .prose p {{ margin: 0; }}"
         )
         body = f"<style>@import url({url}/c.css)</style><link rel=stylesheet href={url}/d.css>\n\nwords"
-        assert "words" in desk.html(body)
+        assert "words" in publication.html(body)
         server.shutdown()
     assert asked == []
 
 
-def test_a_style_sheet_with_rules_that_cannot_be_inlined_still_serves(desk):
-    own = desk.root / "templates" / "partials"
+def test_a_style_sheet_with_rules_that_cannot_be_inlined_still_serves(publication):
+    own = publication.root / "templates" / "partials"
     own.mkdir(parents=True)
     (own / "letter.css").write_text("@media screen { @media print { p { color: red } } }")
-    assert "words" in desk.html("words")
+    assert "words" in publication.html("words")
 
 
-def test_an_issue_of_nothing_but_comments_is_refused(desk):
+def test_an_issue_of_nothing_but_comments_is_refused(publication):
     with pytest.raises(ContentError, match="nothing is left"):
-        desk.compose("<!-- only this -->")
+        publication.compose("<!-- only this -->")
 
 
-def test_a_publication_without_an_address_still_composes(desk):
-    path = desk.root / "newsletter.toml"
+def test_a_publication_without_an_address_still_composes(publication):
+    path = publication.root / "newsletter.toml"
     path.write_text(path.read_text().replace('url = "https://lantern.example"\n', ""))
-    settings = read_settings(desk.root, {})
-    edition = compose(desk.issue("[a](/b)"), "sample", settings).edition
+    settings = read_settings(publication.root, {})
+    edition = compose(publication.issue("[a](/b)"), "sample", settings).edition
     assert "Read on the web" not in fill_merge_tags(edition.html, {})
 
 
-def test_a_publication_overrides_sentences(desk):
-    before = desk.html("x", "title: T\nlanguage: de")
+def test_a_publication_overrides_sentences(publication):
+    before = publication.html("x", "title: T\nlanguage: de")
     assert "Abbestellen" in before
-    (desk.root / "locales").mkdir()
-    path = desk.root / "locales" / "de.po"
+    (publication.root / "locales").mkdir()
+    path = publication.root / "locales" / "de.po"
     for word in ("Abschied nehmen", "Nicht mehr schicken"):
         path.write_text(f'msgid "Unsubscribe"\nmsgstr "{word}"\n', encoding="utf-8")
-        letter = desk.html("x", "title: T\nlanguage: de")
+        letter = publication.html("x", "title: T\nlanguage: de")
         assert word in letter
         assert "Abbestellen" not in letter
 
 
-def test_a_sentence_of_a_publication_that_cannot_be_filled_in_is_named(desk):
-    (desk.root / "locales").mkdir()
+def test_a_sentence_of_a_publication_that_cannot_be_filled_in_is_named(publication):
+    (publication.root / "locales").mkdir()
     source = 'msgid "You receive this email because {reason}."\nmsgstr "Weil {grund}."\n'
-    (desk.root / "locales" / "de.po").write_text(source, encoding="utf-8")
+    (publication.root / "locales" / "de.po").write_text(source, encoding="utf-8")
     with pytest.raises(ContentError, match=r"locales/de\.po:1: unknown placeholder \{grund\}"):
-        desk.html("x", "title: T\nlanguage: de")
+        publication.html("x", "title: T\nlanguage: de")

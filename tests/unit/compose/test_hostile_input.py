@@ -1,4 +1,4 @@
-"""Whatever is written, composing neither fails nor hangs nor lets anything through."""
+"""Whatever the input, composing neither fails nor hangs nor lets anything unsafe through."""
 
 import time
 
@@ -59,13 +59,13 @@ LONG = {
 """What takes more than a second; the others are of the same kinds."""
 
 
-def assert_sound(desk):
-    """Compose what is on the desk, and look at what came out."""
+def assert_sound(publication):
+    """Compose what is on the publication, and look at what came out."""
     started = time.process_time()
     try:
-        issue = read_issue(desk.settings, "one")
-        composed = compose(issue, "sample", desk.settings)
-        page = compose_article(issue, desk.settings)
+        issue = read_issue(publication.settings, "one")
+        composed = compose(issue, "sample", publication.settings)
+        page = compose_article(issue, publication.settings)
     except ContentError:
         return
     assert time.process_time() - started < 60, "two compositions, on a machine that may be busy"
@@ -78,25 +78,25 @@ def assert_sound(desk):
 
 @given(st.lists(st.sampled_from(PIECES), max_size=60).map("".join))
 @drawn(35, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_no_markdown_breaks_the_email(desk, body):
-    path = desk.root / "issues" / "one.md"
+def test_no_markdown_breaks_the_email(publication, body):
+    path = publication.root / "issues" / "one.md"
     path.parent.mkdir(exist_ok=True)
     path.write_text(f"---\ntitle: T\n---\n{body}", encoding="utf-8")
-    assert_sound(desk)
+    assert_sound(publication)
 
 
 @given(st.text(max_size=300))
 @drawn(25, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_no_file_breaks_the_reader(desk, text):
-    path = desk.root / "issues" / "one.md"
+def test_no_file_breaks_the_reader(publication, text):
+    path = publication.root / "issues" / "one.md"
     path.parent.mkdir(exist_ok=True)
     path.write_text(text, encoding="utf-8", errors="surrogatepass")
-    assert_sound(desk)
+    assert_sound(publication)
 
 
 @pytest.mark.parametrize(
     "name", [pytest.param(name, marks=pytest.mark.slow) if name in LONG else name for name in WORST]
 )
-def test_the_worst_is_over_soon(desk, name):
-    desk.issue(WORST[name])
-    assert_sound(desk)
+def test_the_worst_is_over_soon(publication, name):
+    publication.issue(WORST[name])
+    assert_sound(publication)

@@ -1,4 +1,4 @@
-"""Merge tags keep their place through everything and never break out of it."""
+"""Merge tags survive composing, and their values never break out of their context."""
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -11,11 +11,11 @@ from newsletter.compose.merge_tags import Placeholders
 HOSTILE = "\"><script>alert('x')</script>"
 
 
-def test_a_tag_shows_the_readers_value_or_its_default(desk):
+def test_a_tag_shows_the_readers_value_or_its_default(publication):
     body = "Dear {{ subscriber.first_name | default(\"friend\") }}, from {{subscriber.city|default('nowhere')}}."
-    assert "Dear Zoë, from nowhere." in desk.text(body, first_name="Zoë")
-    assert "Dear friend, from nowhere." in desk.text(body)
-    assert "Dear Zoë, from nowhere." in desk.html(body, first_name="Zoë")
+    assert "Dear Zoë, from nowhere." in publication.text(body, first_name="Zoë")
+    assert "Dear friend, from nowhere." in publication.text(body)
+    assert "Dear Zoë, from nowhere." in publication.html(body, first_name="Zoë")
 
 
 @pytest.mark.parametrize(
@@ -34,28 +34,28 @@ def test_a_tag_shows_the_readers_value_or_its_default(desk):
         "text[^1]\n\n[^1]: {{ subscriber.name }}",
     ],
 )
-def test_a_hostile_value_breaks_out_of_nothing(desk, body):
+def test_a_hostile_value_breaks_out_of_nothing(publication, body):
     def shape(value: str) -> list[tuple[str, list[str]]]:
-        tree = html.document_fromstring(desk.html(body, name=value))
+        tree = html.document_fromstring(publication.html(body, name=value))
         return [(str(element.tag), sorted(element.attrib)) for element in tree.iter()]
 
-    assert "{{" not in desk.html(body, name=HOSTILE)
+    assert "{{" not in publication.html(body, name=HOSTILE)
     assert shape(HOSTILE) == shape("Eve")
 
 
 @pytest.mark.parametrize("value", ["javascript:alert(1)", "JavaScript:x", "data:text/html,x", "//evil.example", "x y"])
-def test_a_whole_link_from_a_reader_is_a_web_address_or_nothing(desk, value):
+def test_a_whole_link_from_a_reader_is_a_web_address_or_nothing(publication, value):
     body = "[mine]({{ subscriber.site }})"
-    assert value not in desk.html(body, site=value)
-    assert 'href="https://mine.example/?a=1&amp;b=2"' in desk.html(body, site="https://mine.example/?a=1&b=2")
+    assert value not in publication.html(body, site=value)
+    assert 'href="https://mine.example/?a=1&amp;b=2"' in publication.html(body, site="https://mine.example/?a=1&b=2")
 
 
-def test_a_value_in_a_part_of_a_link_is_percent_encoded(desk):
-    assert "?n=A%26b%3D%2F%3F" in desk.html("[go](https://example.com/?n={{ subscriber.name }})", name="A&b=/?")
+def test_a_value_in_a_part_of_a_link_is_percent_encoded(publication):
+    assert "?n=A%26b%3D%2F%3F" in publication.html("[go](https://example.com/?n={{ subscriber.name }})", name="A&b=/?")
 
 
-def test_a_value_in_the_subject_stays_on_one_line(desk):
-    edition = desk.compose("x", "title: Hello {{ subscriber.first_name }}").edition
+def test_a_value_in_the_subject_stays_on_one_line(publication):
+    edition = publication.compose("x", "title: Hello {{ subscriber.first_name }}").edition
     assert edition.subject == ("Hello ", MergeTag(name="subscriber.first_name", context=EscapeContext.PLAIN))
     assert escape_value("Eve\r\nBcc: all@example.com", EscapeContext.PLAIN) == "Eve  Bcc: all@example.com"
 
@@ -71,42 +71,42 @@ def test_a_value_in_the_subject_stays_on_one_line(desk):
         "{{ a|b }}",
     ],
 )
-def test_a_tag_that_is_not_ours_stays_literal_with_a_finding(desk, tag):
-    composed = desk.compose(f"One.\n\nTwo {tag} three.")
-    assert tag in desk.text(f"Two {tag} three.")
+def test_a_tag_that_is_not_ours_stays_literal_with_a_finding(publication, tag):
+    composed = publication.compose(f"One.\n\nTwo {tag} three.")
+    assert tag in publication.text(f"Two {tag} three.")
     found = [finding for finding in composed.findings if finding.rule == "tag"]
     assert [(finding.file, finding.line) for finding in found] == [("issues/one/index.md", 6)]
 
 
-def test_a_likely_slip_is_named(desk):
-    [finding] = desk.compose("Dear {{ firstname }}").findings
+def test_a_likely_slip_is_named(publication):
+    [finding] = publication.compose("Dear {{ firstname }}").findings
     assert finding.remedy == "Did you mean '{{ subscriber.first_name }}'?"
 
 
 @pytest.mark.parametrize(
     "body", ["`{{ subscriber.name }}`", "```\n{{ subscriber.name }}\n{% x %}\n```", "    {{ x }}\n"]
 )
-def test_tags_inside_code_stay_literal_without_a_finding(desk, body):
-    composed = desk.compose(f"See:\n\n{body}")
+def test_tags_inside_code_stay_literal_without_a_finding(publication, body):
+    composed = publication.compose(f"See:\n\n{body}")
     assert composed.findings == ()
-    assert "{{ " in desk.html(f"See:\n\n{body}", name="Eve")
-    assert "Eve" not in desk.html(f"See:\n\n{body}", name="Eve")
+    assert "{{ " in publication.html(f"See:\n\n{body}", name="Eve")
+    assert "Eve" not in publication.html(f"See:\n\n{body}", name="Eve")
 
 
-def test_a_tag_in_a_style_goes(desk):
-    shown = desk.html('<b style="color:{{ subscriber.c }}">x</b>', c="red;background:url(https://e.example)")
+def test_a_tag_in_a_style_goes(publication):
+    shown = publication.html('<b style="color:{{ subscriber.c }}">x</b>', c="red;background:url(https://e.example)")
     assert "e.example" not in shown
 
 
-def test_text_that_looks_like_a_hidden_tag_is_harmless(desk):
+def test_text_that_looks_like_a_hidden_tag_is_harmless(publication):
     placeholders = Placeholders("zq0000000000x0z {{ subscriber.name }}")
     assert placeholders.prefix not in "zq0000000000x0z"
     body = "zq0000000000x0z and {{ subscriber.name }}"
-    assert "zq0000000000x0z and Eve" in desk.html(body, name="Eve")
+    assert "zq0000000000x0z and Eve" in publication.html(body, name="Eve")
 
 
-def test_our_links_are_in_html_and_text(desk):
-    edition = desk.compose("x").edition
+def test_our_links_are_in_html_and_text(publication):
+    edition = publication.compose("x").edition
     for part in (edition.html, edition.text):
         assert "links.unsubscribe" in {piece.name for piece in part if isinstance(piece, MergeTag)}
     contexts = {piece.name: piece.context for piece in edition.html if isinstance(piece, MergeTag)}

@@ -1,4 +1,4 @@
-"""Markdown, front matter, raw HTML and readers' values at random: no crash, nothing ill-formed or unescaped.
+"""Random Markdown, front matter, raw HTML and readers' values: no crash, nothing ill-formed or unescaped.
 
 `NEWSLETTER_FUZZ=2000 pytest tests/unit/compose/test_random_input.py` tries 2,000 of each; the default is quick.
 """
@@ -183,27 +183,27 @@ FIELDS = st.sampled_from(
 )
 
 
-def write(desk, text):
-    path = desk.root / "issues" / "one.md"
+def write(publication, text):
+    path = publication.root / "issues" / "one.md"
     path.parent.mkdir(exist_ok=True)
     path.write_text(text, encoding="utf-8", errors="replace")
 
 
-def assert_sound(desk):
-    """Compose what is on the desk; whatever a reader's value is, it is text."""
+def assert_sound(publication):
+    """Compose what is on the publication; whatever a reader's value is, it is text."""
     try:
-        issue = read_issue(desk.settings, "one")
+        issue = read_issue(publication.settings, "one")
     except ContentError:
         return
     started = time.process_time()
     try:
-        composed = compose(issue, "sample", desk.settings)
+        composed = compose(issue, "sample", publication.settings)
     except ContentError as refusal:
         if refusal.findings[0].rule == "empty":
             return
         raise
     middle = time.process_time()
-    page = compose_article(issue, desk.settings)
+    page = compose_article(issue, publication.settings)
     assert middle - started < SECONDS
     assert time.process_time() - middle < SECONDS
     values = dict.fromkeys(("subscriber.name", "subscriber.x", "links.reply", "links.unsubscribe"), SPELL)
@@ -212,7 +212,7 @@ def assert_sound(desk):
     assert "<script" not in fill_merge_tags(composed.edition.subject, {})
     etree.fromstring(f"<root>{page.html}</root>", etree.XMLParser(huge_tree=True))
     assert_safe(f"<html><body>{page.html}</body></html>")
-    again = compose(issue, "sample", desk.settings)
+    again = compose(issue, "sample", publication.settings)
     assert again.edition.digest == composed.edition.digest
     assert Edition.from_json(composed.edition.as_json()) == composed.edition
 
@@ -246,34 +246,34 @@ def assert_balanced(letter):
 
 @given(BLOCK)
 @PROFILE
-def test_any_issue_composes_soundly(desk, body):
-    write(desk, f"---\ntitle: T\n---\n{body}\n")
-    assert_sound(desk)
+def test_any_issue_composes_soundly(publication, body):
+    write(publication, f"---\ntitle: T\n---\n{body}\n")
+    assert_sound(publication)
 
 
 @given(st.lists(RAW, max_size=40).map("".join))
 @PROFILE
-def test_any_raw_html_is_made_well_formed(desk, body):
-    write(desk, f"---\ntitle: T\n---\nwords\n\n{body}\n")
-    assert_sound(desk)
+def test_any_raw_html_is_made_well_formed(publication, body):
+    write(publication, f"---\ntitle: T\n---\nwords\n\n{body}\n")
+    assert_sound(publication)
 
 
 @given(st.dictionaries(FIELDS, SCALARS, max_size=6))
 @PROFILE
-def test_any_front_matter_is_read_or_refused(desk, fields):
+def test_any_front_matter_is_read_or_refused(publication, fields):
     import yaml
 
-    write(desk, f"---\n{yaml.safe_dump(fields, allow_unicode=True)}---\nHello {{{{ subscriber.name }}}}\n")
-    assert_sound(desk)
+    write(publication, f"---\n{yaml.safe_dump(fields, allow_unicode=True)}---\nHello {{{{ subscriber.name }}}}\n")
+    assert_sound(publication)
 
 
 @given(st.text(max_size=60))
 @PROFILE
-def test_any_value_of_a_reader_is_text(desk, value):
+def test_any_value_of_a_reader_is_text(publication, value):
     name = "{{ subscriber.name }}"
     body = f'Hi {name} <b title="{name}">x</b> [go](https://e.example/{name})'
-    write(desk, f"---\ntitle: For {{{{ subscriber.name }}}}\n---\n{body}\n")
-    edition = compose(read_issue(desk.settings, "one"), "sample", desk.settings).edition
+    write(publication, f"---\ntitle: For {{{{ subscriber.name }}}}\n---\n{body}\n")
+    edition = compose(read_issue(publication.settings, "one"), "sample", publication.settings).edition
     plain = fill_merge_tags(edition.html, {"subscriber.name": "Ada"})
     marked = fill_merge_tags(edition.html, {"subscriber.name": f"{value}{SPELL}"})
     assert marked.count("<") == plain.count("<")

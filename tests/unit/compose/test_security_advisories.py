@@ -1,4 +1,4 @@
-"""Published advisories about this kind of program, each shown not to hold here; all concern rendering."""
+"""Published security advisories about programs of this kind, each shown not to apply here."""
 
 import threading
 from collections.abc import Iterator
@@ -39,8 +39,8 @@ def ear() -> Iterator[Ear]:
     listening.server.server_close()
 
 
-def own_template(desk, mjml):
-    folder = desk.root / "templates"
+def own_template(publication, mjml):
+    folder = publication.root / "templates"
     folder.mkdir(exist_ok=True)
     (folder / "own.mjml").write_text(mjml)
 
@@ -51,22 +51,24 @@ OWN = (
 )
 
 
-def test_mjml_includes_read_no_file(desk):
+def test_mjml_includes_read_no_file(publication):
     """mjml CVE-2020-12827 and CVE-2025-67898: mj-include reads files from wherever it points."""
-    secret = desk.root / "secret.txt"
+    secret = publication.root / "secret.txt"
     secret.write_text("do not mail this")
-    letter = desk.html(f'<mj-include path="{secret}" type="html" />\n\nwords <mj-include path="{secret}" /> more')
+    letter = publication.html(
+        f'<mj-include path="{secret}" type="html" />\n\nwords <mj-include path="{secret}" /> more'
+    )
     assert "do not mail this" not in letter
     assert "mj-include" not in letter
     for kind in ("", ' type="html"', ' type="css"'):
-        own_template(desk, OWN.format(head="", text="x", more=f'<mj-include path="{secret}"{kind} />'))
+        own_template(publication, OWN.format(head="", text="x", more=f'<mj-include path="{secret}"{kind} />'))
         with pytest.raises(ContentError):
-            desk.compose("words", "title: T\ntemplate: own")
+            publication.compose("words", "title: T\ntemplate: own")
 
 
-def test_escaped_markup_stays_escaped(desk):
+def test_escaped_markup_stays_escaped(publication):
     """mjml-python CVE-2024-26151: `&lt;` in the source came out as `<`."""
-    letter = desk.html(
+    letter = publication.html(
         "&lt;script&gt;alert(1)&lt;/script&gt; and `<script>` and \\<img src=x onerror=alert(1)>",
         'title: "&lt;script&gt;alert(2)&lt;/script&gt; <b>T</b>"',
         first_name="<script>alert(3)</script>",
@@ -76,11 +78,11 @@ def test_escaped_markup_stays_escaped(desk):
     assert "<script>alert(1)</script>" in tree.xpath("string(//main)")
 
 
-def test_values_of_readers_are_text_in_every_place(desk):
+def test_values_of_readers_are_text_in_every_place(publication):
     """WordPress Email Subscriber CVE-2021-24556, Mautic CVE-2021-27911: script in a reader's name."""
     tag = "{{ subscriber.first_name }}"
     body = f'Dear {tag}, <b title="{tag}">x</b> [a]({tag})'
-    letter = desk.html(body, first_name="\"><script>alert(1)</script><a href='javascript:alert(2)'>")
+    letter = publication.html(body, first_name="\"><script>alert(1)</script><a href='javascript:alert(2)'>")
     tree = html.document_fromstring(letter)
     assert not tree.xpath("//script | //a[starts-with(@href, 'javascript:')]")
 
@@ -97,10 +99,10 @@ def test_values_of_readers_are_text_in_every_place(desk):
         "{% include '/etc/passwd' %}",
     ],
 )
-def test_no_text_is_ever_evaluated_as_a_template(desk, words):
+def test_no_text_is_ever_evaluated_as_a_template(publication, words):
     """listmonk CVE-2025-49136, Mautic CVE-2026-9558 and -115189, Jinja2 CVE-2024-56201, -56326, CVE-2025-27516,
     CVE-2024-22195 and -34064: template code in content, or in a value, is run."""
-    composed = desk.compose(
+    composed = publication.compose(
         f"Said: {words}\n\nDear {{{{ subscriber.first_name }}}}", f"title: '{words.replace(chr(39), '')}'"
     )
     letter = fill_merge_tags(composed.edition.html, {"subscriber.first_name": words})
@@ -111,7 +113,7 @@ def test_no_text_is_ever_evaluated_as_a_template(desk, words):
     assert "root:" not in said
 
 
-def test_no_link_in_the_text_is_followed_while_composing(desk, ear):
+def test_no_link_in_the_text_is_followed_while_composing(publication, ear):
     """Ghost CVE-2026-22597, -53946 and -70591, Mautic CVE-2026-9557: the server fetches what content points at."""
     body = (
         f'<link rel="stylesheet" href="{ear.url}/a.css"><style>@import url({ear.url}/b.css); '
@@ -119,42 +121,42 @@ def test_no_link_in_the_text_is_followed_while_composing(desk, ear):
         f'<img src="{ear.url}/f.png" srcset="{ear.url}/g.png 2x"><iframe src="{ear.url}/h"></iframe>\n\n'
         f'<object data="{ear.url}/i"></object><embed src="{ear.url}/j"><video poster="{ear.url}/k"></video>'
     )
-    desk.compose(body, f"title: T\nhero: {ear.url}/l.png")
-    desk.article(body)
+    publication.compose(body, f"title: T\nhero: {ear.url}/l.png")
+    publication.article(body)
     assert ear.asked == []
 
 
-def test_no_link_of_a_template_is_followed_either(desk, ear):
+def test_no_link_of_a_template_is_followed_either(publication, ear):
     """premailer fetches `<link>`s, and `@import`s in spite of allow_network=False."""
     head = (
         f'<mj-style inline="inline">@import "{ear.url}/a.css"; p {{ color: red }}</mj-style>'
         f'<mj-raw><link rel="stylesheet" href="{ear.url}/b.css" /></mj-raw>'
         f'<mj-font name="Own" href="{ear.url}/c.css" />'
     )
-    own_template(desk, OWN.format(head=head, text='<p style="font-family: Own">words</p>', more=""))
-    desk.compose("words", "title: T\ntemplate: own")
+    own_template(publication, OWN.format(head=head, text='<p style="font-family: Own">words</p>', more=""))
+    publication.compose("words", "title: T\ntemplate: own")
     assert ear.asked == []
 
 
-def test_pictures_come_from_the_publication_alone(desk):
+def test_pictures_come_from_the_publication_alone(publication):
     """Mautic GHSA-6r9h-4h75-7q4x and GHSA-mgv8-w49f-822w: a path leads out of the folder."""
-    (desk.root.parent / "outside.png").write_bytes(b"\x89PNG not ours")
+    (publication.root.parent / "outside.png").write_bytes(b"\x89PNG not ours")
     for path in ("../../../outside.png", "/etc/passwd", "file:///etc/passwd", "..%2f..%2f..%2foutside.png"):
-        article = desk.article(f"![x]({path})\n\nwords")
+        article = publication.article(f"![x]({path})\n\nwords")
         assert article.pictures == ()
-    (desk.root / "var").mkdir(exist_ok=True)
-    (desk.root / "var" / "secret.key").write_text("key")
-    assert desk.article("![x](/var/secret.key)\n\nwords").pictures == ()
+    (publication.root / "var").mkdir(exist_ok=True)
+    (publication.root / "var" / "secret.key").write_text("key")
+    assert publication.article("![x](/var/secret.key)\n\nwords").pictures == ()
 
 
-def test_svg_and_scripts_in_the_text_are_left_out(desk):
+def test_svg_and_scripts_in_the_text_are_left_out(publication):
     """listmonk CVE-2026-21483, Ghost CVE-2026-105644 and -70588: script stored in content runs in the archive."""
     body = (
         "<svg onload=alert(1)><script>alert(2)</script></svg>\n\n<math><mtext><style><img src=x onerror=alert(3)>"
         "</style></mtext></math>\n\n[x](javascript:alert(4)) <a href='jAvA&#x09;script:alert(5)'>y</a> "
         "<details open ontoggle=alert(6)><summary>z</summary></details>\n\n<form action=//e.example><input></form>"
     )
-    for page in (desk.html(body), desk.article(body).html, desk.compose(body).edition.web):
+    for page in (publication.html(body), publication.article(body).html, publication.compose(body).edition.web):
         tree = html.fromstring(f"<div>{page}</div>") if page.startswith("<p") else html.document_fromstring(page)
         assert not tree.xpath("//svg | //script | //math | //form | //input | //@*[starts-with(name(), 'on')]")
         assert not [href for href in tree.xpath("//@href") if "script:" in "".join(href.split()).lower()]

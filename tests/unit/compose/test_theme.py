@@ -1,4 +1,4 @@
-"""The author's theme: colours read in both schemes, whatever is chosen, or are refused where they were written."""
+"""The author's theme: colours are readable in both schemes, or are refused with their place in the settings."""
 
 import pytest
 from hypothesis import given
@@ -15,11 +15,11 @@ CHANNEL = st.integers(0, 255)
 COLOUR = st.tuples(CHANNEL, CHANNEL, CHANNEL).map(lambda parts: "#{:02x}{:02x}{:02x}".format(*parts))
 
 
-def chosen(desk, toml):
-    """Set `toml` under the desk's settings, and read them."""
-    path = desk.root / "newsletter.toml"
+def chosen(publication, toml):
+    """Set `toml` under the publication's settings, and read them."""
+    path = publication.root / "newsletter.toml"
     path.write_text(f"{path.read_text()}\n{toml}\n")
-    return read_settings(desk.root, {})
+    return read_settings(publication.root, {})
 
 
 def assert_readable(theme):
@@ -63,21 +63,21 @@ def test_a_readable_accent_is_left_alone():
         ('[theme]\nlogo = "../secret.png"', "not inside the publication's folder"),
     ],
 )
-def test_a_choice_that_cannot_be_is_refused_at_its_line(desk, toml, said):
+def test_a_choice_that_cannot_be_is_refused_at_its_line(publication, toml, said):
     with pytest.raises(SettingsError) as refusal:
-        chosen(desk, toml)
+        chosen(publication, toml)
     assert said in str(refusal.value)
-    lines = (desk.root / "newsletter.toml").read_text().splitlines()
+    lines = (publication.root / "newsletter.toml").read_text().splitlines()
     assert str(refusal.value).startswith(f"newsletter.toml:{len(lines)}:")
 
 
-def test_an_email_uses_the_chosen_theme(desk):
+def test_an_email_uses_the_chosen_theme(publication):
     chosen(
-        desk,
+        publication,
         '[theme]\nwidth = 640\ncorner = 9\nbody = "sans"\nheading = "Futura, sans-serif"\n'
         '[theme.light]\naccent = "#0b5c4a"\n[theme.dark]\npaper = "#101820"',
     )
-    tree = html.document_fromstring(desk.html("# T\n\n## Head\n\n[Go](https://e.example){.button}"))
+    tree = html.document_fromstring(publication.html("# T\n\n## Head\n\n[Go](https://e.example){.button}"))
     letter = html.tostring(tree, encoding="unicode")
     assert 'width="640"' in letter
     assert "font-family:Futura, sans-serif" in tree.xpath("//h2/@style")[0]
@@ -86,27 +86,28 @@ def test_an_email_uses_the_chosen_theme(desk):
     assert "#101820 !important" in letter
 
 
-def test_density_changes_the_spacing(desk):
-    usual = desk.html("## A\n\nwords")
-    chosen(desk, '[theme]\ndensity = "compact"')
+def test_density_changes_the_spacing(publication):
+    usual = publication.html("## A\n\nwords")
+    chosen(publication, '[theme]\ndensity = "compact"')
     assert "font-size:18px" in usual
-    assert "font-size:17px" in desk.html("## A\n\nwords")
+    assert "font-size:17px" in publication.html("## A\n\nwords")
 
 
-def test_a_logo_and_its_dark_version_are_in_the_masthead(desk):
+def test_a_logo_and_its_dark_version_are_in_the_masthead(publication):
     from PIL import Image
 
     for name in ("logo.png", "night.png"):
-        Image.new("RGB", (240, 80), "#345").save(desk.root / name)
-    chosen(desk, '[theme]\nlogo = "logo.png"\nlogo_dark = "night.png"\nlogo_alt = "The Lantern"')
-    letter = desk.html("words")
+        Image.new("RGB", (240, 80), "#345").save(publication.root / name)
+    chosen(publication, '[theme]\nlogo = "logo.png"\nlogo_dark = "night.png"\nlogo_alt = "The Lantern"')
+    letter = publication.html("words")
     tree = html.document_fromstring(letter)
     assert tree.xpath("//td[@class='wordmark']/img/@alt") == ["The Lantern", "The Lantern"]
     assert tree.xpath("//img[@class='logo']/@width") == ["120"]
     assert "display:none" in tree.xpath("//img[@class='logo-dark']/@style")[0]
-    assert {picture.name.split("-")[0] for picture in desk.article("words").pictures} >= {"logo", "night"} or len(
-        desk.article("words").pictures
-    ) == 2
+    assert {picture.name.split("-")[0] for picture in publication.article("words").pictures} >= {
+        "logo",
+        "night",
+    } or len(publication.article("words").pictures) == 2
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Comments are files that survive hostile words and are written once."""
+"""Comment files survive hostile text, and each comment has one file."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""`start_draft`: a new issue's file, never on top of another."""
+"""`create_draft` writes a new issue's file and never replaces another."""
 
 from datetime import UTC, datetime
 from pathlib import Path

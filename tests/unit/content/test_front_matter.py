@@ -1,4 +1,4 @@
-"""JSON above a text, as Hugo writes it, is front matter."""
+"""JSON front matter, as Hugo writes it."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""`make_publication`: the sample, whole or not at all, and nothing of the author's is touched."""
+"""`create_publication` copies the sample completely or not at all, and changes no existing file."""
 
 import csv
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""A box is filled line by line, and whatever a stranger wrote means nothing but itself."""
+"""A card directive is edited line by line, and text from pages is escaped."""
 
 from dataclasses import replace
 

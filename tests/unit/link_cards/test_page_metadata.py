@@ -1,4 +1,4 @@
-"""What a page says of itself is found, wherever it says it."""
+"""Page metadata is found in Open Graph, Twitter cards, JSON-LD and plain HTML."""
 
 import json
 

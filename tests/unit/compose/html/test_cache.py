@@ -1,4 +1,4 @@
-"""What is kept between two runs changes no letter, and whatever happens to it costs only time."""
+"""The cache never changes an email; losing or damaging it costs only time."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Inlining writes what premailer would, and fetches nothing."""
+"""The CSS inliner writes the same styles as premailer, and fetches nothing."""
 
 import logging
 

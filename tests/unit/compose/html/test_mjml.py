@@ -13,27 +13,29 @@ PAGE = (Path(newsletter.__file__).parents[1] / "docs" / "templates.md").read_tex
 FOOTER, POSTCARD, *_SENTENCES = re.findall(r"^```\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
 
 
-def write_template(desk, name, text):
-    path = desk.root / "templates" / name
+def write_template(publication, name, text):
+    path = publication.root / "templates" / name
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
 
 
-def test_the_template_of_the_documentation_composes(desk):
-    write_template(desk, "postcard.mjml", POSTCARD)
-    composed = desk.compose("## Head\n\nwords", "title: T\ntemplate: postcard")
+def test_the_template_of_the_documentation_composes(publication):
+    write_template(publication, "postcard.mjml", POSTCARD)
+    composed = publication.compose("## Head\n\nwords", "title: T\ntemplate: postcard")
     tree = html.document_fromstring("".join(piece for piece in composed.edition.html if isinstance(piece, str)))
     assert "font-size:40px" in tree.xpath("string(//h1/@style)")
     assert not composed.findings
 
 
-def test_one_part_is_replaced_in_every_template(desk):
-    write_template(desk, "partials/footer.mjml", FOOTER.replace("<p>{{ issue.postal", "<p>Ours: {{ issue.postal"))
+def test_one_part_is_replaced_in_every_template(publication):
+    write_template(
+        publication, "partials/footer.mjml", FOOTER.replace("<p>{{ issue.postal", "<p>Ours: {{ issue.postal")
+    )
     for template in ("letter", "digest", "announcement"):
-        assert "Ours: 1 Quay Street" in desk.html("words", f"title: T\ntemplate: {template}")
+        assert "Ours: 1 Quay Street" in publication.html("words", f"title: T\ntemplate: {template}")
 
 
-def test_a_fault_names_template_and_line(desk):
-    write_template(desk, "postcard.mjml", POSTCARD.replace("{{ issue.title }}", "{{ lettre.title }}"))
+def test_a_fault_names_template_and_line(publication):
+    write_template(publication, "postcard.mjml", POSTCARD.replace("{{ issue.title }}", "{{ lettre.title }}"))
     with pytest.raises(ContentError, match=r"templates/postcard\.mjml:4: 'lettre' is undefined"):
-        desk.compose("words", "title: T\ntemplate: postcard")
+        publication.compose("words", "title: T\ntemplate: postcard")

@@ -1,4 +1,4 @@
-"""What authors bring from other programs is read, or said with its line."""
+"""Markdown dialects of other programs are read, or reported with their line."""
 
 import pytest
 
@@ -12,15 +12,15 @@ import pytest
         ("> [!TIP]\n> > [!note] Inner\n> > Deep", ["| TIP", "| | INNER", "| | Deep"]),
     ],
 )
-def test_an_alert_is_a_callout(desk, written, shown):
-    text = desk.text(f"Before.\n\n{written}\n\nAfter.\n")
+def test_an_alert_is_a_callout(publication, written, shown):
+    text = publication.text(f"Before.\n\n{written}\n\nAfter.\n")
     assert "[!" not in text
     for line in shown:
         assert line in text.split("\n")
 
 
-def test_a_quotation_that_only_mentions_an_alert_stays_one(desk):
-    text = desk.text("> He wrote [!NOTE] here.\n\n> \\[!NOTE]\n")
+def test_a_quotation_that_only_mentions_an_alert_stays_one(publication):
+    text = publication.text("> He wrote [!NOTE] here.\n\n> \\[!NOTE]\n")
     assert "> He wrote [!NOTE] here." in text
 
 
@@ -34,19 +34,19 @@ def test_a_quotation_that_only_mentions_an_alert_stays_one(desk):
         ("![[picture one.png]]", "Write ![what it shows](<file>)"),
     ],
 )
-def test_text_that_stays_as_typed_is_reported(desk, written, remedy):
-    findings = [each for each in desk.compose(f"One\ntwo {written} three\n").findings if "stays" in each.message]
+def test_text_that_stays_as_typed_is_reported(publication, written, remedy):
+    findings = [each for each in publication.compose(f"One\ntwo {written} three\n").findings if "stays" in each.message]
     assert [(each.line, each.remedy.startswith(remedy)) for each in findings] == [(5, True)]
 
 
-def test_code_and_escaped_text_are_not_reported(desk):
+def test_code_and_escaped_text_are_not_reported(publication):
     body = "[[toc]]\n\n## A\n\nAs `![a](my pic.png)` and `[[x]]`, \\[[x]] and \\![a](my pic.png).\n\n    [[x]]\n"
-    assert not [each for each in desk.compose(body).findings if "stays" in each.message]
+    assert not [each for each in publication.compose(body).findings if "stays" in each.message]
 
 
-def test_a_picture_in_raw_html_is_reported_at_its_own_line(desk):
+def test_a_picture_in_raw_html_is_reported_at_its_own_line(publication):
     block = '<div>\n<p>a</p>\n<IMG src="gone.png" alt="x" data-line="x">\n</div>'
     body = f'One\n\n{block}\n\ntwo\n<img src="lost.png" alt="y"/> z\n'
-    findings = [each for each in desk.compose(body).findings if "missing" in each.message]
+    findings = [each for each in publication.compose(body).findings if "missing" in each.message]
     assert [(each.line, each.message.split("'")[1]) for each in findings] == [(8, "gone.png"), (12, "lost.png")]
-    assert "data-line" not in desk.html(body)
+    assert "data-line" not in publication.html(body)

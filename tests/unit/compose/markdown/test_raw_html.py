@@ -1,4 +1,4 @@
-"""Raw HTML keeps what mail can carry, is well-formed, and never runs."""
+"""Raw HTML is sanitised and well-formed, and never runs."""
 
 import pytest
 from lxml import etree, html
@@ -18,8 +18,8 @@ from newsletter.compose.markdown.raw_html import sanitise, serialise
         ("<TABLE><TR><TD>cell", "cell</td></tr>"),
     ],
 )
-def test_safe_html_stays_and_is_made_well_formed(desk, body, kept):
-    page = desk.article(body).html.replace(" />", ">").replace("/>", ">")
+def test_safe_html_stays_and_is_made_well_formed(publication, body, kept):
+    page = publication.article(body).html.replace(" />", ">").replace("/>", ">")
     assert kept in page.replace(' class="last"', "").replace("\n</", "</")
 
 
@@ -44,8 +44,8 @@ def test_safe_html_stays_and_is_made_well_formed(desk, body, kept):
         "<object data=https://e.example/a.swf></object><embed src=https://e.example/a.swf>",
     ],
 )
-def test_active_and_fetching_html_is_removed(desk, body):
-    shown = desk.html(f"words\n\n{body}")
+def test_active_and_fetching_html_is_removed(publication, body):
+    shown = publication.html(f"words\n\n{body}")
     tree = html.document_fromstring(shown)
     assert not tree.xpath("//script | //iframe | //form | //input | //object | //embed | //link | //base | //svg")
     assert not tree.xpath("//@*[starts-with(name(), 'on') or starts-with(normalize-space(.), 'javascript')]")
@@ -66,18 +66,18 @@ def test_active_and_fetching_html_is_removed(desk, body):
         ("a\n\n<div style='display:flex'>b</div>", 6, "display: flex"),
     ],
 )
-def test_removed_html_is_a_finding_with_its_line(desk, body, line, what):
-    [finding] = desk.compose(body).findings
+def test_removed_html_is_a_finding_with_its_line(publication, body, line, what):
+    [finding] = publication.compose(body).findings
     assert (finding.rule, finding.line) == ("raw-html", line)
     assert what in finding.message
 
 
-def test_a_player_becomes_a_link(desk):
-    assert "https://video.example/embed/1" in desk.text("<iframe src='https://video.example/embed/1'></iframe>")
+def test_a_player_becomes_a_link(publication):
+    assert "https://video.example/embed/1" in publication.text("<iframe src='https://video.example/embed/1'></iframe>")
 
 
-def test_markdown_inside_html_is_read(desk):
-    page = desk.article("<div class='box'>\n\n**b** and `c`\n\n```\nd\n```\n\n</div>\n\nafter").html
+def test_markdown_inside_html_is_read(publication):
+    page = publication.article("<div class='box'>\n\n**b** and `c`\n\n```\nd\n```\n\n</div>\n\nafter").html
     tree = html.fragment_fromstring(page, create_parent="div")
     assert tree.xpath("string(//div[@class='box']//strong)") == "b"
     assert tree.xpath("count(//div[@class='box']//pre)") == 1

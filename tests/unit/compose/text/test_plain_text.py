@@ -1,4 +1,4 @@
-"""The text part reads like a typed letter."""
+"""The plain text part: wrapping, lists, tables, links."""
 
 import pytest
 from hypothesis import given
@@ -35,22 +35,22 @@ def body_of(text: str) -> str:
         ("H<sub>2</sub>O 10<sup>3</sup> &amp; &lt;b&gt;", "H2O 10³ & <b>"),
     ],
 )
-def test_each_thing_is_typed_as_by_hand(desk, markdown, typed):
-    assert body_of(desk.text(markdown)) == typed
+def test_each_thing_is_typed_as_by_hand(publication, markdown, typed):
+    assert body_of(publication.text(markdown)) == typed
 
 
-def test_links_are_listed_once_each(desk):
-    text = desk.text("[a](https://a.example) [b](https://b.example) [c](https://a.example)")
+def test_links_are_listed_once_each(publication):
+    text = publication.text("[a](https://a.example) [b](https://b.example) [c](https://a.example)")
     assert "\nLinks:\n[1] https://a.example\n[2] https://b.example\n" in text
 
 
-def test_no_line_of_prose_is_wider_than_72_columns(desk):
-    text = desk.text("word " * 200 + "\n\n> " + "said " * 100 + "\n\n- " + "item " * 100 + "\n\n" + "字" * 200)
+def test_no_line_of_prose_is_wider_than_72_columns(publication):
+    text = publication.text("word " * 200 + "\n\n> " + "said " * 100 + "\n\n- " + "item " * 100 + "\n\n" + "字" * 200)
     assert max(display_width(line) for line in text.split("\n")) <= 72
 
 
-def test_a_table_too_wide_is_set_row_below_row(desk):
-    text = desk.text(f"|name|what|\n|-|-|\n|a|{'long ' * 20}|")
+def test_a_table_too_wide_is_set_row_below_row(publication):
+    text = publication.text(f"|name|what|\n|-|-|\n|a|{'long ' * 20}|")
     assert "name: a\nwhat: long long" in text
 
 
@@ -75,6 +75,6 @@ def test_no_line_begins_with_a_closing_mark_or_ends_with_an_opening_one(text, li
     assert wrap(text, 20).split("\n") == lines
 
 
-def test_no_markup_is_left(desk):
-    text = desk.text("<div><b>bold</b><br>and <span style='color:red'>red</span></div>\n\n**x** ~~y~~")
+def test_no_markup_is_left(publication):
+    text = publication.text("<div><b>bold</b><br>and <span style='color:red'>red</span></div>\n\n**x** ~~y~~")
     assert not set("<>") & set(body_of(text))
