@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from tests.acceptance.desk import Desk
 from tests.acceptance.warm import run_command
-from tests.integration.stats.nameserver import Zone, serving
+from tests.integration.doctor.dns_server import Zone, serving
 
 KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 PEM = KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())

@@ -10,8 +10,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 from newsletter.stats import gather_statistics, open_chart_renderer, render_report
-from tests.integration.stats.conftest import settings_for
-from tests.integration.stats.seed import NOW, answer, join, mail, new_database, report
+from tests.integration.doctor.publication import settings_for
+from tests.integration.stats.history import NOW, answer, join, mail, new_database, report
 
 pytestmark = pytest.mark.browser
 HOSTILE = "</svg><script>document.title='taken'</script> & \"more\" \u2028 'x' {{ 7 * 7 }}"

@@ -18,7 +18,7 @@ from moto.server import ThreadedMotoServer
 from newsletter.aws import Credentials, SqsQueue
 from newsletter.doctor.check import CheckLevel
 from newsletter.doctor.queues import check_queue
-from tests.integration.stats.conftest import settings_for
+from tests.integration.doctor.publication import settings_for
 
 pytestmark = pytest.mark.filterwarnings("ignore:Tried to parse AWS")
 """The pretend AWS says of each kind it lacks that it does; docs/going-live.md names them."""

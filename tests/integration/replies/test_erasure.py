@@ -21,7 +21,7 @@ from newsletter.replies import Reply, approve, list_replies, reject
 from newsletter.replies import answer_reply as answer_reader
 from tests.acceptance.warm import environment, run_command
 from tests.integration.replies.conftest import NOW, Harbour
-from tests.integration.stats.seed import report
+from tests.integration.stats.history import report
 
 JO = Address.parse("jo@example.net")
 ROOT = Path(__file__).parents[3]

@@ -17,7 +17,7 @@ from newsletter.errors import UsageError
 from newsletter.feedback import CountedClicks, save_clicks
 from newsletter.settings import Settings
 from newsletter.stats import csv_rows, gather_statistics, statistics_json
-from tests.integration.stats.seed import (
+from tests.integration.stats.history import (
     KEYRING,
     NOW,
     answer,

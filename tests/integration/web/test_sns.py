@@ -9,7 +9,7 @@ import pytest
 
 from tests.acceptance.desk import Desk
 from tests.acceptance.doorway import Doorway, open_door
-from tests.integration.feedback.signing import TOPIC, URL, Authority, body
+from tests.integration.feedback.sns_authority import TOPIC, URL, Authority, body
 
 NOW = datetime.now(UTC)
 AUTHORITY = Authority(NOW)

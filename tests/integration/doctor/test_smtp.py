@@ -18,7 +18,7 @@ from newsletter.doctor.runner import CheckGroup, run_groups
 from newsletter.doctor.smtp import check_smtp
 from newsletter.settings import Settings
 from tests.acceptance.test_doctor import free_port
-from tests.integration.stats.conftest import settings_for
+from tests.integration.doctor.publication import settings_for
 
 AUTHORITY = trustme.CA()
 

@@ -15,8 +15,8 @@ from newsletter.errors import SettingsError
 from newsletter.monitoring import Alarm, find_alarms, plan_alert, render_metrics
 from newsletter.settings import Settings
 from newsletter.stats import gather_statistics
-from tests.integration.stats.conftest import settings_for
-from tests.integration.stats.seed import NOW, answer, join, mail, new_database, report
+from tests.integration.doctor.publication import settings_for
+from tests.integration.stats.history import NOW, answer, join, mail, new_database, report
 
 READERS = [f"p{number}@a.example" for number in range(250)]
 

@@ -11,8 +11,8 @@ from newsletter.doctor.dns.domains import check_domains
 from newsletter.doctor.dns.resolver import parse_resolver
 from newsletter.doctor.runner import CheckGroup, run_groups
 from newsletter.settings import Settings
-from tests.integration.stats.conftest import ZONE, settings_for
-from tests.integration.stats.nameserver import Zone, serving
+from tests.integration.doctor.dns_server import Zone, serving
+from tests.integration.doctor.publication import ZONE, settings_for
 
 _ELEVEN = " ".join(f"a:{number}.example" for number in range(11))
 

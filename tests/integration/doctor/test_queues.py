@@ -10,7 +10,7 @@ from newsletter.doctor.dns.resolver import Resolver
 from newsletter.doctor.queues import check_mailbox
 from newsletter.doctor.runner import CheckGroup, run_groups
 from tests.contract.dovecot import PASSWORD, Dovecot, running_dovecot
-from tests.integration.stats.conftest import settings_for
+from tests.integration.doctor.publication import settings_for
 
 MAIL = b"From: jo@example.net\r\nTo: r+abc@r.example.org\r\nSubject: Re: lamps\r\n\r\nHello\r\n"
 

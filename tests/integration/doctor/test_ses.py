@@ -13,8 +13,8 @@ from newsletter.doctor.ses import check_ses
 from newsletter.ses_simulator import account_calls
 from newsletter.ses_simulator.account import Account
 from newsletter.ses_simulator.server import publish_events, run_simulator
-from tests.integration.stats.conftest import ZONE, settings_for
-from tests.integration.stats.nameserver import Zone, serving
+from tests.integration.doctor.dns_server import Zone, serving
+from tests.integration.doctor.publication import ZONE, settings_for
 
 DOMAIN = "news.example.org"
 

@@ -12,8 +12,8 @@ from newsletter.doctor.clock import check_clock, check_skew
 from newsletter.doctor.configuration import check_secrets, check_settings
 from newsletter.doctor.runner import CheckGroup, run_groups
 from newsletter.doctor.storage import check_database
-from tests.integration.stats.conftest import settings_for
-from tests.integration.stats.seed import NOW, join, mail, new_database
+from tests.integration.doctor.publication import settings_for
+from tests.integration.stats.history import NOW, join, mail, new_database
 
 LONG = "k" * 32
 

@@ -13,7 +13,7 @@ from newsletter.errors import TemporaryError
 from newsletter.feedback import WebhookResponse, handle_sns_notification, list_events
 from newsletter.feedback.sources.sns_signature import is_certificate_url
 from tests.integration.feedback.ledger import KEYRING, NOW, Ledger, open_ledger
-from tests.integration.feedback.signing import TOPIC, URL, Authority, body, pem
+from tests.integration.feedback.sns_authority import TOPIC, URL, Authority, body, pem
 
 AUTHORITY = Authority(NOW)
 

@@ -17,8 +17,8 @@ from newsletter.doctor.storage import check_database
 from newsletter.feedback import CountedClicks, save_clicks
 from newsletter.monitoring import find_alarms
 from newsletter.stats import gather_statistics, statistics_json
-from tests.integration.stats.conftest import settings_for
-from tests.integration.stats.seed import NOW, answer, join, leave, mail, new_database, report
+from tests.integration.doctor.publication import settings_for
+from tests.integration.stats.history import NOW, answer, join, leave, mail, new_database, report
 from tests.postgres import new_postgres_database
 
 
