@@ -143,7 +143,7 @@ def _sections(statistics: Statistics, one: IssueNumbers | None, draw: ChartRende
     yield _Section(
         title="Bounces",
         charts=[why] if why else [],
-        headings=("reason", "letters"),
+        headings=("reason", "messages"),
         rows=[
             (_RowHeading(text=reason), f"{number:,}")
             for counts in (statistics.totals.bounce_reasons, statistics.totals.failures)
