@@ -178,10 +178,12 @@ def choose_issue(
     `segment` goes before the issue's own; an empty one is the whole list. DecisionRequired for a draft, unless drafts
     are allowed; UsageError when no issue is ready; ContentError when none can be composed.
     """
-    from newsletter.app.segments import parse_wanted_segment
-
     settings = publication.settings
-    wanted = parse_wanted_segment(segment, settings) if segment else None
+    wanted = None
+    if segment:
+        from newsletter.app.segments import parse_wanted_segment
+
+        wanted = parse_wanted_segment(segment, settings)
     is_own_segment = segment is None
     if issue_name is not None:
         issue = read_issue(settings, issue_name)
@@ -216,6 +218,15 @@ def check_chosen_segment(publication: Publication, choice: Choice) -> None:
             finding = fault_finding(choice.issue, choice.issue.lines.get("segment"), fault)
             raise ContentError([finding]) from fault
         raise UsageError(fault.pointed) from fault
+
+
+def chosen_segment_findings(publication: Publication, choice: Choice) -> tuple[Finding, ...]:
+    """Check the segments of a chosen issue against its list."""
+    if choice.composed.segment is None and not choice.composed.part_segments:
+        return ()
+    from newsletter.app.segments import segment_findings
+
+    return segment_findings(publication, choice.issue, choice.composed, choice.list_name)
 
 
 def signing_findings(settings: Settings, list_name: str) -> tuple[Finding, ...]:
@@ -313,7 +324,6 @@ def _composed(
     skipped: tuple[Finding, ...] = (),
 ) -> Choice:
     from newsletter.compose import compose
-    from newsletter.segments import parse_segment
 
     list_name = _list_for_sending(issue, settings, wanted_list)
     composed = compose(issue, list_name, settings)
@@ -321,6 +331,8 @@ def _composed(
         line = issue.lines.get("segment")
         if composed.segment is None:
             raise ContentError([each for each in composed.findings if each.rule == "segment" and each.line == line])
+        from newsletter.segments import parse_segment
+
         segment = parse_segment(issue.segment, settings.segments)
     return Choice(
         issue=issue,

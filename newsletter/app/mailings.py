@@ -1,50 +1,25 @@
 """Mailings: their status and what was reported about them; pause, resume, cancel and resolve; and the outbox."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from newsletter import delivery, feedback
 from newsletter.app.publication import Publication
-from newsletter.content import read_issue
-from newsletter.delivery import (
-    Counts,
-    DeliveryProblem,
-    DeliveryStatus,
-    IssueStatus,
-    Mailing,
-    cancel,
-    find_mailing,
-    issue_status,
-    list_delivery_problems,
-    mailed_slugs,
-    mailing_counts,
-    pause,
-    resolve,
-)
+from newsletter.delivery import DeliveryStatus
 from newsletter.errors import UsageError
-from newsletter.feedback import (
-    ApplyResult,
-    EventKind,
-    EventSummary,
-    FactCount,
-    ResolvedCount,
-    Trip,
-    count_by_kind,
-    count_facts,
-    count_resolved,
-    ingest_file,
-    list_open_trips,
-    open_event_queue,
-    pull_from_queue,
-    resume_paused_mailing,
-    summarise_events,
-)
+from newsletter.feedback import EventKind
 
 if TYPE_CHECKING:
     from collections import Counter
     from email.message import EmailMessage
+
+    from newsletter.delivery import Counts, DeliveryProblem, IssueStatus, Mailing
+    from newsletter.feedback import EventSummary, FactCount, ResolvedCount, Trip
 
 NAMED_AT_MOST = 20
 """How many failed and how many uncertain deliveries a status names one by one."""
@@ -55,7 +30,7 @@ _CAUSES = {EventKind.BOUNCED, EventKind.COMPLAINED, EventKind.REJECTED}
 class FeedbackSummary:
     """What providers reported about some mailings."""
 
-    kinds: "Counter[EventKind]"
+    kinds: Counter[EventKind]
     causes: tuple[FactCount, ...]
     """Bounces, complaints and rejections by domain and reason, the most frequent first."""
     settled: tuple[ResolvedCount, ...]
@@ -122,7 +97,7 @@ class StoredMessage:
     number: int
     path: Path
 
-    def headers(self) -> "EmailMessage":
+    def headers(self) -> EmailMessage:
         """Parse its headers alone."""
         from email import policy
         from email.parser import BytesParser
@@ -131,7 +106,7 @@ class StoredMessage:
             head = b"".join(_until_blank(file))
         return BytesParser(policy=policy.default).parsebytes(head, headersonly=True)
 
-    def parsed(self) -> "EmailMessage":
+    def parsed(self) -> EmailMessage:
         """Parse all of it."""
         from email import policy
         from email.parser import BytesParser
@@ -150,13 +125,13 @@ def report_status(publication: Publication, issue_name: str | None = None) -> St
     Only the database is read: nothing is asked of a provider.
     """
     database = publication.database
-    slugs = mailed_slugs(database)
+    slugs = delivery.mailed_slugs(database)
     if issue_name is not None:
         slugs = (issue_name if issue_name in slugs else _find_slug(publication, issue_name),)
-    issues = tuple(issue_status(database, slug) for slug in slugs)
+    issues = tuple(delivery.issue_status(database, slug) for slug in slugs)
     return StatusReport(
         issues=issues,
-        pipe=summarise_events(database),
+        pipe=feedback.summarise_events(database),
         feedback=tuple(
             summarise_feedback(publication, [mailing.id for mailing, _ in issue.mailings]) for issue in issues
         ),
@@ -173,17 +148,17 @@ def summarise_feedback(publication: Publication, mailing_ids: list[int]) -> Feed
     """Summarise what providers reported about some mailings."""
     database = publication.database
     return FeedbackSummary(
-        kinds=count_by_kind(database, mailing_ids),
-        causes=tuple(count for count in count_facts(database, mailing_ids) if count.kind in _CAUSES),
-        settled=tuple(count_resolved(database, mailing_ids)),
-        trips=tuple(trip for trip in list_open_trips(database) if trip.mailing_id in mailing_ids),
+        kinds=feedback.count_by_kind(database, mailing_ids),
+        causes=tuple(count for count in feedback.count_facts(database, mailing_ids) if count.kind in _CAUSES),
+        settled=tuple(feedback.count_resolved(database, mailing_ids)),
+        trips=tuple(trip for trip in feedback.list_open_trips(database) if trip.mailing_id in mailing_ids),
     )
 
 
 def problems_of(publication: Publication, mailing: Mailing, counts: Counts) -> MailingProblems:
     """Name the first of a mailing's failed and uncertain deliveries."""
     failed, uncertain = (
-        tuple(list_delivery_problems(publication.database, mailing, status, limit=NAMED_AT_MOST))
+        tuple(delivery.list_delivery_problems(publication.database, mailing, status, limit=NAMED_AT_MOST))
         for status in (DeliveryStatus.FAILED, DeliveryStatus.UNCERTAIN)
     )
     return MailingProblems(mailing=mailing, counts=counts, failed=failed, uncertain=uncertain)
@@ -192,8 +167,8 @@ def problems_of(publication: Publication, mailing: Mailing, counts: Counts) -> M
 def pause_mailing(publication: Publication, name: str) -> PausedMailing:
     """Pause a mailing, named by its number or its issue's slug: nothing more of it leaves until it is resumed."""
     database = publication.database
-    mailing = pause(database, find_mailing(database, name))
-    return PausedMailing(mailing=mailing, planned=mailing_counts(database, mailing.id).planned)
+    mailing = delivery.pause(database, delivery.find_mailing(database, name))
+    return PausedMailing(mailing=mailing, planned=delivery.mailing_counts(database, mailing.id).planned)
 
 
 def resume_mailing(publication: Publication, name: str, *, anyway: bool = False) -> Mailing:
@@ -202,28 +177,32 @@ def resume_mailing(publication: Publication, name: str, *, anyway: bool = False)
     DecisionRequired for one that paused itself because too much of it bounced, unless `anyway`.
     """
     database = publication.database
-    return resume_paused_mailing(database, find_mailing(database, name), anyway=anyway, now=publication.now())
+    return feedback.resume_paused_mailing(
+        database, delivery.find_mailing(database, name), anyway=anyway, now=publication.now()
+    )
 
 
 def cancel_mailing(publication: Publication, name: str) -> CancelledMailing:
     """Cancel a mailing for good: whoever is still planned is excluded."""
     database = publication.database
-    mailing = find_mailing(database, name)
-    cancelled = cancel(database, mailing, publication.now())
-    counts = mailing_counts(database, mailing.id)
+    mailing = delivery.find_mailing(database, name)
+    cancelled = delivery.cancel(database, mailing, publication.now())
+    counts = delivery.mailing_counts(database, mailing.id)
     return CancelledMailing(mailing=mailing, cancelled=cancelled, submitted=counts.submitted, in_flight=counts.planned)
 
 
 def list_uncertain(publication: Publication, name: str) -> tuple[Mailing, tuple[DeliveryProblem, ...]]:
     """Return a mailing's uncertain deliveries."""
-    mailing = find_mailing(publication.database, name)
-    return mailing, tuple(list_delivery_problems(publication.database, mailing, DeliveryStatus.UNCERTAIN))
+    mailing = delivery.find_mailing(publication.database, name)
+    return mailing, tuple(delivery.list_delivery_problems(publication.database, mailing, DeliveryStatus.UNCERTAIN))
 
 
 def resolve_uncertain(publication: Publication, name: str, *, resend: bool) -> Resolution:
     """Settle a mailing's uncertain deliveries by decision: plan them again, or leave them as they are."""
-    mailing = find_mailing(publication.database, name)
-    settled = resolve(publication.database, publication.settings, mailing, resend=resend, now=publication.now())
+    mailing = delivery.find_mailing(publication.database, name)
+    settled = delivery.resolve(
+        publication.database, publication.settings, mailing, resend=resend, now=publication.now()
+    )
     return Resolution(mailing=mailing, settled=settled)
 
 
@@ -231,18 +210,16 @@ def settle_by_events(publication: Publication, events: Path | str) -> int:
     """Settle uncertain deliveries by the events in a file, or of the SQS queue at a URL; return how many."""
     database, keyring, settings = publication.database, publication.keyring, publication.settings
     if isinstance(events, str):
-        with closing(open_event_queue(settings, events)) as queue:
-            arrived = list(pull_from_queue(database, keyring, settings, queue, clock=publication.now))
+        with closing(feedback.open_event_queue(settings, events)) as queue:
+            arrived = list(feedback.pull_from_queue(database, keyring, settings, queue, clock=publication.now))
     else:
-        arrived = list(ingest_file(database, keyring, settings, events, clock=publication.now))
-    return sum((batch.applied for batch in arrived), ApplyResult()).settled
+        arrived = list(feedback.ingest_file(database, keyring, settings, events, clock=publication.now))
+    return sum((batch.applied for batch in arrived), feedback.ApplyResult()).settled
 
 
 def list_outbox(publication: Publication) -> list[StoredMessage]:
     """Return the messages in the outbox, oldest first."""
-    from newsletter.delivery import outbox_messages
-
-    stored = sorted(outbox_messages(publication.settings.var / "outbox"))
+    stored = sorted(delivery.outbox_messages(publication.settings.var / "outbox"))
     return [StoredMessage(number=each.delivery_id, path=each.path) for each in stored]
 
 
@@ -270,13 +247,15 @@ def write_html_page(publication: Publication, message: StoredMessage) -> Path:
 
 def _find_slug(publication: Publication, name: str) -> str:
     """Return the slug of an issue without a mailing; for a mailing's number, UsageError names its issue."""
+    from newsletter.content import read_issue
+
     try:
         return read_issue(publication.settings, name).slug.text
     except UsageError as fault:
         if not (name.isascii() and name.isdecimal()):
             raise
         try:
-            mailing = find_mailing(publication.database, name)
+            mailing = delivery.find_mailing(publication.database, name)
         except UsageError:
             raise UsageError(f"{fault}. There is no mailing {name} either, and status takes an issue") from fault
         raise UsageError(

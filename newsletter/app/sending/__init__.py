@@ -9,55 +9,10 @@ Sending an issue takes three steps, so that a person can confirm what would leav
         for event in started.run():          # `SendProgress` and more, at last a `SendResult`
             ...
 
-`prepare` plans, checks and starts mailings; `run` sends what was started, and what is due.
+`plan` says who would get an issue, `prepare` checks it and starts the mailing, and `run` sends what was started, and
+what is due.
 """
 
-from newsletter.app.sending.prepare import (
-    PlannedSend,
-    PreparedSend,
-    check_database,
-    choose_for_sending,
-    is_real,
-    plan_issue,
-    prepare_send,
-    start_test_of,
-    start_test_send,
-)
-from newsletter.app.sending.run import (
-    DueMailing,
-    RefusedMailing,
-    Scheduled,
-    SendEvent,
-    SendRequest,
-    SendResult,
-    StartedMailing,
-    Stopping,
-    StopSignals,
-    finish,
-    next_due,
-    send_due,
-)
+import lazy_loader
 
-__all__ = [
-    "DueMailing",
-    "PlannedSend",
-    "PreparedSend",
-    "RefusedMailing",
-    "Scheduled",
-    "SendEvent",
-    "SendRequest",
-    "SendResult",
-    "StartedMailing",
-    "StopSignals",
-    "Stopping",
-    "check_database",
-    "choose_for_sending",
-    "finish",
-    "is_real",
-    "next_due",
-    "plan_issue",
-    "prepare_send",
-    "send_due",
-    "start_test_of",
-    "start_test_send",
-]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

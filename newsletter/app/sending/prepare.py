@@ -1,35 +1,28 @@
-"""Preparing a send: plan it, check the issue, and start the mailing once it is confirmed; and test mailings."""
+"""Preparing a send: check the issue, and start the mailing once it is confirmed; and test mailings."""
 
 from collections.abc import Sequence
-from contextlib import ExitStack, closing
-from dataclasses import dataclass
 from typing import Self
 
 from newsletter.address import Address
-from newsletter.app.issues import Choice, check_chosen_segment, choose_issue
+from newsletter.app.issues import Choice, check_chosen_segment, choose_issue, chosen_segment_findings
 from newsletter.app.notices import send_due_notices
 from newsletter.app.publication import Publication
 from newsletter.app.remarks import Remark, attached_to_errors
-from newsletter.app.segments import find_variant, segment_findings
-from newsletter.app.sending.run import SendRequest, StartedMailing, provide_pictures
+from newsletter.app.segments import find_variant
+from newsletter.app.sending.plan import PlannedSend, SendRequest, is_real, make_plan, signing_remarks
+from newsletter.app.sending.run import StartedMailing, provide_pictures
 from newsletter.app.subscribers import import_changed_source
 from newsletter.audience import ensure_lists
 from newsletter.delivery import (
-    Forecast,
-    Plan,
     Schedule,
     Transport,
     accept_older_copy,
-    lookup_txt,
     mailing_edition,
     make_forecast,
-    open_dkim_signer,
     open_transport,
-    plan_mailing,
     refuse_older_copy,
     start_mailing,
     start_test_mailing,
-    unpublished_dkim_keys,
 )
 from newsletter.errors import (
     ContentError,
@@ -37,16 +30,6 @@ from newsletter.errors import (
 )
 from newsletter.finding import Finding, Level
 from newsletter.preflight import run_checks
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlannedSend:
-    """Who would get an issue, how long it would take, and what it would cost."""
-
-    choice: Choice
-    plan: Plan
-    forecast: Forecast
-    remarks: tuple[Remark | Finding, ...]
 
 
 class PreparedSend:
@@ -71,7 +54,7 @@ class PreparedSend:
 
     def planned(self) -> PlannedSend:
         """Return who would get it now, and what it takes; nothing is changed."""
-        plan = _plan(self._publication, self.choice, again=self._request.again)
+        plan = make_plan(self._publication, self.choice, again=self._request.again)
         forecast = make_forecast(plan.counts.planned, self._publication.settings, self._transport)
         return PlannedSend(choice=self.choice, plan=plan, forecast=forecast, remarks=self.remarks)
 
@@ -109,30 +92,6 @@ class PreparedSend:
         self.close()
 
 
-def is_real(publication: Publication) -> bool:
-    """Return whether mail really leaves this machine: every transport but the outbox."""
-    return publication.settings.delivery.transport != "outbox"
-
-
-def plan_issue(publication: Publication, request: SendRequest) -> PlannedSend:
-    """Plan a mailing without sending or recording it; a list's source file is imported if it has changed."""
-    settings = publication.settings
-    choice = choose_issue(publication, request.issue, request.list_name, segment=request.segment, allows_drafts=True)
-    remarks: list[Remark | Finding] = []
-    with attached_to_errors(remarks):
-        remarks += _signing_remarks(publication, choice.list_name)
-        remarks += import_changed_source(publication, choice.list_name)
-        check_chosen_segment(publication, choice)
-        remarks += segment_findings(publication, choice.issue, choice.composed, choice.list_name)
-        plan = _plan(publication, choice, again=request.again)
-        with ExitStack() as opened:
-            transport = None
-            if settings.delivery.transport == "ses":  # it alone knows the quota
-                transport = opened.enter_context(closing(open_transport(settings)))
-            forecast = make_forecast(plan.counts.planned, settings, transport)
-    return PlannedSend(choice=choice, plan=plan, forecast=forecast, remarks=tuple(remarks))
-
-
 def check_database(publication: Publication, request: SendRequest) -> None:
     """Refuse to send with a database that is an older copy than what was sent; unless the request accepts it.
 
@@ -155,10 +114,10 @@ def prepare_send(publication: Publication, request: SendRequest, choice: Choice 
     with attached_to_errors(remarks):
         findings = (*choice.issue.findings, *run_checks(choice.issue, choice.composed, settings, choice.list_name))
         remarks += _refuse_errors(publication, findings)
-        remarks += _signing_remarks(publication, choice.list_name)
+        remarks += signing_remarks(publication, choice.list_name)
         remarks += import_changed_source(publication, choice.list_name)
         check_chosen_segment(publication, choice)
-        findings = segment_findings(publication, choice.issue, choice.composed, choice.list_name)
+        findings = chosen_segment_findings(publication, choice)
         remarks += _refuse_errors(publication, findings)
         transport = open_transport(settings)
     remarks += [Remark(text=text) for text in transport.notices]
@@ -190,7 +149,7 @@ def start_test_send(
     variant = find_variant(choice.composed, segments, publication.settings)
     remarks: list[Remark] = []
     with attached_to_errors(remarks):
-        remarks += _signing_remarks(publication, choice.list_name)
+        remarks += signing_remarks(publication, choice.list_name)
         ensure_lists(publication.database, publication.settings.lists)
         remarks += provide_pictures(publication, choice.composed.edition, is_test=True)
         started = start_test_of(publication, choice, recipients, variant=variant)
@@ -225,17 +184,6 @@ def _parse_recipient(text: str) -> Address:
         raise UsageError(f"--to {text}: {error}") from error
 
 
-def _plan(publication: Publication, choice: Choice, *, again: bool) -> Plan:
-    return plan_mailing(
-        publication.database,
-        choice.composed.edition,
-        transport=publication.settings.delivery.transport,
-        segment=choice.expression,
-        again=again,
-        now=publication.now(),
-    )
-
-
 def _refuse_errors(publication: Publication, findings: Sequence[Finding]) -> tuple[Finding, ...]:
     """Return the findings, each once; ContentError when there are errors and mail would really leave."""
     unique = tuple(dict.fromkeys(findings))
@@ -243,14 +191,3 @@ def _refuse_errors(publication: Publication, findings: Sequence[Finding]) -> tup
     if errors and is_real(publication):
         raise ContentError(errors)
     return unique
-
-
-def _signing_remarks(publication: Publication, list_name: str) -> list[Remark]:
-    """Check that a list's messages can be DKIM-signed; warn of keys that DNS does not publish.
-
-    SettingsError for a key that cannot sign, or is not the published one. DNS is asked only where mail really leaves.
-    """
-    signer = open_dkim_signer(publication.settings, list_name)
-    if signer is None or not is_real(publication):
-        return []
-    return [Remark(text=line) for line in unpublished_dkim_keys(signer, lookup_txt)]

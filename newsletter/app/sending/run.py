@@ -13,6 +13,7 @@ from typing import Self
 from newsletter.app.notices import NoticeReport, alert_of_stop
 from newsletter.app.publication import Publication
 from newsletter.app.remarks import Remark
+from newsletter.app.sending.plan import SendRequest
 from newsletter.app.subscribers import import_changed_source
 from newsletter.archive import upload_pictures
 from newsletter.compose import Edition, save_sent_pictures
@@ -50,33 +51,6 @@ from newsletter.finding import Finding
 
 NAMED_AT_MOST = 20
 """How many failed and how many uncertain deliveries a result names one by one."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SendRequest:
-    """What is to be sent, to whom, and when."""
-
-    issue: str | None = None
-    """Its slug; None for the newest ready issue."""
-    list_name: str | None = None
-    """None for the issue's own list."""
-    segment: str | None = None
-    """A name or a query; None for the issue's own, "" for the whole list."""
-    again: bool = False
-    """Make a new mailing of the issue as it is now, to everybody."""
-    at: datetime | None = None
-    """Nothing leaves before this time; None for the issue's `send_at`."""
-    is_approved: bool = False
-    """The author approves beforehand: a draft may be sent, and a mailing whose `send_before` has passed."""
-    is_restored: bool = False
-    """Go on with a database that is an older copy of the one that last sent."""
-    waits_for_quota: bool = True
-    """Wait when the daily quota is spent, instead of ending with QuotaExceeded."""
-
-    @property
-    def includes_due(self) -> bool:
-        """Whether scheduled mailings that are due are sent first."""
-        return self.issue is None and self.at is None and not self.again
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

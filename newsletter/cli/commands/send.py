@@ -158,7 +158,7 @@ def send_test(
 
 
 def _send_due(
-    publication: Publication, request: sending.SendRequest, *, is_json: bool, prints_result: bool = True
+    publication: Publication, request: "sending.SendRequest", *, is_json: bool, prints_result: bool = True
 ) -> int:
     shown = view.SendView(publication.settings, is_json=is_json, prints_result=prints_result)
     with stop_signals(tolerated=2) as stop:
@@ -166,11 +166,11 @@ def _send_due(
     return shown.due
 
 
-def _stopped_by(stop: Stop) -> sending.StopSignals:
+def _stopped_by(stop: Stop) -> "sending.StopSignals":
     return sending.StopSignals(should_stop=stop.is_set, is_hurried=stop.is_repeated)
 
 
-def _confirm(publication: Publication, prepared: sending.PreparedSend) -> None:
+def _confirm(publication: Publication, prepared: "sending.PreparedSend") -> None:
     """Show the plan and ask for the number of recipients; DecisionRequired when something else is typed."""
     planned = prepared.planned()
     view.show_plan(planned, publication.settings, publication.now(), on_stdout=False)
@@ -182,7 +182,7 @@ def _confirm(publication: Publication, prepared: sending.PreparedSend) -> None:
         raise DecisionRequired("nothing was sent")
 
 
-def _show_skipped(choice: issues.Choice) -> None:
+def _show_skipped(choice: "issues.Choice") -> None:
     for fault in choice.skipped:
         output.error(str(fault))
 

@@ -9,29 +9,17 @@ from typing import TYPE_CHECKING, Any
 from newsletter.cli import output
 from newsletter.cli.progress import ProgressLine, duration, local_time
 from newsletter.cli.views.findings import show_remarks
-from newsletter.delivery import (
-    Counts,
-    DeliveryProblem,
-    Exclusion,
-    Forecast,
-    IssueStatus,
-    Mailing,
-    MailingKind,
-    MailingStage,
-    MailingState,
-    Plan,
-    SendProgress,
-    VariantCount,
-)
+from newsletter.delivery import Exclusion, MailingKind, MailingStage, MailingState
 from newsletter.settings import Settings
 
 if TYPE_CHECKING:
     from newsletter.app import mailings, sending
+    from newsletter.delivery import Counts, DeliveryProblem, Forecast, IssueStatus, Mailing, Plan, VariantCount
 
 _STATES = ("planned", "submitted", "failed", "uncertain")
 
 
-def counts_json(mailing: Mailing, counts: Counts, *, stage: MailingStage) -> dict[str, Any]:
+def counts_json(mailing: "Mailing", counts: "Counts", *, stage: MailingStage) -> dict[str, Any]:
     """Return the object that `--json` prints for a mailing."""
     shown = {**_heading_json(mailing), "mailing": mailing.id, "state": stage.value, **_totals_json(mailing, counts)}
     return shown | ({"kind": "test"} if mailing.kind is MailingKind.TEST else {})
@@ -60,7 +48,7 @@ def plan_json(planned: "sending.PlannedSend", settings: Settings, now: datetime)
     return shown
 
 
-def status_json(status: IssueStatus, now: datetime) -> dict[str, Any]:
+def status_json(status: "IssueStatus", now: datetime) -> dict[str, Any]:
     """Return the object that `status --json` prints for an issue, without its feedback."""
     return {
         "issue": status.slug,
@@ -156,6 +144,8 @@ class SendView:
 
     def show(self, event: "sending.SendEvent") -> None:
         """Show one event; KeyboardInterrupt for the result of a send that was stopped."""
+        from newsletter.delivery import SendProgress
+
         if isinstance(event, SendProgress):
             self._progress.show(event)
             return
@@ -247,7 +237,7 @@ def show_status(report: "mailings.StatusReport", now: datetime, *, is_one: bool)
 
 
 def show_problems(
-    mailing: Mailing, counts: Counts, failed: Iterable[DeliveryProblem], uncertain: Iterable[DeliveryProblem]
+    mailing: "Mailing", counts: "Counts", failed: "Iterable[DeliveryProblem]", uncertain: "Iterable[DeliveryProblem]"
 ) -> None:
     """Name failed and uncertain deliveries, with the reason, on stderr."""
     for state, number, problems in (("failed", counts.failed, failed), ("uncertain", counts.uncertain, uncertain)):
@@ -261,7 +251,7 @@ def show_problems(
         output.info(f"Settle what is uncertain: {output.command_line(f'resolve {mailing.id}')}")
 
 
-def show_uncertain(problems: Iterable[DeliveryProblem]) -> None:
+def show_uncertain(problems: "Iterable[DeliveryProblem]") -> None:
     """List deliveries and what is known about them."""
     rows = [[str(each.delivery_id), each.address or "(erased)", each.reason] for each in problems]
     if rows:
@@ -282,11 +272,11 @@ def _show_scheduled(event: "sending.Scheduled", *, is_json: bool) -> None:
     )
 
 
-def _heading_json(mailing: Mailing) -> dict[str, Any]:
+def _heading_json(mailing: "Mailing") -> dict[str, Any]:
     return {"issue": mailing.slug, "list": mailing.list_name, "segment": mailing.segment or None}
 
 
-def _totals_json(mailing: Mailing, counts: Counts) -> dict[str, Any]:
+def _totals_json(mailing: "Mailing", counts: "Counts") -> dict[str, Any]:
     return {
         "round": mailing.round,
         "send_at": mailing.send_at and mailing.send_at.isoformat(),
@@ -294,7 +284,7 @@ def _totals_json(mailing: Mailing, counts: Counts) -> dict[str, Any]:
     }
 
 
-def _numbers(counts: Counts) -> dict[str, Any]:
+def _numbers(counts: "Counts") -> dict[str, Any]:
     return {
         "candidates": counts.candidates,
         "recipients": counts.recipients,
@@ -303,27 +293,27 @@ def _numbers(counts: Counts) -> dict[str, Any]:
     }
 
 
-def _cells(counts: Counts) -> list[str]:
+def _cells(counts: "Counts") -> list[str]:
     excluded = sum(counts.excluded.values())
     return [f"{n:,}" for n in (*(getattr(counts, state) for state in _STATES), excluded)]
 
 
-def _among(plan: Plan) -> str:
+def _among(plan: "Plan") -> str:
     counts = plan.counts
     done = counts.submitted + counts.failed + counts.uncertain
     return f"{counts.candidates:,} candidates" + (f", {done:,} done before" if done else "")
 
 
-def _audience(mailing: Mailing) -> str:
+def _audience(mailing: "Mailing") -> str:
     return f"{mailing.list_name} (segment)" if mailing.segment else mailing.list_name
 
 
-def _inside(count: VariantCount, names: Mapping[str, str]) -> str:
+def _inside(count: "VariantCount", names: Mapping[str, str]) -> str:
     segments = [f"[{names.get(segment, segment)}]" for segment in count.inside]
     return f"in {' and '.join(segments)}" if segments else "in none of its segments"
 
 
-def _takes(forecast: Forecast) -> str:
+def _takes(forecast: "Forecast") -> str:
     if forecast.seconds is None:
         return "not known in advance"
     if not forecast.spans_days:
@@ -350,7 +340,7 @@ def _handed_over(settings: Settings) -> str:
     return f"handed to {_transport(settings, None)}"
 
 
-def _nothing_to_do(mailing: Mailing, counts: Counts) -> str:
+def _nothing_to_do(mailing: "Mailing", counts: "Counts") -> str:
     if not counts.candidates:
         return f"list {mailing.list_name} has nobody on it, so nothing was sent"
     if not counts.recipients and counts.excluded.get(Exclusion.OUTSIDE):
