@@ -4,6 +4,7 @@ The table of sign-up requests is in `signup.request`. Migrations name every tabl
 """
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from sqlalchemy import (
     JSON,
@@ -20,9 +21,11 @@ from sqlalchemy import (
     select,
     text,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 
-from newsletter.database import Database, UtcDateTime
+from newsletter.database import Database, UtcDateTime, insert_into
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql, sqlite
 
 metadata = MetaData()
 
@@ -123,11 +126,6 @@ def ensure_lists(database: Database, names: Iterable[str]) -> None:
             connection.execute(insert_missing(connection, lists), [{"name": name} for name in sorted(missing)])
 
 
-def insert_missing(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
+def insert_missing(connection: Connection, table: Table) -> "sqlite.Insert | postgresql.Insert":
     """Return an INSERT that skips rows whose key exists already."""
     return insert_into(connection, table).on_conflict_do_nothing()
-
-
-def insert_into(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
-    """Return an INSERT that may have an ON CONFLICT clause, in the dialect of the connection."""
-    return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)

@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, TableClause, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError as BadUrl
 from sqlalchemy.exc import DBAPIError, NoSuchModuleError, OperationalError
@@ -25,6 +26,9 @@ from newsletter.database.sqlite import (
     set_pragmas,
 )
 from newsletter.errors import DatabaseBusy, DiskFull, NewsletterError, SettingsError, TemporaryError, describe
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql, sqlite
 
 _MIN_SQLITE = (3, 36)
 """RETURNING needs 3.35; older releases are not tested."""
@@ -210,3 +214,19 @@ def _translate(error: DBAPIError | sqlite3.Error, place: str) -> NewsletterError
     if isinstance(error, OperationalError) and (error.connection_invalidated or not state):
         return TemporaryError(f"{place}: the database cannot be reached. Run it again when it is back")
     return error
+
+
+def insert_into(connection: Connection, table: TableClause) -> "sqlite.Insert | postgresql.Insert":
+    """Return an INSERT that may have an ON CONFLICT clause, in the dialect of the connection."""
+    return dialect_insert(connection.dialect.name, table)
+
+
+def dialect_insert(dialect: str, table: TableClause) -> "sqlite.Insert | postgresql.Insert":
+    """Return an INSERT that may have an ON CONFLICT clause, in a dialect; PostgreSQL's is costly to import."""
+    if dialect == "postgresql":
+        from sqlalchemy.dialects import postgresql
+
+        return postgresql.insert(table)
+    from sqlalchemy.dialects import sqlite
+
+    return sqlite.insert(table)

@@ -31,14 +31,13 @@ from newsletter.audience.importer.staging_tables import staged_rows, staged_tags
 from newsletter.audience.models import ConsentAct, SubscriptionState
 from newsletter.audience.tables import (
     consents,
-    insert_into,
     insert_missing,
     subscribers,
     subscriptions,
     suppressions,
     tags,
 )
-from newsletter.database import UtcDateTime
+from newsletter.database import UtcDateTime, insert_into
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

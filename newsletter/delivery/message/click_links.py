@@ -18,10 +18,9 @@ from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from sqlalchemy import Column, ForeignKey, Index, Integer, Table, Text, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from newsletter.compose import Edition, EscapeContext, MergeTag, MergeText, issue_url
-from newsletter.database import Database
+from newsletter.database import Database, insert_into
 from newsletter.delivery.message.headers import ascii_url
 from newsletter.delivery.models import Mailing
 from newsletter.delivery.tables import mailings, metadata
@@ -84,9 +83,8 @@ def store_click_links(database: Database, links: Iterable[ClickLink]) -> None:
     rows = [{"key": link.key, "mailing_id": link.mailing_id, "url": link.url} for link in links]
     if not rows:
         return
-    insert = sqlite.insert if database.is_sqlite else postgresql.insert
     with database.write() as connection:
-        connection.execute(insert(counted_links).on_conflict_do_nothing(), rows)
+        connection.execute(insert_into(connection, counted_links).on_conflict_do_nothing(), rows)
 
 
 def find_click_link(database: Database, key: str) -> ClickLink | None:

@@ -11,10 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, Row, column, select, table, types, update
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from newsletter.database import Database, UtcDateTime
+from newsletter.database import Database, UtcDateTime, insert_into
 from newsletter.delivery.models import DeliveryStatus
 from newsletter.errors import UsageError
 
@@ -93,9 +91,8 @@ NOTICE_COLUMNS = [notices.c[name] for name in Notice.__dataclass_fields__]
 
 def plan_notice(connection: Connection, notice: Notice, now: datetime) -> int:
     """Plan a notice and return its id; an existing one of its kind about the same thing is left unchanged."""
-    insert = sqlite_insert if connection.dialect.name == "sqlite" else postgresql_insert
     row = {name: getattr(notice, name) for name in Notice.__dataclass_fields__ if name != "id"}
-    connection.execute(insert(notices).values({**row, "created_at": now}).on_conflict_do_nothing())
+    connection.execute(insert_into(connection, notices).values({**row, "created_at": now}).on_conflict_do_nothing())
     is_same = (notices.c.kind == notice.kind) & (notices.c.about == notice.about)
     return int(connection.execute(select(notices.c.id).where(is_same)).scalar_one())
 

@@ -20,11 +20,11 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 
 from newsletter.audience import expire_pauses
 from newsletter.audience.segments import SegmentContext, segmented_candidates
 from newsletter.compose import Edition
+from newsletter.database import insert_into
 from newsletter.delivery.models import DeliveryStatus, Exclusion, Mailing
 from newsletter.delivery.tables import deliveries, mailings, rounds
 
@@ -56,10 +56,10 @@ def fill_mailing(
     if is_new:  # nobody has a row; not looking for one saves a tenth of the time
         connection.execute(insert(deliveries).from_select(columns, rows))
         return
-    is_sqlite = connection.dialect.name == "sqlite"
-    statement = sqlite.insert(deliveries) if is_sqlite else postgresql.insert(deliveries)
     connection.execute(
-        statement.from_select(columns, rows).on_conflict_do_nothing(index_elements=["mailing_id", "subscriber_id"])
+        insert_into(connection, deliveries)
+        .from_select(columns, rows)
+        .on_conflict_do_nothing(index_elements=["mailing_id", "subscriber_id"])
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, select, text, update
 
-from newsletter.database import Database, PreparedStatement
+from newsletter.database import Database, PreparedStatement, insert_into
 from newsletter.delivery import DeliveryStatus, SubmissionEvidence, apply_evidence, apply_notice_evidence
 from newsletter.errors import NewsletterError
 from newsletter.feedback.apply.circuit_breaker import CircuitBreaker, Trip
@@ -25,7 +25,6 @@ from newsletter.feedback.store.events import (
     IncomingEvent,
     decompress_raw,
     delete_old_events,
-    insert_into,
 )
 from newsletter.feedback.tables import events, settlements
 from newsletter.settings import Settings

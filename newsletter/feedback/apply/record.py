@@ -5,9 +5,8 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, or_, select
-from sqlalchemy.dialects import postgresql, sqlite
 
-from newsletter.database import PreparedStatement
+from newsletter.database import PreparedStatement, dialect_insert
 from newsletter.feedback.apply.match import MatchedEvent
 from newsletter.feedback.apply.rules import Effect, rule_for
 from newsletter.feedback.models import FACTS, EventKind, EventReason
@@ -35,8 +34,7 @@ def record_facts(connection: Connection, matched: Sequence[MatchedEvent]) -> lis
 @cache
 def _upsert(dialect: str) -> PreparedStatement:
     """Return the statement that adds one fact; of two reports of it one is kept, whichever came first."""
-    insert = postgresql.insert(facts) if dialect == "postgresql" else sqlite.insert(facts)
-    values = insert.values({column.name: bindparam(f"its_{column.name}") for column in facts.c})
+    values = dialect_insert(dialect, facts).values({column.name: bindparam(f"its_{column.name}") for column in facts.c})
     is_smaller = or_(
         values.excluded.detail < facts.c.detail,
         (values.excluded.detail == facts.c.detail) & (values.excluded.reason < facts.c.reason),

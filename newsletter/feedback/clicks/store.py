@@ -7,10 +7,9 @@ from datetime import date
 from sqlalchemy import Connection, delete, select
 
 from newsletter.audience import with_click_consent
-from newsletter.database import Database
+from newsletter.database import Database, insert_into
 from newsletter.delivery import find_addressees, find_click_links
 from newsletter.feedback.clicks.counter import AttributedClick, Clicks, CountedClicks
-from newsletter.feedback.store.events import insert_into
 from newsletter.feedback.tables import clicks, personal_clicks
 
 

@@ -14,11 +14,9 @@ from enum import StrEnum
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Table, and_, bindparam, delete, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import Connection
+from sqlalchemy import and_, bindparam, delete, func, select, update
 
-from newsletter.database import MAX_ROW_ID, Database, PreparedStatement
+from newsletter.database import MAX_ROW_ID, Database, PreparedStatement, dialect_insert, insert_into
 from newsletter.delivery import delivery_ids_of
 from newsletter.errors import UsageError
 from newsletter.feedback.formats.json_envelopes import canonical_json, event_type, identity_of, unwrap
@@ -235,17 +233,14 @@ def delete_events_naming(database: Database, key: str) -> int:
     return len(ids)
 
 
-def insert_into(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
-    """Return an INSERT that supports ON CONFLICT, for the connection's database."""
-    return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
-
-
 @cache
 def _sqlite_insert() -> PreparedStatement:
     """Return the statement that stores one event on SQLite, unless it is stored already."""
     names = ("digest", "source", "raw", "received_at", "kind", "state")
     return PreparedStatement(
-        sqlite.insert(events).values({name: bindparam(f"its_{name}") for name in names}).on_conflict_do_nothing()
+        dialect_insert("sqlite", events)
+        .values({name: bindparam(f"its_{name}") for name in names})
+        .on_conflict_do_nothing()
     )
 
 

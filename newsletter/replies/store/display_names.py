@@ -7,10 +7,8 @@ import re
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from newsletter.database import Database
+from newsletter.database import Database, insert_into
 from newsletter.replies.extract.phrase_tables import fold, phrase_set
 from newsletter.replies.redact.redaction import redact_name
 from newsletter.replies.store.tables import WRITERS
@@ -65,11 +63,10 @@ def find_display_name(database: Database, subscriber_id: int | None) -> str:
 
 def save_display_name(database: Database, subscriber_id: int, name: str, now: datetime) -> None:
     """Keep the name that a subscriber chose, for all replies to come."""
-    insert = sqlite_insert if database.is_sqlite else postgresql_insert
     row = {"subscriber_id": subscriber_id, "shown_name": name, "changed_at": now}
     with database.write() as connection:
         connection.execute(
-            insert(WRITERS)
+            insert_into(connection, WRITERS)
             .values(row)
             .on_conflict_do_update(index_elements=["subscriber_id"], set_={"shown_name": name, "changed_at": now})
         )

@@ -7,10 +7,8 @@ from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from newsletter.database import Database
+from newsletter.database import Database, insert_into
 from newsletter.delivery import Notice, plan_notice
 from newsletter.errors import UsageError
 from newsletter.replies.authentication import AuthResult
@@ -51,10 +49,9 @@ def is_recorded(database: Database, *, raw_hash: str = "", duplicate_key: str | 
 
 def record_reply(database: Database, reply: Reply, *, duplicate_key: str | None, now: datetime) -> bool:
     """Insert a reply; False, and nothing written, if that message is recorded already."""
-    insert = sqlite_insert if database.is_sqlite else postgresql_insert
     row = {**asdict(reply), "duplicate_key": duplicate_key, "fetched_at": now}
     with database.write() as connection:
-        statement = insert(REPLIES).values(row).on_conflict_do_nothing().returning(REPLIES.c.id)
+        statement = insert_into(connection, REPLIES).values(row).on_conflict_do_nothing().returning(REPLIES.c.id)
         return connection.execute(statement).one_or_none() is not None
 
 
@@ -241,8 +238,7 @@ def answer_id(reply_id: str, text: str) -> str:
 
 def record_answer(connection: sa.Connection, answer: AuthorAnswer) -> bool:
     """Insert an author's answer; False, and nothing written, if it is recorded already."""
-    insert = sqlite_insert if connection.dialect.name == "sqlite" else postgresql_insert
-    statement = insert(ANSWERS).values(asdict(answer)).on_conflict_do_nothing().returning(ANSWERS.c.id)
+    statement = insert_into(connection, ANSWERS).values(asdict(answer)).on_conflict_do_nothing().returning(ANSWERS.c.id)
     return connection.execute(statement).one_or_none() is not None
 
 
