@@ -71,7 +71,7 @@ def test_ctrl_c_leaves_no_doubt(mailed: tuple[Desk, Relay]) -> None:
     sender = start(desk, there)
     code, err = end(sender, signal.SIGINT)
     assert code == 130
-    assert "go on" in err.lower()
+    assert "to send the rest" in err.lower()
     found = desk.done("status", "lamp", "--json").json
     assert found["uncertain"] == 0
     assert found["submitted"] == len(there.taken)
