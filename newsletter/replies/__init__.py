@@ -1,7 +1,13 @@
-"""7. What readers wrote back becomes comments.
+"""Replies: what readers write back to an issue, and how it becomes moderated comments.
 
-Names are loaded when they are first asked for, so that trying the extraction on a file
-waits for no database.
+`fetch` takes the messages of a mailbox in, one after another: `mailboxes` yields them, `sandbox` parses them and
+extracts what the sender wrote in a child process (`parsing`, `extract`), `addresses` finds what they answer,
+`authentication` says whether they come from their From address, `classify` and `inbound` what they are and do,
+`redact` what of them may be public, and `store` records them. `moderation` then publishes or rejects a reply, by
+command or by mail, and `notify` writes to its writer. `reread` extracts stored messages again, and `file_extraction`
+tries the extraction on a file. Start with `fetch.fetch_replies`, then `moderation.approval`.
+
+Names are loaded when they are first used, so that trying the extraction on a file waits for no database.
 """
 
 import lazy_loader

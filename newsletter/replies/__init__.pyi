@@ -9,29 +9,21 @@ from .addresses.writer_page import (
     WRITER_PAGE_PATH as WRITER_PAGE_PATH,
     read_writer_token as read_writer_token,
     submit_revision as submit_revision,
-    writer_page_url as writer_page_url,
 )
 from .authentication import (
     AuthResult as AuthResult,
     DkimSignature as DkimSignature,
     DnsKeys as DnsKeys,
-    KeyLookup as KeyLookup,
-    LookupFailure as LookupFailure,
     verify_dkim as verify_dkim,
 )
 from .classify.classifier import Verdict as Verdict
-from .extract import Cut as Cut, Extraction as Extraction
+from .extract import Cut as Cut
 from .fetch import FetchResult as FetchResult, fetch_replies as fetch_replies
 from .file_extraction import ExtractedFile as ExtractedFile, extract_file as extract_file
-from .mailboxes import (
-    ReceivedMessage as ReceivedMessage,
-    ReplyMailbox as ReplyMailbox,
-    open_mailbox as open_mailbox,
-)
+from .mailboxes import open_mailbox as open_mailbox
 from .moderation.approval import approve as approve, ask_permission as ask_permission, reject as reject
 from .moderation.digest import plan_digest as plan_digest
 from .moderation.erasure import (
-    ErasedReplies as ErasedReplies,
     erase_replies as erase_replies,
     notice_subject_ids as notice_subject_ids,
     replies_by_person as replies_by_person,

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from newsletter.replies import ReplyMailbox, open_mailbox
+from newsletter.replies import open_mailbox
+from newsletter.replies.mailboxes import ReplyMailbox
 from tests.contract.dovecot import PASSWORD, Dovecot, running_dovecot
 from tests.contract.inbound import Inbound, running_inbound
 

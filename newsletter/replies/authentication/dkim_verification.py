@@ -37,8 +37,8 @@ class DkimSignature:
 
 def dkim_key_names(headers: Headers) -> tuple[str, ...]:
     """Return the DNS names under which the keys of a message's signatures lie."""
-    found = (_key_name(tags) for tags in _signatures(headers))
-    return tuple(dict.fromkeys(name for name in found if name))
+    names = (_key_name(tags) for tags in _signatures(headers))
+    return tuple(dict.fromkeys(name for name in names if name))
 
 
 def verify_dkim(raw: bytes, lookup: KeyLookup, now: datetime) -> tuple[DkimSignature, ...]:
@@ -60,15 +60,15 @@ def _signatures(headers: Headers) -> list[dict[str, str]]:
 
 def _tags(value: str) -> dict[str, str]:
     """Read a tag list (RFC 6376 section 3.2); what stands twice makes it invalid, so both are dropped."""
-    found: dict[str, str] = {}
+    tags: dict[str, str] = {}
     duplicates: set[str] = set()
     for piece in value[:8_000].split(";"):
         name, equals, content = piece.partition("=")
         key = name.strip()
         if equals:
-            duplicates |= {key} & found.keys()
-            found[key] = re.sub(r"\s+", "", content)
-    return {key: content for key, content in found.items() if key not in duplicates}
+            duplicates |= {key} & tags.keys()
+            tags[key] = re.sub(r"\s+", "", content)
+    return {key: content for key, content in tags.items() if key not in duplicates}
 
 
 def _key_name(tags: dict[str, str]) -> str:

@@ -1,4 +1,4 @@
-"""The signs by which machines' mail is told: header names, senders, subjects in many languages."""
+"""Patterns of automatic messages: header names, senders, and subjects in many languages."""
 
 import re
 

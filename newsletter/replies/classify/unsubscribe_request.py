@@ -1,4 +1,4 @@
-"""What a writer asks for in the message itself: to be left alone, or not to be published."""
+"""Requests in the text of a reply: to be unsubscribed, or not to be published."""
 
 import re
 

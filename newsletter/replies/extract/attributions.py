@@ -1,6 +1,6 @@
-"""Attributions: "On Monday Jo wrote:", wrapped over lines or not, in whatever language.
+"""Attribution lines, such as "On Monday Jo wrote:", wrapped over lines or not, in any language.
 
-They are told by what every language's has in common (an address or a date, a colon at the end,
+They are recognised by what they have in common in every language (an address or a date, a colon at the end,
 a quotation below) before any word is looked at.
 """
 
@@ -30,22 +30,22 @@ def mark_attribution(lines: list[BodyLine], end: int, following: LineKind | None
     """Mark the attribution that ends at line `end`, if there is one; `following` is what comes below it."""
     is_quote_next = following in {LineKind.QUOTE, LineKind.OWN_QUOTE}
     window = ""
-    found: tuple[int, str] | None = None
+    match: tuple[int, str] | None = None
     for start in range(end, max(end - _WINDOW, -1), -1):
         line = lines[start]
         if line.kind is not LineKind.TEXT or line.is_blank:
             break
         window = f"{line.text.strip()} {window}"[-WIDEST:]
         if is_attribution(window, is_quote_next=False):
-            found = start, window
+            match = start, window
             break
-        if found is None and is_quote_next and is_attribution(window, is_quote_next=True):
-            found = start, window
-    if found is None and is_bare_attribution(lines[end].text, following):
-        found = end, lines[end].text
-    if found is None:
+        if match is None and is_quote_next and is_attribution(window, is_quote_next=True):
+            match = start, window
+    if match is None and is_bare_attribution(lines[end].text, following):
+        match = end, lines[end].text
+    if match is None:
         return
-    start = _extended(lines, *found)
+    start = _extended(lines, *match)
     for line in lines[start : end + 1]:
         line.kind, line.reason = LineKind.ATTRIBUTION, "attribution"
 
@@ -74,8 +74,8 @@ def ends_attribution(text: str) -> bool:
 
 def is_run_together(text: str) -> bool:
     """Whether an attribution and what it introduces stand on one line: far apart, or with no space at all."""
-    found = _RUN_TOGETHER.match(text[:WIDEST])
-    return found is not None and _begins_like_one(found[1]) and is_attribution(found[1], is_quote_next=False)
+    match = _RUN_TOGETHER.match(text[:WIDEST])
+    return match is not None and _begins_like_one(match[1]) and is_attribution(match[1], is_quote_next=False)
 
 
 def is_bare_attribution(text: str, following: LineKind | None) -> bool:
@@ -127,5 +127,5 @@ def _ends_with_verb(window: str) -> bool:
 
 
 def _says_wrote(text: str) -> bool:
-    spoken = fold(text)
-    return any(word in WROTE for word in _WORD.findall(spoken)) or any(verb in spoken for verb in UNSPACED_WROTE)
+    folded = fold(text)
+    return any(word in WROTE for word in _WORD.findall(folded)) or any(verb in folded for verb in UNSPACED_WROTE)

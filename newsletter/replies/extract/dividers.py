@@ -75,14 +75,14 @@ def _has_label(lines: list[BodyLine], index: int) -> bool:
 @lru_cache(maxsize=64)  # a line is asked about from each of the lines above it
 def _label_of(text: str) -> tuple[str, str]:
     """Return the kind of label that a line begins with ("?" for an unknown one, "" for none), and its value."""
-    found = _LABEL.match(text[:WIDEST])
-    if not found:
+    match = _LABEL.match(text[:WIDEST])
+    if not match:
         return "", ""
-    label = " ".join(fold(found[1]).split())
+    label = " ".join(fold(match[1]).split())
     kind = LABEL_KINDS.get(label) or LABEL_KINDS.get(label.rstrip("."))
     if kind is None:
         kind = "?" if len(label) <= 20 and label.count(" ") <= 2 else ""
-    return kind, found[2]
+    return kind, match[2]
 
 
 def is_header_block(lines: list[BodyLine], index: int, *, is_certain: bool) -> bool:

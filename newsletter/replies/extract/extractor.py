@@ -1,4 +1,4 @@
-"""What the sender wrote, out of a body of text or HTML, with every cut and its reason.
+"""Reply extractor: what the sender wrote in a body of text or HTML, and every cut with its reason.
 
 Version 4. Each step looks at a line a bounded number of times, so time grows with length only.
 """

@@ -77,18 +77,18 @@ def mark_known(lines: list[BodyLine], known: KnownText) -> None:
 
 
 def _paragraphs(lines: list[BodyLine]) -> list[tuple[int, int]]:
-    found: list[tuple[int, int]] = []
+    paragraphs: list[tuple[int, int]] = []
     start: int | None = None
     for index, line in enumerate(lines):
         is_text = line.kind is LineKind.TEXT and not line.is_blank
         if is_text and start is None:
             start = index
         elif not is_text and start is not None:
-            found.append((start, index))
+            paragraphs.append((start, index))
             start = None
     if start is not None:
-        found.append((start, len(lines)))
-    return found
+        paragraphs.append((start, len(lines)))
+    return paragraphs
 
 
 def _share(lines: list[BodyLine], known: KnownText) -> float | None:

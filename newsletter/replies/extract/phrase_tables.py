@@ -1,4 +1,4 @@
-"""Words by which mail clients mark what is not the writer's, in the languages they speak.
+"""Phrase tables: by which phrases mail programs mark what the sender did not write, in many languages.
 
 All in the form that `folded` gives: lower case, without accents on Latin letters.
 """

@@ -1,4 +1,7 @@
-"""Decides from the order of text and quotations what was written: above, below, or between the quoted lines."""
+"""Posting style: top-posted, bottom-posted or interleaved, by the order of text and quotations.
+
+It decides which lines were written by the sender, and which quoted lines stay because they are answered.
+"""
 
 from dataclasses import dataclass
 

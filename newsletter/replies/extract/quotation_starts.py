@@ -1,4 +1,4 @@
-"""Marks where quotations begin: attributions, dividers, and text below a mobile signature."""
+"""Starts of quotations: marks attributions, dividers, and the text below a mobile signature."""
 
 from newsletter.replies.extract.attributions import (
     ends_attribution,

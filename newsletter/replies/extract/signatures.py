@@ -192,13 +192,15 @@ def is_mobile_signature(text: str, *, is_strict: bool = False) -> bool:
         return True
     if not bare or len(bare) > 90 or (", " in bare and "excuse" not in words):
         return False
-    found = _WORD.findall(words)
-    if _SENT_FROM.match(words) and len(found) <= 9 and (not is_strict or words.startswith("sent from my ")):
+    tokens = _WORD.findall(words)
+    if _SENT_FROM.match(words) and len(tokens) <= 9 and (not is_strict or words.startswith("sent from my ")):
         return True
-    if not found or len(found) > 14 or not any(device in words for device in DEVICES):
+    if not tokens or len(tokens) > 14 or not any(device in words for device in DEVICES):
         return False
     if _SHOP.search(text[:_WIDEST]):  # whatever the language calls fetching
         return True
     return (
-        bool({found[0], found[-1]} & SENT_VERBS) or words.endswith(_UNSPACED_VERBS) or words.startswith(_UNSPACED_VERBS)
+        bool({tokens[0], tokens[-1]} & SENT_VERBS)
+        or words.endswith(_UNSPACED_VERBS)
+        or words.startswith(_UNSPACED_VERBS)
     )

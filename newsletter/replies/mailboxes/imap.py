@@ -1,6 +1,6 @@
-"""A folder on an IMAP server as a mailbox (RFC 9051, 3501); nothing in it is deleted, and other mail stays unread.
+"""A folder on an IMAP server as a mailbox (RFC 9051, 3501); nothing in it is deleted, and other message stays unread.
 
-What is ours is moved to another folder once it is dealt with. A mail is looked at with
+What is ours is moved to another folder once it is dealt with. A message is looked at with
 BODY.PEEK only, so that the author's own mail keeps its marks.
 """
 
@@ -26,7 +26,7 @@ PROCESSED = "Newsletter"
 _TIMEOUT = 60.0
 """Seconds to wait for any one answer of the server."""
 _AT_ONCE = 200
-"""Mails whose headers are asked for in one command."""
+"""Messages whose headers are asked for in one command."""
 _PASSING = ("[UNAVAILABLE]", "[INUSE]", "[LIMIT]", "[SERVERBUG]", "[CONTACTADMIN]", "too many", "temporar")
 """Codes of RFC 5530, and words, of a login that was refused for now."""
 
@@ -81,10 +81,10 @@ def parse_imap_url(setting: str) -> ImapLocation:
 
 
 class Imap:
-    """The mails of one folder; without a `message_filter` all of them, else only those it says are ours.
+    """The messages of one folder; without a `message_filter` all of them, else only those it says are ours.
 
-    A mail's name is its UID behind the folder's UIDVALIDITY (RFC 9051 section 2.3.1.1): under
-    another validity the UID may be some other mail's, and nothing is moved.
+    A message's name is its UID behind the folder's UIDVALIDITY (RFC 9051 section 2.3.1.1): under
+    another validity the UID may be some other message's, and nothing is moved.
     """
 
     def __init__(
@@ -102,7 +102,7 @@ class Imap:
         self._open: _Session | None = None
 
     def waiting(self) -> Iterator[ReceivedMessage]:
-        """Yield the mails that are ours, oldest first.
+        """Yield the messages that are ours, oldest first.
 
         SettingsError for a refused login, folder or certificate; TemporaryError for a server out of reach.
         """
@@ -115,7 +115,7 @@ class Imap:
                         yield ReceivedMessage(source=f"{session.validity}/{uid}", raw=raw)
 
     def acknowledge(self, received: ReceivedMessage) -> None:
-        """Move a mail to the folder PROCESSED."""
+        """Move a message to the folder PROCESSED."""
         validity, _, uid = received.source.partition("/")
         with self._session() as session:
             if str(session.validity) == validity:
@@ -124,7 +124,7 @@ class Imap:
     @contextmanager
     def _session(self) -> Iterator["_Session"]:
         """Yield the session that is open, else one for this time only."""
-        with _told(self._location):
+        with _translated_errors(self._location):
             if self._open is not None:
                 yield self._open
                 return
@@ -164,20 +164,21 @@ class _Session:
         if message_filter is None:
             return uids
         asked = f"BODY.PEEK[HEADER.FIELDS ({' '.join(message_filter.fields).upper()})]"
-        found = self._client.fetch(uids, [asked])
+        responses = self._client.fetch(uids, [asked])
         return [
             uid
             for uid in uids
-            if uid in found and message_filter.is_ours(read_headers(_octets(found[uid]).replace(b"\r\n", b"\n"))[0])
+            if uid in responses
+            and message_filter.is_ours(read_headers(_octets(responses[uid]).replace(b"\r\n", b"\n"))[0])
         ]
 
     def raw(self, uid: int) -> bytes | None:
-        """Return a mail, cut after MAX_RAW_BYTES + 1; None if it was taken away meanwhile."""
-        found = self._client.fetch([uid], [f"BODY.PEEK[]<0.{MAX_RAW_BYTES + 1}>"])
-        return _octets(found[uid]) if uid in found else None
+        """Return a message, cut after MAX_RAW_BYTES + 1; None if it was taken away meanwhile."""
+        responses = self._client.fetch([uid], [f"BODY.PEEK[]<0.{MAX_RAW_BYTES + 1}>"])
+        return _octets(responses[uid]) if uid in responses else None
 
     def move(self, uid: int) -> None:
-        """Move a mail at once (RFC 6851), else copy it and expunge that one only (RFC 4315)."""
+        """Move a message at once (RFC 6851), else copy it and expunge that one only (RFC 4315)."""
         if uid not in self._client.fetch([uid], ["UID"]):
             return
         folder = self._processed = self._processed or self._made_folder()
@@ -203,8 +204,8 @@ class _Session:
 
 def _octets(item: dict[bytes, object]) -> bytes:
     """Return the one body section in a FETCH response, whose key repeats what was asked in the server's words."""
-    found: Iterable[object] = (value for key, value in item.items() if key.startswith(b"BODY["))
-    octets = next(islice(found, 1), b"")
+    sections: Iterable[object] = (value for key, value in item.items() if key.startswith(b"BODY["))
+    octets = next(islice(sections, 1), b"")
     return octets if isinstance(octets, bytes) else b""
 
 
@@ -238,15 +239,17 @@ def _log_in(client: IMAPClient, location: ImapLocation, password: str) -> None:
         if isinstance(error.__cause__ or error.__context__, IMAPClient.AbortError) or any(
             sign.lower() in said.lower() for sign in _PASSING
         ):
-            raise TemporaryError(f"{location}: no login for now ({said}). Fetch again later") from error
+            raise TemporaryError(
+                f"{location}: the server refuses the login for now ({said}). Fetch again later"
+            ) from error
         raise SettingsError(
             f"{location}: the login was refused ({said}). Check the user and NEWSLETTER_IMAP_PASSWORD"
         ) from error
 
 
 @contextmanager
-def _told(location: ImapLocation) -> Iterator[None]:
-    """Tell what the network and the server did in the errors of the house."""
+def _translated_errors(location: ImapLocation) -> Iterator[None]:
+    """Translate the errors of network and server into our own."""
     try:
         yield
     except ssl.SSLCertVerificationError as error:
@@ -258,7 +261,9 @@ def _told(location: ImapLocation) -> Iterator[None]:
             f"{location}: no TLS there ({error.reason or error}). Check the port, imap:// or imaps://"
         ) from error
     except OSError as error:
-        raise TemporaryError(f"{location}: not to be reached ({error.strerror or error}). Fetch again later") from error
+        raise TemporaryError(
+            f"{location}: the server cannot be reached ({error.strerror or error}). Fetch again later"
+        ) from error
     except IMAPClientError as error:
         raise TemporaryError(f"{location}: the server broke off ({_short(error)}). Fetch again later") from error
 

@@ -11,15 +11,15 @@ from newsletter.replies.parsing.message import MAX_RAW_BYTES
 
 @dataclass(frozen=True, slots=True)
 class Maildir:
-    """The mails in `new` and `cur` (cr.yp.to/proto/maildir.html), or else the `*.eml` files of a folder.
+    """The messages in `new` and `cur` (cr.yp.to/proto/maildir.html), or else the `*.eml` files of a folder.
 
-    Acknowledging moves a mail from `new` to `cur` and marks it seen; `.eml` files stay as they are.
+    Acknowledging moves a message from `new` to `cur` and marks it seen; `.eml` files stay as they are.
     """
 
     folder: Path
 
     def waiting(self) -> Iterator[ReceivedMessage]:
-        """Yield the mails, oldest first; SettingsError if there is no such folder.
+        """Yield the messages, oldest first; SettingsError if there is no such folder.
 
         NewsletterError after all others if a file could not be read.
         """
@@ -39,7 +39,7 @@ class Maildir:
             )
 
     def acknowledge(self, received: ReceivedMessage) -> None:
-        """Mark a mail as seen, moving it from `new` to `cur`."""
+        """Mark a message as seen, moving it from `new` to `cur`."""
         path = self.folder / received.source
         if path.parent.name not in {"new", "cur"}:
             return
@@ -56,10 +56,10 @@ class Maildir:
             raise SettingsError(f"{self.folder}: there is no such folder. Name a Maildir, or a folder of .eml files")
         rooms = [self.folder / room for room in ("new", "cur") if (self.folder / room).is_dir()]
         if rooms:
-            found = [path for room in rooms for path in room.iterdir() if not path.name.startswith(".")]
+            paths = [path for room in rooms for path in room.iterdir() if not path.name.startswith(".")]
         else:
-            found = list(self.folder.glob("*.eml"))
-        mails = (path for path in found if path.is_file() and not path.is_symlink())  # a link may lead anywhere
+            paths = list(self.folder.glob("*.eml"))
+        mails = (path for path in paths if path.is_file() and not path.is_symlink())  # a link may lead anywhere
         return sorted(mails, key=lambda path: path.name)
 
 

@@ -1,6 +1,6 @@
-"""Mail that Amazon SES received: a queue (SQS) of notifications, and a bucket (S3) of raw mails.
+"""Mail that Amazon SES received: a queue (SQS) of notifications, and a bucket (S3) of raw messages.
 
-A notification stays in the queue until its mail is dealt with; what was read and not acknowledged shows again.
+A notification stays in the queue until its message is dealt with; what was read and not acknowledged shows again.
 Nothing in the bucket is deleted: let its lifecycle rule do that. A notification that cannot be read, or whose
 mail is never there, is parked in a folder and named, so that it holds up no other.
 """
@@ -20,7 +20,7 @@ from newsletter.replies.mailboxes.base import ReceivedMessage
 from newsletter.replies.parsing.message import MAX_RAW_BYTES
 
 MOST_TRIES = 5
-"""How often a notification is looked at whose mail is not there, before it is parked."""
+"""How often a notification is looked at whose message is not there, before it is parked."""
 
 _HIDDEN_SECONDS = 600
 """How long a notification that was read stays away from others."""
@@ -34,7 +34,7 @@ _GONE = {"NoSuchKey", "404"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Waiting:
-    """One notification, and where its mail lies."""
+    """One notification, and where its message is stored."""
 
     source: str
     bucket: str
@@ -46,11 +46,11 @@ class _Waiting:
 
 
 class _Unreadable(Exception):
-    """A notification is none of SES's receipts."""
+    """A notification is not one of SES's receipts."""
 
 
 class SesInbound:
-    """The mails that a queue's notifications tell of."""
+    """The messages that a queue's notifications are about."""
 
     def __init__(self, queue: str, sqs: Any, s3: Any, parked: Path) -> None:
         """Ask nothing yet; `sqs` and `s3` are boto3's clients, `parked` a folder for what cannot be read."""
@@ -61,7 +61,7 @@ class SesInbound:
         self._open: dict[str, _Waiting] = {}
 
     def waiting(self) -> Iterator[ReceivedMessage]:
-        """Yield the mails, the oldest of each handful first; those read before and not acknowledged come first.
+        """Yield the messages, the oldest of each handful first; those read before and not acknowledged come first.
 
         SettingsError where access, queue or bucket is wrong; TemporaryError where AWS cannot be reached.
         NewsletterError after all others if something had to be parked.
@@ -70,13 +70,13 @@ class SesInbound:
         for waiting in tuple(self._open.values()):
             yield from self._received(waiting, faults)
         while messages := self._messages():
-            found = []
+            notifications = []
             for message in messages:
                 try:
-                    found.append(_read(message))
+                    notifications.append(_read(message))
                 except (_Unreadable, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-                    self._park(message, f"it is no receipt of SES: {error}", faults)
-            for waiting in found:
+                    self._park(message, f"it is not an SES receipt: {error}", faults)
+            for waiting in notifications:
                 self._open[waiting.source] = waiting
                 yield from self._received(waiting, faults)
         if faults:
@@ -85,7 +85,7 @@ class SesInbound:
             )
 
     def acknowledge(self, received: ReceivedMessage) -> None:
-        """Take a mail's notification out of the queue."""
+        """Take a message's notification out of the queue."""
         waiting = self._open.pop(received.source, None)
         if waiting is not None:
             self._delete(waiting.handle)
@@ -119,7 +119,7 @@ class SesInbound:
             self._park({**message, "ReceiptHandle": waiting.handle}, "its mail is not in the bucket", faults)
 
     def _raw(self, waiting: _Waiting) -> bytes | None:
-        """Return a mail, cut after MAX_RAW_BYTES + 1; None if it is not there."""
+        """Return a message, cut after MAX_RAW_BYTES + 1; None if it is not there."""
 
         def get(**arguments: Any) -> dict[str, Any]:
             answer = self._s3.get_object(**arguments)
@@ -152,7 +152,7 @@ class SesInbound:
         is_missing: Callable[[ErrorResponse], bool] = lambda _fault: False,
         **arguments: Any,
     ) -> dict[str, Any]:
-        """Call AWS, and tell its faults in the errors of the house; {} for what is missing and may be."""
+        """Call AWS and translate its errors into our own; {} for what is missing and may be."""
         try:
             answer = call(operation, **arguments)
         except (Deferred, Uncertain) as error:
@@ -171,8 +171,8 @@ class SesInbound:
 
 def region_in(queue: str) -> str | None:
     """Return the region that a queue's URL names, or None."""
-    found = re.match(r"https?://(?:sqs\.)?([a-z]{2}(?:-[a-z]+)+-\d)\.", queue)
-    return found[1] if found else None
+    match = re.match(r"https?://(?:sqs\.)?([a-z]{2}(?:-[a-z]+)+-\d)\.", queue)
+    return match[1] if match else None
 
 
 def _read(message: dict[str, Any]) -> _Waiting:

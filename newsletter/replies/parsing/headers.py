@@ -1,4 +1,4 @@
-"""Header fields of a stranger's mail: unfolded, decoded (RFC 2047) and bounded."""
+"""Header fields (RFC 5322) of a stranger's message: unfolded, decoded (RFC 2047) and within limits."""
 
 import base64
 import re
@@ -41,7 +41,7 @@ class Headers:
 
     def addresses(self, name: str) -> tuple[str, ...]:
         """Return whatever looks like an address in the fields of that name, in lower case."""
-        return tuple(found.lower() for value in self.all(name) for found in _ADDRESS.findall(value[:10_000]))
+        return tuple(address.lower() for value in self.all(name) for address in _ADDRESS.findall(value[:10_000]))
 
 
 def read_headers(raw: bytes) -> tuple[Headers, bytes, bool]:
@@ -58,9 +58,9 @@ def read_headers(raw: bytes) -> tuple[Headers, bytes, bool]:
         name, colon, value = line.partition(b":")
         if colon and name.strip() and len(name) < 80:
             fields.append((name.strip().decode("ascii", "replace").lower(), [value]))
-    found = tuple((name, b"".join(value)) for name, value in fields)
-    decoded = tuple((name, unfold(value)) for name, value in found)
-    return Headers(decoded, tuple((name, value.decode("utf-8", "replace")) for name, value in found)), body, is_cut
+    raw_fields = tuple((name, b"".join(value)) for name, value in fields)
+    decoded = tuple((name, unfold(value)) for name, value in raw_fields)
+    return Headers(decoded, tuple((name, value.decode("utf-8", "replace")) for name, value in raw_fields)), body, is_cut
 
 
 def _split_off(raw: bytes) -> tuple[bytes, bytes]:
@@ -111,20 +111,20 @@ def read_base64(octets: bytes) -> bytes:
 def read_parameters(value: str) -> tuple[str, dict[str, str]]:
     """Split `text/plain; charset=utf-8` into the lower-case type and its parameters (RFC 2231 pieces joined)."""
     kind = value.partition(";")[0].strip().lower()
-    found: dict[str, str] = {}
+    parameters: dict[str, str] = {}
     for name, quoted, bare in _PARAMETER.findall(value[:10_000]):
         key = name.lower().partition("*")[0]
         piece = re.sub(r"\\(.)", r"\1", quoted) or bare
-        found[key] = found.get(key, "") + piece if "*" in name else piece
-    return kind, found
+        parameters[key] = parameters.get(key, "") + piece if "*" in name else piece
+    return kind, parameters
 
 
 def read_mailbox(value: str) -> tuple[str, str]:
     """Return the display name and the lower-case address in a From field, "" where missing."""
     value = value[:2_000]
     name, bracket, rest = value.rpartition("<") if ">" in value else ("", "", value)
-    found = _ADDRESS.search(rest) or _ADDRESS.search(value)
-    address = found[0].lower() if found else ""
+    match = _ADDRESS.search(rest) or _ADDRESS.search(value)
+    address = match[0].lower() if match else ""
     if not bracket and "(" in value:
         name = value.partition("(")[2].partition(")")[0]
     return re.sub(r"\\(.)", r"\1", name.strip().strip("\"'")).strip(), address

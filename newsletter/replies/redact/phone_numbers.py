@@ -45,7 +45,7 @@ _LANGUAGE_REGIONS = {
     "he": ("IL",), "zh": ("CN", "TW", "HK"), "ja": ("JP",), "ko": ("KR",), "sv": ("SE",), "da": ("DK",),
     "nb": ("NO",), "no": ("NO",), "fi": ("FI",), "cs": ("CZ",), "uk": ("UA",), "hu": ("HU",), "el": ("GR",),
 }  # fmt: skip
-_MOST = 60
+_MAX_LOOKUPS = 60
 """Numbers of one text that are looked up in a numbering plan."""
 
 
@@ -59,13 +59,16 @@ def phone_regions(address: str, language: str) -> tuple[str, ...]:
 def replace_phone_numbers(text: str, regions: Iterable[str], replacement: str) -> str:
     """Return the text with every telephone number replaced."""
     wanted = tuple(regions)
-    budget = [_MOST]
+    budget = [_MAX_LOOKUPS]
 
-    def replaced(found: re.Match[str]) -> str:
-        before, after = text[max(0, found.start() - 40) : found.start()], text[found.end() : found.end() + 14]
-        number = found[0].rstrip(_STRIPPED)
-        rest = found[0][len(number) :]
-        return replacement + rest if _is_phone(number, before, rest + after, wanted, budget) else found[0]
+    def replaced(candidate: re.Match[str]) -> str:
+        before, after = (
+            text[max(0, candidate.start() - 40) : candidate.start()],
+            text[candidate.end() : candidate.end() + 14],
+        )
+        number = candidate[0].rstrip(_STRIPPED)
+        rest = candidate[0][len(number) :]
+        return replacement + rest if _is_phone(number, before, rest + after, wanted, budget) else candidate[0]
 
     return _CANDIDATE.sub(replaced, text)
 
@@ -73,69 +76,69 @@ def replace_phone_numbers(text: str, regions: Iterable[str], replacement: str) -
 _STRIPPED = " (./-\u00a0"
 
 
-def _is_phone(found: str, before: str, after: str, regions: tuple[str, ...], budget: list[int]) -> bool:
-    digits = "".join(char for char in found if char.isdecimal())
-    if not 6 <= len(digits) <= 15 or _DATE.fullmatch(found) or _is_compact_date(found):
+def _is_phone(candidate: str, before: str, after: str, regions: tuple[str, ...], budget: list[int]) -> bool:
+    digits = "".join(char for char in candidate if char.isdecimal())
+    if not 6 <= len(digits) <= 15 or _DATE.fullmatch(candidate) or _is_compact_date(candidate):
         return False
-    if found.startswith(("+", "＋", "(+")):
+    if candidate.startswith(("+", "＋", "(+")):
         return len(digits) >= 8
     if _CUE.search(before):
         return True
-    if _COUNTED.search(before) or _UNIT.match(after) or _DATE_WITHIN.search(found) or _is_book(found, digits):
+    if _COUNTED.search(before) or _UNIT.match(after) or _DATE_WITHIN.search(candidate) or _is_isbn(candidate, digits):
         return False
-    if found.startswith("0."):
+    if candidate.startswith("0."):
         return False
-    groups = [len(group) for group in re.split(r"\D+", found) if group]
-    if "." in found and not found.startswith("0") and groups != [3, 3, 4]:
+    groups = [len(group) for group in re.split(r"\D+", candidate) if group]
+    if "." in candidate and not candidate.startswith("0") and groups != [3, 3, 4]:
         return False  # a version, a network address, or 1.234.567.890
-    if found.startswith(("00", "0", "(0")) and len(digits) >= 9:
+    if candidate.startswith(("00", "0", "(0")) and len(digits) >= 9:
         return True
     if budget[0] <= 0 or not regions:
         return groups == [3, 3, 4]
     budget[0] -= 1
-    return any(_is_valid(found, groups, region) for region in regions) or groups == [3, 3, 4]
+    return any(_is_valid(candidate, groups, region) for region in regions) or groups == [3, 3, 4]
 
 
-def _is_valid(found: str, groups: list[int], region: str) -> bool:
+def _is_valid(candidate: str, groups: list[int], region: str) -> bool:
     import phonenumbers  # its plans take a moment to load, and few answers hold a number
 
     try:
-        number = phonenumbers.parse(found, region)
+        number = phonenumbers.parse(candidate, region)
     except phonenumbers.NumberParseException:
         return False
     if not phonenumbers.is_valid_number_for_region(number, region):
         return False
     if len(groups) == 1:
-        return len(found) >= 9 and phonenumbers.number_type(number) in _OF_PEOPLE
+        return len(candidate) >= 9 and phonenumbers.number_type(number) in _PERSONAL_TYPES
     written = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.NATIONAL)
     usual = [len(group) for group in re.split(r"\D+", written) if group]
-    return groups == usual or all(group == 2 for group in groups) or not _is_thousands(found, groups)
+    return groups == usual or all(group == 2 for group in groups) or not _is_thousands(candidate, groups)
 
 
-_OF_PEOPLE = frozenset({0, 1, 2})
+_PERSONAL_TYPES = frozenset({0, 1, 2})
 """phonenumbers' types FIXED_LINE, MOBILE and FIXED_LINE_OR_MOBILE."""
 
 
-def _is_thousands(found: str, groups: list[int]) -> bool:
+def _is_thousands(candidate: str, groups: list[int]) -> bool:
     """Whether it is grouped as large amounts are: 10 000 000. Nine digits in threes are rather a number."""
     return (
         len(groups) > 1
         and groups != [3, 3, 3]
         and groups[0] <= 3
         and set(groups[1:]) == {3}
-        and not found.startswith("(")
+        and not candidate.startswith("(")
     )
 
 
-def _is_compact_date(found: str) -> bool:
-    if not re.fullmatch(r"(?:19|20)\d{6}", found):
+def _is_compact_date(candidate: str) -> bool:
+    if not re.fullmatch(r"(?:19|20)\d{6}", candidate):
         return False
     try:
-        date(int(found[:4]), int(found[4:6]), int(found[6:]))
+        date(int(candidate[:4]), int(candidate[4:6]), int(candidate[6:]))
     except ValueError:
         return False
     return True
 
 
-def _is_book(found: str, digits: str) -> bool:
-    return len(digits) == 13 and digits.startswith(("978", "979")) and not re.search(r"[()/.]", found)
+def _is_isbn(candidate: str, digits: str) -> bool:
+    return len(digits) == 13 and digits.startswith(("978", "979")) and not re.search(r"[()/.]", candidate)

@@ -1,4 +1,4 @@
-"""Takes out what must not be public: our own private links and tokens, addresses, phone numbers."""
+"""Redaction of text and names: our private links and tokens, email addresses and telephone numbers."""
 
 import re
 import unicodedata
@@ -54,7 +54,7 @@ def _checked_run(found: re.Match[str]) -> str:
 
 
 def _checked_link(link: str, settings: Settings) -> str:
-    """Return the link unless it is a reader's own: with a token or an address, or on our web door's pages."""
+    """Return the link unless it is a reader's own: with a token or an address, or on our web server's private pages."""
     bare = link.rstrip(").,;:!?]")
     if _TOKEN.search(link) or "@" in link:
         return LINK_REMOVED + link[len(bare) :]

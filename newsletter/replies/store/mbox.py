@@ -1,4 +1,4 @@
-"""Published comments as an mbox (RFC 4155), threaded, for any mail program: no address and no token is in it."""
+"""mbox export (RFC 4155) of published comments, threaded, for any mail program, without addresses and tokens."""
 
 import re
 from collections.abc import Iterator, Sequence

@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from newsletter.replies import AuthResult, LookupFailure, Reply, approve, list_replies
+from newsletter.replies import AuthResult, Reply, approve, list_replies
+from newsletter.replies.authentication import LookupFailure
 from tests.integration.replies.conftest import NOW, Harbour
 from tests.unit.replies.signing import FIELDS, signed
 

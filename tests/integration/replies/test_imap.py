@@ -9,8 +9,8 @@ import trustme
 from pydantic import SecretStr
 
 from newsletter.errors import SettingsError, TemporaryError
-from newsletter.replies import OurMessageFilter, ReplyMailbox, fetch_replies, open_mailbox
-from newsletter.replies.mailboxes import PROCESSED, Imap
+from newsletter.replies import OurMessageFilter, fetch_replies, open_mailbox
+from newsletter.replies.mailboxes import PROCESSED, Imap, ReplyMailbox
 from newsletter.replies.mailboxes.imap import parse_imap_url
 from tests.contract.dovecot import PASSWORD, Dovecot, running_dovecot
 from tests.integration.replies.conftest import NOW, Harbour
@@ -84,7 +84,7 @@ def test_a_missing_folder_is_the_authors_to_mend(server: Dovecot) -> None:
 
 def test_a_server_out_of_reach_may_be_asked_again() -> None:
     box = open_mailbox("imap://jo@127.0.0.1:1/INBOX", Path(), password=SecretStr(PASSWORD))
-    with pytest.raises(TemporaryError, match="not to be reached"):
+    with pytest.raises(TemporaryError, match="cannot be reached"):
         list(box.waiting())
 
 

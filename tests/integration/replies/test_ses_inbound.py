@@ -116,7 +116,7 @@ def test_poison_is_parked_and_holds_up_nobody(harbour: Harbour, inbound: Inbound
     assert len(list_replies(harbour.database)) == 1
     parked = [json.loads(path.read_text()) for path in (harbour.settings.var / "replies" / "parked").iterdir()]
     assert len(parked) == len(POISON)
-    assert all(each["why"].startswith("it is no receipt of SES") for each in parked)
+    assert all(each["why"].startswith("it is not an SES receipt") for each in parked)
     assert inbound.left() == 0
     assert taken(harbour, inbound).replies == ()
 

@@ -8,7 +8,7 @@ import dkim
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
-from newsletter.replies import LookupFailure
+from newsletter.replies.authentication import LookupFailure
 
 FIELDS = (b"from", b"to", b"subject", b"date", b"message-id")
 

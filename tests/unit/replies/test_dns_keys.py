@@ -9,7 +9,8 @@ import dns.rdatatype
 import dns.rrset
 import pytest
 
-from newsletter.replies import DnsKeys, LookupFailure
+from newsletter.replies import DnsKeys
+from newsletter.replies.authentication import LookupFailure
 from newsletter.replies.authentication.dns_keys import MOST_FAILURES
 
 NAME = "s1._domainkey.example.net"

@@ -118,7 +118,7 @@ def test_a_key_that_was_revoked_or_is_only_tested_proves_nothing(names: Names) -
 
 
 def test_a_name_server_that_does_not_answer_is_told_apart(names: Names) -> None:
-    from newsletter.replies import LookupFailure
+    from newsletter.replies.authentication import LookupFailure
 
     names.records["s1._domainkey.example.net"] = LookupFailure.TRY_AGAIN
     assert judged(signed(MAIL), names).result is AuthResult.TEMPERROR
