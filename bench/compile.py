@@ -18,9 +18,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from newsletter.compose import composer as letter
-from newsletter.compose import rendition
-from newsletter.compose.html import mjml as layout
+from newsletter.compose import compose, rendition
+from newsletter.compose.html.mjml import MessageHtml, Templates, compile_and_inline
 from newsletter.compose.merge_tags import Placeholders
 from newsletter.content import read_issues
 from newsletter.settings import read_settings
@@ -51,14 +50,14 @@ class Letter:
     """What the last step of composing is called with."""
 
     title: str
-    templates: layout.Templates
+    templates: Templates
     template: str
     mjml: str
     placeholders: Placeholders
 
     def compile_and_inline(self) -> str:
         """Return the letter compiled and inlined."""
-        return layout.compile_and_inline(self.templates, self.template, self.mjml, self.placeholders)
+        return compile_and_inline(self.templates, self.template, self.mjml, self.placeholders)
 
 
 def letters_of(folder: Path) -> Iterator[Letter]:
@@ -70,14 +69,14 @@ def letters_of(folder: Path) -> Iterator[Letter]:
         calls: list[Letter] = []
 
         def recording(
-            templates: layout.Templates, name: str, values: dict[str, Any], placeholders: Placeholders
-        ) -> layout.Html:
+            templates: Templates, name: str, values: dict[str, Any], placeholders: Placeholders
+        ) -> MessageHtml:
             mjml = templates.render(f"{name}.mjml", values)
             calls.append(Letter(f"{issue.slug}, {len(body.split())} words", templates, name, mjml, placeholders))  # noqa: B023
             return render_html(templates, name, values, placeholders)
 
         rendition.render_html = recording
-        letter.compose(replace(issue, body=body), next(iter(settings.lists)), settings)
+        compose(replace(issue, body=body), next(iter(settings.lists)), settings)
         yield calls[0]
 
 

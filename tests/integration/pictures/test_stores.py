@@ -93,7 +93,7 @@ class Shop:
         self.s3 = _client(endpoint)
 
     def held(self) -> list[str]:
-        listed = self.s3.list_objects_v2(Bucket="letters").get("TableOfContents", [])
+        listed = self.s3.list_objects_v2(Bucket="letters").get("Contents", [])
         return [entry["Key"] for entry in listed]
 
     def empty(self) -> None:
