@@ -334,7 +334,7 @@ def test_what_is_gone_is_taken_away_but_for_mailed_pictures_and_files_of_others(
 def test_a_file_of_somebody_else_in_the_way_is_named_before_anything_is_written(site: Shop) -> None:
     site.s3.put_object(Bucket="letters", Key="site/index.html", Body=b"mine")
     error = site.desk.refused("archive", "publish")
-    assert "s3://letters/site/index.html was not put there by a publish" in str(error)
+    assert "s3://letters/site/index.html was not uploaded by a publish" in str(error)
     assert site.held() == ["site/index.html"]
 
 
