@@ -14,7 +14,7 @@ from newsletter.replies.authentication.dns_keys import KeyLookup, look_up_keys
 from newsletter.replies.parsing.headers import Headers, read_headers
 
 MAX_SIGNATURES = 5
-"""Signatures of one mail that are looked at, from the top."""
+"""Signatures of one message that are looked at, from the top."""
 
 _NAME = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,62})(?:\.[a-z0-9_](?:[a-z0-9_-]{0,62}))*")
 
@@ -116,7 +116,7 @@ def _refusal(tags: dict[str, str], signed: tuple[str, ...], now: datetime) -> st
 
 
 def _checked(raw: bytes, index: int, record: bytes) -> tuple[str, str]:
-    import dkim  # half a second, and few mails need it
+    import dkim  # half a second, and few messages need it
 
     try:
         dkim.evaluate_pk("key", record)

@@ -48,7 +48,7 @@ class DnsKeys:
         return self._known[name]
 
     def _query(self, name: str) -> bytes | LookupFailure:
-        import dns.exception  # slow to import, and few mails need it
+        import dns.exception  # slow to import, and few messages need it
         import dns.resolver
 
         try:

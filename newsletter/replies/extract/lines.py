@@ -76,7 +76,7 @@ def read_lines(text: str) -> list[BodyLine]:
 
 
 def _without_armour(lines: list[str]) -> list[str]:
-    """Take off what signs a mail in its own text, with its escapes (RFC 9580 section 7)."""
+    """Take off what signs a message in its own text, with its escapes (RFC 9580 section 7)."""
     start = next((n for n, line in enumerate(lines[:40]) if line.strip()), 0)
     if not lines or lines[start].rstrip() != "-----BEGIN PGP SIGNED MESSAGE-----":
         return lines

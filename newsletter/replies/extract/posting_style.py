@@ -35,13 +35,13 @@ def written_part(lines: list[BodyLine]) -> tuple[list[str], list[Cut]]:
         runs = runs[1:]
     kept: list[str] = []
     for kind, run in runs:
-        said = [line for line in run if line.kind is not LineKind.ATTRIBUTION]
-        if len(said) < len(run):
+        text_lines = [line for line in run if line.kind is not LineKind.ATTRIBUTION]
+        if len(text_lines) < len(run):
             cuts.append(_cut("attribution", [line for line in run if line.kind is LineKind.ATTRIBUTION]))
-        if kind is LineKind.QUOTE and len(said) > _LONG_QUOTE:
-            said, rest = _last_paragraph(said)
+        if kind is LineKind.QUOTE and len(text_lines) > _LONG_QUOTE:
+            text_lines, rest = _last_paragraph(text_lines)
             cuts.append(_cut("quotation above the lines answered", rest))
-        kept += ["", *(line.text for line in said), ""]
+        kept += ["", *(line.text for line in text_lines), ""]
     return kept, [cut for cut in cuts if cut.text.strip()]
 
 
@@ -140,11 +140,13 @@ def _runs(lines: list[BodyLine]) -> list[_Run]:
 
 def _ends_with_foreign_quote(run: list[BodyLine]) -> bool:
     """Whether a long quotation without any mark ends the message, and the text above does not announce it."""
-    said = [line for line in run if not line.is_blank]
+    text_lines = [line for line in run if not line.is_blank]
     quoted = 0
-    while quoted < len(said) and said[-1 - quoted].kind is LineKind.OWN_QUOTE:
+    while quoted < len(text_lines) and text_lines[-1 - quoted].kind is LineKind.OWN_QUOTE:
         quoted += 1
-    return _OWN_QUOTE_LINES < quoted < len(said) and not said[-1 - quoted].text.rstrip().endswith((":", "："))
+    return _OWN_QUOTE_LINES < quoted < len(text_lines) and not text_lines[-1 - quoted].text.rstrip().endswith(
+        (":", "：")
+    )
 
 
 def _is_announced(runs: list[_Run]) -> bool:

@@ -138,11 +138,13 @@ def _disclaimer(lines: list[str]) -> int | None:
     paragraph = fold(" ".join(lines[start:])[:3_000])
     if start == len(lines) or paragraph.startswith(">"):
         return None
-    said = sum(piece in paragraph for piece in DISCLAIMERS)
+    phrase_count = sum(piece in paragraph for piece in DISCLAIMERS)
     is_scanner = (
-        said and len(paragraph) < 160 and any(word in paragraph for word in ("avast", "avg", "virus-free", "virenfrei"))
+        phrase_count
+        and len(paragraph) < 160
+        and any(word in paragraph for word in ("avast", "avg", "virus-free", "virenfrei"))
     )
-    return start if start and (is_scanner or (said >= 3 and len(paragraph) > 120)) else None
+    return start if start and (is_scanner or (phrase_count >= 3 and len(paragraph) > 120)) else None
 
 
 def _named(lines: list[str]) -> int | None:

@@ -235,15 +235,15 @@ def _log_in(client: IMAPClient, location: ImapLocation, password: str) -> None:
     try:
         client.login(location.user, password)
     except LoginError as error:
-        said = _short(error)
+        detail = _short(error)
         if isinstance(error.__cause__ or error.__context__, IMAPClient.AbortError) or any(
-            sign.lower() in said.lower() for sign in _PASSING
+            sign.lower() in detail.lower() for sign in _PASSING
         ):
             raise TemporaryError(
-                f"{location}: the server refuses the login for now ({said}). Fetch again later"
+                f"{location}: the server refuses the login for now ({detail}). Fetch again later"
             ) from error
         raise SettingsError(
-            f"{location}: the login was refused ({said}). Check the user and NEWSLETTER_IMAP_PASSWORD"
+            f"{location}: the login was refused ({detail}). Check the user and NEWSLETTER_IMAP_PASSWORD"
         ) from error
 
 
@@ -269,7 +269,7 @@ def _translated_errors(location: ImapLocation) -> Iterator[None]:
 
 
 def _short(error: Exception) -> str:
-    said = str(error)
+    detail = str(error)
     for wrapper in ("b'", 'b"'):
-        said = said.removeprefix(wrapper)
-    return " ".join(said.split())[:120].rstrip("'\".")
+        detail = detail.removeprefix(wrapper)
+    return " ".join(detail.split())[:120].rstrip("'\".")

@@ -163,10 +163,10 @@ class SesInbound:
             return answer
         if is_missing(answer):
             return {}
-        said = f"{arguments.get('Bucket', self._queue)}: {answer.code}: {' '.join(answer.message.split())[:160]}"
+        detail = f"{arguments.get('Bucket', self._queue)}: {answer.code}: {' '.join(answer.message.split())[:160]}"
         if answer.code in _LATER or answer.status >= 500 or answer.status == 429:
-            raise TemporaryError(f"{said}. Fetch again later")
-        raise SettingsError(f"{said}. Check [replies] mailbox, AWS's region and what these credentials may do")
+            raise TemporaryError(f"{detail}. Fetch again later")
+        raise SettingsError(f"{detail}. Check [replies] mailbox, AWS's region and what these credentials may do")
 
 
 def region_in(queue: str) -> str | None:

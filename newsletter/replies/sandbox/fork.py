@@ -1,4 +1,4 @@
-"""A child made by forking this process: it has everything loaded, so that reading one mail is no slower."""
+"""A child made by forking this process: it has everything loaded, so that reading one message is no slower."""
 
 import fcntl
 import os
