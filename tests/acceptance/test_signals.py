@@ -139,7 +139,7 @@ def test_many_senders_at_once_send_everybody_one_letter(hop: Hop, seed: int) -> 
     go_on(hop)
 
 
-@pytest.mark.parametrize("step", ["recipients.py:fill_mailing:return", "exchange.py:import_sources:return"])
+@pytest.mark.parametrize("step", ["recipients.py:fill_mailing:return", "run.py:import_list_source:return"])
 def test_a_sender_that_is_killed_while_it_plans_leaves_nothing_half_planned(hop: Hop, step: str) -> None:
     """As the system does when memory runs out."""
     sender = hop.desk.start(*SEND, program=(sys.executable, "-m", "tests.acceptance.killed", step, "1"))
