@@ -28,7 +28,7 @@ _WIDE = 100
 
 
 def show_statistics(found: Statistics, *, title: str, is_one: bool) -> None:
-    """Print the statistics; of one issue with everything that became of its letters."""
+    """Print the statistics; of one issue with everything that became of its messages."""
     width = min(output.width(), 120)
     blocks = [_of_one(found.issues[0], width)] if is_one else [_of_all(found, title, width)]
     blocks += [_of_domains(found.domains, width), _of_lists(found.lists, width), _of_caveats(found.caveats, width)]
@@ -44,11 +44,11 @@ def _of_all(found: Statistics, title: str, width: int) -> list[Text | Table]:
     heading = Text.assemble(
         (title, "subject"),
         (f"  {output.pluralise(len(found.issues), 'issue')}, ", "quiet"),
-        (f"{output.pluralise(found.totals.submitted, 'letter')} submitted", "quiet"),
+        (f"{output.pluralise(found.totals.submitted, 'email')} submitted", "quiet"),
     )
     if not shown:
         return [heading]
-    grid = _grid("issue", "sent", *("letters", "delivered", "bounced", "spam", "left", "replies"))
+    grid = _grid("issue", "sent", *("emails", "delivered", "bounced", "spam", "left", "replies"))
     is_this_year = {issue.sent_at.year for issue in shown} == {found.made_at.year}
     for issue in reversed(shown):
         numbers = issue.totals
@@ -91,7 +91,7 @@ def _of_one(issue: IssueNumbers, width: int) -> list[Text | Table]:
     rows += _listed("not to", numbers.excluded)
     rows += _followed(issue, width)
     if issue.answer_hours is not None:
-        rows.append(Text.assemble(("answers  ", "quiet"), f"half of them within {duration(issue.answer_hours * 3600)}"))
+        rows.append(Text.assemble(("replies  ", "quiet"), f"half of them within {duration(issue.answer_hours * 3600)}"))
     if len(issue.mailings) > 1:
         each = _grid("mailing", "list", "state", "submitted", "delivered", "bounced", "replies")
         for mailing in issue.mailings:
