@@ -10,6 +10,7 @@ from . import (
     mailings as mailings,
     notices as notices,
     person as person,
+    readers as readers,
     rehearsal as rehearsal,
     replies as replies,
     segments as segments,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from newsletter.app.publication import Publication
-from newsletter.audience import KeyAdoption, adopt_key
+from newsletter.audience import KeyAdoption, adopt_key, is_database_readable
 from newsletter.database import Database, back_up, copy_database, open_database, upgrade
 from newsletter.delivery import sender_lock
 from newsletter.errors import UsageError
@@ -93,3 +93,8 @@ def rotate_key(publication: Publication, *, grace_days: int = GRACE_DAYS) -> Rot
 def adopt_current_key(publication: Publication) -> KeyAdoption:
     """Hash everybody again with the key that is there, when the one that the database was filled with is lost."""
     return adopt_key(publication.database, publication.unchecked_keyring)
+
+
+def check_readable(publication: Publication) -> None:
+    """Read one row of the database; DatabaseBusy or another NewsletterError when it cannot be read."""
+    is_database_readable(publication.database)

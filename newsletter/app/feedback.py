@@ -1,15 +1,16 @@
 """Feedback: take in provider events from a queue or from files, retry them, and sync suppressions with SES."""
 
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 
 from newsletter import feedback
 from newsletter.app.notices import alert, alerting_on_failure
 from newsletter.app.publication import Publication
 from newsletter.app.remarks import Remark
-from newsletter.feedback import EventState, EventSummary, IngestProgress, StoredEvent, SyncProgress
+from newsletter.feedback import EventState, EventSummary, IngestProgress, StoredEvent, SyncProgress, WebhookResponse
 
 _WATCH_SECONDS = 15 * 60.0
 """How often a pull that goes on looks for what is stuck, and alerts the author."""
@@ -109,4 +110,13 @@ def sync_suppressions(
         now=publication.now(),
         is_dry=is_dry_run,
         wait=wait,
+    )
+
+
+def receive_sns_notification(
+    publication: Publication, headers: Mapping[str, str], body: bytes, now: datetime
+) -> WebhookResponse:
+    """Verify and store what was posted to the SNS webhook, and return what to respond."""
+    return feedback.handle_sns_notification(
+        publication.database, publication.keyring, publication.settings, headers, body, clock=lambda: now
     )

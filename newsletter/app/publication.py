@@ -60,6 +60,12 @@ class Publication:
         upgrade(database)
         return database
 
+    def derive(self, settings: Settings, database: "Database | None" = None) -> Self:
+        """Return this publication with other settings, and another connection to its database if one is given."""
+        derived = type(self)(settings, self.now)
+        derived.__dict__.update(keyring=self.keyring, database=database or self.database)
+        return derived
+
     def close(self) -> None:
         """Close the database, if it was opened."""
         opened: Database | None = self.__dict__.get("database")

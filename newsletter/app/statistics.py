@@ -34,6 +34,11 @@ def to_metrics(publication: Publication, statistics: Statistics) -> str:
     return monitoring.render_metrics(statistics, alarms)
 
 
+def current_metrics(publication: Publication) -> str:
+    """Return the statistics of everything and the alarms, as they are now, in Prometheus's text format."""
+    return to_metrics(publication, stats.gather_statistics(publication.database, now=publication.now()))
+
+
 def write_report(publication: Publication, statistics: Statistics, file: Path, issue: str | None = None) -> bool:
     """Write a page that is complete in one file; return whether it has charts, which want vl-convert-python."""
     draw = stats.open_chart_renderer()

@@ -77,6 +77,7 @@ from .notices.queue import (
     resolve_notice as resolve_notice,
 )
 from .notices.send import (
+    SentNotices as SentNotices,
     send_due_notices as send_due_notices,
     submit_unrecorded_notice as submit_unrecorded_notice,
 )

@@ -1,6 +1,5 @@
 """Public names of `newsletter.web`, each loaded on first use; `__init__.py` says what they are for."""
 
 from .preview.server import serve_preview as serve_preview
-from .preview.snapshot import Reviewed as Reviewed
 from .server import serve as serve
 from .uvicorn_server import Listening as Listening

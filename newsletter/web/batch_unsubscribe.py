@@ -9,9 +9,9 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
 from queue import SimpleQueue
 
+from newsletter.app import readers
 from newsletter.errors import DatabaseBusy
 
 BUSY_SECONDS = 20.0
@@ -20,23 +20,12 @@ _MAX_BATCH = 200
 """Requests in one transaction."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UnsubscribeRequest:
-    """What the holder of an email's link asked for: to leave its list, or every list."""
-
-    delivery_id: int
-    from_all: bool
-    is_one_click: bool
-    text: str = ""
-    """The text of the page they saw; empty for a mailbox provider's own button, whose text we do not know."""
-
-
 class UnsubscribeBatcher:
     """The one thread that writes unsubscribe requests."""
 
-    def __init__(self, write: Callable[[Sequence[UnsubscribeRequest]], object]) -> None:
+    def __init__(self, write: Callable[[Sequence[readers.unsubscribe.UnsubscribeRequest]], object]) -> None:
         self._write = write
-        self._pending: SimpleQueue[tuple[UnsubscribeRequest, Future[None]] | None] = SimpleQueue()
+        self._pending: SimpleQueue[tuple[readers.unsubscribe.UnsubscribeRequest, Future[None]] | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="unsubscribe", daemon=True)
 
     def start(self) -> None:
@@ -48,7 +37,7 @@ class UnsubscribeBatcher:
         self._pending.put(None)
         self._thread.join()
 
-    def submit(self, request: UnsubscribeRequest) -> "Future[None]":
+    def submit(self, request: readers.unsubscribe.UnsubscribeRequest) -> "Future[None]":
         """Return a future that is done once the request is committed, or fails with the error that prevented it."""
         done: Future[None] = Future()
         self._pending.put((request, done))
@@ -65,7 +54,7 @@ class UnsubscribeBatcher:
             if None in batch:
                 return
 
-    def _commit(self, batch: Sequence[tuple[UnsubscribeRequest, "Future[None]"]]) -> None:
+    def _commit(self, batch: Sequence[tuple[readers.unsubscribe.UnsubscribeRequest, "Future[None]"]]) -> None:
         deadline = time.monotonic() + BUSY_SECONDS
         while True:
             try:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from newsletter.database import Database
+from newsletter.app import Publication
 from newsletter.feedback import ClickCounter
 from newsletter.settings import Settings
 from newsletter.tokens import Keyring
@@ -50,9 +50,7 @@ class RateLimits:
 class WebContext:
     """What handlers work with; thread-safe."""
 
-    settings: Settings
-    database: Database
-    keyring: Keyring
+    publication: Publication
     templates: PageTemplates
     limits: RateLimits
     unsubscribes: UnsubscribeBatcher
@@ -62,6 +60,16 @@ class WebContext:
     """None where clicks are not counted; links of earlier emails redirect all the same."""
     metrics_cache: MetricsCache = field(default_factory=MetricsCache)
     used_challenges: UsedChallenges = field(default_factory=UsedChallenges)
+
+    @property
+    def settings(self) -> Settings:
+        """The publication's settings."""
+        return self.publication.settings
+
+    @property
+    def keyring(self) -> Keyring:
+        """The keys that sign tokens."""
+        return self.publication.keyring
 
     @property
     def is_single_opt_in(self) -> bool:

@@ -3,20 +3,15 @@
 import socket
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
-from newsletter.audience import ConsentProof, Unsubscription, ensure_lists, unsubscribe_many
-from newsletter.database import Database
-from newsletter.delivery import find_addressees
+from newsletter.app import Publication, readers
 from newsletter.errors import SettingsError
 from newsletter.feedback import ClickCounter
 from newsletter.finding import suggest
 from newsletter.settings import Settings
-from newsletter.tokens import Keyring
-from newsletter.web import consent_text
 from newsletter.web.app import make_app
-from newsletter.web.batch_unsubscribe import UnsubscribeBatcher, UnsubscribeRequest
+from newsletter.web.batch_unsubscribe import UnsubscribeBatcher
 from newsletter.web.context import RateLimits, WebContext
 from newsletter.web.handlers.click import ClickWriter
 from newsletter.web.http_protocol import make_protocol
@@ -30,33 +25,18 @@ _SHUTDOWN_SECONDS = 20
 
 
 @contextmanager
-def _running_context(database: Database, keyring: Keyring, settings: Settings) -> Iterator[WebContext]:
+def _running_context(publication: Publication) -> Iterator[WebContext]:
     """Yield the context of the handlers; its background threads run while the block does."""
+    settings = publication.settings
 
-    def write(requests: Sequence[UnsubscribeRequest]) -> None:
-        addressees = find_addressees(database, [request.delivery_id for request in requests])
-        endings = [
-            Unsubscription(
-                subscriber_id=addressee.subscriber_id,
-                list_name=None if request.from_all else addressee.list_name,
-                proof=ConsentProof(
-                    evidence=f"delivery {request.delivery_id}{', one click' if request.is_one_click else ''}",
-                    consent_text=request.text,
-                    mail=consent_text.of_email(request.delivery_id),
-                ),
-            )
-            for request in requests
-            if (addressee := addressees.get(request.delivery_id)) is not None and addressee.subscriber_id is not None
-        ]
-        unsubscribe_many(database, endings, origin="web", now=datetime.now(UTC))
+    def write(requests: Sequence[readers.unsubscribe.UnsubscribeRequest]) -> None:
+        readers.unsubscribe.unsubscribe_many(publication, requests, publication.now())
 
     signup_worker, batcher = SignupWorker(), UnsubscribeBatcher(write)
     clicks = ClickCounter() if settings.tracking.clicks != "off" else None
-    click_writer = ClickWriter(database, clicks) if clicks is not None else None
+    click_writer = ClickWriter(publication, clicks) if clicks is not None else None
     context = WebContext(
-        settings=settings,
-        database=database,
-        keyring=keyring,
+        publication=publication,
         templates=PageTemplates(settings, urlsplit(settings.web.url or "").path.rstrip("/")),
         limits=RateLimits(all_forms=RateLimit(settings.web.attack_from, 60)),
         unsubscribes=batcher,
@@ -76,18 +56,20 @@ def _running_context(database: Database, keyring: Keyring, settings: Settings) -
             click_writer.stop()
 
 
-def serve(database: Database, keyring: Keyring, settings: Settings) -> Generator[Listening]:
+def serve(publication: Publication) -> Generator[Listening]:
     """Serve until SIGINT or SIGTERM; yields once the socket listens.
 
     Without `[web] url`, links lead to where it listens. SettingsError when it cannot listen there.
     """
+    settings = publication.settings
     _refuse_unknown_lists(settings)
     listener = _listen(settings.web.host, settings.web.port)
     url = f"http://{_url_host(settings.web.host)}:{listener.getsockname()[1]}"
     with listener:
         web = settings.web.model_copy(update={"url": settings.web.url or url})
-        ensure_lists(database, settings.lists)
-        with _running_context(database, keyring, settings.model_copy(update={"web": web})) as context:
+        readers.signup.ensure_lists(publication)
+        served = publication.derive(settings.model_copy(update={"web": web}))
+        with _running_context(served) as context:
             yield Listening(url)
             protocol = make_protocol(is_secure=(web.url or "").startswith("https:"))
             config = make_config(make_app(context), protocol, shutdown_seconds=_SHUTDOWN_SECONDS)

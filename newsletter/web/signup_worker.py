@@ -7,11 +7,9 @@ whether the first one's address was known.
 import logging
 import random
 import threading
-from contextlib import closing
 from datetime import UTC, datetime
 
-from newsletter.audience.signup import SignupMailLimits, expire_signups
-from newsletter.delivery import DeliveryStatus, list_notices, open_transport, plan_signup_mail, send_due_notices
+from newsletter.app import readers
 from newsletter.errors import NewsletterError
 from newsletter.web.context import WebContext
 
@@ -53,7 +51,7 @@ class SignupWorker:
             wait = _POLL_SECONDS
             try:
                 if (now := datetime.now(UTC)).timestamp() - expired_at > _EXPIRE_SECONDS:
-                    expire_signups(context.database, now)
+                    readers.signup.delete_expired(context.publication)
                     expired_at = now.timestamp()
                 if not process_pending(context):
                     wait = _RETRY_SECONDS
@@ -70,15 +68,9 @@ class SignupWorker:
 
 def process_pending(context: WebContext) -> bool:
     """Process pending requests and send their emails; False where the mail server did not accept all of them."""
-    web, now = context.settings.web, datetime.now(UTC)
-    limits = SignupMailLimits(total=web.mails_an_hour, low_priority=max(1, web.mails_an_hour // 10))
-    plan_signup_mail(context.database, context.keyring, context.settings, limits=limits, now=now)
-    if not list_notices(context.database, DeliveryStatus.PLANNED):
+    sent = readers.signup.process_requests(context.publication)
+    if sent is None:
         return True
-    with closing(open_transport(context.settings)) as transport:
-        sent = send_due_notices(
-            context.database, context.keyring, context.settings, transport, clock=lambda: datetime.now(UTC)
-        )
     for notice in sent.problems:
         log.warning("notice %d is %s: %s", notice.id, notice.status, notice.reason)
     if sent.stopped_by is not None:

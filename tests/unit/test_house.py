@@ -12,6 +12,7 @@ HOMES = {
     "babel": {"newsletter.locales"},
     "boto3": {"newsletter.aws"},
     "botocore": {"newsletter.aws"},
+    "premailer": {"newsletter.compose.html.css_inliner"},
     "cssutils": {"newsletter.compose.html.css_inliner"},
     "mjml": {"newsletter.compose.html.mjml"},
     "typer": {"newsletter.cli"},

@@ -11,4 +11,8 @@ from .process import (
     SignupMailLimits as SignupMailLimits,
     process_signup_request as process_signup_request,
 )
-from .request import SignupRequestKind as SignupRequestKind, record_signup_request as record_signup_request
+from .request import (
+    SignupRequest as SignupRequest,
+    SignupRequestKind as SignupRequestKind,
+    record_signup_request as record_signup_request,
+)

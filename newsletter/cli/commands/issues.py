@@ -13,9 +13,7 @@ from newsletter.cli.external_programs import open_in_browser
 from newsletter.cli.views.findings import finding_json, show_finding, show_summary
 
 if TYPE_CHECKING:
-    from newsletter.content import Issue
-    from newsletter.settings import Settings
-    from newsletter.web import Reviewed
+    pass
 
 app = new_commands()
 
@@ -138,17 +136,9 @@ def preview(
 
     publication = open_publication(context)
     slug = use_cases.issues.find_slug(publication, issue) if issue else ""
-    with closing(serve_preview(publication.settings.root, slug, _review, port=port)) as previews:
+    with closing(serve_preview(publication.settings.root, slug, port=port)) as previews:
         for opened in previews:
             output.info(f"The preview is at {opened.url}. Press Ctrl-C to end it")
             if not is_quiet:
                 open_in_browser(opened.url)
     output.info("The preview has ended.")
-
-
-def _review(settings: "Settings", issue: "Issue") -> "Reviewed":
-    from newsletter.web import Reviewed
-
-    with use_cases.Publication(settings) as publication:
-        review = use_cases.issues.review_issue(publication, issue)
-    return Reviewed(list_name=review.list_name, composed=review.composed, findings=review.findings)

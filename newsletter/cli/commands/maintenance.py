@@ -143,8 +143,8 @@ def serve(
     settings = publication.settings.model_copy(update={"web": web})
     logging.basicConfig(format="%(asctime)s %(message)s", datefmt="%Y-%m-%dT%H:%M:%S%z", level=logging.WARNING)
     logging.getLogger("newsletter").setLevel(logging.WARNING if quiet else logging.INFO)
-    server_database = use_cases.database.open_for_server(publication)
-    with closing(run_server(server_database, publication.keyring, settings)) as server:
+    served = publication.derive(settings, use_cases.database.open_for_server(publication))
+    with closing(run_server(served)) as server:
         for opened in server:
             output.info(f"The web server is running at {opened.url}")
             if web.url:

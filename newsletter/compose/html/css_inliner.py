@@ -1,9 +1,9 @@
-"""CSS inliner: writes the rules of a style sheet into the `style` attributes of an email's elements.
+"""CSS inliner: premailer's declarations, written into the `style` attributes of an email's elements.
 
-Rules are selected and ordered as premailer does it, which a test holds it to, but without premailer's walk: it looks up
-every rule by XPath, which took most of the time of composing, sets width attributes that break layouts in Outlook, and
-lets cssutils fetch `@import`s even with `allow_network=False`. Parsed rules are cached, since loading cssutils takes
-longer than all the rest of composing.
+premailer reads the declarations (`premailer.merge_style`), and rules are selected and ordered as it does, which a test
+holds them to. Its own walk over the document is not used: it looks up every rule by XPath, which took most of the time
+of composing, sets width attributes that break layouts in Outlook, and lets cssutils fetch `@import`s even with
+`allow_network=False`. Parsed rules are cached, since loading premailer takes longer than all the rest of composing.
 """
 
 import functools
@@ -28,8 +28,10 @@ _TYPE_SELECTOR = re.compile(r"(?:^|\s)\w")
 _STRUCTURAL_PSEUDO_CLASSES = (":last-child", ":first-child", ":nth-child")
 _MAX_STYLES = 1000
 """A sheet is not cached with more distinct `style` attributes than this."""
-_FORMAT_VERSION = "2"
+_FORMAT_VERSION = "3"
 """Increase it when the same style sheet is to be cached differently."""
+
+_IMPORTANT = " !important"
 
 _Declarations = list[tuple[str, str]]
 """Names and values of properties, in order; a value may end in `!important`."""
@@ -89,7 +91,7 @@ class _ElementIndex:
 
 
 class _StyleSheet:
-    """The rules of a sheet and the declarations of `style` attributes, from the cache or parsed by cssutils."""
+    """The rules of a sheet and the declarations of `style` attributes, from the cache or parsed by premailer."""
 
     def __init__(self, css: str, cache: FileCache | None) -> None:
         self._css = css
@@ -157,12 +159,12 @@ def _parse_rules(css: str) -> tuple[tuple[str, _Declarations], ...]:
     Left out are rules that depend on the state of an element (pseudo-classes), universal selectors, and at-rules.
     """
     rules: list[tuple[tuple[int, ...], str, _Declarations]] = []
-    for rule in _css_parser().parseString(css):
+    for rule in _parse_sheet(css):
         if rule.type != rule.STYLE_RULE:
             continue
         declared: dict[bool, _Declarations] = {True: [], False: []}
-        for style in rule.style.getProperties():
-            declared[style.priority == "important"].append(_declaration(style))
+        for name, value in _parse_style(rule.style.cssText):
+            declared[value.endswith(_IMPORTANT)].append((name, value))
         for selector in filter(_can_be_inlined, (text.strip() for text in rule.selectorText.split(","))):
             specificity = (selector.count("#"), selector.count("."), len(_TYPE_SELECTOR.findall(selector)))
             for is_important, declarations in declared.items():
@@ -180,25 +182,23 @@ def _can_be_inlined(selector: str) -> bool:
 
 
 def _parse_style(style: str) -> _Declarations:
-    return [_declaration(declared) for declared in _css_parser().parseStyle(style)] if style else []
+    from premailer.merge_style import csstext_to_pairs  # loading takes longer than composing
+
+    return _declarations(csstext_to_pairs(style, validate=False)) if style else []
 
 
-def _declaration(declared: Any) -> tuple[str, str]:
-    value = declared.propertyValue.cssText.strip()
-    return declared.name.strip(), f"{value} !important" if declared.priority == "important" else value
+def _parse_sheet(css: str) -> Any:
+    """Parse a style sheet and fetch nothing: by default cssutils loads `@import`s from network and disk."""
+    import cssutils
 
-
-@functools.lru_cache(maxsize=1)
-def _css_parser() -> Any:
-    """Return a parser that fetches nothing: by default cssutils loads `@import`s from network and disk."""
-    import cssutils  # loading takes longer than composing
-
-    return cssutils.CSSParser(loglevel=logging.CRITICAL, validate=False, fetcher=lambda _url: (None, b""))
+    return cssutils.CSSParser(loglevel=logging.CRITICAL, validate=False, fetcher=lambda _url: (None, b"")).parseString(
+        css
+    )
 
 
 @functools.lru_cache(maxsize=1)
 def _parser_version() -> str:
-    return version_key("cssutils", _FORMAT_VERSION)
+    return f"{version_key('premailer', _FORMAT_VERSION)}{version_key('cssutils')}"
 
 
 @functools.lru_cache(maxsize=256)

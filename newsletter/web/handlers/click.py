@@ -10,11 +10,9 @@ from datetime import UTC, datetime
 
 from starlette.responses import RedirectResponse, Response
 
-from newsletter.database import Database
-from newsletter.delivery import find_click_link
+from newsletter.app import Publication, readers
 from newsletter.errors import NewsletterError
-from newsletter.feedback import BURST_WINDOW, ClickCounter, CountedClicks, is_human_click, save_clicks
-from newsletter.tokens import Purpose
+from newsletter.feedback import BURST_WINDOW, ClickCounter, CountedClicks, is_human_click
 from newsletter.web.context import WebContext
 from newsletter.web.info_pages import NOT_FOUND
 from newsletter.web.rate_limit import anonymised_network
@@ -25,31 +23,25 @@ log = logging.getLogger("newsletter.web")
 
 def follow_link(context: WebContext, request: WebRequest) -> Response:
     """Redirect to where a link of an email leads. Only stored links are followed, so this is no open redirect."""
-    link = find_click_link(context.database, request.token)
-    if link is None:
+    url = readers.links.tracked_url(context.publication, request.token)
+    if url is None:
         return context.templates.message(NOT_FOUND, status=404)
     if context.clicks is not None and not request.is_head and is_human_click(request.headers):
         context.clicks.add(
-            link.key,
+            request.token,
             reader=f"{request.client} {request.headers['user-agent']}",
             network=anonymised_network(request.client),
             now=request.now,
-            delivery_id=_consenting_delivery(context, request),
+            delivery_id=readers.links.consenting_delivery(context.publication, request.follower),
         )
-    return RedirectResponse(link.url, 302)
-
-
-def _consenting_delivery(context: WebContext, request: WebRequest) -> int | None:
-    """Return the delivery that the link was in, where the token names one and clicks may be recorded by person."""
-    is_recorded = context.settings.tracking.clicks == "consented" and request.follower
-    return context.keyring.verify(Purpose.CLICK, request.follower) if is_recorded else None
+    return RedirectResponse(url, 302)
 
 
 class ClickWriter:
     """The background thread that writes counted clicks to the database, every few seconds and at shutdown."""
 
-    def __init__(self, database: Database, counter: ClickCounter) -> None:
-        self._database = database
+    def __init__(self, publication: Publication, counter: ClickCounter) -> None:
+        self._publication = publication
         self._counter = counter
         self._unwritten = CountedClicks()
         self._stopping = threading.Event()
@@ -72,7 +64,7 @@ class ClickWriter:
     def _write(self, counted: CountedClicks) -> None:
         self._unwritten += counted
         try:
-            save_clicks(self._database, self._unwritten)
+            readers.links.save_clicks(self._publication, self._unwritten)
         except NewsletterError as error:
             log.warning("clicks not written yet: %s", error)
         except Exception:  # the outermost loop of a worker: it is recorded, and the next round tried

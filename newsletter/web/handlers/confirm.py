@@ -5,10 +5,7 @@ Link scanners open every link of an email before its reader does; they must not 
 
 from starlette.responses import Response
 
-from newsletter.audience import ConsentProof
-from newsletter.audience.signup import SignupMailKind, SignupRequestKind, confirm_signup, find_signup_request
-from newsletter.delivery import find_notice_about
-from newsletter.tokens import Purpose
+from newsletter.app import readers
 from newsletter.web import consent_text
 from newsletter.web.context import WebContext
 from newsletter.web.info_pages import CONFIRMED, LINK_EXPIRED
@@ -19,32 +16,30 @@ from newsletter.web.templates import mask_address
 
 def show_confirmation(context: WebContext, request: WebRequest) -> Response:
     """Ask whether the address shall receive the lists; changes nothing."""
-    number = context.keyring.verify(Purpose.CONFIRM, request.token)
-    enquiry = number and find_signup_request(context.database, SignupRequestKind.SIGNUP, number, request.now)
-    if not enquiry:
-        return _gone(context, request)
-    titles = [context.settings.lists[name].title for name in enquiry.lists if name in context.settings.lists]
-    address = mask_address(str(enquiry.address))
-    return context.templates.render("confirm", language=enquiry.language, lists=titles, address=address)
+    signup = readers.signup.find_pending(context.publication, request.token, request.now)
+    if signup is None:
+        return _expired(context, request)
+    titles = [context.settings.lists[name].title for name in signup.lists if name in context.settings.lists]
+    address = mask_address(str(signup.address))
+    return context.templates.render("confirm", language=signup.language, lists=titles, address=address)
 
 
 def confirm(context: WebContext, request: WebRequest) -> Response:
-    """Confirm the sign-up request of the link; repeating it changes nothing."""
-    number = context.keyring.verify(Purpose.CONFIRM, request.token)
-    enquiry = number and find_signup_request(context.database, SignupRequestKind.SIGNUP, number, request.now)
-    if not number or not enquiry:
-        return _gone(context, request)
-    proof = ConsentProof(
-        evidence=f"enquiry {number}, pressed from {anonymised_network(request.client)}",
-        consent_text=consent_text.of_confirmation(context.templates, enquiry.language),
-        mail=consent_text.of_mail(
-            find_notice_about(context.database, [SignupMailKind.CONFIRMATION.value], str(number))
-        ),
+    """Confirm the sign-up of the link; repeating it changes nothing."""
+    signup = readers.signup.find_pending(context.publication, request.token, request.now)
+    if signup is None:
+        return _expired(context, request)
+    is_confirmed = readers.signup.confirm(
+        context.publication,
+        request.token,
+        network=anonymised_network(request.client),
+        consent_text=consent_text.of_confirmation(context.templates, signup.language),
+        now=request.now,
     )
-    if not confirm_signup(context.database, context.keyring, number, proof=proof, now=request.now):
-        return _gone(context, request)
-    return context.templates.message(CONFIRMED, language=enquiry.language, is_last=True)
+    if not is_confirmed:
+        return _expired(context, request)
+    return context.templates.message(CONFIRMED, language=signup.language, is_last=True)
 
 
-def _gone(context: WebContext, request: WebRequest) -> Response:
+def _expired(context: WebContext, request: WebRequest) -> Response:
     return context.templates.message(LINK_EXPIRED, status=404, next=f"{request.home}/subscribe")

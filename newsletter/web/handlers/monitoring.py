@@ -7,9 +7,7 @@ import hmac
 
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from newsletter.audience import is_database_readable
-from newsletter.monitoring import find_alarms, render_metrics
-from newsletter.stats import gather_statistics
+from newsletter.app import database, statistics
 from newsletter.web.context import WebContext
 from newsletter.web.info_pages import NOT_FOUND
 from newsletter.web.request import WebRequest
@@ -29,15 +27,14 @@ def show_metrics(context: WebContext, request: WebRequest) -> Response:
         return PlainTextResponse("a bearer token is required\n", 401, {"WWW-Authenticate": "Bearer"})
 
     def compute() -> str:
-        statistics = gather_statistics(context.database, now=request.now)
-        return render_metrics(statistics, find_alarms(context.database, context.settings, now=request.now))
+        return statistics.current_metrics(context.publication)
 
     return PlainTextResponse(context.metrics_cache.value(compute, request.now), media_type=_TYPE)
 
 
 def show_health(context: WebContext, _visit: WebRequest) -> Response:
     """Respond "ok" if the database can be read, else 503."""
-    is_database_readable(context.database)
+    database.check_readable(context.publication)
     return JSONResponse({"status": "ok"})
 
 

@@ -1,25 +1,21 @@
 """My data: a person's own page behind a freshly emailed link: preferences, their complete record, its erasure."""
 
 import json
-from typing import Any
 
 from starlette.responses import Response
 
-from newsletter import app
-from newsletter.address import Address
-from newsletter.audience import read_preferences
+from newsletter.app import readers
 from newsletter.audience.signup import SignupRequestKind
-from newsletter.replies import find_display_name
 from newsletter.web.context import WebContext
-from newsletter.web.handlers.preferences import LinkHolder, apply_preferences, holder_of_own_link, render_preferences
+from newsletter.web.handlers.preferences import render_preferences, submit_preferences
 from newsletter.web.handlers.signup import parse_address, record_request, refuse_form
-from newsletter.web.info_pages import CHECK_INBOX, ERASED, GET_LINK, LINK_EXPIRED
+from newsletter.web.info_pages import CHECK_INBOX, ERASED, GET_LINK, LINK_EXPIRED, PROBLEMS
 from newsletter.web.request import WebRequest
 
 
-def show_link_form(context: WebContext, _visit: WebRequest) -> Response:
+def show_link_form(context: WebContext, _request: WebRequest) -> Response:
     """Show the form that requests the link."""
-    return context.templates.render("request_link", problem="", email="")
+    return context.templates.render("request_link", problem="", problem_text="", email="")
 
 
 def request_link(context: WebContext, request: WebRequest) -> Response:
@@ -28,8 +24,10 @@ def request_link(context: WebContext, request: WebRequest) -> Response:
         return refusal
     address = parse_address(request)
     if address is None:
+        problem = context.templates.translations().gettext(PROBLEMS["wrong_address"])
+        email = request.first("email")[:320]
         return context.templates.render(
-            "request_link", status=422, problem="wrong_address", email=request.first("email")[:320]
+            "request_link", status=422, problem="wrong_address", problem_text=problem, email=email
         )
     record_request(context, request, SignupRequestKind.MY_DATA, address)
     return context.templates.message(CHECK_INBOX)
@@ -37,22 +35,22 @@ def request_link(context: WebContext, request: WebRequest) -> Response:
 
 def show_my_page(context: WebContext, request: WebRequest) -> Response:
     """Show a person's own page; changes nothing."""
-    holder = holder_of_own_link(context, request)
-    return _gone(context, request) if holder is None else render_preferences(context, request, holder)
+    holder = _holder(context, request)
+    return _expired(context, request) if holder is None else render_preferences(context, request, holder)
 
 
 def save_my_page(context: WebContext, request: WebRequest) -> Response:
     """Save what a person chose on their own page."""
-    holder = holder_of_own_link(context, request)
-    return _gone(context, request) if holder is None else apply_preferences(context, request, holder)
+    holder = _holder(context, request)
+    return _expired(context, request) if holder is None else submit_preferences(context, request, holder)
 
 
 def download_record(context: WebContext, request: WebRequest) -> Response:
-    """Respond with everything that is kept about a person, as a JSON file."""
-    holder = holder_of_own_link(context, request)
+    """Respond with everything that is stored about a person, as a JSON file."""
+    holder = _holder(context, request)
     if holder is None:
-        return _gone(context, request)
-    record = _record(context, holder.preferences.address)
+        return _expired(context, request)
+    record = readers.my_data.own_record(context.publication, holder.preferences.address)
     return Response(
         json.dumps(record, ensure_ascii=False, indent=2),
         headers={"Content-Disposition": 'attachment; filename="your-data.json"'},
@@ -62,49 +60,24 @@ def download_record(context: WebContext, request: WebRequest) -> Response:
 
 def show_erasure(context: WebContext, request: WebRequest) -> Response:
     """Ask whether everything shall be deleted; changes nothing."""
-    holder = holder_of_own_link(context, request)
+    holder = _holder(context, request)
     if holder is None:
-        return _gone(context, request)
-    return context.templates.render("erase", language=_language(holder), token=request.token)
+        return _expired(context, request)
+    return context.templates.render("erase", language=holder.preferences.language, token=request.token)
 
 
 def erase_everything(context: WebContext, request: WebRequest) -> Response:
-    """Delete everything that is kept about a person; the link is no longer valid afterwards."""
-    holder = holder_of_own_link(context, request)
+    """Delete everything that is stored about a person; the link is no longer valid afterwards."""
+    holder = _holder(context, request)
     if holder is None:
-        return _gone(context, request)
-    _erase(context, request, holder.preferences.address)
-    return context.templates.message(ERASED, language=_language(holder), is_last=True)
+        return _expired(context, request)
+    readers.my_data.erase_everything(context.publication, holder.preferences.address, request.now)
+    return context.templates.message(ERASED, language=holder.preferences.language, is_last=True)
 
 
-def _language(holder: LinkHolder) -> str:
-    return holder.preferences.language
+def _holder(context: WebContext, request: WebRequest) -> "readers.preferences.LinkHolder | None":
+    return readers.preferences.holder_of_own_link(context.publication, request.token, request.now)
 
 
-def _gone(context: WebContext, request: WebRequest) -> Response:
+def _expired(context: WebContext, request: WebRequest) -> Response:
     return context.templates.message(LINK_EXPIRED, status=404, next=f"{request.home}/link", next_label=GET_LINK)
-
-
-def _record(context: WebContext, address: Address) -> dict[str, Any]:
-    """Return everything that is kept about a person, as plain values.
-
-    Nothing reveals this machine, nor other people whose replies came to the person's signed addresses.
-    """
-    whole = app.collect_personal_data(context.database, context.keyring, context.settings, address)
-    data = app.personal_data_json(address, whole)
-    data["raw_mails"] = len(whole.raw_mails)
-    del data["replies_from_other_addresses"]
-    subscriber_id = whole.subscriber_id
-    preferences = read_preferences(context.database, subscriber_id) if subscriber_id else None
-    return {
-        **data,
-        "paused_until": preferences
-        and preferences.paused_until
-        and preferences.paused_until.isoformat(timespec="seconds"),
-        "name_beside_answers": find_display_name(context.database, subscriber_id) if subscriber_id else "",
-    }
-
-
-def _erase(context: WebContext, request: WebRequest, address: Address) -> None:
-    """Delete everything that is kept about a person, in every package."""
-    app.erase_person(context.database, context.keyring, context.settings, address, origin="web", now=request.now)

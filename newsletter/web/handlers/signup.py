@@ -9,8 +9,9 @@ from urllib.parse import urlsplit
 from starlette.responses import JSONResponse, Response
 
 from newsletter.address import Address
+from newsletter.app import readers
 from newsletter.audience import ConsentProof
-from newsletter.audience.signup import SignupRequestKind, record_signup_request
+from newsletter.audience.signup import SignupRequestKind
 from newsletter.locales import primary, translations_for
 from newsletter.tokens import Purpose
 from newsletter.web import bot_check, consent_text
@@ -115,8 +116,8 @@ def record_request(
         return
     under_attack = is_under_attack(context, request)
     context.limits.all_forms.acquire("all", now)
-    record_signup_request(
-        context.database,
+    readers.signup.record_request(
+        context.publication,
         kind,
         address,
         lists or (),

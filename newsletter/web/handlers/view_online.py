@@ -2,8 +2,7 @@
 
 from starlette.responses import Response
 
-from newsletter.delivery import find_delivery
-from newsletter.tokens import Purpose
+from newsletter.app import readers
 from newsletter.web.context import WebContext
 from newsletter.web.info_pages import LINK_EXPIRED
 from newsletter.web.request import WebRequest
@@ -17,8 +16,7 @@ _POLICY = (
 
 def show_email(context: WebContext, request: WebRequest) -> Response:
     """Show the issue that a delivery carried, in its web version."""
-    number = context.keyring.verify(Purpose.VIEW, request.token)
-    delivery = find_delivery(context.database, number) if number else None
-    if delivery is None:
+    html = readers.links.web_version(context.publication, request.token)
+    if html is None:
         return context.templates.message(LINK_EXPIRED, status=404)
-    return Response(delivery.edition.web, headers={"Content-Security-Policy": _POLICY}, media_type="text/html")
+    return Response(html, headers={"Content-Security-Policy": _POLICY}, media_type="text/html")

@@ -9,7 +9,7 @@ from watchfiles import DefaultFilter, watch
 
 from newsletter.errors import NewsletterError
 from newsletter.settings import SETTINGS_FILE, read_settings
-from newsletter.web.preview.snapshot import Review, Snapshot, make_snapshot
+from newsletter.web.preview.snapshot import Snapshot, make_snapshot
 
 _POLL_MILLISECONDS = 300
 """Between two looks at the files that are in no watched folder."""
@@ -18,10 +18,9 @@ _POLL_MILLISECONDS = 300
 class LiveSnapshots:
     """The newest snapshot of each issue; thread-safe."""
 
-    def __init__(self, root: Path, review: Review) -> None:
+    def __init__(self, root: Path) -> None:
         self.root = root
         self.is_closing = False
-        self._review = review
         self._lock = threading.Lock()
         self._snapshots: dict[str, Snapshot] = {}
         self._number = 1
@@ -39,7 +38,7 @@ class LiveSnapshots:
             number = self._number
             kept = self._snapshots.get(slug)
             if kept is None or kept.number != number:
-                kept = self._snapshots[slug] = make_snapshot(self.root, slug, self._review, number)
+                kept = self._snapshots[slug] = make_snapshot(self.root, slug, number)
                 self.accent = kept.accent or self.accent
             return kept
 

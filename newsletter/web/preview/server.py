@@ -12,20 +12,19 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from newsletter.errors import NewsletterError
 from newsletter.web.preview.app import hosts_of, make_app
 from newsletter.web.preview.live_snapshots import LiveSnapshots, watch_files
-from newsletter.web.preview.snapshot import Review
 from newsletter.web.uvicorn_server import Listening, UvicornServer, describe_bind_error, make_config
 
 _HOST = "127.0.0.1"
 _DEFAULT_PORT = 8025
 
 
-def serve_preview(root: Path, slug: str, review: Review, *, port: int | None) -> Generator[Listening]:
+def serve_preview(root: Path, slug: str, *, port: int | None) -> Generator[Listening]:
     """Serve the preview of a publication until SIGINT or SIGTERM; yields once it listens.
 
     `slug` is the issue of its first page; the newest, drafts too, where it is empty. Without a port it is the
     default one, or any free one where that is in use. NewsletterError when it cannot listen there.
     """
-    snapshots = LiveSnapshots(root, review)
+    snapshots = LiveSnapshots(root)
     with _listen(port) as listener, watch_files(snapshots):
         url = f"http://{_HOST}:{listener.getsockname()[1]}/"
         yield Listening(url)
@@ -38,11 +37,11 @@ class _PreviewServer(UvicornServer):
 
     def __init__(self, config: uvicorn.Config, snapshots: LiveSnapshots) -> None:
         super().__init__(config)
-        self._bench = snapshots
+        self._snapshots = snapshots
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Shut down at the first signal."""
-        self._bench.is_closing = True
+        self._snapshots.is_closing = True
         super().handle_exit(sig, frame)
 
 

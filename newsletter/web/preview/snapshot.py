@@ -2,13 +2,15 @@
 
 import re
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from newsletter.compose import Composition, MergeText, fill_merge_tags, linked_pictures
+from newsletter.app import Publication
+from newsletter.app.issues import review_issue
+from newsletter.compose import MergeText, fill_merge_tags, linked_pictures
 from newsletter.content import Issue, IssueCollection, read_issue, read_issues
 from newsletter.errors import ContentError, NewsletterError, SettingsError, UsageError
 from newsletter.finding import Finding, Level
@@ -17,19 +19,6 @@ from newsletter.settings import SETTINGS_FILE, Settings, read_settings
 
 PICTURES = "/pictures/"
 _LOCAL = re.compile(r"file://[^\"'()<>\s]+")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reviewed:
-    """What `newsletter check` knows of an issue: its list, its edition, and every finding."""
-
-    list_name: str
-    composed: Composition
-    findings: tuple[Finding, ...]
-
-
-Review = Callable[[Settings, Issue], Reviewed]
-"""The use case behind `newsletter check`, which also knows keys and subscribers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +62,7 @@ class Snapshot:
     accent: str = ""
 
 
-def make_snapshot(root: Path, slug: str, review: Review, number: int) -> Snapshot:
+def make_snapshot(root: Path, slug: str, number: int) -> Snapshot:
     """Compose an issue, the newest where `slug` is empty; whatever goes wrong is part of the snapshot."""
     others: tuple[IssueEntry, ...] = ()
     accent, title = "", ""
@@ -84,7 +73,7 @@ def make_snapshot(root: Path, slug: str, review: Review, number: int) -> Snapsho
         others = tuple(_entry(issue) for issue in _newest_first(collection))
         slug = slug or _newest(collection)
         title = next((entry.title for entry in others if entry.slug == slug), slug)
-        return _composed(settings, read_issue(settings, slug), review, number, others)
+        return _composed(settings, read_issue(settings, slug), number, others)
     except ContentError as refusal:
         findings, fault = refusal.findings, ""
     except SettingsError as error:
@@ -109,11 +98,10 @@ def make_snapshot(root: Path, slug: str, review: Review, number: int) -> Snapsho
     )
 
 
-def _composed(
-    settings: Settings, issue: Issue, review: Review, number: int, others: tuple[IssueEntry, ...]
-) -> Snapshot:
-    reviewed = review(settings, issue)
-    edition = reviewed.composed.edition
+def _composed(settings: Settings, issue: Issue, number: int, others: tuple[IssueEntry, ...]) -> Snapshot:
+    with Publication(settings) as publication:
+        review = review_issue(publication, issue)
+    edition = review.composed.edition
     pictures = dict(linked_pictures(settings, edition))
     cache = (settings.var / "cache" / "pictures").resolve()
 
@@ -140,12 +128,12 @@ def _composed(
         number=number,
         slug=edition.slug,
         title=edition.title,
-        sender=settings.list_named(reviewed.list_name).sender.name or settings.publication.title,
+        sender=settings.list_named(review.list_name).sender.name or settings.publication.title,
         subject=fill_merge_tags(edition.subject, {}),
         preheader=edition.preheader,
-        list_name=reviewed.list_name,
+        list_name=review.list_name,
         variants=tuple(variants),
-        findings=reviewed.findings,
+        findings=review.findings,
         pictures=pictures,
         others=others,
         accent=settings.publication.accent,

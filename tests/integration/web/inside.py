@@ -8,6 +8,7 @@ from typing import Any
 
 from starlette.types import Message, Scope
 
+from newsletter.app import Publication
 from newsletter.content import create_publication
 from newsletter.database import open_database, upgrade
 from newsletter.feedback import ClickCounter
@@ -30,15 +31,15 @@ class Said:
 
 
 def context_at(folder: Path, clicks: ClickCounter | None = None, **settings: Any) -> WebContext:
-    """An office nobody works in, of a sample publication made in `folder`."""
+    """The context of a sample publication made in `folder`, with nothing running in the background."""
     create_publication(folder)
     found = read_settings(folder, {}).model_copy(update=settings)
     database = open_database(f"sqlite:///{folder / 'n.db'}")
     upgrade(database)
+    publication = Publication(found)
+    publication.__dict__.update(database=database, keyring=Keyring((b"k" * 32,)))
     return WebContext(
-        settings=found,
-        database=database,
-        keyring=Keyring((b"k" * 32,)),
+        publication=publication,
         templates=PageTemplates(found, ""),
         limits=RateLimits(all_forms=RateLimit(10, 60)),
         unsubscribes=UnsubscribeBatcher(lambda _: None),

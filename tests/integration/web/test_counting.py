@@ -28,8 +28,8 @@ FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.
 def context(tmp_path: Path) -> Iterator[WebContext]:
     """An office that counts, with one link."""
     context = context_at(tmp_path, ClickCounter())
-    with closing(context.database):
-        with context.database.write() as connection:
+    with closing(context.publication.database):
+        with context.publication.database.write() as connection:
             connection.execute(
                 text("INSERT INTO editions (digest, frozen, created_at) VALUES ('d', '{}', '2026-11-24 12:00:00')")
             )
@@ -39,8 +39,8 @@ def context(tmp_path: Path) -> Iterator[WebContext]:
                     "VALUES (1, 'issue', 's', 'l', 'd', 'outbox', '2026-11-24 12:00:00')"
                 )
             )
-        store_click_links(context.database, [LINK])
-        store_click_links(context.database, [LINK])
+        store_click_links(context.publication.database, [LINK])
+        store_click_links(context.publication.database, [LINK])
         yield context
 
 
@@ -90,13 +90,13 @@ def test_only_asking_for_it_follows_a_link(context: WebContext) -> None:
 def test_what_was_counted_is_written_down_at_the_end_and_added_to_what_was(context: WebContext) -> None:
     assert context.clicks is not None
     today = datetime.now(UTC).date()
-    save_clicks(context.database, CountedClicks(clicks=Counter({(LINK.key, today): 2})))
-    bookkeeper = ClickWriter(context.database, context.clicks)
+    save_clicks(context.publication.database, CountedClicks(clicks=Counter({(LINK.key, today): 2})))
+    bookkeeper = ClickWriter(context.publication, context.clicks)
     bookkeeper.start()
     for number in range(3):
         follow(context, "/c/abcdefghijklmnop", client=f"203.0.113.{number}")
     bookkeeper.stop()
-    with context.database.read() as connection:
+    with context.publication.database.read() as connection:
         rows = connection.execute(text("SELECT link, number FROM clicks")).all()
     assert sum(row.number for row in rows) == 5
     assert {row.link for row in rows} == {LINK.key}
@@ -105,7 +105,7 @@ def test_what_was_counted_is_written_down_at_the_end_and_added_to_what_was(conte
 @pytest.fixture
 def asking(context: WebContext) -> WebContext:
     """The same office, which may ask who follows a link; two readers got a letter, and one of them agreed."""
-    with context.database.write() as connection:
+    with context.publication.database.write() as connection:
         for number, agreed in ((1, "2026-11-24 12:00:00"), (2, None)):
             connection.execute(
                 text(
@@ -134,17 +134,20 @@ def asking(context: WebContext) -> WebContext:
             )
         )
     other = ClickLink(key="bbbbbbbbbbbbbbbb", mailing_id=2, url="https://other.example/")
-    store_click_links(context.database, [other])
+    store_click_links(context.publication.database, [other])
     return replace(
-        context, settings=context.settings.model_copy(update={"tracking": TrackingSettings(clicks="consented")})
+        context,
+        publication=context.publication.derive(
+            context.settings.model_copy(update={"tracking": TrackingSettings(clicks="consented")})
+        ),
     )
 
 
 def recorded(context: WebContext) -> list[tuple[int, str]]:
     """Write down what was counted, and return whose clicks are kept."""
     assert context.clicks is not None
-    save_clicks(context.database, context.clicks.take())
-    with context.database.read() as connection:
+    save_clicks(context.publication.database, context.clicks.take())
+    with context.publication.database.read() as connection:
         rows = connection.execute(text("SELECT subscriber_id, link FROM personal_clicks ORDER BY 1, 2")).all()
     return [(row.subscriber_id, row.link) for row in rows]
 
@@ -198,7 +201,7 @@ def test_nothing_is_recorded_once_it_was_taken_back_however_late_it_is_written(a
     assert recorded(asking) == [(1, LINK.key)]
     follow(asking, path, client="198.51.100.8")
     now = datetime.now(UTC)
-    assert withdraw_click_tracking(asking.database, 1, origin="web", proof=ConsentProof(), now=now)
+    assert withdraw_click_tracking(asking.publication.database, 1, origin="web", proof=ConsentProof(), now=now)
     assert recorded(asking) == []
     follow(asking, path, client="198.51.100.9")
     assert recorded(asking) == []
@@ -206,14 +209,14 @@ def test_nothing_is_recorded_once_it_was_taken_back_however_late_it_is_written(a
 
 def test_nothing_is_recorded_of_a_list_that_they_have_left(asking: WebContext) -> None:
     follow(asking, f"/c/{LINK.key}/{asking.keyring.sign(Purpose.CLICK, 1)}")
-    unsubscribe(asking.database, 1, "l", origin="web", now=datetime.now(UTC))
+    unsubscribe(asking.publication.database, 1, "l", origin="web", now=datetime.now(UTC))
     assert recorded(asking) == []
 
 
 @pytest.mark.parametrize("clicks", ["off", "aggregate"])
 def test_when_nobody_is_asked_any_more_nobody_is_recorded(asking: WebContext, clicks: str) -> None:
     changed = asking.settings.model_copy(update={"tracking": TrackingSettings.model_validate({"clicks": clicks})})
-    context = replace(asking, settings=changed)
+    context = replace(asking, publication=asking.publication.derive(changed))
     answer = follow(context, f"/c/{LINK.key}/{asking.keyring.sign(Purpose.CLICK, 1)}")
     assert answer.headers["location"] == LINK.url
     assert recorded(context) == []

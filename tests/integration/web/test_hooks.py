@@ -7,6 +7,7 @@ import pytest
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import Message, Scope
 
+from newsletter.app import Publication
 from newsletter.content import create_publication
 from newsletter.database import open_database
 from newsletter.errors import DatabaseBusy
@@ -28,10 +29,11 @@ def context(tmp_path: Path) -> WebContext:
     settings = read_settings(tmp_path, {})
     web = settings.web.model_copy(update={"url": "https://example.org/letters"})
     settings = settings.model_copy(update={"web": web})
+    publication = Publication(settings)
+    database = open_database(f"sqlite:///{tmp_path / 'n.db'}")
+    publication.__dict__.update(database=database, keyring=Keyring((b"k" * 32,)))
     return WebContext(
-        settings=settings,
-        database=open_database(f"sqlite:///{tmp_path / 'n.db'}"),
-        keyring=Keyring((b"k" * 32,)),
+        publication=publication,
         templates=PageTemplates(settings, "/letters"),
         limits=RateLimits(all_forms=RateLimit(10, 60)),
         unsubscribes=UnsubscribeBatcher(lambda _: None),

@@ -22,9 +22,9 @@ TOKEN = "a-token-of-some-length"
 def context(tmp_path: Path) -> WebContext:
     """An office with a token and one reader."""
     context = context_at(tmp_path, metrics_token=SecretStr(TOKEN))
-    ensure_lists(context.database, context.settings.lists)
+    ensure_lists(context.publication.database, context.settings.lists)
     reader = Address.parse("ada@example.org")
-    add_subscriber(context.database, context.keyring, reader, "sample", origin="test", now=now())
+    add_subscriber(context.publication.database, context.keyring, reader, "sample", origin="test", now=now())
     return context
 
 

@@ -23,6 +23,7 @@ NEVER = {
     "boto3",
     "botocore",
     "requests",
+    "premailer",
     "cssutils",
     "email_validator",
     "alembic",
