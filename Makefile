@@ -21,16 +21,16 @@ send: setup ## send the newest ready issue (ISSUE=slug LIST=name SEGMENT=name YE
 new: setup ## start a draft (TITLE="A title")
 	@$(NEWSLETTER) new "$(TITLE)"
 
-preview: setup ## show the letter in the browser while you write it (ISSUE=slug)
+preview: setup ## preview an issue in the browser, updated whenever you save (ISSUE=slug)
 	@$(NEWSLETTER) preview $(ISSUE)
 
-check: setup ## say what should be mended before sending (ISSUE=slug)
+check: setup ## check issues for errors and warnings (ISSUE=slug)
 	@$(NEWSLETTER) check $(ISSUE)
 
-plan: setup ## say who would get the issue, who not and why (ISSUE=slug LIST=name SEGMENT=name)
+plan: setup ## show who would get an issue, who would not and why (ISSUE=slug LIST=name SEGMENT=name)
 	@$(NEWSLETTER) plan $(ISSUE) $(if $(LIST),--list $(LIST)) $(if $(SEGMENT),--segment '$(SEGMENT)')
 
-test-send: setup ## send one copy (ISSUE=slug TO=address)
+test-send: setup ## send one copy to an address of yours (ISSUE=slug TO=address)
 	@$(NEWSLETTER) test-send $(ISSUE) --to $(TO)
 
 replies: setup ## fetch and list what readers wrote back
@@ -39,42 +39,42 @@ replies: setup ## fetch and list what readers wrote back
 archive: setup ## build the static site
 	@$(NEWSLETTER) archive build
 
-serve: setup ## open the web door
+serve: setup ## run the web server
 	@$(NEWSLETTER) serve
 
-stats: setup ## say what became of letters (ISSUE=slug HTML=file)
+stats: setup ## show what became of messages (ISSUE=slug HTML=file)
 	@$(NEWSLETTER) stats $(ISSUE) $(if $(HTML),--html $(HTML))
 
-doctor: setup ## look at everything that a send needs
+doctor: setup ## check everything that a send needs
 	@$(NEWSLETTER) doctor
 
 # --- for developers ----------------------------------------------------------
 
-setup: .venv/.ready ## make .venv, once; afterwards .venv/bin/newsletter works
+setup: .venv/.ready ## create .venv if it is missing; then .venv/bin/newsletter works
 dev: .venv/.dev ## add what the tests need to .venv
 
 test: dev ## run the tests (ARGS=... for pytest)
 	@$(BIN)/pytest -n $(or $(WORKERS),3) --dist worksteal -m "not slow" $(ARGS)
 
-test-slow: dev ## run the slow ones: killed senders, bad days, hostile mail, the real commands
+test-slow: dev ## run the slow tests: killed senders, faults, hostile mail, the real commands
 	@NEWSLETTER_TEST_ALL=1 $(BIN)/pytest -n $(or $(WORKERS),3) --dist worksteal -m "slow or drawn" $(ARGS)
 
 verify: lint types contracts test test-slow ## lint, types, contracts and all tests: what CI runs
 
-lint: dev ## ruff: format and lint
+lint: dev ## check format and style with ruff
 	@$(BIN)/ruff format --check . && $(BIN)/ruff check .
 
-types: dev ## mypy, strict
+types: dev ## check types with mypy, strict
 	@$(BIN)/mypy
 
-contracts: dev ## who may import whom
+contracts: dev ## check which package may import which
 	@$(BIN)/lint-imports --no-cache > .venv/contracts.log 2>&1 || (cat .venv/contracts.log; exit 1)
 	@tail -n 3 .venv/contracts.log
 
-format: dev ## let ruff write the format
+format: dev ## format the code with ruff
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
 
-messages: dev ## carry new sentences into every language's catalogue (NEW=da adds a language)
+messages: dev ## add new sentences to every language's catalogue (NEW=da adds a language)
 	@$(BIN)/pybabel --quiet extract --mapping-file newsletter/locales/babel.toml --add-location file --keywords N_ \
 		--add-comments Translators: --output-file newsletter/locales/newsletter.pot newsletter templates
 	@$(if $(NEW),$(BIN)/pybabel --quiet init --locale $(NEW) --domain newsletter --output-dir newsletter/locales \
@@ -85,15 +85,15 @@ messages: dev ## carry new sentences into every language's catalogue (NEW=da add
 bench: dev ## measure speed and memory (a few minutes)
 	@for program in bench/*.py; do echo; echo "== $$program"; $(BIN)/python $$program || exit 1; done
 
-gallery: dev ## every block in every template, on one page in out/gallery
+gallery: dev ## render every block in every template, on one page in out/gallery
 	@$(BIN)/python docs/make_gallery.py
 
-crash: dev ## kill a send 200 times over each of SMTP, SES and its lean client; nobody is lost or mailed twice (KILLS=200 READERS=10000 SEED=n HOP=smtp)
+crash: dev ## kill a send 200 times over SMTP, SES and the lean SES client: nobody is lost or mailed twice (KILLS=200 READERS=10000 SEED=n HOP=smtp)
 	@CRASH_KILLS=$(or $(KILLS),200) CRASH_READERS=$(or $(READERS),10000) CRASH_SEED=$(SEED) \
 		$(BIN)/pytest -q -s "tests/acceptance/test_kill_9.py::test_kill_9_loses_nobody_and_mails_nobody_twice$(if $(HOP),[$(HOP)])"
 	@BAD_DAYS_READERS=$(or $(READERS),10000) $(BIN)/pytest -q -s -k "quota and itself" tests/acceptance/test_bad_days.py
 
-fuzz: dev ## feed mails made by chance to the reader (SECONDS=3600 SEED=n); what breaks it is kept in fuzz-findings/
+fuzz: dev ## parse random emails (SECONDS=3600 SEED=n); those that break the parser are kept in fuzz-findings/
 	@FUZZ_SECONDS=$(or $(SECONDS),3600) FUZZ_SEED=$(SEED) $(BIN)/pytest -q -s tests/fuzz
 
 wheel: dev ## build the wheel into dist/
