@@ -57,7 +57,7 @@ test: dev ## run the tests (ARGS=... for pytest)
 	@$(BIN)/pytest -n $(or $(WORKERS),3) --dist worksteal -m "not slow" $(ARGS)
 
 test-slow: dev ## run the slow tests: killed senders, faults, hostile mail, the real commands
-	@NEWSLETTER_TEST_ALL=1 $(BIN)/pytest -n $(or $(WORKERS),3) --dist worksteal -m "slow or drawn" $(ARGS)
+	@NEWSLETTER_TEST_ALL=1 $(BIN)/pytest -n $(or $(WORKERS),3) --dist worksteal -m "slow or examples" $(ARGS)
 
 verify: lint types contracts test test-slow ## lint, types, contracts and all tests: what CI runs
 
@@ -88,9 +88,9 @@ bench: dev ## measure speed and memory (a few minutes)
 gallery: dev ## render every block in every template, on one page in out/gallery
 	@$(BIN)/python docs/make_gallery.py
 
-crash: dev ## kill a send 200 times over SMTP, SES and the lean SES client: nobody is lost or mailed twice (KILLS=200 READERS=10000 SEED=n HOP=smtp)
+crash: dev ## kill a send 200 times over SMTP, SES and the lean SES client: nobody is lost or mailed twice (KILLS=200 READERS=10000 SEED=n TRANSPORT=smtp)
 	@CRASH_KILLS=$(or $(KILLS),200) CRASH_READERS=$(or $(READERS),10000) CRASH_SEED=$(SEED) \
-		$(BIN)/pytest -q -s "tests/acceptance/test_kill_9.py::test_kill_9_loses_nobody_and_mails_nobody_twice$(if $(HOP),[$(HOP)])"
+		$(BIN)/pytest -q -s "tests/acceptance/test_kill_9.py::test_kill_9_loses_nobody_and_mails_nobody_twice$(if $(TRANSPORT),[$(TRANSPORT)])"
 	@BAD_DAYS_READERS=$(or $(READERS),10000) $(BIN)/pytest -q -s -k "quota and itself" tests/acceptance/test_bad_days.py
 
 fuzz: dev ## parse random emails (SECONDS=3600 SEED=n); those that break the parser are kept in fuzz-findings/

@@ -18,9 +18,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from newsletter.settings import read_or_make_keys, read_settings
 from newsletter.tokens import Keyring, Purpose
-from tests.acceptance.desk import Desk
-from tests.acceptance.doorway import open_door
-from tests.acceptance.stage import SEND, on_stage
+from tests.acceptance.publication_folder import PublicationFolder
+from tests.acceptance.ses_publication import SEND, run_ses_publication
+from tests.acceptance.web_server import run_web_server
 
 ONE_CLICK = b"List-Unsubscribe=One-Click"
 
@@ -60,32 +60,34 @@ def unsubscribes(seconds: int, rate: int) -> None:
     """Measure unsubscribes during a mailing that is long enough."""
     number = seconds * rate
     with tempfile.TemporaryDirectory() as folder:
-        desk = Desk(Path(folder) / "publication")
-        desk.folder.mkdir()
-        desk.done("init", ".")
+        publication = PublicationFolder(Path(folder) / "publication")
+        publication.folder.mkdir()
+        publication.run_ok("init", ".")
         os.environ.update(AWS_ACCESS_KEY_ID="testing", AWS_SECRET_ACCESS_KEY="testing")
-        with on_stage(desk, Path(folder) / "journals", readers=number + 60 * seconds) as stage:
-            stage.account.rate = 50
-            sending = desk.start(*SEND)
-            while len(stage.taken()) < 20:
+        with run_ses_publication(
+            publication, Path(folder) / "journals", readers=number + 60 * seconds
+        ) as ses_publication:
+            ses_publication.account.rate = 50
+            sending = publication.start(*SEND)
+            while len(ses_publication.accepted()) < 20:
                 time.sleep(0.2)
-            keyring = Keyring(read_or_make_keys(read_settings(desk.folder)))
-            last = max(stage.deliveries("planned"))
+            keyring = Keyring(read_or_make_keys(read_settings(publication.folder)))
+            last = max(ses_publication.deliveries("planned"))
             sign = keyring.signer(Purpose.UNSUBSCRIBE)
             paths = [f"/u/{sign(delivery)}" for delivery in range(last - number + 1, last + 1)]
-            with open_door(desk, "--quiet") as door:
-                before = len(stage.taken())
+            with run_web_server(publication, "--quiet") as server:
+                before = len(ses_publication.accepted())
                 begun = time.perf_counter()
-                used = cpu_seconds(door.process.pid)
-                answers = asyncio.run(storm(door.url, paths, rate))
+                used = cpu_seconds(server.process.pid)
+                answers = asyncio.run(storm(server.url, paths, rate))
                 took = time.perf_counter() - begun
-                used = cpu_seconds(door.process.pid) - used
-                mailed = len(stage.taken()) - before
+                used = cpu_seconds(server.process.pid) - used
+                mailed = len(ses_publication.accepted()) - before
             sending.terminate()
             sending.communicate(timeout=60)
             times = sorted(answer[1] * 1000 for answer in answers)
             wrong = sum(answer[0] != 200 for answer in answers)
-            rows = desk.done("subscribers", "export", "--list", "crowd").out.splitlines()
+            rows = publication.run_ok("subscribers", "export", "--list", "crowd").out.splitlines()
             ended = sum(",ended," in row for row in rows)
     print(
         f"{number} unsubscribes in {took:.1f} s ({number / took:.0f} a second), {mailed} letters taken meanwhile\n"

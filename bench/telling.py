@@ -16,26 +16,26 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from tests.acceptance.desk import Desk
-from tests.acceptance.doorway import Doorway, open_door
+from tests.acceptance.publication_folder import PublicationFolder
+from tests.acceptance.web_server import RunningWebServer, run_web_server
 from tests.integration.web.test_telling_nothing import median_gap
 
 KINDS = {"known": "subscribed", "unsubscribed": "unsubscribed", "suppressed": "bounced", "unknown": ""}
 WARM_UP = 20
 
 
-def measure(door: Doorway, path: str, tries: int) -> dict[str, list[float]]:
+def measure(server: RunningWebServer, path: str, tries: int) -> dict[str, list[float]]:
     """Send one form for each address and return the seconds that each took, by kind."""
     name = path.strip("/")
     rows = [(kind, f"{name}-{kind}-{n}@example.org") for kind in KINDS for n in range(tries)]
     table = "".join(f"{address},{KINDS[kind]}\n" for kind, address in rows if KINDS[kind])
-    file = door.desk.write(f"{name}.csv", f"email,status\n{table}")
-    door.desk.done("subscribers", "import", str(file), "--list", "sample")
+    file = server.publication.write(f"{name}.csv", f"email,status\n{table}")
+    server.publication.run_ok("subscribers", "import", str(file), "--list", "sample")
     random.Random(7).shuffle(rows)
     times: dict[str, list[float]] = {kind: [] for kind in KINDS}
     for place, (kind, address) in enumerate(rows):
         begun = time.perf_counter()
-        answer = door.send(path, {"email": address, "list": "sample"})
+        answer = server.post_form(path, {"email": address, "list": "sample"})
         took = time.perf_counter() - begun
         assert answer.status == 200
         if place >= WARM_UP:
@@ -49,11 +49,11 @@ def main() -> None:
     parser.add_argument("--tries", type=int, default=300)
     tries = parser.parse_args().tries
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-        desk = Desk(Path(folder))
-        desk.done("init", ".")
-        with open_door(desk, settings="attack_from = 100000\n") as door:
+        publication = PublicationFolder(Path(folder))
+        publication.run_ok("init", ".")
+        with run_web_server(publication, settings="attack_from = 100000\n") as server:
             for path in ("/subscribe", "/link"):
-                times = measure(door, path, tries)
+                times = measure(server, path, tries)
                 for kind in KINDS:
                     gap, noise = median_gap(times[kind], times["unknown"])
                     median = statistics.median(times[kind]) * 1000

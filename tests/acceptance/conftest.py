@@ -6,16 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.desk import Desk
-from tests.acceptance.stage import Stage, on_stage
+from tests.acceptance.publication_folder import PublicationFolder
+from tests.acceptance.ses_publication import SesPublication, run_ses_publication
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Desk:
+def publication(tmp_path: Path) -> PublicationFolder:
     """A publication as `newsletter init` makes it."""
-    there = Desk(tmp_path / "publication")
+    there = PublicationFolder(tmp_path / "publication")
     there.folder.mkdir()
-    there.done("init", ".")
+    there.run_ok("init", ".")
     return there
 
 
@@ -32,9 +32,11 @@ def maildir(tmp_path: Path) -> Callable[[bytes], Path]:
 
 
 @pytest.fixture
-def stage(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
+def ses_publication(
+    publication: PublicationFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[SesPublication]:
     """A publication whose emails go to the SES simulator."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_ENDPOINT_URL_SESV2"):
         monkeypatch.setenv(name, "testing")
-    with on_stage(desk, tmp_path / "journals") as there:
+    with run_ses_publication(publication, tmp_path / "journals") as there:
         yield there

@@ -5,31 +5,34 @@ from contextlib import closing
 
 import pytest
 
-from tests.acceptance.hops import query
-from tests.acceptance.stage import READERS, SEND, Stage
+from tests.acceptance.mail_servers import query
+from tests.acceptance.ses_publication import READERS, SEND, SesPublication
 
 pytestmark = pytest.mark.slow
 
 
-def test_a_send_that_stops_at_the_quota_tells_the_author_once_it_can_and_once_only(stage: Stage) -> None:
-    stage.desk.write(
+def test_a_send_that_stops_at_the_quota_tells_the_author_once_it_can_and_once_only(
+    ses_publication: SesPublication,
+) -> None:
+    ses_publication.publication.write(
         "newsletter.toml",
-        (stage.desk.folder / "newsletter.toml").read_text() + '\n[operations]\nalert = ["ines@lamplighter.example"]\n',
+        (ses_publication.publication.folder / "newsletter.toml").read_text()
+        + '\n[operations]\nalert = ["ines@lamplighter.example"]\n',
     )
-    stage.account.quota = 100
-    first, second = (stage.desk.run(*SEND, "--no-wait") for _ in range(2))
+    ses_publication.account.quota = 100
+    first, second = (ses_publication.publication.run(*SEND, "--no-wait") for _ in range(2))
     assert (first.code, second.code) == (75, 75)
     assert "an alert could not be mailed" in first.err
     assert "an alert" not in second.err
     notices = "SELECT status, recipient, text FROM notices WHERE kind = 'alert'"
-    ((status, recipient, words),) = query(stage.desk, notices)
+    ((status, recipient, words),) = query(ses_publication.publication, notices)
     assert (status, recipient) == ("planned", "ines@lamplighter.example")
     assert "of 'lamp' to crowd is waiting: SES: " in words
-    stage.account.quota = 10_000
-    with closing(sqlite3.connect(stage.desk.folder / "var" / "newsletter.db")) as database:
+    ses_publication.account.quota = 10_000
+    with closing(sqlite3.connect(ses_publication.publication.folder / "var" / "newsletter.db")) as database:
         database.execute("UPDATE notices SET due_at = 0")  # it is put off for a minute
         database.commit()
-    sent = stage.desk.done(*SEND)
+    sent = ses_publication.publication.run_ok(*SEND)
     assert (sent.json["submitted"], sent.json["planned"]) == (READERS, 0)
     assert "1 notice submitted" in sent.err
-    assert [row[0] for row in query(stage.desk, notices)] == ["submitted"]
+    assert [row[0] for row in query(ses_publication.publication, notices)] == ["submitted"]

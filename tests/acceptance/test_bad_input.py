@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.desk import COMMAND, Desk
+from tests.acceptance.publication_folder import COMMAND, PublicationFolder
 
 pytestmark = pytest.mark.slow
 
@@ -22,144 +22,146 @@ pytestmark = pytest.mark.slow
         ("---\ntitle: Empty\nstatus: ready\n---\n\n", 5, "no text"),
     ],
 )
-def test_a_broken_issue_is_named_with_file_and_line(desk: Desk, text: str, line: int, says: str) -> None:
-    desk.write("issues/broken/index.md", text)
-    outcome = desk.run("send", "broken", "--yes")
+def test_a_broken_issue_is_named_with_file_and_line(
+    publication: PublicationFolder, text: str, line: int, says: str
+) -> None:
+    publication.write("issues/broken/index.md", text)
+    outcome = publication.run("send", "broken", "--yes")
     assert outcome.code == 1
     assert says in outcome.err
     assert "issues/broken/index.md" in outcome.err
     assert f"issues/broken/index.md:{line}" in outcome.err
-    assert not (desk.folder / "var" / "outbox" / "new").exists() or not desk.messages()
+    assert not (publication.folder / "var" / "outbox" / "new").exists() or not publication.messages()
 
 
-def test_a_broken_issue_does_not_stop_another(desk: Desk) -> None:
-    desk.write("issues/broken/index.md", "---\ntitle: Never closed\nstatus: ready\ndate: 2026-11-01\n\nWords.\n")
-    sent = desk.done("send", "--json")
+def test_a_broken_issue_does_not_stop_another(publication: PublicationFolder) -> None:
+    publication.write("issues/broken/index.md", "---\ntitle: Never closed\nstatus: ready\ndate: 2026-11-01\n\nWords.\n")
+    sent = publication.run_ok("send", "--json")
     assert sent.json["submitted"] == 25
     assert "issues/broken/index.md" in sent.err
 
 
-def test_an_unknown_list_in_the_front_matter_is_named(desk: Desk) -> None:
-    desk.write("issues/lost/index.md", "---\ntitle: Lost\nlist: sampel\nstatus: ready\n---\nWords.\n")
-    outcome = desk.run("send", "lost")
+def test_an_unknown_list_in_the_front_matter_is_named(publication: PublicationFolder) -> None:
+    publication.write("issues/lost/index.md", "---\ntitle: Lost\nlist: sampel\nstatus: ready\n---\nWords.\n")
+    outcome = publication.run("send", "lost")
     assert outcome.code == 1
     assert "issues/lost/index.md:3" in outcome.err
     assert "Did you mean 'sample'?" in outcome.err
 
 
-def test_unknown_names_are_wrong_usage(desk: Desk) -> None:
-    assert desk.run("send", "--list", "sampel").code == 2
-    assert desk.run("send", "no-such-issue").code == 2
-    slip = desk.run("sned")
+def test_unknown_names_are_wrong_usage(publication: PublicationFolder) -> None:
+    assert publication.run("send", "--list", "sampel").code == 2
+    assert publication.run("send", "no-such-issue").code == 2
+    slip = publication.run("sned")
     assert (slip.code, "'send'" in slip.err) == (2, True)
-    assert desk.run("send", cwd=desk.folder.parent).code == 2
+    assert publication.run("send", cwd=publication.folder.parent).code == 2
 
 
-def test_a_folder_of_events_is_called_one(desk: Desk) -> None:
-    desk.write("came/bounces.jsonl", "{}")
+def test_a_folder_of_events_is_called_one(publication: PublicationFolder) -> None:
+    publication.write("came/bounces.jsonl", "{}")
     for words in (("events", "ingest", "came"), ("events", "ingest", "came/bounces.jsonl", "came")):
-        refused = desk.run(*words)
+        refused = publication.run(*words)
         assert (refused.code, "came: this is a folder. Name the files in it" in refused.err) == (2, True)
-    assert "there is no such file" in desk.run("events", "ingest", "gone").err
-    desk.done("send", "the-winter-almanac", "--yes")
-    assert "--events came: this is a folder" in desk.run("resolve", "the-winter-almanac", "--events", "came").err
-    assert desk.done("events", "list", "--json").out == ""
+    assert "there is no such file" in publication.run("events", "ingest", "gone").err
+    publication.run_ok("send", "the-winter-almanac", "--yes")
+    assert "--events came: this is a folder" in publication.run("resolve", "the-winter-almanac", "--events", "came").err
+    assert publication.run_ok("events", "list", "--json").out == ""
 
 
-def test_a_mailings_number_is_no_issue_and_leads_to_it(desk: Desk) -> None:
-    none = desk.run("status", "1")
+def test_a_mailings_number_is_no_issue_and_leads_to_it(publication: PublicationFolder) -> None:
+    none = publication.run("status", "1")
     assert (none.code, "There is no mailing 1" in none.err) == (2, True)
-    desk.done("send", "the-winter-almanac", "--yes")
-    number = desk.run("status", "1")
+    publication.run_ok("send", "the-winter-almanac", "--yes")
+    number = publication.run("status", "1")
     assert number.code == 2
     assert "status takes an issue, not a mailing's number. Mailing 1 is of 'the-winter-almanac'" in number.err
     assert "status the-winter-almanac" in number.err
-    desk.write("issues/1.md", "---\ntitle: One\n---\nIt burns.\n")
-    assert desk.done("status", "1", "--json").json["issue"] == "1"
+    publication.write("issues/1.md", "---\ntitle: One\n---\nIt burns.\n")
+    assert publication.run_ok("status", "1", "--json").json["issue"] == "1"
 
 
-def test_a_number_larger_than_any_is_one_that_is_not_there(desk: Desk) -> None:
+def test_a_number_larger_than_any_is_one_that_is_not_there(publication: PublicationFolder) -> None:
     number = "9" * 30
     for words in (("status",), ("pause",), ("events", "show")):
-        refused = desk.run(*words, number)
+        refused = publication.run(*words, number)
         assert (refused.code, f"no {'event' if 'show' in words else 'mailing'} {number}" in refused.err) == (
             2,
             True,
         )
-    assert "there are no events to retry" in desk.done("events", "retry", number).err
+    assert "there are no events to retry" in publication.run_ok("events", "retry", number).err
 
 
-def test_an_unknown_setting_is_named_with_a_suggestion(desk: Desk) -> None:
-    desk.set("[delivery]\n", "[delivery]\ntransprot = 'smtp'\n")
-    outcome = desk.run("send")
+def test_an_unknown_setting_is_named_with_a_suggestion(publication: PublicationFolder) -> None:
+    publication.change_settings("[delivery]\n", "[delivery]\ntransprot = 'smtp'\n")
+    outcome = publication.run("send")
     assert outcome.code == 1
     assert "newsletter.toml:" in outcome.err
     assert "Did you mean 'transport'?" in outcome.err
 
 
-def test_a_row_without_an_address_is_named_and_the_rest_imported(desk: Desk) -> None:
-    desk.write(
+def test_a_row_without_an_address_is_named_and_the_rest_imported(publication: PublicationFolder) -> None:
+    publication.write(
         "people.csv", "email,first_name\nann@example.org,Ann\n,Nobody\nnot-an-address,Bob\nzoe@example.org,Zoë\n"
     )
-    outcome = desk.run("subscribers", "import", "people.csv", "--list", "sample")
+    outcome = publication.run("subscribers", "import", "people.csv", "--list", "sample")
     assert outcome.code == 0
     assert "people.csv:3" in outcome.err
     assert "people.csv:4" in outcome.err
-    assert desk.done("subscribers", "show", "zoe@example.org", "--json").json["first_name"] == "Zoë"
+    assert publication.run_ok("subscribers", "show", "zoe@example.org", "--json").json["first_name"] == "Zoë"
 
 
-def test_a_locked_database_is_tried_later(desk: Desk) -> None:
-    desk.done("lists")
-    holder = sqlite3.connect(desk.folder / "var" / "newsletter.db", isolation_level=None)
+def test_a_locked_database_is_tried_later(publication: PublicationFolder) -> None:
+    publication.run_ok("lists")
+    holder = sqlite3.connect(publication.folder / "var" / "newsletter.db", isolation_level=None)
     holder.execute("BEGIN EXCLUSIVE")
-    outcome = desk.run("send")
+    outcome = publication.run("send")
     assert outcome.code == 75
     assert "another process" in outcome.err
     holder.rollback()
     holder.close()
-    assert desk.done("send", "--json").json["submitted"] == 25
+    assert publication.run_ok("send", "--json").json["submitted"] == 25
 
 
-def test_a_full_disk_is_said_and_the_send_goes_on_when_there_is_room(desk: Desk) -> None:
-    desk.done("lists")
+def test_a_full_disk_is_said_and_the_send_goes_on_when_there_is_room(publication: PublicationFolder) -> None:
+    publication.run_ok("lists")
     limit = 100_000  # less than the letters take in the database's journal
-    outcome = desk.run("send", limits=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)))
+    outcome = publication.run("send", limits=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)))
     assert outcome.code == 75, outcome
     assert "room" in outcome.err
-    sent = desk.done("send", "--json").json
+    sent = publication.run_ok("send", "--json").json
     assert sent["submitted"] + sent["uncertain"] == 25
-    assert len(desk.messages()) <= 25
+    assert len(publication.messages()) <= 25
 
 
-def test_a_relay_that_is_not_there_sends_nothing_and_says_when_to_go_on(desk: Desk) -> None:
+def test_a_relay_that_is_not_there_sends_nothing_and_says_when_to_go_on(publication: PublicationFolder) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         port = taken.getsockname()[1]
-        desk.set('transport = "outbox"', 'transport = "smtp"')
-        desk.set(
+        publication.change_settings('transport = "outbox"', 'transport = "smtp"')
+        publication.change_settings(
             "[replies]",
             f'[delivery.smtp]\nhost = "127.0.0.1"\nport = {port}\n\n[archive]\nurl = "https://a.example"\n\n[replies]',
         )
-        outcome = desk.run("send", "--yes", "--json")
+        outcome = publication.run("send", "--yes", "--json")
     assert outcome.code == 75, outcome
     assert f"127.0.0.1:{port}" in outcome.err
     assert outcome.json["planned"] == 25
 
 
-def test_real_mail_asks_before_it_leaves(desk: Desk) -> None:
-    desk.set('transport = "outbox"', 'transport = "smtp"')
-    outcome = desk.run("send")
+def test_real_mail_asks_before_it_leaves(publication: PublicationFolder) -> None:
+    publication.change_settings('transport = "outbox"', 'transport = "smtp"')
+    outcome = publication.run("send")
     assert outcome.code == 1
     assert "--yes" in outcome.err
 
 
-def test_a_pipe_that_closes_early_is_no_fault(desk: Desk) -> None:
-    desk.done("send")
+def test_a_pipe_that_closes_early_is_no_fault(publication: PublicationFolder) -> None:
+    publication.run_ok("send")
     first = subprocess.run(
         f"{COMMAND} outbox list | head -n 1",
         shell=True,
-        cwd=desk.folder,
-        env=desk.environment(),
+        cwd=publication.folder,
+        env=publication.environment(),
         capture_output=True,
         text=True,
         check=True,
@@ -168,20 +170,20 @@ def test_a_pipe_that_closes_early_is_no_fault(desk: Desk) -> None:
 
 
 def test_init_overwrites_nothing(tmp_path: Path) -> None:
-    there = Desk(tmp_path)
-    there.done("init", "mine")
+    there = PublicationFolder(tmp_path)
+    there.run_ok("init", "mine")
     (tmp_path / "mine" / "newsletter.toml").write_text("mine")
     assert there.run("init", "mine").code == 2
     assert (tmp_path / "mine" / "newsletter.toml").read_text() == "mine"
 
 
-def test_a_pipe_among_the_issues_keeps_nobody_waiting(desk: Desk) -> None:
-    os.mkfifo(desk.folder / "issues" / "pipe.md")
-    sent = desk.done("send", "--json")
+def test_a_pipe_among_the_issues_keeps_nobody_waiting(publication: PublicationFolder) -> None:
+    os.mkfifo(publication.folder / "issues" / "pipe.md")
+    sent = publication.run_ok("send", "--json")
     assert sent.json["submitted"] == 25
     assert "issues/pipe.md: is not an ordinary file" in sent.err
 
 
-def test_what_is_private_is_not_there_for_other_users(desk: Desk) -> None:
-    desk.done("send")
-    assert (desk.folder / "var").stat().st_mode & 0o077 == 0
+def test_what_is_private_is_not_there_for_other_users(publication: PublicationFolder) -> None:
+    publication.run_ok("send")
+    assert (publication.folder / "var").stat().st_mode & 0o077 == 0

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from email.message import EmailMessage
 from pathlib import Path
 
-from tests.acceptance.desk import Desk
+from tests.acceptance.publication_folder import PublicationFolder
 
 READER = "thaddeus@example.org"
 ANSWER = "Dear Ines,\n\nmy grandfather kept a light for thirty years & never once spoke of it.\n\nThank you for this."
@@ -39,88 +39,92 @@ def answer_as_gmail(letter: EmailMessage, answer: str) -> bytes:
     return reply.as_bytes()
 
 
-def test_an_answer_comes_back_as_a_comment(desk: Desk, maildir: Callable[[bytes], Path], tmp_path: Path) -> None:
-    desk.write("people.csv", f"email,first_name,last_name\n{READER},Thaddeus,Brontë\n")
-    desk.done("subscribers", "import", "people.csv", "--list", "sample")
-    sent = desk.done("send", "--json").json
+def test_an_answer_comes_back_as_a_comment(
+    publication: PublicationFolder, maildir: Callable[[bytes], Path], tmp_path: Path
+) -> None:
+    publication.write("people.csv", f"email,first_name,last_name\n{READER},Thaddeus,Brontë\n")
+    publication.run_ok("subscribers", "import", "people.csv", "--list", "sample")
+    sent = publication.run_ok("send", "--json").json
     assert sent["candidates"] == sent["submitted"] == 26
-    letter = desk.message_to(READER)
+    letter = publication.message_to(READER)
 
     box = maildir(answer_as_gmail(letter, ANSWER))
-    desk.done("replies", "fetch", "--maildir", str(box))
-    (held,) = desk.done("replies", "list", "--json").json_lines
+    publication.run_ok("replies", "fetch", "--maildir", str(box))
+    (held,) = publication.run_ok("replies", "list", "--json").json_lines
     assert held["issue"] == sent["issue"]
     assert held["state"] == "held"
 
     site = tmp_path / "site"
-    desk.done("archive", "build", "--out", str(site))
+    publication.run_ok("archive", "build", "--out", str(site))
     before = (site / "issues" / sent["issue"] / "index.html").read_text()
     assert "never once spoke of it" not in before
 
-    desk.done("replies", "approve", held["id"])
-    (comment,) = (desk.folder / "issues" / sent["issue"] / "comments").glob(f"*{held['id']}*.md")
+    publication.run_ok("replies", "approve", held["id"])
+    (comment,) = (publication.folder / "issues" / sent["issue"] / "comments").glob(f"*{held['id']}*.md")
     words = comment.read_text()
     token = re.search(r"r\+([a-z2-7]{29})@", str(letter["Reply-To"]))
     assert token is not None
     for private in (token[1], READER, "7946", "wrote:", ">"):
         assert private not in words
-    desk.done("archive", "build", "--out", str(site))
+    publication.run_ok("archive", "build", "--out", str(site))
     page = (site / "issues" / sent["issue"] / "index.html").read_text()
     assert "my grandfather kept a light for thirty years &amp; never once spoke of it." in page
     for private in (token[1], READER, "7946", "wrote:"):
         assert private not in page
 
 
-def test_the_same_answer_fetched_twice_is_one_reply(desk: Desk, maildir: Callable[[bytes], Path]) -> None:
-    desk.done("send")
-    letter = desk.messages()[0]
+def test_the_same_answer_fetched_twice_is_one_reply(
+    publication: PublicationFolder, maildir: Callable[[bytes], Path]
+) -> None:
+    publication.run_ok("send")
+    letter = publication.messages()[0]
     box = maildir(answer_as_gmail(letter, ANSWER))
     maildir(answer_as_gmail(letter, ANSWER))
-    desk.done("replies", "fetch", "--maildir", str(box))
-    desk.done("replies", "fetch", "--maildir", str(box))
-    assert len(desk.done("replies", "list", "--json").json_lines) == 1
+    publication.run_ok("replies", "fetch", "--maildir", str(box))
+    publication.run_ok("replies", "fetch", "--maildir", str(box))
+    assert len(publication.run_ok("replies", "list", "--json").json_lines) == 1
 
 
-def test_send_twice_is_one_send(desk: Desk) -> None:
-    first = desk.done("send", "--json").json
-    second = desk.done("send", "--json").json
+def test_send_twice_is_one_send(publication: PublicationFolder) -> None:
+    first = publication.run_ok("send", "--json").json
+    second = publication.run_ok("send", "--json").json
     assert first["submitted"] == second["submitted"] == 25
-    assert len(desk.messages()) == 25
+    assert len(publication.messages()) == 25
 
 
-def test_whoever_joins_later_gets_the_same_edition(desk: Desk) -> None:
-    desk.done("send")
-    desk.done("subscribers", "add", "late@example.net", "--list", "sample")
-    desk.done("send")
-    assert len(desk.messages()) == 26
-    early, late = desk.messages()[0], desk.message_to("late@example.net")
+def test_whoever_joins_later_gets_the_same_edition(publication: PublicationFolder) -> None:
+    publication.run_ok("send")
+    publication.run_ok("subscribers", "add", "late@example.net", "--list", "sample")
+    publication.run_ok("send")
+    assert len(publication.messages()) == 26
+    early, late = publication.messages()[0], publication.message_to("late@example.net")
     assert early["Subject"] == late["Subject"]
 
 
-def test_a_changed_text_is_not_sent_unless_asked_for(desk: Desk) -> None:
-    slug = desk.done("send", "--json").json["issue"]
-    file = desk.folder / "issues" / slug / "index.md"
+def test_a_changed_text_is_not_sent_unless_asked_for(publication: PublicationFolder) -> None:
+    slug = publication.run_ok("send", "--json").json["issue"]
+    file = publication.folder / "issues" / slug / "index.md"
     file.write_text(file.read_text() + "\n\nA line that came too late.\n")
-    again = desk.done("send")
+    again = publication.run_ok("send")
     assert "changed" in again.err
-    assert len(desk.messages()) == 25
-    desk.done("send", "--again")
-    assert len(desk.messages()) == 50
+    assert len(publication.messages()) == 25
+    publication.run_ok("send", "--again")
+    assert len(publication.messages()) == 50
 
 
-def test_a_reader_who_left_is_not_written_to_again(desk: Desk) -> None:
-    desk.done("send")
-    gone = str(desk.messages()[0]["To"].addresses[0].addr_spec)
-    desk.done("subscribers", "remove", gone, "--list", "sample")
-    desk.done("subscribers", "import", "subscribers/sample.csv", "--list", "sample")
-    sent = desk.done("send", "--again", "--json").json
+def test_a_reader_who_left_is_not_written_to_again(publication: PublicationFolder) -> None:
+    publication.run_ok("send")
+    gone = str(publication.messages()[0]["To"].addresses[0].addr_spec)
+    publication.run_ok("subscribers", "remove", gone, "--list", "sample")
+    publication.run_ok("subscribers", "import", "subscribers/sample.csv", "--list", "sample")
+    sent = publication.run_ok("send", "--again", "--json").json
     assert sent["submitted"] == 24
     assert sent["excluded"] == {"unsubscribed": 1}
 
 
-def test_every_letter_has_what_mailbox_providers_ask_for(desk: Desk) -> None:
-    desk.done("send")
-    for message in desk.messages():
+def test_every_letter_has_what_mailbox_providers_ask_for(publication: PublicationFolder) -> None:
+    publication.run_ok("send")
+    for message in publication.messages():
         assert re.fullmatch(r"<https://\S+>, <mailto:\S+>", str(message["List-Unsubscribe"]))
         assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
         assert re.search(r"<[\w.-]+>$", str(message["List-Id"]))

@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.acceptance.desk import Desk
-from tests.acceptance.doorway import Doorway, open_door
+from tests.acceptance.publication_folder import PublicationFolder
+from tests.acceptance.web_server import RunningWebServer, run_web_server
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 MUCH_READ, LITTLE_READ = "https://www.ibiblio.org/lighthouse/", "https://www.gutenberg.org/ebooks/386"
@@ -23,24 +23,24 @@ def counted_links(message: EmailMessage) -> dict[str, str]:
     return {re.sub(r"<[^>]*>", "", words): urlsplit(url).path for url, words in found}
 
 
-def count_clicks(desk: Desk) -> None:
+def count_clicks(publication: PublicationFolder) -> None:
     """Switch the counting on."""
-    desk.set("[web]", '[tracking]\nclicks = "aggregate"\n\n[web]')
+    publication.change_settings("[web]", '[tracking]\nclicks = "aggregate"\n\n[web]')
 
 
-def follow(door: Doorway, path: str, *, times: int = 1, agent: str = FIREFOX, **headers: str) -> str:
+def follow(server: RunningWebServer, path: str, *, times: int = 1, agent: str = FIREFOX, **headers: str) -> str:
     """Follow a link as so many readers do; return where it leads."""
     for _ in range(times):
-        answer = door.get(path, User_Agent=agent, **headers)
+        answer = server.get(path, User_Agent=agent, **headers)
         assert answer.status == 302
     return answer.headers["location"]
 
 
 @pytest.mark.slow
-def test_a_link_is_counted_on_its_way_and_leads_where_it_always_led(desk: Desk) -> None:
-    count_clicks(desk)
-    desk.done("send", "five-small-lights", "--yes")
-    letters = desk.messages()
+def test_a_link_is_counted_on_its_way_and_leads_where_it_always_led(publication: PublicationFolder) -> None:
+    count_clicks(publication)
+    publication.run_ok("send", "five-small-lights", "--yes")
+    letters = publication.messages()
     links = counted_links(letters[0])
     assert len(links) == 2
     assert all(counted_links(letter) == links for letter in letters), "one link for all readers"
@@ -49,53 +49,53 @@ def test_a_link_is_counted_on_its_way_and_leads_where_it_always_led(desk: Desk) 
     assert MUCH_READ in text.get_content()
     assert "/c/" not in text.get_content()
     much, little = links.values()
-    with open_door(desk) as door:
-        assert follow(door, much, times=6) == MUCH_READ
-        assert follow(door, little, times=2) == LITTLE_READ
+    with run_web_server(publication) as server:
+        assert follow(server, much, times=6) == MUCH_READ
+        assert follow(server, little, times=2) == LITTLE_READ
         for _ in range(3):
-            assert door.ask("HEAD", little, User_Agent=FIREFOX).status == 302
-            follow(door, little, agent="Mozilla/5.0 (compatible; SomeScanner/1.0; +https://scan.example)")
-            follow(door, little, agent="curl/8.5")
-            follow(door, little, Sec_Purpose="prefetch")
-            follow(door, much, X_Forwarded_For="203.0.113.9")  # one reader, again and again
-        forged = door.get("/c/" + "a" * 16, User_Agent=FIREFOX)
-        elsewhere = door.get("/c/https:%2F%2Fevil.example%2F", User_Agent=FIREFOX)
-        added = door.get(f"{much}?url=https://evil.example/", User_Agent=FIREFOX)
+            assert server.request("HEAD", little, User_Agent=FIREFOX).status == 302
+            follow(server, little, agent="Mozilla/5.0 (compatible; SomeScanner/1.0; +https://scan.example)")
+            follow(server, little, agent="curl/8.5")
+            follow(server, little, Sec_Purpose="prefetch")
+            follow(server, much, X_Forwarded_For="203.0.113.9")  # one reader, again and again
+        forged = server.get("/c/" + "a" * 16, User_Agent=FIREFOX)
+        elsewhere = server.get("/c/https:%2F%2Fevil.example%2F", User_Agent=FIREFOX)
+        added = server.get(f"{much}?url=https://evil.example/", User_Agent=FIREFOX)
         assert (forged.status, elsewhere.status) == (404, 404)
         assert added.headers["location"] == MUCH_READ
-    (issue,) = desk.done("stats", "five-small-lights", "--json").json["issues"]
+    (issue,) = publication.run_ok("stats", "five-small-lights", "--json").json["issues"]
     assert issue["links"] == [
         {"url": MUCH_READ, "clicks": 8},
         {"url": LITTLE_READ, "clicks": None, "fewer_than": 5},
     ]
     assert (issue["clicks"], [each["clicks"] for each in issue["click_days"]]) == (8, [8])
-    said = desk.done("stats", "five-small-lights", "--html", "page.html").err
+    said = publication.run_ok("stats", "five-small-lights", "--html", "page.html").err
     assert "page.html" in said
-    page = (desk.folder / "page.html").read_text()
+    page = (publication.folder / "page.html").read_text()
     assert MUCH_READ in page
     assert "fewer than 5" in page
-    shown = desk.done("stats", "five-small-lights").out
+    shown = publication.run_ok("stats", "five-small-lights").out
     assert re.search(rf"8 +{re.escape(MUCH_READ)}", shown)
     assert re.search(r"^clicks +8 *$", shown, re.MULTILINE), "no share: one reader may follow several links"
     assert re.search(rf"<5 +{re.escape(LITTLE_READ)}", shown)
-    (row,) = csv.DictReader(desk.done("stats", "--csv").out.splitlines())
+    (row,) = csv.DictReader(publication.run_ok("stats", "--csv").out.splitlines())
     assert row["clicks"] == "8"
-    archive = desk.done("archive", "build", "--out", "site")
+    archive = publication.run_ok("archive", "build", "--out", "site")
     assert archive.code == 0
-    assert not any("/c/" in page.read_text() for page in (desk.folder / "site").rglob("*.html"))
-    for kept in (desk.folder / "var").glob("newsletter.db*"):
+    assert not any("/c/" in page.read_text() for page in (publication.folder / "site").rglob("*.html"))
+    for kept in (publication.folder / "var").glob("newsletter.db*"):
         assert b"203.0.113.9" not in kept.read_bytes()
         assert b"198.18.0." not in kept.read_bytes()
 
 
 @pytest.mark.slow
-def test_links_of_earlier_letters_lead_on_when_nothing_is_counted_any_more(desk: Desk) -> None:
-    before = (desk.folder / "newsletter.toml").read_text()
-    count_clicks(desk)
-    desk.done("send", "five-small-lights", "--yes")
-    much, _ = counted_links(desk.messages()[0]).values()
-    desk.write("newsletter.toml", before)
-    with open_door(desk) as door:
-        assert follow(door, much, times=6) == MUCH_READ
-    (issue,) = json.loads(desk.done("stats", "five-small-lights", "--json").out)["issues"]
+def test_links_of_earlier_letters_lead_on_when_nothing_is_counted_any_more(publication: PublicationFolder) -> None:
+    before = (publication.folder / "newsletter.toml").read_text()
+    count_clicks(publication)
+    publication.run_ok("send", "five-small-lights", "--yes")
+    much, _ = counted_links(publication.messages()[0]).values()
+    publication.write("newsletter.toml", before)
+    with run_web_server(publication) as server:
+        assert follow(server, much, times=6) == MUCH_READ
+    (issue,) = json.loads(publication.run_ok("stats", "five-small-lights", "--json").out)["issues"]
     assert issue["clicks"] == 0

@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.acceptance.desk import Desk
-from tests.acceptance.doorway import Doorway, open_door
+from tests.acceptance.publication_folder import PublicationFolder
 from tests.acceptance.test_clicks import counted_links, follow
+from tests.acceptance.web_server import RunningWebServer, run_web_server
 
 pytestmark = pytest.mark.slow
 
@@ -35,29 +35,29 @@ See {", ".join(f"[{words}]({url})" for words, url in LINKS.items())}.
 
 
 @pytest.fixture
-def lamp(desk: Desk) -> Desk:
+def lamp(publication: PublicationFolder) -> PublicationFolder:
     """A publication that asks its readers, with an issue of three links."""
-    desk.set("[web]", '[tracking]\nclicks = "consented"\n\n[web]')
-    desk.write("issues/lamp/index.md", ISSUE)
-    desk.done("subscribers", "import", "subscribers/sample.csv", "--list", "sample")
-    return desk
+    publication.change_settings("[web]", '[tracking]\nclicks = "consented"\n\n[web]')
+    publication.write("issues/lamp/index.md", ISSUE)
+    publication.run_ok("subscribers", "import", "subscribers/sample.csv", "--list", "sample")
+    return publication
 
 
 @pytest.fixture
-def door(lamp: Desk) -> Iterator[Doorway]:
-    with open_door(lamp) as opened:
+def server(lamp: PublicationFolder) -> Iterator[RunningWebServer]:
+    with run_web_server(lamp) as opened:
         yield opened
 
 
-def own_page(door: Doorway, who: str) -> str:
+def own_page(server: RunningWebServer, who: str) -> str:
     """The path of somebody's own page."""
-    assert door.send("/link", {"email": who}).status == 200
-    return door.link_to(who, "own")
+    assert server.post_form("/link", {"email": who}).status == 200
+    return server.link_to(who, "own")
 
 
-def letter_to(desk: Desk, who: str) -> EmailMessage:
+def letter_to(publication: PublicationFolder, who: str) -> EmailMessage:
     """The one letter to somebody, who may have got other mail."""
-    (found,) = [each for each in desk.messages() if each["List-Id"] and who in str(each["To"])]
+    (found,) = [each for each in publication.messages() if each["List-Id"] and who in str(each["To"])]
     return found
 
 
@@ -66,16 +66,16 @@ def is_ticked(page: str) -> bool:
     return "checked" in box
 
 
-def contents(desk: Desk, *left_out: str) -> dict[str, list[tuple[object, ...]]]:
+def contents(publication: PublicationFolder, *left_out: str) -> dict[str, list[tuple[object, ...]]]:
     """Every row of every other table."""
-    with closing(sqlite3.connect(desk.folder / "var" / "newsletter.db")) as database:
+    with closing(sqlite3.connect(publication.folder / "var" / "newsletter.db")) as database:
         names = [name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
         kept = [name for name in names if name not in left_out]
         return {name: sorted(database.execute(f"SELECT * FROM {name}"), key=repr) for name in kept}
 
 
-def shown(desk: Desk, who: str) -> dict[str, object]:
-    return dict(desk.done("subscribers", "show", who, "--json").json)
+def shown(publication: PublicationFolder, who: str) -> dict[str, object]:
+    return dict(publication.run_ok("subscribers", "show", who, "--json").json)
 
 
 def acts(told: dict[str, object]) -> list[tuple[str, str]]:
@@ -95,26 +95,26 @@ def preferences(letter: EmailMessage) -> str:
     return urlsplit(url).path
 
 
-def test_whoever_agreed_is_known_by_their_links_until_they_take_it_back(lamp: Desk) -> None:
+def test_whoever_agreed_is_known_by_their_links_until_they_take_it_back(lamp: PublicationFolder) -> None:
     asked = 'clicked "lamp"'
-    with open_door(lamp) as door:
-        own = own_page(door, ADA)
-        assert not is_ticked(door.get(own).text)
-        door.send(own, {"language": ""})
-        assert not is_ticked(door.get(own).text), "a form without the box says nothing of it"
-        assert is_ticked(door.send(own, AGREED).text)
-        lamp.done("send", "lamp", "--yes")
+    with run_web_server(lamp) as server:
+        own = own_page(server, ADA)
+        assert not is_ticked(server.get(own).text)
+        server.post_form(own, {"language": ""})
+        assert not is_ticked(server.get(own).text), "a form without the box says nothing of it"
+        assert is_ticked(server.post_form(own, AGREED).text)
+        lamp.run_ok("send", "lamp", "--yes")
         theirs, others = counted_links(letter_to(lamp, ADA)), counted_links(letter_to(lamp, BRAM))
         for words, url in LINKS.items():
             key, _, token = theirs[words].removeprefix("/c/").partition("/")
             assert (others[words], len(token)) == (f"/c/{key}", 29)
             if words != "a boat":
-                assert follow(door, theirs[words]) == url
-                assert follow(door, others[words]) == url
+                assert follow(server, theirs[words]) == url
+                assert follow(server, others[words]) == url
         assert others == counted_links(letter_to(lamp, ZOFIA))
         token = theirs["a book"].rpartition("/")[2]
-    assert not any(token in line for line in door.log)
-    assert any("/c/{token}/{follower} 302" in line for line in door.log)
+    assert not any(token in line for line in server.log)
+    assert any("/c/{token}/{follower} 302" in line for line in server.log)
     told = shown(lamp, ADA)
     assert {(each["issue"], each["url"]) for each in told["clicks"]} == {  # type: ignore[attr-defined]
         ("lamp", LINKS["a book"]),
@@ -123,53 +123,53 @@ def test_whoever_agreed_is_known_by_their_links_until_they_take_it_back(lamp: De
     assert told["clicks_agreed_at"]
     assert acts(told) == [("clicks agreed", "own page")]
     assert (shown(lamp, BRAM)["clicks"], shown(lamp, BRAM)["clicks_agreed_at"]) == ([], None)
-    said = lamp.done("subscribers", "show", ADA).out
+    said = lamp.run_ok("subscribers", "show", ADA).out
     assert LINKS["a book"] in said
     assert "which links they follow" in said
-    assert lamp.done("segments", "show", asked, "--json").json["inside"] == 1
-    with open_door(lamp) as door:
-        page = door.get(preferences(letter_to(lamp, ADA)))
+    assert lamp.run_ok("segments", "show", asked, "--json").json["inside"] == 1
+    with run_web_server(lamp) as server:
+        page = server.get(preferences(letter_to(lamp, ADA)))
         assert is_ticked(page.text)
-        assert 'name="clicks"' not in door.get(preferences(letter_to(lamp, BRAM))).text
-        given = json.loads(door.get(f"{own}/data").text)
+        assert 'name="clicks"' not in server.get(preferences(letter_to(lamp, BRAM))).text
+        given = json.loads(server.get(f"{own}/data").text)
         assert given["clicks"] == told["clicks"]
-        page = door.send(preferences(letter_to(lamp, ADA)), TAKEN_BACK)
+        page = server.post_form(preferences(letter_to(lamp, ADA)), TAKEN_BACK)
         assert 'name="clicks"' not in page.text, "a forwarded letter takes back and does not give"
-        follow(door, theirs["a boat"])
+        follow(server, theirs["a boat"])
     told = shown(lamp, ADA)
     assert (told["clicks"], told["clicks_agreed_at"]) == ([], None)
     assert acts(told) == [("clicks agreed", "own page"), ("clicks withdrawn", "preferences")]
-    assert lamp.done("segments", "show", asked, "--json").json["inside"] == 0
+    assert lamp.run_ok("segments", "show", asked, "--json").json["inside"] == 0
 
 
-def test_only_ones_own_page_makes_somebody_agree(lamp: Desk, door: Doorway) -> None:
-    lamp.done("send", "lamp", "--yes")
+def test_only_ones_own_page_makes_somebody_agree(lamp: PublicationFolder, server: RunningWebServer) -> None:
+    lamp.run_ok("send", "lamp", "--yes")
     letter = preferences(letter_to(lamp, ADA))
-    assert 'name="clicks"' not in door.get(letter).text
-    assert door.send(letter, AGREED).status == 200
+    assert 'name="clicks"' not in server.get(letter).text
+    assert server.post_form(letter, AGREED).status == 200
     assert shown(lamp, ADA)["clicks_agreed_at"] is None
     assert acts(shown(lamp, ADA)) == []
 
 
-def test_without_the_setting_nobody_is_asked_and_whoever_agreed_may_take_it_back(lamp: Desk) -> None:
-    with open_door(lamp) as door:
-        agreed = own_page(door, ADA)
-        door.send(agreed, AGREED)
-        other = own_page(door, BRAM)
-    lamp.set('clicks = "consented"', 'clicks = "aggregate"')
-    with open_door(lamp) as door:
-        assert 'name="clicks"' not in door.get(other).text
-        door.send(other, AGREED)
+def test_without_the_setting_nobody_is_asked_and_whoever_agreed_may_take_it_back(lamp: PublicationFolder) -> None:
+    with run_web_server(lamp) as server:
+        agreed = own_page(server, ADA)
+        server.post_form(agreed, AGREED)
+        other = own_page(server, BRAM)
+    lamp.change_settings('clicks = "consented"', 'clicks = "aggregate"')
+    with run_web_server(lamp) as server:
+        assert 'name="clicks"' not in server.get(other).text
+        server.post_form(other, AGREED)
         assert shown(lamp, BRAM)["clicks_agreed_at"] is None
-        assert is_ticked(door.get(agreed).text)
-        door.send(agreed, TAKEN_BACK)
+        assert is_ticked(server.get(agreed).text)
+        server.post_form(agreed, TAKEN_BACK)
     assert shown(lamp, ADA)["clicks_agreed_at"] is None
 
 
-def test_a_crawler_that_follows_every_link_of_a_letter_changes_nothing_but_clicks(lamp: Desk) -> None:
-    with open_door(lamp) as door:
-        door.send(own_page(door, ADA), AGREED)
-        lamp.done("send", "lamp", "--yes")
+def test_a_crawler_that_follows_every_link_of_a_letter_changes_nothing_but_clicks(lamp: PublicationFolder) -> None:
+    with run_web_server(lamp) as server:
+        server.post_form(own_page(server, ADA), AGREED)
+        lamp.run_ok("send", "lamp", "--yes")
         html = letter_to(lamp, ADA).get_body(("html",))
         assert html is not None
         links = {urlsplit(url).path for url in re.findall(r'href="(https://letters\.[^"]*)"', html.get_content())}
@@ -178,42 +178,42 @@ def test_a_crawler_that_follows_every_link_of_a_letter_changes_nothing_but_click
         for number, path in enumerate(sorted(links)):
             for method in ("HEAD", "GET"):
                 told = {"X_Forwarded_For": f"203.0.{number}.9", "User_Agent": "Mozilla/5.0 Firefox/140.0"}
-                assert door.ask(method, path, **told).status in {200, 302}
+                assert server.request(method, path, **told).status in {200, 302}
     assert contents(lamp, *CLICKS) == before
     assert len(shown(lamp, ADA)["clicks"]) == len(LINKS), "what pretends to be their browser is taken for it"  # type: ignore[arg-type]
 
 
-def test_erasure_takes_the_clicks_and_a_copy_holds_them_all(lamp: Desk) -> None:
-    with open_door(lamp) as door:
+def test_erasure_takes_the_clicks_and_a_copy_holds_them_all(lamp: PublicationFolder) -> None:
+    with run_web_server(lamp) as server:
         for who in (ADA, BRAM):
-            door.send(own_page(door, who), AGREED)
-        lamp.done("send", "lamp", "--yes")
+            server.post_form(own_page(server, who), AGREED)
+        lamp.run_ok("send", "lamp", "--yes")
         for who in (ADA, BRAM):
-            follow(door, counted_links(letter_to(lamp, who))["a book"])
+            follow(server, counted_links(letter_to(lamp, who))["a book"])
     before = contents(lamp)
     assert len(before["personal_clicks"]) == 2
-    lamp.done("database", "copy", f"sqlite:///{lamp.folder / 'copy.db'}")
+    lamp.run_ok("database", "copy", f"sqlite:///{lamp.folder / 'copy.db'}")
     with closing(sqlite3.connect(lamp.folder / "copy.db")) as copy:
         copied = sorted(copy.execute("SELECT * FROM personal_clicks"), key=repr)
     assert copied == before["personal_clicks"]
-    lamp.done("subscribers", "erase", ADA, "--yes")
+    lamp.run_ok("subscribers", "erase", ADA, "--yes")
     left = contents(lamp)
     assert len(left["personal_clicks"]) == 1
     assert left["clicks"] == before["clicks"], "sums tell of nobody"
     assert len(shown(lamp, BRAM)["clicks"]) == 1  # type: ignore[arg-type]
 
 
-def test_the_author_takes_it_back_for_somebody_and_cannot_give_it(lamp: Desk) -> None:
-    with open_door(lamp) as door:
-        door.send(own_page(door, ADA), AGREED)
-        lamp.done("send", "lamp", "--yes")
-        follow(door, counted_links(letter_to(lamp, ADA))["a book"])
+def test_the_author_takes_it_back_for_somebody_and_cannot_give_it(lamp: PublicationFolder) -> None:
+    with run_web_server(lamp) as server:
+        server.post_form(own_page(server, ADA), AGREED)
+        lamp.run_ok("send", "lamp", "--yes")
+        follow(server, counted_links(letter_to(lamp, ADA))["a book"])
     forget = ("subscribers", "forget-clicks", ADA)
-    assert "1 click" in lamp.done(*forget, "--dry-run").out
+    assert "1 click" in lamp.run_ok(*forget, "--dry-run").out
     assert len(shown(lamp, ADA)["clicks"]) == 1  # type: ignore[arg-type]
-    assert "1 click" in lamp.done(*forget).out
+    assert "1 click" in lamp.run_ok(*forget).out
     told = shown(lamp, ADA)
     assert (told["clicks"], told["clicks_agreed_at"]) == ([], None)
     assert [act for act, _ in acts(told)] == ["clicks agreed", "clicks withdrawn"]
-    assert "nothing to do" in lamp.done(*forget).out
+    assert "nothing to do" in lamp.run_ok(*forget).out
     assert lamp.run("subscribers", "forget-clicks", "nobody@example.org").code == 2

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.desk import Desk
+from tests.acceptance.publication_folder import PublicationFolder
 from tests.postgres import new_postgres_database
 
 READER = "zofia@example.com"
@@ -28,27 +28,27 @@ def contents(path: Path) -> dict[str, list[tuple[object, ...]]]:
 
 
 @pytest.mark.slow
-def test_everything_moves_to_postgresql_and_back(desk: Desk, empty: str) -> None:
-    desk.write("more.csv", "email,first_name,city\nnew@example.org,=Zoë,Łódź\nnul@example.org,,\n")
-    desk.done("subscribers", "import", "more.csv", "--list", "sample")
-    desk.done("suppressions", "add", "gone@example.org")
-    sent = desk.done("send", "--json").json
-    with closing(sqlite3.connect(desk.folder / "var" / "newsletter.db")) as database:
+def test_everything_moves_to_postgresql_and_back(publication: PublicationFolder, empty: str) -> None:
+    publication.write("more.csv", "email,first_name,city\nnew@example.org,=Zoë,Łódź\nnul@example.org,,\n")
+    publication.run_ok("subscribers", "import", "more.csv", "--list", "sample")
+    publication.run_ok("suppressions", "add", "gone@example.org")
+    sent = publication.run_ok("send", "--json").json
+    with closing(sqlite3.connect(publication.folder / "var" / "newsletter.db")) as database:
         last = database.execute("SELECT max(id) FROM deliveries").fetchone()[0]
         database.execute("DELETE FROM deliveries WHERE id = ?", (last,))  # its number is not given out again
         database.commit()
-    copied = desk.done("database", "copy", empty)
+    copied = publication.run_ok("database", "copy", empty)
     assert f"{sent['candidates'] - 1}  deliveries" in copied.out
     there = {"NEWSLETTER_DATABASE_URL": empty}
     shown = ("subscribers", "show", READER, "--json")
-    assert desk.done(*shown, environment=there).json == desk.done(*shown).json
-    assert desk.done("status", "--json", environment=there).out == desk.done("status", "--json").out
-    again = desk.done("send", "--json", environment=there).json
+    assert publication.run_ok(*shown, environment=there).json == publication.run_ok(*shown).json
+    assert publication.run_ok("status", "--json", environment=there).out == publication.run_ok("status", "--json").out
+    again = publication.run_ok("send", "--json", environment=there).json
     assert again["submitted"] == sent["submitted"], "one had no row any more, and nobody else gets it again"
-    assert len(desk.messages()) == sent["submitted"] + 1
-    back = desk.folder / "var" / "back.db"
-    desk.done("database", "copy", f"sqlite:///{back}", environment=there)
-    found, before = contents(back), contents(desk.folder / "var" / "newsletter.db")
+    assert len(publication.messages()) == sent["submitted"] + 1
+    back = publication.folder / "var" / "back.db"
+    publication.run_ok("database", "copy", f"sqlite:///{back}", environment=there)
+    found, before = contents(back), contents(publication.folder / "var" / "newsletter.db")
     for table in ("subscribers", "subscriptions", "consents", "suppressions", "editions", "alembic_version"):
         assert found[table] == before[table], table
     numbers = {row[0] for row in found["deliveries"]}
@@ -57,13 +57,13 @@ def test_everything_moves_to_postgresql_and_back(desk: Desk, empty: str) -> None
     assert counted == last + 1
 
 
-def test_a_database_that_is_used_is_left_alone(desk: Desk, tmp_path: Path) -> None:
-    desk.done("send")
+def test_a_database_that_is_used_is_left_alone(publication: PublicationFolder, tmp_path: Path) -> None:
+    publication.run_ok("send")
     to = f"sqlite:///{tmp_path / 'other.db'}"
-    desk.done("database", "copy", to)
+    publication.run_ok("database", "copy", to)
     before = contents(tmp_path / "other.db")
-    refused = desk.run("database", "copy", to)
+    refused = publication.run("database", "copy", to)
     assert refused.code == 2
     assert "holds rows already" in refused.err
-    assert contents(tmp_path / "other.db") == before == contents(desk.folder / "var" / "newsletter.db")
-    assert desk.run("database", "copy", "other.db").code == 2
+    assert contents(tmp_path / "other.db") == before == contents(publication.folder / "var" / "newsletter.db")
+    assert publication.run("database", "copy", "other.db").code == 2

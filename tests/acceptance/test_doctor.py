@@ -17,8 +17,8 @@ from aiosmtpd.controller import Controller
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
-from tests.acceptance.desk import Desk
-from tests.acceptance.warm import run_command
+from tests.acceptance.command_runner import run_command
+from tests.acceptance.publication_folder import PublicationFolder
 from tests.integration.doctor.dns_server import Zone, serving
 
 KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
@@ -69,27 +69,27 @@ def signed_without(*names: str) -> Callable[[bytes], bytes]:
     return change
 
 
-def settled(desk: Desk, port: int, *, signs: bool) -> None:
+def settled(publication: PublicationFolder, port: int, *, signs: bool) -> None:
     """Make the sample publication mail through the border, and read its answers there."""
-    path = desk.folder / "newsletter.toml"
+    path = publication.folder / "newsletter.toml"
     written = path.read_text().replace('transport = "outbox"', 'transport = "smtp"')
     written = written.replace("[replies]\n", '[replies]\nmailbox = "maildir:answers"\n')
     written += f'\n[delivery.smtp]\nhost = "127.0.0.1"\nport = {port}\n'
     if signs:
-        (desk.folder / "dkim.pem").write_bytes(PEM)
-        (desk.folder / "dkim.pem").chmod(0o600)
+        (publication.folder / "dkim.pem").write_bytes(PEM)
+        (publication.folder / "dkim.pem").chmod(0o600)
         written += '\n[delivery.dkim]\nselector = "s"\nkey = "dkim.pem"\n'
     path.write_text(written)
 
 
-def doctor(desk: Desk, *words: str) -> tuple[int, dict[tuple[str, str], dict[str, str]]]:
-    done = run_command(["doctor", "--json", *words], cwd=desk.folder, environment=os.environ)
+def doctor(publication: PublicationFolder, *words: str) -> tuple[int, dict[tuple[str, str], dict[str, str]]]:
+    done = run_command(["doctor", "--json", *words], cwd=publication.folder, environment=os.environ)
     lines = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
     return done.returncode, {(each["part"], each["check"]): each for each in lines}
 
 
-def test_a_fresh_publication_has_nothing_to_mend(desk: Desk) -> None:
-    code, found = doctor(desk)
+def test_a_fresh_publication_has_nothing_to_mend(publication: PublicationFolder) -> None:
+    code, found = doctor(publication)
     assert code == 0, found
     assert found["settings", "newsletter.toml"]["level"] == "ok"
     assert not [each for each in found.values() if each["level"] == "fail"]
@@ -104,29 +104,29 @@ def test_a_fresh_publication_has_nothing_to_mend(desk: Desk) -> None:
     ],
 )
 def test_what_is_wrong_is_named_and_ends_with_1(
-    desk: Desk, spoil: Callable[[Path], object], part: str, words: str
+    publication: PublicationFolder, spoil: Callable[[Path], object], part: str, words: str
 ) -> None:
-    desk.done("send", "--yes")
-    spoil(desk.folder)
-    code, found = doctor(desk)
+    publication.run_ok("send", "--yes")
+    spoil(publication.folder)
+    code, found = doctor(publication)
     failed = [each for each in found.values() if each["level"] == "fail"]
     assert code == 1
     assert any(each["part"] == part and words in each["message"] for each in failed), failed
     assert all(each["remedy"] for each in failed)
 
 
-def test_a_relay_that_never_answers_keeps_nobody_waiting(desk: Desk) -> None:
+def test_a_relay_that_never_answers_keeps_nobody_waiting(publication: PublicationFolder) -> None:
     with socket.create_server(("127.0.0.1", 0)) as deaf, serving(ZONE) as place:
-        settled(desk, deaf.getsockname()[1], signs=False)
-        code, found = doctor(desk, "--resolver", place, "--seconds", "3")
+        settled(publication, deaf.getsockname()[1], signs=False)
+        code, found = doctor(publication, "--resolver", place, "--seconds", "3")
     assert code == 1
     assert "within 3 seconds" in found["smtp", "time"]["message"]
 
 
-def test_a_letter_to_ourselves_shows_that_one_click_is_covered(desk: Desk) -> None:
-    with border(desk.folder / "answers") as port, serving(ZONE) as place:
-        settled(desk, port, signs=True)
-        code, found = doctor(desk, "--mail", "--resolver", place, "--wait", "20")
+def test_a_letter_to_ourselves_shows_that_one_click_is_covered(publication: PublicationFolder) -> None:
+    with border(publication.folder / "answers") as port, serving(ZONE) as place:
+        settled(publication, port, signs=True)
+        code, found = doctor(publication, "--mail", "--resolver", place, "--wait", "20")
     assert {key[1]: each["level"] for key, each in found.items() if key[0] == "mail"} == {
         "signature of lamplighter.example": "ok",
         "DMARC": "ok",
@@ -135,27 +135,27 @@ def test_a_letter_to_ourselves_shows_that_one_click_is_covered(desk: Desk) -> No
     assert code == 0, [each for each in found.values() if each["level"] == "fail"]
 
 
-def test_a_relay_that_signs_without_one_of_the_headers_is_found_out(desk: Desk) -> None:
+def test_a_relay_that_signs_without_one_of_the_headers_is_found_out(publication: PublicationFolder) -> None:
     left_out = signed_without("list-unsubscribe-post")
-    with border(desk.folder / "answers", left_out) as port, serving(ZONE) as place:
-        settled(desk, port, signs=False)
-        code, found = doctor(desk, "--mail", "--resolver", place, "--wait", "20")
+    with border(publication.folder / "answers", left_out) as port, serving(ZONE) as place:
+        settled(publication, port, signs=False)
+        code, found = doctor(publication, "--mail", "--resolver", place, "--wait", "20")
     assert code == 1
     assert found["mail", "DMARC"]["level"] == "ok"
     assert found["mail", "one click"]["level"] == "fail"
     assert "list-unsubscribe-post" in found["mail", "one click"]["message"]
 
 
-def test_an_alert_is_mailed_once_about_what_fails(desk: Desk) -> None:
+def test_an_alert_is_mailed_once_about_what_fails(publication: PublicationFolder) -> None:
     zone = {key: value for key, value in ZONE.items() if key[1] != "MX"}
-    with border(desk.folder / "answers") as port, serving(zone) as place:
-        settled(desk, port, signs=True)
-        path = desk.folder / "newsletter.toml"
+    with border(publication.folder / "answers") as port, serving(zone) as place:
+        settled(publication, port, signs=True)
+        path = publication.folder / "newsletter.toml"
         path.write_text(path.read_text() + '\n[operations]\nalert = ["ines@lamplighter.example"]\n')
         for _ in range(2):
-            code, _ = doctor(desk, "--alert", "--resolver", place)
+            code, _ = doctor(publication, "--alert", "--resolver", place)
             assert code == 1
-    mails = list(mailbox.Maildir(desk.folder / "answers"))
+    mails = list(mailbox.Maildir(publication.folder / "answers"))
     assert len(mails) == 1
     assert mails[0]["To"] == "ines@lamplighter.example"
     assert "MX replies.lamplighter.example" in mails[0].get_payload(decode=True).decode()

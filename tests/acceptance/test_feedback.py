@@ -16,9 +16,9 @@ from newsletter.aws import Credentials, SqsQueue, make_client
 from newsletter.ses_simulator import Account, parse_faults
 from newsletter.ses_simulator.event_targets import EventTarget
 from newsletter.ses_simulator.server import SesSimulator, publish_events, run_simulator
-from tests.acceptance.desk import PATIENCE, Desk
-from tests.acceptance.hops import query, write_crowd
-from tests.acceptance.killed import preloaded
+from tests.acceptance.kill_points import start_preloaded
+from tests.acceptance.mail_servers import query, write_publication
+from tests.acceptance.publication_folder import TIMEOUT, PublicationFolder
 
 pytestmark = pytest.mark.slow
 
@@ -29,13 +29,19 @@ KEYS = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing", "AWS
 
 @contextlib.contextmanager
 def open_simulator(
-    desk: Desk, folder: Path, *, readers: int, rate: float = 1000, faults: str = "", feedback: str = ""
+    publication: PublicationFolder,
+    folder: Path,
+    *,
+    readers: int,
+    rate: float = 1000,
+    faults: str = "",
+    feedback: str = "",
 ) -> Iterator[SesSimulator]:
     """Give a publication whose emails go to the SES simulator, with a queue where its events wait."""
     account = Account(rate=rate, quota=100_000, faults=parse_faults(faults), seed=7, hang_seconds=0.2)
     publish_events(account, "news")
     with run_simulator(account, folder=folder, has_queue=True) as ses:
-        write_crowd(desk, readers, f'{SES}[feedback]\nqueue = "{ses.queue_url}"\n{feedback}', in_flight=32)
+        write_publication(publication, readers, f'{SES}[feedback]\nqueue = "{ses.queue_url}"\n{feedback}', in_flight=32)
         yield ses
 
 
@@ -48,96 +54,100 @@ def taken(folder: Path) -> set[int]:
     return {int(json.loads(line)["delivery"]) for line in path.read_text().splitlines()}
 
 
-def test_a_killed_sender_needs_no_word_from_its_author(desk: Desk, tmp_path: Path) -> None:
-    with open_simulator(desk, tmp_path, readers=300, rate=60) as ses:
-        sender = desk.start(*SEND, environment=environment(ses))
+def test_a_killed_sender_needs_no_word_from_its_author(publication: PublicationFolder, tmp_path: Path) -> None:
+    with open_simulator(publication, tmp_path, readers=300, rate=60) as ses:
+        sender = publication.start(*SEND, environment=environment(ses))
         while not (tmp_path / "accepted.jsonl").exists() or len(taken(tmp_path)) < 60:
             time.sleep(0.01)
         sender.send_signal(signal.SIGKILL)
         sender.communicate()
-        left = {int(n) for (n,) in query(desk, "SELECT id FROM deliveries WHERE status = 'claimed'")}
+        left = {int(n) for (n,) in query(publication, "SELECT id FROM deliveries WHERE status = 'claimed'")}
         assert left
         before = None
         while (found := taken(tmp_path)) != before:  # what was on the wire arrives
             before = found
             time.sleep(1)
         show_again(ses)
-        desk.done("events", "pull", environment=environment(ses))
+        publication.run_ok("events", "pull", environment=environment(ses))
         proven = taken(tmp_path)
-        standing = dict(query(desk, "SELECT id, status FROM deliveries"))
+        standing = dict(query(publication, "SELECT id, status FROM deliveries"))
         assert {standing[n] for n in left & proven} <= {"submitted"}  # type: ignore[index]
         ses.account.rate = 2000
-        result = desk.done(*SEND, "--json", environment=environment(ses)).json
+        result = publication.run_ok(*SEND, "--json", environment=environment(ses)).json
         show_again(ses)
-        desk.done("events", "pull", environment=environment(ses))
-        counts = desk.done("status", "lamp", "--json").json
+        publication.run_ok("events", "pull", environment=environment(ses))
+        counts = publication.run_ok("status", "lamp", "--json").json
         assert result["planned"] == 0
         assert counts["submitted"] + counts["uncertain"] == 300
         assert counts["submitted"] == len(taken(tmp_path))
         assert counts["feedback"]["delivered"] == len(taken(tmp_path))
         assert sum(each["deliveries"] for each in counts["settled"]) >= len(left & proven)
         assert {each["by"] for each in counts["settled"]} == {"delivery tag"}
-        said = desk.done("status", "lamp").out
+        said = publication.run_ok("status", "lamp").out
         assert "settled by events" in said
         assert "events: the last one" in said
 
 
-def test_letters_whose_answers_were_lost_are_settled_while_the_send_runs(desk: Desk, tmp_path: Path) -> None:
-    with open_simulator(desk, tmp_path, readers=120, rate=60, faults="close:5%") as ses:
-        desk.done(*SEND, environment=environment(ses))
-        desk.done("events", "pull", environment=environment(ses))
-        counts = desk.done("status", "lamp", "--json").json
+def test_letters_whose_answers_were_lost_are_settled_while_the_send_runs(
+    publication: PublicationFolder, tmp_path: Path
+) -> None:
+    with open_simulator(publication, tmp_path, readers=120, rate=60, faults="close:5%") as ses:
+        publication.run_ok(*SEND, environment=environment(ses))
+        publication.run_ok("events", "pull", environment=environment(ses))
+        counts = publication.run_ok("status", "lamp", "--json").json
         assert (counts["submitted"], counts["uncertain"]) == (120, 0)
         assert counts["events"]["backlog"] == 0
 
 
 @pytest.mark.parametrize("who", ["itself", "another process"])
 def test_a_mailing_of_which_too_much_comes_back_pauses_itself_while_it_is_sent(
-    desk: Desk, tmp_path: Path, who: str
+    publication: PublicationFolder, tmp_path: Path, who: str
 ) -> None:
     limits = "pause_after = 50\n"
-    with open_simulator(desk, tmp_path, readers=1500, rate=60, faults="bounce:20%", feedback=limits) as ses:
+    with open_simulator(publication, tmp_path, readers=1500, rate=60, faults="bounce:20%", feedback=limits) as ses:
         if who == "another process":
-            desk.set(f'queue = "{ses.queue_url}"\n', "")
-        sender = desk.start(*SEND, environment=environment(ses))
+            publication.change_settings(f'queue = "{ses.queue_url}"\n', "")
+        sender = publication.start(*SEND, environment=environment(ses))
         if who == "another process":
-            puller = desk.start("events", "pull", "--queue", ses.queue_url, "--follow", environment=environment(ses))
-        _, err = sender.communicate(timeout=PATIENCE)
+            puller = publication.start(
+                "events", "pull", "--queue", ses.queue_url, "--follow", environment=environment(ses)
+            )
+        _, err = sender.communicate(timeout=TIMEOUT)
         if who == "another process":
             puller.send_signal(signal.SIGTERM)
-            out, _ = puller.communicate(timeout=PATIENCE)
+            out, _ = puller.communicate(timeout=TIMEOUT)
             assert "paused itself" in out + _
         assert sender.returncode == 1
         assert "paused itself" in err
         assert "readers.example.org: no such mailbox" in err
         assert "--anyway" in err
-        counts = desk.done("status", "lamp", "--json").json
+        counts = publication.run_ok("status", "lamp", "--json").json
         assert counts["mailings"][0]["state"] == "paused"
         assert 50 <= counts["submitted"] < 1200
         assert counts["uncertain"] == 0
         (trip,) = counts["paused_itself"]
         assert trip["causes"][0]["domain"] == "readers.example.org"
-        again = desk.run(*SEND, environment=environment(ses))
+        again = publication.run(*SEND, environment=environment(ses))
         assert again.code == 1
         assert "paused itself" in again.err
-        refused = desk.run("resume", "lamp")
+        refused = publication.run("resume", "lamp")
         assert refused.code == 1
         assert "--anyway" in refused.err
-        desk.done("resume", "lamp", "--anyway")
+        publication.run_ok("resume", "lamp", "--anyway")
         ses.account.faults = ()
         ses.account.rate = 2000
-        done = desk.done(*SEND, "--json", environment=environment(ses)).json
+        done = publication.run_ok(*SEND, "--json", environment=environment(ses)).json
         assert done["planned"] == 0
         bounced = counts["feedback"]["bounced"]
         assert done["submitted"] + done["excluded"].get("suppressed", 0) == 1500
         assert bounced >= 10
 
 
-def test_kill_9_in_the_middle_of_a_pull_loses_no_event(desk: Desk, tmp_path: Path) -> None:
-    with open_simulator(desk, tmp_path, readers=200, faults="bounce:3%") as ses:
-        desk.set(f'queue = "{ses.queue_url}"\n', "")
-        desk.done(*SEND, environment=environment(ses))
-        desk.set("[feedback]\n", f'[feedback]\nqueue = "{ses.queue_url}"\n')
+def test_kill_9_in_the_middle_of_a_pull_loses_no_event(publication: PublicationFolder, tmp_path: Path) -> None:
+    with open_simulator(publication, tmp_path, readers=200, faults="bounce:3%") as ses:
+        publication.change_settings(f'queue = "{ses.queue_url}"\n', "")
+        publication.run_ok(*SEND, environment=environment(ses))
+        publication.change_settings("[feedback]\n", f'[feedback]\nqueue = "{ses.queue_url}"\n')
         published = len((tmp_path / "events.jsonl").read_text().splitlines())
         steps = (
             "sqs_queue.py:receive:return",
@@ -149,20 +159,22 @@ def test_kill_9_in_the_middle_of_a_pull_loses_no_event(desk: Desk, tmp_path: Pat
             "pipeline.py:_apply_group:return",
         )
         for step in steps:
-            killed = preloaded(desk.folder, desk.environment(**environment(ses)), ("events", "pull"), step, 1)
+            killed = start_preloaded(
+                publication.folder, publication.environment(**environment(ses)), ("events", "pull"), step, 1
+            )
             killed.join(60)
             assert killed.exitcode == -signal.SIGKILL, step
             show_again(ses)
-        desk.done("events", "pull", environment=environment(ses))
+        publication.run_ok("events", "pull", environment=environment(ses))
         assert not waiting(ses)
-        ((number,),) = query(desk, "SELECT count(*) FROM events WHERE state = 'applied'")
+        ((number,),) = query(publication, "SELECT count(*) FROM events WHERE state = 'applied'")
         assert int(number) == published
-        counts = desk.done("status", "lamp", "--json").json
+        counts = publication.run_ok("status", "lamp", "--json").json
         events = [json.loads(line) for line in (tmp_path / "events.jsonl").read_text().splitlines()]
         bounced = [each for each in events if each["eventType"] == "Bounce"]
         assert counts["feedback"]["bounced"] == len(bounced)
         assert counts["feedback"]["delivered"] == 200 - len(bounced)
-        ((suppressed,),) = query(desk, "SELECT count(*) FROM suppressions")
+        ((suppressed,),) = query(publication, "SELECT count(*) FROM suppressions")
         assert int(suppressed) == len(bounced)
 
 
@@ -178,14 +190,14 @@ def show_again(ses: SesSimulator) -> None:
         each.visible_at = 0.0
 
 
-def test_a_locked_database_acknowledges_nothing(desk: Desk, tmp_path: Path) -> None:
-    with open_simulator(desk, tmp_path, readers=20) as ses:
-        desk.set(f'queue = "{ses.queue_url}"\n', "")
-        desk.done(*SEND, environment=environment(ses))
+def test_a_locked_database_acknowledges_nothing(publication: PublicationFolder, tmp_path: Path) -> None:
+    with open_simulator(publication, tmp_path, readers=20) as ses:
+        publication.change_settings(f'queue = "{ses.queue_url}"\n', "")
+        publication.run_ok(*SEND, environment=environment(ses))
         before = len(waiting(ses))
-        other = sqlite3.connect(desk.folder / "var" / "newsletter.db", isolation_level=None)
+        other = sqlite3.connect(publication.folder / "var" / "newsletter.db", isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
-        pulled = desk.run("events", "pull", "--queue", ses.queue_url, environment=environment(ses))
+        pulled = publication.run("events", "pull", "--queue", ses.queue_url, environment=environment(ses))
         assert pulled.code == 75
         assert "another process is writing" in pulled.err
         assert len(waiting(ses)) == before > 0
@@ -204,7 +216,9 @@ def moto() -> Iterator[tuple[str, Any]]:
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
-def test_from_ses_over_sns_and_sqs_to_the_status(desk: Desk, tmp_path: Path, moto: tuple[str, str]) -> None:
+def test_from_ses_over_sns_and_sqs_to_the_status(
+    publication: PublicationFolder, tmp_path: Path, moto: tuple[str, str]
+) -> None:
     url, host = moto
     keys = Credentials(access="testing", secret="testing")
     sns = make_client("sns", region="eu-west-1", endpoint=url, credentials=keys)
@@ -221,43 +235,45 @@ def test_from_ses_over_sns_and_sqs_to_the_status(desk: Desk, tmp_path: Path, mot
     account = Account(rate=500, faults=parse_faults("bounce:10%"), seed=3)
     publish_events(account, "news")
     with run_simulator(account, folder=tmp_path, event_target=Publishing()) as ses:
-        write_crowd(desk, 40, f'{SES}[feedback]\nqueue = "{queue}"\n')
-        desk.done(*SEND, environment={**environment(ses)})
+        write_publication(publication, 40, f'{SES}[feedback]\nqueue = "{queue}"\n')
+        publication.run_ok(*SEND, environment={**environment(ses)})
     SqsQueue(queue, keys, region="eu-west-1").send(["poison"])
-    desk.done("events", "pull", environment=KEYS)
-    counts = desk.done("status", "lamp", "--json").json
+    publication.run_ok("events", "pull", environment=KEYS)
+    counts = publication.run_ok("status", "lamp", "--json").json
     assert counts["feedback"]["delivered"] + counts["feedback"]["bounced"] == 40
     assert counts["feedback"]["bounced"] > 0
     assert counts["events"]["parked"] == 1
-    parked = desk.done("events", "list", "--parked", "--json").json
-    assert desk.done("events", "show", str(parked["event"])).out.rstrip().endswith("poison")
-    assert desk.done("events", "retry", str(parked["event"]), "--json").json["parked"] == 1
-    (suppressed, *_) = desk.done("suppressions", "list", "--json").json_lines
+    parked = publication.run_ok("events", "list", "--parked", "--json").json
+    assert publication.run_ok("events", "show", str(parked["event"])).out.rstrip().endswith("poison")
+    assert publication.run_ok("events", "retry", str(parked["event"]), "--json").json["parked"] == 1
+    (suppressed, *_) = publication.run_ok("suppressions", "list", "--json").json_lines
     assert suppressed["reason"] == "bounced"
     assert "no such mailbox" in suppressed["origin"]
     sns.close()
     sqs.close()
 
 
-def test_both_suppression_lists_become_one(desk: Desk, tmp_path: Path) -> None:
-    with open_simulator(desk, tmp_path, readers=10) as ses:
-        desk.done("subscribers", "import", "subscribers/crowd.csv", "--list", "crowd")
+def test_both_suppression_lists_become_one(publication: PublicationFolder, tmp_path: Path) -> None:
+    with open_simulator(publication, tmp_path, readers=10) as ses:
+        publication.run_ok("subscribers", "import", "subscribers/crowd.csv", "--list", "crowd")
         ses.account.suppress("Reader3@readers.example.org", "COMPLAINT")
         ses.account.suppress("nobody@elsewhere.example", "BOUNCE")
-        desk.done("suppressions", "add", "reader5@readers.example.org", "--reason", "bounced")
-        desk.done("suppressions", "add", "reader6@readers.example.org")
-        told = desk.done("suppressions", "sync", "--dry-run", "--json", environment=environment(ses)).json
+        publication.run_ok("suppressions", "add", "reader5@readers.example.org", "--reason", "bounced")
+        publication.run_ok("suppressions", "add", "reader6@readers.example.org")
+        told = publication.run_ok("suppressions", "sync", "--dry-run", "--json", environment=environment(ses)).json
         assert (told["taken"], told["given"], told["freed"]) == (2, 1, 0)
         assert "reader5@readers.example.org" not in ses.account.suppressed
-        done = desk.done("suppressions", "sync", "--json", environment=environment(ses)).json
+        done = publication.run_ok("suppressions", "sync", "--json", environment=environment(ses)).json
         assert (done["taken"], done["given"]) == (2, 1)
         assert ses.account.suppressed["reader5@readers.example.org"].reason == "BOUNCE"
         assert "reader6@readers.example.org" not in ses.account.suppressed
-        desk.done("suppressions", "remove", "reader3@readers.example.org")
-        freed = desk.done("suppressions", "sync", "--json", environment=environment(ses)).json
+        publication.run_ok("suppressions", "remove", "reader3@readers.example.org")
+        freed = publication.run_ok("suppressions", "sync", "--json", environment=environment(ses)).json
         assert (freed["taken"], freed["given"], freed["freed"]) == (0, 0, 1)
         assert "reader3@readers.example.org" not in ses.account.suppressed
-        listed = {each["address"]: each["reason"] for each in desk.done("suppressions", "list", "--json").json_lines}
+        listed = {
+            each["address"]: each["reason"] for each in publication.run_ok("suppressions", "list", "--json").json_lines
+        }
         assert listed == {
             "reader5@readers.example.org": "bounced",
             "reader6@readers.example.org": "manual",

@@ -17,9 +17,9 @@ from pathlib import Path
 import pytest
 
 import newsletter
-from tests.acceptance.desk import PATIENCE, Desk
-from tests.acceptance.hops import HOPS, IN_FLIGHT, Hop
-from tests.acceptance.killed import AT_THE_END, STEPS, preloaded
+from tests.acceptance.kill_points import AT_THE_END, KILL_POINTS, start_preloaded
+from tests.acceptance.mail_servers import IN_FLIGHT, MAIL_SERVERS, MailServer
+from tests.acceptance.publication_folder import TIMEOUT, PublicationFolder
 
 pytestmark = pytest.mark.slow
 
@@ -34,7 +34,7 @@ SLACK = 0.35
 class Killing:
     """A mailing whose sender is killed again and again, and what was seen of it."""
 
-    hop: Hop
+    mail_server: MailServer
     way: str
     dice: random.Random
     kills: int = 0
@@ -49,7 +49,7 @@ class Killing:
 
     def kill_one(self, number: int) -> None:
         """Let a sender be killed: by turns while it sends, at a labelled step, at any instant of its life."""
-        before = self.hop.statuses()
+        before = self.mail_server.statuses()
         way = ("sending", "step", "sending", "step", "anywhere", "step")[number % 6]
         code = self._killed_anywhere() if way == "anywhere" else self._killed(way, number // 2)
         self.kills += code == -signal.SIGKILL
@@ -57,37 +57,37 @@ class Killing:
 
     def _killed_anywhere(self) -> int:
         """Kill the command as an author starts it."""
-        sender = self.hop.desk.start(*SEND, environment=self.hop.environment)
+        sender = self.mail_server.publication.start(*SEND, environment=self.mail_server.environment)
         self.running.append(sender)
         time.sleep(self.dice.uniform(0.0, 1.5))
         sender.send_signal(signal.SIGKILL)
-        sender.communicate(timeout=PATIENCE)
+        sender.communicate(timeout=TIMEOUT)
         self.running.remove(sender)
         return sender.returncode
 
     def _killed(self, way: str, turn: int) -> int | None:
         """Kill one that has been imported already."""
         step, times = self._step(turn) if way == "step" else ("", 0)
-        environment = self.hop.desk.environment(**self.hop.environment)
-        size, started = self.hop.size(), time.monotonic()
-        sender = preloaded(self.hop.desk.folder, environment, SEND, step, times)
+        environment = self.mail_server.publication.environment(**self.mail_server.environment)
+        size, started = self.mail_server.size(), time.monotonic()
+        sender = start_preloaded(self.mail_server.publication.folder, environment, SEND, step, times)
         self.running.append(sender)
         if not step:
-            while self.hop.size() == size and sender.is_alive():
+            while self.mail_server.size() == size and sender.is_alive():
                 time.sleep(0.005)
             self.slowest = max(self.slowest, time.monotonic() - started)
             time.sleep(self.dice.uniform(0.0, SLACK))
             sender.kill()
-        sender.join(timeout=PATIENCE)
+        sender.join(timeout=TIMEOUT)
         self.running.remove(sender)
         if step and sender.exitcode != -signal.SIGKILL:
             self.missed.append(step)
         return sender.exitcode
 
     def _step(self, turn: int) -> tuple[str, int]:
-        steps = list(STEPS[self.way].items())
+        steps = list(KILL_POINTS[self.way].items())
         if turn == KILLS // 2 - 1 and KILLS >= 100:
-            self.hop.hurry()
+            self.mail_server.remove_delay()
             return self.dice.choice(AT_THE_END), 1
         step, most = steps[turn % len(steps)] if 2 * len(steps) <= KILLS else self.dice.choice(steps)
         times = self.dice.randint(1, most)
@@ -96,7 +96,7 @@ class Killing:
 
     def _look(self, before: dict[str, set[str]]) -> None:
         """See that everybody is accounted for at this instant."""
-        found = self.hop.statuses()
+        found = self.mail_server.statuses()
         assert sum(map(len, found.values())) in ({READERS} if before else {0, READERS})
         self.most_claimed = max(self.most_claimed, len(found.get("claimed", ())))
         doubts = found.get("uncertain", set()) - before.get("uncertain", set())
@@ -105,26 +105,26 @@ class Killing:
         assert not before.get("submitted", set()) - found.get("submitted", set())
 
 
-@pytest.fixture(params=list(HOPS))
-def killing(request: pytest.FixtureRequest, desk: Desk, tmp_path: Path) -> Iterator[Killing]:
+@pytest.fixture(params=list(MAIL_SERVERS))
+def killing(request: pytest.FixtureRequest, publication: PublicationFolder, tmp_path: Path) -> Iterator[Killing]:
     seed = int(os.environ.get("CRASH_SEED") or random.randrange(10**6))
     print(f"\n{request.param}: seed {seed}")  # noqa: T201
     (tmp_path / "log").mkdir()
     rate = READERS / (KILLS * SLACK)
-    with HOPS[request.param](desk, tmp_path / "log", READERS, rate) as hop:
-        killing = Killing(hop, request.param, random.Random(seed))
+    with MAIL_SERVERS[request.param](publication, tmp_path / "log", READERS, rate) as mail_server:
+        killing = Killing(mail_server, request.param, random.Random(seed))
         yield killing
         for sender in killing.running:
             sender.kill()
 
 
 def test_kill_9_loses_nobody_and_mails_nobody_twice(killing: Killing) -> None:
-    hop, started = killing.hop, time.monotonic()
+    mail_server, started = killing.mail_server, time.monotonic()
     for number in range(KILLS):
         killing.kill_one(number)
-    hop.hurry()
-    last = hop.desk.done(*SEND, "--json", seconds=900, environment=hop.environment).json
-    times, found = hop.taken(), hop.statuses()
+    mail_server.remove_delay()
+    last = mail_server.publication.run_ok(*SEND, "--json", seconds=900, environment=mail_server.environment).json
+    times, found = mail_server.accepted(), mail_server.statuses()
     uncertain, submitted = found.get("uncertain", set()), found.get("submitted", set())
     everybody = {f"reader{number}@readers.example.org" for number in range(READERS)}
     taken = set(times)
@@ -143,17 +143,19 @@ def test_kill_9_loses_nobody_and_mails_nobody_twice(killing: Killing) -> None:
     assert max(killing.most_claimed, killing.most_doubt) <= IN_FLIGHT
     assert last["uncertain"] == len(uncertain) <= killing.kills * IN_FLIGHT
     assert last["submitted"] + last["uncertain"] == last["candidates"] == READERS
-    assert hop.desk.done(*SEND, "--json", environment=hop.environment).json == last
-    assert hop.taken() == times
-    if hop.events is not None:
-        told = hop.desk.run("resolve", "lamp", "--events", str(hop.events), environment=hop.environment)
-        settled = hop.statuses()
+    assert mail_server.publication.run_ok(*SEND, "--json", environment=mail_server.environment).json == last
+    assert mail_server.accepted() == times
+    if mail_server.events is not None:
+        told = mail_server.publication.run(
+            "resolve", "lamp", "--events", str(mail_server.events), environment=mail_server.environment
+        )
+        settled = mail_server.statuses()
         print(f"{killing.way}: {told.out.strip()}")  # noqa: T201
         assert settled.get("submitted", set()) == taken
         assert settled.get("uncertain", set()) == uncertain - taken
 
 
-@pytest.mark.parametrize("step", sorted({*AT_THE_END, *(step for steps in STEPS.values() for step in steps)}))
+@pytest.mark.parametrize("step", sorted({*AT_THE_END, *(step for steps in KILL_POINTS.values() for step in steps)}))
 def test_every_step_is_in_the_code(step: str) -> None:
     file, function, what = step.split(":")
     assert what in {"call", "return"}

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.acceptance.desk import Desk
+from tests.acceptance.publication_folder import PublicationFolder
 
 NAMES_THE_NETWORK = """---
 title: All that could be fetched
@@ -44,10 +44,10 @@ def listener() -> Iterator[tuple[str, list[str]]]:
         server.shutdown(socket.SHUT_RDWR)
 
 
-def test_nothing_is_fetched_while_composing(desk: Desk, listener: tuple[str, list[str]]) -> None:
+def test_nothing_is_fetched_while_composing(publication: PublicationFolder, listener: tuple[str, list[str]]) -> None:
     url, visits = listener
-    desk.write("issues/fetching/index.md", NAMES_THE_NETWORK.format(url=url))
-    guard = desk.folder / "guard"
+    publication.write("issues/fetching/index.md", NAMES_THE_NETWORK.format(url=url))
+    guard = publication.folder / "guard"
     guard.mkdir()
     (guard / "sitecustomize.py").write_text(
         "import sys\n"
@@ -58,6 +58,6 @@ def test_nothing_is_fetched_while_composing(desk: Desk, listener: tuple[str, lis
     )
     path = {"PYTHONPATH": str(guard)}
     for arguments in (["compose", "fetching", "--out", "out"], ["send", "fetching"], ["archive", "build"]):
-        desk.done(*arguments, environment=path)
-    assert len(desk.messages()) == 25
+        publication.run_ok(*arguments, environment=path)
+    assert len(publication.messages()) == 25
     assert visits == []

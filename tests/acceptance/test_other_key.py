@@ -2,26 +2,26 @@
 
 import pytest
 
-from tests.acceptance.desk import Desk
+from tests.acceptance.publication_folder import PublicationFolder
 
 READER = "zofia@example.com"
 OTHER = "k" * 64
 
 
 @pytest.fixture
-def changed(desk: Desk) -> Desk:
+def changed(publication: PublicationFolder) -> PublicationFolder:
     """A publication that has sent, and whose key is another one now."""
-    desk.done("send")
-    desk.done("suppressions", "add", READER)
-    desk.done("suppressions", "add", "stranger@example.org")
-    (desk.folder / "var" / "secret.key").unlink()
-    return desk
+    publication.run_ok("send")
+    publication.run_ok("suppressions", "add", READER)
+    publication.run_ok("suppressions", "add", "stranger@example.org")
+    (publication.folder / "var" / "secret.key").unlink()
+    return publication
 
 
 @pytest.mark.parametrize(
     "arguments", [("send", "--again"), ("subscribers", "add", "new@example.org", "--list", "sample")]
 )
-def test_nothing_is_done_with_another_key(changed: Desk, arguments: tuple[str, ...]) -> None:
+def test_nothing_is_done_with_another_key(changed: PublicationFolder, arguments: tuple[str, ...]) -> None:
     before = changed.messages()
     refused = changed.run(*arguments)
     assert refused.code == 1
@@ -35,11 +35,11 @@ def test_nothing_is_done_with_another_key(changed: Desk, arguments: tuple[str, .
     )
 
 
-def test_a_lost_key_is_replaced_and_who_is_suppressed_stays_so(changed: Desk) -> None:
-    done = changed.done("keys", "adopt")
+def test_a_lost_key_is_replaced_and_who_is_suppressed_stays_so(changed: PublicationFolder) -> None:
+    done = changed.run_ok("keys", "adopt")
     assert "25 subscribers" in done.out
     assert "1 suppression of people" in done.err
-    sent = changed.done("send", "--again", "--json").json
+    sent = changed.run_ok("send", "--again", "--json").json
     assert sent["excluded"] == {"suppressed": 1}
     assert "suppressed" in changed.run("subscribers", "add", READER, "--list", "sample").err
-    assert "0 subscribers" in changed.done("keys", "adopt").out
+    assert "0 subscribers" in changed.run_ok("keys", "adopt").out

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.desk import COMMAND, Desk
+from tests.acceptance.publication_folder import COMMAND, PublicationFolder
 
 EXPORTS = Path(__file__).parents[1] / "unit" / "audience" / "importer" / "exports"
 LIST = ("--list", "sample")
@@ -21,147 +21,151 @@ def write_people(path: Path, number: int) -> None:
     path.write_text("email,name,country\n" + "\n".join(rows) + "\n")
 
 
-def counted(desk: Desk, table: str) -> int:
-    with closing(sqlite3.connect(desk.folder / "var" / "newsletter.db")) as database:
+def counted(publication: PublicationFolder, table: str) -> int:
+    with closing(sqlite3.connect(publication.folder / "var" / "newsletter.db")) as database:
         return int(database.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
 
 
 @pytest.mark.slow
-def test_an_import_that_is_killed_is_simply_repeated(desk: Desk) -> None:
-    desk.done("lists")
-    before = counted(desk, "consents")
-    write_people(desk.folder / "many.csv", 30_000)
+def test_an_import_that_is_killed_is_simply_repeated(publication: PublicationFolder) -> None:
+    publication.run_ok("lists")
+    before = counted(publication, "consents")
+    write_people(publication.folder / "many.csv", 30_000)
     arguments = [str(COMMAND), "subscribers", "import", "many.csv", *LIST]
     for number in range(3):
         process = subprocess.Popen(
             arguments,
-            cwd=desk.folder,
-            env=desk.environment(),
+            cwd=publication.folder,
+            env=publication.environment(),
             stderr=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
         )
-        while counted(desk, "consents") <= before + number * 5_000 and process.poll() is None:
+        while counted(publication, "consents") <= before + number * 5_000 and process.poll() is None:
             time.sleep(0.02)
         os.kill(process.pid, signal.SIGKILL)
         process.wait()
-    assert before < counted(desk, "consents") < before + 30_000
-    done = desk.done("subscribers", "import", "many.csv", *LIST, "--json").json
+    assert before < counted(publication, "consents") < before + 30_000
+    done = publication.run_ok("subscribers", "import", "many.csv", *LIST, "--json").json
     assert done["rows"] == 30_000
     assert done["rejected"] == 0
-    assert counted(desk, "consents") == before + 30_000
-    assert counted(desk, "subscriptions") == counted(desk, "subscribers")
-    again = desk.done("subscribers", "import", "many.csv", *LIST, "--json").json
+    assert counted(publication, "consents") == before + 30_000
+    assert counted(publication, "subscriptions") == counted(publication, "subscribers")
+    again = publication.run_ok("subscribers", "import", "many.csv", *LIST, "--json").json
     assert again["known"] == 30_000
-    assert counted(desk, "consents") == before + 30_000
+    assert counted(publication, "consents") == before + 30_000
 
 
-def test_a_locked_database_costs_one_line(desk: Desk) -> None:
-    desk.done("lists")
-    write_people(desk.folder / "few.csv", 3)
-    with closing(sqlite3.connect(desk.folder / "var" / "newsletter.db", isolation_level=None)) as database:
+def test_a_locked_database_costs_one_line(publication: PublicationFolder) -> None:
+    publication.run_ok("lists")
+    write_people(publication.folder / "few.csv", 3)
+    with closing(sqlite3.connect(publication.folder / "var" / "newsletter.db", isolation_level=None)) as database:
         database.execute("BEGIN IMMEDIATE")
-        found = desk.run("subscribers", "import", "few.csv", *LIST)
+        found = publication.run("subscribers", "import", "few.csv", *LIST)
         database.execute("ROLLBACK")
     assert found.code == 75
     (line,) = [line for line in found.err.splitlines() if line.startswith("newsletter:")]
     assert "another process is writing to it" in line
-    desk.done("subscribers", "import", "few.csv", *LIST)
+    publication.run_ok("subscribers", "import", "few.csv", *LIST)
 
 
-def test_a_dry_run_names_everybody_and_writes_nothing(desk: Desk) -> None:
-    desk.done("lists")
-    before = counted(desk, "subscribers")
-    found = desk.done("subscribers", "import", str(EXPORTS / "buttondown.csv"), *LIST, "--dry-run")
+def test_a_dry_run_names_everybody_and_writes_nothing(publication: PublicationFolder) -> None:
+    publication.run_ok("lists")
+    before = counted(publication, "subscribers")
+    found = publication.run_ok("subscribers", "import", str(EXPORTS / "buttondown.csv"), *LIST, "--dry-run")
     assert "an export of Buttondown" in found.err
     assert "left@mail.example.org: unsubscribed" in found.out
     assert "ann@mail.example.org" in found.out
-    assert counted(desk, "subscribers") == before
+    assert counted(publication, "subscribers") == before
 
 
-def test_bad_rows_go_to_a_file_and_a_mapping_reads_any_table(desk: Desk) -> None:
-    (desk.folder / "odd.csv").write_text("Kontaktadresse;Ort\nann@mail.org;Köln\nnobody;Ulm\n", encoding="cp1252")
+def test_bad_rows_go_to_a_file_and_a_mapping_reads_any_table(publication: PublicationFolder) -> None:
+    (publication.folder / "odd.csv").write_text(
+        "Kontaktadresse;Ort\nann@mail.org;Köln\nnobody;Ulm\n", encoding="cp1252"
+    )
     maps = ("--map", "Kontaktadresse=email", "--map", "ort=city")
-    found = desk.done("subscribers", "import", "odd.csv", *LIST, *maps)
+    found = publication.run_ok("subscribers", "import", "odd.csv", *LIST, *maps)
     assert "1 row could not be read: var/imports/odd.rejected.csv has them" in found.err
-    kept = (desk.folder / "var" / "imports" / "odd.rejected.csv").read_text()
+    kept = (publication.folder / "var" / "imports" / "odd.rejected.csv").read_text()
     assert kept.splitlines()[1].startswith("nobody,Ulm,")
-    assert desk.done("subscribers", "show", "ann@mail.org", "--json").json["fields"] == {"city": "Köln"}
-    assert desk.run("subscribers", "import", "odd.csv", *LIST, "--map", "Ort").code == 2
+    assert publication.run_ok("subscribers", "show", "ann@mail.org", "--json").json["fields"] == {"city": "Köln"}
+    assert publication.run("subscribers", "import", "odd.csv", *LIST, "--map", "Ort").code == 2
 
 
-def test_a_list_moves_to_another_publication_with_all_that_is_known(desk: Desk, tmp_path: Path) -> None:
-    desk.done("subscribers", "import", str(EXPORTS / "kit.csv"), *LIST)
-    desk.done("subscribers", "tag", "ann@mail.example.org", "Patron", "--remove", "Book club")
-    desk.done("subscribers", "erase", "left@mail.example.org", "--yes")
-    desk.done("subscribers", "export", *LIST, "--out", "list.jsonl")
-    desk.done("suppressions", "export", "--out", "suppressed.jsonl")
-    text = (desk.folder / "list.jsonl").read_text()
+def test_a_list_moves_to_another_publication_with_all_that_is_known(
+    publication: PublicationFolder, tmp_path: Path
+) -> None:
+    publication.run_ok("subscribers", "import", str(EXPORTS / "kit.csv"), *LIST)
+    publication.run_ok("subscribers", "tag", "ann@mail.example.org", "Patron", "--remove", "Book club")
+    publication.run_ok("subscribers", "erase", "left@mail.example.org", "--yes")
+    publication.run_ok("subscribers", "export", *LIST, "--out", "list.jsonl")
+    publication.run_ok("suppressions", "export", "--out", "suppressed.jsonl")
+    text = (publication.folder / "list.jsonl").read_text()
     assert "left@mail.example.org" not in text
-    other = Desk(tmp_path / "other")
+    other = PublicationFolder(tmp_path / "other")
     other.folder.mkdir()
-    other.done("init", ".")
-    other.done("lists")
-    foreign = other.run("suppressions", "import", str(desk.folder / "suppressed.jsonl"))
+    other.run_ok("init", ".")
+    other.run_ok("lists")
+    foreign = other.run("suppressions", "import", str(publication.folder / "suppressed.jsonl"))
     assert (foreign.code, "another key" in foreign.err) == (1, True)
-    (other.folder / "var" / "secret.key").write_bytes((desk.folder / "var" / "secret.key").read_bytes())
-    other.done("subscribers", "import", str(desk.folder / "list.jsonl"), *LIST)
-    ann = other.done("subscribers", "show", "ann@mail.example.org", "--json").json
+    (other.folder / "var" / "secret.key").write_bytes((publication.folder / "var" / "secret.key").read_bytes())
+    other.run_ok("subscribers", "import", str(publication.folder / "list.jsonl"), *LIST)
+    ann = other.run_ok("subscribers", "show", "ann@mail.example.org", "--json").json
     assert ann["tags"] == ["Patron", "VIP"]
     assert [consent["origin"] for consent in ann["subscriptions"][0]["consents"]] == ["import kit.csv"]
-    other.done("subscribers", "export", *LIST, "--out", "list.jsonl")
+    other.run_ok("subscribers", "export", *LIST, "--out", "list.jsonl")
     assert (other.folder / "list.jsonl").read_text() == text
-    gone = other.done("subscribers", "show", "left@mail.example.org", "--json").json
+    gone = other.run_ok("subscribers", "show", "left@mail.example.org", "--json").json
     assert gone["suppression"]["reason"] == "erased"
     assert other.run("subscribers", "add", "left@mail.example.org", *LIST).code == 1
 
 
-def test_suppressions_come_from_any_list(desk: Desk) -> None:
-    (desk.folder / "bare.txt").write_text("# from the old system\nann@mail.org\n\nbob@mail.org,\nnobody\n")
-    found = desk.done("suppressions", "import", "bare.txt", "--reason", "bounced")
+def test_suppressions_come_from_any_list(publication: PublicationFolder) -> None:
+    (publication.folder / "bare.txt").write_text("# from the old system\nann@mail.org\n\nbob@mail.org,\nnobody\n")
+    found = publication.run_ok("suppressions", "import", "bare.txt", "--reason", "bounced")
     assert "2 addresses suppressed" in found.out
     assert "bare.txt:5" in found.err
-    (desk.folder / "table.csv").write_text("EmailAddress,Reason\ncat@mail.org,COMPLAINT\nann@mail.org,BOUNCE\n")
-    assert "1 address suppressed, 1 were already" in desk.done("suppressions", "import", "table.csv").out
+    (publication.folder / "table.csv").write_text("EmailAddress,Reason\ncat@mail.org,COMPLAINT\nann@mail.org,BOUNCE\n")
+    assert "1 address suppressed, 1 were already" in publication.run_ok("suppressions", "import", "table.csv").out
     listed = {
         each["address"] or each["hash"]: each["reason"]
-        for each in desk.done("suppressions", "list", "--json").json_lines
+        for each in publication.run_ok("suppressions", "list", "--json").json_lines
     }
     assert sorted(listed.values()) == ["bounced", "bounced", "complained"]
 
 
-def test_fields_say_what_they_hold(desk: Desk) -> None:
-    settings = desk.folder / "newsletter.toml"
+def test_fields_say_what_they_hold(publication: PublicationFolder) -> None:
+    settings = publication.folder / "newsletter.toml"
     settings.write_text(settings.read_text() + '\n[fields]\nborn = "date"\n')
-    (desk.folder / "more.csv").write_text("email,born,age\nann@mail.org,1.2.1980,40\nbob@mail.org,never,7\n")
-    found = desk.done("subscribers", "import", "more.csv", *LIST)
+    (publication.folder / "more.csv").write_text("email,born,age\nann@mail.org,1.2.1980,40\nbob@mail.org,never,7\n")
+    found = publication.run_ok("subscribers", "import", "more.csv", *LIST)
     assert "born 'never' is not a date" in found.err
-    told = {each["field"]: each for each in desk.done("subscribers", "fields", *LIST, "--json").json_lines}
+    told = {each["field"]: each for each in publication.run_ok("subscribers", "fields", *LIST, "--json").json_lines}
     assert (told["born"]["kind"], told["born"]["inferred"], told["born"]["known_of"]) == ("date", False, 1)
     assert (told["age"]["kind"], told["age"]["inferred"]) == ("number", True)
-    shown = desk.done("segments", "show", "born before 1990-01-01 and age >= 40", *LIST, "--json").json
+    shown = publication.run_ok("segments", "show", "born before 1990-01-01 and age >= 40", *LIST, "--json").json
     assert shown["inside"] == 1
 
 
-def test_keys_rotate_and_a_backup_comes_back(desk: Desk) -> None:
-    desk.done("subscribers", "add", "ann@mail.org", *LIST)
-    desk.done("suppressions", "add", "gone@mail.org")
-    desk.done("keys", "rotate")
-    assert "already" in desk.done("suppressions", "add", "gone@mail.org").out
-    saved = desk.done("database", "backup", "--out", "copy.db")
+def test_keys_rotate_and_a_backup_comes_back(publication: PublicationFolder) -> None:
+    publication.run_ok("subscribers", "add", "ann@mail.org", *LIST)
+    publication.run_ok("suppressions", "add", "gone@mail.org")
+    publication.run_ok("keys", "rotate")
+    assert "already" in publication.run_ok("suppressions", "add", "gone@mail.org").out
+    saved = publication.run_ok("database", "backup", "--out", "copy.db")
     assert "complete and checked" in saved.out
-    desk.done("subscribers", "erase", "ann@mail.org", "--yes")
+    publication.run_ok("subscribers", "erase", "ann@mail.org", "--yes")
     for name in ("newsletter.db-wal", "newsletter.db-shm"):
-        (desk.folder / "var" / name).unlink(missing_ok=True)
-    (desk.folder / "copy.db").replace(desk.folder / "var" / "newsletter.db")
-    assert desk.done("subscribers", "show", "ann@mail.org", "--json").json["address"] == "ann@mail.org"
-    assert "already" in desk.done("suppressions", "add", "gone@mail.org").out
-    assert "already up to date" in desk.done("database", "upgrade").out
+        (publication.folder / "var" / name).unlink(missing_ok=True)
+    (publication.folder / "copy.db").replace(publication.folder / "var" / "newsletter.db")
+    assert publication.run_ok("subscribers", "show", "ann@mail.org", "--json").json["address"] == "ann@mail.org"
+    assert "already" in publication.run_ok("suppressions", "add", "gone@mail.org").out
+    assert "already up to date" in publication.run_ok("database", "upgrade").out
 
 
 @pytest.mark.parametrize("cell", ["=cmd|' /C calc'!A0", "+1", "-1", "@SUM(A1)", "\t=1", "＝1"])
-def test_an_export_runs_nothing_in_a_spreadsheet(desk: Desk, cell: str) -> None:
-    (desk.folder / "evil.csv").write_text(f'email,first_name,note\nann@mail.org,"{cell}","{cell}"\n')
-    desk.done("subscribers", "import", "evil.csv", *LIST)
-    out = desk.done("subscribers", "export", *LIST).out
+def test_an_export_runs_nothing_in_a_spreadsheet(publication: PublicationFolder, cell: str) -> None:
+    (publication.folder / "evil.csv").write_text(f'email,first_name,note\nann@mail.org,"{cell}","{cell}"\n')
+    publication.run_ok("subscribers", "import", "evil.csv", *LIST)
+    out = publication.run_ok("subscribers", "export", *LIST).out
     (line,) = [line for line in out.splitlines() if "ann@mail.org" in line]
     assert f"'{cell.strip()}" in line

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 from PIL import Image
 
-from tests.acceptance.desk import PATIENCE, Desk
+from tests.acceptance.publication_folder import TIMEOUT, PublicationFolder
 
 ISSUE = """---
 title: The lamp
@@ -30,14 +30,14 @@ It burns. ![A lamp](lamp.png)
 class Preview:
     """A preview that the real command keeps open."""
 
-    desk: Desk
+    publication: PublicationFolder
     url: str
     process: "subprocess.Popen[str]"
 
     def get(self, path: str, **headers: str) -> tuple[int, http.client.HTTPMessage, str]:
         """Ask for a path; return status, headers and body."""
         parts = urlsplit(self.url)
-        connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=PATIENCE)
+        connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=TIMEOUT)
         try:
             connection.request("GET", path, headers=headers)
             answer = connection.getresponse()
@@ -59,7 +59,7 @@ class Preview:
         assert found is not None
         yield
         parts = urlsplit(self.url)
-        line = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=PATIENCE)
+        line = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=TIMEOUT)
         line.request("GET", f"/changes?since={found[1]}")
         answer = line.getresponse()
         assert answer.headers["Content-Type"].startswith("text/event-stream")
@@ -69,18 +69,18 @@ class Preview:
 
 
 @contextmanager
-def previewing(desk: Desk, *words: str) -> Iterator[Preview]:
+def previewing(publication: PublicationFolder, *words: str) -> Iterator[Preview]:
     """Keep a preview open while the block runs; then Ctrl-C must end it with 0."""
-    process = desk.start("preview", *words, "--port", "0", "--no-open")
+    process = publication.start("preview", *words, "--port", "0", "--no-open")
     assert process.stderr is not None
     first = process.stderr.readline()
     found = re.search(r"http://\S+/", first)
     assert found is not None, first + process.stderr.read()
     try:
-        yield Preview(desk, found[0], process)
+        yield Preview(publication, found[0], process)
     finally:
         process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=PATIENCE)
+        _, said = process.communicate(timeout=TIMEOUT)
         assert process.returncode == 0, said
         assert "Traceback" not in said, said
 
@@ -88,17 +88,17 @@ def previewing(desk: Desk, *words: str) -> Iterator[Preview]:
 @pytest.fixture(scope="module")
 def preview(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Preview]:
     """A preview without a slug, over a publication whose newest issue is a draft."""
-    desk = Desk(tmp_path_factory.mktemp("previewed"))
-    desk.done("init", ".")
-    write(desk)
-    with previewing(desk) as opened:
+    publication = PublicationFolder(tmp_path_factory.mktemp("previewed"))
+    publication.run_ok("init", ".")
+    write(publication)
+    with previewing(publication) as opened:
         yield opened
 
 
-def write(desk: Desk, text: str = ISSUE) -> None:
+def write(publication: PublicationFolder, text: str = ISSUE) -> None:
     """Write the newest issue and its picture."""
-    desk.write("issues/lamp/index.md", text)
-    if not (picture := desk.folder / "issues" / "lamp" / "lamp.png").exists():
+    publication.write("issues/lamp/index.md", text)
+    if not (picture := publication.folder / "issues" / "lamp" / "lamp.png").exists():
         Image.new("RGB", (40, 30), "#345").save(picture)
 
 
@@ -123,7 +123,7 @@ def test_the_page_holds_inbox_line_findings_letter_and_text(preview: Preview) ->
 
 
 def test_check_and_preview_find_the_same(preview: Preview) -> None:
-    checked = preview.desk.run("check", "lamp", "--json").json_lines
+    checked = preview.publication.run("check", "lamp", "--json").json_lines
     assert checked
     page = preview.page()
     assert page.count('class="level"') == len(checked)
@@ -172,28 +172,28 @@ def test_it_listens_to_this_machine_alone(preview: Preview) -> None:
 
 def test_a_change_is_told_and_shown(preview: Preview) -> None:
     with preview.changing():
-        write(preview.desk, ISSUE.replace("It burns.", "It went out."))
+        write(preview.publication, ISSUE.replace("It burns.", "It went out."))
     assert "It went out." in preview.get("/emails/lamp")[2]
     with preview.changing():
-        Image.new("RGB", (50, 30), "#543").save(preview.desk.folder / "issues" / "lamp" / "lamp.png")
+        Image.new("RGB", (50, 30), "#543").save(preview.publication.folder / "issues" / "lamp" / "lamp.png")
     with preview.changing():
-        write(preview.desk)
+        write(preview.publication)
 
 
 def test_what_cannot_be_composed_is_shown_with_its_line_until_it_is_mended(preview: Preview) -> None:
     with preview.changing():
-        write(preview.desk, "---\ntitle: The lamp\n")
+        write(preview.publication, "---\ntitle: The lamp\n")
     page = preview.page()
     assert "issues/lamp/index.md:1" in page
     assert "never closed" in page
     assert preview.get("/emails/lamp")[0] == 404
     with preview.changing():
-        write(preview.desk)
+        write(preview.publication)
     assert "It burns." in preview.get("/emails/lamp")[2]
 
 
 def test_settings_and_templates_are_followed_and_their_faults_shown(preview: Preview) -> None:
-    toml = preview.desk.folder / "newsletter.toml"
+    toml = preview.publication.folder / "newsletter.toml"
     settings = toml.read_text()
     with preview.changing():
         toml.write_text(settings + "\n[publication\n")
@@ -201,7 +201,7 @@ def test_settings_and_templates_are_followed_and_their_faults_shown(preview: Pre
     assert re.search(r"newsletter\.toml:\d+", page)
     with preview.changing():
         toml.write_text(settings)
-    template = preview.desk.folder / "templates" / "letter.mjml"
+    template = preview.publication.folder / "templates" / "letter.mjml"
     written = template.read_text()
     with preview.changing():
         template.write_text("{% if %}\n" + written)
@@ -216,10 +216,10 @@ def test_an_issue_that_is_not_there_is_said_on_the_page(preview: Preview) -> Non
 
 
 @pytest.mark.slow
-def test_ctrl_c_ends_it_though_somebody_listens(desk: Desk) -> None:
-    with previewing(desk, "the-winter-almanac") as opened:
+def test_ctrl_c_ends_it_though_somebody_listens(publication: PublicationFolder) -> None:
+    with previewing(publication, "the-winter-almanac") as opened:
         parts = urlsplit(opened.url)
-        line = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=PATIENCE)
+        line = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=TIMEOUT)
         line.request("GET", "/changes")
         answer = line.getresponse()
         assert answer.readline() == b"retry: 1000\n"
@@ -229,9 +229,9 @@ def test_ctrl_c_ends_it_though_somebody_listens(desk: Desk) -> None:
 
 
 @pytest.mark.slow
-def test_parts_for_some_readers_are_shown_one_by_one(desk: Desk) -> None:
-    desk.write("issues/lamp/index.md", '---\ntitle: T\n---\nAll.\n\n::: only country = "PT"\nOlá.\n:::\n')
-    with previewing(desk, "lamp") as opened:
+def test_parts_for_some_readers_are_shown_one_by_one(publication: PublicationFolder) -> None:
+    publication.write("issues/lamp/index.md", '---\ntitle: T\n---\nAll.\n\n::: only country = "PT"\nOlá.\n:::\n')
+    with previewing(publication, "lamp") as opened:
         assert "variant=1" in opened.page("lamp")
         assert "Olá." not in opened.get("/emails/lamp")[2]
         assert "Olá." in opened.get("/emails/lamp?variant=1")[2]
@@ -239,9 +239,9 @@ def test_parts_for_some_readers_are_shown_one_by_one(desk: Desk) -> None:
 
 def test_a_port_that_is_taken_is_one_line(preview: Preview) -> None:
     port = str(urlsplit(preview.url).port)
-    second = preview.desk.run("preview", "--no-open", "--port", port)
+    second = preview.publication.run("preview", "--no-open", "--port", port)
     assert (second.code, second.err.count("\n"), port in second.err) == (1, 1, True)
 
 
 def test_an_unknown_issue_is_wrong_usage(preview: Preview) -> None:
-    assert preview.desk.run("preview", "lmap", "--no-open").code == 2
+    assert preview.publication.run("preview", "lmap", "--no-open").code == 2

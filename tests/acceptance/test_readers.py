@@ -10,12 +10,12 @@ from urllib.parse import unquote
 
 import pytest
 
-from tests.acceptance.desk import Desk
+from tests.acceptance.publication_folder import PublicationFolder
 
 JO = "jo.brandt@reader.example"
 ADA = "ada.finch@reader.example"
-KILLED = (sys.executable, "-m", "tests.acceptance.killed")
-STEPS = (
+KILLED = (sys.executable, "-m", "tests.acceptance.kill_points")
+KILL_POINTS = (
     ("approve", "approval.py:approve:call"),
     ("approve", "comments.py:write_comment:return"),
     ("approve", "queries.py:record_decision:call"),
@@ -45,22 +45,24 @@ def written(sender: str, to: str, said: str, above: EmailMessage | None = None) 
     return mail.as_bytes()
 
 
-def took(desk: Desk, box: Path) -> dict[str, str]:
+def took(publication: PublicationFolder, box: Path) -> dict[str, str]:
     """Fetch, and return the reply that waits."""
-    desk.done("replies", "fetch", "--maildir", str(box))
-    (held,) = [reply for reply in desk.done("replies", "list", "--json").json_lines if reply["state"] == "held"]
+    publication.run_ok("replies", "fetch", "--maildir", str(box))
+    (held,) = [
+        reply for reply in publication.run_ok("replies", "list", "--json").json_lines if reply["state"] == "held"
+    ]
     return dict(held)
 
 
-def page(desk: Desk, slug: str, site: Path) -> str:
-    desk.done("archive", "build", "--out", str(site))
+def page(publication: PublicationFolder, slug: str, site: Path) -> str:
+    publication.run_ok("archive", "build", "--out", str(site))
     return (site / "issues" / slug / "index.html").read_text()
 
 
-def notices_of_an_answer(desk: Desk) -> list[EmailMessage]:
+def notices_of_an_answer(publication: PublicationFolder) -> list[EmailMessage]:
     return [
         mail
-        for mail in desk.messages()
+        for mail in publication.messages()
         if mail["Auto-Submitted"] and "has replied to your comment" in mail.get_content()
     ]
 
@@ -71,82 +73,82 @@ def delivered(box: Path, raw: bytes) -> None:
 
 
 @pytest.fixture(scope="module")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def ses_publication(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A publication with a comment by Jo, who wants to hear, and Ada's answer by the archive's link, held."""
-    folder = tmp_path_factory.mktemp("stage")
-    desk, box = Desk(folder / "publication"), folder / "answers"
-    desk.folder.mkdir()
-    desk.done("init", ".")
-    desk.write("people.csv", f"email,first_name,last_name\n{JO},Jo,Brandt\n")
-    desk.done("subscribers", "import", "people.csv", "--list", "sample")
-    desk.set("[replies]", '[replies]\ntell_answered = "always"')
-    desk.done("send")
-    letter = desk.message_to(JO)
+    folder = tmp_path_factory.mktemp("ses_publication")
+    publication, box = PublicationFolder(folder / "publication"), folder / "answers"
+    publication.folder.mkdir()
+    publication.run_ok("init", ".")
+    publication.write("people.csv", f"email,first_name,last_name\n{JO},Jo,Brandt\n")
+    publication.run_ok("subscribers", "import", "people.csv", "--list", "sample")
+    publication.change_settings("[replies]", '[replies]\ntell_answered = "always"')
+    publication.run_ok("send")
+    letter = publication.message_to(JO)
     delivered(box, written(f"Jo Brandt <{JO}>", letter["Reply-To"], "Ours rang twice.", letter))
-    first = took(desk, box)
-    desk.done("replies", "approve", first["id"])
-    html = page(desk, first["issue"], folder / "site")
+    first = took(publication, box)
+    publication.run_ok("replies", "approve", first["id"])
+    html = page(publication, first["issue"], folder / "site")
     link = re.search(rf'id="comment-{first["id"]}".*?mailto:([^"?]+)', html, re.DOTALL)
     assert link is not None
     delivered(box, written(f"Ada Finch <{ADA}>", unquote(link[1]), "Ours never rang at all."))
-    took(desk, box)
+    took(publication, box)
     return folder
 
 
 @pytest.fixture
-def answered(stage: Path, tmp_path: Path) -> tuple[Desk, Path, dict[str, str]]:
+def answered(ses_publication: Path, tmp_path: Path) -> tuple[PublicationFolder, Path, dict[str, str]]:
     """A copy of it, its Maildir, and the answer that is held."""
     copy = tmp_path / "copy"
-    shutil.copytree(stage, copy)
-    desk = Desk(copy / "publication")
-    (held,) = desk.done("replies", "list", "--state", "held", "--json").json_lines
-    return desk, copy / "answers", held
+    shutil.copytree(ses_publication, copy)
+    publication = PublicationFolder(copy / "publication")
+    (held,) = publication.run_ok("replies", "list", "--state", "held", "--json").json_lines
+    return publication, copy / "answers", held
 
 
 @pytest.mark.slow
 def test_a_reader_answers_a_reader_who_hears_and_answers(
-    answered: tuple[Desk, Path, dict[str, str]], tmp_path: Path
+    answered: tuple[PublicationFolder, Path, dict[str, str]], tmp_path: Path
 ) -> None:
-    desk, box, second = answered
-    assert "never rang" not in page(desk, second["issue"], tmp_path / "site")
-    desk.done("replies", "approve", second["id"])
-    desk.done("replies", "fetch", "--maildir", str(box))
-    (notice,) = notices_of_an_answer(desk)
+    publication, box, second = answered
+    assert "never rang" not in page(publication, second["issue"], tmp_path / "site")
+    publication.run_ok("replies", "approve", second["id"])
+    publication.run_ok("replies", "fetch", "--maildir", str(box))
+    (notice,) = notices_of_an_answer(publication)
     assert JO in notice["To"]
     assert ADA not in notice.as_string()
     assert notice["In-Reply-To"] in notice["References"]
     delivered(box, written(f"Jo Brandt <{JO}>", notice["Reply-To"], "Then how did you wake?", notice))
-    third = took(desk, box)
-    desk.done("replies", "approve", third["id"])
-    html = page(desk, second["issue"], tmp_path / "site")
+    third = took(publication, box)
+    publication.run_ok("replies", "approve", third["id"])
+    html = page(publication, second["issue"], tmp_path / "site")
     said = [html.index(words) for words in ("Ours rang twice.", "Ours never rang at all.", "Then how did you wake?")]
     assert said == sorted(said)
     assert re.findall(r'class="(depth-\d)"', html)[-3:] == ["depth-0", "depth-1", "depth-2"]
     for private in (JO, ADA, str(notice["Reply-To"]).partition("@")[0], "empty email"):
         assert private not in html
-    desk.done("replies", "fetch", "--maildir", str(box))
-    assert len(notices_of_an_answer(desk)) == 1  # Ada's address is nowhere proven, so she is not written to
+    publication.run_ok("replies", "fetch", "--maildir", str(box))
+    assert len(notices_of_an_answer(publication)) == 1  # Ada's address is nowhere proven, so she is not written to
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("command", "step"), STEPS)
+@pytest.mark.parametrize(("command", "step"), KILL_POINTS)
 def test_killed_at_any_step_a_writer_is_told_of_an_answer_once(
-    answered: tuple[Desk, Path, dict[str, str]], command: str, step: str
+    answered: tuple[PublicationFolder, Path, dict[str, str]], command: str, step: str
 ) -> None:
-    desk, box, second = answered
+    publication, box, second = answered
     commands = {
         "approve": ("replies", "approve", second["id"]),
         "fetch": ("replies", "fetch", "--maildir", str(box)),
     }
     if command == "fetch":
-        desk.done(*commands["approve"])
-    killed = desk.start(*commands[command], program=(*KILLED, step, "1"))
+        publication.run_ok(*commands["approve"])
+    killed = publication.start(*commands[command], program=(*KILLED, step, "1"))
     _, said = killed.communicate(timeout=120)
     assert killed.returncode == -9, said
-    assert len(notices_of_an_answer(desk)) <= 1
+    assert len(notices_of_an_answer(publication)) <= 1
     for again in ("approve", "fetch", "fetch"):
-        desk.done(*commands[again])
-    (notice,) = notices_of_an_answer(desk)
+        publication.run_ok(*commands[again])
+    (notice,) = notices_of_an_answer(publication)
     assert JO in notice["To"]
-    comments = desk.folder / "issues" / second["issue"] / "comments"
+    comments = publication.folder / "issues" / second["issue"] / "comments"
     assert len(list(comments.glob(f"*{second['id']}*.md"))) == 1

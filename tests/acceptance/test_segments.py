@@ -5,8 +5,8 @@ import signal
 
 import pytest
 
-from tests.acceptance.desk import Desk
-from tests.acceptance.doorway import eventually
+from tests.acceptance.publication_folder import PublicationFolder
+from tests.acceptance.web_server import eventually
 
 pytestmark = pytest.mark.slow
 
@@ -29,27 +29,27 @@ For the young.
 
 
 @pytest.fixture
-def crowd(desk: Desk) -> Desk:
+def crowd(publication: PublicationFolder) -> PublicationFolder:
     """A publication with readers in the north and in the south."""
     rows = "".join(
         f"reader{number}@readers.example.org,{'North' if number % 3 == 0 else 'south'},{number}\n"
         for number in range(READERS)
     )
-    desk.write("crowd.csv", f"email,region,age\n{rows}")
-    desk.set('source = "subscribers/sample.csv"', 'source = "crowd.csv"')
-    desk.set(
+    publication.write("crowd.csv", f"email,region,age\n{rows}")
+    publication.change_settings('source = "subscribers/sample.csv"', 'source = "crowd.csv"')
+    publication.change_settings(
         "[delivery]\n",
         "[segments]\nnorth = 'region = \"NORTH\"'\nold_north = 'north and age >= 40'\n\n[delivery]\n",
     )
-    desk.write("issues/lamp/index.md", ISSUE)
-    return desk
+    publication.write("issues/lamp/index.md", ISSUE)
+    return publication
 
 
-def readers(desk: Desk, word: str) -> set[int]:
+def readers(publication: PublicationFolder, word: str) -> set[int]:
     """Who got a letter that says so, by their numbers."""
     found = [
         str(message["To"])
-        for message in desk.messages()
+        for message in publication.messages()
         if word in message.get_body(("plain",)).get_content()  # type: ignore[union-attr]
     ]
     assert len(found) == len(set(found))
@@ -60,8 +60,8 @@ NORTH = {number for number in range(READERS) if number % 3 == 0}
 YOUNG = {number for number in range(READERS) if number < 40}
 
 
-def test_a_segment_is_explained_and_counted(crowd: Desk) -> None:
-    shown = crowd.done("segments", "show", "old_north", "--json").json
+def test_a_segment_is_explained_and_counted(crowd: PublicationFolder) -> None:
+    shown = crowd.run_ok("segments", "show", "old_north", "--json").json
     assert shown == {
         "segment": "old_north",
         "expression": 'region = "NORTH" and age >= 40',
@@ -70,9 +70,9 @@ def test_a_segment_is_explained_and_counted(crowd: Desk) -> None:
         "inside": len(NORTH - YOUNG),
         "of": READERS,
     }
-    listed = crowd.done("segments", "list", "--json").json_lines
+    listed = crowd.run_ok("segments", "list", "--json").json_lines
     assert [(each["segment"], each["inside"]) for each in listed] == [("north", 30), ("old_north", 16)]
-    assert "whose region is" in crowd.done("segments", "show", "north or age = 1").out
+    assert "whose region is" in crowd.run_ok("segments", "show", "north or age = 1").out
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_a_segment_is_explained_and_counted(crowd: Desk) -> None:
         ("send --segment", "not got 'lmap'", "segment: unknown issue 'lmap' at column 9. Did you mean 'lamp'?"),
     ],
 )
-def test_a_fault_is_pointed_at(crowd: Desk, command: str, asked: str, said: str) -> None:
+def test_a_fault_is_pointed_at(crowd: PublicationFolder, command: str, asked: str, said: str) -> None:
     outcome = crowd.run(*command.split(), asked)
     assert outcome.code == 2
     first, question, carets = outcome.err.splitlines()[-3:]
@@ -100,9 +100,11 @@ def test_a_fault_is_pointed_at(crowd: Desk, command: str, asked: str, said: str)
     assert "^" in carets
 
 
-def test_a_killed_send_to_a_segment_goes_on_with_the_same_question_and_the_same_letters(crowd: Desk) -> None:
-    crowd.set("[delivery]\n", "[delivery]\nrate = 15\n")
-    planned = crowd.done("plan", "lamp", "--segment", "region != 'nowhere' and age < 80", "--json").json
+def test_a_killed_send_to_a_segment_goes_on_with_the_same_question_and_the_same_letters(
+    crowd: PublicationFolder,
+) -> None:
+    crowd.change_settings("[delivery]\n", "[delivery]\nrate = 15\n")
+    planned = crowd.run_ok("plan", "lamp", "--segment", "region != 'nowhere' and age < 80", "--json").json
     assert (planned["planned"], planned["excluded"]) == (80, {"not in segment": 10})
     assert [each["recipients"] for each in planned["variants"]] == [26, 14, 27, 13]
     sending = crowd.start("send", "lamp", "--segment", "region != 'nowhere' and age < 80")
@@ -110,54 +112,54 @@ def test_a_killed_send_to_a_segment_goes_on_with_the_same_question_and_the_same_
     eventually(lambda: outbox.is_dir() and len(list(outbox.iterdir())) > 20)
     sending.send_signal(signal.SIGKILL)
     sending.communicate()
-    crowd.set("rate = 15\n", "")
+    crowd.change_settings("rate = 15\n", "")
     swapped = (crowd.folder / "crowd.csv").read_text().replace(",North,", ",x,").replace(",south,", ",North,")
     crowd.write("crowd.csv", swapped)
-    done = crowd.done("send", "lamp", "--segment", "region != 'nowhere' and age < 80", "--json").json
+    done = crowd.run_ok("send", "lamp", "--segment", "region != 'nowhere' and age < 80", "--json").json
     assert (done["submitted"], done["uncertain"], done["segment"]) == (80, 0, 'region != "nowhere" and age < 80')
     got = set(range(80))
     assert readers(crowd, "It burns.") == got
     assert readers(crowd, "Northern light.") == NORTH & got
     assert readers(crowd, "For the young.") == YOUNG & got
-    assert crowd.done("send", "lamp", "--json").json["submitted"] == 10
+    assert crowd.run_ok("send", "lamp", "--json").json["submitted"] == 10
     assert readers(crowd, "It burns.") == set(range(READERS))
 
 
-def test_an_issue_that_is_none_is_named_with_its_line_and_mails_nobody(crowd: Desk) -> None:
+def test_an_issue_that_is_none_is_named_with_its_line_and_mails_nobody(crowd: PublicationFolder) -> None:
     crowd.write("issues/lamp/index.md", ISSUE.replace("status:", "segment: not got 'lmap'\nstatus:"))
     said = "issues/lamp/index.md:3: segment: unknown issue 'lmap' at column 9. Did you mean 'lamp'?"
     for command in ("plan", "send", "check"):
         outcome = crowd.run(command, "lamp")
         assert (outcome.code, said in outcome.out + outcome.err) == (1, True), outcome
     crowd.write("issues/lamp/index.md", ISSUE.replace("only north", "only clicked 'lmap'"))
-    crowd.set('transport = "outbox"', 'transport = "smtp"')
+    crowd.change_settings('transport = "outbox"', 'transport = "smtp"')
     outcome = crowd.run("send", "lamp", "--yes")
     assert outcome.code == 1
     assert "index.md:8: segment: unknown issue 'lmap' at column 9." in outcome.err
     assert not list(crowd.folder.glob("var/outbox/new/*")), "nobody was mailed"
 
 
-def test_an_issue_is_known_by_its_file_and_when_that_is_gone_by_its_mailing(crowd: Desk) -> None:
+def test_an_issue_is_known_by_its_file_and_when_that_is_gone_by_its_mailing(crowd: PublicationFolder) -> None:
     asked = ("segments", "show", "got 'lamp' and age < 5", "--json")
-    assert crowd.done(*asked).json["inside"] == 0
-    crowd.done("send", "lamp")
+    assert crowd.run_ok(*asked).json["inside"] == 0
+    crowd.run_ok("send", "lamp")
     shutil.rmtree(crowd.folder / "issues" / "lamp")
-    assert crowd.done(*asked).json["inside"] == 5
+    assert crowd.run_ok(*asked).json["inside"] == 5
 
 
-def test_an_issues_own_segment_is_sent_to_and_may_be_set_aside(crowd: Desk) -> None:
+def test_an_issues_own_segment_is_sent_to_and_may_be_set_aside(crowd: PublicationFolder) -> None:
     crowd.write("issues/lamp/index.md", ISSUE.replace("status:", "segment: old_north\nstatus:"))
-    assert crowd.done("send", "lamp", "--json").json["excluded"] == {"not in segment": READERS - 16}
+    assert crowd.run_ok("send", "lamp", "--json").json["excluded"] == {"not in segment": READERS - 16}
     assert readers(crowd, "It burns.") == NORTH - YOUNG
-    assert crowd.done("send", "lamp", "--segment", "", "--json").json["excluded"] == {"already sent": 16}
+    assert crowd.run_ok("send", "lamp", "--segment", "", "--json").json["excluded"] == {"already sent": 16}
     crowd.write("issues/lamp/index.md", ISSUE.replace("status:", "segment: regoin = 1\nstatus:"))
     outcome = crowd.run("send", "lamp")
     assert outcome.code == 1
     assert "issues/lamp/index.md:3: segment: unknown field 'regoin' at column 1. Did you mean 'region'?" in outcome.err
 
 
-def test_a_test_letter_and_the_composed_files_show_each_variant(crowd: Desk) -> None:
-    crowd.done("compose", "lamp", "--out", "out")
+def test_a_test_letter_and_the_composed_files_show_each_variant(crowd: PublicationFolder) -> None:
+    crowd.run_ok("compose", "lamp", "--out", "out")
     for number, words in (
         (".1", (True, True)),
         (".3", (True, False)),
@@ -171,18 +173,18 @@ def test_a_test_letter_and_the_composed_files_show_each_variant(crowd: Desk) -> 
     assert "It burns." in public
     assert "Northern light." not in public
     assert "For the young." not in public
-    crowd.done("test-send", "lamp", "--to", "me@example.com", "--segment", "north", "--segment", "age >= 40")
+    crowd.run_ok("test-send", "lamp", "--to", "me@example.com", "--segment", "north", "--segment", "age >= 40")
     assert "Northern light." in crowd.message_to("me@example.com").get_body(("plain",)).get_content()
     refused = crowd.run("test-send", "lamp", "--to", "me@example.com", "--segment", "old_north")
     assert refused.code == 2
     assert "this issue has no part for it" in refused.err
-    crowd.done("archive", "build", "--out", "site")
+    crowd.run_ok("archive", "build", "--out", "site")
     page = (crowd.folder / "site" / "issues" / "lamp" / "index.html").read_text()
     assert "It burns." in page
     assert "Northern light." not in page
 
 
-def test_check_names_the_line_of_what_cannot_be_asked_and_of_whom_nobody_is(crowd: Desk) -> None:
+def test_check_names_the_line_of_what_cannot_be_asked_and_of_whom_nobody_is(crowd: PublicationFolder) -> None:
     text = ISSUE.replace("only north", "only north and age = 1000").replace("age >= 40", "agee >= 40")
     crowd.write("issues/lamp/index.md", f"{text}\n::: only region =\nNobody.\n:::\n")
     outcome = crowd.run("check", "lamp", "--json")

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.desk import COMMAND, PATIENCE, Desk
-from tests.acceptance.hops import Hop, query, smtp_hop, smtp_settings, write_crowd
+from tests.acceptance.mail_servers import MailServer, query, smtp_server, smtp_settings, write_publication
+from tests.acceptance.publication_folder import COMMAND, TIMEOUT, PublicationFolder
 from tests.contract import relay
 from tests.contract.relay import Relay
 
@@ -26,50 +26,50 @@ EVERYBODY = Counter(f"reader{number}@readers.example.org" for number in range(RE
 
 
 @pytest.fixture
-def hop(desk: Desk, tmp_path: Path) -> Iterator[Hop]:
+def mail_server(publication: PublicationFolder, tmp_path: Path) -> Iterator[MailServer]:
     """A relay that takes 50 letters a second until it is to hurry."""
     (tmp_path / "log").mkdir()
-    with smtp_hop(desk, tmp_path / "log", READERS, 50) as hop:
-        yield hop
+    with smtp_server(publication, tmp_path / "log", READERS, 50) as mail_server:
+        yield mail_server
 
 
-def wait_for_letters(hop: Hop, sender: "subprocess.Popen[str]") -> None:
-    while not hop.size() and sender.poll() is None:
+def wait_for_letters(mail_server: MailServer, sender: "subprocess.Popen[str]") -> None:
+    while not mail_server.size() and sender.poll() is None:
         time.sleep(0.005)
 
 
-def counts(hop: Hop) -> dict[str, int]:
-    return {status: len(addresses) for status, addresses in hop.statuses().items()}
+def counts(mail_server: MailServer) -> dict[str, int]:
+    return {status: len(addresses) for status, addresses in mail_server.statuses().items()}
 
 
-def go_on(hop: Hop) -> None:
+def go_on(mail_server: MailServer) -> None:
     """Send the rest, and see that everybody has it once."""
-    hop.hurry()
-    hop.desk.done(*SEND)
-    assert hop.taken() == EVERYBODY
-    assert counts(hop) == {"submitted": READERS}
+    mail_server.remove_delay()
+    mail_server.publication.run_ok(*SEND)
+    assert mail_server.accepted() == EVERYBODY
+    assert counts(mail_server) == {"submitted": READERS}
 
 
-def test_being_told_to_end_leaves_no_doubt(hop: Hop) -> None:
-    sender = hop.desk.start(*SEND)
-    wait_for_letters(hop, sender)
+def test_being_told_to_end_leaves_no_doubt(mail_server: MailServer) -> None:
+    sender = mail_server.publication.start(*SEND)
+    wait_for_letters(mail_server, sender)
     sender.send_signal(signal.SIGTERM)
-    _, err = sender.communicate(timeout=PATIENCE)
+    _, err = sender.communicate(timeout=TIMEOUT)
     assert sender.returncode == 130
     assert "to send the rest" in err.lower()
-    taken = len(hop.taken())
-    assert counts(hop) == {"submitted": taken, "planned": READERS - taken}
-    go_on(hop)
+    taken = len(mail_server.accepted())
+    assert counts(mail_server) == {"submitted": taken, "planned": READERS - taken}
+    go_on(mail_server)
 
 
 @pytest.mark.parametrize("is_ignored", [False, True])
-def test_a_terminal_that_is_closed_leaves_no_doubt(hop: Hop, is_ignored: bool) -> None:
+def test_a_terminal_that_is_closed_leaves_no_doubt(mail_server: MailServer, is_ignored: bool) -> None:
     """With nohup the sender goes on to the end; without, it stops in order."""
     ours, theirs = pty.openpty()
     sender = subprocess.Popen(
         ["nohup", str(COMMAND), *SEND] if is_ignored else [str(COMMAND), *SEND],
-        cwd=hop.desk.folder,
-        env=hop.desk.environment(),
+        cwd=mail_server.publication.folder,
+        env=mail_server.publication.environment(),
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,
@@ -77,19 +77,19 @@ def test_a_terminal_that_is_closed_leaves_no_doubt(hop: Hop, is_ignored: bool) -
         preexec_fn=_own_the_terminal,
     )
     os.close(theirs)
-    wait_for_letters(hop, sender)
+    wait_for_letters(mail_server, sender)
     os.close(ours)
     if is_ignored:
-        hop.hurry()
-    sender.wait(timeout=PATIENCE)
-    taken = len(hop.taken())
+        mail_server.remove_delay()
+    sender.wait(timeout=TIMEOUT)
+    taken = len(mail_server.accepted())
     if is_ignored:
         assert taken == READERS
     else:
         assert 0 < taken < READERS
     left = {"planned": READERS - taken} if taken < READERS else {}
-    assert counts(hop) == {"submitted": taken, **left}
-    go_on(hop)
+    assert counts(mail_server) == {"submitted": taken, **left}
+    go_on(mail_server)
 
 
 def _own_the_terminal() -> None:
@@ -99,11 +99,11 @@ def _own_the_terminal() -> None:
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
 
-def test_a_sender_that_was_frozen_while_its_relay_hung_up_goes_on(desk: Desk) -> None:
+def test_a_sender_that_was_frozen_while_its_relay_hung_up_goes_on(publication: PublicationFolder) -> None:
     with relay.running(Relay(seconds=0.04, patience=2)) as there:
-        write_crowd(desk, READERS, smtp_settings(there.port))
-        sender = desk.start(*SEND)
-        while not there.taken and sender.poll() is None:
+        write_publication(publication, READERS, smtp_settings(there.port))
+        sender = publication.start(*SEND)
+        while not there.accepted and sender.poll() is None:
             time.sleep(0.005)
         for _ in range(2):
             sender.send_signal(signal.SIGSTOP)
@@ -111,12 +111,12 @@ def test_a_sender_that_was_frozen_while_its_relay_hung_up_goes_on(desk: Desk) ->
             sender.send_signal(signal.SIGCONT)
             time.sleep(0.3)
         there.seconds = 0.0
-        _, err = sender.communicate(timeout=PATIENCE)
+        _, err = sender.communicate(timeout=TIMEOUT)
         assert sender.returncode == 0, err
-        times = Counter(recipient for _, recipient, _ in there.taken)
-    found = Counter(dict(query(desk, "SELECT status, count(*) FROM deliveries GROUP BY status")))
+        times = Counter(recipient for _, recipient, _ in there.accepted)
+    found = Counter(dict(query(publication, "SELECT status, count(*) FROM deliveries GROUP BY status")))
     who = "FROM deliveries JOIN subscribers ON subscribers.id = subscriber_id WHERE status = 'uncertain'"
-    doubted = query(desk, f"SELECT subscribers.address {who}")
+    doubted = query(publication, f"SELECT subscribers.address {who}")
     assert max(times.values()) == 1
     assert set(EVERYBODY) - set(times) <= {address for (address,) in doubted}
     assert found["submitted"] + found["uncertain"] == READERS
@@ -124,27 +124,29 @@ def test_a_sender_that_was_frozen_while_its_relay_hung_up_goes_on(desk: Desk) ->
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-def test_many_senders_at_once_send_everybody_one_letter(hop: Hop, seed: int) -> None:
+def test_many_senders_at_once_send_everybody_one_letter(mail_server: MailServer, seed: int) -> None:
     """On a publication that nobody has used yet: they make its key and its database at once, too."""
     dice = random.Random(seed)
-    hop.hurry()
+    mail_server.remove_delay()
     senders = []
     for _ in range(4):
-        senders.append(hop.desk.start(*SEND))
+        senders.append(mail_server.publication.start(*SEND))
         time.sleep(dice.uniform(0, 0.3))
-    said = [(sender.communicate(timeout=PATIENCE)[1], sender.returncode) for sender in senders]
+    said = [(sender.communicate(timeout=TIMEOUT)[1], sender.returncode) for sender in senders]
     assert all(code in {0, 75} for _, code in said), said
     assert any(code == 0 for _, code in said)
     assert not any("Traceback" in err or "fault of newsletter" in err for err, _ in said)
-    go_on(hop)
+    go_on(mail_server)
 
 
 @pytest.mark.parametrize("step", ["recipients.py:fill_mailing:return", "run.py:import_list_source:return"])
-def test_a_sender_that_is_killed_while_it_plans_leaves_nothing_half_planned(hop: Hop, step: str) -> None:
+def test_a_sender_that_is_killed_while_it_plans_leaves_nothing_half_planned(mail_server: MailServer, step: str) -> None:
     """As the system does when memory runs out."""
-    sender = hop.desk.start(*SEND, program=(sys.executable, "-m", "tests.acceptance.killed", step, "1"))
-    sender.communicate(timeout=PATIENCE)
+    sender = mail_server.publication.start(
+        *SEND, program=(sys.executable, "-m", "tests.acceptance.kill_points", step, "1")
+    )
+    sender.communicate(timeout=TIMEOUT)
     assert sender.returncode == -signal.SIGKILL
-    assert counts(hop) == {}
-    assert not hop.taken()
-    go_on(hop)
+    assert counts(mail_server) == {}
+    assert not mail_server.accepted()
+    go_on(mail_server)

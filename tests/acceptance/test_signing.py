@@ -7,17 +7,17 @@ from pathlib import Path
 import dkim
 import pytest
 
-from tests.acceptance.desk import Desk
+from tests.acceptance.publication_folder import PublicationFolder
 from tests.unit.delivery.message.keys import pem, record, rsa_key
 
 pytestmark = pytest.mark.slow
 
 
-def switch_on(desk: Desk) -> Path:
+def switch_on(publication: PublicationFolder) -> Path:
     """Sign with keys/dkim.pem, which is returned; it is not there yet."""
-    toml = desk.folder / "newsletter.toml"
+    toml = publication.folder / "newsletter.toml"
     toml.write_text(f'{toml.read_text()}\n[[delivery.dkim]]\nselector = "s1"\nkey = "keys/dkim.pem"\n')
-    path = desk.folder / "keys" / "dkim.pem"
+    path = publication.folder / "keys" / "dkim.pem"
     path.parent.mkdir()
     return path
 
@@ -31,42 +31,42 @@ def switch_on(desk: Desk) -> Path:
     ],
 )
 def test_a_key_that_will_not_do_is_said_before_anything_leaves(
-    desk: Desk, text: str | None, mode: int, words: str
+    publication: PublicationFolder, text: str | None, mode: int, words: str
 ) -> None:
-    path = switch_on(desk)
+    path = switch_on(publication)
     if text is not None:
         path.write_text(text)
         path.chmod(mode)
-    checked = desk.run("check", "the-winter-almanac", "--json")
+    checked = publication.run("check", "the-winter-almanac", "--json")
     assert checked.code == 1
     (finding,) = [found for found in checked.json_lines if found["rule"] == "dkim"]
     assert words in finding["message"] + finding["remedy"]
     assert finding["level"] == "error"
     for command in ("plan", "send"):
-        refused = desk.run(command)
+        refused = publication.run(command)
         assert refused.code == 1
         assert words in refused.err
         assert re.search("^newsletter: .*keys/dkim.pem", refused.err, re.MULTILINE)
-    assert not (desk.folder / "var" / "outbox").exists()
+    assert not (publication.folder / "var" / "outbox").exists()
 
 
-def test_with_a_key_every_letter_is_signed(desk: Desk) -> None:
-    path = switch_on(desk)
+def test_with_a_key_every_letter_is_signed(publication: PublicationFolder) -> None:
+    path = switch_on(publication)
     path.write_text(pem(rsa_key()))
     path.chmod(0o600)
-    assert not [found for found in desk.run("check", "--json").json_lines if found["rule"] == "dkim"]
-    desk.done("send")
-    letters = [message.as_bytes(policy=policy.SMTP.clone(refold_source="none")) for message in desk.messages()]
+    assert not [found for found in publication.run("check", "--json").json_lines if found["rule"] == "dkim"]
+    publication.run_ok("send")
+    letters = [message.as_bytes(policy=policy.SMTP.clone(refold_source="none")) for message in publication.messages()]
     assert len(letters) == 25
     published = record(rsa_key()).encode()
     assert all(dkim.verify(letter, dnsfunc=lambda *_, **__: published) for letter in letters)
 
 
-def test_a_misspelt_key_of_one_of_several_signatures_is_found(desk: Desk) -> None:
-    toml = desk.folder / "newsletter.toml"
+def test_a_misspelt_key_of_one_of_several_signatures_is_found(publication: PublicationFolder) -> None:
+    toml = publication.folder / "newsletter.toml"
     text = f'{toml.read_text()}\n[[delivery.dkim]]\nselectr = "s1"\n'
     toml.write_text(text)
-    refused = desk.run("plan")
+    refused = publication.run("plan")
     line = text.splitlines().index('selectr = "s1"') + 1
     assert f"newsletter.toml:{line}: unknown key 'selectr'" in refused.err
     assert "Did you mean 'selector'?" in refused.err

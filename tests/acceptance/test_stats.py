@@ -7,69 +7,71 @@ import subprocess
 
 import pytest
 
-from tests.acceptance.desk import Desk
-from tests.acceptance.warm import run_command
+from tests.acceptance.command_runner import run_command
+from tests.acceptance.publication_folder import PublicationFolder
 
 
-def typed(desk: Desk, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    return run_command(words, cwd=desk.folder, environment={**os.environ, **environment})
+def typed(publication: PublicationFolder, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return run_command(words, cwd=publication.folder, environment={**os.environ, **environment})
 
 
 @pytest.mark.parametrize("columns", [60, 80, 120])
 @pytest.mark.parametrize("words", [("stats",), ("stats", "the-winter-almanac")])
-def test_no_line_is_wider_than_the_terminal(desk: Desk, columns: int, words: tuple[str, ...]) -> None:
-    desk.done("send", "--yes")
-    said = typed(desk, *words, COLUMNS=str(columns)).stdout
+def test_no_line_is_wider_than_the_terminal(
+    publication: PublicationFolder, columns: int, words: tuple[str, ...]
+) -> None:
+    publication.run_ok("send", "--yes")
+    said = typed(publication, *words, COLUMNS=str(columns)).stdout
     assert "25" in said
     assert max(len(line) for line in said.splitlines()) <= columns
     assert "\x1b" not in said
 
 
-def test_a_terminal_without_blocks_gets_plain_bars(desk: Desk) -> None:
-    desk.done("send", "--yes")
-    said = typed(desk, "stats", "the-winter-almanac", PYTHONIOENCODING="ascii", COLUMNS="80")
+def test_a_terminal_without_blocks_gets_plain_bars(publication: PublicationFolder) -> None:
+    publication.run_ok("send", "--yes")
+    said = typed(publication, "stats", "the-winter-almanac", PYTHONIOENCODING="ascii", COLUMNS="80")
     assert said.returncode == 0, said.stderr
     assert "####" in said.stdout
 
 
-def test_machines_get_one_object_and_spreadsheets_a_table(desk: Desk) -> None:
-    desk.done("send", "--yes")
-    (line,) = typed(desk, "stats", "--json").stdout.splitlines()
+def test_machines_get_one_object_and_spreadsheets_a_table(publication: PublicationFolder) -> None:
+    publication.run_ok("send", "--yes")
+    (line,) = typed(publication, "stats", "--json").stdout.splitlines()
     found = json.loads(line)
     assert (found["totals"]["submitted"], found["totals"]["delivered"]) == (25, None)
     assert found["issues"][0]["issue"] == "the-winter-almanac"
-    rows = list(csv.DictReader(typed(desk, "stats", "--csv").stdout.splitlines()))
+    rows = list(csv.DictReader(typed(publication, "stats", "--csv").stdout.splitlines()))
     assert [(row["submitted"], row["delivered"], row["state"]) for row in rows] == [("25", "", "finished")]
     assert (
         'newsletter_deliveries{issue="the-winter-almanac",state="submitted"} 25'
-        in typed(desk, "stats", "--metrics").stdout
+        in typed(publication, "stats", "--metrics").stdout
     )
 
 
-def test_before_anything_was_sent_it_says_what_to_do(desk: Desk) -> None:
-    said = typed(desk, "stats")
+def test_before_anything_was_sent_it_says_what_to_do(publication: PublicationFolder) -> None:
+    said = typed(publication, "stats")
     assert (said.returncode, "newsletter send" in said.stderr or "send" in said.stderr) == (0, True)
-    assert json.loads(typed(desk, "stats", "--json").stdout)["issues"] == []
+    assert json.loads(typed(publication, "stats", "--json").stdout)["issues"] == []
 
 
-def test_a_page_is_written_whole_or_the_folder_is_named(desk: Desk) -> None:
-    desk.done("send", "--yes")
-    assert typed(desk, "stats", "--html", "report.html").returncode == 0
-    page = (desk.folder / "report.html").read_text()
+def test_a_page_is_written_whole_or_the_folder_is_named(publication: PublicationFolder) -> None:
+    publication.run_ok("send", "--yes")
+    assert typed(publication, "stats", "--html", "report.html").returncode == 0
+    page = (publication.folder / "report.html").read_text()
     assert page.startswith("<!doctype html>")
     assert "The Lamplighter" in page
     assert "<svg" in page
-    missing = typed(desk, "stats", "--html", "nowhere/report.html")
+    missing = typed(publication, "stats", "--html", "nowhere/report.html")
     assert (missing.returncode, "nowhere" in missing.stderr) == (2, True)
 
 
-def test_logs_are_an_object_a_line_and_results_stay_as_they_are(desk: Desk) -> None:
-    said = typed(desk, "--logs", "json", "send", "--yes")
+def test_logs_are_an_object_a_line_and_results_stay_as_they_are(publication: PublicationFolder) -> None:
+    said = typed(publication, "--logs", "json", "send", "--yes")
     lines = [json.loads(line) for line in said.stderr.splitlines()]
     assert {"at", "level", "event"} <= set.intersection(*(set(line) for line in lines))
     assert [line["done"] for line in lines if line["event"] == "sending"][-1:] == [25]
     assert "25 messages" in said.stdout
-    wrong = typed(desk, "show", NEWSLETTER_LOGS="json")
+    wrong = typed(publication, "show", NEWSLETTER_LOGS="json")
     assert wrong.returncode == 2
-    fault = typed(desk, "stats", "nothing", NEWSLETTER_LOGS="json")
+    fault = typed(publication, "stats", "nothing", NEWSLETTER_LOGS="json")
     assert json.loads(fault.stderr.splitlines()[-1])["level"] == "error"

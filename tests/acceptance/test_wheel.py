@@ -9,7 +9,7 @@ import pytest
 
 import newsletter
 from newsletter.locales import packaged_languages
-from tests.acceptance.desk import Desk
+from tests.acceptance.publication_folder import PublicationFolder
 
 
 @pytest.mark.slow
@@ -29,7 +29,7 @@ def test_init_from_a_wheel_gives_a_working_publication(tmp_path: Path) -> None:
         return subprocess.run(
             [str(python), "-m", "newsletter", *arguments],
             cwd=tmp_path,
-            env=Desk.environment(),
+            env=PublicationFolder.environment(),
             check=True,
             capture_output=True,
             text=True,

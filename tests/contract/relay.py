@@ -38,7 +38,7 @@ class Relay:
     tls: ssl.SSLContext | None = None
     is_tls_at_once: bool = False
     port: int = 0
-    taken: list[tuple[str, str, bytes]] = field(default_factory=list)
+    accepted: list[tuple[str, str, bytes]] = field(default_factory=list)
     """Sender, recipient and message of each one that was taken, whether or not the client heard of it."""
     commands: list[str] = field(default_factory=list)
     connections: int = 0
@@ -78,7 +78,7 @@ class _Conversation:
         if relay.is_tls_at_once:
             self.encrypt()
         self.sender = self.recipient = ""
-        self.taken = 0
+        self.accepted = 0
         self.owed: tuple[str, ...] = ()
 
     def encrypt(self) -> None:
@@ -124,7 +124,7 @@ class _Conversation:
         elif verb == "AUTH":
             self.say(self.relay.login_reply)
         elif verb == "MAIL":
-            if self.relay.most and self.taken >= self.relay.most:
+            if self.relay.most and self.accepted >= self.relay.most:
                 self.say("421 4.7.0 too many messages on this connection")
                 return False
             self.sender = command.partition("<")[2].partition(">")[0]
@@ -178,8 +178,8 @@ class _Conversation:
             self.say(self.relay.final_reply)
             return None
         time.sleep(self.relay.seconds)
-        self.relay.taken.append((self.sender, self.recipient, b"".join(lines)))
-        self.taken += 1
+        self.relay.accepted.append((self.sender, self.recipient, b"".join(lines)))
+        self.accepted += 1
         if fault == "close-after-dot":
             return False
         if fault == "endless":
@@ -187,7 +187,7 @@ class _Conversation:
                 self.say("250-still 250 queued")
         self.say(f"{fault[6:9]} taken all the same" if fault.startswith("final-") else self.relay.final_reply)
         self.owe(self.relay.more_replies)
-        if self.relay.is_hasty and self.taken == self.relay.most:
+        if self.relay.is_hasty and self.accepted == self.relay.most:
             self.say("421 4.7.0 that is enough for one connection")
             return False
         return None

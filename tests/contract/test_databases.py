@@ -39,7 +39,7 @@ from newsletter.errors import DatabaseBusy, SettingsError, TemporaryError
 from newsletter.feedback.tables import metadata as feedback_metadata
 from newsletter.settings import Settings
 from newsletter.tokens import Keyring
-from tests.fresh import fresh_database
+from tests.fresh_database import fresh_database
 from tests.integration.feedback.ledger import open_ledger
 from tests.postgres import new_postgres_database
 

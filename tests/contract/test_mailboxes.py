@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from newsletter.replies import open_mailbox
 from newsletter.replies.mailboxes import ReplyMailbox
 from tests.contract.dovecot import PASSWORD, Dovecot, running_dovecot
-from tests.contract.inbound import Inbound, running_inbound
+from tests.contract.ses_inbound import SesInbound, running_ses_inbound
 
 Put = Callable[[bytes], None]
 MAILS = (b"Subject: one\r\n\r\n1\r\n", b"Subject: two\r\n\r\n2\r\n", b"Subject: three\r\n\r\n3\r\n")
@@ -69,10 +69,10 @@ KINDS = {"maildir": _maildir, "folder": _folder}
 
 
 @pytest.fixture(scope="module", params=[*KINDS, *CAPABILITIES, "sqs"])
-def kind(request: pytest.FixtureRequest) -> Iterator[str | Dovecot | Inbound]:
+def kind(request: pytest.FixtureRequest) -> Iterator[str | Dovecot | SesInbound]:
     """The name of a kind, or a server of one."""
     if request.param == "sqs":
-        with running_inbound() as inbound:
+        with running_ses_inbound() as inbound:
             yield inbound
         return
     if request.param in KINDS:
@@ -83,8 +83,8 @@ def kind(request: pytest.FixtureRequest) -> Iterator[str | Dovecot | Inbound]:
 
 
 @pytest.fixture
-def place(kind: str | Dovecot | Inbound, tmp_path: Path) -> Iterator[PageTarget]:
-    if isinstance(kind, Inbound):
+def place(kind: str | Dovecot | SesInbound, tmp_path: Path) -> Iterator[PageTarget]:
+    if isinstance(kind, SesInbound):
         inbound = kind.make_queue(tmp_path.name.replace("_", "-")[:80])
         box = open_mailbox(f"sqs:{inbound.queue}", tmp_path, region="eu-west-1")
         yield PageTarget(box, lambda raw: str(inbound.put(raw)) and None, inbound.clear)

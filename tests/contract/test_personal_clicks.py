@@ -32,7 +32,7 @@ from newsletter.feedback import (
 )
 from newsletter.feedback.tables import personal_clicks
 from newsletter.tokens import Keyring
-from tests.fresh import fresh_database
+from tests.fresh_database import fresh_database
 from tests.postgres import new_postgres_database
 
 NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)

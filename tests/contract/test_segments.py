@@ -37,8 +37,8 @@ from newsletter.segments import (
     negate,
     parse_segment,
 )
-from tests.drawing import drawn
-from tests.fresh import fresh_database
+from tests.fresh_database import fresh_database
+from tests.hypothesis_examples import examples
 from tests.postgres import new_postgres_database
 
 NOW = datetime(2026, 11, 2, 8, tzinfo=UTC)
@@ -354,7 +354,7 @@ def answers(database: Database, expressions: list[str]) -> list[tuple[bool, ...]
     return [tuple(map(bool, row)) for row in found]
 
 
-@drawn(
+@examples(
     25,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

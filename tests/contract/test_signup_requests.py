@@ -6,7 +6,7 @@ import pytest
 
 from newsletter.database import Database
 from tests.contract.test_databases import url  # noqa: F401 - a fixture
-from tests.fresh import fresh_database
+from tests.fresh_database import fresh_database
 from tests.unit.audience.conftest import keyring  # noqa: F401 - a fixture
 from tests.unit.audience.signup.test_process import (  # noqa: F401 - each runs here on both databases
     test_a_confirmation_lifts_only_what_people_chose_themselves,

@@ -53,7 +53,7 @@ def envelope(recipient: str = "reader@c.example", number: int = 7) -> Envelope:
 
 
 @dataclass
-class Hop:
+class MailServer:
     """A transport, and what its provider has accepted."""
 
     transport: Transport
@@ -69,23 +69,23 @@ class Hop:
         "ses by lean",
     ]
 )
-def hop(request: pytest.FixtureRequest, tmp_path: Path, aws: None) -> Iterator[Hop]:
+def mail_server(request: pytest.FixtureRequest, tmp_path: Path, aws: None) -> Iterator[MailServer]:
     if request.param == "outbox":
         outbox = OutboxTransport(tmp_path / "outbox")
         with closing(outbox):
-            yield Hop(outbox, lambda: [_crlf(kept.path.read_bytes()) for kept in outbox_messages(outbox.folder)])
+            yield MailServer(outbox, lambda: [_crlf(kept.path.read_bytes()) for kept in outbox_messages(outbox.folder)])
     elif request.param.startswith("ses"):
         with (
             run_simulator(Account(), keeps_messages=True) as ses,
             closing(open_ses(ses_settings(ses, request.param.removeprefix("ses by ")))) as transport,
         ):
-            yield Hop(transport, lambda: [taken.message for taken in ses.accepted])
+            yield MailServer(transport, lambda: [taken.message for taken in ses.accepted])
     else:
         is_pipelining = "without" not in request.param
         with relay.running(Relay(is_pipelining=is_pipelining)) as there:
             smtp = to_relay(there)
             with closing(smtp):
-                yield Hop(smtp, lambda: [message for _, _, message in there.taken])
+                yield MailServer(smtp, lambda: [message for _, _, message in there.accepted])
 
 
 @pytest.fixture
@@ -124,20 +124,20 @@ def _crlf(octets: bytes) -> bytes:
 # --- what all of them promise -------------------------------------------------
 
 
-def test_a_message_arrives_as_it_was_and_gives_a_receipt(hop: Hop) -> None:
-    with closing(MessageSubmitter(hop.transport)) as submitter:
+def test_a_message_arrives_as_it_was_and_gives_a_receipt(mail_server: MailServer) -> None:
+    with closing(MessageSubmitter(mail_server.transport)) as submitter:
         receipt = submitter.submit(envelope(), MESSAGE)
     assert receipt.reference
-    assert hop.accepted() == [MESSAGE]
+    assert mail_server.accepted() == [MESSAGE]
 
 
-def test_many_connections_submit_each_message_once(hop: Hop) -> None:
+def test_many_connections_submit_each_message_once(mail_server: MailServer) -> None:
     messages = [MESSAGE + b"%d\r\n" % number for number in range(40)]
     receipts = submit_at_once(
-        hop.transport, [(envelope(number=number + 1), message) for number, message in enumerate(messages)]
+        mail_server.transport, [(envelope(number=number + 1), message) for number, message in enumerate(messages)]
     )
     assert all(receipt.reference for receipt in receipts)
-    assert sorted(hop.accepted()) == sorted(messages)
+    assert sorted(mail_server.accepted()) == sorted(messages)
 
 
 # --- SMTP ---------------------------------------------------------------------
@@ -167,9 +167,9 @@ def test_the_relays_answer_decides(
         with pytest.raises(error) as caught:
             transport.submit(envelope(recipient), MESSAGE)
         assert type(caught.value) is error
-        assert len(there.taken) == taken
+        assert len(there.accepted) == taken
         transport.submit(envelope(), MESSAGE)
-        assert len(there.taken) == taken + 1
+        assert len(there.accepted) == taken + 1
 
 
 @pytest.mark.parametrize("is_pipelining", [True, False])
@@ -177,7 +177,7 @@ def test_the_relays_answer_decides(
 def test_any_2xx_after_the_last_byte_is_a_receipt(code: int, is_pipelining: bool) -> None:
     with relay.running(Relay(is_pipelining=is_pipelining)) as there, closing(to(there)) as transport:
         assert transport.submit(envelope(f"final-{code}@c.example"), MESSAGE).reference
-        assert len(there.taken) == there.connections == 1
+        assert len(there.accepted) == there.connections == 1
 
 
 @pytest.mark.parametrize("is_pipelining", [True, False])
@@ -189,7 +189,7 @@ def test_a_relay_that_closes_after_some_messages_defers_none_of_them(is_hasty: b
     ):
         for number in range(10):
             transport.submit(envelope(f"reader{number}@c.example"), MESSAGE)
-        assert [recipient for _, recipient, _ in there.taken] == [f"reader{n}@c.example" for n in range(10)]
+        assert [recipient for _, recipient, _ in there.accepted] == [f"reader{n}@c.example" for n in range(10)]
         assert there.connections == 4
 
 
@@ -207,10 +207,10 @@ def test_after_a_second_answer_the_connection_is_not_trusted_and_everybody_gets_
             transport, [(envelope(f"reader{number}@c.example", number + 1), MESSAGE) for number in range(12)]
         )
         assert [receipt.reference for receipt in receipts] == ["2.0.0 queued as 4F2A"] * 12
-        assert sorted(recipient for _, recipient, _ in there.taken) == sorted(
+        assert sorted(recipient for _, recipient, _ in there.accepted) == sorted(
             f"reader{number}@c.example" for number in range(12)
         )
-        assert {message for _, _, message in there.taken} == {MESSAGE}
+        assert {message for _, _, message in there.accepted} == {MESSAGE}
 
 
 @pytest.mark.parametrize("is_pipelining", [True, False])
@@ -221,7 +221,7 @@ def test_a_relay_that_answers_each_recipient_twice_is_named(is_pipelining: bool)
             with pytest.raises(Deferred, match="unexpected reply: 250 ok"):
                 transport.submit(envelope(), MESSAGE)
         assert there.connections == 2
-        assert not there.taken
+        assert not there.accepted
 
 
 def test_a_connection_is_opened_anew_after_as_many_messages_as_the_settings_say() -> None:
@@ -229,7 +229,7 @@ def test_a_connection_is_opened_anew_after_as_many_messages_as_the_settings_say(
         for _ in range(10):
             transport.submit(envelope(), MESSAGE)
         assert there.connections == 3
-        assert len(there.taken) == 10
+        assert len(there.accepted) == 10
 
 
 @pytest.mark.parametrize("is_open_to_nobody", [True, False])
@@ -240,7 +240,7 @@ def test_after_a_refused_recipient_the_connection_serves_on(is_open_to_nobody: b
                 transport.submit(envelope("rcpt-550@c.example"), MESSAGE)
             transport.submit(envelope(f"reader{number}@c.example"), MESSAGE)
         assert there.connections == 1
-        assert [recipient for _, recipient, _ in there.taken] == [f"reader{n}@c.example" for n in range(3)]
+        assert [recipient for _, recipient, _ in there.accepted] == [f"reader{n}@c.example" for n in range(3)]
 
 
 @pytest.mark.parametrize(
@@ -375,7 +375,7 @@ def test_a_kept_connection_that_the_relay_closed_is_opened_anew() -> None:
             same.shutdown(socket.SHUT_RDWR)
         transport.submit(envelope(), MESSAGE)
         assert there.connections == 2
-        assert len(there.taken) == 2
+        assert len(there.accepted) == 2
 
 
 def test_one_connection_serves_many_messages() -> None:
@@ -388,14 +388,14 @@ def test_one_connection_serves_many_messages() -> None:
 def test_the_envelope_sender_is_the_signed_bounce_address() -> None:
     with relay.running(Relay()) as there, closing(to(there)) as transport:
         transport.submit(envelope(), MESSAGE)
-        assert there.taken[0][:2] == ("b+token@replies.example", "reader@c.example")
+        assert there.accepted[0][:2] == ("b+token@replies.example", "reader@c.example")
 
 
 def test_a_refused_sender_halts() -> None:
     with relay.running(Relay(sender_reply="550 not you")) as there, closing(to(there)) as transport:
         with pytest.raises(SendingHalted, match=r"550 not you.*\[replies\]"):
             transport.submit(envelope(), MESSAGE)
-        assert not there.taken
+        assert not there.accepted
 
 
 def test_a_message_larger_than_the_relay_accepts_halts_unsent() -> None:
@@ -488,14 +488,14 @@ def test_tls_is_verified(security: str) -> None:
         authority.configure_trust(client)
         with closing(to(there, tls=client, security=security)) as transport:
             transport.submit(envelope(), MESSAGE)
-        assert len(there.taken) == 1
+        assert len(there.accepted) == 1
 
 
 def test_a_relay_without_starttls_gets_nothing() -> None:
     with relay.running(Relay()) as there, closing(to(there, security="starttls")) as transport:
         with pytest.raises(SendingHalted, match="STARTTLS"):
             transport.submit(envelope(), MESSAGE)
-        assert not there.taken
+        assert not there.accepted
 
 
 # --- SES ----------------------------------------------------------------------
@@ -522,7 +522,7 @@ def faulty() -> Iterator[tuple[SesSimulator, dict[str, Submitter]]]:
 
 @EVERY_CLIENT
 @pytest.mark.parametrize(
-    ("fault", "error", "taken"),
+    ("fault", "error", "accepted"),
     [
         ("429", Deferred, 0),
         ("limit", Deferred, 0),
@@ -551,7 +551,7 @@ def test_ses_is_called_once_whatever_it_answers(
     faulty: tuple[SesSimulator, dict[str, Submitter]],
     fault: str,
     error: type[TransportError],
-    taken: int,
+    accepted: int,
     client: str,
 ) -> None:
     ses, transports = faulty
@@ -562,7 +562,7 @@ def test_ses_is_called_once_whatever_it_answers(
     assert type(caught.value) is error
     assert len(str(caught.value).splitlines()) == 1
     assert ses.account.attempts == asked + 1
-    assert len(ses.accepted) == before + taken
+    assert len(ses.accepted) == before + accepted
 
 
 @EVERY_CLIENT

@@ -7,18 +7,18 @@ from threading import Thread
 import pytest
 
 from newsletter.tokens import Purpose
-from tests.acceptance.desk import Desk
-from tests.acceptance.doorway import Doorway, open_door
+from tests.acceptance.publication_folder import PublicationFolder
+from tests.acceptance.web_server import RunningWebServer, run_web_server
 from tests.integration.web.conftest import WEEKLY, token
 
 
 class _Blog(BaseHTTPRequestHandler):
     """Another site, whose every page carries the form."""
 
-    door = ""
+    server = ""
 
     def do_GET(self) -> None:
-        script = f'<script src="{self.door}/embed.js" data-list="weekly" data-language="de" async></script>'
+        script = f'<script src="{self.server}/embed.js" data-list="weekly" data-language="de" async></script>'
         body = f"<!DOCTYPE html><h1>A blog</h1>{script}".encode()
         self.send_response(200)
         self.send_header("Content-Type", "text/html")
@@ -42,36 +42,38 @@ def blog() -> Iterator[int]:
 
 
 @pytest.fixture(scope="session")
-def doorway(tmp_path_factory: pytest.TempPathFactory, blog: int) -> Iterator[Doorway]:
+def server(tmp_path_factory: pytest.TempPathFactory, blog: int) -> Iterator[RunningWebServer]:
     """An open door; it counts as attacked from twenty forms a minute on."""
-    desk = Desk(tmp_path_factory.mktemp("doorway"))
-    desk.done("init", ".")
-    desk.set("[delivery]", WEEKLY)
-    desk.set('url = "https://lamplighter.example"\n', "")
-    desk.done("send")
-    desk.set("[web]", '[tracking]\nclicks = "consented"\n\n[web]')  # now, so that its letters hold no counted links
-    with open_door(desk, settings=f'sites = ["http://127.0.0.1:{blog}"]\n') as door:
-        _Blog.door = door.url
-        yield door
+    publication = PublicationFolder(tmp_path_factory.mktemp("server"))
+    publication.run_ok("init", ".")
+    publication.change_settings("[delivery]", WEEKLY)
+    publication.change_settings('url = "https://lamplighter.example"\n', "")
+    publication.run_ok("send")
+    publication.change_settings(
+        "[web]", '[tracking]\nclicks = "consented"\n\n[web]'
+    )  # now, so that its letters hold no counted links
+    with run_web_server(publication, settings=f'sites = ["http://127.0.0.1:{blog}"]\n') as server:
+        _Blog.server = server.url
+        yield server
 
 
 @pytest.fixture(scope="session")
-def places(doorway: Doorway) -> dict[str, str]:
+def places(server: RunningWebServer) -> dict[str, str]:
     """The path of every kind of page."""
-    doorway.send("/subscribe", [("email", "pages@example.org"), ("list", "sample"), ("list", "weekly")])
-    doorway.send("/link", {"email": "ada@example.org"})
-    own = doorway.link_to("ada@example.org", "own")
+    server.post_form("/subscribe", [("email", "pages@example.org"), ("list", "sample"), ("list", "weekly")])
+    server.post_form("/link", {"email": "ada@example.org"})
+    own = server.link_to("ada@example.org", "own")
     return {
         "subscribe": "/subscribe",
         "arabic": "/subscribe?language=ar",
         "german": "/subscribe?language=de",
-        "confirm": doorway.link_to("pages@example.org"),
-        "leave": f"/u/{token(doorway, Purpose.UNSUBSCRIBE, 2)}",
-        "choices": f"/preferences/{token(doorway, Purpose.PREFERENCES, 3)}",
+        "confirm": server.link_to("pages@example.org"),
+        "leave": f"/u/{token(server, Purpose.UNSUBSCRIBE, 2)}",
+        "choices": f"/preferences/{token(server, Purpose.PREFERENCES, 3)}",
         "own": own,
         "erase": f"{own}/erase",
         "link": "/link",
         "gone": f"/confirm/{'a' * 29}",
         "missing": "/nothing/here",
-        "view": f"/view/{token(doorway, Purpose.VIEW, 2)}",
+        "view": f"/view/{token(server, Purpose.VIEW, 2)}",
     }

@@ -9,15 +9,15 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, Response
 
 from newsletter.tokens import Purpose
-from tests.acceptance.doorway import Doorway, eventually
-from tests.integration.web.conftest import states, token
+from tests.acceptance.web_server import RunningWebServer, eventually
+from tests.integration.web.conftest import subscription_states, token
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
-def contents(door: Doorway) -> dict[str, list[tuple[object, ...]]]:
+def contents(server: RunningWebServer) -> dict[str, list[tuple[object, ...]]]:
     """Every row of every table that a link could change."""
-    database = sqlite3.connect(door.desk.folder / "var" / "newsletter.db")
+    database = sqlite3.connect(server.publication.folder / "var" / "newsletter.db")
     tables = ("subscribers", "subscriptions", "consents", "suppressions", "signup_requests", "replies", "writers")
     found = {name: database.execute(f"SELECT * FROM {name} ORDER BY 1").fetchall() for name in tables}
     database.close()
@@ -37,7 +37,7 @@ def opened(browser: Browser, width: int = 375, scheme: str = "light", *, scripts
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_no_barrier_at_the_door(
-    browser: Browser, doorway: Doorway, places: dict[str, str], scheme: str
+    browser: Browser, server: RunningWebServer, places: dict[str, str], scheme: str
 ) -> None:
     context = opened(browser, scheme=scheme)
     page = context.new_page()
@@ -45,7 +45,7 @@ def test_axe_finds_no_barrier_at_the_door(
     for name, path in places.items():
         if name == "view":
             continue  # its sandbox lets no script in; letters are judged among their own tests
-        page.goto(doorway.url + path)
+        page.goto(server.url + path)
         for violation in Axe().run(page).response["violations"]:
             found += [(name, violation["id"], node["html"][:200]) for node in violation["nodes"]]
     context.close()
@@ -54,14 +54,14 @@ def test_axe_finds_no_barrier_at_the_door(
 
 @pytest.mark.parametrize("width", [320, 375, 1280])
 def test_no_page_of_the_door_is_wider_than_the_screen_nor_breaks_its_own_policy(
-    browser: Browser, doorway: Doorway, places: dict[str, str], width: int
+    browser: Browser, server: RunningWebServer, places: dict[str, str], width: int
 ) -> None:
     context = opened(browser, width)
     page = context.new_page()
     said: list[str] = []
     page.on("console", lambda message: said.append(message.text))
     for name, path in places.items():
-        page.goto(doorway.url + path)
+        page.goto(server.url + path)
         if name not in ("view",):
             assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), name
             assert page.evaluate("getComputedStyle(document.body).maxWidth") != "none", "the style sheet is loaded"
@@ -69,23 +69,23 @@ def test_no_page_of_the_door_is_wider_than_the_screen_nor_breaks_its_own_policy(
     assert [text for text in said if "Content Security Policy" in text and "frame-ancestors" not in text] == []
 
 
-def test_a_reader_comes_and_goes_by_keyboard_only(browser: Browser, doorway: Doorway) -> None:
+def test_a_reader_comes_and_goes_by_keyboard_only(browser: Browser, server: RunningWebServer) -> None:
     who = "keyboard@example.org"
     context = opened(browser)
     page = context.new_page()
-    page.goto(f"{doorway.url}/subscribe?list=weekly")
+    page.goto(f"{server.url}/subscribe?list=weekly")
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent") == "Skip to content"
     _tab_to(page, "email")
     page.keyboard.type(who)
     page.keyboard.press("Enter")
     page.get_by_role("heading", name="Check your inbox").wait_for()
-    page.goto(doorway.url + doorway.link_to(who))
+    page.goto(server.url + server.link_to(who))
     _tab_to(page, "Yes, subscribe me")
     page.keyboard.press("Enter")
     page.get_by_role("heading", name="Welcome").wait_for()
-    assert states(doorway, who) == {"weekly": "confirmed"}
-    page.goto(f"{doorway.url}/u/{token(doorway, Purpose.UNSUBSCRIBE, 7)}")
+    assert subscription_states(server, who) == {"weekly": "confirmed"}
+    page.goto(f"{server.url}/u/{token(server, Purpose.UNSUBSCRIBE, 7)}")
     _tab_to(page, "Unsubscribe")
     page.keyboard.press("Space")
     page.get_by_role("heading", name="You are unsubscribed").wait_for()
@@ -104,10 +104,10 @@ def _tab_to(page: Page, wanted: str) -> None:
 
 
 def test_whoever_wants_their_clicks_kept_says_so_by_keyboard_and_takes_it_back(
-    browser: Browser, doorway: Doorway
+    browser: Browser, server: RunningWebServer
 ) -> None:
-    doorway.send("/link", {"email": "zofia@example.com"})
-    own = doorway.url + doorway.link_to("zofia@example.com", "own")
+    server.post_form("/link", {"email": "zofia@example.com"})
+    own = server.url + server.link_to("zofia@example.com", "own")
     context = opened(browser, scripts=False)
     page = context.new_page()
     for is_wanted in (True, False):
@@ -123,22 +123,22 @@ def test_whoever_wants_their_clicks_kept_says_so_by_keyboard_and_takes_it_back(
     context.close()
 
 
-def test_everything_works_without_scripts(browser: Browser, doorway: Doorway) -> None:
+def test_everything_works_without_scripts(browser: Browser, server: RunningWebServer) -> None:
     who = "plain@example.org"
     context = opened(browser, scripts=False)
     page = context.new_page()
-    page.goto(f"{doorway.url}/subscribe?list=sample")
+    page.goto(f"{server.url}/subscribe?list=sample")
     page.get_by_label("Your email address").fill("nonsense")
     page.get_by_role("button", name="Subscribe").click()
     assert page.get_by_role("alert").is_visible()
     page.get_by_label("Your email address").fill(who)
     page.get_by_role("button", name="Subscribe").click()
     page.get_by_role("heading", name="Check your inbox").wait_for()
-    page.goto(doorway.url + doorway.link_to(who))
+    page.goto(server.url + server.link_to(who))
     page.get_by_role("button", name="Yes, subscribe me").click()
     page.get_by_role("heading", name="Welcome").wait_for()
-    assert states(doorway, who) == {"sample": "confirmed"}
-    page.goto(f"{doorway.url}/preferences/{token(doorway, Purpose.PREFERENCES, 8)}")
+    assert subscription_states(server, who) == {"sample": "confirmed"}
+    page.goto(f"{server.url}/preferences/{token(server, Purpose.PREFERENCES, 8)}")
     page.get_by_label("4 weeks without emails").check()
     page.get_by_label("Name beside your comments").fill("Jo W.")
     page.get_by_label("Language", exact=True).select_option("fr")
@@ -148,19 +148,19 @@ def test_everything_works_without_scripts(browser: Browser, doorway: Doorway) ->
     context.close()
 
 
-def test_while_attacked_a_browser_solves_a_task_and_is_served_first(browser: Browser, doorway: Doorway) -> None:
+def test_while_attacked_a_browser_solves_a_task_and_is_served_first(browser: Browser, server: RunningWebServer) -> None:
     for number in range(25):
-        doorway.send("/subscribe", {"email": f"flood{number}@example.org", "list": "sample"})
-    assert doorway.get("/subscribe/challenge").json["challenge"]
+        server.post_form("/subscribe", {"email": f"flood{number}@example.org", "list": "sample"})
+    assert server.get("/subscribe/challenge").json["challenge"]
     context = opened(browser)
     page = context.new_page()
-    page.goto(f"{doorway.url}/subscribe")
+    page.goto(f"{server.url}/subscribe")
     page.wait_for_timeout(2_100)
     page.get_by_label("Your email address").fill("human@example.org")
     page.get_by_role("button", name="Subscribe").click()
     page.get_by_role("heading", name="Check your inbox").wait_for()
-    assert doorway.link_to("human@example.org")
-    database = sqlite3.connect(doorway.desk.folder / "var" / "newsletter.db")
+    assert server.link_to("human@example.org")
+    database = sqlite3.connect(server.publication.folder / "var" / "newsletter.db")
     rows = dict(database.execute("SELECT address, is_low_priority FROM signup_requests"))
     database.close()
     assert rows["human@example.org"] == 0
@@ -170,7 +170,7 @@ def test_while_attacked_a_browser_solves_a_task_and_is_served_first(browser: Bro
 
 @pytest.mark.parametrize("is_ours", [True, False])
 def test_the_form_stands_on_our_own_sites_by_one_line_of_script(
-    browser: Browser, doorway: Doorway, blog: int, *, is_ours: bool
+    browser: Browser, server: RunningWebServer, blog: int, *, is_ours: bool
 ) -> None:
     context = browser.new_context()
     context.set_default_timeout(60_000)
@@ -187,8 +187,8 @@ def test_the_form_stands_on_our_own_sites_by_one_line_of_script(
     context.close()
 
 
-def test_a_crawler_that_follows_every_link_changes_nothing(browser: Browser, doorway: Doorway) -> None:
-    letters = [message for message in doorway.desk.messages() if message["List-Id"]][10:13]
+def test_a_crawler_that_follows_every_link_changes_nothing(browser: Browser, server: RunningWebServer) -> None:
+    letters = [message for message in server.publication.messages() if message["List-Id"]][10:13]
     home = "https://letters.lamplighter.example"
     links: set[str] = set()
     for letter in letters:
@@ -197,8 +197,8 @@ def test_a_crawler_that_follows_every_link_changes_nothing(browser: Browser, doo
             assert body is not None
             links |= set(re.findall(rf"{re.escape(home)}(/[^\"<>\s]+)", body.get_content()))
     assert len(links) == 9
-    eventually(lambda: not _waiting(doorway))
-    before = contents(doorway)
+    eventually(lambda: not _waiting(server))
+    before = contents(server)
     context = opened(browser)
     page = context.new_page()
     seen: list[Response] = []
@@ -209,21 +209,21 @@ def test_a_crawler_that_follows_every_link_changes_nothing(browser: Browser, doo
         if path in done:
             continue
         done.add(path)
-        doorway.ask("HEAD", path)
-        page.goto(doorway.url + path)
+        server.request("HEAD", path)
+        page.goto(server.url + path)
         if not path.startswith("/view/"):
             page.mouse.move(100, 300)
             found = page.evaluate("[...document.querySelectorAll('a[href^=\"/\"]')].map(a => a.getAttribute('href'))")
             queue += [link for link in found if link not in done]
     context.close()
-    assert json.dumps(contents(doorway), default=str) == json.dumps(before, default=str)
+    assert json.dumps(contents(server), default=str) == json.dumps(before, default=str)
     assert len(done) > 9
     assert all(response.status == 200 for response in seen)
     assert all("set-cookie" not in response.headers for response in seen)
     leave = next(path for path in sorted(links) if path.startswith("/u/"))
-    assert doorway.one_click(leave).status == 200
-    assert contents(doorway)["subscriptions"] != before["subscriptions"]
+    assert server.one_click(leave).status == 200
+    assert contents(server)["subscriptions"] != before["subscriptions"]
 
 
-def _waiting(door: Doorway) -> bool:
-    return any(row[8] == "new" and not row[7] for row in contents(door)["signup_requests"])
+def _waiting(server: RunningWebServer) -> bool:
+    return any(row[8] == "new" and not row[7] for row in contents(server)["signup_requests"])

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.desk import Desk
+from tests.acceptance.publication_folder import PublicationFolder
 
 
 @pytest.fixture
-def desk_alone(tmp_path: Path) -> Desk:
+def publication(tmp_path: Path) -> PublicationFolder:
     """A publication of the test's own."""
-    desk = Desk(tmp_path)
-    desk.done("init", ".")
-    return desk
+    publication = PublicationFolder(tmp_path)
+    publication.run_ok("init", ".")
+    return publication

@@ -5,12 +5,12 @@ from itertools import product
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.acceptance.desk import PATIENCE, Desk
+from tests.acceptance.publication_folder import TIMEOUT, PublicationFolder
 from tests.acceptance.test_preview import ISSUE, previewing, write
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-LONG = PATIENCE * 1000
+LONG = TIMEOUT * 1000
 
 
 def letter_of(page: Page) -> str:
@@ -18,9 +18,11 @@ def letter_of(page: Page) -> str:
     return str(frame.locator("body").inner_text(timeout=LONG))
 
 
-def test_the_page_follows_its_author_and_runs_nothing_of_a_letter(desk_alone: Desk, browser: Browser) -> None:
-    write(desk_alone)
-    with previewing(desk_alone) as preview:
+def test_the_page_follows_its_author_and_runs_nothing_of_a_letter(
+    publication: PublicationFolder, browser: Browser
+) -> None:
+    write(publication)
+    with previewing(publication) as preview:
         page = browser.new_page(viewport={"width": 1280, "height": 900})
         page.set_default_timeout(LONG)
         complaints: list[str] = []
@@ -31,19 +33,19 @@ def test_the_page_follows_its_author_and_runs_nothing_of_a_letter(desk_alone: De
         assert page.title() == "The lamp · preview"
         pictures = page.frame_locator("iframe").first.locator('img[src^="/pictures/"]')
         assert pictures.evaluate_all("all => all.length && all.every(one => one.naturalWidth > 0)")
-        write(desk_alone, ISSUE.replace("It burns.", "It went out."))
+        write(publication, ISSUE.replace("It burns.", "It went out."))
         expect(page.frame_locator("iframe").first.get_by_text("It went out.")).to_be_visible(timeout=LONG)
-        write(desk_alone, "---\ntitle: The lamp\n")
+        write(publication, "---\ntitle: The lamp\n")
         expect(page.get_by_text("issues/lamp/index.md:1")).to_be_visible(timeout=LONG)
-        write(desk_alone)
+        write(publication)
         expect(page.frame_locator("iframe").first.get_by_text("It burns.")).to_be_visible(timeout=LONG)
         assert not complaints
         page.close()
 
 
-def test_nothing_is_wider_than_the_window(desk_alone: Desk, browser: Browser) -> None:
-    write(desk_alone)
-    with previewing(desk_alone) as preview:
+def test_nothing_is_wider_than_the_window(publication: PublicationFolder, browser: Browser) -> None:
+    write(publication)
+    with previewing(publication) as preview:
         for width, scheme in product((1280, 700, 360), ("light", "dark")):
             page = browser.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)  # type: ignore[arg-type]
             page.set_default_timeout(LONG)

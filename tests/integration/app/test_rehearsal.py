@@ -15,7 +15,7 @@ from newsletter.database import Database
 from newsletter.delivery import DeliveryStatus, start_test_mailing
 from newsletter.delivery.models import Mailing
 from newsletter.delivery.tables import deliveries
-from tests.fresh import fresh_database
+from tests.fresh_database import fresh_database
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 EDITION = Edition(

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from newsletter.content import create_publication
-from tests.acceptance.warm import run_command
+from tests.acceptance.command_runner import run_command
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from newsletter.delivery.transports.base import Envelope, Receipt
 from newsletter.delivery.transports.thread_connection import BlockingTransport
 from newsletter.settings import Settings
 from newsletter.tokens import Keyring
-from tests.fresh import fresh_database
+from tests.fresh_database import fresh_database
 
 
 def now() -> datetime:

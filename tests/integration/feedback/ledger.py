@@ -20,7 +20,7 @@ from newsletter.feedback import IngestProgress, ingest_file
 from newsletter.feedback.tables import facts
 from newsletter.settings import FeedbackSettings, Settings
 from newsletter.tokens import Keyring
-from tests.fresh import fresh_database
+from tests.fresh_database import fresh_database
 
 NOW = datetime(2030, 1, 1, 12, tzinfo=UTC)
 KEYRING = Keyring((b"k" * 32,))

@@ -18,7 +18,7 @@ from newsletter.delivery.models import DeliveryStatus
 from newsletter.delivery.queue.claim import DeliveryOutcome, _record_ours
 from newsletter.feedback import EventKind, count_by_kind, count_facts, count_resolved, list_facts
 from newsletter.feedback.tables import events, facts, settlements
-from tests.drawing import drawn
+from tests.hypothesis_examples import examples
 from tests.integration.feedback.ledger import KEYRING, NOW, Ledger, open_ledger
 
 COMMIT = "our own commit"
@@ -70,7 +70,7 @@ def known(ledger: Ledger, number: int) -> tuple[Any, ...]:
     return ledger.facts(), ledger.standing(number), set(ledger.suppressed())
 
 
-@drawn(25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_order_and_repetition_change_nothing(shared: Ledger, data: st.DataObject) -> None:
     (number,) = shared.numbers()
@@ -88,7 +88,7 @@ def test_order_and_repetition_change_nothing(shared: Ledger, data: st.DataObject
     assert known(shared, number) == expected
 
 
-@drawn(12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(order=st.permutations(["send", "reject", COMMIT, "reject"]))
 def test_what_was_dropped_has_failed_in_whatever_order_that_is_told(shared: Ledger, order: list[str]) -> None:
     (number,) = shared.numbers()

@@ -15,7 +15,7 @@ from newsletter.delivery import start_mailing
 from newsletter.replies import FetchResult, Sandbox, fetch_replies, open_mailbox
 from newsletter.settings import Settings, read_settings
 from newsletter.tokens import Keyring, Purpose
-from tests.fresh import fresh_database
+from tests.fresh_database import fresh_database
 from tests.unit.replies.signing import Names
 
 NOW = datetime(2025, 3, 4, 12, 0, tzinfo=UTC)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.warm import environment, run_command
+from tests.acceptance.command_runner import environment, run_command
 from tests.integration.replies.conftest import Harbour
 from tests.unit.replies.whole import read_raw
 

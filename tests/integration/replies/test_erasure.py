@@ -19,7 +19,7 @@ from newsletter.delivery import list_notices
 from newsletter.errors import DecisionRequired
 from newsletter.replies import Reply, approve, list_replies, reject
 from newsletter.replies import answer_reply as answer_reader
-from tests.acceptance.warm import environment, run_command
+from tests.acceptance.command_runner import environment, run_command
 from tests.integration.replies.conftest import NOW, Harbour
 from tests.integration.stats.history import report
 
@@ -121,7 +121,7 @@ def test_a_record_tells_what_every_station_holds(harbour: Harbour, talk: Reply) 
     assert len(record.raw_mails) == 3
 
 
-STEPS = (
+KILL_POINTS = (
     "suppressions.py:suppress:return",
     "erasure.py:erase_recipient:return",
     "comments.py:write_tombstone:return",
@@ -135,12 +135,12 @@ STEPS = (
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("step", KILL_POINTS)
 def test_an_erasure_that_was_killed_is_finished_by_saying_it_again(harbour: Harbour, talk: Reply, step: str) -> None:
     command = ["subscribers", "erase", "jo@example.net", "--yes"]
     environs = {"NEWSLETTER_SECRET_KEY": "k" * 40, "PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)}
     killed = subprocess.run(
-        [sys.executable, "-m", "tests.acceptance.killed", step, "1", *command],
+        [sys.executable, "-m", "tests.acceptance.kill_points", step, "1", *command],
         cwd=harbour.settings.root, env=environs, capture_output=True, check=False,
     )  # fmt: skip
     assert killed.returncode == -9, killed

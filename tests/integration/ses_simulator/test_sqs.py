@@ -22,7 +22,7 @@ from newsletter.ses_simulator.event_targets import SqsTarget
 from newsletter.ses_simulator.server import SesSimulator, publish_events, run_simulator
 from newsletter.settings import Settings
 from newsletter.tokens import Keyring
-from tests.fresh import fresh_database
+from tests.fresh_database import fresh_database
 
 KEYS = Credentials(access="testing", secret="testing")
 

@@ -10,7 +10,7 @@ from newsletter.audience import ConsentProof, add_subscriber, ensure_lists, unsu
 from newsletter.database import Database
 from newsletter.settings import Settings
 from newsletter.tokens import Keyring
-from tests.fresh import fresh_database
+from tests.fresh_database import fresh_database
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 KEYRING = Keyring((b"k" * 40,))

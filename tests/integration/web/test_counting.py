@@ -18,7 +18,7 @@ from newsletter.settings import TrackingSettings
 from newsletter.tokens import Keyring, Purpose
 from newsletter.web.context import WebContext
 from newsletter.web.handlers.click import ClickWriter
-from tests.integration.web.inside import Said, ask, context_at
+from tests.integration.web.asgi import Response, make_context, send_request
 
 LINK = ClickLink(key="abcdefghijklmnop", mailing_id=1, url="https://books.example/a?b=1&c=%C3%A9#d")
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
@@ -27,7 +27,7 @@ FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.
 @pytest.fixture
 def context(tmp_path: Path) -> Iterator[WebContext]:
     """An office that counts, with one link."""
-    context = context_at(tmp_path, ClickCounter())
+    context = make_context(tmp_path, ClickCounter())
     with closing(context.publication.database):
         with context.publication.database.write() as connection:
             connection.execute(
@@ -44,9 +44,9 @@ def context(tmp_path: Path) -> Iterator[WebContext]:
         yield context
 
 
-def follow(context: WebContext, path: str, method: str = "GET", user_agent: str = FIREFOX, **told: str) -> Said:
+def follow(context: WebContext, path: str, method: str = "GET", user_agent: str = FIREFOX, **told: str) -> Response:
     """Follow a link with a reader's browser."""
-    return ask(context, path, method, user_agent=user_agent, **told)
+    return send_request(context, path, method, user_agent=user_agent, **told)
 
 
 def counted(context: WebContext) -> int:

@@ -19,11 +19,11 @@ from hypothesis import strategies as st
 
 from newsletter.tokens import Purpose
 from newsletter.web.app import ROUTES
-from tests.acceptance.doorway import Doorway
+from tests.acceptance.web_server import RunningWebServer
 from tests.integration.web.conftest import token
 
 EXAMPLES = int(os.environ.get("DOOR_EXAMPLES") or 200)
-PATIENCE = 1.0
+TIMEOUT = 1.0
 """Seconds: a request whose body does not come to its end is given up then."""
 TEMPLATES = Path(__file__).parents[3] / "templates" / "web"
 FIELDS = sorted(
@@ -143,14 +143,14 @@ KINDS = st.sampled_from(
 TOKENS = [*Purpose, "a" * 29, "A" * 29, "a" * 5000, "..%2f..%2fetc", "%00", "%ff%fe", "%c0%ae", "٣"]
 
 
-def _asked(door: Doorway, octets: bytes) -> bytes:
+def _asked(server: RunningWebServer, octets: bytes) -> bytes:
     """Send octets and return all that comes back; where nothing comes for a while, the rest will not be sent."""
-    parts = urlsplit(door.url)
+    parts = urlsplit(server.url)
     answer = b""
     with socket.create_connection((parts.hostname or "", parts.port or 0), timeout=60) as line:
         with contextlib.suppress(ConnectionError):
             line.sendall(octets)
-            if not select.select([line], [], [], PATIENCE)[0]:
+            if not select.select([line], [], [], TIMEOUT)[0]:
                 line.shutdown(socket.SHUT_WR)
         with contextlib.suppress(ConnectionError):
             while chunk := line.recv(65_536):
@@ -165,8 +165,8 @@ def _body(kind: bytes, pairs: list[tuple[str, bytes]]) -> bytes:
     return b"".join(head % (name.encode(), value) for name, value in pairs) + b"--b--\r\n"
 
 
-def _path(door: Doorway, way: str, chosen: Purpose | str, number: int) -> str:
-    word = token(door, chosen, number) if isinstance(chosen, Purpose) else quote(chosen, safe="%")
+def _path(server: RunningWebServer, way: str, chosen: Purpose | str, number: int) -> str:
+    word = token(server, chosen, number) if isinstance(chosen, Purpose) else quote(chosen, safe="%")
     return way.replace("{token}", word).replace("{version}", "v")
 
 
@@ -197,7 +197,7 @@ def _path(door: Doorway, way: str, chosen: Purpose | str, number: int) -> str:
     told=0,
 )
 def test_whatever_is_sent_gets_a_strict_answer_and_no_trace_of_a_fault(
-    door: Doorway,
+    server: RunningWebServer,
     way: str,
     chosen: Purpose | str,
     number: int,
@@ -210,7 +210,7 @@ def test_whatever_is_sent_gets_a_strict_answer_and_no_trace_of_a_fault(
     told: int,
 ) -> None:
     body = _body(kind, pairs)
-    target = _path(door, way, chosen, number).encode() + (
+    target = _path(server, way, chosen, number).encode() + (
         b"?" + quote(query, safe="=&%'\"<>").encode() if query else b""
     )
     lines = [
@@ -222,8 +222,8 @@ def test_whatever_is_sent_gets_a_strict_answer_and_no_trace_of_a_fault(
         b"Content-Length: %d" % max(len(body) + told, 0),
         *headers,
     ]
-    answer = _asked(door, b"\r\n".join(lines) + b"\r\n\r\n" + body)
-    assert door.process.poll() is None, "the door still stands"
+    answer = _asked(server, b"\r\n".join(lines) + b"\r\n\r\n" + body)
+    assert server.process.poll() is None, "the door still stands"
     for text in (b"Traceback", b"newsletter/web", b".py", b"sqlalchemy", b"<script>alert(1)"):
         assert text not in answer.replace(b"newsletter/web/static", b"")
     if not answer:  # a request that ends before its end, or an answer nobody waits for
@@ -240,8 +240,8 @@ def test_whatever_is_sent_gets_a_strict_answer_and_no_trace_of_a_fault(
     assert not names & {"set-cookie", "server", "location"}
 
 
-def test_every_answer_that_is_no_request_of_http_is_as_strict(door: Doorway) -> None:
+def test_every_answer_that_is_no_request_of_http_is_as_strict(server: RunningWebServer) -> None:
     for octets in (b"\x16\x03\x01\x02\x00\x01\xfc", b"GET\r\n\r\n", b"GET / HTTP/1.1\r\nBad Name: x\r\n\r\n"):
-        head = _asked(door, octets).partition(b"\r\n\r\n")[0].decode("latin-1")
+        head = _asked(server, octets).partition(b"\r\n\r\n")[0].decode("latin-1")
         assert " 400 " in head
         assert {line.partition(":")[0].lower() for line in head.split("\r\n")[1:]} >= STRICT

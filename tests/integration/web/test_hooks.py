@@ -41,7 +41,7 @@ def context(tmp_path: Path) -> WebContext:
     )
 
 
-def ask(
+def send_request(
     context: WebContext,
     ways: dict[str, dict[str, AnyHandler]] | None,
     path: str,
@@ -76,15 +76,15 @@ def test_a_hook_gets_the_body_as_it_came(context: WebContext) -> None:
         return PlainTextResponse("ok")
 
     ways: dict[str, dict[str, AnyHandler]] = {"/hooks/events": {"POST": Webhook(handler=take, max_bytes=1000)}}
-    assert ask(context, ways, "/hooks/events", b'{"a": "\xc3\xa9&b=1"}')[0] == 200
+    assert send_request(context, ways, "/hooks/events", b'{"a": "\xc3\xa9&b=1"}')[0] == 200
     assert got == [b'{"a": "\xc3\xa9&b=1"}']
-    assert ask(context, ways, "/hooks/events", b"x" * 1001)[0] == 413
+    assert send_request(context, ways, "/hooks/events", b"x" * 1001)[0] == 413
     assert len(got) == 1
 
 
 @pytest.mark.parametrize("path", ["/subscribe", "/letters/subscribe"])
 def test_a_path_before_ours_may_be_left_by_the_proxy_or_not(context: WebContext, path: str) -> None:
-    status, page = ask(context, None, path, method="GET")
+    status, page = send_request(context, None, path, method="GET")
     assert status == 200
     assert b'action="/letters/subscribe"' in page
 
@@ -97,7 +97,7 @@ def test_faults_are_pages_and_a_busy_database_is_try_later(context: WebContext) 
         raise DatabaseBusy("busy")
 
     ways: dict[str, dict[str, AnyHandler]] = {"/fault": {"POST": fail}, "/busy": {"POST": wait}}
-    status, page = ask(context, ways, "/fault")
+    status, page = send_request(context, ways, "/fault")
     assert status == 500
     assert b"ZeroDivisionError" not in page
-    assert ask(context, ways, "/busy")[0] == 503
+    assert send_request(context, ways, "/busy")[0] == 503

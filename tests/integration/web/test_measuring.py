@@ -12,8 +12,8 @@ from newsletter.content import create_publication
 from newsletter.errors import SettingsError
 from newsletter.settings import read_settings
 from newsletter.web.context import WebContext
+from tests.integration.web.asgi import make_context, send_request
 from tests.integration.web.conftest import now
-from tests.integration.web.inside import ask, context_at
 
 TOKEN = "a-token-of-some-length"
 
@@ -21,7 +21,7 @@ TOKEN = "a-token-of-some-length"
 @pytest.fixture
 def context(tmp_path: Path) -> WebContext:
     """An office with a token and one reader."""
-    context = context_at(tmp_path, metrics_token=SecretStr(TOKEN))
+    context = make_context(tmp_path, metrics_token=SecretStr(TOKEN))
     ensure_lists(context.publication.database, context.settings.lists)
     reader = Address.parse("ada@example.org")
     add_subscriber(context.publication.database, context.keyring, reader, "sample", origin="test", now=now())
@@ -29,7 +29,7 @@ def context(tmp_path: Path) -> WebContext:
 
 
 def test_whoever_has_the_token_gets_numbers_that_prometheus_reads(context: WebContext) -> None:
-    answer = ask(context, "/metrics", authorization=f"Bearer {TOKEN}")
+    answer = send_request(context, "/metrics", authorization=f"Bearer {TOKEN}")
     assert (answer.status, answer.headers["content-type"].partition(";")[0]) == (200, "text/plain")
     families = {family.name: family for family in text_string_to_metric_families(answer.text)}
     (sample,) = [
@@ -44,15 +44,15 @@ def test_whoever_has_the_token_gets_numbers_that_prometheus_reads(context: WebCo
 
 @pytest.mark.parametrize("told", ["", "Bearer", "Bearer another-token-of-length", f"Basic {TOKEN}", TOKEN, "Bearer é"])
 def test_nobody_else_gets_any(context: WebContext, told: str) -> None:
-    answer = ask(context, "/metrics", authorization=told, x_forwarded_for="127.0.0.1")
+    answer = send_request(context, "/metrics", authorization=told, x_forwarded_for="127.0.0.1")
     assert answer.status == 401
     assert "newsletter_" not in answer.text
 
 
 def test_without_a_token_there_is_no_such_page_not_even_from_this_machine(tmp_path: Path) -> None:
-    context = context_at(tmp_path)
+    context = make_context(tmp_path)
     for told in ("", "Bearer ", "Bearer None"):
-        assert ask(context, "/metrics", client="127.0.0.1", authorization=told).status == 404
+        assert send_request(context, "/metrics", client="127.0.0.1", authorization=told).status == 404
 
 
 def test_a_token_that_could_be_guessed_is_refused(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from newsletter.web.app import ROUTES
 from newsletter.web.http_protocol import MAX_CONNECTIONS
-from tests.acceptance.doorway import Doorway
+from tests.acceptance.web_server import RunningWebServer
 
 TEXTS = st.text(max_size=60) | st.sampled_from(
     ["' OR 1=1 --", "{{7*7}}", "<script>alert(1)</script>", "\0", "%00", "../../etc/passwd", "٣", "x" * 30_000]
@@ -21,8 +21,8 @@ PATHS = [path for path in ROUTES if "{" not in path or "token" in path]
 
 
 @pytest.mark.parametrize("path", ["/subscribe", "/u/x", "/confirm/x", "/nowhere", "/healthz", "/preferences/x"])
-def test_every_answer_is_strict_about_what_it_loads_and_whom_it_tells(door: Doorway, path: str) -> None:
-    headers = door.get(path).headers
+def test_every_answer_is_strict_about_what_it_loads_and_whom_it_tells(server: RunningWebServer, path: str) -> None:
+    headers = server.get(path).headers
     policy = headers["content-security-policy"]
     assert "default-src 'none'" in policy
     assert "unsafe" not in policy
@@ -36,8 +36,8 @@ def test_every_answer_is_strict_about_what_it_loads_and_whom_it_tells(door: Door
 
 
 @pytest.mark.parametrize("path", ["//subscribe", "/subscribe/", "//subscribe//", "///"])
-def test_slashes_too_many_lead_where_they_would_without(door: Doorway, path: str) -> None:
-    with socket.create_connection((urlsplit(door.url).hostname, urlsplit(door.url).port), timeout=20) as line:
+def test_slashes_too_many_lead_where_they_would_without(server: RunningWebServer, path: str) -> None:
+    with socket.create_connection((urlsplit(server.url).hostname, urlsplit(server.url).port), timeout=20) as line:
         line.sendall(f"GET {path} HTTP/1.1\r\nHost: door\r\nConnection: close\r\n\r\n".encode())
         assert line.makefile("rb").readline().startswith(b"HTTP/1.1 200")
 
@@ -74,7 +74,7 @@ def test_slashes_too_many_lead_where_they_would_without(door: Doorway, path: str
 )
 @example(way="/u/{token}", token="a" * 29, method="POST", fields=[], query={}, kind="broken")
 def test_no_request_is_answered_with_a_fault_of_ours(
-    door: Doorway,
+    server: RunningWebServer,
     way: str,
     token: str,
     method: str,
@@ -100,22 +100,22 @@ def test_no_request_is_answered_with_a_fault_of_ours(
         "text": ("text/\xe9".encode().decode("latin-1"), b"\xff\xfe" + pairs),
     }
     content_type, body = kinds[kind]
-    answer = door.ask(method, path[:60_000], body if method != "GET" else None, Content_Type=content_type)
+    answer = server.request(method, path[:60_000], body if method != "GET" else None, Content_Type=content_type)
     assert answer.status < 500
     assert answer.status not in {301, 302, 303, 307, 308}, "a POST is never redirected"
     assert "<script>alert(1)</script>" not in answer.text
 
 
-def test_a_body_beyond_any_form_of_ours_is_refused_unread(door: Doorway) -> None:
-    answer = door.ask("POST", "/subscribe", b"x" * 200_000, Content_Type="application/x-www-form-urlencoded")
+def test_a_body_beyond_any_form_of_ours_is_refused_unread(server: RunningWebServer) -> None:
+    answer = server.request("POST", "/subscribe", b"x" * 200_000, Content_Type="application/x-www-form-urlencoded")
     assert answer.status == 413
     many = "&".join(f"f{number}=1" for number in range(5000)).encode()
-    assert door.ask("POST", "/subscribe", many, Content_Type="application/x-www-form-urlencoded").status == 422
+    assert server.request("POST", "/subscribe", many, Content_Type="application/x-www-form-urlencoded").status == 422
 
 
 @pytest.mark.slow
-def test_who_holds_a_connection_and_says_nothing_is_hung_up_on(door: Doorway) -> None:
-    parts = urlsplit(door.url)
+def test_who_holds_a_connection_and_says_nothing_is_hung_up_on(server: RunningWebServer) -> None:
+    parts = urlsplit(server.url)
     begun = time.monotonic()
     with socket.create_connection((parts.hostname or "", parts.port or 0), timeout=600) as silent:
         silent.sendall(b"GET /subscribe HTTP/1.1\r\nHost: x\r\n")
@@ -127,20 +127,20 @@ def test_who_holds_a_connection_and_says_nothing_is_hung_up_on(door: Doorway) ->
         assert b" 408 " in slow.recv(1000)
 
 
-def test_whoever_comes_when_it_is_full_is_asked_to_come_back_as_strictly_as_any_other(door: Doorway) -> None:
-    parts = urlsplit(door.url)
+def test_whoever_comes_when_it_is_full_is_asked_to_come_back_as_strictly_as_any_other(server: RunningWebServer) -> None:
+    parts = urlsplit(server.url)
     place = parts.hostname or "", parts.port or 0
-    ask = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+    send_request = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
     with contextlib.ExitStack() as stack:
         for _ in range(MAX_CONNECTIONS):
             stack.enter_context(socket.create_connection(place, timeout=600))
         late = stack.enter_context(socket.create_connection(place, timeout=600))
-        late.sendall(ask)
+        late.sendall(send_request)
         answer = b"".join(iter(lambda: late.recv(65536), b""))
     head = answer.partition(b"\r\n\r\n")[0].lower()
     assert head.startswith(b"http/1.1 503 ")
     for name in (b"content-security-policy", b"x-content-type-options", b"cache-control", b"retry-after"):
         assert b"\r\n" + name + b": " in head
-    while (status := door.ask("GET", "/healthz").status) == 503:  # until it has seen them go
+    while (status := server.request("GET", "/healthz").status) == 503:  # until it has seen them go
         time.sleep(0.05)
     assert status == 200

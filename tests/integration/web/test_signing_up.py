@@ -5,8 +5,13 @@ import time
 import pytest
 
 from newsletter.locales import packaged_languages, translations_for
-from tests.acceptance.doorway import Doorway, eventually
-from tests.integration.web.conftest import enquiries, joined, record, states
+from tests.acceptance.web_server import RunningWebServer, eventually
+from tests.integration.web.conftest import (
+    count_signup_requests,
+    sign_up_and_confirm,
+    subscriber_record,
+    subscription_states,
+)
 
 KNOWN = "ada@example.org"
 
@@ -16,43 +21,45 @@ PROMISE = (
 )
 
 
-def mails_to(door: Doorway, address: str, kind: str) -> int:
+def mails_to(server: RunningWebServer, address: str, kind: str) -> int:
     return sum(
         address in str(message["To"]) and not message["List-Id"] and kind in message.get_content()
-        for message in door.desk.messages()
+        for message in server.publication.messages()
         if not message.is_multipart()
     )
 
 
-def test_known_and_unknown_addresses_get_the_same_answer(door: Doorway) -> None:
-    answers = [door.send("/subscribe", {"email": who, "list": "sample"}) for who in (KNOWN, "stranger@example.org")]
+def test_known_and_unknown_addresses_get_the_same_answer(server: RunningWebServer) -> None:
+    answers = [
+        server.post_form("/subscribe", {"email": who, "list": "sample"}) for who in (KNOWN, "stranger@example.org")
+    ]
     assert answers[0].text == answers[1].text
     assert {a.status for a in answers} == {200}
     headers = [{k: v for k, v in a.headers.items() if k != "date"} for a in answers]
     assert headers[0] == headers[1]
-    asked = [door.send("/link", {"email": who}) for who in (KNOWN, "nobody@example.org")]
+    asked = [server.post_form("/link", {"email": who}) for who in (KNOWN, "nobody@example.org")]
     assert asked[0].text == asked[1].text
 
 
-def test_whoever_has_it_already_is_told_so_by_mail_with_the_link_to_their_page(door: Doorway) -> None:
-    door.send("/subscribe", {"email": "bram.desmet@example.net", "list": "sample"})
-    page = door.get(door.link_to("bram.desmet@example.net", "own"))
+def test_whoever_has_it_already_is_told_so_by_mail_with_the_link_to_their_page(server: RunningWebServer) -> None:
+    server.post_form("/subscribe", {"email": "bram.desmet@example.net", "list": "sample"})
+    page = server.get(server.link_to("bram.desmet@example.net", "own"))
     assert page.status == 200
     assert "bram.desmet@example.net" in page.text
 
 
-def test_an_address_gets_one_confirmation_a_day_which_confirms_all_that_was_asked(door: Doorway) -> None:
+def test_an_address_gets_one_confirmation_a_day_which_confirms_all_that_was_asked(server: RunningWebServer) -> None:
     who = "twice@example.org"
-    door.send("/subscribe", {"email": who, "list": "sample"})
-    path = door.link_to(who)
-    door.send("/subscribe", {"email": who.upper(), "list": "weekly"})
-    eventually(lambda: states(door, who) == {"sample": "pending", "weekly": "pending"})
-    assert mails_to(door, who, "/confirm/") == 1
-    door.send(path)
-    assert states(door, who) == {"sample": "confirmed", "weekly": "confirmed"}
+    server.post_form("/subscribe", {"email": who, "list": "sample"})
+    path = server.link_to(who)
+    server.post_form("/subscribe", {"email": who.upper(), "list": "weekly"})
+    eventually(lambda: subscription_states(server, who) == {"sample": "pending", "weekly": "pending"})
+    assert mails_to(server, who, "/confirm/") == 1
+    server.post_form(path)
+    assert subscription_states(server, who) == {"sample": "confirmed", "weekly": "confirmed"}
 
 
-def test_nothing_that_a_stranger_wrote_is_in_the_mail(door: Doorway) -> None:
+def test_nothing_that_a_stranger_wrote_is_in_the_mail(server: RunningWebServer) -> None:
     spam = "BUY-PILLS"
     fields = {
         "email": "victim@example.org",
@@ -61,21 +68,21 @@ def test_nothing_that_a_stranger_wrote_is_in_the_mail(door: Doorway) -> None:
         "language": spam,
         "name": spam,
     }
-    door.send("/subscribe", fields, User_Agent=spam, Referer=f"https://{spam}.example/")
-    door.link_to("victim@example.org")
-    assert all(spam.lower() not in message.as_string().lower() for message in door.desk.messages())
+    server.post_form("/subscribe", fields, User_Agent=spam, Referer=f"https://{spam}.example/")
+    server.link_to("victim@example.org")
+    assert all(spam.lower() not in message.as_string().lower() for message in server.publication.messages())
 
 
-def test_a_field_that_people_never_see_is_for_machines(door: Doorway) -> None:
-    before = enquiries(door)
-    answer = door.send("/subscribe", {"email": "machine@example.org", "list": "sample", "website": "x"})
+def test_a_field_that_people_never_see_is_for_machines(server: RunningWebServer) -> None:
+    before = count_signup_requests(server)
+    answer = server.post_form("/subscribe", {"email": "machine@example.org", "list": "sample", "website": "x"})
     assert answer.status == 200
     time.sleep(0.5)
-    assert enquiries(door) == before
-    assert record(door, "machine@example.org") is None
+    assert count_signup_requests(server) == before
+    assert subscriber_record(server, "machine@example.org") is None
 
 
-def test_what_is_no_address_is_told_at_once_and_kept_in_the_field(door: Doorway) -> None:
+def test_what_is_no_address_is_told_at_once_and_kept_in_the_field(server: RunningWebServer) -> None:
     for text in (
         "nonsense",
         "a@b",
@@ -84,45 +91,45 @@ def test_what_is_no_address_is_told_at_once_and_kept_in_the_field(door: Doorway)
         "",
         "a" * 400,
     ):
-        answer = door.send("/subscribe", {"email": text, "list": "sample"})
+        answer = server.post_form("/subscribe", {"email": text, "list": "sample"})
         assert answer.status == 422
         assert "<script>" not in answer.text
         assert 'role="alert"' in answer.text
 
 
-def test_a_form_may_come_from_our_sites_only(door: Doorway) -> None:
+def test_a_form_may_come_from_our_sites_only(server: RunningWebServer) -> None:
     fields = {"email": "embedded@example.org", "list": "sample"}
-    good = door.send("/subscribe", fields, Origin="https://blog.example", Accept="application/json")
+    good = server.post_form("/subscribe", fields, Origin="https://blog.example", Accept="application/json")
     assert good.json["status"] == "asked"
     assert good.headers["access-control-allow-origin"] == "https://blog.example"
     assert "access-control-allow-credentials" not in good.headers
     for origin in ("https://evil.example", "https://blog.example.evil.example", "http://blog.example"):
-        bad = door.send("/subscribe", fields, Origin=origin, Accept="application/json")
+        bad = server.post_form("/subscribe", fields, Origin=origin, Accept="application/json")
         assert bad.status == 403
         assert "access-control-allow-origin" not in bad.headers
-    assert door.send("/subscribe", fields, Origin="null", Sec_Fetch_Site="cross-site").status == 403
-    assert door.send("/subscribe", fields, Origin="null", Sec_Fetch_Site="same-origin").status == 200
+    assert server.post_form("/subscribe", fields, Origin="null", Sec_Fetch_Site="cross-site").status == 403
+    assert server.post_form("/subscribe", fields, Origin="null", Sec_Fetch_Site="same-origin").status == 200
 
 
-def test_a_network_that_sends_many_forms_is_asked_to_wait(door: Doorway) -> None:
-    def ask(client: str, number: int) -> int:
+def test_a_network_that_sends_many_forms_is_asked_to_wait(server: RunningWebServer) -> None:
+    def send_request(client: str, number: int) -> int:
         fields = {"email": f"many{number}@example.org", "list": "sample"}
-        answer = door.send("/subscribe", fields, X_Forwarded_For=client)
+        answer = server.post_form("/subscribe", fields, X_Forwarded_For=client)
         if answer.status == 429:
             assert int(answer.headers["retry-after"]) > 0
         return answer.status
 
     # one holder of IPv6 has a whole /64
-    found = [ask(f"2001:db8:1:2::{number:x}", number) for number in range(1, 15)]
+    found = [send_request(f"2001:db8:1:2::{number:x}", number) for number in range(1, 15)]
     assert found[:12] == [200] * 12
     assert found[12:] == [429] * 2
-    assert ask("2001:db8:1:3::1", 99) == 200
+    assert send_request("2001:db8:1:3::1", 99) == 200
 
 
-def test_only_a_proxy_of_ours_says_who_asks(door: Doorway) -> None:
+def test_only_a_proxy_of_ours_says_who_asks(server: RunningWebServer) -> None:
     # the left entry is what anybody can make up: the right one is what our proxy saw
     statuses = [
-        door.send(
+        server.post_form(
             "/subscribe",
             {"email": f"made{number}@example.org", "list": "sample"},
             X_Forwarded_For=f"203.0.113.{number}, 198.51.100.7",
@@ -132,43 +139,43 @@ def test_only_a_proxy_of_ours_says_who_asks(door: Doorway) -> None:
     assert statuses[-1] == 429
 
 
-def test_who_left_comes_back_by_confirming(door: Doorway) -> None:
+def test_who_left_comes_back_by_confirming(server: RunningWebServer) -> None:
     who = "returning@example.org"
-    joined(door, who)
-    door.desk.done("subscribers", "remove", who, "--list", "sample")
-    assert states(door, who) == {"sample": "ended"}
-    before = door.link_to(who)
-    door.send("/subscribe", {"email": who, "list": "sample"})
-    path = eventually(lambda: (link := door.link_to(who)) != before and link)
-    assert states(door, who) == {"sample": "ended"}, "only the button brings them back"
-    door.send(before)
-    assert states(door, who) == {"sample": "ended"}, "a link that was used is used"
-    door.send(path)
-    assert states(door, who) == {"sample": "confirmed"}
+    sign_up_and_confirm(server, who)
+    server.publication.run_ok("subscribers", "remove", who, "--list", "sample")
+    assert subscription_states(server, who) == {"sample": "ended"}
+    before = server.link_to(who)
+    server.post_form("/subscribe", {"email": who, "list": "sample"})
+    path = eventually(lambda: (link := server.link_to(who)) != before and link)
+    assert subscription_states(server, who) == {"sample": "ended"}, "only the button brings them back"
+    server.post_form(before)
+    assert subscription_states(server, who) == {"sample": "ended"}, "a link that was used is used"
+    server.post_form(path)
+    assert subscription_states(server, who) == {"sample": "confirmed"}
 
 
-def test_who_complained_is_not_mailed_whatever_is_filled_in(door: Doorway) -> None:
+def test_who_complained_is_not_mailed_whatever_is_filled_in(server: RunningWebServer) -> None:
     who = "angry@example.org"
-    door.desk.done("suppressions", "add", who, "--reason", "complained")
-    assert door.send("/subscribe", {"email": who, "list": "sample"}).status == 200
-    joined(door, "later@example.org")
-    assert mails_to(door, who, "http") == 0
+    server.publication.run_ok("suppressions", "add", who, "--reason", "complained")
+    assert server.post_form("/subscribe", {"email": who, "list": "sample"}).status == 200
+    sign_up_and_confirm(server, "later@example.org")
+    assert mails_to(server, who, "http") == 0
 
 
 @pytest.mark.parametrize("language", packaged_languages())
-def test_the_form_speaks_every_language_that_letters_have(door: Doorway, language: str) -> None:
-    page = door.get(f"/subscribe?language={language}")
+def test_the_form_speaks_every_language_that_letters_have(server: RunningWebServer, language: str) -> None:
+    page = server.get(f"/subscribe?language={language}")
     assert f'<html lang="{language}" dir="{"rtl" if language in {"ar", "he"} else "ltr"}">' in page.text
     assert translations_for(language).gettext(PROMISE) in page.text.replace("&#39;", "'")
 
 
-def test_the_language_of_the_form_is_that_of_the_mail_and_stays_with_the_person(door: Doorway) -> None:
+def test_the_language_of_the_form_is_that_of_the_mail_and_stays_with_the_person(server: RunningWebServer) -> None:
     who = "leserin@example.org"
-    door.send("/subscribe", {"email": who, "list": "sample", "language": "de"})
-    page = door.get(path := door.link_to(who))
+    server.post_form("/subscribe", {"email": who, "list": "sample", "language": "de"})
+    page = server.get(path := server.link_to(who))
     assert translations_for("de").gettext("One last step") in page.text
-    door.send(path)
-    found = record(door, who)
+    server.post_form(path)
+    found = subscriber_record(server, who)
     assert found is not None
     assert found.subscriber is not None
     assert found.subscriber.fields == {"language": "de"}

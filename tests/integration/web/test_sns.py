@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tests.acceptance.desk import Desk
-from tests.acceptance.doorway import Doorway, open_door
+from tests.acceptance.publication_folder import PublicationFolder
+from tests.acceptance.web_server import RunningWebServer, run_web_server
 from tests.integration.feedback.sns_authority import TOPIC, URL, Authority, body
 
 NOW = datetime.now(UTC)
@@ -17,15 +17,15 @@ HOOK = "/hooks/sns"
 
 
 @pytest.fixture(scope="module")
-def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Doorway]:
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningWebServer]:
     """A door that hears one topic, whose certificate lies beside it."""
-    desk = Desk(tmp_path_factory.mktemp("door"))
-    desk.done("init", ".")
-    desk.set("[delivery]", f'[feedback]\ntopics = ["{TOPIC}"]\ncertificates = "pins"\n\n[delivery]')
-    (desk.folder / "pins").mkdir()
-    (desk.folder / "pins" / URL.rpartition("/")[2]).write_bytes(AUTHORITY.pem)
-    desk.done("send")
-    with open_door(desk) as opened:
+    publication = PublicationFolder(tmp_path_factory.mktemp("server"))
+    publication.run_ok("init", ".")
+    publication.change_settings("[delivery]", f'[feedback]\ntopics = ["{TOPIC}"]\ncertificates = "pins"\n\n[delivery]')
+    (publication.folder / "pins").mkdir()
+    (publication.folder / "pins" / URL.rpartition("/")[2]).write_bytes(AUTHORITY.pem)
+    publication.run_ok("send")
+    with run_web_server(publication) as opened:
         yield opened
 
 
@@ -37,22 +37,22 @@ def bounce(delivery: int) -> bytes:
     return body(AUTHORITY.signed(Message=json.dumps(event), Timestamp=f"{NOW:%Y-%m-%dT%H:%M:%S.000Z}"))
 
 
-def test_what_sns_signed_is_taken_in_and_what_it_did_not_is_refused(door: Doorway) -> None:
+def test_what_sns_signed_is_taken_in_and_what_it_did_not_is_refused(server: RunningWebServer) -> None:
     said = bounce(1)
-    assert door.ask("POST", HOOK, said).status == 200
-    assert door.ask("POST", HOOK, said).status == 200
-    assert door.ask("POST", HOOK, said.replace(b"Permanent", b"Transient")).status == 403
-    assert door.ask("POST", HOOK, said.replace(b"111122223333", b"999988887777")).status == 403
-    assert door.ask("POST", HOOK, b"junk").status == 403
-    assert door.ask("GET", HOOK).status == 405
-    counts = door.desk.done("status", "--json").json_lines[0]
+    assert server.request("POST", HOOK, said).status == 200
+    assert server.request("POST", HOOK, said).status == 200
+    assert server.request("POST", HOOK, said.replace(b"Permanent", b"Transient")).status == 403
+    assert server.request("POST", HOOK, said.replace(b"111122223333", b"999988887777")).status == 403
+    assert server.request("POST", HOOK, b"junk").status == 403
+    assert server.request("GET", HOOK).status == 405
+    counts = server.publication.run_ok("status", "--json").json_lines[0]
     assert counts["feedback"]["bounced"] == 1
 
 
-def test_while_nothing_can_be_kept_sns_is_asked_to_come_again(door: Doorway) -> None:
-    other = sqlite3.connect(door.desk.folder / "var" / "newsletter.db", isolation_level=None)
+def test_while_nothing_can_be_kept_sns_is_asked_to_come_again(server: RunningWebServer) -> None:
+    other = sqlite3.connect(server.publication.folder / "var" / "newsletter.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
-    assert door.ask("POST", HOOK, bounce(2)).status == 503
+    assert server.request("POST", HOOK, bounce(2)).status == 503
     other.execute("ROLLBACK")
     other.close()
-    assert door.ask("POST", HOOK, bounce(2)).status == 200
+    assert server.request("POST", HOOK, bounce(2)).status == 200

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from tests.acceptance.doorway import Doorway
+from tests.acceptance.web_server import RunningWebServer
 
 TRIES = 200
 _SIGMAS = 4.0
@@ -13,10 +13,10 @@ _SIGMAS = 4.0
 
 @pytest.mark.slow
 @pytest.mark.parametrize("path", ["/subscribe", "/link"])
-def test_the_time_of_a_form_does_not_tell_whether_its_address_is_known(door: Doorway, path: str) -> None:
+def test_the_time_of_a_form_does_not_tell_whether_its_address_is_known(server: RunningWebServer, path: str) -> None:
     known = [f"known{path[1:]}{number}@example.org" for number in range(TRIES + 10)]
-    file = door.desk.write("known.csv", "\n".join(["email", *known]))
-    door.desk.done("subscribers", "import", str(file), "--list", "sample")
+    file = server.publication.write("known.csv", "\n".join(["email", *known]))
+    server.publication.run_ok("subscribers", "import", str(file), "--list", "sample")
     times: dict[bool, list[float]] = {True: [], False: []}
     for number in range(TRIES + 10):
         order = (True, False) if number % 2 else (False, True)  # who comes first finds the clerk in another mood
@@ -24,7 +24,7 @@ def test_the_time_of_a_form_does_not_tell_whether_its_address_is_known(door: Doo
             who = known[number] if is_known else f"nobody{path[1:]}{number}@example.org"  # each once
             for _ in range(60):
                 begun = time.perf_counter()
-                answer = door.send(path, {"email": who, "list": "sample"})
+                answer = server.post_form(path, {"email": who, "list": "sample"})
                 took = time.perf_counter() - begun
                 if answer.status != 503:  # a busy machine's door asks to come back, and tells nothing by that
                     break

@@ -10,7 +10,7 @@ from newsletter.audience import candidates
 from newsletter.audience.importer import ImportReport, import_csv
 from newsletter.database import Database
 from newsletter.tokens import Keyring
-from tests.fresh import fresh_database
+from tests.fresh_database import fresh_database
 
 NOW = datetime(2026, 11, 2, 8, tzinfo=UTC)
 

@@ -15,8 +15,8 @@ from newsletter.audience.importer import import_csv
 from newsletter.audience.text_cleanup import cleaned, cleaned_name, guarded, unguarded
 from newsletter.database import Database
 from newsletter.tokens import Keyring
-from tests.drawing import drawn
-from tests.fresh import fresh_database
+from tests.fresh_database import fresh_database
+from tests.hypothesis_examples import examples
 
 NOW = datetime(2026, 11, 2, 8, tzinfo=UTC)
 KEYRING = Keyring((b"k" * 32,))
@@ -52,7 +52,7 @@ def test_hostile_cells_are_cleaned() -> None:
     assert len(cleaned("x" * 100_000, 2000)) == 2000
 
 
-@drawn(25)
+@examples(25)
 @given(
     st.lists(
         st.tuples(

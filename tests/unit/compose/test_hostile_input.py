@@ -10,7 +10,7 @@ from lxml import etree, html
 from newsletter.compose import compose, compose_article, fill_merge_tags
 from newsletter.content import read_issue
 from newsletter.errors import ContentError
-from tests.drawing import drawn
+from tests.hypothesis_examples import examples
 
 PIECES = [
     "{{ subscriber.name }}", "{{ x }}", "{% y %}", "`", "```\n", "~~~\n", "**", "_", "[", "](", ")", "![", "> ",
@@ -77,7 +77,7 @@ def assert_sound(publication):
 
 
 @given(st.lists(st.sampled_from(PIECES), max_size=60).map("".join))
-@drawn(35, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(35, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_markdown_breaks_the_email(publication, body):
     path = publication.root / "issues" / "one.md"
     path.parent.mkdir(exist_ok=True)
@@ -86,7 +86,7 @@ def test_no_markdown_breaks_the_email(publication, body):
 
 
 @given(st.text(max_size=300))
-@drawn(25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_file_breaks_the_reader(publication, text):
     path = publication.root / "issues" / "one.md"
     path.parent.mkdir(exist_ok=True)

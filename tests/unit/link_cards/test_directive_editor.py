@@ -11,7 +11,7 @@ from newsletter.content import read_issue
 from newsletter.link_cards.directive_editor import LineEditor, escape_field, fill_fields
 from newsletter.link_cards.page_metadata import clean_text
 from newsletter.settings import read_settings
-from tests.drawing import drawn
+from tests.hypothesis_examples import examples
 
 TOML = '[publication]\ntitle = "T"\n[lists.a]\ntitle = "T"\nfrom = "a@e.example"\nlist_id = "a.e.example"\n'
 WORDS = st.text(
@@ -32,7 +32,7 @@ def letters(text):
     return "".join(char for char in text if char.isalnum())
 
 
-@drawn(150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(title=WORDS, text=WORDS)
 def test_text_of_a_page_reads_back_unchanged_from_the_card(desk, title, text):
     title, text = clean_text(title, 200), clean_text(text, 200)

@@ -22,7 +22,7 @@ from newsletter.delivery.transports.thread_connection import BlockingTransport
 from newsletter.errors import Deferred, Refused, SendingHalted, TemporaryError, Uncertain, UsageError
 from newsletter.settings import Settings
 from newsletter.tokens import Keyring
-from tests.fresh import fresh_database
+from tests.fresh_database import fresh_database
 
 NOW = datetime(2026, 11, 3, 12, tzinfo=UTC)
 KEYRING = Keyring((b"k" * 40,))

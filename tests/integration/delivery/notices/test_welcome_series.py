@@ -29,7 +29,7 @@ from newsletter.delivery import (
 )
 from newsletter.settings import Settings, read_settings
 from newsletter.tokens import Keyring
-from tests.fresh import fresh_database
+from tests.fresh_database import fresh_database
 
 KEYRING = Keyring((b"k" * 40,))
 START = datetime(2026, 11, 3, 12, tzinfo=UTC)

@@ -36,8 +36,8 @@ from newsletter.delivery.queue.recovery import recover
 from newsletter.errors import DecisionRequired
 from newsletter.settings import Settings
 from newsletter.tokens import Keyring
-from tests.drawing import cases
-from tests.fresh import fresh_database
+from tests.fresh_database import fresh_database
+from tests.hypothesis_examples import example_count
 from tests.integration.delivery.conftest import Hop
 
 KEYRING = Keyring((b"k" * 32,))
@@ -276,9 +276,9 @@ class Mailroom(RuleBasedStateMachine):
 
 
 Mailroom.TestCase.settings = settings(
-    max_examples=cases(25),
+    max_examples=example_count(25),
     stateful_step_count=40,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
-TestWhateverHappens = pytest.mark.drawn(Mailroom.TestCase)
+TestWhateverHappens = pytest.mark.examples(Mailroom.TestCase)

@@ -23,13 +23,13 @@ from newsletter.delivery.queue.outcome_spool import OutcomeSpool
 from newsletter.delivery.transports.base import Transport
 from newsletter.delivery.transports.outbox import OutboxTransport, outbox_messages
 from newsletter.errors import DatabaseBusy, DecisionRequired, DiskFull, NewsletterError, SettingsError
-from tests.acceptance.killed import struck_at
+from tests.acceptance.kill_points import call_at_point
 from tests.integration.delivery.conftest import Hop, Press, now
 
 Make = Callable[..., Edition]
 READERS = 40
 IN_FLIGHT = 8
-STEPS = {
+KILL_POINTS = {
     "plan.py:start_mailing:call": 1,
     "recipients.py:fill_mailing:return": 1,
     "recovery.py:recover:call": 1,
@@ -156,14 +156,14 @@ def refusal(act: Callable[[], object]) -> NewsletterError | None:
     return None
 
 
-@pytest.mark.parametrize("step", list(STEPS))
+@pytest.mark.parametrize("step", list(KILL_POINTS))
 @pytest.mark.parametrize("name", list(FAULTS))
 def test_storage_that_fails_at_any_step_loses_nobody_and_doubles_nobody(
     press: Press, edition: Make, name: str, step: str
 ) -> None:
     everybody, hop = crowd(press), Hop()
     fault = FAULTS[name](press)
-    with struck_at(step, STEPS[step], fault.strike):
+    with call_at_point(step, KILL_POINTS[step], fault.strike):
         error = refusal(lambda: mail(press, edition(), hop))
     if error is not None:  # where it struck in the middle of a transaction, that one may still have been written
         assert type(error) is fault.error
@@ -195,7 +195,7 @@ def test_an_outbox_whose_disk_is_full_keeps_whole_messages_only(press: Press, ed
     everybody = crowd(press)
     fault = FullDisk(press)
     with closing(OutboxTransport(press.settings.var / "outbox")) as outbox:
-        with struck_at("outbox.py:submit:call", 12, fault.strike), pytest.raises(DiskFull, match="Make room"):
+        with call_at_point("outbox.py:submit:call", 12, fault.strike), pytest.raises(DiskFull, match="Make room"):
             mail(press, edition(text="x" * 9000), outbox)
         kept = list(outbox_messages(outbox.folder))
         assert all(letter.path.read_bytes().rstrip().endswith(b"--") for letter in kept)
@@ -224,7 +224,7 @@ def test_a_damaged_spool_leaves_uncertain_deliveries_and_nothing_worse(
     press: Press, edition: Make, damage: str
 ) -> None:
     everybody, hop, fault = crowd(press), Hop(), Locked(press)
-    with struck_at("claim.py:record_and_claim:call", 3, fault.strike), pytest.raises(DatabaseBusy):
+    with call_at_point("claim.py:record_and_claim:call", 3, fault.strike), pytest.raises(DatabaseBusy):
         mail(press, edition(), hop)
     fault.heal()
     spool = press.settings.var / "outcomes.spool"

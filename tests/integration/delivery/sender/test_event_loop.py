@@ -35,7 +35,7 @@ def test_a_relay_that_disconnects_again_and_again_defers_nobody(
     press.join("weekly", *(f"reader{index}" for index in range(60)))
     with relay.running(Relay(is_pipelining=is_pipelining, most=7, is_hasty=is_hasty)) as there:
         steps = mail(press, edition(), there)
-        taken = [recipient for _, recipient, _ in there.taken]
+        taken = [recipient for _, recipient, _ in there.accepted]
     assert len(taken) == len(set(taken)) == 60
     assert steps[-1].counts.submitted == 60
 
@@ -49,7 +49,7 @@ def test_a_relay_that_answers_twice_makes_nobody_wait_and_mails_nobody_twice(
     there = Relay(is_pipelining=is_pipelining, is_late=is_late, more_replies=("250 2.0.0 queued again",))
     with relay.running(there):
         steps = mail(press, edition(), there)
-        taken = [recipient for _, recipient, _ in there.taken]
+        taken = [recipient for _, recipient, _ in there.accepted]
     assert len(taken) == len(set(taken)) == 40
     assert (steps[-1].counts.submitted, steps[-1].counts.uncertain) == (40, 0)
 
@@ -58,8 +58,8 @@ def test_everybody_gets_one_message_with_its_dots_escaped(press: Press, edition:
     press.join("weekly", *(f"reader{index}" for index in range(30)))
     with relay.running(Relay()) as there:
         mail(press, edition(text=".It burns.\n..\n.\n"), there)
-        assert len(there.taken) == 30
-        for _, recipient, octets in there.taken:
+        assert len(there.accepted) == 30
+        for _, recipient, octets in there.accepted:
             assert recipient.encode() in octets.partition(b"\r\n\r\n")[0]
             assert octets.count(b"It burns.") == 2
 
@@ -107,5 +107,5 @@ def test_one_relay_that_takes_few_connections_is_sent_to_over_those(press: Press
         transport = Crowded(SmtpSettings.model_validate({"host": "127.0.0.1", "port": there.port, "timeout": 5}), None)
         with closing(transport):
             list(send(press.database, press.keyring, press.settings, mailing, transport, clock=now))
-        assert len(there.taken) == 40
+        assert len(there.accepted) == 40
     assert press.counts(mailing).submitted == 40

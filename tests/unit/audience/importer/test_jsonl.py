@@ -31,8 +31,8 @@ from newsletter.audience.importer import import_csv
 from newsletter.audience.tables import suppressions, tags
 from newsletter.database import Database
 from newsletter.tokens import Keyring
-from tests.drawing import drawn
-from tests.fresh import fresh_database
+from tests.fresh_database import fresh_database
+from tests.hypothesis_examples import examples
 
 NOW = datetime(2026, 11, 2, 8, tzinfo=UTC)
 KEYRING = Keyring((b"k" * 32,))
@@ -52,7 +52,7 @@ PEOPLE = st.lists(
 )
 
 
-@drawn(15, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+@examples(15, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 @given(PEOPLE, st.booleans())
 def test_what_was_exported_comes_back_in_both_formats(
     rows: list[tuple[str, str, dict[str, str], list[str], str]], is_json: bool

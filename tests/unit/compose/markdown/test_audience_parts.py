@@ -14,7 +14,7 @@ from newsletter.compose.markdown.audience_parts import find_audience_parts
 from newsletter.content import Issue, read_issue
 from newsletter.content.issue import Slug
 from newsletter.errors import ContentError
-from tests.drawing import drawn
+from tests.hypothesis_examples import examples
 
 BODY = """
 # The harbour
@@ -257,7 +257,7 @@ def _seen(several, depth, inside):
             yield from _seen(inner, f"{depth}{number}", inside)
 
 
-@drawn(150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(nodes, min_size=1, max_size=5))
 def test_however_parts_are_nested_readers_see_only_theirs(publication, several):
     body = "\n".join(_markdown(several, "d"))

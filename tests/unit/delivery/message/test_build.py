@@ -19,7 +19,7 @@ from newsletter.delivery.message.build import build_template
 from newsletter.delivery.models import Delivery, Mailing, MailingKind
 from newsletter.settings import Settings
 from newsletter.tokens import Keyring, Purpose
-from tests.drawing import drawn
+from tests.hypothesis_examples import examples
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 KEYRING = Keyring((b"k" * 32,))
@@ -108,7 +108,7 @@ parts = st.lists(
 ).map(tuple)
 
 
-@drawn(150)
+@examples(150)
 @given(html=parts, text=parts, first=hostile, last=hostile, city=hostile)
 def test_the_bodies_equal_those_of_pythons_email_package(
     html: MergeText, text: MergeText, first: str, last: str, city: str
@@ -152,7 +152,7 @@ def test_the_bodies_equal_those_of_pythons_email_package(
         assert content(made, subtype).rstrip("\r\n") == content(expected, subtype).rstrip("\r\n")
 
 
-@drawn(200)
+@examples(200)
 @given(first=hostile, last=hostile)
 def test_no_display_name_can_add_a_recipient_or_a_header(first: str, last: str) -> None:
     from newsletter.delivery.message import headers
@@ -166,7 +166,7 @@ def test_no_display_name_can_add_a_recipient_or_a_header(first: str, last: str) 
     assert max(map(len, octets.split(b"\r\n"))) <= 78
 
 
-@drawn(200)
+@examples(200)
 @given(name=st.text(st.characters(categories=("L", "N", "P", "S", "M")), min_size=1, max_size=60))
 def test_a_display_name_is_decoded_unchanged(name: str) -> None:
     from newsletter.delivery.message import headers
@@ -182,7 +182,7 @@ def test_a_display_name_is_decoded_unchanged(name: str) -> None:
     assert shown == name
 
 
-@drawn(300)
+@examples(300)
 @given(subject=hostile)
 def test_a_subject_is_decoded_as_one_line(subject: str) -> None:
     from newsletter.delivery.message import headers

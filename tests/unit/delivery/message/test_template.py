@@ -20,7 +20,7 @@ from newsletter.delivery.message.build import MessageTemplate, build_template
 from newsletter.delivery.models import Delivery, Mailing
 from newsletter.settings import Settings
 from newsletter.tokens import Keyring
-from tests.drawing import drawn
+from tests.hypothesis_examples import examples
 from tests.unit.delivery.conftest import make_settings
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -106,7 +106,7 @@ def on_one_line(text: str) -> str:
     return re.sub(r"[ \t]+", " ", plain).strip(" ")
 
 
-@drawn(200)
+@examples(200)
 @given(first=hostile, last=hostile, city=hostile)
 def test_no_value_can_add_change_or_remove_a_header(
     make_template: Callable[..., MessageTemplate], first: str, last: str, city: str
@@ -133,7 +133,7 @@ def test_no_value_can_add_change_or_remove_a_header(
 _CITY = MergeTag(name="subscriber.city", default="town", context=EscapeContext.PLAIN)
 
 
-@drawn(200)
+@examples(200)
 @given(first=hostile, city=hostile)
 def test_each_encoded_word_is_complete_in_itself(
     make_template: Callable[..., MessageTemplate], first: str, city: str
@@ -152,7 +152,7 @@ def test_each_encoded_word_is_complete_in_itself(
         octets.decode("utf-8")
 
 
-@drawn(150)
+@examples(150)
 @given(subject=hostile)
 def test_pythons_older_parser_decodes_the_same_subject(
     make_template: Callable[..., MessageTemplate], subject: str
@@ -164,7 +164,7 @@ def test_pythons_older_parser_decodes_the_same_subject(
     assert str(make_header(decode_header(unfolded))).strip(" ") == expected
 
 
-@drawn(200)
+@examples(200)
 @given(html=parts, text=parts, first=hostile, last=hostile, city=hostile)
 def test_both_bodies_decode_to_exactly_what_was_written(
     make_template: Callable[..., MessageTemplate], html: MergeText, text: MergeText, first: str, last: str, city: str
@@ -239,7 +239,7 @@ def test_an_address_is_unchanged_in_header_and_envelope_or_refused_at_sign_up(
         assert not re.search(r"[\s<>]", part)
 
 
-@drawn(100)
+@examples(100)
 @given(written=st.one_of(st.emails(), st.text(max_size=30).map(lambda text: f"{text}@example.org")))
 def test_every_accepted_address_is_unchanged_in_header_and_envelope(
     make_template: Callable[..., MessageTemplate], written: str
@@ -254,7 +254,7 @@ def test_every_accepted_address_is_unchanged_in_header_and_envelope(
     assert re.fullmatch(r"[!-;=?-~]+@[a-z0-9.-]+", template.render(delivery, NOW)[0].recipient)
 
 
-@drawn(100)
+@examples(100)
 @given(title=hostile.filter(str.strip), shown=hostile)
 def test_list_headers_are_valid_whatever_the_lists_title(
     make_edition: Callable[..., Edition], make_mailing: Callable[..., Mailing], title: str, shown: str

@@ -15,14 +15,14 @@ from email.parser import BytesParser
 from pathlib import Path
 from typing import Any
 
-from tests.acceptance.warm import COMMAND, run_command
+from tests.acceptance.command_runner import COMMAND, run_command
 
-PATIENCE = 600
+TIMEOUT = 600
 """Seconds after which something will not happen any more, however slow and busy the machine is."""
 
 
 @dataclass(frozen=True)
-class Outcome:
+class CommandResult:
     """What a command left behind."""
 
     code: int
@@ -41,7 +41,7 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class Desk:
+class PublicationFolder:
     """An author at a publication's folder."""
 
     folder: Path
@@ -51,9 +51,9 @@ class Desk:
         *arguments: str,
         cwd: Path | None = None,
         environment: Mapping[str, str] | None = None,
-        seconds: float = PATIENCE,
+        seconds: float = TIMEOUT,
         limits: Callable[[], object] | None = None,
-    ) -> Outcome:
+    ) -> CommandResult:
         """Run `newsletter ...` in the folder and return what it left; it never asks, for stdin is closed.
 
         `limits` is called in the new process before it becomes the command.
@@ -66,9 +66,9 @@ class Desk:
             limits=limits,
         )
         assert "Traceback" not in done.stderr, done.stderr
-        return Outcome(done.returncode, done.stdout, done.stderr)
+        return CommandResult(done.returncode, done.stdout, done.stderr)
 
-    def done(self, *arguments: str, **options: Any) -> Outcome:
+    def run_ok(self, *arguments: str, **options: Any) -> CommandResult:
         """Run a command that must succeed."""
         outcome = self.run(*arguments, **options)
         assert outcome.code == 0, outcome
@@ -105,10 +105,10 @@ class Desk:
         (found,) = [message for message in self.messages() if address in str(message["To"])]
         return found
 
-    def let_time_come(self) -> None:
+    def make_scheduled_due(self) -> None:
         """Make everything that is scheduled due, without waiting for it."""
         with (
-            closing(sqlite3.connect(self.folder / "var" / "newsletter.db", timeout=PATIENCE)) as database,
+            closing(sqlite3.connect(self.folder / "var" / "newsletter.db", timeout=TIMEOUT)) as database,
             database,
         ):
             database.execute("UPDATE mailings SET send_at = created_at WHERE send_at IS NOT NULL")
@@ -120,7 +120,7 @@ class Desk:
         file.write_text(text, encoding="utf-8")
         return file
 
-    def set(self, old: str, new: str) -> None:
+    def change_settings(self, old: str, new: str) -> None:
         """Change newsletter.toml."""
         file = self.folder / "newsletter.toml"
         text = file.read_text(encoding="utf-8")

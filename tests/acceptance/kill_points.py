@@ -1,6 +1,6 @@
 """`newsletter`, killed by its own hand at a labelled step: the N-th time that a function of it begins or ends.
 
-`python -m tests.acceptance.killed FILE:FUNCTION:call|return N send ...`: the code that runs is the real one,
+`python -m tests.acceptance.kill_points FILE:FUNCTION:call|return N send ...`: the code that runs is the real one,
 watched by the interpreter's own profiler. `preloaded` starts it from a process that has imported everything, so
 that two hundred runs take minutes.
 """
@@ -62,7 +62,7 @@ _LEAN = {
     "ses.py:_read:return": 6,
     "event_loop.py:finish:return": 6,
 }
-STEPS = {
+KILL_POINTS = {
     "smtp": {**_BEFORE, **_SMTP, **_AFTER},
     "ses": {**_BEFORE, **_SES, **_AFTER},
     "lean": {**_BEFORE, **_LEAN, **_AFTER},
@@ -76,7 +76,7 @@ _IMPORTED = (
     "newsletter.aws",
     "newsletter.delivery.transports.smtp",
     "newsletter.delivery.transports.ses",
-    "tests.acceptance.killed",
+    "tests.acceptance.kill_points",
 )
 
 
@@ -86,7 +86,7 @@ def main() -> None:
     _run(tuple(sys.argv[3:]), step, times)
 
 
-def preloaded(
+def start_preloaded(
     folder: Path, environment: dict[str, str], arguments: tuple[str, ...], step: str, times: int
 ) -> BaseProcess:
     """Start the command in a process of its own, to be killed at a step, or by whoever asked where that is ""."""
@@ -114,12 +114,12 @@ def _run(arguments: tuple[str, ...], step: str, times: int) -> None:
     if not step:
         run()
         return
-    with struck_at(step, times, lambda: os.kill(os.getpid(), signal.SIGKILL)):
+    with call_at_point(step, times, lambda: os.kill(os.getpid(), signal.SIGKILL)):
         run()
 
 
 @contextmanager
-def struck_at(step: str, times: int, strike: Callable[[], None]) -> Iterator[None]:
+def call_at_point(step: str, times: int, strike: Callable[[], None]) -> Iterator[None]:
     """Call `strike` once while the block runs, when it comes to a step for the so-manieth time."""
     file, function, what = step.split(":")
     left = [times]

@@ -13,7 +13,7 @@ from itertools import count
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from tests.acceptance.desk import PATIENCE, Desk
+from tests.acceptance.publication_folder import TIMEOUT, PublicationFolder
 
 ONE_CLICK = b"List-Unsubscribe=One-Click"
 MULTIPART = (
@@ -23,7 +23,7 @@ MULTIPART = (
 
 
 @dataclass(frozen=True)
-class Answer:
+class Response:
     """What came back."""
 
     status: int
@@ -36,42 +36,42 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Doorway:
+class RunningWebServer:
     """An open door; each visitor comes from an address of their own unless one is named."""
 
     url: str
-    desk: Desk
+    publication: PublicationFolder
     process: "subprocess.Popen[str]"
     log: list[str]
     """What it has said; all of it once it has ended."""
     _visitors: Iterator[int] = field(default_factory=lambda: count(1))
 
-    def ask(self, method: str, path: str, body: bytes | None = None, **headers: str) -> Answer:
+    def request(self, method: str, path: str, body: bytes | None = None, **headers: str) -> Response:
         """Ask as a program does: no cookies, no redirects followed."""
         parts = urlsplit(self.url)
         number = next(self._visitors)
         told = {"X-Forwarded-For": f"198.18.{number // 250 % 250}.{number % 250}"}
         told |= {name.replace("_", "-"): value for name, value in headers.items()}
-        connection = http.client.HTTPConnection(parts.hostname or "", parts.port or 0, timeout=PATIENCE)
+        connection = http.client.HTTPConnection(parts.hostname or "", parts.port or 0, timeout=TIMEOUT)
         try:
             connection.request(method, path, body, told)
             got = connection.getresponse()
-            return Answer(got.status, {k.lower(): v for k, v in got.getheaders()}, got.read().decode())
+            return Response(got.status, {k.lower(): v for k, v in got.getheaders()}, got.read().decode())
         finally:
             connection.close()
 
-    def get(self, path: str, **headers: str) -> Answer:
+    def get(self, path: str, **headers: str) -> Response:
         """Read a page."""
-        return self.ask("GET", path, **headers)
+        return self.request("GET", path, **headers)
 
-    def send(self, path: str, fields: object = (), **headers: str) -> Answer:
+    def post_form(self, path: str, fields: object = (), **headers: str) -> Response:
         """Send a form; fields are a mapping or pairs."""
         told = {"Content_Type": "application/x-www-form-urlencoded", **headers}
-        return self.ask("POST", path, urlencode(fields, doseq=True).encode(), **told)  # type: ignore[arg-type]
+        return self.request("POST", path, urlencode(fields, doseq=True).encode(), **told)  # type: ignore[arg-type]
 
-    def one_click(self, path: str) -> Answer:
+    def one_click(self, path: str) -> Response:
         """Unsubscribe as a mailbox provider does."""
-        return self.ask("POST", path, ONE_CLICK, Content_Type="application/x-www-form-urlencoded")
+        return self.request("POST", path, ONE_CLICK, Content_Type="application/x-www-form-urlencoded")
 
     def link_to(self, address: str, kind: str = "confirm") -> str:
         """The path of the newest link of a kind that was mailed to an address; waits for its mail."""
@@ -80,15 +80,15 @@ class Doorway:
 
     def _links(self, address: str, kind: str) -> list[str]:
         links: list[str] = []
-        if not all((self.desk.folder / "var" / "outbox" / name).exists() for name in ("cur", "new", "tmp")):
+        if not all((self.publication.folder / "var" / "outbox" / name).exists() for name in ("cur", "new", "tmp")):
             return links
-        for message in self.desk.messages():
+        for message in self.publication.messages():
             if address in str(message["To"]) and (body := message.get_body(("plain",))) is not None:
                 links += re.findall(rf"https?://\S+?(/{kind}/[a-z2-7]{{29}})", body.get_content())
         return links
 
 
-def eventually(look: Callable[[], Any], seconds: float = PATIENCE) -> Any:
+def eventually(look: Callable[[], Any], seconds: float = TIMEOUT) -> Any:
     """Return what is there once it is there."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
@@ -99,14 +99,14 @@ def eventually(look: Callable[[], Any], seconds: float = PATIENCE) -> Any:
 
 
 @contextmanager
-def open_door(desk: Desk, *arguments: str, settings: str = "") -> Iterator[Doorway]:
+def run_web_server(publication: PublicationFolder, *arguments: str, settings: str = "") -> Iterator[RunningWebServer]:
     """Keep a door open on a free port while the block runs; then it must end in order."""
-    file = desk.folder / "newsletter.toml"
+    file = publication.folder / "newsletter.toml"
     text = file.read_text()
     if "trusted_proxies" not in text:
         more = f'[web]\ntrusted_proxies = ["127.0.0.1"]\n{settings}'
         file.write_text(text.replace("[web]", more) if "[web]" in text else f"{text}\n{more}\n")
-    process = desk.start("serve", "--port", "0", *arguments)
+    process = publication.start("serve", "--port", "0", *arguments)
     assert process.stderr is not None
     first = process.stderr.readline()
     found = re.search(r"http://\S+", first)
@@ -115,11 +115,11 @@ def open_door(desk: Desk, *arguments: str, settings: str = "") -> Iterator[Doorw
     listener = threading.Thread(target=lambda log: lines.extend(log), args=(process.stderr,), daemon=True)
     listener.start()  # or a pipe that nobody empties would halt the door
     try:
-        yield Doorway(found[0], desk, process, lines)
+        yield RunningWebServer(found[0], publication, process, lines)
     finally:
         process.terminate()
-        process.wait(PATIENCE)
-        listener.join(PATIENCE)
+        process.wait(TIMEOUT)
+        listener.join(TIMEOUT)
         for pipe in (process.stdout, process.stderr):
             if pipe is not None:
                 pipe.close()

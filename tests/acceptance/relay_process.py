@@ -1,6 +1,6 @@
 """A relay in a process of its own, which outlives whom it serves: each recipient is on disk before it says 250.
 
-`python -m tests.acceptance.taking LOG SECONDS` prints its port, and takes mail until its stdin is closed;
+`python -m tests.acceptance.relay_process LOG SECONDS` prints its port, and takes mail until its stdin is closed;
 a line there makes it think no more.
 """
 
@@ -19,20 +19,20 @@ ROOT = Path(__file__).parents[2]
 
 
 @dataclass(frozen=True)
-class Taking:
+class RelayProcess:
     """A relay that is running."""
 
     port: int
     log: Path
     process: "subprocess.Popen[str]"
 
-    def hurry(self) -> None:
+    def remove_delay(self) -> None:
         """Let it think no more from now on."""
         assert self.process.stdin is not None
         self.process.stdin.write("hurry\n")
         self.process.stdin.flush()
 
-    def taken(self) -> list[str]:
+    def accepted(self) -> list[str]:
         """Every recipient whose message was taken, in order."""
         return self.log.read_text().split()
 
@@ -42,11 +42,11 @@ class Taking:
 
 
 @contextmanager
-def running(log: Path, seconds: float) -> Iterator[Taking]:
+def running(log: Path, seconds: float) -> Iterator[RelayProcess]:
     """Run it while the block runs; it thinks `seconds` about each message."""
     log.touch()
     process = subprocess.Popen(
-        [sys.executable, "-m", "tests.acceptance.taking", str(log), str(seconds)],
+        [sys.executable, "-m", "tests.acceptance.relay_process", str(log), str(seconds)],
         cwd=ROOT,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -54,7 +54,7 @@ def running(log: Path, seconds: float) -> Iterator[Taking]:
     )
     try:
         assert process.stdout is not None
-        yield Taking(int(process.stdout.readline()), log, process)
+        yield RelayProcess(int(process.stdout.readline()), log, process)
     finally:
         process.communicate()
 
@@ -74,7 +74,7 @@ class _Log(list[tuple[str, str, bytes]]):
 
 def main() -> None:
     """Take mail."""
-    with relay.running(Relay(seconds=float(sys.argv[2]), taken=_Log(sys.argv[1]))) as there:
+    with relay.running(Relay(seconds=float(sys.argv[2]), accepted=_Log(sys.argv[1]))) as there:
         print(there.port, flush=True)  # noqa: T201
         for _ in sys.stdin:
             there.seconds = 0.0

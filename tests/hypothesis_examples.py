@@ -8,20 +8,20 @@ import pytest
 from hypothesis import settings
 
 _Test = TypeVar("_Test")
-DRAWS_ALL = bool(os.environ.get("NEWSLETTER_TEST_ALL"))
+ALL_EXAMPLES = bool(os.environ.get("NEWSLETTER_TEST_ALL"))
 
 
-def cases(number: int) -> int:
+def example_count(number: int) -> int:
     """Return how many cases this run draws where there are `number` to be drawn."""
-    return number if DRAWS_ALL else -(-number // 4)
+    return number if ALL_EXAMPLES else -(-number // 4)
 
 
-def drawn(number: int, **options: Any) -> Callable[[_Test], _Test]:
+def examples(number: int, **options: Any) -> Callable[[_Test], _Test]:
     """Draw so many cases; the test belongs to both suites."""
 
     def decorate(test: _Test) -> _Test:
-        chosen = settings(max_examples=cases(number), deadline=None, **options)
-        marked: _Test = pytest.mark.drawn(chosen(test))  # type: ignore[type-var]
+        chosen = settings(max_examples=example_count(number), deadline=None, **options)
+        marked: _Test = pytest.mark.examples(chosen(test))  # type: ignore[type-var]
         return marked
 
     return decorate

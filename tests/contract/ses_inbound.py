@@ -25,7 +25,7 @@ def _client(url: str, service: str) -> Any:
 
 
 @dataclass
-class Inbound:
+class SesInbound:
     """A running queue and bucket, and what SES does with them."""
 
     url: str
@@ -35,10 +35,10 @@ class Inbound:
     def client(self, service: str) -> Any:
         return _client(self.url, service)
 
-    def make_queue(self, name: str) -> "Inbound":
+    def make_queue(self, name: str) -> "SesInbound":
         """Return this with a queue of its own."""
         queue = self.client("sqs").create_queue(QueueName=name)["QueueUrl"]
-        return Inbound(self.url, queue, self.numbers)
+        return SesInbound(self.url, queue, self.numbers)
 
     def put(self, raw: bytes, *, is_enveloped: bool = True, **receipt: Any) -> str:
         """Receive a mail: store it, then notify."""
@@ -55,15 +55,15 @@ class Inbound:
             },
             "mail": {"messageId": key, "source": "jo@example.net"},
         }
-        self.tell({"Type": "Notification", "Message": json.dumps(told)} if is_enveloped else told)
+        self.enqueue({"Type": "Notification", "Message": json.dumps(told)} if is_enveloped else told)
         return key
 
-    def tell(self, body: Any) -> None:
+    def enqueue(self, body: Any) -> None:
         """Put a message into the queue."""
         words = body if isinstance(body, str) else json.dumps(body)
         self.client("sqs").send_message(QueueUrl=self.queue, MessageBody=words)
 
-    def left(self) -> int:
+    def queue_length(self) -> int:
         """How many messages are in the queue, hidden ones too."""
         names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
         found = self.client("sqs").get_queue_attributes(QueueUrl=self.queue, AttributeNames=names)["Attributes"]
@@ -78,7 +78,7 @@ class Inbound:
 
 
 @contextmanager
-def running_inbound() -> Iterator[Inbound]:
+def running_ses_inbound() -> Iterator[SesInbound]:
     """Run a server of moto's; the environment leads AWS's clients there."""
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
@@ -88,7 +88,7 @@ def running_inbound() -> Iterator[Inbound]:
         with urlopen(Request(f"{url}/moto-api/reset", method="POST")):
             pass  # what an earlier server of this process held is moto's still
         with mock.patch.dict(os.environ, {**_KEYS, "AWS_ENDPOINT_URL": url}):
-            found = Inbound(url)
+            found = SesInbound(url)
             found.client("s3").create_bucket(
                 Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
             )

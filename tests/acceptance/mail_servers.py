@@ -11,23 +11,23 @@ from pathlib import Path
 
 from newsletter.ses_simulator import Account
 from newsletter.ses_simulator.server import publish_events, run_simulator
-from tests.acceptance import taking
-from tests.acceptance.desk import Desk
+from tests.acceptance import relay_process
+from tests.acceptance.publication_folder import PublicationFolder
 
 CONNECTIONS = 4
 IN_FLIGHT = 64
 
 
 @dataclass(frozen=True)
-class Hop:
+class MailServer:
     """A next hop of a publication that is at `desk`."""
 
-    desk: Desk
-    taken: Callable[[], Counter[str]]
+    publication: PublicationFolder
+    accepted: Callable[[], Counter[str]]
     """How often each address's letter was taken, by a log that is on disk before the answer."""
     size: Callable[[], int]
     """How far that log has grown."""
-    hurry: Callable[[], None]
+    remove_delay: Callable[[], None]
     """Let it take whatever comes from now on, as fast as it comes."""
     environment: Mapping[str, str]
     events: Path | None = None
@@ -37,15 +37,16 @@ class Hop:
         """Return who has which status in the ledger."""
         found: dict[str, set[str]] = {}
         for status, address in query(
-            self.desk, "SELECT d.status, s.address FROM deliveries d JOIN subscribers s ON s.id = d.subscriber_id"
+            self.publication,
+            "SELECT d.status, s.address FROM deliveries d JOIN subscribers s ON s.id = d.subscriber_id",
         ):
             found.setdefault(status, set()).add(address)
         return found
 
 
-def query(desk: Desk, statement: str) -> list[tuple[str, ...]]:
+def query(publication: PublicationFolder, statement: str) -> list[tuple[str, ...]]:
     """Ask the ledger; nothing where there is none."""
-    path = desk.folder / "var" / "newsletter.db"
+    path = publication.folder / "var" / "newsletter.db"
     if not path.exists():
         return []
     database = sqlite3.connect(path)
@@ -59,11 +60,13 @@ def query(desk: Desk, statement: str) -> list[tuple[str, ...]]:
         database.close()
 
 
-def write_crowd(desk: Desk, readers: int, delivery: str, *, in_flight: int = IN_FLIGHT) -> None:
+def write_publication(
+    publication: PublicationFolder, readers: int, delivery: str, *, in_flight: int = IN_FLIGHT
+) -> None:
     """Write a publication with so many readers, whose letters leave as `delivery` says."""
     rows = "".join(f"reader{number}@readers.example.org,Reader {number}\n" for number in range(readers))
-    desk.write("subscribers/crowd.csv", f"email,first_name\n{rows}")
-    desk.write(
+    publication.write("subscribers/crowd.csv", f"email,first_name\n{rows}")
+    publication.write(
         "newsletter.toml",
         f"""
 [publication]
@@ -84,15 +87,15 @@ in_flight = {in_flight}
 {delivery}
 """,
     )
-    desk.write("issues/lamp/index.md", "---\ntitle: The lamp\nstatus: ready\ndate: 2030-01-01\n---\nIt burns.\n")
+    publication.write("issues/lamp/index.md", "---\ntitle: The lamp\nstatus: ready\ndate: 2030-01-01\n---\nIt burns.\n")
 
 
 @contextmanager
-def smtp_hop(desk: Desk, folder: Path, readers: int, rate: float) -> Iterator[Hop]:
+def smtp_server(publication: PublicationFolder, folder: Path, readers: int, rate: float) -> Iterator[MailServer]:
     """A relay in a process of its own, that takes about `rate` letters a second."""
-    with taking.running(folder / "taken", seconds=CONNECTIONS / rate) as there:
-        write_crowd(desk, readers, smtp_settings(there.port))
-        yield Hop(desk, lambda: Counter(there.taken()), there.size, there.hurry, {})
+    with relay_process.running(folder / "taken", seconds=CONNECTIONS / rate) as there:
+        write_publication(publication, readers, smtp_settings(there.port))
+        yield MailServer(publication, lambda: Counter(there.accepted()), there.size, there.remove_delay, {})
 
 
 def smtp_settings(port: int) -> str:
@@ -104,29 +107,33 @@ def smtp_settings(port: int) -> str:
 
 
 @contextmanager
-def ses_hop(desk: Desk, folder: Path, readers: int, rate: float, client: str = "boto3") -> Iterator[Hop]:
+def ses_server(
+    publication: PublicationFolder, folder: Path, readers: int, rate: float, client: str = "boto3"
+) -> Iterator[MailServer]:
     """The SES simulator, with a limit of `rate` messages a second, publishing its events."""
     account = Account(rate=rate, quota=10 * readers)
     publish_events(account, "news")
-    accepted = folder / "accepted.jsonl"
+    log = folder / "accepted.jsonl"
 
     def taken() -> Counter[str]:
-        numbers = Counter(int(json.loads(line)["delivery"]) for line in accepted.read_text().splitlines())
-        rows = query(desk, "SELECT d.id, s.address FROM deliveries d JOIN subscribers s ON s.id = d.subscriber_id")
+        numbers = Counter(int(json.loads(line)["delivery"]) for line in log.read_text().splitlines())
+        rows = query(
+            publication, "SELECT d.id, s.address FROM deliveries d JOIN subscribers s ON s.id = d.subscriber_id"
+        )
         addresses = {int(number): address for number, address in rows}
         return Counter({addresses[number]: times for number, times in numbers.items()})
 
     with run_simulator(account, folder=folder) as ses:
-        write_crowd(
-            desk,
+        write_publication(
+            publication,
             readers,
             'transport = "ses"\n[delivery.ses]\nregion = "eu-west-1"\nconfiguration_set = "news"\n'
             f'client = "{client}"\n',
         )
-        yield Hop(
-            desk,
+        yield MailServer(
+            publication,
             taken,
-            lambda: accepted.stat().st_size,
+            lambda: log.stat().st_size,
             lambda: setattr(account, "rate", 2000.0),
             {
                 "AWS_ENDPOINT_URL_SESV2": ses.url,
@@ -137,4 +144,4 @@ def ses_hop(desk: Desk, folder: Path, readers: int, rate: float, client: str = "
         )
 
 
-HOPS = {"smtp": smtp_hop, "ses": ses_hop, "lean": partial(ses_hop, client="lean")}
+MAIL_SERVERS = {"smtp": smtp_server, "ses": ses_server, "lean": partial(ses_server, client="lean")}

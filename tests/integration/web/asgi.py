@@ -22,7 +22,7 @@ from newsletter.web.templates import PageTemplates
 
 
 @dataclass(frozen=True)
-class Said:
+class Response:
     """What came back."""
 
     status: int
@@ -30,7 +30,7 @@ class Said:
     text: str
 
 
-def context_at(folder: Path, clicks: ClickCounter | None = None, **settings: Any) -> WebContext:
+def make_context(folder: Path, clicks: ClickCounter | None = None, **settings: Any) -> WebContext:
     """The context of a sample publication made in `folder`, with nothing running in the background."""
     create_publication(folder)
     found = read_settings(folder, {}).model_copy(update=settings)
@@ -48,7 +48,9 @@ def context_at(folder: Path, clicks: ClickCounter | None = None, **settings: Any
     )
 
 
-def ask(context: WebContext, path: str, method: str = "GET", client: str = "198.51.100.7", **told: str) -> Said:
+def send_request(
+    context: WebContext, path: str, method: str = "GET", client: str = "198.51.100.7", **told: str
+) -> Response:
     """Ask the application itself, with headers of these names."""
     app = make_app(context)
     sent: list[Message] = []
@@ -68,4 +70,4 @@ def ask(context: WebContext, path: str, method: str = "GET", client: str = "198.
     asyncio.run(app(scope, receive, send))
     start = next(message for message in sent if message["type"] == "http.response.start")
     body = b"".join(message.get("body", b"") for message in sent)
-    return Said(start["status"], {name.decode(): value.decode() for name, value in start["headers"]}, body.decode())
+    return Response(start["status"], {name.decode(): value.decode() for name, value in start["headers"]}, body.decode())
