@@ -163,8 +163,9 @@ def test_storage_that_fails_at_any_step_loses_nobody_and_doubles_nobody(
 ) -> None:
     everybody, hop = crowd(press), Hop()
     fault = FAULTS[name](press)
-    with call_at_point(step, KILL_POINTS[step], fault.strike):
+    with call_at_point(step, KILL_POINTS[step], fault.strike) as countdown:
         error = refusal(lambda: mail(press, edition(), hop))
+    assert countdown.is_over
     if error is not None:  # where it struck in the middle of a transaction, that one may still have been written
         assert type(error) is fault.error
         assert error.exit_code == (1 if name == "read-only" else 75)
