@@ -91,7 +91,7 @@ gallery: dev ## render every block in every template, on one page in out/gallery
 crash: dev ## kill a send 200 times over SMTP, SES and the lean SES client: nobody is lost or mailed twice (KILLS=200 READERS=10000 SEED=n TRANSPORT=smtp)
 	@CRASH_KILLS=$(or $(KILLS),200) CRASH_READERS=$(or $(READERS),10000) CRASH_SEED=$(SEED) \
 		$(BIN)/pytest -q -s "tests/acceptance/test_kill_9.py::test_kill_9_loses_nobody_and_mails_nobody_twice$(if $(TRANSPORT),[$(TRANSPORT)])"
-	@BAD_DAYS_READERS=$(or $(READERS),10000) $(BIN)/pytest -q -s -k "quota and itself" tests/acceptance/test_bad_days.py
+	@SEND_FAULTS_READERS=$(or $(READERS),10000) $(BIN)/pytest -q -s -k "quota and itself" tests/acceptance/test_send_faults.py
 
 fuzz: dev ## parse random emails (SECONDS=3600 SEED=n); those that break the parser are kept in fuzz-findings/
 	@FUZZ_SECONDS=$(or $(SECONDS),3600) FUZZ_SEED=$(SEED) $(BIN)/pytest -q -s tests/fuzz

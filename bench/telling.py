@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from tests.acceptance.publication_folder import PublicationFolder
 from tests.acceptance.web_server import RunningWebServer, run_web_server
-from tests.integration.web.test_telling_nothing import median_gap
+from tests.integration.web.test_response_times import median_gap
 
 KINDS = {"known": "subscribed", "unsubscribed": "unsubscribed", "suppressed": "bounced", "unknown": ""}
 WARM_UP = 20

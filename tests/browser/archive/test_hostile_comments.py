@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Request
 
 from tests.hostile.corpus import SIGN, Aim, mails
-from tests.hostile.test_corpus import published
+from tests.hostile.test_hostile_emails import published
 from tests.integration.replies.conftest import Harbour, harbour, sandbox  # noqa: F401 - fixtures
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]

@@ -16,7 +16,7 @@ from tests.acceptance.web_server import eventually
 
 pytestmark = pytest.mark.slow
 
-LONG = int(os.environ.get("BAD_DAYS_READERS", "500"))
+LONG = int(os.environ.get("SEND_FAULTS_READERS", "500"))
 """`make crash` asks for 10,000."""
 BOTH_CLIENTS = pytest.mark.parametrize("client", ["boto3", "lean"])
 

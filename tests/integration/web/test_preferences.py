@@ -9,7 +9,7 @@ from newsletter.delivery import WEB_PATHS
 from newsletter.replies import WRITER_PAGE_PATH
 from newsletter.tokens import Purpose
 from newsletter.web.app import ROUTES
-from tests.acceptance.test_circle import ANSWER, answer_as_gmail
+from tests.acceptance.test_reply_round_trip import ANSWER, answer_as_gmail
 from tests.acceptance.web_server import RunningWebServer, eventually
 from tests.integration.web.conftest import sign_up_and_confirm, subscriber_record, subscription_states, token
 

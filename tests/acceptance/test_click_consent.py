@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.acceptance.publication_folder import PublicationFolder
-from tests.acceptance.test_clicks import counted_links, follow
+from tests.acceptance.test_click_counts import counted_links, follow
 from tests.acceptance.web_server import RunningWebServer, run_web_server
 
 pytestmark = pytest.mark.slow

@@ -2,7 +2,7 @@
 
 The door has pages and forms and no OpenAPI from which schemathesis could work, so its own table of ways is the
 schema: each path, each method, the names of all fields, tokens good and bad, headers and bodies as raw octets.
-DOOR_EXAMPLES says how many requests are made.
+WEB_EXAMPLES says how many requests are made.
 """
 
 import contextlib
@@ -22,7 +22,7 @@ from newsletter.web.app import ROUTES
 from tests.acceptance.web_server import RunningWebServer
 from tests.integration.web.conftest import token
 
-EXAMPLES = int(os.environ.get("DOOR_EXAMPLES") or 200)
+EXAMPLES = int(os.environ.get("WEB_EXAMPLES") or 200)
 TIMEOUT = 1.0
 """Seconds: a request whose body does not come to its end is given up then."""
 TEMPLATES = Path(__file__).parents[3] / "templates" / "web"
