@@ -100,7 +100,7 @@ def test_a_fresh_publication_has_nothing_to_mend(publication: PublicationFolder)
     [
         (lambda at: (at / "newsletter.toml").write_text("[publication]\ntitel = 'x'\n"), "settings", "titel"),
         (lambda at: (at / "var" / "newsletter.db").write_bytes(b"no database" * 99), "database", "damaged"),
-        (lambda at: (at / "var").chmod(0o755), "secrets", "others can get at it"),
+        (lambda at: (at / "var").chmod(0o755), "secrets", "other users have access to it"),
     ],
 )
 def test_what_is_wrong_is_named_and_ends_with_1(

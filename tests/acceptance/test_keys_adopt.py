@@ -38,7 +38,7 @@ def test_nothing_is_done_with_another_key(changed: PublicationFolder, arguments:
 def test_a_lost_key_is_replaced_and_who_is_suppressed_stays_so(changed: PublicationFolder) -> None:
     done = changed.run_ok("keys", "adopt")
     assert "25 subscribers" in done.out
-    assert "1 suppression of people" in done.err
+    assert "1 suppression of addresses without a subscriber" in done.err
     sent = changed.run_ok("send", "--again", "--json").json
     assert sent["excluded"] == {"suppressed": 1}
     assert "suppressed" in changed.run("subscribers", "add", READER, "--list", "sample").err

@@ -138,4 +138,4 @@ def test_a_mailbox_on_a_server_that_is_away_fails(tmp_path: Path) -> None:
     settings = settings_for(tmp_path, replies={"mailbox": place}, imap_password="x")
     part = CheckGroup(name="mailbox", run=lambda: check_mailbox(settings, Resolver()))
     (check,) = run_groups([part], seconds=20)
-    assert (check.level, "not to be reached" in check.message) == (CheckLevel.FAIL, True)
+    assert (check.level, "cannot be reached" in check.message) == (CheckLevel.FAIL, True)
