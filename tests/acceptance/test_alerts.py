@@ -11,7 +11,7 @@ from tests.acceptance.ses_publication import READERS, SEND, SesPublication
 pytestmark = pytest.mark.slow
 
 
-def test_a_send_that_stops_at_the_quota_tells_the_author_once_it_can_and_once_only(
+def test_a_send_stopped_by_the_quota_alerts_the_author_once(
     ses_publication: SesPublication,
 ) -> None:
     ses_publication.publication.write(

@@ -95,7 +95,7 @@ def preferences(letter: EmailMessage) -> str:
     return urlsplit(url).path
 
 
-def test_whoever_agreed_is_known_by_their_links_until_they_take_it_back(lamp: PublicationFolder) -> None:
+def test_clicks_are_recorded_from_consent_until_withdrawal(lamp: PublicationFolder) -> None:
     asked = 'clicked "lamp"'
     with run_web_server(lamp) as server:
         own = own_page(server, ADA)
@@ -142,7 +142,7 @@ def test_whoever_agreed_is_known_by_their_links_until_they_take_it_back(lamp: Pu
     assert lamp.run_ok("segments", "show", asked, "--json").json["inside"] == 0
 
 
-def test_only_ones_own_page_makes_somebody_agree(lamp: PublicationFolder, server: RunningWebServer) -> None:
+def test_consent_can_only_be_given_on_ones_own_page(lamp: PublicationFolder, server: RunningWebServer) -> None:
     lamp.run_ok("send", "lamp", "--yes")
     letter = preferences(letter_to(lamp, ADA))
     assert 'name="clicks"' not in server.get(letter).text
@@ -151,7 +151,7 @@ def test_only_ones_own_page_makes_somebody_agree(lamp: PublicationFolder, server
     assert acts(shown(lamp, ADA)) == []
 
 
-def test_without_the_setting_nobody_is_asked_and_whoever_agreed_may_take_it_back(lamp: PublicationFolder) -> None:
+def test_without_the_setting_nobody_is_asked_and_consent_can_be_withdrawn(lamp: PublicationFolder) -> None:
     with run_web_server(lamp) as server:
         agreed = own_page(server, ADA)
         server.post_form(agreed, AGREED)
@@ -166,7 +166,7 @@ def test_without_the_setting_nobody_is_asked_and_whoever_agreed_may_take_it_back
     assert shown(lamp, ADA)["clicks_agreed_at"] is None
 
 
-def test_a_crawler_that_follows_every_link_of_a_letter_changes_nothing_but_clicks(lamp: PublicationFolder) -> None:
+def test_a_crawler_that_follows_every_link_in_an_email_changes_only_clicks(lamp: PublicationFolder) -> None:
     with run_web_server(lamp) as server:
         server.post_form(own_page(server, ADA), AGREED)
         lamp.run_ok("send", "lamp", "--yes")
@@ -183,7 +183,7 @@ def test_a_crawler_that_follows_every_link_of_a_letter_changes_nothing_but_click
     assert len(shown(lamp, ADA)["clicks"]) == len(LINKS), "what pretends to be their browser is taken for it"  # type: ignore[arg-type]
 
 
-def test_erasure_takes_the_clicks_and_a_copy_holds_them_all(lamp: PublicationFolder) -> None:
+def test_erasure_deletes_clicks_and_a_copy_keeps_them(lamp: PublicationFolder) -> None:
     with run_web_server(lamp) as server:
         for who in (ADA, BRAM):
             server.post_form(own_page(server, who), AGREED)
@@ -203,7 +203,7 @@ def test_erasure_takes_the_clicks_and_a_copy_holds_them_all(lamp: PublicationFol
     assert len(shown(lamp, BRAM)["clicks"]) == 1  # type: ignore[arg-type]
 
 
-def test_the_author_takes_it_back_for_somebody_and_cannot_give_it(lamp: PublicationFolder) -> None:
+def test_the_author_can_withdraw_consent_but_not_give_it(lamp: PublicationFolder) -> None:
     with run_web_server(lamp) as server:
         server.post_form(own_page(server, ADA), AGREED)
         lamp.run_ok("send", "lamp", "--yes")

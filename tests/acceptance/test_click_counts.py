@@ -37,7 +37,7 @@ def follow(server: RunningWebServer, path: str, *, times: int = 1, agent: str = 
 
 
 @pytest.mark.slow
-def test_a_link_is_counted_on_its_way_and_leads_where_it_always_led(publication: PublicationFolder) -> None:
+def test_a_counted_link_redirects_to_its_target(publication: PublicationFolder) -> None:
     count_clicks(publication)
     publication.run_ok("send", "five-small-lights", "--yes")
     letters = publication.messages()
@@ -89,7 +89,7 @@ def test_a_link_is_counted_on_its_way_and_leads_where_it_always_led(publication:
 
 
 @pytest.mark.slow
-def test_links_of_earlier_letters_lead_on_when_nothing_is_counted_any_more(publication: PublicationFolder) -> None:
+def test_links_in_earlier_emails_still_redirect_after_counting_is_off(publication: PublicationFolder) -> None:
     before = (publication.folder / "newsletter.toml").read_text()
     count_clicks(publication)
     publication.run_ok("send", "five-small-lights", "--yes")

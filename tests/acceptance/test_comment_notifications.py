@@ -106,7 +106,7 @@ def answered(ses_publication: Path, tmp_path: Path) -> tuple[PublicationFolder, 
 
 
 @pytest.mark.slow
-def test_a_reader_answers_a_reader_who_hears_and_answers(
+def test_a_reader_is_notified_of_an_answer_and_can_reply_to_it(
     answered: tuple[PublicationFolder, Path, dict[str, str]], tmp_path: Path
 ) -> None:
     publication, box, second = answered
@@ -132,7 +132,7 @@ def test_a_reader_answers_a_reader_who_hears_and_answers(
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("command", "step"), KILL_POINTS)
-def test_killed_at_any_step_a_writer_is_told_of_an_answer_once(
+def test_a_kill_at_any_step_notifies_a_commenter_once(
     answered: tuple[PublicationFolder, Path, dict[str, str]], command: str, step: str
 ) -> None:
     publication, box, second = answered

@@ -57,7 +57,7 @@ def test_everything_moves_to_postgresql_and_back(publication: PublicationFolder,
     assert counted == last + 1
 
 
-def test_a_database_that_is_used_is_left_alone(publication: PublicationFolder, tmp_path: Path) -> None:
+def test_a_database_in_use_is_not_overwritten(publication: PublicationFolder, tmp_path: Path) -> None:
     publication.run_ok("send")
     to = f"sqlite:///{tmp_path / 'other.db'}"
     publication.run_ok("database", "copy", to)

@@ -30,7 +30,7 @@ def switch_on(publication: PublicationFolder) -> Path:
         ("no key", 0o600, "no private key"),
     ],
 )
-def test_a_key_that_will_not_do_is_said_before_anything_leaves(
+def test_an_unusable_key_stops_the_send_before_anything_leaves(
     publication: PublicationFolder, text: str | None, mode: int, words: str
 ) -> None:
     path = switch_on(publication)
@@ -50,7 +50,7 @@ def test_a_key_that_will_not_do_is_said_before_anything_leaves(
     assert not (publication.folder / "var" / "outbox").exists()
 
 
-def test_with_a_key_every_letter_is_signed(publication: PublicationFolder) -> None:
+def test_with_a_key_every_email_is_signed(publication: PublicationFolder) -> None:
     path = switch_on(publication)
     path.write_text(pem(rsa_key()))
     path.chmod(0o600)
@@ -62,7 +62,7 @@ def test_with_a_key_every_letter_is_signed(publication: PublicationFolder) -> No
     assert all(dkim.verify(letter, dnsfunc=lambda *_, **__: published) for letter in letters)
 
 
-def test_a_misspelt_key_of_one_of_several_signatures_is_found(publication: PublicationFolder) -> None:
+def test_a_misspelt_key_of_one_of_several_signatures_is_reported(publication: PublicationFolder) -> None:
     toml = publication.folder / "newsletter.toml"
     text = f'{toml.read_text()}\n[[delivery.dkim]]\nselectr = "s1"\n'
     toml.write_text(text)

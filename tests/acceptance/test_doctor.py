@@ -88,7 +88,7 @@ def doctor(publication: PublicationFolder, *words: str) -> tuple[int, dict[tuple
     return done.returncode, {(each["part"], each["check"]): each for each in lines}
 
 
-def test_a_fresh_publication_has_nothing_to_mend(publication: PublicationFolder) -> None:
+def test_a_fresh_publication_has_no_errors(publication: PublicationFolder) -> None:
     code, found = doctor(publication)
     assert code == 0, found
     assert found["settings", "newsletter.toml"]["level"] == "ok"
@@ -103,7 +103,7 @@ def test_a_fresh_publication_has_nothing_to_mend(publication: PublicationFolder)
         (lambda at: (at / "var").chmod(0o755), "secrets", "other users have access to it"),
     ],
 )
-def test_what_is_wrong_is_named_and_ends_with_1(
+def test_errors_are_named_and_the_exit_code_is_1(
     publication: PublicationFolder, spoil: Callable[[Path], object], part: str, words: str
 ) -> None:
     publication.run_ok("send", "--yes")
@@ -115,7 +115,7 @@ def test_what_is_wrong_is_named_and_ends_with_1(
     assert all(each["remedy"] for each in failed)
 
 
-def test_a_relay_that_never_answers_keeps_nobody_waiting(publication: PublicationFolder) -> None:
+def test_a_relay_that_never_answers_times_out(publication: PublicationFolder) -> None:
     with socket.create_server(("127.0.0.1", 0)) as deaf, serving(ZONE) as place:
         settled(publication, deaf.getsockname()[1], signs=False)
         code, found = doctor(publication, "--resolver", place, "--seconds", "3")
@@ -123,7 +123,7 @@ def test_a_relay_that_never_answers_keeps_nobody_waiting(publication: Publicatio
     assert "within 3 seconds" in found["smtp", "time"]["message"]
 
 
-def test_a_letter_to_ourselves_shows_that_one_click_is_covered(publication: PublicationFolder) -> None:
+def test_a_test_message_shows_that_the_signature_covers_one_click(publication: PublicationFolder) -> None:
     with border(publication.folder / "answers") as port, serving(ZONE) as place:
         settled(publication, port, signs=True)
         code, found = doctor(publication, "--mail", "--resolver", place, "--wait", "20")
@@ -135,7 +135,7 @@ def test_a_letter_to_ourselves_shows_that_one_click_is_covered(publication: Publ
     assert code == 0, [each for each in found.values() if each["level"] == "fail"]
 
 
-def test_a_relay_that_signs_without_one_of_the_headers_is_found_out(publication: PublicationFolder) -> None:
+def test_a_relay_that_leaves_a_header_unsigned_is_detected(publication: PublicationFolder) -> None:
     left_out = signed_without("list-unsubscribe-post")
     with border(publication.folder / "answers", left_out) as port, serving(ZONE) as place:
         settled(publication, port, signs=False)
@@ -146,7 +146,7 @@ def test_a_relay_that_signs_without_one_of_the_headers_is_found_out(publication:
     assert "list-unsubscribe-post" in found["mail", "one click"]["message"]
 
 
-def test_an_alert_is_mailed_once_about_what_fails(publication: PublicationFolder) -> None:
+def test_a_failed_check_is_mailed_once(publication: PublicationFolder) -> None:
     zone = {key: value for key, value in ZONE.items() if key[1] != "MX"}
     with border(publication.folder / "answers") as port, serving(zone) as place:
         settled(publication, port, signs=True)

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.slow
         ("---\ntitle: Empty\nstatus: ready\n---\n\n", 5, "no text"),
     ],
 )
-def test_a_broken_issue_is_named_with_file_and_line(
+def test_an_error_in_an_issue_names_file_and_line(
     publication: PublicationFolder, text: str, line: int, says: str
 ) -> None:
     publication.write("issues/broken/index.md", text)
@@ -49,7 +49,7 @@ def test_an_unknown_list_in_the_front_matter_is_named(publication: PublicationFo
     assert "Did you mean 'sample'?" in outcome.err
 
 
-def test_unknown_names_are_wrong_usage(publication: PublicationFolder) -> None:
+def test_unknown_names_are_usage_errors(publication: PublicationFolder) -> None:
     assert publication.run("send", "--list", "sampel").code == 2
     assert publication.run("send", "no-such-issue").code == 2
     slip = publication.run("sned")
@@ -57,7 +57,7 @@ def test_unknown_names_are_wrong_usage(publication: PublicationFolder) -> None:
     assert publication.run("send", cwd=publication.folder.parent).code == 2
 
 
-def test_a_folder_of_events_is_called_one(publication: PublicationFolder) -> None:
+def test_an_error_says_that_an_event_file_is_a_folder(publication: PublicationFolder) -> None:
     publication.write("came/bounces.jsonl", "{}")
     for words in (("events", "ingest", "came"), ("events", "ingest", "came/bounces.jsonl", "came")):
         refused = publication.run(*words)
@@ -68,7 +68,7 @@ def test_a_folder_of_events_is_called_one(publication: PublicationFolder) -> Non
     assert publication.run_ok("events", "list", "--json").out == ""
 
 
-def test_a_mailings_number_is_no_issue_and_leads_to_it(publication: PublicationFolder) -> None:
+def test_a_mailing_id_given_as_issue_is_explained(publication: PublicationFolder) -> None:
     none = publication.run("status", "1")
     assert (none.code, "There is no mailing 1" in none.err) == (2, True)
     publication.run_ok("send", "the-winter-almanac", "--yes")
@@ -80,7 +80,7 @@ def test_a_mailings_number_is_no_issue_and_leads_to_it(publication: PublicationF
     assert publication.run_ok("status", "1", "--json").json["issue"] == "1"
 
 
-def test_a_number_larger_than_any_is_one_that_is_not_there(publication: PublicationFolder) -> None:
+def test_a_very_large_number_is_an_unknown_mailing(publication: PublicationFolder) -> None:
     number = "9" * 30
     for words in (("status",), ("pause",), ("events", "show")):
         refused = publication.run(*words, number)
@@ -110,7 +110,7 @@ def test_a_row_without_an_address_is_named_and_the_rest_imported(publication: Pu
     assert publication.run_ok("subscribers", "show", "zoe@example.org", "--json").json["first_name"] == "Zoë"
 
 
-def test_a_locked_database_is_tried_later(publication: PublicationFolder) -> None:
+def test_a_locked_database_exits_with_75(publication: PublicationFolder) -> None:
     publication.run_ok("lists")
     holder = sqlite3.connect(publication.folder / "var" / "newsletter.db", isolation_level=None)
     holder.execute("BEGIN EXCLUSIVE")
@@ -122,7 +122,7 @@ def test_a_locked_database_is_tried_later(publication: PublicationFolder) -> Non
     assert publication.run_ok("send", "--json").json["submitted"] == 25
 
 
-def test_a_full_disk_is_said_and_the_send_goes_on_when_there_is_room(publication: PublicationFolder) -> None:
+def test_a_full_disk_stops_a_send_that_continues_when_there_is_room(publication: PublicationFolder) -> None:
     publication.run_ok("lists")
     limit = 100_000  # less than the letters take in the database's journal
     outcome = publication.run("send", limits=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)))
@@ -133,7 +133,7 @@ def test_a_full_disk_is_said_and_the_send_goes_on_when_there_is_room(publication
     assert len(publication.messages()) <= 25
 
 
-def test_a_relay_that_is_not_there_sends_nothing_and_says_when_to_go_on(publication: PublicationFolder) -> None:
+def test_an_unreachable_relay_sends_nothing_and_names_the_next_step(publication: PublicationFolder) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         port = taken.getsockname()[1]
@@ -148,14 +148,14 @@ def test_a_relay_that_is_not_there_sends_nothing_and_says_when_to_go_on(publicat
     assert outcome.json["planned"] == 25
 
 
-def test_real_mail_asks_before_it_leaves(publication: PublicationFolder) -> None:
+def test_real_sending_asks_first(publication: PublicationFolder) -> None:
     publication.change_settings('transport = "outbox"', 'transport = "smtp"')
     outcome = publication.run("send")
     assert outcome.code == 1
     assert "--yes" in outcome.err
 
 
-def test_a_pipe_that_closes_early_is_no_fault(publication: PublicationFolder) -> None:
+def test_a_pipe_that_closes_early_is_no_error(publication: PublicationFolder) -> None:
     publication.run_ok("send")
     first = subprocess.run(
         f"{COMMAND} outbox list | head -n 1",
@@ -177,13 +177,13 @@ def test_init_overwrites_nothing(tmp_path: Path) -> None:
     assert (tmp_path / "mine" / "newsletter.toml").read_text() == "mine"
 
 
-def test_a_pipe_among_the_issues_keeps_nobody_waiting(publication: PublicationFolder) -> None:
+def test_a_named_pipe_among_the_issues_does_not_block(publication: PublicationFolder) -> None:
     os.mkfifo(publication.folder / "issues" / "pipe.md")
     sent = publication.run_ok("send", "--json")
     assert sent.json["submitted"] == 25
     assert "issues/pipe.md: is not an ordinary file" in sent.err
 
 
-def test_what_is_private_is_not_there_for_other_users(publication: PublicationFolder) -> None:
+def test_private_files_are_unreadable_for_other_users(publication: PublicationFolder) -> None:
     publication.run_ok("send")
     assert (publication.folder / "var").stat().st_mode & 0o077 == 0

@@ -54,7 +54,7 @@ def taken(folder: Path) -> set[int]:
     return {int(json.loads(line)["delivery"]) for line in path.read_text().splitlines()}
 
 
-def test_a_killed_sender_needs_no_word_from_its_author(publication: PublicationFolder, tmp_path: Path) -> None:
+def test_events_settle_a_killed_send_without_the_author(publication: PublicationFolder, tmp_path: Path) -> None:
     with open_simulator(publication, tmp_path, readers=300, rate=60) as ses:
         sender = publication.start(*SEND, environment=environment(ses))
         while not (tmp_path / "accepted.jsonl").exists() or len(taken(tmp_path)) < 60:
@@ -88,7 +88,7 @@ def test_a_killed_sender_needs_no_word_from_its_author(publication: PublicationF
         assert "events: the last one" in said
 
 
-def test_letters_whose_answers_were_lost_are_settled_while_the_send_runs(
+def test_messages_without_a_response_are_settled_during_the_send(
     publication: PublicationFolder, tmp_path: Path
 ) -> None:
     with open_simulator(publication, tmp_path, readers=120, rate=60, faults="close:5%") as ses:
@@ -100,7 +100,7 @@ def test_letters_whose_answers_were_lost_are_settled_while_the_send_runs(
 
 
 @pytest.mark.parametrize("who", ["itself", "another process"])
-def test_a_mailing_of_which_too_much_comes_back_pauses_itself_while_it_is_sent(
+def test_a_mailing_with_too_many_bounces_pauses_itself_during_the_send(
     publication: PublicationFolder, tmp_path: Path, who: str
 ) -> None:
     limits = "pause_after = 50\n"
@@ -143,7 +143,7 @@ def test_a_mailing_of_which_too_much_comes_back_pauses_itself_while_it_is_sent(
         assert bounced >= 10
 
 
-def test_kill_9_in_the_middle_of_a_pull_loses_no_event(publication: PublicationFolder, tmp_path: Path) -> None:
+def test_kill_9_during_a_pull_loses_no_event(publication: PublicationFolder, tmp_path: Path) -> None:
     with open_simulator(publication, tmp_path, readers=200, faults="bounce:3%") as ses:
         publication.change_settings(f'queue = "{ses.queue_url}"\n', "")
         publication.run_ok(*SEND, environment=environment(ses))
@@ -216,7 +216,7 @@ def moto() -> Iterator[tuple[str, Any]]:
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
-def test_from_ses_over_sns_and_sqs_to_the_status(
+def test_an_event_travels_from_ses_over_sns_and_sqs_to_the_status(
     publication: PublicationFolder, tmp_path: Path, moto: tuple[str, str]
 ) -> None:
     url, host = moto
@@ -253,7 +253,7 @@ def test_from_ses_over_sns_and_sqs_to_the_status(
     sqs.close()
 
 
-def test_both_suppression_lists_become_one(publication: PublicationFolder, tmp_path: Path) -> None:
+def test_suppressions_sync_merges_both_lists(publication: PublicationFolder, tmp_path: Path) -> None:
     with open_simulator(publication, tmp_path, readers=10) as ses:
         publication.run_ok("subscribers", "import", "subscribers/crowd.csv", "--list", "crowd")
         ses.account.suppress("Reader3@readers.example.org", "COMPLAINT")

@@ -66,7 +66,7 @@ def addresses(publication: PublicationFolder, status: str) -> set[str]:
     }
 
 
-def test_ctrl_c_leaves_no_doubt(mailed: tuple[PublicationFolder, Relay]) -> None:
+def test_ctrl_c_leaves_nothing_uncertain(mailed: tuple[PublicationFolder, Relay]) -> None:
     publication, there = mailed
     sender = start(publication, there)
     code, err = end(sender, signal.SIGINT)
@@ -78,7 +78,7 @@ def test_ctrl_c_leaves_no_doubt(mailed: tuple[PublicationFolder, Relay]) -> None
     assert found["planned"] == READERS - len(there.accepted) > 0
 
 
-def test_a_second_ctrl_c_waits_for_nobody(mailed: tuple[PublicationFolder, Relay]) -> None:
+def test_a_second_ctrl_c_does_not_wait(mailed: tuple[PublicationFolder, Relay]) -> None:
     publication, there = mailed
     there.seconds = 60.0
     sender = publication.start("send", "lamp", "--list", "crowd", "--yes")
@@ -96,7 +96,7 @@ def test_a_second_ctrl_c_waits_for_nobody(mailed: tuple[PublicationFolder, Relay
     assert (found["uncertain"], found["planned"]) == (CONNECTIONS, READERS - CONNECTIONS)
 
 
-def test_a_second_send_says_who_is_at_it(mailed: tuple[PublicationFolder, Relay]) -> None:
+def test_a_second_send_names_the_running_one(mailed: tuple[PublicationFolder, Relay]) -> None:
     publication, there = mailed
     there.seconds = 0.2
     sender = start(publication, there)
@@ -107,7 +107,9 @@ def test_a_second_send_says_who_is_at_it(mailed: tuple[PublicationFolder, Relay]
     end(sender, signal.SIGINT)
 
 
-def test_what_is_uncertain_is_sent_again_by_the_authors_word_only(mailed: tuple[PublicationFolder, Relay]) -> None:
+def test_uncertain_deliveries_are_sent_again_only_by_the_authors_decision(
+    mailed: tuple[PublicationFolder, Relay],
+) -> None:
     publication, there = mailed
     sender = start(publication, there)
     end(sender, signal.SIGKILL)
@@ -125,13 +127,13 @@ def test_what_is_uncertain_is_sent_again_by_the_authors_word_only(mailed: tuple[
 
 
 @pytest.mark.parametrize("name", ["var/outcomes.spool", "var/sender.lock"])
-def test_files_of_the_sender_may_be_gone(publication: PublicationFolder, name: str) -> None:
+def test_a_send_survives_the_loss_of_its_own_files(publication: PublicationFolder, name: str) -> None:
     publication.run_ok("send")
     (publication.folder / name).unlink()
     assert publication.run_ok("send", "--again", "--json").json["submitted"] == 25
 
 
-def test_the_outbox_leaves_no_doubt_even_when_killed(publication: PublicationFolder) -> None:
+def test_a_killed_send_to_the_outbox_leaves_nothing_uncertain(publication: PublicationFolder) -> None:
     rows = "".join(f"reader{number}@readers.example.org,\n" for number in range(1500))
     publication.write("crowd.csv", f"email,first_name\n{rows}")
     publication.change_settings('source = "subscribers/sample.csv"', 'source = "crowd.csv"')

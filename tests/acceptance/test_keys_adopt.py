@@ -21,7 +21,7 @@ def changed(publication: PublicationFolder) -> PublicationFolder:
 @pytest.mark.parametrize(
     "arguments", [("send", "--again"), ("subscribers", "add", "new@example.org", "--list", "sample")]
 )
-def test_nothing_is_done_with_another_key(changed: PublicationFolder, arguments: tuple[str, ...]) -> None:
+def test_commands_refuse_a_different_key(changed: PublicationFolder, arguments: tuple[str, ...]) -> None:
     before = changed.messages()
     refused = changed.run(*arguments)
     assert refused.code == 1
@@ -35,7 +35,7 @@ def test_nothing_is_done_with_another_key(changed: PublicationFolder, arguments:
     )
 
 
-def test_a_lost_key_is_replaced_and_who_is_suppressed_stays_so(changed: PublicationFolder) -> None:
+def test_a_lost_key_is_replaced_and_suppressions_stay(changed: PublicationFolder) -> None:
     done = changed.run_ok("keys", "adopt")
     assert "25 subscribers" in done.out
     assert "1 suppression of addresses without a subscriber" in done.err

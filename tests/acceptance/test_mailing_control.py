@@ -46,7 +46,7 @@ def soon(seconds: float) -> str:
     return (datetime.now(UTC) + timedelta(seconds=seconds)).isoformat()
 
 
-def test_a_running_send_is_paused_from_outside(slow: PublicationFolder) -> None:
+def test_another_process_pauses_a_running_send(slow: PublicationFolder) -> None:
     sender = slow.start("send", "lamp")
     wait_for_letters(slow)
     slow.run_ok("pause", "lamp")
@@ -71,7 +71,7 @@ def test_a_running_send_is_paused_from_outside(slow: PublicationFolder) -> None:
         assert f"has ended: there is nothing to {verb}" in refused.err
 
 
-def test_a_cancelled_mailing_is_cancelled_for_good(slow: PublicationFolder) -> None:
+def test_a_cancelled_mailing_is_never_sent_again(slow: PublicationFolder) -> None:
     sender = slow.start("send", "lamp")
     wait_for_letters(slow)
     slow.run_ok("cancel", "lamp")
@@ -90,7 +90,7 @@ def test_a_cancelled_mailing_is_cancelled_for_good(slow: PublicationFolder) -> N
     assert slow.run_ok("cancel", "lamp").code == 0
 
 
-def test_a_scheduled_mailing_leaves_once(slow: PublicationFolder) -> None:
+def test_a_scheduled_mailing_is_sent_once(slow: PublicationFolder) -> None:
     slow.change_settings("rate = 2\n", "")
     told = slow.run_ok("send", "lamp", "--at", soon(3600))
     assert "scheduled" in told.out
@@ -112,7 +112,7 @@ def test_a_scheduled_mailing_leaves_once(slow: PublicationFolder) -> None:
     assert len(slow.messages()) == READERS + 1
 
 
-def test_send_at_holds_until_now_is_said(publication: PublicationFolder) -> None:
+def test_send_at_is_observed_until_at_now(publication: PublicationFolder) -> None:
     publication.write("issues/lamp/index.md", f"---\ntitle: T\nstatus: ready\nsend_at: {soon(3600)}\n---\nIt burns.\n")
     assert publication.run_ok("send", "lamp", "--json").json["state"] == "scheduled"
     assert not publication.messages()
@@ -120,7 +120,7 @@ def test_send_at_holds_until_now_is_said(publication: PublicationFolder) -> None
     assert publication.run("send", "lamp", "--at", soon(60)).code == 2
 
 
-def test_send_without_an_issue_sends_what_is_due_first(publication: PublicationFolder) -> None:
+def test_send_without_an_issue_sends_due_mailings_first(publication: PublicationFolder) -> None:
     publication.write("issues/lamp/index.md", "---\ntitle: T\nstatus: draft\n---\nIt burns.\n")
     publication.run_ok("send", "lamp", "--yes", "--at", soon(3600))
     publication.make_scheduled_due()
@@ -130,7 +130,7 @@ def test_send_without_an_issue_sends_what_is_due_first(publication: PublicationF
     assert standing(publication)["state"] == "finished"
 
 
-def test_a_letter_that_is_too_late_waits_for_a_word(publication: PublicationFolder) -> None:
+def test_an_issue_past_its_send_before_waits_for_a_decision(publication: PublicationFolder) -> None:
     publication.write(
         "issues/lamp/index.md", "---\ntitle: T\nstatus: ready\nsend_before: 2026-01-02\n---\nHappy new year.\n"
     )
@@ -163,7 +163,7 @@ def test_a_restored_copy_sends_nothing_twice(publication: PublicationFolder) -> 
     assert publication.run_ok("send", "lamp").code == 0
 
 
-def test_progress_in_a_log_is_plain_lines(slow: PublicationFolder) -> None:
+def test_progress_without_a_terminal_is_plain_lines(slow: PublicationFolder) -> None:
     slow.change_settings("rate = 2\n", "rate = 60\n")
     log = slow.run_ok("send", "lamp").err
     assert f"of {READERS}, " in log
@@ -172,7 +172,7 @@ def test_progress_in_a_log_is_plain_lines(slow: PublicationFolder) -> None:
 
 
 @pytest.mark.parametrize(("typed", "code", "letters"), [("120\n", 0, READERS), ("119\n", 1, 0)])
-def test_real_mail_wants_the_number_of_recipients_typed(
+def test_real_sending_requires_typing_the_number_of_recipients(
     slow: PublicationFolder, tmp_path: Path, typed: str, code: int, letters: int
 ) -> None:
     with relay_process.running(tmp_path / "taken", seconds=0.0) as there:

@@ -102,7 +102,7 @@ def write(publication: PublicationFolder, text: str = ISSUE) -> None:
         Image.new("RGB", (40, 30), "#345").save(picture)
 
 
-def test_without_a_slug_it_shows_the_newest_issue_drafts_too_and_leads_to_the_others(preview: Preview) -> None:
+def test_without_a_slug_it_shows_the_newest_issue_or_draft_and_links_to_the_others(preview: Preview) -> None:
     status, headers, _ = preview.get("/")
     assert (status, headers["Location"]) == (307, "/issues/lamp")
     page = preview.page()
@@ -111,7 +111,7 @@ def test_without_a_slug_it_shows_the_newest_issue_drafts_too_and_leads_to_the_ot
     assert 'href="/issues/the-winter-almanac"' in page
 
 
-def test_the_page_holds_inbox_line_findings_letter_and_text(preview: Preview) -> None:
+def test_the_page_holds_inbox_line_findings_email_and_text(preview: Preview) -> None:
     page = preview.page()
     assert "It burns all night" in page
     assert "newsletter.toml" in page  # where a finding of the sample's own sender is
@@ -122,7 +122,7 @@ def test_the_page_holds_inbox_line_findings_letter_and_text(preview: Preview) ->
     assert "It burns." in preview.get("/emails/lamp")[2]
 
 
-def test_check_and_preview_find_the_same(preview: Preview) -> None:
+def test_check_and_preview_report_the_same_findings(preview: Preview) -> None:
     checked = preview.publication.run("check", "lamp", "--json").json_lines
     assert checked
     page = preview.page()
@@ -130,13 +130,13 @@ def test_check_and_preview_find_the_same(preview: Preview) -> None:
 
 
 @pytest.mark.parametrize(("scheme", "answer"), [("light", "(max-width: 0)"), ("dark", "(min-width: 0)")])
-def test_a_letter_is_shown_as_readers_of_that_scheme_see_it(preview: Preview, scheme: str, answer: str) -> None:
+def test_an_email_is_shown_in_the_chosen_colour_scheme(preview: Preview, scheme: str, answer: str) -> None:
     letter = preview.get(f"/emails/lamp?scheme={scheme}")[2]
     assert answer in letter
     assert "prefers-color-scheme" not in letter
 
 
-def test_what_the_author_wrote_runs_no_script_and_frames_nothing(preview: Preview) -> None:
+def test_the_authors_html_runs_no_script_and_frames_nothing(preview: Preview) -> None:
     _, headers, _ = preview.get("/emails/lamp")
     policy = headers["Content-Security-Policy"]
     assert policy.startswith("sandbox allow-popups")
@@ -166,11 +166,11 @@ def test_another_host_is_refused(preview: Preview, path: str) -> None:
     assert preview.get("/issues/lamp", Host=f"localhost:{port}")[0] == 200
 
 
-def test_it_listens_to_this_machine_alone(preview: Preview) -> None:
+def test_it_listens_on_this_machine_only(preview: Preview) -> None:
     assert urlsplit(preview.url).hostname == "127.0.0.1"
 
 
-def test_a_change_is_told_and_shown(preview: Preview) -> None:
+def test_a_change_is_announced_and_shown(preview: Preview) -> None:
     with preview.changing():
         write(preview.publication, ISSUE.replace("It burns.", "It went out."))
     assert "It went out." in preview.get("/emails/lamp")[2]
@@ -180,7 +180,7 @@ def test_a_change_is_told_and_shown(preview: Preview) -> None:
         write(preview.publication)
 
 
-def test_what_cannot_be_composed_is_shown_with_its_line_until_it_is_mended(preview: Preview) -> None:
+def test_a_composing_error_is_shown_with_its_line_until_it_is_corrected(preview: Preview) -> None:
     with preview.changing():
         write(preview.publication, "---\ntitle: The lamp\n")
     page = preview.page()
@@ -192,7 +192,7 @@ def test_what_cannot_be_composed_is_shown_with_its_line_until_it_is_mended(previ
     assert "It burns." in preview.get("/emails/lamp")[2]
 
 
-def test_settings_and_templates_are_followed_and_their_faults_shown(preview: Preview) -> None:
+def test_settings_and_templates_are_watched_and_their_errors_shown(preview: Preview) -> None:
     toml = preview.publication.folder / "newsletter.toml"
     settings = toml.read_text()
     with preview.changing():
@@ -211,12 +211,12 @@ def test_settings_and_templates_are_followed_and_their_faults_shown(preview: Pre
     assert preview.page().count("<iframe") == 2
 
 
-def test_an_issue_that_is_not_there_is_said_on_the_page(preview: Preview) -> None:
+def test_a_missing_issue_is_named_on_the_page(preview: Preview) -> None:
     assert "there is no issue &#39;lmap&#39;" in preview.page("lmap")
 
 
 @pytest.mark.slow
-def test_ctrl_c_ends_it_though_somebody_listens(publication: PublicationFolder) -> None:
+def test_ctrl_c_ends_it_while_a_browser_is_connected(publication: PublicationFolder) -> None:
     with previewing(publication, "the-winter-almanac") as opened:
         parts = urlsplit(opened.url)
         line = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=TIMEOUT)
@@ -229,7 +229,7 @@ def test_ctrl_c_ends_it_though_somebody_listens(publication: PublicationFolder) 
 
 
 @pytest.mark.slow
-def test_parts_for_some_readers_are_shown_one_by_one(publication: PublicationFolder) -> None:
+def test_each_variant_for_some_readers_can_be_shown(publication: PublicationFolder) -> None:
     publication.write("issues/lamp/index.md", '---\ntitle: T\n---\nAll.\n\n::: only country = "PT"\nOlá.\n:::\n')
     with previewing(publication, "lamp") as opened:
         assert "variant=1" in opened.page("lamp")
@@ -237,11 +237,11 @@ def test_parts_for_some_readers_are_shown_one_by_one(publication: PublicationFol
         assert "Olá." in opened.get("/emails/lamp?variant=1")[2]
 
 
-def test_a_port_that_is_taken_is_one_line(preview: Preview) -> None:
+def test_a_port_in_use_is_a_one_line_error(preview: Preview) -> None:
     port = str(urlsplit(preview.url).port)
     second = preview.publication.run("preview", "--no-open", "--port", port)
     assert (second.code, second.err.count("\n"), port in second.err) == (1, 1, True)
 
 
-def test_an_unknown_issue_is_wrong_usage(preview: Preview) -> None:
+def test_an_unknown_issue_is_a_usage_error(preview: Preview) -> None:
     assert preview.publication.run("preview", "lmap", "--no-open").code == 2

@@ -108,7 +108,7 @@ def test_a_rehearsal_changes_neither_database_nor_outbox_and_connects_nowhere(
     assert len({json.loads(line)["delivery"] for line in lines}) == 25
 
 
-def test_a_rehearsal_reports_what_stops_a_send_and_continues(publication: PublicationFolder) -> None:
+def test_a_rehearsal_reports_what_would_stop_a_send_and_continues(publication: PublicationFolder) -> None:
     found = publication.run_ok("rehearse", "--quota", "10", "--faults", "quota=100@14", "--json").json
     assert "Daily message quota" in found["stops"][0]
     assert found["submitted"] == 25

@@ -39,7 +39,7 @@ def answer_as_gmail(letter: EmailMessage, answer: str) -> bytes:
     return reply.as_bytes()
 
 
-def test_an_answer_comes_back_as_a_comment(
+def test_a_reply_becomes_a_comment(
     publication: PublicationFolder, maildir: Callable[[bytes], Path], tmp_path: Path
 ) -> None:
     publication.write("people.csv", f"email,first_name,last_name\n{READER},Thaddeus,Brontë\n")
@@ -73,7 +73,7 @@ def test_an_answer_comes_back_as_a_comment(
         assert private not in page
 
 
-def test_the_same_answer_fetched_twice_is_one_reply(
+def test_the_same_email_fetched_twice_is_one_reply(
     publication: PublicationFolder, maildir: Callable[[bytes], Path]
 ) -> None:
     publication.run_ok("send")
@@ -85,14 +85,14 @@ def test_the_same_answer_fetched_twice_is_one_reply(
     assert len(publication.run_ok("replies", "list", "--json").json_lines) == 1
 
 
-def test_send_twice_is_one_send(publication: PublicationFolder) -> None:
+def test_sending_twice_mails_everybody_once(publication: PublicationFolder) -> None:
     first = publication.run_ok("send", "--json").json
     second = publication.run_ok("send", "--json").json
     assert first["submitted"] == second["submitted"] == 25
     assert len(publication.messages()) == 25
 
 
-def test_whoever_joins_later_gets_the_same_edition(publication: PublicationFolder) -> None:
+def test_a_later_subscriber_gets_the_same_edition(publication: PublicationFolder) -> None:
     publication.run_ok("send")
     publication.run_ok("subscribers", "add", "late@example.net", "--list", "sample")
     publication.run_ok("send")
@@ -101,7 +101,7 @@ def test_whoever_joins_later_gets_the_same_edition(publication: PublicationFolde
     assert early["Subject"] == late["Subject"]
 
 
-def test_a_changed_text_is_not_sent_unless_asked_for(publication: PublicationFolder) -> None:
+def test_a_changed_text_is_sent_only_with_again(publication: PublicationFolder) -> None:
     slug = publication.run_ok("send", "--json").json["issue"]
     file = publication.folder / "issues" / slug / "index.md"
     file.write_text(file.read_text() + "\n\nA line that came too late.\n")
@@ -112,7 +112,7 @@ def test_a_changed_text_is_not_sent_unless_asked_for(publication: PublicationFol
     assert len(publication.messages()) == 50
 
 
-def test_a_reader_who_left_is_not_written_to_again(publication: PublicationFolder) -> None:
+def test_a_reader_who_unsubscribed_is_not_mailed_again(publication: PublicationFolder) -> None:
     publication.run_ok("send")
     gone = str(publication.messages()[0]["To"].addresses[0].addr_spec)
     publication.run_ok("subscribers", "remove", gone, "--list", "sample")
@@ -122,7 +122,7 @@ def test_a_reader_who_left_is_not_written_to_again(publication: PublicationFolde
     assert sent["excluded"] == {"unsubscribed": 1}
 
 
-def test_every_letter_has_what_mailbox_providers_ask_for(publication: PublicationFolder) -> None:
+def test_every_email_has_the_headers_that_mailbox_providers_require(publication: PublicationFolder) -> None:
     publication.run_ok("send")
     for message in publication.messages():
         assert re.fullmatch(r"<https://\S+>, <mailto:\S+>", str(message["List-Unsubscribe"]))

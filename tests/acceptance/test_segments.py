@@ -90,7 +90,9 @@ def test_a_segment_is_explained_and_counted(crowd: PublicationFolder) -> None:
         ("send --segment", "not got 'lmap'", "segment: unknown issue 'lmap' at column 9. Did you mean 'lamp'?"),
     ],
 )
-def test_a_fault_is_pointed_at(crowd: PublicationFolder, command: str, asked: str, said: str) -> None:
+def test_an_error_points_at_its_place_in_the_condition(
+    crowd: PublicationFolder, command: str, asked: str, said: str
+) -> None:
     outcome = crowd.run(*command.split(), asked)
     assert outcome.code == 2
     first, question, carets = outcome.err.splitlines()[-3:]
@@ -100,7 +102,7 @@ def test_a_fault_is_pointed_at(crowd: PublicationFolder, command: str, asked: st
     assert "^" in carets
 
 
-def test_a_killed_send_to_a_segment_goes_on_with_the_same_question_and_the_same_letters(
+def test_a_killed_send_to_a_segment_resumes_with_the_same_condition_and_variants(
     crowd: PublicationFolder,
 ) -> None:
     crowd.change_settings("[delivery]\n", "[delivery]\nrate = 15\n")
@@ -125,7 +127,7 @@ def test_a_killed_send_to_a_segment_goes_on_with_the_same_question_and_the_same_
     assert readers(crowd, "It burns.") == set(range(READERS))
 
 
-def test_an_issue_that_is_none_is_named_with_its_line_and_mails_nobody(crowd: PublicationFolder) -> None:
+def test_an_unknown_issue_in_a_segment_is_named_with_its_line_and_mails_nobody(crowd: PublicationFolder) -> None:
     crowd.write("issues/lamp/index.md", ISSUE.replace("status:", "segment: not got 'lmap'\nstatus:"))
     said = "issues/lamp/index.md:3: segment: unknown issue 'lmap' at column 9. Did you mean 'lamp'?"
     for command in ("plan", "send", "check"):
@@ -139,7 +141,7 @@ def test_an_issue_that_is_none_is_named_with_its_line_and_mails_nobody(crowd: Pu
     assert not list(crowd.folder.glob("var/outbox/new/*")), "nobody was mailed"
 
 
-def test_an_issue_is_known_by_its_file_and_when_that_is_gone_by_its_mailing(crowd: PublicationFolder) -> None:
+def test_an_issue_in_a_segment_is_found_by_its_file_or_its_mailing(crowd: PublicationFolder) -> None:
     asked = ("segments", "show", "got 'lamp' and age < 5", "--json")
     assert crowd.run_ok(*asked).json["inside"] == 0
     crowd.run_ok("send", "lamp")
@@ -147,7 +149,7 @@ def test_an_issue_is_known_by_its_file_and_when_that_is_gone_by_its_mailing(crow
     assert crowd.run_ok(*asked).json["inside"] == 5
 
 
-def test_an_issues_own_segment_is_sent_to_and_may_be_set_aside(crowd: PublicationFolder) -> None:
+def test_an_issues_own_segment_is_used_and_can_be_overridden(crowd: PublicationFolder) -> None:
     crowd.write("issues/lamp/index.md", ISSUE.replace("status:", "segment: old_north\nstatus:"))
     assert crowd.run_ok("send", "lamp", "--json").json["excluded"] == {"not in segment": READERS - 16}
     assert readers(crowd, "It burns.") == NORTH - YOUNG
@@ -158,7 +160,7 @@ def test_an_issues_own_segment_is_sent_to_and_may_be_set_aside(crowd: Publicatio
     assert "issues/lamp/index.md:3: segment: unknown field 'regoin' at column 1. Did you mean 'region'?" in outcome.err
 
 
-def test_a_test_letter_and_the_composed_files_show_each_variant(crowd: PublicationFolder) -> None:
+def test_test_emails_and_composed_files_show_each_variant(crowd: PublicationFolder) -> None:
     crowd.run_ok("compose", "lamp", "--out", "out")
     for number, words in (
         (".1", (True, True)),
@@ -184,7 +186,7 @@ def test_a_test_letter_and_the_composed_files_show_each_variant(crowd: Publicati
     assert "Northern light." not in page
 
 
-def test_check_names_the_line_of_what_cannot_be_asked_and_of_whom_nobody_is(crowd: PublicationFolder) -> None:
+def test_check_names_the_line_of_an_invalid_or_empty_condition(crowd: PublicationFolder) -> None:
     text = ISSUE.replace("only north", "only north and age = 1000").replace("age >= 40", "agee >= 40")
     crowd.write("issues/lamp/index.md", f"{text}\n::: only region =\nNobody.\n:::\n")
     outcome = crowd.run("check", "lamp", "--json")

@@ -37,7 +37,7 @@ def until(claim: Callable[[], bool]) -> None:
 
 
 @BOTH_CLIENTS
-def test_a_twentieth_accepted_without_a_word_is_asked_once_and_settled_by_events(
+def test_messages_accepted_without_a_response_are_submitted_once_and_settled_by_events(
     ses_publication: SesPublication, client: str
 ) -> None:
     ses_publication.publication.change_settings('region = "eu-west-1"', f'region = "eu-west-1"\nclient = "{client}"')
@@ -54,9 +54,7 @@ def test_a_twentieth_accepted_without_a_word_is_asked_once_and_settled_by_events
 
 
 @BOTH_CLIENTS
-def test_in_a_storm_of_429_the_rate_falls_for_all_and_nobody_is_lost(
-    ses_publication: SesPublication, client: str
-) -> None:
+def test_a_storm_of_429_lowers_the_shared_rate_and_loses_nobody(ses_publication: SesPublication, client: str) -> None:
     ses_publication.publication.change_settings('region = "eu-west-1"', f'region = "eu-west-1"\nclient = "{client}"')
     ses_publication.account.rate = 200
     ses_publication.account.faults = parse_faults("429:90%@20-80")
@@ -67,7 +65,7 @@ def test_in_a_storm_of_429_the_rate_falls_for_all_and_nobody_is_lost(
     assert set(ses_publication.accepted().values()) == {1}
 
 
-def test_at_the_quota_a_send_waits_says_why_and_goes_on_by_itself(crowd: SesPublication) -> None:
+def test_at_the_quota_a_send_waits_says_why_and_continues_by_itself(crowd: SesPublication) -> None:
     crowd.account.quota = quota = LONG * 37 // 100
     sender = crowd.publication.start(*SEND)
     until(lambda: len(crowd.ses.accepted) == quota)
@@ -89,7 +87,7 @@ def test_at_the_quota_a_send_waits_says_why_and_goes_on_by_itself(crowd: SesPubl
     assert len(crowd.accepted()) == LONG
 
 
-def test_ctrl_c_ends_the_wait_and_a_pause_is_heeded_in_it(ses_publication: SesPublication) -> None:
+def test_ctrl_c_and_pause_end_a_quota_wait(ses_publication: SesPublication) -> None:
     ses_publication.account.quota = 50
     sender = ses_publication.publication.start(*SEND)
     until(lambda: len(ses_publication.ses.accepted) == 50)
@@ -111,7 +109,7 @@ def test_ctrl_c_ends_the_wait_and_a_pause_is_heeded_in_it(ses_publication: SesPu
     assert len(ses_publication.ses.accepted) == 50
 
 
-def test_what_is_due_does_not_wait_for_a_quota(ses_publication: SesPublication) -> None:
+def test_send_due_does_not_wait_for_the_quota(ses_publication: SesPublication) -> None:
     ses_publication.account.quota = 50
     soon = datetime.now().astimezone() + timedelta(hours=1)
     ses_publication.publication.run_ok(*SEND, "--at", soon.isoformat())
@@ -121,7 +119,7 @@ def test_what_is_due_does_not_wait_for_a_quota(ses_publication: SesPublication) 
     assert stopped.json["submitted"] == len(ses_publication.ses.accepted) == 50
 
 
-def test_a_rate_that_is_raised_or_lowered_under_way_is_heeded(crowd: SesPublication) -> None:
+def test_a_rate_that_changes_during_a_send_is_applied(crowd: SesPublication) -> None:
     crowd.account.rate = 5
     begun = time.monotonic()
     sender = crowd.publication.start(*SEND)
@@ -135,7 +133,7 @@ def test_a_rate_that_is_raised_or_lowered_under_way_is_heeded(crowd: SesPublicat
 
 
 @BOTH_CLIENTS
-def test_an_account_suspended_under_way_stops_the_send_with_the_remedy(
+def test_an_account_suspended_during_a_send_stops_it_with_the_remedy(
     ses_publication: SesPublication, client: str
 ) -> None:
     ses_publication.publication.change_settings('region = "eu-west-1"', f'region = "eu-west-1"\nclient = "{client}"')
@@ -152,7 +150,7 @@ def test_an_account_suspended_under_way_stops_the_send_with_the_remedy(
     assert set(ses_publication.accepted().values()) == {1}
 
 
-def test_sending_switched_off_in_the_console_is_noticed_before_any_refusal(crowd: SesPublication) -> None:
+def test_sending_disabled_in_the_console_is_noticed_before_any_refusal(crowd: SesPublication) -> None:
     crowd.account.rate = 20
     sender = crowd.publication.start(*SEND)
     until(lambda: len(crowd.ses.accepted) > 10)
@@ -179,7 +177,7 @@ def test_two_publications_share_one_account_on_one_machine(ses_publication: SesP
     assert time.monotonic() - begun >= 2 * READERS / 60 - 1  # one alone would need half of it
 
 
-def test_the_plan_says_when_it_is_done_and_what_it_costs(ses_publication: SesPublication) -> None:
+def test_the_plan_shows_the_finish_time_and_the_cost(ses_publication: SesPublication) -> None:
     ses_publication.account.rate, ses_publication.account.quota, ses_publication.account.spent = 10, 200, 50
     plan = ses_publication.publication.run_ok("plan", "lamp", "--list", "crowd", "--json").json
     assert (plan["quota"], plan["quota_left"], plan["rate"]) == (200, 150, 10)

@@ -26,7 +26,7 @@ def unsubscribe_path(publication: PublicationFolder, address: str) -> str:
     return found[1]
 
 
-def test_from_the_form_to_a_letter_and_out_by_one_click(publication: PublicationFolder) -> None:
+def test_from_the_signup_form_to_an_email_and_one_click_unsubscribe(publication: PublicationFolder) -> None:
     with run_web_server(publication) as server:
         assert server.post_form("/subscribe", {"email": READER, "list": "sample"}).status == 200
         path = server.link_to(READER)
@@ -45,7 +45,7 @@ def test_from_the_form_to_a_letter_and_out_by_one_click(publication: Publication
         assert publication.run_ok("send", "--again", "--json").json["excluded"] == {"unsubscribed": 1}
 
 
-def test_one_click_takes_both_encodings_and_says_the_same_of_every_token(publication: PublicationFolder) -> None:
+def test_one_click_accepts_both_encodings_and_answers_every_token_alike(publication: PublicationFolder) -> None:
     publication.run_ok("send")
     (first, second, *_) = (str(message["To"].addresses[0].addr_spec) for message in publication.messages())
     with run_web_server(publication) as server:
@@ -67,7 +67,7 @@ def test_one_click_takes_both_encodings_and_says_the_same_of_every_token(publica
 
 
 @pytest.mark.slow
-def test_whoever_leaves_while_a_mailing_runs_is_mailed_no_more(ses_publication: SesPublication) -> None:
+def test_a_reader_who_unsubscribes_during_a_mailing_is_not_mailed(ses_publication: SesPublication) -> None:
     publication = ses_publication.publication
     ses_publication.account.rate = 10  # so that the last fifty leave long after they have left
     with run_web_server(publication) as server:
@@ -96,7 +96,7 @@ def token_of(publication: PublicationFolder, delivery: int) -> str:
     return Keyring(read_or_make_keys(read_settings(publication.folder))).sign(Purpose.UNSUBSCRIBE, delivery)
 
 
-def test_the_door_finishes_what_it_has_begun_and_ends_with_0(publication: PublicationFolder) -> None:
+def test_the_web_server_finishes_requests_and_exits_with_0(publication: PublicationFolder) -> None:
     publication.run_ok("send")
     leave = unsubscribe_path(publication, "zofia@example.com")
     with run_web_server(publication) as server:
@@ -126,7 +126,7 @@ def is_closed(server: RunningWebServer) -> bool:
     return False
 
 
-def test_a_port_that_is_taken_is_one_line(publication: PublicationFolder) -> None:
+def test_a_port_in_use_is_a_one_line_error(publication: PublicationFolder) -> None:
     with run_web_server(publication) as server:
         port = server.url.rpartition(":")[2]
         second = publication.run("serve", "--port", port)
@@ -135,14 +135,14 @@ def test_a_port_that_is_taken_is_one_line(publication: PublicationFolder) -> Non
         assert port in second.err
 
 
-def test_a_list_that_is_not_there_is_one_line(publication: PublicationFolder) -> None:
+def test_an_unknown_list_is_a_one_line_error(publication: PublicationFolder) -> None:
     publication.change_settings("[web]", '[web]\nlists = ["sampel"]')
     refused = publication.run("serve", "--port", "0")
     assert refused.code == 1
     assert "unknown list 'sampel'. Did you mean 'sample'?" in refused.err
 
 
-def test_the_log_names_no_token_and_no_address(publication: PublicationFolder) -> None:
+def test_the_log_contains_no_token_and_no_address(publication: PublicationFolder) -> None:
     server: RunningWebServer
     with run_web_server(publication) as server:
         server.post_form("/subscribe", {"email": READER, "list": "sample"})
@@ -158,7 +158,7 @@ def test_the_log_names_no_token_and_no_address(publication: PublicationFolder) -
     assert READER not in said
 
 
-def test_a_busy_database_is_try_later(publication: PublicationFolder) -> None:
+def test_a_busy_database_answers_try_later(publication: PublicationFolder) -> None:
     with run_web_server(publication) as server:
         locked = sqlite3.connect(publication.folder / "var" / "newsletter.db", isolation_level=None)
         locked.execute("BEGIN IMMEDIATE")

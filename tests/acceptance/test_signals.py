@@ -50,7 +50,7 @@ def go_on(mail_server: MailServer) -> None:
     assert counts(mail_server) == {"submitted": READERS}
 
 
-def test_being_told_to_end_leaves_no_doubt(mail_server: MailServer) -> None:
+def test_sigterm_leaves_nothing_uncertain(mail_server: MailServer) -> None:
     sender = mail_server.publication.start(*SEND)
     wait_for_letters(mail_server, sender)
     sender.send_signal(signal.SIGTERM)
@@ -63,7 +63,7 @@ def test_being_told_to_end_leaves_no_doubt(mail_server: MailServer) -> None:
 
 
 @pytest.mark.parametrize("is_ignored", [False, True])
-def test_a_terminal_that_is_closed_leaves_no_doubt(mail_server: MailServer, is_ignored: bool) -> None:
+def test_a_closed_terminal_leaves_nothing_uncertain(mail_server: MailServer, is_ignored: bool) -> None:
     """With nohup the sender goes on to the end; without, it stops in order."""
     ours, theirs = pty.openpty()
     sender = subprocess.Popen(
@@ -99,7 +99,7 @@ def _own_the_terminal() -> None:
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
 
-def test_a_sender_that_was_frozen_while_its_relay_hung_up_goes_on(publication: PublicationFolder) -> None:
+def test_a_suspended_sender_continues_after_the_relay_hung_up(publication: PublicationFolder) -> None:
     with relay.running(Relay(seconds=0.04, patience=2)) as there:
         write_publication(publication, READERS, smtp_settings(there.port))
         sender = publication.start(*SEND)
@@ -124,7 +124,7 @@ def test_a_sender_that_was_frozen_while_its_relay_hung_up_goes_on(publication: P
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-def test_many_senders_at_once_send_everybody_one_letter(mail_server: MailServer, seed: int) -> None:
+def test_concurrent_senders_send_everybody_one_email(mail_server: MailServer, seed: int) -> None:
     """On a publication that nobody has used yet: they make its key and its database at once, too."""
     dice = random.Random(seed)
     mail_server.remove_delay()
@@ -140,7 +140,7 @@ def test_many_senders_at_once_send_everybody_one_letter(mail_server: MailServer,
 
 
 @pytest.mark.parametrize("step", ["recipients.py:fill_mailing:return", "run.py:import_list_source:return"])
-def test_a_sender_that_is_killed_while_it_plans_leaves_nothing_half_planned(mail_server: MailServer, step: str) -> None:
+def test_a_sender_killed_while_planning_leaves_nothing_half_planned(mail_server: MailServer, step: str) -> None:
     """As the system does when memory runs out."""
     sender = mail_server.publication.start(
         *SEND, program=(sys.executable, "-m", "tests.acceptance.kill_points", step, "1")

@@ -27,14 +27,14 @@ def test_no_line_is_wider_than_the_terminal(
     assert "\x1b" not in said
 
 
-def test_a_terminal_without_blocks_gets_plain_bars(publication: PublicationFolder) -> None:
+def test_a_terminal_without_block_characters_gets_ascii_bars(publication: PublicationFolder) -> None:
     publication.run_ok("send", "--yes")
     said = typed(publication, "stats", "the-winter-almanac", PYTHONIOENCODING="ascii", COLUMNS="80")
     assert said.returncode == 0, said.stderr
     assert "####" in said.stdout
 
 
-def test_machines_get_one_object_and_spreadsheets_a_table(publication: PublicationFolder) -> None:
+def test_stats_are_one_json_object_or_a_csv_table(publication: PublicationFolder) -> None:
     publication.run_ok("send", "--yes")
     (line,) = typed(publication, "stats", "--json").stdout.splitlines()
     found = json.loads(line)
@@ -48,13 +48,13 @@ def test_machines_get_one_object_and_spreadsheets_a_table(publication: Publicati
     )
 
 
-def test_before_anything_was_sent_it_says_what_to_do(publication: PublicationFolder) -> None:
+def test_stats_before_the_first_send_name_the_next_step(publication: PublicationFolder) -> None:
     said = typed(publication, "stats")
     assert (said.returncode, "newsletter send" in said.stderr or "send" in said.stderr) == (0, True)
     assert json.loads(typed(publication, "stats", "--json").stdout)["issues"] == []
 
 
-def test_a_page_is_written_whole_or_the_folder_is_named(publication: PublicationFolder) -> None:
+def test_a_report_is_written_whole_or_an_error_names_the_folder(publication: PublicationFolder) -> None:
     publication.run_ok("send", "--yes")
     assert typed(publication, "stats", "--html", "report.html").returncode == 0
     page = (publication.folder / "report.html").read_text()
@@ -65,7 +65,7 @@ def test_a_page_is_written_whole_or_the_folder_is_named(publication: Publication
     assert (missing.returncode, "nowhere" in missing.stderr) == (2, True)
 
 
-def test_logs_are_an_object_a_line_and_results_stay_as_they_are(publication: PublicationFolder) -> None:
+def test_logs_are_json_lines_and_results_stay_unchanged(publication: PublicationFolder) -> None:
     said = typed(publication, "--logs", "json", "send", "--yes")
     lines = [json.loads(line) for line in said.stderr.splitlines()]
     assert {"at", "level", "event"} <= set.intersection(*(set(line) for line in lines))

@@ -27,7 +27,7 @@ def counted(publication: PublicationFolder, table: str) -> int:
 
 
 @pytest.mark.slow
-def test_an_import_that_is_killed_is_simply_repeated(publication: PublicationFolder) -> None:
+def test_a_killed_import_can_be_repeated(publication: PublicationFolder) -> None:
     publication.run_ok("lists")
     before = counted(publication, "consents")
     write_people(publication.folder / "many.csv", 30_000)
@@ -55,7 +55,7 @@ def test_an_import_that_is_killed_is_simply_repeated(publication: PublicationFol
     assert counted(publication, "consents") == before + 30_000
 
 
-def test_a_locked_database_costs_one_line(publication: PublicationFolder) -> None:
+def test_a_locked_database_is_a_one_line_error(publication: PublicationFolder) -> None:
     publication.run_ok("lists")
     write_people(publication.folder / "few.csv", 3)
     with closing(sqlite3.connect(publication.folder / "var" / "newsletter.db", isolation_level=None)) as database:
@@ -68,7 +68,7 @@ def test_a_locked_database_costs_one_line(publication: PublicationFolder) -> Non
     publication.run_ok("subscribers", "import", "few.csv", *LIST)
 
 
-def test_a_dry_run_names_everybody_and_writes_nothing(publication: PublicationFolder) -> None:
+def test_a_dry_run_reports_every_row_and_writes_nothing(publication: PublicationFolder) -> None:
     publication.run_ok("lists")
     before = counted(publication, "subscribers")
     found = publication.run_ok("subscribers", "import", str(EXPORTS / "buttondown.csv"), *LIST, "--dry-run")
@@ -133,7 +133,7 @@ def test_suppressions_come_from_any_list(publication: PublicationFolder) -> None
     assert sorted(listed.values()) == ["bounced", "bounced", "complained"]
 
 
-def test_fields_say_what_they_hold(publication: PublicationFolder) -> None:
+def test_fields_list_their_types_and_values(publication: PublicationFolder) -> None:
     settings = publication.folder / "newsletter.toml"
     settings.write_text(settings.read_text() + '\n[fields]\nborn = "date"\n')
     (publication.folder / "more.csv").write_text("email,born,age\nann@mail.org,1.2.1980,40\nbob@mail.org,never,7\n")

@@ -90,7 +90,7 @@ def test_the_tables_are_what_the_migrations_make(database: Database, metadata: M
         assert compare_metadata(context, metadata) == []
 
 
-def test_events_say_the_same_on_every_database(url: str, tmp_path: Path) -> None:
+def test_events_have_the_same_effect_on_every_database(url: str, tmp_path: Path) -> None:
     with open_ledger(tmp_path, url=url, pause_after=1, pause_least_bounces=1, pause_bounces=0.5) as ledger:
         first, second, third = ledger.numbers()
         ledger.put("uncertain", numbers=[first])
@@ -124,7 +124,7 @@ def test_processes_may_upgrade_at_once(url: str) -> None:
     assert [racer.returncode for racer in racers] == [0, 0, 0], errors
 
 
-def test_an_import_may_be_repeated_and_brings_nobody_back(database: Database, tmp_path: Path) -> None:
+def test_a_repeated_import_resubscribes_nobody(database: Database, tmp_path: Path) -> None:
     path = tmp_path / "people.csv"
     path.write_text(
         "email,first_name,city,status\nada@example.org,Ådá,Łódź,\nbob@example.org,Bob,Ghent,pending\n"
@@ -159,7 +159,7 @@ def test_an_import_may_be_repeated_and_brings_nobody_back(database: Database, tm
     ]
 
 
-def test_the_gravest_reason_excludes_and_lifting_goes_back_by_one(database: Database) -> None:
+def test_the_gravest_exclusion_reason_counts_and_lifting_it_leaves_the_next(database: Database) -> None:
     number = add(database, "ada")
     ada = Address("ada", "example.org")
     unsubscribe(database, number, "weekly", origin="mail", now=NOW)
@@ -175,7 +175,7 @@ def test_the_gravest_reason_excludes_and_lifting_goes_back_by_one(database: Data
     assert [(count.name, count.confirmed) for count in count_lists(database)] == [("daily", 1), ("weekly", 1)]
 
 
-def test_an_erased_number_is_never_given_again(database: Database) -> None:
+def test_an_erased_subscriber_id_is_never_reused(database: Database) -> None:
     number = add(database, "ada")
     assert erase_subscriber(database, KEYRING, Address("ada", "example.org"), origin="command line", now=NOW) == number
     assert add(database, "bob") > number
@@ -196,7 +196,7 @@ def test_candidates_can_be_copied_by_the_database_itself(database: Database) -> 
         assert connection.execute(select(copies)).all() == [(1, {}, None)]
 
 
-def test_a_second_writer_of_the_same_row_is_told_to_come_back(database: Database, url: str) -> None:
+def test_a_second_writer_of_the_same_row_is_told_to_retry(database: Database, url: str) -> None:
     ensure_lists(database, ["weekly"])
     other = open_database(url)
     with other.write() as connection:
@@ -224,20 +224,20 @@ def test_the_small_table_leads_every_join_of_an_import(tmp_path: Path) -> None:
         ("postgresql://ines@no-such-host.invalid/letters", TemporaryError),
     ],
 )
-def test_a_server_that_is_not_there_is_tried_later(url: str, error: type[Exception]) -> None:
+def test_an_unreachable_server_is_a_temporary_error(url: str, error: type[Exception]) -> None:
     pytest.importorskip("psycopg")
     with pytest.raises(error, match="cannot be reached") as caught:
         upgrade(open_database(url))
     assert "sesame" not in str(caught.value)
 
 
-def test_a_database_that_does_not_exist_is_the_settings_fault(postgres: str) -> None:
+def test_a_database_that_does_not_exist_is_a_settings_error(postgres: str) -> None:
     absent = make_url(postgres).set(database="no_such_database", drivername="postgresql")
     with pytest.raises(SettingsError, match="does not exist"):
         upgrade(open_database(absent.render_as_string(hide_password=False)))
 
 
-def test_a_consent_is_never_altered(database: Database) -> None:
+def test_a_consent_record_is_never_changed(database: Database) -> None:
     add(database, "ada")
     with pytest.raises(DBAPIError, match="consents are written once"), database.write() as connection:
         connection.execute(text("UPDATE consents SET act = 'ended'"))
@@ -245,7 +245,7 @@ def test_a_consent_is_never_altered(database: Database) -> None:
         assert connection.scalars(text("SELECT act FROM consents")).all() == ["confirmed"]
 
 
-def test_tags_fields_and_history_come_in_on_every_database(database: Database, tmp_path: Path) -> None:
+def test_tags_fields_and_history_are_imported_on_every_database(database: Database, tmp_path: Path) -> None:
     path = tmp_path / "people.jsonl"
     path.write_text(
         '{"email":"ada@example.org","fields":{"città":"Łódź"},"tags":["VIP","Σ"],"consents":'

@@ -86,7 +86,7 @@ def test_moto_receives_the_exact_bytes(moto: str, client: str) -> None:
 
 
 @BOTH_CLIENTS
-def test_motos_refusal_of_an_unverified_sender_is_understood(moto: str, client: str) -> None:
+def test_motos_refusal_of_an_unverified_sender_is_classified(moto: str, client: str) -> None:
     settings = {"endpoint": moto, "region": REGION, "client": client}
     stranger = Envelope(
         delivery_id=7,
@@ -147,7 +147,7 @@ def store(url: str) -> list[dict[str, Any]]:
 
 
 @BOTH_CLIENTS
-def test_npms_server_decodes_the_message_as_it_was_written(npm_ses: str, client: str) -> None:
+def test_the_npm_server_decodes_the_message_as_it_was_written(npm_ses: str, client: str) -> None:
     recipient = f"{client}@readers.example"
     message = message_to(recipient)
     reference = submit(npm_ses, client, recipient, message)

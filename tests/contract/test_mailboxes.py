@@ -109,25 +109,25 @@ def mailbox(place: PageTarget) -> tuple[ReplyMailbox, Put]:
     return place.box, place.put
 
 
-def test_an_empty_mailbox_has_nothing_waiting(mailbox: tuple[ReplyMailbox, Put]) -> None:
+def test_an_empty_mailbox_lists_nothing(mailbox: tuple[ReplyMailbox, Put]) -> None:
     assert list(mailbox[0].waiting()) == []
 
 
-def test_what_was_put_in_waits_byte_for_byte(mailbox: tuple[ReplyMailbox, Put]) -> None:
+def test_a_stored_message_is_read_byte_for_byte(mailbox: tuple[ReplyMailbox, Put]) -> None:
     box, put = mailbox
     for raw in MAILS:
         put(raw)
     assert sorted(received.raw for received in box.waiting()) == sorted(MAILS)
 
 
-def test_a_mail_that_is_not_acknowledged_waits_again(mailbox: tuple[ReplyMailbox, Put]) -> None:
+def test_a_message_that_is_not_acknowledged_is_listed_again(mailbox: tuple[ReplyMailbox, Put]) -> None:
     box, put = mailbox
     put(MAILS[0])
     first = list(box.waiting())
     assert list(box.waiting()) == first
 
 
-def test_acknowledging_loses_no_other_and_may_be_repeated(mailbox: tuple[ReplyMailbox, Put]) -> None:
+def test_acknowledging_keeps_other_messages_and_may_be_repeated(mailbox: tuple[ReplyMailbox, Put]) -> None:
     box, put = mailbox
     for raw in MAILS:
         put(raw)
@@ -138,7 +138,7 @@ def test_acknowledging_loses_no_other_and_may_be_repeated(mailbox: tuple[ReplyMa
     assert LATE in {received.raw for received in box.waiting()}
 
 
-def test_a_mail_taken_away_meanwhile_is_no_fault(place: PageTarget) -> None:
+def test_a_message_removed_meanwhile_is_no_error(place: PageTarget) -> None:
     place.put(MAILS[0])
     (received,) = place.box.waiting()
     place.clear()
@@ -146,7 +146,7 @@ def test_a_mail_taken_away_meanwhile_is_no_fault(place: PageTarget) -> None:
     assert list(place.box.waiting()) == []
 
 
-def test_one_folder_down_or_hidden_is_no_mail(mailbox: tuple[ReplyMailbox, Put], tmp_path: Path) -> None:
+def test_files_in_subfolders_and_hidden_files_are_ignored(mailbox: tuple[ReplyMailbox, Put], tmp_path: Path) -> None:
     box, _ = mailbox
     (tmp_path / "tmp").mkdir(exist_ok=True)
     (tmp_path / "tmp" / "half.eml").write_bytes(b"half")
@@ -156,7 +156,7 @@ def test_one_folder_down_or_hidden_is_no_mail(mailbox: tuple[ReplyMailbox, Put],
 
 
 @pytest.mark.parametrize("room", ["new", "."])
-def test_a_link_is_no_mail(tmp_path: Path, room: str) -> None:
+def test_a_symbolic_link_is_ignored(tmp_path: Path, room: str) -> None:
     (tmp_path / "secret").write_bytes(b"root:x:0:0\n")
     (tmp_path / "mails" / room).mkdir(parents=True)
     (tmp_path / "mails" / room / "one.eml").symlink_to(tmp_path / "secret")

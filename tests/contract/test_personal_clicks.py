@@ -107,7 +107,7 @@ def sums(database: Database) -> list[int]:
         return list(connection.scalars(text("SELECT number FROM clicks")))
 
 
-def test_only_of_those_who_agree_and_only_as_long_as_they_do(database: Database) -> None:
+def test_clicks_are_kept_only_while_a_reader_consents(database: Database) -> None:
     follow(database, 1, 2)
     assert kept(database) == []
     agree(database)
@@ -125,7 +125,7 @@ def test_only_of_those_who_agree_and_only_as_long_as_they_do(database: Database)
     assert [each.act for each in record.subscriptions[0][1]] == ["confirmed", "clicks agreed", "clicks withdrawn"]
 
 
-def test_a_claim_knows_who_agrees(database: Database) -> None:
+def test_a_claim_knows_who_consents(database: Database) -> None:
     agree(database)
     with database.read() as connection:
         people: object = [1, 2] if connection.dialect.name == "postgresql" else json.dumps([1, 2])
@@ -133,7 +133,7 @@ def test_a_claim_knows_who_agrees(database: Database) -> None:
     assert {row[0]: bool(row[-1]) for row in found} == {1: True, 2: False}
 
 
-def test_taking_it_back_waits_for_what_is_being_written_and_deletes_that_too(database: Database) -> None:
+def test_withdrawing_consent_waits_for_clicks_being_written_and_deletes_them_too(database: Database) -> None:
     agree(database)
     with database.write() as connection:
         assert with_click_consent(connection, {(1, "weekly")})
@@ -150,7 +150,7 @@ def test_taking_it_back_waits_for_what_is_being_written_and_deletes_that_too(dat
     assert kept(database) == []
 
 
-def test_nothing_is_written_of_whoever_is_just_taking_it_back(database: Database) -> None:
+def test_no_click_is_written_while_consent_is_being_withdrawn(database: Database) -> None:
     agree(database)
     with database.write() as connection:
         audience.withdraw_click_consent(connection, 1, origin="web", proof=ConsentProof(), now=NOW)

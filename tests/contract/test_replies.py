@@ -54,7 +54,7 @@ def place(request: pytest.FixtureRequest, harbour: Harbour) -> Iterator[Harbour]
         database.close()
 
 
-def test_from_an_answer_to_a_tombstone(place: Harbour, tmp_path: Path) -> None:
+def test_a_reply_becomes_a_comment_and_a_tombstone_on_every_database(place: Harbour, tmp_path: Path) -> None:
     to = place.address()
     for number, said in enumerate(
         ("One.", "Two.", "One more, and https://a.example https://b.example https://c.example")
@@ -94,7 +94,7 @@ def test_from_an_answer_to_a_tombstone(place: Harbour, tmp_path: Path) -> None:
     assert (stone.is_withdrawn, reply.is_by_author) == (True, True)
 
 
-def test_a_person_is_erased_alike(place: Harbour) -> None:
+def test_a_person_is_erased_on_every_database(place: Harbour) -> None:
     place.deliver(f"From: Jo <jo@example.net>\nTo: <{place.address()}>\nMessage-ID: <1@x>\n\nI own two.\n")
     place.fetch()
     (held,) = list_replies(place.database)

@@ -442,7 +442,7 @@ def test_an_unknown_issue_is_refused(database: Database, names: Sequence[str], s
         ("clicked 'ON'", "unknown issue 'ON' at column 9. Known here: one, three, two, written-only"),
     ],
 )
-def test_an_unknown_field_list_or_issue_is_pointed_at(database: Database, expression: str, said: str) -> None:
+def test_an_error_points_at_an_unknown_field_list_or_issue(database: Database, expression: str, said: str) -> None:
     fill(database, [Person(), Person(fields={"country": "PT"})])
     with pytest.raises(SegmentError) as caught:
         check_segment(database, parse_segment(expression, {}), "weekly", list_names=["weekly"], issue_names=KNOWN)

@@ -93,7 +93,7 @@ def is_closed(connection: SesConnection) -> bool:
 Ends = tuple[SesConnection, Source, socket.socket]
 
 
-def test_an_answer_is_the_result_and_the_connection_takes_the_next(ends: Ends) -> None:
+def test_a_response_is_the_result_and_the_connection_accepts_the_next_message(ends: Ends) -> None:
     connection, source, there = ends
     for _ in range(2):
         source.messages = [b"body", b"next"]
@@ -112,7 +112,7 @@ def test_an_answer_is_the_result_and_the_connection_takes_the_next(ends: Ends) -
     assert source.begun == [7, 7]
 
 
-def test_a_connection_that_ends_with_its_answer_is_closed(ends: Ends) -> None:
+def test_a_connection_that_ends_with_its_response_is_closed(ends: Ends) -> None:
     connection, source, there = ends
     source.messages = [b"body"]
     connection.advance(source, 0)
@@ -121,7 +121,7 @@ def test_a_connection_that_ends_with_its_answer_is_closed(ends: Ends) -> None:
     assert is_closed(connection)
 
 
-def test_what_was_not_handed_over_may_go_to_any_connection(ends: Ends) -> None:
+def test_a_message_that_was_not_handed_over_may_use_any_connection(ends: Ends) -> None:
     connection, source, there = ends
     source.messages, source.may_begin = [b"body"], False
     connection.advance(source, 0)
@@ -131,7 +131,7 @@ def test_what_was_not_handed_over_may_go_to_any_connection(ends: Ends) -> None:
         there.recv(1)
 
 
-def test_a_part_of_a_request_is_certainly_not_accepted(ends: Ends) -> None:
+def test_a_partial_request_is_certainly_not_accepted(ends: Ends) -> None:
     connection, source, there = ends
     source.messages = [b"x" * 50_000_000]
     assert connection.advance(source, 0) == EVENT_WRITE
@@ -144,7 +144,7 @@ def test_a_part_of_a_request_is_certainly_not_accepted(ends: Ends) -> None:
 
 
 @pytest.mark.parametrize("octets", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhi", b"SSH-2.0\r\n\r\n"])
-def test_a_request_without_a_whole_answer_is_uncertain(ends: Ends, octets: bytes) -> None:
+def test_a_request_without_a_complete_response_is_uncertain(ends: Ends, octets: bytes) -> None:
     connection, source, there = ends
     source.messages = [b"body"]
     connection.advance(source, 0)
@@ -158,7 +158,7 @@ def test_a_request_without_a_whole_answer_is_uncertain(ends: Ends, octets: bytes
 
 
 @pytest.mark.parametrize("octets", [b"", OK])
-def test_an_idle_connection_that_is_closed_or_receives_something_is_given_up(ends: Ends, octets: bytes) -> None:
+def test_an_idle_connection_that_is_closed_or_receives_data_is_dropped(ends: Ends, octets: bytes) -> None:
     connection, source, there = ends
     there.sendall(octets)
     there.close()
@@ -166,7 +166,7 @@ def test_an_idle_connection_that_is_closed_or_receives_something_is_given_up(end
     assert is_closed(connection)
 
 
-def test_a_second_answer_belongs_to_no_message(ends: Ends) -> None:
+def test_a_second_response_belongs_to_no_message(ends: Ends) -> None:
     connection, source, there = ends
     source.messages = [b"body"]
     connection.advance(source, 0)
@@ -176,7 +176,7 @@ def test_a_second_answer_belongs_to_no_message(ends: Ends) -> None:
     assert is_closed(connection)
 
 
-def test_a_request_that_cannot_be_signed_is_not_begun() -> None:
+def test_a_request_that_cannot_be_signed_is_not_started() -> None:
     def refuse(_: Envelope, __: bytes) -> tuple[bytes, ...]:
         raise SendingHalted("no keys")
 

@@ -64,7 +64,7 @@ def test_both_databases_give_the_same_numbers_and_alarms(url: str, tmp_path: Pat
     ]
 
 
-def test_the_doctor_finds_postgresql_in_order(url: str, tmp_path: Path) -> None:
+def test_the_doctor_accepts_postgresql(url: str, tmp_path: Path) -> None:
     settings = settings_for(tmp_path, database={"url": url})
     with closing(open_database(url)) as database:
         upgrade(database)

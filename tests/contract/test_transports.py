@@ -124,7 +124,7 @@ def _crlf(octets: bytes) -> bytes:
 # --- what all of them promise -------------------------------------------------
 
 
-def test_a_message_arrives_as_it_was_and_gives_a_receipt(mail_server: MailServer) -> None:
+def test_a_message_arrives_unchanged_and_returns_a_receipt(mail_server: MailServer) -> None:
     with closing(MessageSubmitter(mail_server.transport)) as submitter:
         receipt = submitter.submit(envelope(), MESSAGE)
     assert receipt.reference
@@ -160,7 +160,7 @@ def test_many_connections_submit_each_message_once(mail_server: MailServer) -> N
         ("close-after-dot@c.example", Uncertain, 1),
     ],
 )
-def test_the_relays_answer_decides(
+def test_the_relays_reply_decides_whether_to_retry(
     recipient: str, error: type[TransportError], taken: int, is_pipelining: bool
 ) -> None:
     with relay.running(Relay(is_pipelining=is_pipelining)) as there, closing(to(there)) as transport:
@@ -198,7 +198,7 @@ def test_a_relay_that_closes_after_some_messages_defers_none_of_them(is_hasty: b
 @pytest.mark.parametrize(
     "more_replies", [("250 2.0.0 queued as 4F2A",), ("250 once", "250 twice", "250 thrice"), ("354 go on",)]
 )
-def test_after_a_second_answer_the_connection_is_not_trusted_and_everybody_gets_one_message(
+def test_after_a_second_reply_the_connection_is_dropped_and_everybody_gets_one_message(
     more_replies: tuple[str, ...], is_late: bool, is_pipelining: bool
 ) -> None:
     there = Relay(is_pipelining=is_pipelining, is_late=is_late, more_replies=more_replies)
@@ -214,7 +214,7 @@ def test_after_a_second_answer_the_connection_is_not_trusted_and_everybody_gets_
 
 
 @pytest.mark.parametrize("is_pipelining", [True, False])
-def test_a_relay_that_answers_each_recipient_twice_is_named(is_pipelining: bool) -> None:
+def test_an_error_names_a_relay_that_replies_twice_to_each_recipient(is_pipelining: bool) -> None:
     there = Relay(is_pipelining=is_pipelining, recipient_reply="250 ok\r\n250 ok")
     with relay.running(there), closing(to(there)) as transport:
         for _ in range(2):
@@ -224,7 +224,7 @@ def test_a_relay_that_answers_each_recipient_twice_is_named(is_pipelining: bool)
         assert not there.accepted
 
 
-def test_a_connection_is_opened_anew_after_as_many_messages_as_the_settings_say() -> None:
+def test_a_connection_is_reopened_after_the_configured_number_of_messages() -> None:
     with relay.running(Relay()) as there, closing(to(there, messages_per_connection=4)) as transport:
         for _ in range(10):
             transport.submit(envelope(), MESSAGE)
@@ -233,7 +233,7 @@ def test_a_connection_is_opened_anew_after_as_many_messages_as_the_settings_say(
 
 
 @pytest.mark.parametrize("is_open_to_nobody", [True, False])
-def test_after_a_refused_recipient_the_connection_serves_on(is_open_to_nobody: bool) -> None:
+def test_a_connection_stays_usable_after_a_refused_recipient(is_open_to_nobody: bool) -> None:
     with relay.running(Relay(is_open_to_nobody=is_open_to_nobody)) as there, closing(to(there)) as transport:
         for number in range(3):
             with pytest.raises(Refused):
@@ -280,7 +280,7 @@ def test_after_a_refused_recipient_the_connection_serves_on(is_open_to_nobody: b
         ("final_reply", "554 Message rejected: Configuration set `news` does not exist", SendingHalted),
     ],
 )
-def test_an_error_of_one_recipient_is_told_from_one_of_the_account(
+def test_a_recipients_error_is_distinguished_from_an_accounts_error(
     stage: str, reply: str, error: type[TransportError]
 ) -> None:
     there = Relay(**{stage: reply})
@@ -299,7 +299,7 @@ def test_an_error_of_one_recipient_is_told_from_one_of_the_account(
         ("250 2.0.0 queued as 4F2A", "2.0.0 queued as 4F2A"),
     ],
 )
-def test_the_reference_over_smtp_is_sess_message_id_or_the_whole_reply(reply: str, reference: str) -> None:
+def test_the_smtp_reference_is_the_ses_message_id_or_the_whole_reply(reply: str, reference: str) -> None:
     with relay.running(Relay(final_reply=reply)) as there, closing(to(there)) as transport:
         assert transport.submit(envelope(), MESSAGE).reference == reference.removeprefix("250 Ok ")
 
@@ -367,7 +367,7 @@ def test_a_message_is_uncertain_from_the_last_byte_on_and_not_before() -> None:
     server.close()
 
 
-def test_a_kept_connection_that_the_relay_closed_is_opened_anew() -> None:
+def test_a_kept_connection_that_the_relay_closed_is_reopened() -> None:
     with relay.running(Relay()) as there, closing(to(there)) as transport:
         transport.submit(envelope(), MESSAGE)
         (kept,) = transport._loop._connections
@@ -391,14 +391,14 @@ def test_the_envelope_sender_is_the_signed_bounce_address() -> None:
         assert there.accepted[0][:2] == ("b+token@replies.example", "reader@c.example")
 
 
-def test_a_refused_sender_halts() -> None:
+def test_a_refused_sender_stops_the_send() -> None:
     with relay.running(Relay(sender_reply="550 not you")) as there, closing(to(there)) as transport:
         with pytest.raises(SendingHalted, match=r"550 not you.*\[replies\]"):
             transport.submit(envelope(), MESSAGE)
         assert not there.accepted
 
 
-def test_a_message_larger_than_the_relay_accepts_halts_unsent() -> None:
+def test_a_message_larger_than_the_relay_accepts_stops_the_send_unsent() -> None:
     with relay.running(Relay()) as there, closing(to(there)) as transport:
         with pytest.raises(SendingHalted, match="200,000"):
             transport.submit(envelope(), MESSAGE + b"x" * 200_000)
@@ -408,7 +408,7 @@ def test_a_message_larger_than_the_relay_accepts_halts_unsent() -> None:
 @pytest.mark.parametrize(
     ("greeting", "error"), [("421 busy", Deferred), ("451 later", Deferred), ("554 go away", SendingHalted)]
 )
-def test_the_greeting_decides(greeting: str, error: type[TransportError]) -> None:
+def test_the_greeting_decides_whether_to_retry(greeting: str, error: type[TransportError]) -> None:
     with (
         relay.running(Relay(greeting=greeting)) as there,
         closing(to(there)) as transport,
@@ -417,7 +417,7 @@ def test_the_greeting_decides(greeting: str, error: type[TransportError]) -> Non
         transport.submit(envelope(), MESSAGE)
 
 
-def test_a_relay_that_is_not_there_is_named() -> None:
+def test_an_error_names_an_unreachable_relay() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         port = taken.getsockname()[1]
@@ -425,7 +425,7 @@ def test_a_relay_that_is_not_there_is_named() -> None:
             transport.submit(envelope(), MESSAGE)
 
 
-def test_sess_quota_is_recognised_over_smtp() -> None:
+def test_the_ses_quota_is_recognised_over_smtp() -> None:
     reply = "454 Throttling failure: Daily message quota exceeded."
     with (
         relay.running(Relay(sender_reply=reply)) as there,
@@ -457,7 +457,7 @@ def test_a_login_that_fails_is_classified(reply: str, error: type[TransportError
             transport.submit(envelope(), MESSAGE)
 
 
-def test_a_password_that_smtp_cannot_carry_is_named_not_shown() -> None:
+def test_an_error_about_a_password_that_smtp_cannot_carry_does_not_show_it() -> None:
     with (
         relay.running(Relay()) as there,
         closing(to(there, "geheimnisschlüssel", username="me")) as transport,
@@ -467,7 +467,7 @@ def test_a_password_that_smtp_cannot_carry_is_named_not_shown() -> None:
     assert "geheim" not in str(caught.value)
 
 
-def test_a_password_never_goes_in_clear_over_the_network() -> None:
+def test_a_password_is_never_sent_unencrypted_over_the_network() -> None:
     with pytest.raises(SettingsError, match="in clear"):
         SmtpTransport(SmtpSettings(host="relay.example", username="me"), SecretStr("secret"))
     with pytest.raises(SettingsError, match="NEWSLETTER_SMTP_PASSWORD"):
@@ -491,7 +491,7 @@ def test_tls_is_verified(security: str) -> None:
         assert len(there.accepted) == 1
 
 
-def test_a_relay_without_starttls_gets_nothing() -> None:
+def test_nothing_is_sent_to_a_relay_without_starttls() -> None:
     with relay.running(Relay()) as there, closing(to(there, security="starttls")) as transport:
         with pytest.raises(SendingHalted, match="STARTTLS"):
             transport.submit(envelope(), MESSAGE)
@@ -547,7 +547,7 @@ def faulty() -> Iterator[tuple[SesSimulator, dict[str, Submitter]]]:
         ("garbage", Uncertain, 1),
     ],
 )
-def test_ses_is_called_once_whatever_it_answers(
+def test_ses_is_called_once_whatever_it_responds(
     faulty: tuple[SesSimulator, dict[str, Submitter]],
     fault: str,
     error: type[TransportError],
@@ -567,7 +567,7 @@ def test_ses_is_called_once_whatever_it_answers(
 
 @EVERY_CLIENT
 @pytest.mark.usefixtures("aws")
-def test_after_a_fault_the_next_message_goes_through(client: str, tmp_path: Path) -> None:
+def test_after_a_fault_the_next_message_is_accepted(client: str, tmp_path: Path) -> None:
     faults = parse_faults("close@1, hang@2, 500@3, garbage@4, 429@5, slow@6")
     with (
         run_simulator(Account(faults=faults, hang_seconds=0.05, slow_seconds=0.05)) as ses,
@@ -582,7 +582,7 @@ def test_after_a_fault_the_next_message_goes_through(client: str, tmp_path: Path
 
 @EVERY_CLIENT
 @pytest.mark.usefixtures("aws")
-def test_every_mail_through_ses_carries_its_tags(client: str, tmp_path: Path) -> None:
+def test_every_message_through_ses_carries_its_tags(client: str, tmp_path: Path) -> None:
     account = Account()
     publish_events(account, "news")
     with (
@@ -603,7 +603,7 @@ def test_every_mail_through_ses_carries_its_tags(client: str, tmp_path: Path) ->
 
 @EVERY_CLIENT
 @pytest.mark.usefixtures("aws")
-def test_the_account_says_how_fast(monkeypatch: pytest.MonkeyPatch, client: str, tmp_path: Path) -> None:
+def test_the_rate_comes_from_the_account(monkeypatch: pytest.MonkeyPatch, client: str, tmp_path: Path) -> None:
     with run_simulator(Account(rate=14.0, spent=100)) as ses:
         monkeypatch.setenv("AWS_ENDPOINT_URL_SESV2", ses.url)
         with closing(Submitter(open_ses(SesSettings.model_validate({"client": client})))) as transport:
@@ -615,7 +615,7 @@ def test_the_account_says_how_fast(monkeypatch: pytest.MonkeyPatch, client: str,
 
 @EVERY_CLIENT
 @pytest.mark.usefixtures("aws")
-def test_a_spent_quota_stops_and_accepts_more_once_it_is_raised(client: str, tmp_path: Path) -> None:
+def test_an_exhausted_quota_stops_the_send_until_it_is_raised(client: str, tmp_path: Path) -> None:
     account = Account(quota=2)
     with run_simulator(account) as ses, closing(to_ses(ses, client)) as transport:
         transport.submit(envelope(), MESSAGE)
@@ -628,7 +628,7 @@ def test_a_spent_quota_stops_and_accepts_more_once_it_is_raised(client: str, tmp
 
 
 @pytest.mark.usefixtures("aws")
-def test_the_lean_client_without_credentials_halts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_lean_client_without_credentials_stops_the_send(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.delenv(name)
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent")
@@ -637,7 +637,7 @@ def test_the_lean_client_without_credentials_halts(monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.usefixtures("aws")
-def test_an_account_that_cannot_be_read_is_a_notice_only(tmp_path: Path) -> None:
+def test_an_account_that_cannot_be_read_is_only_a_warning(tmp_path: Path) -> None:
     account = Account(account_error=ApiError(403, "AccessDeniedException", "no"))
     with run_simulator(account) as ses, closing(to_ses(ses)) as transport:
         assert transport.transport.rate is None
@@ -645,7 +645,7 @@ def test_an_account_that_cannot_be_read_is_a_notice_only(tmp_path: Path) -> None
 
 
 @pytest.mark.usefixtures("aws")
-def test_an_account_that_may_not_send_halts_at_once(tmp_path: Path) -> None:
+def test_an_account_that_may_not_send_stops_the_send_at_once(tmp_path: Path) -> None:
     with run_simulator(Account(is_enabled=False)) as ses, pytest.raises(SendingHalted, match="switched off"):
         to_ses(ses)
 
@@ -660,7 +660,7 @@ def test_a_missing_region_is_a_settings_error(monkeypatch: pytest.MonkeyPatch) -
 
 @EVERY_CLIENT
 @pytest.mark.usefixtures("aws")
-def test_an_endpoint_that_is_not_there_is_safe_to_retry(client: str, tmp_path: Path) -> None:
+def test_an_unreachable_endpoint_is_safe_to_retry(client: str, tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{taken.getsockname()[1]}"
@@ -682,7 +682,7 @@ def test_a_full_disk_accepts_nothing_and_leaves_nothing(tmp_path: Path, full_dis
         assert not list((outbox.folder / "tmp").iterdir())
 
 
-def test_the_outbox_knows_what_it_accepted(tmp_path: Path) -> None:
+def test_the_outbox_looks_up_what_it_accepted(tmp_path: Path) -> None:
     with closing(OutboxTransport(tmp_path / "outbox")) as outbox:
         outbox.submit(envelope(number=7), MESSAGE)
         (kept,) = outbox_messages(outbox.folder)
@@ -698,7 +698,7 @@ def full_disk() -> Iterator[Callable[[int], None]]:
     resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
-def test_messages_at_once_go_over_connections_of_their_own() -> None:
+def test_concurrent_messages_use_separate_connections() -> None:
     with relay.running(Relay()) as there, closing(to_relay(there)) as transport:
         submit_at_once(transport, [(envelope(number=number), MESSAGE) for number in (1, 2, 3)])
         assert there.connections == 3

@@ -79,7 +79,7 @@ def read_through(raw: bytes, settings: Settings) -> None:
     assert judged.reason
 
 
-def test_no_mail_made_by_chance_breaks_the_reader() -> None:
+def test_no_random_email_crashes_the_parser() -> None:
     settings = Settings.model_validate({"publication": {"title": "T"}, "root": Path("/")})
     seeds = [*ORDINARY, *(raw[:300_000] for _, raw in mails(Aim(to=f"r+{TOKEN}@reply.example.org", token=TOKEN)))]
     end = time.monotonic() + SECONDS

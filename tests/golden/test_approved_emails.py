@@ -28,7 +28,7 @@ VALUES = {
 
 
 @pytest.mark.parametrize("slug", ISSUES)
-def test_an_email_is_as_it_was_approved(slug: str, tmp_path: Path) -> None:
+def test_an_email_equals_its_approved_copy(slug: str, tmp_path: Path) -> None:
     root = shutil.copytree(HERE / "publication", tmp_path / "publication")
     settings = read_settings(root, {})
     issue = read_issue(settings, slug)
@@ -41,7 +41,7 @@ def test_an_email_is_as_it_was_approved(slug: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("template", ["digest", "announcement"])
-def test_every_block_is_as_it_was_approved_in_every_template(template: str, tmp_path: Path) -> None:
+def test_every_block_equals_its_approved_copy_in_every_template(template: str, tmp_path: Path) -> None:
     root = shutil.copytree(HERE / "publication", tmp_path / "publication")
     settings = read_settings(root, {})
     issue = replace(read_issue(settings, "kitchen-sink"), template=template)
@@ -49,7 +49,7 @@ def test_every_block_is_as_it_was_approved_in_every_template(template: str, tmp_
     _compare(f"kitchen-sink.{template}.html", _by_lines(fill_merge_tags(composed.edition.html, VALUES)))
 
 
-def test_each_variant_is_as_it_was_approved(tmp_path: Path) -> None:
+def test_each_variant_equals_its_approved_copy(tmp_path: Path) -> None:
     root = shutil.copytree(HERE / "publication", tmp_path / "publication")
     settings = read_settings(root, {})
     issue = read_issue(settings, "for-some")

@@ -8,7 +8,7 @@ import pytest
 from newsletter.atomic_file import make_private_folder, write_atomically
 
 
-def test_a_file_is_replaced_in_one_step_and_nothing_is_left_beside_it(tmp_path: Path) -> None:
+def test_a_file_is_replaced_atomically_without_leftovers(tmp_path: Path) -> None:
     path = tmp_path / "letter.md"
     write_atomically(path, b"one")
     write_atomically(path, b"two", mode=0o600)
@@ -25,7 +25,7 @@ def test_a_failed_write_leaves_the_old_content(tmp_path: Path) -> None:
     assert [entry.name for entry in tmp_path.iterdir()] == ["letter.md"]
 
 
-def test_a_private_folder_is_private_all_the_way_down(tmp_path: Path) -> None:
+def test_a_private_folder_and_its_new_parents_are_private(tmp_path: Path) -> None:
     make_private_folder(tmp_path / "var" / "replies")
     make_private_folder(tmp_path / "var" / "replies")
     for folder in (tmp_path / "var", tmp_path / "var" / "replies"):

@@ -26,7 +26,7 @@ from newsletter.charset import decode_mail, decode_page
         ("utf-16", b"plain", "plain"),
     ],
 )
-def test_mail_is_decoded_as_it_was_meant(declared: str, raw: bytes, text: str) -> None:
+def test_an_email_is_decoded_in_the_charset_that_its_label_means(declared: str, raw: bytes, text: str) -> None:
     assert decode_mail(raw, declared) == text
 
 
@@ -50,7 +50,7 @@ def test_mail_is_decoded_as_it_was_meant(declared: str, raw: bytes, text: str) -
         ("<title>Café</title>é".encode()[:-1], "utf-8", "Café"),
     ],
 )  # fmt: skip
-def test_a_page_is_read_in_its_own_charset(content: bytes, charset: str, text: str) -> None:
+def test_a_web_page_is_decoded_in_its_declared_charset(content: bytes, charset: str, text: str) -> None:
     assert f"<title>{text}</title>" in decode_page(content, charset)
 
 
@@ -65,11 +65,11 @@ def test_a_page_is_read_in_its_own_charset(content: bytes, charset: str, text: s
         ("cp1252", "Été à la mer: où êtes-vous allés? Ça va être génial, très chouette, déjà prêt à Noël, à l’été."),
     ],
 )
-def test_text_without_a_label_is_guessed_by_its_script(charset: str, text: str) -> None:
+def test_the_charset_of_unlabelled_text_is_guessed(charset: str, text: str) -> None:
     assert decode_mail(text.encode(charset)) == text
     assert text in decode_page(f"<title>{text}</title>".encode(charset))
 
 
 @pytest.mark.parametrize("text", ["Café", "“naïve” — so", "Größe: 5 €"])
-def test_a_few_accented_letters_without_a_label_are_windows_1252(text: str) -> None:
+def test_unlabelled_text_with_few_accents_is_windows_1252(text: str) -> None:
     assert decode_mail(text.encode("cp1252")) == text

@@ -1,4 +1,4 @@
-"""The rules of the house that import-linter has no words for."""
+"""Structure of the package: rules that import-linter cannot express."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ import pytest
 import newsletter
 
 ROOT = Path(newsletter.__file__).parent
-HOMES = {
+ALLOWED_IMPORTERS = {
     "babel": {"newsletter.locales"},
     "boto3": {"newsletter.aws"},
     "botocore": {"newsletter.aws"},
@@ -24,7 +24,7 @@ HOMES = {
     "uvicorn": {"newsletter.web.uvicorn_server", "newsletter.web.http_protocol", "newsletter.web.preview.server"},
     "watchfiles": {"newsletter.web.preview.live_snapshots"},
 }
-"""A costly library, and the only places that may meet it."""
+"""Each costly library and the only modules that may import it."""
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +32,7 @@ def graph() -> grimp.ImportGraph:
     return grimp.build_graph("newsletter", include_external_packages=True, cache_dir=None)
 
 
-def test_a_station_is_entered_through_its_front_door(graph: grimp.ImportGraph) -> None:
+def test_a_package_is_imported_through_its_public_names(graph: grimp.ImportGraph) -> None:
     depths = {path.parent.name: 2 for path in ROOT.glob("*/__init__.py") if path.parent.name != "cli"}
     depths["app"] = 3  # each of its modules is public: a group of use cases
     public = {
@@ -43,29 +43,33 @@ def test_a_station_is_entered_through_its_front_door(graph: grimp.ImportGraph) -
         for module in graph.modules - public
         if len(parts := module.split(".")) > 1 and len(parts) > depths.get(parts[1], len(parts))
     }
-    through_the_window = {
+    violations = {
         (importer, module)
         for module in inner
         for importer in graph.find_modules_that_directly_import(module)
         if importer.split(".")[1:2] != module.split(".")[1:2]
     }
-    assert not through_the_window
+    assert not violations
 
 
-@pytest.mark.parametrize("library", HOMES)
-def test_a_costly_library_is_met_in_one_place(graph: grimp.ImportGraph, library: str) -> None:
+@pytest.mark.parametrize("library", ALLOWED_IMPORTERS)
+def test_a_costly_library_is_imported_in_one_place(graph: grimp.ImportGraph, library: str) -> None:
     assert library in graph.modules
     importers = graph.find_modules_that_directly_import(library)
-    strangers = {name for name in importers if not any(f"{name}.".startswith(f"{home}.") for home in HOMES[library])}
-    assert not strangers
+    others = {
+        name
+        for name in importers
+        if not any(f"{name}.".startswith(f"{allowed}.") for allowed in ALLOWED_IMPORTERS[library])
+    }
+    assert not others
 
 
-def test_files_stay_small_enough_to_read_in_one_go() -> None:
+def test_modules_stay_below_400_lines() -> None:
     long = {str(path): count for path in ROOT.rglob("*.py") if (count := len(path.read_text().splitlines())) > 400}
     assert not long
 
 
-def test_nothing_names_a_registry_or_a_machine() -> None:
+def test_constraints_name_no_registry_and_no_machine() -> None:
     constraints = (ROOT.parent / "constraints.txt").read_text()
     assert "://" not in constraints
     assert "@" not in constraints

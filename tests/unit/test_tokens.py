@@ -39,21 +39,21 @@ def test_changing_any_character_invalidates_a_token(number: int, place: int, let
 
 
 @given(st.text(max_size=40))
-def test_any_other_text_is_no_token(text: str) -> None:
+def test_any_other_text_is_not_a_token(text: str) -> None:
     assert Keyring((NEW,)).verify(Purpose.REPLY, text) is None
 
 
 @pytest.mark.parametrize("text", ["", "a" * 28, "a" * 29, "1" * 29, "é" * 29, "=" * 29, "ſ" * 29, " " * 29])
-def test_oddities_are_no_tokens(text: str) -> None:
+def test_malformed_text_is_not_a_token(text: str) -> None:
     assert Keyring((NEW,)).verify(Purpose.REPLY, text) is None
 
 
-def test_a_token_for_one_purpose_is_none_for_another() -> None:
+def test_a_token_is_valid_for_its_purpose_only() -> None:
     keyring = Keyring((NEW,))
     assert keyring.verify(Purpose.UNSUBSCRIBE, keyring.sign(Purpose.REPLY, 7)) is None
 
 
-def test_after_a_rotation_old_tokens_are_read_and_new_ones_signed_anew() -> None:
+def test_after_a_rotation_old_tokens_are_valid_and_new_ones_use_the_new_key() -> None:
     old = Keyring((OLD,)).sign(Purpose.REPLY, 7)
     rotated = Keyring((NEW, OLD))
     assert rotated.verify(Purpose.REPLY, old) == 7

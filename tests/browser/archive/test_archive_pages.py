@@ -49,7 +49,7 @@ def test_every_picture_is_shown_and_nothing_is_fetched_from_elsewhere(site: Path
     assert all(url.startswith("file:") for url in asked)
 
 
-def test_a_reader_walks_from_the_front_page_to_a_reply_and_back(site: Path, page: Page) -> None:
+def test_a_reader_navigates_from_the_front_page_to_a_comment_and_back(site: Path, page: Page) -> None:
     page.goto((site / "index.html").as_uri())
     page.get_by_role("link", name="Nothing to report").click()
     assert page.get_by_role("heading", level=1).inner_text() == "Nothing to report"
@@ -61,14 +61,14 @@ def test_a_reader_walks_from_the_front_page_to_a_reply_and_back(site: Path, page
     assert page.url.endswith("/index.html")
 
 
-def test_the_keyboard_finds_the_way_past_the_masthead(site: Path, page: Page) -> None:
+def test_the_keyboard_can_skip_the_masthead(site: Path, page: Page) -> None:
     page.goto(next(address for address in pages_of(site) if "/issues/" in address))
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent") == "Skip to content"
     assert page.evaluate("document.activeElement.getBoundingClientRect().top >= 0")
 
 
-def test_text_can_be_read_in_both_schemes(site: Path, page: Page) -> None:
+def test_text_is_readable_in_both_colour_schemes(site: Path, page: Page) -> None:
     page.goto((site / "issues" / "nothing-to-report" / "index.html").as_uri())
     for selector, least in (
         (".text p", 7.0),

@@ -12,7 +12,7 @@ from tests.integration.replies.conftest import Harbour, harbour, sandbox  # noqa
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
-def test_no_hostile_comment_comes_alive(harbour: Harbour, browser: Browser, tmp_path: Path) -> None:  # noqa: F811
+def test_no_hostile_comment_runs_script(harbour: Harbour, browser: Browser, tmp_path: Path) -> None:  # noqa: F811
     address = harbour.address()
     for number, (_, raw) in enumerate(mails(Aim(to=address, token=address[2:31]))):
         if len(raw) < 20_000:

@@ -22,13 +22,13 @@ SCHEMES = pytest.mark.parametrize("scheme", ["light", "dark"])
 
 
 @SCHEMES
-def test_axe_finds_no_barrier_in_an_issue_with_every_block(look: Look, letters: Path, scheme: str) -> None:
+def test_axe_finds_no_accessibility_error_in_an_issue_with_every_block(look: Look, letters: Path, scheme: str) -> None:
     assert barriers(look, [letters / "kitchen-sink-letter.html"], scheme) == []
 
 
 @pytest.mark.slow
 @SCHEMES
-def test_axe_finds_no_barrier(look: Look, letters: Path, scheme: str) -> None:
+def test_axe_finds_no_accessibility_error(look: Look, letters: Path, scheme: str) -> None:
     assert barriers(look, pages_of(letters), scheme) == []
 
 
@@ -43,7 +43,7 @@ def barriers(look: Look, paths: list[Path], scheme: str) -> list[tuple[str, str,
     return found
 
 
-def test_html_validate_finds_no_barrier(letters: Path, tmp_path: Path) -> None:
+def test_html_validate_finds_no_accessibility_error(letters: Path, tmp_path: Path) -> None:
     validator = shutil.which("html-validate")
     if validator is None:
         pytest.skip("html-validate is not installed")

@@ -97,7 +97,7 @@ def test_buttons_are_large_enough_for_a_thumb(look: Look, letters: Path, tmp_pat
     assert min(heights) >= 44
 
 
-def test_the_preheader_is_not_seen(look: Look, letters: Path, tmp_path: Path) -> None:
+def test_the_preheader_is_invisible(look: Look, letters: Path, tmp_path: Path) -> None:
     page = shown(look, letter(letters, "kitchen-sink-letter"), tmp_path, 680)
     assert page.locator(".preheader").evaluate("(e) => e.getClientRects().length") == 0
 

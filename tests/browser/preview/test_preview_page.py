@@ -18,7 +18,7 @@ def letter_of(page: Page) -> str:
     return str(frame.locator("body").inner_text(timeout=LONG))
 
 
-def test_the_page_follows_its_author_and_runs_nothing_of_a_letter(
+def test_the_preview_reloads_on_change_and_runs_no_script_of_an_email(
     publication: PublicationFolder, browser: Browser
 ) -> None:
     write(publication)

@@ -62,7 +62,7 @@ def page(look: Callable[[int, str], Page], request: pytest.FixtureRequest) -> Pa
     return look(*request.param)
 
 
-def test_the_report_has_no_fault_that_axe_finds(pages: list[Path], page: Page) -> None:
+def test_axe_finds_no_accessibility_error_in_the_report(pages: list[Path], page: Page) -> None:
     for path in pages:
         page.goto(path.as_uri())
         found = Axe().run(page).response["violations"]
@@ -89,7 +89,7 @@ def test_one_drawing_of_each_chart_is_shown_and_none_is_cut(pages: list[Path], p
         assert box["x"] + box["width"] <= width
 
 
-def test_what_is_written_in_charts_is_seen_in_either_scheme(pages: list[Path], page: Page) -> None:
+def test_text_in_charts_is_visible_in_both_colour_schemes(pages: list[Path], page: Page) -> None:
     page.goto(pages[1].as_uri())
     paper = page.evaluate("getComputedStyle(document.body).backgroundColor")
     fills = page.evaluate("[...document.querySelectorAll('figure svg text')].map(each => getComputedStyle(each).fill)")
@@ -98,7 +98,7 @@ def test_what_is_written_in_charts_is_seen_in_either_scheme(pages: list[Path], p
     assert not {"rgb(0, 0, 0)", "rgb(1, 1, 1)", "rgb(2, 2, 2)"} & set(fills)
 
 
-def test_on_paper_the_report_is_light_and_whole(pages: list[Path], page: Page) -> None:
+def test_the_printed_report_is_light_and_complete(pages: list[Path], page: Page) -> None:
     page.goto(pages[1].as_uri())
     page.emulate_media(media="print")
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"

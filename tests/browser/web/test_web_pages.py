@@ -36,7 +36,7 @@ def opened(browser: Browser, width: int = 375, scheme: str = "light", *, scripts
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_no_barrier_at_the_door(
+def test_axe_finds_no_accessibility_error_on_web_pages(
     browser: Browser, server: RunningWebServer, places: dict[str, str], scheme: str
 ) -> None:
     context = opened(browser, scheme=scheme)
@@ -53,7 +53,7 @@ def test_axe_finds_no_barrier_at_the_door(
 
 
 @pytest.mark.parametrize("width", [320, 375, 1280])
-def test_no_page_of_the_door_is_wider_than_the_screen_nor_breaks_its_own_policy(
+def test_no_web_page_is_wider_than_the_screen_or_violates_its_csp(
     browser: Browser, server: RunningWebServer, places: dict[str, str], width: int
 ) -> None:
     context = opened(browser, width)
@@ -69,7 +69,7 @@ def test_no_page_of_the_door_is_wider_than_the_screen_nor_breaks_its_own_policy(
     assert [text for text in said if "Content Security Policy" in text and "frame-ancestors" not in text] == []
 
 
-def test_a_reader_comes_and_goes_by_keyboard_only(browser: Browser, server: RunningWebServer) -> None:
+def test_signup_and_unsubscribe_work_by_keyboard(browser: Browser, server: RunningWebServer) -> None:
     who = "keyboard@example.org"
     context = opened(browser)
     page = context.new_page()
@@ -103,9 +103,7 @@ def _tab_to(page: Page, wanted: str) -> None:
     raise AssertionError(f"the keyboard does not reach {wanted}")
 
 
-def test_whoever_wants_their_clicks_kept_says_so_by_keyboard_and_takes_it_back(
-    browser: Browser, server: RunningWebServer
-) -> None:
+def test_click_consent_is_given_and_withdrawn_by_keyboard(browser: Browser, server: RunningWebServer) -> None:
     server.post_form("/link", {"email": "zofia@example.com"})
     own = server.url + server.link_to("zofia@example.com", "own")
     context = opened(browser, scripts=False)
@@ -148,7 +146,9 @@ def test_everything_works_without_scripts(browser: Browser, server: RunningWebSe
     context.close()
 
 
-def test_while_attacked_a_browser_solves_a_task_and_is_served_first(browser: Browser, server: RunningWebServer) -> None:
+def test_under_attack_a_browser_solves_the_bot_check_and_is_served_first(
+    browser: Browser, server: RunningWebServer
+) -> None:
     for number in range(25):
         server.post_form("/subscribe", {"email": f"flood{number}@example.org", "list": "sample"})
     assert server.get("/subscribe/challenge").json["challenge"]
@@ -169,7 +169,7 @@ def test_while_attacked_a_browser_solves_a_task_and_is_served_first(browser: Bro
 
 
 @pytest.mark.parametrize("is_ours", [True, False])
-def test_the_form_stands_on_our_own_sites_by_one_line_of_script(
+def test_the_embedded_form_works_on_our_own_sites(
     browser: Browser, server: RunningWebServer, blog: int, *, is_ours: bool
 ) -> None:
     context = browser.new_context()

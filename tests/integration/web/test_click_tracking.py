@@ -54,7 +54,7 @@ def counted(context: WebContext) -> int:
     return context.clicks.take().clicks.total()
 
 
-def test_a_reader_is_led_on_counted_once_and_told_nothing(context: WebContext) -> None:
+def test_a_click_redirects_and_is_counted_once_without_a_cookie(context: WebContext) -> None:
     for _ in range(3):
         answer = follow(context, "/c/abcdefghijklmnop")
     assert (answer.status, answer.headers["location"]) == (302, LINK.url)
@@ -63,7 +63,7 @@ def test_a_reader_is_led_on_counted_once_and_told_nothing(context: WebContext) -
     assert counted(context) == 1
 
 
-def test_a_machine_is_led_on_and_not_counted(context: WebContext) -> None:
+def test_a_bot_is_redirected_and_not_counted(context: WebContext) -> None:
     for answer in (
         follow(context, "/c/abcdefghijklmnop", "HEAD"),
         follow(context, "/c/abcdefghijklmnop", user_agent="curl/8.5"),
@@ -77,17 +77,17 @@ def test_a_machine_is_led_on_and_not_counted(context: WebContext) -> None:
 @pytest.mark.parametrize(
     "token", ["abcdefghijklmnoq", "https:%2F%2Fevil.example", "ABCDEFGHIJKLMNOP", "'--", "a" * 5000, "é"]
 )
-def test_what_no_letter_carried_leads_nowhere(context: WebContext, token: str) -> None:
+def test_an_unknown_link_redirects_nowhere(context: WebContext, token: str) -> None:
     answer = follow(context, f"/c/{token}")
     assert (answer.status, answer.headers.get("location")) == (404, None)
     assert counted(context) == 0
 
 
-def test_only_asking_for_it_follows_a_link(context: WebContext) -> None:
+def test_only_get_follows_a_link(context: WebContext) -> None:
     assert follow(context, "/c/abcdefghijklmnop", "POST").status == 405
 
 
-def test_what_was_counted_is_written_down_at_the_end_and_added_to_what_was(context: WebContext) -> None:
+def test_counts_are_saved_at_shutdown_and_added_to_earlier_ones(context: WebContext) -> None:
     assert context.clicks is not None
     today = datetime.now(UTC).date()
     save_clicks(context.publication.database, CountedClicks(clicks=Counter({(LINK.key, today): 2})))
@@ -152,7 +152,7 @@ def recorded(context: WebContext) -> list[tuple[int, str]]:
     return [(row.subscriber_id, row.link) for row in rows]
 
 
-def test_whatever_stands_behind_a_link_it_leads_on_alike(asking: WebContext) -> None:
+def test_a_link_redirects_alike_whoever_it_belongs_to(asking: WebContext) -> None:
     sign = asking.keyring.sign
     forged = Keyring((b"x" * 32,)).sign(Purpose.CLICK, 1)
     tokens = [
@@ -175,7 +175,7 @@ def test_whatever_stands_behind_a_link_it_leads_on_alike(asking: WebContext) -> 
     assert recorded(asking) == [(1, LINK.key)]
 
 
-def test_a_token_of_another_mailing_is_nobodys(asking: WebContext) -> None:
+def test_a_token_of_another_mailing_identifies_nobody(asking: WebContext) -> None:
     follow(asking, f"/c/bbbbbbbbbbbbbbbb/{asking.keyring.sign(Purpose.CLICK, 1)}")
     assert recorded(asking) == []
 
@@ -190,12 +190,12 @@ def test_a_token_of_another_mailing_is_nobodys(asking: WebContext) -> None:
         ("GET", {"sec_purpose": "prefetch"}),
     ],
 )
-def test_what_is_not_counted_is_not_recorded(asking: WebContext, method: str, told: dict[str, str]) -> None:
+def test_a_click_that_is_not_counted_is_not_recorded(asking: WebContext, method: str, told: dict[str, str]) -> None:
     follow(asking, f"/c/{LINK.key}/{asking.keyring.sign(Purpose.CLICK, 1)}", method, **told)
     assert recorded(asking) == []
 
 
-def test_nothing_is_recorded_once_it_was_taken_back_however_late_it_is_written(asking: WebContext) -> None:
+def test_no_click_is_recorded_after_consent_was_withdrawn(asking: WebContext) -> None:
     path = f"/c/{LINK.key}/{asking.keyring.sign(Purpose.CLICK, 1)}"
     follow(asking, path)
     assert recorded(asking) == [(1, LINK.key)]
@@ -207,14 +207,14 @@ def test_nothing_is_recorded_once_it_was_taken_back_however_late_it_is_written(a
     assert recorded(asking) == []
 
 
-def test_nothing_is_recorded_of_a_list_that_they_have_left(asking: WebContext) -> None:
+def test_no_click_is_recorded_after_unsubscribing(asking: WebContext) -> None:
     follow(asking, f"/c/{LINK.key}/{asking.keyring.sign(Purpose.CLICK, 1)}")
     unsubscribe(asking.publication.database, 1, "l", origin="web", now=datetime.now(UTC))
     assert recorded(asking) == []
 
 
 @pytest.mark.parametrize("clicks", ["off", "aggregate"])
-def test_when_nobody_is_asked_any_more_nobody_is_recorded(asking: WebContext, clicks: str) -> None:
+def test_no_click_is_recorded_after_consented_tracking_is_off(asking: WebContext, clicks: str) -> None:
     changed = asking.settings.model_copy(update={"tracking": TrackingSettings.model_validate({"clicks": clicks})})
     context = replace(asking, publication=asking.publication.derive(changed))
     answer = follow(context, f"/c/{LINK.key}/{asking.keyring.sign(Purpose.CLICK, 1)}")

@@ -27,7 +27,7 @@ def shown(server: RunningWebServer, language: str = "en") -> str:
     return re.findall(r'name="shown" value="([^"]+)"', page)[0]
 
 
-def test_the_form_and_the_confirmation_are_told_by_their_words_and_the_mail(server: RunningWebServer) -> None:
+def test_consent_records_the_form_text_and_the_confirmation_email(server: RunningWebServer) -> None:
     who = "worded@example.org"
     server.post_form("/subscribe", {"email": who, "list": "sample", "language": "de", "shown": shown(server, "de")})
     path = server.link_to(who)
@@ -44,7 +44,7 @@ def test_the_form_and_the_confirmation_are_told_by_their_words_and_the_mail(serv
     assert notice["subject"] in confirmed.mail
 
 
-def test_a_script_on_another_site_shows_our_words_and_a_form_of_its_own_does_not(server: RunningWebServer) -> None:
+def test_consent_text_is_recorded_for_the_embedded_form_but_not_for_foreign_forms(server: RunningWebServer) -> None:
     form = server.get("/subscribe/challenge?language=en", Origin="https://blog.example").json
     assert form["messages"]["promise"] == ENGLISH(PROMISE)
     headers = {"Origin": "https://blog.example", "Accept": "application/json"}
@@ -58,7 +58,7 @@ def test_a_script_on_another_site_shows_our_words_and_a_form_of_its_own_does_not
     assert "an unknown page" in consents(server, "forged@example.org")[0].consent_text
 
 
-def test_leaving_and_its_return_are_told_by_the_page_and_the_letter(server: RunningWebServer) -> None:
+def test_unsubscribing_and_undoing_record_the_page_and_the_email(server: RunningWebServer) -> None:
     path, who = f"/u/{token(server, Purpose.UNSUBSCRIBE, 5)}", _holder(server, 5)
     server.post_form(path)
     server.post_form(path, {"act": "again"})
@@ -73,7 +73,7 @@ def test_leaving_and_its_return_are_told_by_the_page_and_the_letter(server: Runn
     assert who not in left.consent_text
 
 
-def test_choices_are_told_by_their_page_and_the_mail_that_led_there(server: RunningWebServer) -> None:
+def test_preferences_record_their_page_and_the_email_with_the_link(server: RunningWebServer) -> None:
     who = _holder(server, 6)
     server.post_form(f"/preferences/{token(server, Purpose.PREFERENCES, 6)}", {"has_lists": "1"})
     left = consents(server, who)[-1]
@@ -87,7 +87,7 @@ def test_choices_are_told_by_their_page_and_the_mail_that_led_there(server: Runn
     assert "preferences.html" in sign_up_and_confirm.consent_text
 
 
-def test_words_and_mail_are_shown_told_and_carried_elsewhere(server: RunningWebServer) -> None:
+def test_consent_text_is_shown_exported_and_imported(server: RunningWebServer) -> None:
     who = "carried@example.org"
     server.post_form("/subscribe", {"email": who, "list": "weekly", "shown": shown(server)})
     server.post_form(server.link_to(who))

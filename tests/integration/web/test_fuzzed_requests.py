@@ -186,7 +186,7 @@ def _path(server: RunningWebServer, way: str, chosen: Purpose | str, number: int
 )
 @example(
     way="/files/{version}/{token}",
-    chosen="door.css",
+    chosen="web.css",
     number=1,
     method="GET",
     query=b"",
@@ -196,7 +196,7 @@ def _path(server: RunningWebServer, way: str, chosen: Purpose | str, number: int
     version=b"HTTP/1.1",
     told=0,
 )
-def test_whatever_is_sent_gets_a_strict_answer_and_no_trace_of_a_fault(
+def test_every_request_gets_strict_headers_and_no_server_error(
     server: RunningWebServer,
     way: str,
     chosen: Purpose | str,
@@ -223,7 +223,7 @@ def test_whatever_is_sent_gets_a_strict_answer_and_no_trace_of_a_fault(
         *headers,
     ]
     answer = _asked(server, b"\r\n".join(lines) + b"\r\n\r\n" + body)
-    assert server.process.poll() is None, "the door still stands"
+    assert server.process.poll() is None, "the web server still runs"
     for text in (b"Traceback", b"newsletter/web", b".py", b"sqlalchemy", b"<script>alert(1)"):
         assert text not in answer.replace(b"newsletter/web/static", b"")
     if not answer:  # a request that ends before its end, or an answer nobody waits for
@@ -240,7 +240,7 @@ def test_whatever_is_sent_gets_a_strict_answer_and_no_trace_of_a_fault(
     assert not names & {"set-cookie", "server", "location"}
 
 
-def test_every_answer_that_is_no_request_of_http_is_as_strict(server: RunningWebServer) -> None:
+def test_invalid_http_gets_400_with_strict_headers(server: RunningWebServer) -> None:
     for octets in (b"\x16\x03\x01\x02\x00\x01\xfc", b"GET\r\n\r\n", b"GET / HTTP/1.1\r\nBad Name: x\r\n\r\n"):
         head = _asked(server, octets).partition(b"\r\n\r\n")[0].decode("latin-1")
         assert " 400 " in head

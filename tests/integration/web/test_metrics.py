@@ -28,7 +28,7 @@ def context(tmp_path: Path) -> WebContext:
     return context
 
 
-def test_whoever_has_the_token_gets_numbers_that_prometheus_reads(context: WebContext) -> None:
+def test_with_the_token_metrics_are_in_prometheus_format(context: WebContext) -> None:
     answer = send_request(context, "/metrics", authorization=f"Bearer {TOKEN}")
     assert (answer.status, answer.headers["content-type"].partition(";")[0]) == (200, "text/plain")
     families = {family.name: family for family in text_string_to_metric_families(answer.text)}
@@ -43,19 +43,19 @@ def test_whoever_has_the_token_gets_numbers_that_prometheus_reads(context: WebCo
 
 
 @pytest.mark.parametrize("told", ["", "Bearer", "Bearer another-token-of-length", f"Basic {TOKEN}", TOKEN, "Bearer é"])
-def test_nobody_else_gets_any(context: WebContext, told: str) -> None:
+def test_without_the_right_token_metrics_are_refused(context: WebContext, told: str) -> None:
     answer = send_request(context, "/metrics", authorization=told, x_forwarded_for="127.0.0.1")
     assert answer.status == 401
     assert "newsletter_" not in answer.text
 
 
-def test_without_a_token_there_is_no_such_page_not_even_from_this_machine(tmp_path: Path) -> None:
+def test_without_a_configured_token_there_is_no_metrics_page(tmp_path: Path) -> None:
     context = make_context(tmp_path)
     for told in ("", "Bearer ", "Bearer None"):
         assert send_request(context, "/metrics", client="127.0.0.1", authorization=told).status == 404
 
 
-def test_a_token_that_could_be_guessed_is_refused(tmp_path: Path) -> None:
+def test_a_short_metrics_token_is_refused(tmp_path: Path) -> None:
     create_publication(tmp_path)
     with pytest.raises(SettingsError, match="NEWSLETTER_METRICS_TOKEN: at least 16"):
         read_settings(tmp_path, {"NEWSLETTER_METRICS_TOKEN": "secret"})

@@ -21,7 +21,7 @@ PATHS = [path for path in ROUTES if "{" not in path or "token" in path]
 
 
 @pytest.mark.parametrize("path", ["/subscribe", "/u/x", "/confirm/x", "/nowhere", "/healthz", "/preferences/x"])
-def test_every_answer_is_strict_about_what_it_loads_and_whom_it_tells(server: RunningWebServer, path: str) -> None:
+def test_every_response_has_strict_security_headers(server: RunningWebServer, path: str) -> None:
     headers = server.get(path).headers
     policy = headers["content-security-policy"]
     assert "default-src 'none'" in policy
@@ -36,7 +36,7 @@ def test_every_answer_is_strict_about_what_it_loads_and_whom_it_tells(server: Ru
 
 
 @pytest.mark.parametrize("path", ["//subscribe", "/subscribe/", "//subscribe//", "///"])
-def test_slashes_too_many_lead_where_they_would_without(server: RunningWebServer, path: str) -> None:
+def test_extra_slashes_are_ignored(server: RunningWebServer, path: str) -> None:
     with socket.create_connection((urlsplit(server.url).hostname, urlsplit(server.url).port), timeout=20) as line:
         line.sendall(f"GET {path} HTTP/1.1\r\nHost: door\r\nConnection: close\r\n\r\n".encode())
         assert line.makefile("rb").readline().startswith(b"HTTP/1.1 200")
@@ -73,7 +73,7 @@ def test_slashes_too_many_lead_where_they_would_without(server: RunningWebServer
     kind=st.sampled_from(["urlencoded", "multipart", "broken", "text"]),
 )
 @example(way="/u/{token}", token="a" * 29, method="POST", fields=[], query={}, kind="broken")
-def test_no_request_is_answered_with_a_fault_of_ours(
+def test_no_request_causes_a_server_error(
     server: RunningWebServer,
     way: str,
     token: str,
@@ -106,7 +106,7 @@ def test_no_request_is_answered_with_a_fault_of_ours(
     assert "<script>alert(1)</script>" not in answer.text
 
 
-def test_a_body_beyond_any_form_of_ours_is_refused_unread(server: RunningWebServer) -> None:
+def test_a_body_above_the_limit_is_refused_unread(server: RunningWebServer) -> None:
     answer = server.request("POST", "/subscribe", b"x" * 200_000, Content_Type="application/x-www-form-urlencoded")
     assert answer.status == 413
     many = "&".join(f"f{number}=1" for number in range(5000)).encode()
@@ -114,7 +114,7 @@ def test_a_body_beyond_any_form_of_ours_is_refused_unread(server: RunningWebServ
 
 
 @pytest.mark.slow
-def test_who_holds_a_connection_and_says_nothing_is_hung_up_on(server: RunningWebServer) -> None:
+def test_an_idle_connection_is_closed(server: RunningWebServer) -> None:
     parts = urlsplit(server.url)
     begun = time.monotonic()
     with socket.create_connection((parts.hostname or "", parts.port or 0), timeout=600) as silent:
@@ -127,7 +127,7 @@ def test_who_holds_a_connection_and_says_nothing_is_hung_up_on(server: RunningWe
         assert b" 408 " in slow.recv(1000)
 
 
-def test_whoever_comes_when_it_is_full_is_asked_to_come_back_as_strictly_as_any_other(server: RunningWebServer) -> None:
+def test_beyond_the_connection_limit_the_response_is_503_with_strict_headers(server: RunningWebServer) -> None:
     parts = urlsplit(server.url)
     place = parts.hostname or "", parts.port or 0
     send_request = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"

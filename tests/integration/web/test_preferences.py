@@ -14,12 +14,12 @@ from tests.acceptance.web_server import RunningWebServer, eventually
 from tests.integration.web.conftest import sign_up_and_confirm, subscriber_record, subscription_states, token
 
 
-def test_whoever_makes_a_link_owns_its_path_and_the_door_mounts_it() -> None:
+def test_every_link_path_is_a_route_of_the_web_server() -> None:
     for path in (*WEB_PATHS.values(), WRITER_PAGE_PATH):
         assert f"{path}{{token}}" in ROUTES
 
 
-def test_every_link_of_a_letter_leads_to_a_page(server: RunningWebServer) -> None:
+def test_every_link_in_an_email_leads_to_a_page(server: RunningWebServer) -> None:
     letter = next(message for message in server.publication.messages() if message["List-Id"])
     page = letter.get_body(("html",))
     assert page is not None
@@ -29,7 +29,7 @@ def test_every_link_of_a_letter_leads_to_a_page(server: RunningWebServer) -> Non
         assert server.get(path).status == 200, path
 
 
-def test_a_letters_page_shows_no_readers_own_link_and_runs_nothing(server: RunningWebServer) -> None:
+def test_the_web_version_shows_no_personal_link_and_runs_no_script(server: RunningWebServer) -> None:
     page = server.get(f"/view/{token(server, Purpose.VIEW, 1)}")
     assert page.status == 200
     assert "/u/" not in page.text
@@ -38,7 +38,7 @@ def test_a_letters_page_shows_no_readers_own_link_and_runs_nothing(server: Runni
     assert "script-src" not in page.headers["content-security-policy"]
 
 
-def test_a_pause_keeps_letters_away_until_it_is_over(server: RunningWebServer) -> None:
+def test_a_paused_subscription_gets_no_email_until_the_pause_ends(server: RunningWebServer) -> None:
     publication = server.publication
     number = 2
     path = f"/preferences/{token(server, Purpose.PREFERENCES, number)}"
@@ -48,7 +48,7 @@ def test_a_pause_keeps_letters_away_until_it_is_over(server: RunningWebServer) -
     assert publication.run_ok("send", "--again", "--json").json["excluded"] == {}
 
 
-def test_a_letters_link_narrows_but_joins_only_by_another_mail(server: RunningWebServer) -> None:
+def test_an_emailed_link_can_unsubscribe_but_subscribes_only_after_confirmation(server: RunningWebServer) -> None:
     path = f"/preferences/{token(server, Purpose.PREFERENCES, 3)}"
     who = "zofia@example.com"
     page = server.get(path)
@@ -61,7 +61,7 @@ def test_a_letters_link_narrows_but_joins_only_by_another_mail(server: RunningWe
     assert subscription_states(server, who)["weekly"] == "confirmed"
 
 
-def test_a_letters_link_neither_shows_nor_deletes_a_record(server: RunningWebServer) -> None:
+def test_a_newsletter_link_neither_shows_nor_deletes_my_data(server: RunningWebServer) -> None:
     stolen = token(server, Purpose.PREFERENCES, 4)
     assert server.get(f"/own/{stolen}").status == 404
     assert server.get(f"/own/{stolen}/data").status == 404
@@ -69,7 +69,7 @@ def test_a_letters_link_neither_shows_nor_deletes_a_record(server: RunningWebSer
     assert server.get(f"/preferences/{token(server, Purpose.UNSUBSCRIBE, 4)}").status == 404
 
 
-def test_the_whole_record_is_given_and_erased_by_a_mailed_link(server: RunningWebServer) -> None:
+def test_my_data_is_exported_and_erased_by_a_mailed_link(server: RunningWebServer) -> None:
     who = "going@example.org"
     sign_up_and_confirm(server, who)
     assert server.post_form("/link", {"email": who}).status == 200
@@ -91,7 +91,7 @@ def test_the_whole_record_is_given_and_erased_by_a_mailed_link(server: RunningWe
     assert server.post_form(f"{path}/erase").status == 404
 
 
-def test_leaving_can_be_taken_back_at_once_but_not_what_others_ended(server: RunningWebServer) -> None:
+def test_unsubscribing_can_be_undone_at_once_but_only_ones_own(server: RunningWebServer) -> None:
     number = 5
     path = f"/u/{token(server, Purpose.UNSUBSCRIBE, number)}"
     page = server.get(path)
@@ -106,7 +106,7 @@ def test_leaving_can_be_taken_back_at_once_but_not_what_others_ended(server: Run
     assert subscription_states(server, address)["sample"] == "ended"
 
 
-def test_leaving_everything_is_remembered(server: RunningWebServer) -> None:
+def test_unsubscribing_from_everything_is_remembered(server: RunningWebServer) -> None:
     path = f"/u/{token(server, Purpose.UNSUBSCRIBE, 6)}"
     server.post_form(path, {"act": "all"})
     found = subscriber_record(server, _address_of(server, 6))
@@ -115,7 +115,7 @@ def test_leaving_everything_is_remembered(server: RunningWebServer) -> None:
     assert found.suppression.reason == "unsubscribed"
 
 
-def test_a_writer_changes_and_takes_back_what_they_wrote(server: RunningWebServer) -> None:
+def test_a_commenter_edits_and_withdraws_a_comment(server: RunningWebServer) -> None:
     publication = server.publication
     letter = next(m for m in publication.messages() if m["List-Id"] and "bram.desmet@example.net" in str(m["To"]))
     box = mailbox.Maildir(publication.folder / "answers", create=True)
@@ -151,7 +151,7 @@ def _address_of(server: RunningWebServer, delivery: int) -> str:
     return str(address)
 
 
-def test_a_first_name_is_chosen_on_ones_own_page_and_no_import_says_another(server: RunningWebServer) -> None:
+def test_a_first_name_set_on_ones_own_page_survives_imports(server: RunningWebServer) -> None:
     who = "renamed@example.org"
     rows = f"email,first_name,last_name\n{who},Old,Before\n"
     file = server.publication.write("renamed.csv", rows)
@@ -169,7 +169,7 @@ def test_a_first_name_is_chosen_on_ones_own_page_and_no_import_says_another(serv
     assert found.subscriber.name == "Zoë After"
 
 
-def test_a_letters_link_neither_shows_nor_changes_a_first_name(server: RunningWebServer) -> None:
+def test_a_newsletter_link_neither_shows_nor_changes_a_first_name(server: RunningWebServer) -> None:
     path = f"/preferences/{token(server, Purpose.PREFERENCES, 8)}"
     before = subscriber_record(server, _address_of(server, 8))
     assert 'name="first_name"' not in server.get(path).text

@@ -13,7 +13,7 @@ _SIGMAS = 4.0
 
 @pytest.mark.slow
 @pytest.mark.parametrize("path", ["/subscribe", "/link"])
-def test_the_time_of_a_form_does_not_tell_whether_its_address_is_known(server: RunningWebServer, path: str) -> None:
+def test_response_time_does_not_reveal_whether_an_address_is_known(server: RunningWebServer, path: str) -> None:
     known = [f"known{path[1:]}{number}@example.org" for number in range(TRIES + 10)]
     file = server.publication.write("known.csv", "\n".join(["email", *known]))
     server.publication.run_ok("subscribers", "import", str(file), "--list", "sample")

@@ -29,7 +29,7 @@ def mails_to(server: RunningWebServer, address: str, kind: str) -> int:
     )
 
 
-def test_known_and_unknown_addresses_get_the_same_answer(server: RunningWebServer) -> None:
+def test_known_and_unknown_addresses_get_the_same_response(server: RunningWebServer) -> None:
     answers = [
         server.post_form("/subscribe", {"email": who, "list": "sample"}) for who in (KNOWN, "stranger@example.org")
     ]
@@ -41,14 +41,14 @@ def test_known_and_unknown_addresses_get_the_same_answer(server: RunningWebServe
     assert asked[0].text == asked[1].text
 
 
-def test_whoever_has_it_already_is_told_so_by_mail_with_the_link_to_their_page(server: RunningWebServer) -> None:
+def test_an_existing_subscriber_gets_an_email_with_the_preferences_link(server: RunningWebServer) -> None:
     server.post_form("/subscribe", {"email": "bram.desmet@example.net", "list": "sample"})
     page = server.get(server.link_to("bram.desmet@example.net", "own"))
     assert page.status == 200
     assert "bram.desmet@example.net" in page.text
 
 
-def test_an_address_gets_one_confirmation_a_day_which_confirms_all_that_was_asked(server: RunningWebServer) -> None:
+def test_an_address_gets_one_confirmation_email_a_day_for_all_requests(server: RunningWebServer) -> None:
     who = "twice@example.org"
     server.post_form("/subscribe", {"email": who, "list": "sample"})
     path = server.link_to(who)
@@ -59,7 +59,7 @@ def test_an_address_gets_one_confirmation_a_day_which_confirms_all_that_was_aske
     assert subscription_states(server, who) == {"sample": "confirmed", "weekly": "confirmed"}
 
 
-def test_nothing_that_a_stranger_wrote_is_in_the_mail(server: RunningWebServer) -> None:
+def test_the_confirmation_email_contains_nothing_from_the_form(server: RunningWebServer) -> None:
     spam = "BUY-PILLS"
     fields = {
         "email": "victim@example.org",
@@ -73,7 +73,7 @@ def test_nothing_that_a_stranger_wrote_is_in_the_mail(server: RunningWebServer) 
     assert all(spam.lower() not in message.as_string().lower() for message in server.publication.messages())
 
 
-def test_a_field_that_people_never_see_is_for_machines(server: RunningWebServer) -> None:
+def test_a_filled_honeypot_field_is_ignored(server: RunningWebServer) -> None:
     before = count_signup_requests(server)
     answer = server.post_form("/subscribe", {"email": "machine@example.org", "list": "sample", "website": "x"})
     assert answer.status == 200
@@ -82,7 +82,7 @@ def test_a_field_that_people_never_see_is_for_machines(server: RunningWebServer)
     assert subscriber_record(server, "machine@example.org") is None
 
 
-def test_what_is_no_address_is_told_at_once_and_kept_in_the_field(server: RunningWebServer) -> None:
+def test_an_invalid_address_is_reported_and_kept_in_the_field(server: RunningWebServer) -> None:
     for text in (
         "nonsense",
         "a@b",
@@ -97,7 +97,7 @@ def test_what_is_no_address_is_told_at_once_and_kept_in_the_field(server: Runnin
         assert 'role="alert"' in answer.text
 
 
-def test_a_form_may_come_from_our_sites_only(server: RunningWebServer) -> None:
+def test_forms_are_accepted_from_our_sites_only(server: RunningWebServer) -> None:
     fields = {"email": "embedded@example.org", "list": "sample"}
     good = server.post_form("/subscribe", fields, Origin="https://blog.example", Accept="application/json")
     assert good.json["status"] == "asked"
@@ -111,7 +111,7 @@ def test_a_form_may_come_from_our_sites_only(server: RunningWebServer) -> None:
     assert server.post_form("/subscribe", fields, Origin="null", Sec_Fetch_Site="same-origin").status == 200
 
 
-def test_a_network_that_sends_many_forms_is_asked_to_wait(server: RunningWebServer) -> None:
+def test_a_network_above_the_rate_limit_must_wait(server: RunningWebServer) -> None:
     def send_request(client: str, number: int) -> int:
         fields = {"email": f"many{number}@example.org", "list": "sample"}
         answer = server.post_form("/subscribe", fields, X_Forwarded_For=client)
@@ -126,7 +126,7 @@ def test_a_network_that_sends_many_forms_is_asked_to_wait(server: RunningWebServ
     assert send_request("2001:db8:1:3::1", 99) == 200
 
 
-def test_only_a_proxy_of_ours_says_who_asks(server: RunningWebServer) -> None:
+def test_forwarded_for_is_trusted_from_our_proxies_only(server: RunningWebServer) -> None:
     # the left entry is what anybody can make up: the right one is what our proxy saw
     statuses = [
         server.post_form(
@@ -139,7 +139,7 @@ def test_only_a_proxy_of_ours_says_who_asks(server: RunningWebServer) -> None:
     assert statuses[-1] == 429
 
 
-def test_who_left_comes_back_by_confirming(server: RunningWebServer) -> None:
+def test_an_unsubscribed_reader_resubscribes_by_confirming(server: RunningWebServer) -> None:
     who = "returning@example.org"
     sign_up_and_confirm(server, who)
     server.publication.run_ok("subscribers", "remove", who, "--list", "sample")
@@ -154,7 +154,7 @@ def test_who_left_comes_back_by_confirming(server: RunningWebServer) -> None:
     assert subscription_states(server, who) == {"sample": "confirmed"}
 
 
-def test_who_complained_is_not_mailed_whatever_is_filled_in(server: RunningWebServer) -> None:
+def test_a_complainer_is_never_mailed_a_confirmation(server: RunningWebServer) -> None:
     who = "angry@example.org"
     server.publication.run_ok("suppressions", "add", who, "--reason", "complained")
     assert server.post_form("/subscribe", {"email": who, "list": "sample"}).status == 200
@@ -163,13 +163,13 @@ def test_who_complained_is_not_mailed_whatever_is_filled_in(server: RunningWebSe
 
 
 @pytest.mark.parametrize("language", packaged_languages())
-def test_the_form_speaks_every_language_that_letters_have(server: RunningWebServer, language: str) -> None:
+def test_the_form_exists_in_every_email_language(server: RunningWebServer, language: str) -> None:
     page = server.get(f"/subscribe?language={language}")
     assert f'<html lang="{language}" dir="{"rtl" if language in {"ar", "he"} else "ltr"}">' in page.text
     assert translations_for(language).gettext(PROMISE) in page.text.replace("&#39;", "'")
 
 
-def test_the_language_of_the_form_is_that_of_the_mail_and_stays_with_the_person(server: RunningWebServer) -> None:
+def test_the_forms_language_is_used_for_the_email_and_kept(server: RunningWebServer) -> None:
     who = "leserin@example.org"
     server.post_form("/subscribe", {"email": who, "list": "sample", "language": "de"})
     page = server.get(path := server.link_to(who))

@@ -37,7 +37,7 @@ def bounce(delivery: int) -> bytes:
     return body(AUTHORITY.signed(Message=json.dumps(event), Timestamp=f"{NOW:%Y-%m-%dT%H:%M:%S.000Z}"))
 
 
-def test_what_sns_signed_is_taken_in_and_what_it_did_not_is_refused(server: RunningWebServer) -> None:
+def test_signed_notifications_are_accepted_and_others_refused(server: RunningWebServer) -> None:
     said = bounce(1)
     assert server.request("POST", HOOK, said).status == 200
     assert server.request("POST", HOOK, said).status == 200
@@ -49,7 +49,7 @@ def test_what_sns_signed_is_taken_in_and_what_it_did_not_is_refused(server: Runn
     assert counts["feedback"]["bounced"] == 1
 
 
-def test_while_nothing_can_be_kept_sns_is_asked_to_come_again(server: RunningWebServer) -> None:
+def test_while_events_cannot_be_stored_sns_is_asked_to_retry(server: RunningWebServer) -> None:
     other = sqlite3.connect(server.publication.folder / "var" / "newsletter.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     assert server.request("POST", HOOK, bounce(2)).status == 503

@@ -68,7 +68,7 @@ def send_request(
     return sent[0]["status"], b"".join(message.get("body", b"") for message in sent)
 
 
-def test_a_hook_gets_the_body_as_it_came(context: WebContext) -> None:
+def test_a_webhook_gets_the_raw_body(context: WebContext) -> None:
     got: list[bytes] = []
 
     def take(_office: WebContext, request: WebRequest) -> Response:
@@ -83,13 +83,13 @@ def test_a_hook_gets_the_body_as_it_came(context: WebContext) -> None:
 
 
 @pytest.mark.parametrize("path", ["/subscribe", "/letters/subscribe"])
-def test_a_path_before_ours_may_be_left_by_the_proxy_or_not(context: WebContext, path: str) -> None:
+def test_a_path_prefix_may_be_stripped_by_the_proxy_or_not(context: WebContext, path: str) -> None:
     status, page = send_request(context, None, path, method="GET")
     assert status == 200
     assert b'action="/letters/subscribe"' in page
 
 
-def test_faults_are_pages_and_a_busy_database_is_try_later(context: WebContext) -> None:
+def test_errors_are_pages_and_a_busy_database_is_503(context: WebContext) -> None:
     def fail(_office: WebContext, _visit: WebRequest) -> Response:
         raise ZeroDivisionError
 
