@@ -78,7 +78,7 @@ def _opening(mail: SignupMailKind, translations: Translations) -> str:
     match mail:
         case SignupMailKind.CONFIRMATION:
             return _(
-                "Somebody, we hope it was you, asked for {title} to be sent to this address. "
+                "Somebody, hopefully you, asked for {title} to be sent to this address. "
                 "To confirm, open this page within seven days and press the button:"
             )
         case SignupMailKind.ALREADY_SUBSCRIBED:
