@@ -40,7 +40,7 @@ def fetch_cards(
     else:
         issues = [issue for issue in read_issues(settings).issues if issue.status is Status.DRAFT]
         if not issues:
-            raise UsageError("no issue is a draft. Name one: newsletter cards fetch ISSUE")
+            raise UsageError("there is no draft. Name an issue: newsletter cards fetch ISSUE")
     web = HttpClient(allowed=allowed_hosts)
     for issue in issues:
         try:

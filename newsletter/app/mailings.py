@@ -233,7 +233,7 @@ def find_in_outbox(publication: Publication, number: int | None = None) -> Store
     for message in stored:
         if message.number == number:
             return message
-    raise UsageError(f"there is no message {number} in the outbox. 'newsletter outbox list' shows what there is")
+    raise UsageError(f"there is no message {number} in the outbox. 'newsletter outbox list' lists them")
 
 
 def write_html_page(publication: Publication, message: StoredMessage) -> Path:

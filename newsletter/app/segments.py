@@ -166,6 +166,6 @@ def _findings_of(publication: Publication, issue: Issue, asked: IssueSegment, li
             file=issue.file,
             line=asked.line,
             message=f"nobody on list {list_name} is in the segment '{asked.written}'",
-            remedy=f"It is: {asked.expression}" if asked.written != asked.expression else "",
+            remedy=f"Its condition is: {asked.expression}" if asked.written != asked.expression else "",
         )
     ]

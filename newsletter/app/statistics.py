@@ -46,5 +46,5 @@ def write_report(publication: Publication, statistics: Statistics, file: Path, i
     try:
         write_atomically(file, page.encode())
     except FileNotFoundError as error:
-        raise UsageError(f"{file.parent} does not exist. Make the folder, or name another file") from error
+        raise UsageError(f"{file.parent} does not exist. Create the folder, or name another file") from error
     return draw is not None

@@ -148,7 +148,7 @@ def translated_errors() -> Iterator[None]:
     except exceptions.SSLError as error:
         if any(phrase in str(error).lower() for phrase in _HANDSHAKE_ERRORS):
             raise Deferred(f"AWS: no TLS connection: {error}") from error
-        raise Uncertain(f"AWS: the connection broke: {error}") from error
+        raise Uncertain(f"AWS: the connection was lost: {error}") from error
     except (exceptions.HTTPClientError, ResponseParserError) as error:
         raise Uncertain(f"AWS: no answer after the request was sent: {error}") from error
     except exceptions.BotoCoreError as error:

@@ -69,7 +69,7 @@ class HttpConnectionPool:
                 connection.socket.sendall(b"".join(request))
             except OSError as error:
                 raise Deferred(
-                    f"AWS: the connection broke before the whole request was sent: {describe(error)}"
+                    f"AWS: the connection was lost before the whole request was sent: {describe(error)}"
                 ) from error
             parser = ResponseParser()
             try:

@@ -44,7 +44,7 @@ class SqsQueue:
         parts = urlsplit(url)
         if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path.count("/") < 2:
             raise SettingsError(
-                f"{url}: not the URL of a queue. Write one like https://sqs.REGION.amazonaws.com/ACCOUNT/NAME"
+                f"{url}: not the URL of a queue. Use one such as https://sqs.REGION.amazonaws.com/ACCOUNT/NAME"
             )
         amazon = re.fullmatch(r"sqs\.([a-z0-9-]+)\.amazonaws\.com(\.cn)?", parts.hostname)
         self.url = url

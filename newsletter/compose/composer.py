@@ -161,9 +161,9 @@ def _empty_for_others(issue: Issue, parts: AudienceParts, renditions: Sequence[R
 
 
 def _empty(issue: Issue, parts: AudienceParts) -> ContentError:
-    message = "nothing is left of this issue's text that could be read"
+    message = "this issue has no text that could be shown"
     if parts.parts:
-        message = "nothing in this issue is for everybody, so there is nothing to show"
+        message = "nothing in this issue is for everybody, so its web page would be empty"
     finding = Finding(
         rule="empty",
         level=Level.ERROR,
@@ -196,7 +196,7 @@ def _unknown_tags(issue: Issue, placeholders: Placeholders) -> list[Finding]:
             rule="tag",
             level=Level.WARNING,
             file=issue.file,
-            message=f"unknown tag '{source[:60]}' in the {name} stays as it is written",
+            message=f"unknown tag '{source[:60]}' in the {name} is left as it is",
         )
         for name, text in fields.items()
         for source in placeholders.unknown_tags(placeholders.protect(text))

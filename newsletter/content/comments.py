@@ -64,7 +64,7 @@ def read_comments(settings: Settings, slug: str) -> CommentCollection:
             findings.append(_finding(file, None, str(error), "Correct the file, or delete it"))
         else:
             if comment.id in comments:
-                findings.append(_finding(file, None, f"comment '{comment.id}' is there twice", "Delete one of them"))
+                findings.append(_finding(file, None, f"comment '{comment.id}' exists twice", "Delete one of them"))
             comments.setdefault(comment.id, comment)
     ordered = sorted(comments.values(), key=lambda comment: (comment.date, comment.id))
     return CommentCollection(comments=tuple(ordered), findings=tuple(findings))

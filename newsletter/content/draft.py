@@ -28,7 +28,7 @@ _DRAFT = """\
 title: {title}
 preheader: ""      # what an inbox shows after the subject
 date: {date:%Y-%m-%d}
-status: draft      # ready: 'newsletter send' and the archive may take it
+status: draft      # 'ready' includes it in 'newsletter send' and in the archive
 ---
 
 Dear {{{{ subscriber.first_name | default("friend") }}}},

@@ -56,7 +56,7 @@ def text_line(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, (list, dict, set, bytes)):
-        raise ValueError("is not a line of text")  # noqa: TRY004 - callers catch one error for all values
+        raise ValueError("is not a single line of text")  # noqa: TRY004 - callers catch one error for all values
     return re.sub(r"[\s\x00-\x1f\x7f-\x9f\u2028\u2029]+", " ", str(value)).strip()
 
 

@@ -16,7 +16,7 @@ def commit_files(root: Path, paths: Sequence[Path], message: str) -> str:
     refuses; TemporaryError while another git process holds the index lock.
     """
     names = [str(path.relative_to(root)) for path in paths]
-    _git(root, "rev-parse", "--show-toplevel", failure="is in no Git repository. Make one: git init")
+    _git(root, "rev-parse", "--show-toplevel", failure="is not in a Git repository. Create one: git init")
     _git(root, "add", "--intent-to-add", "--", *names, failure="the files cannot be added")
     if not _git(root, "status", "--porcelain", "--", *names, failure="their status cannot be read"):
         return ""
@@ -40,7 +40,7 @@ def _git(root: Path, *arguments: str, failure: str) -> str:
     except FileNotFoundError as error:
         raise NewsletterError("git is not installed, so nothing was committed. Install git") from error
     except subprocess.TimeoutExpired as error:
-        message = f"{root}: git did not finish within {_TIMEOUT_SECONDS} seconds. Look whether it committed: git log"
+        message = f"{root}: git did not finish within {_TIMEOUT_SECONDS} seconds. Check whether it committed: git log"
         raise NewsletterError(message) from error
     if process.returncode == 0:
         return process.stdout.strip()

@@ -21,7 +21,9 @@ def back_up(database: Database, path: Path) -> int:
     database is PostgreSQL, which has pg_dump.
     """
     if not database.is_sqlite:
-        raise UsageError(f"{database.place}: PostgreSQL is not backed up here. Use pg_dump --format=custom")
+        raise UsageError(
+            f"{database.place}: PostgreSQL cannot be backed up with this command. Use pg_dump --format=custom"
+        )
     if path.exists():
         raise UsageError(f"{path}: already exists. Name another file, or move it away")
     make_private_folder(path.parent)

@@ -64,7 +64,7 @@ def _table(connection: Connection, name: str) -> Table:
 def _require_empty(target: Database, target_connection: Connection, tables: Sequence[Table]) -> None:
     for table in tables:
         if target_connection.scalar(select(1).select_from(table).limit(1)) is not None:
-            raise UsageError(f"{target.place}: holds rows already ({table.name}). Name an empty database")
+            raise UsageError(f"{target.place}: already contains rows ({table.name}). Name an empty database")
 
 
 def _copy(

@@ -193,7 +193,7 @@ def _make_folder(folder: Path) -> None:
         make_private_folder(folder)
     except OSError as error:
         if error.errno == errno.ENOSPC:
-            raise DiskFull(f"{folder}: the disk is full. Make room and run it again") from error
+            raise DiskFull(f"{folder}: the disk is full. Free some space and run it again") from error
         raise SettingsError(f"{folder}: cannot be created: {describe(error)}") from error
 
 
@@ -204,13 +204,17 @@ def _translate(error: DBAPIError | sqlite3.Error, place: str) -> NewsletterError
     if "locked" in text or "busy" in text or "lock timeout" in text:
         return DatabaseBusy(f"{place}: another process is writing to it. Run it again when that has ended")
     if "is full" in text or "disk i/o error" in text or "no space" in text or "could not extend" in text:
-        return DiskFull(f"{place}: the disk is full or failing, so nothing more was done. Make room and run it again")
+        return DiskFull(
+            f"{place}: the disk is full or failing, so nothing more was done. Free some space and run it again"
+        )
     if "readonly" in text or "read-only" in text or "unable to open" in text:
         return SettingsError(f"{place}: the database cannot be written. Check its permissions")
     if "not a database" in text or "malformed" in text:
         return SettingsError(f"{place}: not a database of newsletter, or damaged. Restore a backup")
     if re.search("authentication failed|no password supplied|does not exist", text) and not state:
-        return SettingsError(f"{place}: PostgreSQL refuses us: {text.splitlines()[0]}. Check [database] url")
+        return SettingsError(
+            f"{place}: PostgreSQL refuses the connection: {text.splitlines()[0]}. Check [database] url"
+        )
     if isinstance(error, OperationalError) and (error.connection_invalidated or not state):
         return TemporaryError(f"{place}: the database cannot be reached. Run it again when it is back")
     return error

@@ -59,7 +59,7 @@ def check_settings(settings: Settings) -> Iterator[CheckResult]:
         yield warn(
             _PART,
             "python",
-            f"Python {version} lacks later security fixes of its email package; newsletter checks headers itself",
+            f"Python {version} lacks recent security fixes to its email package; newsletter checks headers itself",
             f"Upgrade to {running.major}.{running.minor}.{fixed} or newer",
         )
     else:

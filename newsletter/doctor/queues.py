@@ -50,7 +50,7 @@ def check_queue(part: str, url: str, settings: Settings) -> Iterator[CheckResult
             yield warn(
                 part,
                 f"queue {name}",
-                "no dead-letter queue: a message that cannot be read comes back for ever",
+                "no dead-letter queue: a message that cannot be read is delivered again and again",
                 "Give it one",
             )
             return

@@ -82,7 +82,7 @@ def run_groups(groups: Iterable[CheckGroup], *, seconds: float) -> Iterator[Chec
                     each.group.name,
                     "time",
                     f"not finished within {seconds:.0f} seconds: something does not answer",
-                    "Check the network from here, a firewall most of all, and run it again",
+                    "Check this machine's network, above all the firewall, and run it again",
                 )
                 break
             if result is None:

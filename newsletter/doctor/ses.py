@@ -25,7 +25,7 @@ def check_ses(settings: Settings, *, now: datetime) -> Iterator[CheckResult]:
             yield fail(
                 _PART,
                 "account",
-                f"GetAccount was answered {answer.code}: {answer.message.rstrip('.')}",
+                f"GetAccount was answered with {answer.code}: {answer.message.rstrip('.')}",
                 "Check AWS's credentials, and allow ses:GetAccount",
             )
             if answer.status in {401, 403} and answer.code != "AccessDeniedException":
@@ -66,7 +66,10 @@ def _account(answer: dict[str, Any]) -> Iterator[CheckResult]:
     rate = f"{quota.get('MaxSendRate') or 0:,.0f} a second"
     if most >= 0 and spent >= most:
         yield warn(
-            _PART, "quota", f"all {most:,.0f} messages of 24 hours are used; {rate}", "A send waits until it frees"
+            _PART,
+            "quota",
+            f"the quota of {most:,.0f} messages in 24 hours is used up; {rate}",
+            "A send waits until quota frees",
         )
     else:
         yield ok(_PART, "quota", rate if most < 0 else f"{most - spent:,.0f} of {most:,.0f} left today, {rate}")
@@ -110,7 +113,7 @@ def _identity(domain: str, identity: SesIdentity | None) -> Iterator[CheckResult
         yield warn(
             _PART,
             f"DKIM {domain}",
-            f"only the address {identity.name} is verified, so no DKIM signature is of {domain}",
+            f"only the address {identity.name} is verified, so nothing is DKIM-signed for {domain}",
             f"Verify the domain {domain} with Easy DKIM",
         )
     elif identity.dkim == "SUCCESS" and identity.is_signing:
@@ -194,7 +197,7 @@ def _event_destinations(name: str, destinations: list[dict[str, Any]]) -> Iterat
             "Add them to the event destination",
         )
     else:
-        yield ok(_PART, f"events of {name}", "all that newsletter needs are published")
+        yield ok(_PART, f"events of {name}", "all events that newsletter needs are published")
     if tracking := [kind for kind in _TRACKING_EVENTS if kind in published]:
         yield warn(
             _PART,

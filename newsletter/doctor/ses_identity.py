@@ -53,7 +53,7 @@ def _fetch_identity(client: Any, name: str) -> SesIdentity | None:
         if answer.code in {"NotFoundException"} or answer.status == 404:
             return None
         raise NewsletterError(
-            f"SES: GetEmailIdentity was answered {answer.code}: {answer.message.rstrip('.')}. "
+            f"SES: GetEmailIdentity was answered with {answer.code}: {answer.message.rstrip('.')}. "
             "Allow ses:GetEmailIdentity"
         )
     dkim, sender = answer.get("DkimAttributes") or {}, answer.get("MailFromAttributes") or {}

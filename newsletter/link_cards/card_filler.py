@@ -144,7 +144,7 @@ def _prepare(
     if not fields and wanted <= {"text", "alt"}:
         return CardResult(file=issue.file, line=card.line, url=card.href, fields={})
     if not fields:
-        return _failure(issue, card, "; ".join(content.problems) or "the page has nothing that is missing here")
+        return _failure(issue, card, "; ".join(content.problems) or "the page has none of the missing fields")
     return _Fill(card=card, content=content, fields=fields, picture=path)
 
 

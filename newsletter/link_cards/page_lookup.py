@@ -84,7 +84,7 @@ def look_up(
             metadata = _fetch_oembed(metadata.oembed, client, problems).or_else(metadata)
     picture = _fetch_picture(metadata, client, problems) if wants_picture else None
     if not metadata.title and picture is None:
-        raise FetchError(f"{urlsplit(url).hostname} gives neither a title nor a picture")
+        raise FetchError(f"{urlsplit(url).hostname} has neither a title nor a picture")
     is_complete = metadata.title and (picture or not wants_picture)
     return CardContent(
         title=metadata.title,

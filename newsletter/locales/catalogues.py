@@ -78,7 +78,7 @@ def read_own_catalogue(path: Path, language: str) -> "Translations":
         catalog = _parsed(path.read_bytes(), language)
     except PoFileError as error:
         raise ContentError(
-            [_fault(path, error.lineno + 1, f"this is no line of a .po file: {error.line!r}")]
+            [_fault(path, error.lineno + 1, f"this is not a valid line of a .po file: {error.line!r}")]
         ) from error
     except (OSError, ValueError, LookupError) as error:
         raise ContentError([_fault(path, None, f"the catalogue cannot be read: {error}")]) from error

@@ -91,7 +91,7 @@ def _stopped_mailings(connection: Connection, now: datetime) -> Iterator[Alarm]:
         if row.send_before is not None and row.send_before < now:
             yield Alarm(
                 key=f"late {row.id}",
-                message=f"{name} had to be sent before {row.send_before:%d %B %Y %H:%M} UTC; {row.left:,} are waiting",
+                message=f"{name} was due by {row.send_before:%d %B %Y %H:%M} UTC; {row.left:,} are waiting",
                 remedy=f"newsletter send {row.slug} --yes sends it late, newsletter cancel {row.id} drops it",
             )
         else:

@@ -26,7 +26,9 @@ def render_metrics(statistics: Statistics, alarms: Iterable[Alarm] = ()) -> str:
     )
     for alarm in alarms:
         alarm_gauge.labels(alarm.key).set(1)
-    made = Gauge("newsletter_metrics_made_seconds", "When these metrics were made, in Unix time.", registry=registry)
+    made = Gauge(
+        "newsletter_metrics_made_seconds", "When these metrics were generated, in Unix time.", registry=registry
+    )
     made.set(statistics.made_at.timestamp())
     return generate_latest(registry).decode()
 
@@ -36,7 +38,7 @@ def _add_issues(registry: CollectorRegistry, issues: Iterable[IssueNumbers]) -> 
         return Gauge(f"newsletter_{name}", description, ["issue", *labels], registry=registry)
 
     deliveries = issue_gauge("deliveries", "Deliveries of the newest issues, by state.", "state")
-    facts = issue_gauge("facts", "Deliveries that something was reported about, by kind.", "kind")
+    facts = issue_gauge("facts", "Deliveries with a reported event, by kind.", "kind")
     unsubscribed = issue_gauge("unsubscribed", "People who unsubscribed from an issue.")
     replies = issue_gauge("replies", "Replies written by people.")
     comments = issue_gauge("comments", "Replies that became comments.")

@@ -119,7 +119,7 @@ def check_sender(context: RuleContext) -> Iterator[Finding]:
         remedy = f"Set [lists.{context.list_name}] from to an address of yours"
         yield context.setting("sender", level, message, remedy)
     elif context.is_sent_out and sender.domain in _FREE_MAIL_DOMAINS:
-        message = f"receivers refuse list mail from {sender.domain} that another server sends"
+        message = f"receivers refuse mail from {sender.domain} that is sent by other servers"
         yield context.setting("sender", Level.ERROR, message, "Send from a domain of your own")
 
 
@@ -154,7 +154,7 @@ def check_links(context: RuleContext) -> Iterator[Finding]:
             yield context.finding("link", Level.NOTICE, message, "Use https:// if the site supports it", line)
         elif not scheme:
             message = f"'{_short(href)}' is not an absolute address, so it does not work in an email"
-            yield context.finding("link", Level.WARNING, message, "Write the whole address, with https://", line)
+            yield context.finding("link", Level.WARNING, message, "Write the full address, with https://", line)
 
 
 def check_pictures(context: RuleContext) -> Iterator[Finding]:
@@ -185,7 +185,7 @@ def check_published_pictures(context: RuleContext) -> Iterator[Finding]:
     yield context.finding(
         "picture-published",
         Level.WARNING if context.is_sent_out and (built is not None or has_no_page) else Level.NOTICE,
-        f"the picture '{_short(missing[0])}'{more} in no archive that was built here",
+        f"the picture '{_short(missing[0])}'{more} not in an archive built on this machine",
         "Schedule the issue with 'send --at', then build and publish the archive before it is sent"
         if has_no_page
         else "Build and publish the archive before you send",
@@ -202,7 +202,7 @@ def check_placeholders(context: RuleContext) -> Iterator[Finding]:
     for number, line in enumerate(context.issue.body.split("\n"), context.issue.body_line):
         if match := _UNFINISHED.search(line):
             message = f"'{match[0]}' looks unfinished"
-            yield context.finding("unfinished", Level.WARNING, message, "Finish it or take it out", number)
+            yield context.finding("unfinished", Level.WARNING, message, "Finish it or remove it", number)
     for key in ("title", "subject", "preheader"):
         text = getattr(context.issue, key)
         if match := _UNFINISHED.search(text):
@@ -216,7 +216,7 @@ def check_status(context: RuleContext) -> Iterator[Finding]:
     if context.issue.status is Status.DRAFT:
         lines = context.issue.lines
         line = lines.get("status", lines.get("draft", lines.get("published")))
-        yield context.finding("draft", Level.NOTICE, "is a draft", "Set 'status: ready' once it may be sent", line)
+        yield context.finding("draft", Level.NOTICE, "is a draft", "Set 'status: ready' when it is finished", line)
     if context.issue.date is None:
         yield context.finding("date", Level.NOTICE, "has no date, so the archive leaves it out", "Set 'date'")
 

@@ -163,7 +163,7 @@ def _describe(condition: Condition) -> str:
         case JoinedWithin():
             return f"who joined within the last {condition.days} {'day' if condition.days == 1 else 'days'}"
         case Activity(kind=ActivityKind.CLICKED):
-            return f"who {_activity(condition)} (as far as they let it be recorded)"
+            return f"who {_activity(condition)} (as far as they allow it to be recorded)"
         case Activity():
             return f"who {_activity(condition)}"
         case _:
@@ -192,7 +192,7 @@ def _describe_opposite(condition: Condition) -> str:
         case JoinedDate() | JoinedWithin():
             return _describe(condition).replace("who joined", "who did not join", 1)
         case _:
-            return f"for whom it is not so: ({describe_condition(condition)})"
+            return f"for whom the following is not true: ({describe_condition(condition)})"
 
 
 def _activity(activity: Activity) -> str:
@@ -208,7 +208,7 @@ def _no_activity(activity: Activity) -> str:
     is_never = activity.last is None and activity.slug is None
     if activity.kind is ActivityKind.CLICKED:
         no_activity = "never clicked a link" if is_never else f"have not {_activity(activity)}"
-        return f"{no_activity} (or do not let it be recorded)"
+        return f"{no_activity} (or do not allow it to be recorded)"
     return f"never {activity.kind} anything" if is_never else f"have not {_activity(activity)}"
 
 

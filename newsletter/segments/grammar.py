@@ -272,7 +272,7 @@ def _misplaced(word: SegmentToken, before: SegmentToken | None, accepted: set[st
         return SegmentError(f"the day '{shown}' cannot be compared", line, word.column, width=width, remedy=remedy)
     if word.kind in {"OPERATOR", "IN", "CONTAINS"} and before is not None and before.text.isalpha():
         remedy = f"A field of that name is subscriber.{before.written}"
-        message = f"'{before.written[:40]}' is a word of the language"
+        message = f"'{before.written[:40]}' is a keyword"
         return SegmentError(message, line, before.column, width=len(before.written), remedy=remedy)
     return SegmentError(f"'{shown}' does not fit here", line, word.column, width=width, remedy=_expected(accepted))
 

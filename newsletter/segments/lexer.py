@@ -105,7 +105,7 @@ def clean_line(text: str) -> str:
     """Return a condition as one line in NFC; SegmentError if it is too long or has control characters."""
     line = re.sub(r"[\t\r\n\v\f\u2028\u2029]", " ", unicodedata.normalize("NFC", text)).rstrip()
     if len(line) > MAX_LENGTH:
-        message = f"a condition may have at most {MAX_LENGTH:,} characters; this limit is reached"
+        message = f"a condition may have at most {MAX_LENGTH:,} characters; this one is longer"
         raise SegmentError(message, line[:MAX_LENGTH], MAX_LENGTH)
     for column, char in enumerate(line, 1):
         if unicodedata.category(char) in {"Cc", "Cs"}:
@@ -115,7 +115,7 @@ def clean_line(text: str) -> str:
 
 
 def tokenize(line: str) -> list[SegmentToken]:
-    """Cut a line into tokens; SegmentError if a part of it is no token, or brackets are nested too deep."""
+    """Cut a line into tokens; SegmentError if a part of it is no token, or brackets are nested too deeply."""
     tokens = list(_tokens(line))
     _refuse_unsupported_activities(tokens, line)
     depth = nots = 0
@@ -123,7 +123,7 @@ def tokenize(line: str) -> list[SegmentToken]:
         nots = nots + 1 if token.kind == "NOT" else nots if token.kind == "LPAR" else 0
         depth += {"LPAR": 1, "RPAR": -1}.get(token.kind, 0)
         if depth + nots > MAX_DEPTH:
-            raise SegmentError("brackets are nested too deep", line, token.column, remedy="Give a part a name")
+            raise SegmentError("brackets are nested too deeply", line, token.column, remedy="Give a part a name")
     return tokens
 
 
@@ -150,7 +150,7 @@ def _token(kind: str, written: str, column: int, line: str) -> SegmentToken:
     elif kind == "OPERATOR":
         text = _OPERATORS.get(written, written)
     elif kind == "NUMBER" and any(len(digits) > _DIGITS for digits in written.lstrip("+-").split(".")):
-        message = f"a number has at most {_DIGITS} digits"
+        message = f"a number can have at most {_DIGITS} digits"
         raise SegmentError(message, line, column, width=len(written), remedy="Put quotation marks around it")
     return SegmentToken(kind=kind, text=text, written=written, column=column)
 

@@ -125,5 +125,5 @@ def _refuse_depth(expression: str, line: str) -> None:
     try:
         tokenize(expression)
     except SegmentError as error:
-        message = "with its named segments expanded, the condition is nested too deep"
+        message = "with its named segments expanded, the condition is nested too deeply"
         raise SegmentError(message, line, 1, width=len(line)) from error

@@ -52,7 +52,7 @@ def read_settings(root: Path, environment: Mapping[str, str] = os.environ) -> Se
             )
     if len(secrets["metrics_token"] or "x" * _MIN_TOKEN_CHARACTERS) < _MIN_TOKEN_CHARACTERS:
         raise SettingsError(
-            f"NEWSLETTER_METRICS_TOKEN: at least {_MIN_TOKEN_CHARACTERS} characters, or it could be guessed"
+            f"NEWSLETTER_METRICS_TOKEN: must have at least {_MIN_TOKEN_CHARACTERS} characters, or it could be guessed"
         )
     if url := environment.get("NEWSLETTER_DATABASE_URL"):
         values["database"] = {**values.get("database", {}), "url": url}

@@ -64,7 +64,7 @@ def rotate_keys(settings: Settings, today: date, *, grace_days: int = GRACE_DAYS
         )
     if settings.secret_key is not None:
         raise SettingsError(
-            "the keys come from NEWSLETTER_SECRET_KEY: put a new one and a space before them. "
+            "the keys come from NEWSLETTER_SECRET_KEY: put a new one and a space in front of them. "
             "Make one with: python3 -c 'import secrets; print(secrets.token_hex(32))'"
         )
     read_or_make_keys(settings)
@@ -108,7 +108,7 @@ def _read_words(settings: Settings) -> list[str]:
             raise SettingsError(f"{_PLACE}: cannot be read: {describe(error)}") from error
     if not words or any(len(word.removeprefix(_HASHES)) < 32 for word in words):
         raise SettingsError(
-            f"{_place(settings)}: a key has at least 32 characters. "
+            f"{_place(settings)}: a key must have at least 32 characters. "
             "Make one with: python3 -c 'import secrets; print(secrets.token_hex(32))'"
         )
     return words

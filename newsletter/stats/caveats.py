@@ -44,14 +44,14 @@ def find_caveats(
     if totals.clicks:
         caveats.append(
             _know(
-                "Clicks are counted for each link and day: who follows two links counts twice, and mail filters "
-                "that behave like a browser count as well. Compare issues by clicks, not readers."
+                "Clicks are counted for each link and day: a reader who follows two links counts twice, and mail "
+                "filters that behave like a browser count too. Use clicks to compare issues, not to count readers."
             )
         )
     caveats.append(
         _know(
             "Opens are not counted: Apple Mail fetches every message's images by itself and Gmail caches them, "
-            "so an open rate measures programs. Replies come from people."
+            "so an open rate measures software. Replies come from people."
         )
     )
     if totals.submitted < _FEW:
@@ -76,7 +76,7 @@ def _to_act(totals: Numbers) -> Iterable[Caveat]:
         yield _act(f"{bounces:.1%} bounced; under 2 % is good. Bounced addresses are not mailed again.")
     if complaints is not None and complaints >= _COMPLAINTS_REVIEWED and is_many:
         yield _act(
-            f"{complaints:.2%} complained. From 0.1 % accounts are reviewed and messages go to spam: ask "
+            f"{complaints:.2%} complained. From 0.1 %, accounts are reviewed and messages go to spam: ask "
             "yourself whether these readers know why they get this."
         )
     if totals.uncertain:
@@ -96,12 +96,12 @@ def _about_reports(totals: Numbers, *, has_facts: bool) -> Iterable[Caveat]:
         return
     yield _know(
         "Delivered means that the reader's mail server accepted the message, into the inbox or into spam: only "
-        "the reader can tell."
+        "the reader knows which."
     )
     if totals.bounced and totals.delivered + totals.bounced > totals.submitted:
         yield _know("Some bounced after they were delivered, so the two add up to more than was submitted.")
     if totals.silent:
-        yield _know(f"Nothing was reported about {totals.silent:,} messages yet: the report may still come.")
+        yield _know(f"Nothing has been reported yet about {totals.silent:,} messages: reports may still arrive.")
 
 
 def _about_providers(totals: Numbers, domains: Iterable[DomainNumbers]) -> Iterable[Caveat]:

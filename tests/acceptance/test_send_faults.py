@@ -80,9 +80,9 @@ def test_at_the_quota_a_send_waits_says_why_and_continues_by_itself(crowd: SesPu
     out, err = sender.communicate(timeout=TIMEOUT)
     assert sender.returncode == 0
     assert f'"submitted":{LONG}' in out.replace(" ", "")
-    assert f"the quota of {quota:,} messages in 24 hours is spent" in err
-    assert "frees it from" in err
-    assert err.count("is spent") == 1
+    assert f"the quota of {quota:,} messages in 24 hours is used up" in err
+    assert "it starts to free up at" in err
+    assert err.count("is used up") == 1
     assert set(crowd.accepted().values()) == {1}
     assert len(crowd.accepted()) == LONG
 

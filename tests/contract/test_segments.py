@@ -414,10 +414,10 @@ KNOWN = (*ISSUES, "written-only")
 @pytest.mark.parametrize(
     ("names", "said"),
     [
-        ((), "unknown issue 'typo' at column 9. There is no issue yet"),
+        ((), "unknown issue 'typo' at column 9. There are no issues yet"),
         (
             [f"issue-{number}" for number in range(20)],
-            "at column 9. The name of an issue is that of its folder or file",
+            "at column 9. An issue is named after its folder or file",
         ),
     ],
 )

@@ -140,10 +140,10 @@ def _no_address_column(name: str, line: int, cells: Sequence[str] | str) -> Find
     shown = ", ".join(cleaned(cell, 40) for cell in cells[:6]) if not isinstance(cells, str) else ""
     if shown.startswith(("[", "{")):
         remedy = "Save it as CSV, or as JSON Lines (one object a line) in a .jsonl file"
-        return row_finding(name, line, "this is JSON, and not a table", remedy)
+        return row_finding(name, line, "this is JSON, not a table", remedy)
     if "@" in shown:
         message = "the first line has no column names"
-        return row_finding(name, line, message, "Put 'email,first_name,last_name' above it")
+        return row_finding(name, line, message, "Add a first line such as 'email,first_name,last_name'")
     reads = f"; it reads '{shown}'" if shown else ", which is empty"
     message = f"no column named 'email' in the first line{reads}"
     return row_finding(name, line, message, "Name one of the columns email, or use --map COLUMN=email")

@@ -11,7 +11,7 @@ from io import TextIOBase
 
 LINE_LENGTH = 1_000_000
 """Characters of a line; the rest of a longer one is read as the next line."""
-UNCLOSED_QUOTE = "a quotation mark is opened and never closed"
+UNCLOSED_QUOTE = "a quotation mark is never closed"
 _MAX_RECORD_LINES = 100
 """A record with more lines than this is no cell with line breaks but a quotation mark that was never closed."""
 

@@ -125,8 +125,8 @@ class _Deduper:
             self._hashes.append(row)
             self._counts[RowStatus.KEPT_OUT] += 1
         else:
-            message = "a suppression whose hash was made with another key, so it means nothing here"
-            remedy = "Bring var/secret.key (or NEWSLETTER_SECRET_KEY) of that publication along"
+            message = "a suppression whose hash was made with another key, so it matches nobody here"
+            remedy = "Use that publication's var/secret.key (or NEWSLETTER_SECRET_KEY) here"
             self.reject(row_finding(self._source.name, row.line, message, remedy))
 
     def reject(self, finding: Finding) -> None:

@@ -51,7 +51,7 @@ def read_json_rows(
                 message = f"not JSON: {error.msg}, at column {error.colno}"
                 yield row_finding(source.name, line, message, _REMEDY)
             except RecursionError:
-                yield row_finding(source.name, line, "JSON that is nested too deep", _REMEDY)
+                yield row_finding(source.name, line, "JSON that is nested too deeply", _REMEDY)
             except KeyError as error:
                 yield row_finding(source.name, line, f"not a line of an export: {error} is missing", _REMEDY)
             except (ValueError, TypeError) as error:

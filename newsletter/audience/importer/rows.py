@@ -224,8 +224,8 @@ class RowReader:
                 fields[name] = value
 
     def _report_surplus(self, line: int, count: int) -> None:
-        message = f"{count} cells, but {self._width} column names, so the last cells were left out"
-        self._warn(line, message, "A comma inside a cell needs quotation marks around the cell")
+        message = f"{count} cells but only {self._width} column names, so the last cells were ignored"
+        self._warn(line, message, "Put quotation marks around a cell that contains a comma")
 
     def _warn(self, line: int, message: str, remedy: str) -> None:
         self.findings.append(row_finding(self._source.name, line, message, remedy, Level.WARNING))

@@ -34,7 +34,9 @@ def open_import_files(
     Raises UsageError for what cannot be read or is not to be trusted, ContentError if there is no table of people.
     """
     if _is_workbook(path):
-        raise UsageError(f"{path}: a spreadsheet's own file. Open it there, save the sheet as CSV, and import that")
+        raise UsageError(
+            f"{path}: a spreadsheet file. Open it in the spreadsheet program, save the sheet as CSV, and import that"
+        )
     if not _is_zip(path):
         yield (inspect_file(path, encoding=encoding, mapping=mapping),)
         return
@@ -84,14 +86,16 @@ def _import_files(
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, UnicodeError) as error:
         raise UsageError(f"{path}: a damaged ZIP file: {error}. Export it again, or unpack it yourself") from error
     if not count:
-        raise first_error or UsageError(f"{path}: no table of people is in it. Unpack it and import the CSV file")
+        raise first_error or UsageError(f"{path}: it contains no table of people. Unpack it and import the CSV file")
 
 
 def _tables(path: Path, archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
     """Return the members that may be tables of people: Substack's list alone where there is one."""
     members = archive.infolist()
     if len(members) > MAX_MEMBERS:
-        raise UsageError(f"{path}: {len(members):,} files are in it, which no export has. Import the CSV file itself")
+        raise UsageError(
+            f"{path}: {len(members):,} files are in it, far more than an export has. Import the CSV file itself"
+        )
     tables = [
         member
         for member in members
@@ -100,7 +104,7 @@ def _tables(path: Path, archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
         and "__MACOSX" not in member.filename
     ]
     if any(member.flag_bits & 1 for member in tables):
-        raise UsageError(f"{path}: it is locked by a password. Unpack it yourself and import the CSV file")
+        raise UsageError(f"{path}: it is protected by a password. Unpack it yourself and import the CSV file")
     whole = sum(member.file_size for member in tables)
     if whole > MAX_BYTES:
         raise UsageError(f"{path}: {whole:,} bytes unpacked are too many. Unpack it and import the CSV files")
@@ -117,7 +121,9 @@ def _unpack(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo, targe
         while chunk := packed.read(_STEP):
             written += len(chunk)
             if written > min(most, MAX_BYTES):
-                raise UsageError(f"{path}: {_safe(member.filename)} unpacks to far more than a list has. Not imported")
+                raise UsageError(
+                    f"{path}: {_safe(member.filename)} unpacks to far more than any list needs, so it was not imported"
+                )
             file.write(chunk)
 
 

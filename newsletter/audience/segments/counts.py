@@ -18,8 +18,8 @@ _SAMPLED_SUBSCRIBERS = 20_000
 """How many subscribers are looked at for field names, to suggest one."""
 _LISTED_ISSUES = 12
 """Up to so many issues are listed in an error if none has a similar name."""
-_REMEDY = "The name of an issue is that of its folder or file in issues/"
-_NO_ISSUE = "There is no issue yet"
+_REMEDY = "An issue is named after its folder or file in issues/"
+_NO_ISSUE = "There are no issues yet"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,7 +32,7 @@ def fetch(
     issue: Annotated[
         str | None, typer.Argument(metavar="ISSUE", help="The issue's slug; default: every draft.")
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace what is there, too.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace existing fields too.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Fetch and show; write nothing.")] = False,
     allow_private: AllowOption = None,
     is_json: Annotated[bool, typer.Option("--json", help="Print one card a line, as JSON.")] = False,

@@ -59,7 +59,7 @@ def new(
     publication = open_publication(context)
     draft = use_cases.issues.new_issue(publication, title)
     output.print_result(str(draft.file.relative_to(publication.settings.root)))
-    output.info(f"Write it, then run 'newsletter check {draft.slug}'. Set 'status: ready' when it may be sent.")
+    output.info(f"Write it, then run 'newsletter check {draft.slug}'. Set 'status: ready' when it is finished.")
 
 
 @app.command("compose")

@@ -76,7 +76,7 @@ def copy_database(
             rows[progress.table] = progress.rows
     for table, number in rows.items():
         output.print_result(f"{number:>12,}  {table}")
-    output.print_result(f"{location}: holds everything")
+    output.print_result(f"{location}: the copy is complete")
     output.info("To use it, set NEWSLETTER_DATABASE_URL, or [database] url, to its URL")
 
 
@@ -96,9 +96,11 @@ def rotate_key(
     Example: newsletter keys rotate
     """
     rotation = use_cases.database.rotate_key(open_publication(context), grace_days=grace_days)
-    output.print_result(f"A new key signs; {output.pluralise(rotation.verifying - 1, 'older key')} still verified")
+    output.print_result(
+        f"A new key signs from now on; links of {output.pluralise(rotation.verifying - 1, 'older key')} still work"
+    )
     if rotation.dropped:
-        output.print_result(f"{output.pluralise(rotation.dropped, 'key')} past {grace_days} days no longer verified")
+        output.print_result(f"{output.pluralise(rotation.dropped, 'key')} older than {grace_days} days removed")
     output.info("Next: back up var/secret.key, and restart what is running, such as newsletter serve")
 
 
@@ -117,7 +119,7 @@ def adopt_key(context: typer.Context) -> None:
     if adoption.lost:
         output.warn(
             f"{output.pluralise(adoption.lost, 'suppression')} of addresses without a subscriber can no longer be "
-            "matched: before you import an old list, remove from it whoever unsubscribed"
+            "matched: before you import an old list, remove from it everybody who unsubscribed"
         )
 
 

@@ -326,7 +326,7 @@ def _send_due_notices(publication: "Publication") -> None:
 
 def _read_answer(publication: "Publication", reply_id: str, text: str | None, file: Path | None) -> str:
     if text is not None and file is not None:
-        raise UsageError("--text and --file are two answers. Give one of them")
+        raise UsageError("--text and --file exclude each other. Give one of them")
     if text is not None:
         return text
     if file is not None:

@@ -57,7 +57,7 @@ def show_stats(
     elif html is None:
         if not gathered.issues:
             command = output.command_line("send")
-            output.info(f"nothing was sent yet, so there are no numbers. {command} sends the newest issue")
+            output.info(f"nothing has been sent yet, so there are no statistics. {command} sends the newest issue")
         if gathered.issues or gathered.lists:
             title = publication.settings.publication.title
             show_statistics(gathered, title=title, is_one=issue is not None)

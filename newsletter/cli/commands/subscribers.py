@@ -121,7 +121,9 @@ def remove_person(
     )
     verb = "would be removed from" if is_dry_run else "was removed from"
     output.print_result(
-        f"{person} {verb} {', '.join(lists)}" if lists else f"{person} is on no such list: nothing to do"
+        f"{person} {verb} {', '.join(lists)}"
+        if lists
+        else f"{person} is not on {list_name or 'any list'}: nothing to do"
     )
 
 
@@ -152,7 +154,7 @@ def add_person(
     first_name: Annotated[str, typer.Option(help="The name that messages greet them by.")] = "",
     last_name: Annotated[str, typer.Option()] = "",
 ) -> None:
-    """Put one person on a list, confirmed on your word.
+    """Put one person on a list, confirmed by you.
 
     It also brings back a person who unsubscribed, so use it only when they ask. A suppressed address is refused.
 

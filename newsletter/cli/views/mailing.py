@@ -94,7 +94,7 @@ def show_plan(planned: "sending.PlannedSend", settings: Settings, now: datetime,
     ]
     if forecast.seconds is not None and settings.delivery.transport != "outbox":
         done = f"by {local_time(now + timedelta(seconds=forecast.seconds))}"
-        rows.append(("done", f"{done}, if it leaves now" if counts.planned else "at once"))
+        rows.append(("done", f"{done}, if it is sent now" if counts.planned else "at once"))
     if settings.delivery.transport == "ses":
         price = f"{settings.delivery.ses.price:.2f} for 1,000"
         rows.append(("costs", f"about ${forecast.dollars:,.2f} at SES, at ${price}"))
@@ -221,7 +221,7 @@ def show_status(report: "mailings.StatusReport", now: datetime, *, is_one: bool)
     """Show where everybody is, for one issue, or in one line for each."""
     issues = report.issues
     if not issues or (is_one and not issues[0].mailings):
-        output.info("nothing was sent yet. 'newsletter send' sends the newest ready issue")
+        output.info("nothing has been sent yet. 'newsletter send' sends the newest ready issue")
         return
     rows = [
         [str(mailing.id), status.slug, _audience(mailing), mailing.stage(now).value, *_cells(counts)]

@@ -141,7 +141,7 @@ def show_reread(reread: "Sequence[replies.RereadResult]", *, is_dry_run: bool) -
     """Show which replies have another text now."""
     for one in reread:
         if one.is_changed or one.remark:
-            change = "would change" if is_dry_run else "has another text now"
+            change = "would change" if is_dry_run else "has a new text"
             output.print_result(f"{one.reply.id}  {one.remark or change}")
         if one.is_changed and is_dry_run:
             text = "\n".join(f"  {line}" for line in printable(one.reply.text).split("\n"))

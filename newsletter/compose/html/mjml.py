@@ -252,5 +252,5 @@ def _refuse_dangerous_input(mjml: str, name: str) -> None:
         depth += -1 if tag[1] else 1
         deepest = max(deepest, depth)
     if deepest > _MAX_DEPTH or len(mjml) > MAX_BYTES:
-        message = "the email is nested too deep" if deepest > _MAX_DEPTH else "the email is larger than 8 MB"
+        message = "the email is nested too deeply" if deepest > _MAX_DEPTH else "the email is larger than 8 MB"
         raise ContentError([Finding(rule="size", level=Level.ERROR, file=name, message=message, remedy="Shorten it")])

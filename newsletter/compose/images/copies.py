@@ -101,7 +101,7 @@ def read_header(path: Path) -> OriginalPicture:
     named_format = _SUFFIXES.get(suffix, original.format)
     if named_format != original.format:
         raise UnusablePicture(
-            f"'{path.name}' is not {named_format}, as its name says, but {original.format}", "Give it the right suffix"
+            f"'{path.name}' is not {named_format}, as its name says, but {original.format}", "Correct its suffix"
         )
     return original
 
@@ -119,7 +119,7 @@ def convert_picture(content: bytes, name: str, width: int) -> tuple[bytes, str]:
     """Return a picture from the web as a copy, and the suffix for its name; UnusablePicture if it is none."""
     original = _describe(io.BytesIO(content), Path(name))
     if min(original.width, original.height) < _MIN_SIDE:
-        raise UnusablePicture(f"'{name}' is only {original.width} by {original.height} pixels", "Give another picture")
+        raise UnusablePicture(f"'{name}' is only {original.width} by {original.height} pixels", "Use a larger picture")
     return _convert(original, content, min(width, original.width)), original.suffix
 
 

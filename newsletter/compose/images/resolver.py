@@ -77,7 +77,9 @@ class PictureResolver:
         """
         src, max_width = src.strip(), max_width or self.column
         if not alt.strip() and src:
-            self._find("alt", line, f"the picture '{_short(src)}' has no alt text", "Describe it in the []")
+            self._find(
+                "alt", line, f"the picture '{_short(src)}' has no alt text", "Describe it between the square brackets"
+            )
         if src.startswith("//"):
             src = f"https:{src}"
         if src.lower().startswith(("http://", "https://")):
@@ -109,8 +111,8 @@ class PictureResolver:
             width_shown = min(width or original.width, ARTICLE_WIDTH)
         height = max(round(width_shown * original.height / original.width), 1)
         if height > _MAX_HEIGHT:
-            message = f"'{path.name}' is {height:,} pixels tall; Outlook cuts off what lies below {_MAX_HEIGHT:,}"
-            self._find("picture-size", line, message, "Cut it into several", level=Level.NOTICE)
+            message = f"'{path.name}' is {height:,} pixels tall; Outlook cuts off everything below {_MAX_HEIGHT:,}"
+            self._find("picture-size", line, message, "Split it into several pictures", level=Level.NOTICE)
         return Image(src=src, alt=alt, width=width_shown, height=height)
 
     def _check_remote(self, src: str, line: int) -> None:

@@ -59,11 +59,11 @@ def read_body(
     body, cut_line = truncate_text(issue.body)
     if cut_line is not None:
         message = "is too long for one email, so everything from here on was left out"
-        remedy = "Make two issues of it, or link to the rest"
+        remedy = "Split it into two issues, or link to the rest"
         collector.add("size", cut_line, message, remedy, level=Level.ERROR)
     body, flattened_line = flatten_nesting(body)
     if flattened_line is not None:
-        collector.add("nesting", flattened_line - 1, "is nested too deep", "It was flattened")
+        collector.add("nesting", flattened_line - 1, "is nested too deeply", "It was flattened")
     renderer = Renderer(make_parser(issue.language), settings, placeholders, resolver, collector)
     tokens = _without_parts(renderer.parse_document(placeholders.protect(normalise_fences(body))), collector)
     warn_undefined_footnotes(tokens, part_footnotes, collector)

@@ -115,7 +115,7 @@ class TokenNormaliser:
             field = re.fullmatch(r"\{\{\s*(?:subscriber\.|contact\.|user\.)?(\w+)[^}]*\}\}", source)
             near = difflib.get_close_matches(field[1].lower(), _COMMON_FIELDS, n=1) if field else []
             remedy = f"Did you mean '{{{{ subscriber.{near[0]} }}}}'?" if near else ""
-            self._collector.add("tag", line, f"unknown tag '{source[:60]}' stays as it is written", remedy)
+            self._collector.add("tag", line, f"unknown tag '{source[:60]}' is left as it is", remedy)
 
     def _name_heading(self, heading: Token, inline: Token) -> None:
         """Give a heading its id: `{#chosen}`, else one made from its text; repeated ids are numbered."""

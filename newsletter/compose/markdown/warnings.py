@@ -67,12 +67,12 @@ def _warn_undefined_footnote(label: str, line: int, in_parts: Mapping[str, int],
         collector.add(
             "note",
             line,
-            f"the note '[^{label}]' is defined only in a part (line {collector.line(in_parts[label])}), "
-            "and readers who do not get that part see the bare mark",
+            f"the footnote '[^{label}]' is defined only in a part (line {collector.line(in_parts[label])}), "
+            "and readers who do not get that part see only its mark",
             "Define it outside the part, or refer to it only inside",
         )
         return
-    message = f"the note '[^{label}]' is not defined anywhere, so the mark stays as it is written"
+    message = f"the footnote '[^{label}]' is not defined anywhere, so the mark is left as it is"
     collector.add("note", line, message, f"Write a line that begins with [^{label}]:")
 
 
@@ -101,7 +101,7 @@ def _warn_unparsed_link(text: str, source: str, line: int, collector: FindingCol
         collector.add(
             "picture",
             line,
-            f"'{picture[0][:60]}' is not a valid picture, so it stays as it is written",
+            f"'{picture[0][:60]}' is not a valid picture, so it is shown as text",
             f"Put the file name in <>: ![...](<{file[:40]}>)" if has_blank else "Name a file beside the issue",
         )
     for wiki_link in _WIKI_LINK.finditer(text):
@@ -114,6 +114,6 @@ def _warn_unparsed_link(text: str, source: str, line: int, collector: FindingCol
             collector.add(
                 "link",
                 line,
-                f"'{wiki_link[0][:60]}' is a wiki link, which only Obsidian reads, so it stays as it is written",
+                f"'{wiki_link[0][:60]}' is a wiki link, which only Obsidian understands, so it is shown as text",
                 remedy,
             )

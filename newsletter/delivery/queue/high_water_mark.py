@@ -94,8 +94,8 @@ class HighWaterMark:
         """Raise DecisionRequired when the database is older than the mark."""
         if mailing_id := self.mailing_ahead_of(database):
             raise DecisionRequired(
-                f"{database.place}: this is an older copy. Messages of mailing {mailing_id} have left since, "
-                "and it does not know of them: they would be sent twice. "
+                f"{database.place}: this is an older copy. It lacks messages of mailing {mailing_id} that were sent "
+                "since it was made, so they would be sent twice. "
                 "Restore a newer copy, or continue with --restored"
             )
 

@@ -67,7 +67,7 @@ def reserve_room(descriptor: int, size: int, path: Path) -> None:
         os.posix_fallocate(descriptor, 0, size)
     except OSError as error:
         if error.errno in _NO_ROOM:
-            raise DiskFull(f"{path}: no room to record what would be sent. Make room and run it again") from error
+            raise DiskFull(f"{path}: no room to record what would be sent. Free some space and run it again") from error
         raise
 
 

@@ -82,5 +82,5 @@ def _frees_at(database: Database, transport: str, now: datetime) -> datetime | N
 
 def _reason(quota: SendQuota, frees_at: datetime | None, seconds: float) -> str:
     limit = f"the quota of {quota.daily:,.0f} messages in 24 hours" if quota.daily else "the daily quota"
-    until = f"; what was sent from here frees it from {frees_at.astimezone():%a %H:%M} on" if frees_at else ""
-    return f"{limit} is spent{until}. Checked every {seconds:,.0f} s; Ctrl-C stops, and nothing is lost"
+    until = f"; it starts to free up at {frees_at.astimezone():%a %H:%M}" if frees_at else ""
+    return f"{limit} is used up{until}. Checked every {seconds:,.0f} s; press Ctrl-C to stop; nothing is lost"

@@ -53,7 +53,7 @@ _LIMITED_AHEAD_SECONDS = 1.0
 """The same under a rate limit: a slot that passes while nothing is claimed is lost."""
 _BUSY_ATTEMPTS = 3
 _HOW_TO_CONTINUE = {
-    MailingState.PAUSED: ": nothing leaves until 'newsletter resume' lets it",
+    MailingState.PAUSED: ": nothing more is sent until 'newsletter resume'",
     MailingState.CANCELLED: ": nothing more of it is sent",
 }
 

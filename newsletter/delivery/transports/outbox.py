@@ -108,5 +108,5 @@ def outbox_messages(folder: Path) -> Iterator[OutboxMessage]:
 
 def _translate(error: OSError, folder: Path) -> DiskFull | SendingHalted:
     if error.errno in _NO_ROOM:
-        return DiskFull(f"{folder}: no room for another message. Make room and run it again")
+        return DiskFull(f"{folder}: no room for another message. Free some space and run it again")
     return SendingHalted(f"{folder}: a message could not be written: {error.strerror}. Check the folder")

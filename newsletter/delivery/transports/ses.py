@@ -223,7 +223,7 @@ class SesConnection:
         if delivery_id is None:
             return
         if self._outgoing:
-            source.finish(delivery_id, Deferred(f"AWS: the connection broke before all was sent: {reason}"))
+            source.finish(delivery_id, Deferred(f"AWS: the connection was lost before all was sent: {reason}"))
         else:
             source.finish(delivery_id, Uncertain(f"AWS: no answer after the request was sent: {reason}"))
 

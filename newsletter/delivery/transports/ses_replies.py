@@ -55,7 +55,7 @@ def read_account(client: Any) -> AccountStatus:
         remedy = ACCOUNT_FAULTS.get(answer.code, "")
         if remedy and answer.code not in {"AccessDeniedException", "NotFoundException"}:
             raise SendingHalted(f"SES: {answer.code}: {message_of(answer)}. {remedy}")
-        reply = f"SES: GetAccount was answered {answer.code}: {message_of(answer)}"
+        reply = f"SES: GetAccount was answered with {answer.code}: {message_of(answer)}"
         notice = f"{reply}. The granted rate is not known; set [delivery] rate"
         return AccountStatus(quota=SendQuota(), notices=(notice,))
     if answer.get("SendingEnabled") is False or answer.get("EnforcementStatus") == "SHUTDOWN":

@@ -57,7 +57,7 @@ def check_dmarc(
             _PART,
             name,
             "no DMARC record, which Gmail, Yahoo and Outlook require of bulk senders",
-            f"Publish TXT of _dmarc.{organisational_domain(domain)}: v=DMARC1; p=none; rua=mailto:YOU",
+            f"Publish a TXT record at _dmarc.{organisational_domain(domain)}: v=DMARC1; p=none; rua=mailto:YOU",
         )
         return
     tags = policy.tags

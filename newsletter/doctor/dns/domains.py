@@ -63,7 +63,7 @@ def _check_mail_from(domain: str, settings: Settings, dns: Resolver) -> Iterator
             _PART,
             name,
             f"its MX is {', '.join(hosts) or 'missing'}: SES needs its own, and no other",
-            f"Publish one MX of {domain}: 10 {expected}",
+            f"Publish a single MX for {domain}: 10 {expected}",
         )
     else:
         yield ok(_PART, name, f"its MX is {hosts[0]}")

@@ -24,7 +24,7 @@ def check_spf(domain: str, dns: Resolver, *, must_include: str | None = None) ->
         return
     records = _records(dns.require(domain, "TXT"))
     if not records:
-        yield fail(_PART, name, "no SPF record", f"Publish TXT of {domain}: {_suggested(must_include)}")
+        yield fail(_PART, name, "no SPF record", f"Publish a TXT record at {domain}: {_suggested(must_include)}")
         return
     if len(records) > 1:
         yield fail(_PART, name, f"{len(records)} SPF records: receivers ignore them all", "Merge them into one")
@@ -39,7 +39,7 @@ def check_spf(domain: str, dns: Resolver, *, must_include: str | None = None) ->
             _PART,
             name,
             f"it needs {lookups} lookups and receivers make at most {_MAX_LOOKUPS}: nothing passes",
-            "Remove what does not send for you",
+            "Remove servers that do not send for you",
         )
     elif must_include and not any(term.lstrip("+") == f"include:{must_include}" for term in terms):
         yield warn(_PART, name, f"it does not include {must_include}", f"Add include:{must_include}")

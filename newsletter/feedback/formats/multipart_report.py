@@ -62,7 +62,7 @@ def parse_report_mail(raw: bytes) -> ReportMail:
         elif content_type in {"message/rfc822", "text/rfc822-headers", "message/rfc822-headers"}:
             original = _headers(part_body.lstrip("\n").partition("\n\n")[0])
     if not kind:
-        raise UnreadableEvent("a mail that holds neither a delivery status nor a feedback report")
+        raise UnreadableEvent("an email with neither a delivery status nor a feedback report")
     values = [headers.get(name, "") for name in _RECIPIENT_HEADERS]
     if kind == ARF:  # it goes to whoever signed up for the feedback loop, and names the sender of the original itself
         values += [_headers(report).get("original-mail-from", "")]
@@ -74,7 +74,7 @@ def _parse_qmail_mail(headers: Mapping[str, str], body: str) -> ReportMail:
     """Parse a mail without parts: a qmail bounce, or no report at all."""
     bounce = extract_qmail_bounce(_decode(body, headers.get("content-transfer-encoding", "")))
     if not bounce:
-        raise UnreadableEvent("a mail that is no report: it has no parts")
+        raise UnreadableEvent("an email that is not a report: it has no parts")
     is_null_sender = "".join(headers.get("return-path", "").split()) == "<>"
     if not is_null_sender and not _MAILER_DAEMON.search(headers.get("from", "")[:2_000]):
         raise UnreadableEvent("a bounce in plain text that no mail system sent, so it proves nothing")

@@ -128,7 +128,7 @@ def _pull_until_stopped(
         except NewsletterError as error:
             log.warning("feedback.pull_failed", extra={"reason": str(error)})
             if not has_warned:
-                warn(f"events cannot be read meanwhile: {error}")
+                warn(f"events cannot be read at the moment: {error}")
             has_warned = True
             stopping.wait(_RETRY_SECONDS)
 

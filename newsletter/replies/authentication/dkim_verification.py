@@ -108,7 +108,7 @@ def _refusal(tags: dict[str, str], signed: tuple[str, ...], now: datetime) -> st
     if "l" in tags:
         return "it does not cover the whole body"
     if tags.get("a", "").lower() == "rsa-sha1":
-        return "it rests on SHA-1"
+        return "it uses SHA-1"
     expires = tags.get("x", "")
     if expires and not (expires.isdecimal() and len(expires) < 13 and int(expires) >= now.timestamp()):
         return "it has expired"
@@ -132,4 +132,4 @@ def _checked(raw: bytes, index: int, record: bytes) -> tuple[str, str]:
         return "permerror", said.partition("(")[0].strip()[:80]
     except (dkim.DKIMException, BadBase64, ValueError, TypeError, KeyError, IndexError, AssertionError) as error:
         return "permerror", (str(error).partition("(")[0].strip() or type(error).__name__)[:80]
-    return ("pass", "") if is_valid else ("fail", "it does not fit the mail, or its key")
+    return ("pass", "") if is_valid else ("fail", "it does not match the email or its key")

@@ -67,7 +67,7 @@ def parse_imap_url(setting: str) -> ImapLocation:
         raise SettingsError(f"{asked}: {error}. Write imaps://user@host/INBOX") from error
     if parts.password is not None:
         raise SettingsError(
-            "newsletter.toml: [replies] mailbox holds a password. Take it out, and set NEWSLETTER_IMAP_PASSWORD"
+            "newsletter.toml: [replies] mailbox contains a password. Remove it, and set NEWSLETTER_IMAP_PASSWORD"
         )
     if not host or not parts.username or parts.query or parts.fragment:
         raise SettingsError(f"{asked}: not an IMAP mailbox. Write imaps://user@host/INBOX")
@@ -265,7 +265,9 @@ def _translated_errors(location: ImapLocation) -> Iterator[None]:
             f"{location}: the server cannot be reached ({error.strerror or error}). Fetch again later"
         ) from error
     except IMAPClientError as error:
-        raise TemporaryError(f"{location}: the server broke off ({_short(error)}). Fetch again later") from error
+        raise TemporaryError(
+            f"{location}: the server closed the connection ({_short(error)}). Fetch again later"
+        ) from error
 
 
 def _short(error: Exception) -> str:

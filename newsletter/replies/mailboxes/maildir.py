@@ -35,7 +35,7 @@ class Maildir:
             yield ReceivedMessage(source=str(path.relative_to(self.folder)), raw=raw)
         if unreadable:
             raise NewsletterError(
-                f"{unreadable[0]} ({len(unreadable)} unread in all). Mend its permissions and fetch again"
+                f"{unreadable[0]} ({len(unreadable)} unread in all). Correct its permissions and fetch again"
             )
 
     def acknowledge(self, received: ReceivedMessage) -> None:

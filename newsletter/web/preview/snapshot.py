@@ -85,7 +85,7 @@ def make_snapshot(root: Path, slug: str, number: int) -> Snapshot:
     except Exception as error:  # the outermost loop: the page shows it and waits for the next change
         place = traceback.extract_tb(error.__traceback__)[-1]
         where = f"{Path(place.filename).name}:{place.lineno}"
-        findings, fault = (), f"this is a fault of newsletter itself: {type(error).__name__}: {error} ({where})"
+        findings, fault = (), f"this is a bug in newsletter: {type(error).__name__}: {error} ({where})"
     return Snapshot(
         number=number,
         slug=slug,

@@ -40,7 +40,7 @@ MAILING = Mailing(
     transport="outbox",
     created_at=NOW,
 )
-FULL = DiskFull("var/newsletter.db: the disk is full. Make room and run it again")
+FULL = DiskFull("var/newsletter.db: the disk is full. Free some space and run it again")
 HALTED = SendingHalted("the account is paused")
 
 

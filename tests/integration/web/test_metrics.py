@@ -57,6 +57,6 @@ def test_without_a_configured_token_there_is_no_metrics_page(tmp_path: Path) -> 
 
 def test_a_short_metrics_token_is_refused(tmp_path: Path) -> None:
     create_publication(tmp_path)
-    with pytest.raises(SettingsError, match="NEWSLETTER_METRICS_TOKEN: at least 16"):
+    with pytest.raises(SettingsError, match="NEWSLETTER_METRICS_TOKEN: must have at least 16"):
         read_settings(tmp_path, {"NEWSLETTER_METRICS_TOKEN": "secret"})
     assert read_settings(tmp_path, {"NEWSLETTER_METRICS_TOKEN": ""}).metrics_token is None

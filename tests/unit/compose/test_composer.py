@@ -161,7 +161,7 @@ def test_a_style_sheet_with_rules_that_cannot_be_inlined_still_serves(publicatio
 
 
 def test_an_issue_of_nothing_but_comments_is_refused(publication):
-    with pytest.raises(ContentError, match="nothing is left"):
+    with pytest.raises(ContentError, match="no text that could be shown"):
         publication.compose("<!-- only this -->")
 
 

@@ -96,7 +96,7 @@ def test_a_full_disk_is_said_and_nothing_is_half_done(database: Database) -> Non
             connection.execute(text(f"PRAGMA max_page_count={pages}"))
             connection.execute(insert(TABLE), [{"at": None} for _ in range(20_000)])
 
-    with pytest.raises(DiskFull, match="Make room"):
+    with pytest.raises(DiskFull, match="Free some space"):
         fill()
     assert count(database) == 0
 

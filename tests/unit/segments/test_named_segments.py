@@ -218,13 +218,13 @@ def test_named_segments_that_cannot_be_expanded_are_refused(named: dict[str, str
     [
         (
             "clicked any of last 5",
-            "who clicked a link of any of the last 5 issues (as far as they let it be recorded)",
+            "who clicked a link of any of the last 5 issues (as far as they allow it to be recorded)",
         ),
         (
             'not clicked "winter"',
-            "who have not clicked a link of the issue 'winter' (or do not let it be recorded)",
+            "who have not clicked a link of the issue 'winter' (or do not allow it to be recorded)",
         ),
-        ("never clicked", "who never clicked a link (or do not let it be recorded)"),
+        ("never clicked", "who never clicked a link (or do not allow it to be recorded)"),
     ],
 )
 def test_a_condition_on_clicks_mentions_that_consent_is_needed(text: str, said: str) -> None:

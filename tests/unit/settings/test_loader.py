@@ -129,9 +129,9 @@ def test_keys_of_the_environment_come_newest_first(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("key", ["short", " ", f"{'n' * 32} short"])
 def test_a_key_that_is_too_short_is_refused(tmp_path: Path, key: str) -> None:
-    with pytest.raises(SettingsError, match="NEWSLETTER_SECRET_KEY: a key has at least 32"):
+    with pytest.raises(SettingsError, match="NEWSLETTER_SECRET_KEY: a key must have at least 32"):
         read_or_make_keys(read(tmp_path, NEWSLETTER_SECRET_KEY=key))
     (tmp_path / "var").mkdir()
     (tmp_path / "var" / "secret.key").write_text(key)
-    with pytest.raises(SettingsError, match=r"var/secret\.key: a key has at least 32"):
+    with pytest.raises(SettingsError, match=r"var/secret\.key: a key must have at least 32"):
         read_or_make_keys(read(tmp_path))

@@ -196,7 +196,7 @@ def test_an_outbox_whose_disk_is_full_keeps_whole_messages_only(press: Press, ed
     everybody = crowd(press)
     fault = FullDisk(press)
     with closing(OutboxTransport(press.settings.var / "outbox")) as outbox:
-        with call_at_point("outbox.py:submit:call", 12, fault.strike), pytest.raises(DiskFull, match="Make room"):
+        with call_at_point("outbox.py:submit:call", 12, fault.strike), pytest.raises(DiskFull, match="Free some space"):
             mail(press, edition(text="x" * 9000), outbox)
         kept = list(outbox_messages(outbox.folder))
         assert all(letter.path.read_bytes().rstrip().endswith(b"--") for letter in kept)
@@ -275,7 +275,7 @@ def test_room_for_everything_in_flight_is_reserved_before_anything_leaves(press:
     fault = FullDisk(press)
     fault.strike()
     for make in (OutcomeSpool, HighWaterMark):
-        with pytest.raises(DiskFull, match=r"no room.*Make room"):
+        with pytest.raises(DiskFull, match=r"no room.*Free some space"):
             make(press.settings.var / "new", IN_FLIGHT)
     fault.heal()
 

@@ -108,7 +108,7 @@ def test_a_spreadsheet_file_is_refused_by_name(tmp_path: Path, name: str) -> Non
 
 
 def test_json_in_a_csv_file_is_refused_by_name(bring: Bring) -> None:
-    with pytest.raises(ContentError, match="JSON, and not a table"):
+    with pytest.raises(ContentError, match="JSON, not a table"):
         bring('[{"email": "ann@mail.example.org"}]')
 
 

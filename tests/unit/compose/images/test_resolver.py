@@ -467,7 +467,7 @@ def test_a_share_of_the_room_is_a_width(publication, picture):
 def test_a_picture_that_outlook_would_cut_off_is_reported(publication, picture):
     picture("long.png", (600, 4000))
     [finding] = publication.compose("![a](long.png)").findings
-    assert finding.message == "'long.png' is 3,573 pixels tall; Outlook cuts off what lies below 1,728"
+    assert finding.message == "'long.png' is 3,573 pixels tall; Outlook cuts off everything below 1,728"
 
 
 @pytest.mark.parametrize("content", [b"", b"\x89PNG\r\n\x1a\n", b"GIF89a", b"\xff\xd8\xff"])

@@ -46,7 +46,7 @@ def test_a_footnote_that_its_readers_get_is_not_reported(publication, body):
 def test_an_undefined_footnote_is_reported_once_at_its_first_line(publication):
     ((line, message),) = said(publication, "One.\nTwo [^x].\n\n| a | b |\n|---|---|\n| c | d |\n")
     assert line == 2
-    assert message == "the note '[^x]' is not defined anywhere, so the mark stays as it is written"
+    assert message == "the footnote '[^x]' is not defined anywhere, so the mark is left as it is"
 
 
 def test_the_article_reports_it_too(publication):
