@@ -1,4 +1,4 @@
-"""What no test may touch: the state that the user of this machine keeps."""
+"""Settings for all tests: garbage collection, hypothesis, a private state folder, PostgreSQL."""
 
 import gc
 import os
@@ -18,7 +18,7 @@ gc.disable()  # until all is loaded, of which nothing is garbage
 
 
 def pytest_collection_finish() -> None:
-    """Keep what is loaded for good, or whatever collects garbage looks through thousands of tests."""
+    """Freeze loaded objects, or each garbage collection would scan thousands of tests."""
     gc.collect()
     gc.freeze()
     gc.enable()
@@ -36,7 +36,7 @@ def _own_state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of a PostgreSQL server where databases may be made."""
+    """The URL of a PostgreSQL server where tests may create databases."""
     from tests.postgres import running_postgres  # SQLAlchemy need not be loaded for all else
 
     with running_postgres(tmp_path_factory.mktemp("postgres")) as url:

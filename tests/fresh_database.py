@@ -1,4 +1,4 @@
-"""New databases for tests: the migrations run once in each process, and a test gets a copy of what they made."""
+"""New databases for tests: migrations run once per process, and each test gets a copy of the result."""
 
 import tempfile
 from functools import cache
@@ -11,7 +11,7 @@ from newsletter.database import Database, open_database, upgrade
 
 
 def fresh_database(url: str, *, busy_seconds: float = 10) -> Database:
-    """Open a database of the newest shape; a file of SQLite that is not there yet is copied, not migrated."""
+    """Open a fully migrated database; a new SQLite file is copied from one that was migrated earlier."""
     file = make_url(url).database
     if url.startswith("sqlite:") and file and not Path(file).exists():
         make_private_folder(Path(file).parent)

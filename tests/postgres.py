@@ -1,4 +1,4 @@
-"""A PostgreSQL server for tests, one for each process that runs them, and databases that end with their test."""
+"""A PostgreSQL server for tests, one per test process, and temporary databases on it."""
 
 import os
 import secrets
@@ -14,7 +14,7 @@ from sqlalchemy.engine import make_url
 
 @contextmanager
 def running_postgres(folder: Path) -> Iterator[str]:
-    """Give the URL of the server that NEWSLETTER_TEST_POSTGRES names, else of one that runs in `folder`."""
+    """Yield the URL of the server that NEWSLETTER_TEST_POSTGRES names, else of one started in `folder`."""
     if url := os.environ.get("NEWSLETTER_TEST_POSTGRES"):
         yield url
         return
@@ -30,7 +30,7 @@ def running_postgres(folder: Path) -> Iterator[str]:
 
 @contextmanager
 def new_postgres_database(server: str) -> Iterator[str]:
-    """Give the URL of an empty database, which is gone after the block."""
+    """Yield the URL of an empty database, which is dropped after the block."""
     url = make_url(server).set(drivername="postgresql+psycopg")
     engine = create_engine(url, isolation_level="AUTOCOMMIT")
     name = f"newsletter_{secrets.token_hex(6)}"

@@ -1,8 +1,8 @@
-"""The real command, run by a process that has loaded it already: loading is most of what a short command costs.
+"""Run the real command by forking a process that has already imported it, as imports dominate a short command.
 
-Each run is a fork with a folder, environment, arguments and streams of its own, and goes through the command's
-`run`. What only a cold start can show (what a command loads, its entry point, being killed) is shown by tests that
-start it cold. NEWSLETTER_TEST_COLD=1 starts all of them cold.
+Each run is a fork with its own folder, environment, arguments and streams, and goes through the command's `run`.
+Tests of what only a cold start shows (imports, the entry point, kills) start the command cold.
+NEWSLETTER_TEST_COLD=1 starts all of them cold.
 """
 
 import atexit
@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import IO
 
 COMMAND = Path(sys.executable).parent / "newsletter"
-_AT_START = ("PYTHON", "LC_", "LANG", "TZ", "LD_", "OPENSSL_", "MALLOC_")
-"""What Python or its libraries read once, as they start."""
+_STARTUP_VARIABLES = ("PYTHON", "LC_", "LANG", "TZ", "LD_", "OPENSSL_", "MALLOC_")
+"""Environment variables that Python and its libraries read only once, at startup."""
 
 
 def run_command(
@@ -33,11 +33,15 @@ def run_command(
     seconds: float = 600,
     limits: Callable[[], object] | None = None,
 ) -> "subprocess.CompletedProcess[str]":
-    """Run `newsletter ...` with an empty stdin; TimeoutExpired after so many seconds.
+    """Run `newsletter ...` with an empty stdin; raises TimeoutExpired after `seconds`.
 
-    It starts cold where what Python reads at its start is to be another, or where `limits` are set on it.
+    It starts cold if a variable that Python reads at startup differs, or if `limits` are set.
     """
-    is_cold = limits or os.environ.get("NEWSLETTER_TEST_COLD") or _at_start(environment) != _at_start(os.environ)
+    is_cold = (
+        limits
+        or os.environ.get("NEWSLETTER_TEST_COLD")
+        or _startup_variables(environment) != _startup_variables(os.environ)
+    )
     if is_cold:
         return _run_cold(arguments, cwd, environment, seconds, limits)
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
@@ -45,13 +49,13 @@ def run_command(
         return subprocess.CompletedProcess([str(COMMAND), *arguments], code, _text(out), _text(err))
 
 
-def _at_start(environment: Mapping[str, str]) -> dict[str, str]:
-    return {name: value for name, value in environment.items() if name.startswith(_AT_START)}
+def _startup_variables(environment: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in environment.items() if name.startswith(_STARTUP_VARIABLES)}
 
 
 def environment(**own: str) -> dict[str, str]:
-    """Return an environment of these alone, and what Python read at its start."""
-    return {**_at_start(os.environ), **own}
+    """Return an environment of these variables and those that Python reads at startup."""
+    return {**_startup_variables(os.environ), **own}
 
 
 def _run_cold(
@@ -84,7 +88,7 @@ def _run_warm(
 ) -> int:
     theirs, ours = os.pipe()
     with tempfile.TemporaryFile() as request, os.fdopen(theirs, "rb", buffering=0) as answer:
-        request.write(json.dumps({"words": list(arguments), "cwd": str(cwd), "env": dict(environment)}).encode())
+        request.write(json.dumps({"arguments": list(arguments), "cwd": str(cwd), "env": dict(environment)}).encode())
         request.flush()
         try:
             socket.send_fds(_server(), [b"x"], [request.fileno(), out.fileno(), err.fileno(), ours])
@@ -95,7 +99,7 @@ def _run_warm(
             os.kill(pid, signal.SIGKILL)
             raise subprocess.TimeoutExpired([str(COMMAND), *arguments], seconds, _text(out), _text(err))
         code = int(answer.readline() or -signal.SIGKILL)
-        answer.read()  # until its end, at which it closes what it has open
+        answer.read()  # until the process has ended and its files are closed
         return code
 
 
@@ -106,7 +110,7 @@ def _text(file: IO[bytes]) -> str:
 
 @cache
 def _server() -> socket.socket:
-    """Start the process that forks, once for each process that runs tests; it ends with that."""
+    """Start the preloaded server process, once per test process; it exits together with that."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     process = subprocess.Popen(
         [sys.executable, str(Path(__file__)), str(theirs.fileno())],
@@ -124,7 +128,7 @@ def _server() -> socket.socket:
 
 
 def _serve(line: socket.socket) -> None:
-    """Fork for each request until nobody is left to ask."""
+    """Fork for each request until the socket is closed."""
     import gc
     import importlib
 
@@ -136,21 +140,21 @@ def _serve(line: socket.socket) -> None:
     for library in _LOADED_LATER:
         importlib.import_module(library)
     gc.collect()
-    gc.freeze()  # or each command that ends looks through all that was loaded, which takes longer
+    gc.freeze()  # or each fork would scan all loaded objects when it ends
     while True:
         word, handed, _, _ = socket.recv_fds(line, 1, 4)
-        _bury(os.WNOHANG if word else 0)
+        _reap(os.WNOHANG if word else 0)
         if not word:
             return
         if os.fork() == 0:
             line.close()
-            sys.exit(_become(main.run, *handed))
+            sys.exit(_run_command(main.run, *handed))
         for number in handed:
             os.close(number)
 
 
-def _bury(options: int) -> None:
-    """Wait for those that ended, so that `time` counts what they took; whoever asked heard of it from them."""
+def _reap(options: int) -> None:
+    """Reap ended children, so that `time` counts their CPU time; they reported their exit codes themselves."""
     with suppress(ChildProcessError):
         while os.waitpid(-1, options)[0]:
             pass
@@ -176,26 +180,26 @@ _LOADED_LATER = (
     "sqlalchemy.dialects.sqlite.pysqlite",
     "typer.rich_utils",
 )
-"""What commands import once they run."""
+"""Modules that commands import lazily."""
 
 
-def _become(run: Callable[[], None], request: int, out: int, err: int, answer: int) -> int:
-    """Be the command, say how it ended, and return that; `answer` closes when the process is gone."""
+def _run_command(run: Callable[[], None], request: int, out: int, err: int, answer: int) -> int:
+    """Become the command, report its exit code and return it; `answer` closes when the process is gone."""
     import random
 
     os.set_inheritable(answer, False)
     os.write(answer, f"{os.getpid()}\n".encode())
     with os.fdopen(request, "rb") as file:
         file.seek(0)
-        asked = json.loads(file.read())
+        request_data = json.loads(file.read())
     for ours, stream in ((out, 1), (err, 2)):
         os.dup2(ours, stream)
         os.close(ours)
-    os.chdir(asked["cwd"])
+    os.chdir(request_data["cwd"])
     os.environ.clear()
-    os.environ.update(asked["env"])
+    os.environ.update(request_data["env"])
     random.seed()
-    sys.argv = [str(COMMAND), *asked["words"]]
+    sys.argv = [str(COMMAND), *request_data["arguments"]]
     sys.path[0] = str(COMMAND.parent)
     try:
         run()

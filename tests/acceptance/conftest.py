@@ -1,4 +1,4 @@
-"""A fresh publication for each test."""
+"""Fixtures: a fresh publication for each test."""
 
 import mailbox
 from collections.abc import Callable, Iterator
@@ -21,7 +21,7 @@ def publication(tmp_path: Path) -> PublicationFolder:
 
 @pytest.fixture
 def maildir(tmp_path: Path) -> Callable[[bytes], Path]:
-    """Put a raw mail into a Maildir as a delivering server does; returns the Maildir."""
+    """Return a function that delivers a raw email to a Maildir and returns the Maildir."""
     box = mailbox.Maildir(tmp_path / "answers", create=True)
 
     def deliver(raw: bytes) -> Path:

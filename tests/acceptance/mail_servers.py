@@ -1,4 +1,4 @@
-"""Next hops that outlive the sender and know whom they took: a relay and the SES simulator, with a publication."""
+"""Mail servers that outlive a killed sender and log each accepted recipient: an SMTP relay and the SES simulator."""
 
 import json
 import sqlite3
@@ -20,21 +20,21 @@ IN_FLIGHT = 64
 
 @dataclass(frozen=True)
 class MailServer:
-    """A next hop of a publication that is at `desk`."""
+    """The mail server of a publication."""
 
     publication: PublicationFolder
     accepted: Callable[[], Counter[str]]
-    """How often each address's letter was taken, by a log that is on disk before the answer."""
+    """How often each recipient's message was accepted, from a log that is on disk before the response."""
     size: Callable[[], int]
-    """How far that log has grown."""
+    """The size of that log in bytes."""
     remove_delay: Callable[[], None]
-    """Let it take whatever comes from now on, as fast as it comes."""
+    """Accept every message at once from now on."""
     environment: Mapping[str, str]
     events: Path | None = None
-    """What settles doubt, where the next hop publishes it."""
+    """The file of published events that settle uncertain deliveries, if there is one."""
 
     def statuses(self) -> dict[str, set[str]]:
-        """Return who has which status in the ledger."""
+        """Return the addresses by delivery status."""
         found: dict[str, set[str]] = {}
         for status, address in query(
             self.publication,
@@ -45,7 +45,7 @@ class MailServer:
 
 
 def query(publication: PublicationFolder, statement: str) -> list[tuple[str, ...]]:
-    """Ask the ledger; nothing where there is none."""
+    """Query the publication's database; empty where it does not exist yet."""
     path = publication.folder / "var" / "newsletter.db"
     if not path.exists():
         return []
@@ -63,7 +63,7 @@ def query(publication: PublicationFolder, statement: str) -> list[tuple[str, ...
 def write_publication(
     publication: PublicationFolder, readers: int, delivery: str, *, in_flight: int = IN_FLIGHT
 ) -> None:
-    """Write a publication with so many readers, whose letters leave as `delivery` says."""
+    """Write a publication with `readers` subscribers and the given `[delivery]` settings."""
     rows = "".join(f"reader{number}@readers.example.org,Reader {number}\n" for number in range(readers))
     publication.write("subscribers/crowd.csv", f"email,first_name\n{rows}")
     publication.write(
@@ -92,7 +92,7 @@ in_flight = {in_flight}
 
 @contextmanager
 def smtp_server(publication: PublicationFolder, folder: Path, readers: int, rate: float) -> Iterator[MailServer]:
-    """A relay in a process of its own, that takes about `rate` letters a second."""
+    """Run a relay process that accepts about `rate` messages a second."""
     with relay_process.running(folder / "taken", seconds=CONNECTIONS / rate) as there:
         write_publication(publication, readers, smtp_settings(there.port))
         yield MailServer(publication, lambda: Counter(there.accepted()), there.size, there.remove_delay, {})
@@ -110,7 +110,7 @@ def smtp_settings(port: int) -> str:
 def ses_server(
     publication: PublicationFolder, folder: Path, readers: int, rate: float, client: str = "boto3"
 ) -> Iterator[MailServer]:
-    """The SES simulator, with a limit of `rate` messages a second, publishing its events."""
+    """Run the SES simulator with a limit of `rate` messages a second; it publishes its events."""
     account = Account(rate=rate, quota=10 * readers)
     publish_events(account, "news")
     log = folder / "accepted.jsonl"

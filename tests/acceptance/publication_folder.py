@@ -1,4 +1,4 @@
-"""An author at a desk: runs the real command as a user runs it, in a process of its own."""
+"""A publication folder in which tests run the real command, as a user does."""
 
 import json
 import mailbox
@@ -18,12 +18,12 @@ from typing import Any
 from tests.acceptance.command_runner import COMMAND, run_command
 
 TIMEOUT = 600
-"""Seconds after which something will not happen any more, however slow and busy the machine is."""
+"""Seconds to wait, generous enough for a slow and busy machine."""
 
 
 @dataclass(frozen=True)
 class CommandResult:
-    """What a command left behind."""
+    """The exit code and output of a command."""
 
     code: int
     out: str
@@ -42,7 +42,7 @@ class CommandResult:
 
 @dataclass(frozen=True)
 class PublicationFolder:
-    """An author at a publication's folder."""
+    """A publication's folder, and the commands that are run in it."""
 
     folder: Path
 
@@ -54,9 +54,9 @@ class PublicationFolder:
         seconds: float = TIMEOUT,
         limits: Callable[[], object] | None = None,
     ) -> CommandResult:
-        """Run `newsletter ...` in the folder and return what it left; it never asks, for stdin is closed.
+        """Run `newsletter ...` in the folder with a closed stdin, so that it never asks; returns its result.
 
-        `limits` is called in the new process before it becomes the command.
+        `limits` is called in the new process before the command is executed.
         """
         done = run_command(
             arguments,
@@ -69,13 +69,13 @@ class PublicationFolder:
         return CommandResult(done.returncode, done.stdout, done.stderr)
 
     def run_ok(self, *arguments: str, **options: Any) -> CommandResult:
-        """Run a command that must succeed."""
+        """Run a command that must exit with 0."""
         outcome = self.run(*arguments, **options)
         assert outcome.code == 0, outcome
         return outcome
 
     def start(self, *arguments: str, **options: Any) -> subprocess.Popen[str]:
-        """Start a command and go on."""
+        """Start a command without waiting for it."""
         return subprocess.Popen(
             [*options.pop("program", (str(COMMAND),)), *arguments],
             cwd=self.folder,
@@ -89,24 +89,24 @@ class PublicationFolder:
 
     @staticmethod
     def environment(**more: str) -> dict[str, str]:
-        """The environment without anything that would turn the command elsewhere."""
+        """Return the environment without variables that would redirect the command."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith("NEWSLETTER_")}
         return {**kept, "COLUMNS": "100", **more}
 
     def messages(self) -> list[EmailMessage]:
-        """Every message in the outbox, in the order of their names, which is that of their days and numbers."""
+        """Return every message in the outbox, ordered by file name, that is by date and number."""
         box = mailbox.Maildir(self.folder / "var" / "outbox", create=False)
         parser = BytesParser(policy=policy.default)
         names = sorted(box.keys(), key=lambda name: [int(digits) for digits in re.findall(r"\d+", name)])
         return [parser.parsebytes(box.get_bytes(name)) for name in names]
 
     def message_to(self, address: str) -> EmailMessage:
-        """The one message to `address`."""
-        (found,) = [message for message in self.messages() if address in str(message["To"])]
-        return found
+        """Return the only message to `address`."""
+        (match,) = [message for message in self.messages() if address in str(message["To"])]
+        return match
 
     def make_scheduled_due(self) -> None:
-        """Make everything that is scheduled due, without waiting for it."""
+        """Make every scheduled mailing due now."""
         with (
             closing(sqlite3.connect(self.folder / "var" / "newsletter.db", timeout=TIMEOUT)) as database,
             database,
@@ -114,14 +114,14 @@ class PublicationFolder:
             database.execute("UPDATE mailings SET send_at = created_at WHERE send_at IS NOT NULL")
 
     def write(self, path: str, text: str) -> Path:
-        """Write a file of the publication, making its folders."""
+        """Write a file of the publication and create its folders."""
         file = self.folder / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")
         return file
 
     def change_settings(self, old: str, new: str) -> None:
-        """Change newsletter.toml."""
+        """Replace text in newsletter.toml."""
         file = self.folder / "newsletter.toml"
         text = file.read_text(encoding="utf-8")
         assert old in text

@@ -1,7 +1,7 @@
-"""A relay in a process of its own, which outlives whom it serves: each recipient is on disk before it says 250.
+"""An SMTP relay in a process of its own, which outlives a killed sender; each recipient is synced before its 250.
 
-`python -m tests.acceptance.relay_process LOG SECONDS` prints its port, and takes mail until its stdin is closed;
-a line there makes it think no more.
+`python -m tests.acceptance.relay_process LOG SECONDS` prints its port, and accepts mail until its stdin is closed;
+a line on stdin removes its delay.
 """
 
 import os
@@ -20,30 +20,30 @@ ROOT = Path(__file__).parents[2]
 
 @dataclass(frozen=True)
 class RelayProcess:
-    """A relay that is running."""
+    """A running relay process."""
 
     port: int
     log: Path
     process: "subprocess.Popen[str]"
 
     def remove_delay(self) -> None:
-        """Let it think no more from now on."""
+        """Accept messages without delay from now on."""
         assert self.process.stdin is not None
-        self.process.stdin.write("hurry\n")
+        self.process.stdin.write("no delay\n")
         self.process.stdin.flush()
 
     def accepted(self) -> list[str]:
-        """Every recipient whose message was taken, in order."""
+        """Return every recipient whose message was accepted, in order."""
         return self.log.read_text().split()
 
     def size(self) -> int:
-        """How far the log has grown."""
+        """Return the size of the log in bytes."""
         return self.log.stat().st_size
 
 
 @contextmanager
 def running(log: Path, seconds: float) -> Iterator[RelayProcess]:
-    """Run it while the block runs; it thinks `seconds` about each message."""
+    """Run a relay process inside the block; it waits `seconds` before it accepts each message."""
     log.touch()
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.acceptance.relay_process", str(log), str(seconds)],
@@ -60,20 +60,20 @@ def running(log: Path, seconds: float) -> Iterator[RelayProcess]:
 
 
 class _Log(list[tuple[str, str, bytes]]):
-    """What a relay took, kept in a file instead of in memory."""
+    """The recipients that a relay accepted, in a file instead of in memory."""
 
     def __init__(self, path: str) -> None:
         super().__init__()
         self._file = os.open(path, os.O_WRONLY | os.O_APPEND)
 
     def append(self, message: tuple[str, str, bytes]) -> None:
-        """Write the recipient down for good."""
+        """Write the recipient to the disk."""
         os.write(self._file, f"{message[1]}\n".encode())
         os.fdatasync(self._file)
 
 
 def main() -> None:
-    """Take mail."""
+    """Run the relay until stdin is closed."""
     with relay.running(Relay(seconds=float(sys.argv[2]), accepted=_Log(sys.argv[1]))) as there:
         print(there.port, flush=True)  # noqa: T201
         for _ in sys.stdin:

@@ -29,26 +29,26 @@ class SesPublication:
     publication: PublicationFolder
     ses: SesSimulator
     folder: Path
-    """Of the simulator's files."""
+    """The folder of the simulator's files."""
 
     @property
     def account(self) -> Account:
         return self.ses.account
 
     def accepted(self) -> Counter[int]:
-        """How often each delivery was taken, by the synced file."""
+        """Return how often each delivery was accepted, from the synced file."""
         lines = (self.folder / "accepted.jsonl").read_text().splitlines()
         return Counter(int(json.loads(line)["delivery"]) for line in lines)
 
     def deliveries(self, status: str) -> set[int]:
-        """The deliveries of this status, by the ledger."""
+        """Return the ids of the deliveries with this status."""
         database = sqlite3.connect(self.publication.folder / "var" / "newsletter.db")
         rows = database.execute("SELECT id FROM deliveries WHERE status = ?", (status,)).fetchall()
         database.close()
         return {number for (number,) in rows}
 
     def settle(self) -> int:
-        """Settle by the events that were published."""
+        """Settle uncertain deliveries from the published events; returns how many."""
         database = open_database(f"sqlite:///{self.publication.folder / 'var' / 'newsletter.db'}")
         settled = settle_by_events(database, read_events(self.folder / "events.jsonl"), now=datetime.now(UTC))
         database.close()
@@ -59,7 +59,7 @@ class SesPublication:
 def run_ses_publication(
     publication: PublicationFolder, folder: Path, readers: int = READERS
 ) -> Iterator[SesPublication]:
-    """Open a publication that sends to an SES simulator, which writes its files to `folder`."""
+    """Run an SES simulator that writes its files to `folder`, and a publication that sends to it."""
     ses = 'transport = "ses"\n[delivery.ses]\nregion = "eu-west-1"\nconfiguration_set = "news"\nrefresh = 1\n'
     write_publication(publication, readers, ses, in_flight=IN_FLIGHT)
     account = Account(rate=1000, hang_seconds=0.2)

@@ -1,4 +1,4 @@
-"""Alerts with the real command: a send that stops tells the author, once, as soon as anything can be mailed."""
+"""Alerts: a send that stops alerts the author by email, once."""
 
 import sqlite3
 from contextlib import closing

@@ -1,4 +1,4 @@
-"""Clicks of single people: who agrees on their own page, what is then recorded, and how all of it goes again."""
+"""Click consent: giving and withdrawing it, what is recorded meanwhile, and erasure."""
 
 import json
 import re
@@ -36,7 +36,7 @@ See {", ".join(f"[{words}]({url})" for words, url in LINKS.items())}.
 
 @pytest.fixture
 def lamp(publication: PublicationFolder) -> PublicationFolder:
-    """A publication that asks its readers, with an issue of three links."""
+    """A publication with consented click tracking and an issue with three links."""
     publication.change_settings("[web]", '[tracking]\nclicks = "consented"\n\n[web]')
     publication.write("issues/lamp/index.md", ISSUE)
     publication.run_ok("subscribers", "import", "subscribers/sample.csv", "--list", "sample")
@@ -50,13 +50,13 @@ def server(lamp: PublicationFolder) -> Iterator[RunningWebServer]:
 
 
 def own_page(server: RunningWebServer, who: str) -> str:
-    """The path of somebody's own page."""
+    """Return the path of a reader's own page."""
     assert server.post_form("/link", {"email": who}).status == 200
     return server.link_to(who, "own")
 
 
 def letter_to(publication: PublicationFolder, who: str) -> EmailMessage:
-    """The one letter to somebody, who may have got other mail."""
+    """Return the only issue mailed to an address; other mail is ignored."""
     (found,) = [each for each in publication.messages() if each["List-Id"] and who in str(each["To"])]
     return found
 
@@ -67,7 +67,7 @@ def is_ticked(page: str) -> bool:
 
 
 def contents(publication: PublicationFolder, *left_out: str) -> dict[str, list[tuple[object, ...]]]:
-    """Every row of every other table."""
+    """Return every row of every table that holds no clicks."""
     with closing(sqlite3.connect(publication.folder / "var" / "newsletter.db")) as database:
         names = [name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
         kept = [name for name in names if name not in left_out]
@@ -79,7 +79,7 @@ def shown(publication: PublicationFolder, who: str) -> dict[str, object]:
 
 
 def acts(told: dict[str, object]) -> list[tuple[str, str]]:
-    """Each act about clicks, and by which page it came."""
+    """Return each change of click consent and the page it came from."""
     (subscription,) = told["subscriptions"]  # type: ignore[misc, attr-defined]
     return [
         (each["act"], each["evidence"].partition(",")[0])

@@ -1,4 +1,4 @@
-"""Clicks, counted together: from a letter by way of the door to the statistics; forgers get nowhere."""
+"""Aggregate click counts, from the link in an email to the statistics; forged links redirect nowhere."""
 
 import csv
 import json
@@ -16,7 +16,7 @@ MUCH_READ, LITTLE_READ = "https://www.ibiblio.org/lighthouse/", "https://www.gut
 
 
 def counted_links(message: EmailMessage) -> dict[str, str]:
-    """The links of a letter that lead by way of the door: their paths by their words."""
+    """Return the counted links of an email: their paths by link text."""
     html = message.get_body(("html",))
     assert html is not None
     found = re.findall(r'<a [^>]*href="(https?://[^"]*/c/[^"]*)"[^>]*>(.*?)</a>', html.get_content(), re.DOTALL)
@@ -24,12 +24,12 @@ def counted_links(message: EmailMessage) -> dict[str, str]:
 
 
 def count_clicks(publication: PublicationFolder) -> None:
-    """Switch the counting on."""
+    """Turn click counting on."""
     publication.change_settings("[web]", '[tracking]\nclicks = "aggregate"\n\n[web]')
 
 
 def follow(server: RunningWebServer, path: str, *, times: int = 1, agent: str = FIREFOX, **headers: str) -> str:
-    """Follow a link as so many readers do; return where it leads."""
+    """Follow a link from as many networks; return where it redirects."""
     for _ in range(times):
         answer = server.get(path, User_Agent=agent, **headers)
         assert answer.status == 302

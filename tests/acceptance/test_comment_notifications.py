@@ -1,4 +1,4 @@
-"""Readers answer readers, with the real commands and killed between: letter, comment, answer, notice, answer."""
+"""Comment notifications with the real commands, killed in between: email, comment, answer, notification, reply."""
 
 import mailbox
 import re
@@ -30,7 +30,7 @@ KILL_POINTS = (
 
 
 def written(sender: str, to: str, said: str, above: EmailMessage | None = None) -> bytes:
-    """Write a mail; what it answers is quoted as mail programs do."""
+    """Write an email that quotes the message it replies to, as mail programs do."""
     mail = EmailMessage()
     mail["From"], mail["To"], mail["Subject"] = sender, to, "Re: a letter"
     mail["Message-ID"] = f"<{abs(hash((sender, said)))}@reader.example>"
@@ -46,7 +46,7 @@ def written(sender: str, to: str, said: str, above: EmailMessage | None = None) 
 
 
 def took(publication: PublicationFolder, box: Path) -> dict[str, str]:
-    """Fetch, and return the reply that waits."""
+    """Fetch, and return the only held reply."""
     publication.run_ok("replies", "fetch", "--maildir", str(box))
     (held,) = [
         reply for reply in publication.run_ok("replies", "list", "--json").json_lines if reply["state"] == "held"
@@ -68,13 +68,13 @@ def notices_of_an_answer(publication: PublicationFolder) -> list[EmailMessage]:
 
 
 def delivered(box: Path, raw: bytes) -> None:
-    """Put a mail into a Maildir, as a delivering server does."""
+    """Deliver an email to a Maildir."""
     mailbox.Maildir(box, create=True).add(raw)
 
 
 @pytest.fixture(scope="module")
 def ses_publication(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A publication with a comment by Jo, who wants to hear, and Ada's answer by the archive's link, held."""
+    """A publication with a comment by Jo, who wants notifications, and Ada's held reply to it."""
     folder = tmp_path_factory.mktemp("ses_publication")
     publication, box = PublicationFolder(folder / "publication"), folder / "answers"
     publication.folder.mkdir()
@@ -97,7 +97,7 @@ def ses_publication(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def answered(ses_publication: Path, tmp_path: Path) -> tuple[PublicationFolder, Path, dict[str, str]]:
-    """A copy of it, its Maildir, and the answer that is held."""
+    """A copy of that publication, its Maildir and the held reply."""
     copy = tmp_path / "copy"
     shutil.copytree(ses_publication, copy)
     publication = PublicationFolder(copy / "publication")

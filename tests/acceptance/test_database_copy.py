@@ -1,4 +1,4 @@
-"""A publication that outgrows its SQLite file: everything it holds moves to PostgreSQL, and back."""
+"""`database copy`: everything moves from SQLite to PostgreSQL and back."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -15,13 +15,13 @@ READER = "zofia@example.com"
 
 @pytest.fixture
 def empty(postgres: str) -> Iterator[str]:
-    """The URL of an empty database of PostgreSQL's."""
+    """The URL of an empty PostgreSQL database."""
     with new_postgres_database(postgres) as url:
         yield url
 
 
 def contents(path: Path) -> dict[str, list[tuple[object, ...]]]:
-    """Every row of every table."""
+    """Return every row of every table."""
     with closing(sqlite3.connect(path)) as database:
         names = [name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
         return {name: sorted(database.execute(f"SELECT * FROM {name}"), key=repr) for name in names}

@@ -1,4 +1,4 @@
-"""An author switches DKIM on: a key that will not do is said beforehand; with a good one letters are signed."""
+"""DKIM signing: an unusable key stops the send before it starts; with a valid key every email is signed."""
 
 import re
 from email import policy
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.slow
 
 
 def switch_on(publication: PublicationFolder) -> Path:
-    """Sign with keys/dkim.pem, which is returned; it is not there yet."""
+    """Configure signing with keys/dkim.pem and return that path; the file does not exist yet."""
     toml = publication.folder / "newsletter.toml"
     toml.write_text(f'{toml.read_text()}\n[[delivery.dkim]]\nselector = "s1"\nkey = "keys/dkim.pem"\n')
     path = publication.folder / "keys" / "dkim.pem"

@@ -1,4 +1,4 @@
-"""The real command: what it says of a publication, how it ends, and a letter that really goes round."""
+"""`newsletter doctor`: findings, exit codes, and a test message that really travels."""
 
 import json
 import mailbox
@@ -34,7 +34,7 @@ ZONE: Zone = {
 
 
 class Border:
-    """A mail server that puts what it takes into a Maildir, as `changed` makes of it."""
+    """A mail server that delivers messages to a Maildir after `changed` has altered them."""
 
     def __init__(self, folder: Path, changed: Callable[[bytes], bytes]) -> None:
         self.box, self.changed = mailbox.Maildir(folder, create=True), changed
@@ -60,7 +60,7 @@ def border(folder: Path, changed: Callable[[bytes], bytes] = lambda raw: raw) ->
 
 
 def signed_without(*names: str) -> Callable[[bytes], bytes]:
-    """What a relay makes of a letter that signs by a list of its own."""
+    """Return a message as a relay would sign it with its own list of headers."""
 
     def change(raw: bytes) -> bytes:
         fields = [name.lower().encode() for name in message_from_bytes(raw) if name.lower() not in names]
@@ -70,7 +70,7 @@ def signed_without(*names: str) -> Callable[[bytes], bytes]:
 
 
 def settled(publication: PublicationFolder, port: int, *, signs: bool) -> None:
-    """Make the sample publication mail through the border, and read its answers there."""
+    """Make the sample publication send through this mail server and read replies from its Maildir."""
     path = publication.folder / "newsletter.toml"
     written = path.read_text().replace('transport = "outbox"', 'transport = "smtp"')
     written = written.replace("[replies]\n", '[replies]\nmailbox = "maildir:answers"\n')

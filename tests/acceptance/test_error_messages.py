@@ -1,4 +1,4 @@
-"""What goes wrong at an author's desk is said in one line, with the next step, and nothing is half done."""
+"""Errors are one line with the next step, and leave nothing half done."""
 
 import os
 import resource

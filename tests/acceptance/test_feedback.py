@@ -1,4 +1,4 @@
-"""What came back settles doubt, suppresses and pauses by itself: the real commands, and the SES simulator."""
+"""Feedback settles uncertain deliveries, suppresses addresses and pauses mailings: real commands, SES simulator."""
 
 import contextlib
 import json
@@ -37,7 +37,7 @@ def open_simulator(
     faults: str = "",
     feedback: str = "",
 ) -> Iterator[SesSimulator]:
-    """Give a publication whose emails go to the SES simulator, with a queue where its events wait."""
+    """Run the SES simulator with an event queue, for a publication that sends to it."""
     account = Account(rate=rate, quota=100_000, faults=parse_faults(faults), seed=7, hang_seconds=0.2)
     publish_events(account, "news")
     with run_simulator(account, folder=folder, has_queue=True) as ses:
@@ -179,13 +179,13 @@ def test_kill_9_during_a_pull_loses_no_event(publication: PublicationFolder, tmp
 
 
 def waiting(ses: SesSimulator) -> list[Any]:
-    """What is in the queue of events, hidden or not."""
+    """Return how many messages are in the event queue, hidden or not."""
     queue: Any = ses.intake.event_target
     return list(queue.messages.values())
 
 
 def show_again(ses: SesSimulator) -> None:
-    """Let what a killed process had received be visible again, as it is after the queue's own time."""
+    """Make messages that a killed process had received visible again, as the visibility timeout does."""
     for each in waiting(ses):
         each.visible_at = 0.0
 
@@ -207,7 +207,7 @@ def test_a_locked_database_acknowledges_nothing(publication: PublicationFolder, 
 
 @pytest.fixture
 def moto() -> Iterator[tuple[str, Any]]:
-    """Amazon's SNS and SQS as moto has them."""
+    """SNS and SQS of a moto server."""
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()

@@ -1,4 +1,4 @@
-"""A sender that is broken off: by Ctrl-C once and twice, by a second sender, by a kill that leaves doubt."""
+"""Interrupted sends: Ctrl-C once and twice, a second sender, and a kill that leaves uncertain deliveries."""
 
 import signal
 import subprocess
@@ -17,12 +17,12 @@ pytestmark = pytest.mark.slow
 
 READERS = 800
 SENDERS: list[subprocess.Popen[str]] = []
-"""Whom a test started; ended after it, however it goes."""
+"""Kill the senders that a test started, whatever its result."""
 
 
 @pytest.fixture
 def mailed(publication: PublicationFolder) -> Iterator[tuple[PublicationFolder, Relay]]:
-    """A publication whose letters go to a relay, and the relay."""
+    """A publication that sends to a relay, and the relay."""
     with relay.running(Relay(seconds=0.02)) as there:
         write_publication(publication, READERS, smtp_settings(there.port))
         yield publication, there
@@ -38,7 +38,7 @@ def _no_sender_is_left() -> Iterator[None]:
 
 
 def start(publication: PublicationFolder, there: Relay) -> subprocess.Popen[str]:
-    """Start a send, wait for its first letter and return it."""
+    """Start a send, wait for its first message and return the process."""
     before = len(there.accepted)
     sender = publication.start("send", "lamp", "--list", "crowd", "--yes")
     SENDERS.append(sender)
@@ -48,14 +48,14 @@ def start(publication: PublicationFolder, there: Relay) -> subprocess.Popen[str]
 
 
 def end(sender: subprocess.Popen[str], number: int) -> tuple[int, str]:
-    """Send a signal and wait for the end; return the exit code and stderr."""
+    """Send a signal and wait for the process to end; return the exit code and stderr."""
     sender.send_signal(number)
     _, err = sender.communicate(timeout=TIMEOUT)
     return sender.returncode, err
 
 
 def addresses(publication: PublicationFolder, status: str) -> set[str]:
-    """Return who has this status in the ledger."""
+    """Return the addresses of the deliveries with this status."""
     return {
         address
         for (address,) in query(

@@ -1,4 +1,4 @@
-"""A key that is not the database's: noticed before a link dies or a suppressed address is forgotten."""
+"""A secret key that does not belong to the database is noticed before it breaks links or suppressions."""
 
 import pytest
 
@@ -10,7 +10,7 @@ OTHER = "k" * 64
 
 @pytest.fixture
 def changed(publication: PublicationFolder) -> PublicationFolder:
-    """A publication that has sent, and whose key is another one now."""
+    """A publication that has sent, and whose key was then replaced."""
     publication.run_ok("send")
     publication.run_ok("suppressions", "add", READER)
     publication.run_ok("suppressions", "add", "stranger@example.org")

@@ -1,6 +1,6 @@
-"""A sender that is killed loses nobody and mails nobody twice: the real command, a real next hop, kill -9.
+"""A killed sender loses nobody and mails nobody twice: the real command, a real mail server, kill -9.
 
-`make crash` kills each of the ways 200 times over 10,000 readers; every run of the tests does it a few times.
+`make crash` kills a send 200 times over each transport, with 10,000 readers; every test run does it a few times.
 """
 
 import os
@@ -25,28 +25,28 @@ READERS = int(os.environ.get("CRASH_READERS", "600"))
 KILLS = int(os.environ.get("CRASH_KILLS", "6"))
 SEND = ("send", "lamp", "--list", "crowd", "--yes")
 SLACK = 0.35
-"""Seconds after its first letter within which a sender is killed."""
+"""Seconds after its first message within which a sender is killed."""
 
 
 @dataclass
 class Killing:
-    """A mailing whose sender is killed again and again, and what was seen of it."""
+    """A mailing whose sender is killed again and again, and what was observed."""
 
     mail_server: MailServer
     way: str
     dice: random.Random
     kills: int = 0
     missed: list[str] = field(default_factory=list)
-    """Steps that a sender did not come to before it had ended."""
+    """Kill points that a sender did not reach before it ended."""
     most_claimed: int = 0
     most_doubt: int = 0
-    """How many became uncertain by one kill."""
+    """The most deliveries that one kill made uncertain."""
     slowest: float = 0.0
-    """Seconds from the start of a command to its first letter."""
+    """The longest time from the start of a command to its first message, in seconds."""
     running: list["subprocess.Popen[str] | BaseProcess"] = field(default_factory=list)
 
     def kill_one(self, number: int) -> None:
-        """Let a sender be killed: by turns while it sends, at a labelled step, at any instant of its life."""
+        """Kill a sender: in turn while it sends, at a kill point, or at any instant of its life."""
         before = self.mail_server.statuses()
         way = ("sending", "step", "sending", "step", "anywhere", "step")[number % 6]
         code = self._killed_anywhere() if way == "anywhere" else self._killed(way, number // 2)
@@ -54,7 +54,7 @@ class Killing:
         self._look(before)
 
     def _killed_anywhere(self) -> int:
-        """Kill the command as an author starts it."""
+        """Kill a command that was started cold."""
         sender = self.mail_server.publication.start(*SEND, environment=self.mail_server.environment)
         self.running.append(sender)
         time.sleep(self.dice.uniform(0.0, 1.5))
@@ -64,7 +64,7 @@ class Killing:
         return sender.returncode
 
     def _killed(self, way: str, turn: int) -> int | None:
-        """Kill one that has been imported already."""
+        """Kill a command that was started preloaded."""
         step, times = self._step(turn) if way == "step" else ("", 0)
         environment = self.mail_server.publication.environment(**self.mail_server.environment)
         size, started = self.mail_server.size(), time.monotonic()
@@ -93,7 +93,7 @@ class Killing:
         return step, times
 
     def _look(self, before: dict[str, set[str]]) -> None:
-        """See that everybody is accounted for at this instant."""
+        """Assert that everybody is accounted for at this instant."""
         found = self.mail_server.statuses()
         assert sum(map(len, found.values())) in ({READERS} if before else {0, READERS})
         self.most_claimed = max(self.most_claimed, len(found.get("claimed", ())))

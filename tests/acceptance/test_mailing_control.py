@@ -1,4 +1,4 @@
-"""A mailing obeys its author while it is on its way: scheduled, paused, cancelled, too late, or restored."""
+"""Controlling a mailing: schedule, pause, cancel, `send_before`, and a restored database."""
 
 import os
 import pty
@@ -21,7 +21,7 @@ READERS = 120
 
 @pytest.fixture
 def slow(publication: PublicationFolder) -> Iterator[PublicationFolder]:
-    """A publication whose letters leave at two a second, so that a command comes while they do."""
+    """A publication that sends two emails a second, so that commands can run meanwhile."""
     rows = "".join(f"reader{number}@readers.example.org,\n" for number in range(READERS))
     publication.write("crowd.csv", f"email,first_name\n{rows}")
     publication.change_settings('source = "subscribers/sample.csv"', 'source = "crowd.csv"')
@@ -37,12 +37,12 @@ def standing(publication: PublicationFolder, slug: str = "lamp") -> dict[str, ob
 
 
 def wait_for_letters(publication: PublicationFolder) -> None:
-    """Wait until something has left."""
+    """Wait until some messages have been sent."""
     eventually(lambda: any((publication.folder / "var").glob("outbox/new/*")))
 
 
 def soon(seconds: float) -> str:
-    """Return a time some seconds away."""
+    """Return the time in some seconds."""
     return (datetime.now(UTC) + timedelta(seconds=seconds)).isoformat()
 
 

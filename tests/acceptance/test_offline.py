@@ -1,4 +1,4 @@
-"""Composing asks the network for nothing, whatever the author's HTML names."""
+"""Composing uses no network, whatever the author's HTML refers to."""
 
 import socket
 import threading
@@ -25,7 +25,7 @@ Words, and ![a picture]({url}/picture.png).
 
 @pytest.fixture
 def listener() -> Iterator[tuple[str, list[str]]]:
-    """A port that notes who comes; returns its URL and the notes."""
+    """A port that records connections; returns its URL and the record."""
     visits: list[str] = []
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]

@@ -1,4 +1,4 @@
-"""`newsletter preview` as a browser meets it: the page, word of changes, faults that heal, who is kept out."""
+"""`newsletter preview` over HTTP: pages, live reload, errors that are corrected, and access control."""
 
 import http.client
 import re
@@ -28,14 +28,14 @@ It burns. ![A lamp](lamp.png)
 
 @dataclass(frozen=True)
 class Preview:
-    """A preview that the real command keeps open."""
+    """A preview served by the real command."""
 
     publication: PublicationFolder
     url: str
     process: "subprocess.Popen[str]"
 
     def get(self, path: str, **headers: str) -> tuple[int, http.client.HTTPMessage, str]:
-        """Ask for a path; return status, headers and body."""
+        """Request a path; return status, headers and body."""
         parts = urlsplit(self.url)
         connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=TIMEOUT)
         try:
@@ -54,7 +54,7 @@ class Preview:
 
     @contextmanager
     def changing(self) -> Iterator[None]:
-        """Wait, after the block, for word that something changed since its beginning."""
+        """Wait, after the block, for the event that something changed since its beginning."""
         found = re.search(r'data-number="(\d+)"', self.page())
         assert found is not None
         yield
@@ -70,7 +70,7 @@ class Preview:
 
 @contextmanager
 def previewing(publication: PublicationFolder, *words: str) -> Iterator[Preview]:
-    """Keep a preview open while the block runs; then Ctrl-C must end it with 0."""
+    """Serve a preview inside the block; then Ctrl-C must end it with 0."""
     process = publication.start("preview", *words, "--port", "0", "--no-open")
     assert process.stderr is not None
     first = process.stderr.readline()

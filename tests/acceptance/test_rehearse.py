@@ -1,4 +1,4 @@
-"""The real commands against the SES simulator: killed, throttled, disconnected; and `newsletter rehearse` itself."""
+"""Sends to the SES simulator, killed, throttled and disconnected; and `newsletter rehearse`."""
 
 import json
 import random
@@ -134,7 +134,7 @@ def test_the_ses_simulator_can_be_served_to_other_programs(publication: Publicat
 
 
 def snapshot(publication: PublicationFolder) -> dict[str, bytes]:
-    """Every file of the private folder, but for the rehearsal's own and what SQLite and the cache keep."""
+    """Return every file in `var/`, except the rehearsal's own and those of SQLite and the cache."""
     var = publication.folder / "var"
     return {
         str(path.relative_to(var)): path.read_bytes()

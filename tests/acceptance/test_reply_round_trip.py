@@ -1,4 +1,4 @@
-"""The whole circle with the real commands: a file becomes a letter, an answer becomes a comment."""
+"""The whole round trip with the real commands: a file becomes an email, a reply becomes a comment."""
 
 import re
 from collections.abc import Callable
@@ -12,7 +12,7 @@ ANSWER = "Dear Ines,\n\nmy grandfather kept a light for thirty years & never onc
 
 
 def answer_as_gmail(letter: EmailMessage, answer: str) -> bytes:
-    """Answer `letter` as Gmail's web client does: on top, the whole letter quoted, a signature below."""
+    """Reply as Gmail's web client does: text on top, the whole message quoted, a signature below."""
     body = letter.get_body(("plain",))
     page = letter.get_body(("html",))
     assert body is not None

@@ -1,4 +1,4 @@
-"""Segments as an author meets them: named, asked, sent to, and parts that only some readers get."""
+"""Segments with the real commands: named segments, counts, sends, and parts for some readers."""
 
 import shutil
 import signal
@@ -46,7 +46,7 @@ def crowd(publication: PublicationFolder) -> PublicationFolder:
 
 
 def readers(publication: PublicationFolder, word: str) -> set[int]:
-    """Who got a letter that says so, by their numbers."""
+    """Return the numbers of the readers whose email contains the text."""
     found = [
         str(message["To"])
         for message in publication.messages()

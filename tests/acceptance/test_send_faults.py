@@ -1,4 +1,4 @@
-"""The real command through an account that misbehaves: nobody is lost, nobody mailed twice, nothing exceeded."""
+"""Sends through a faulty SES account: nobody is lost, nobody is mailed twice, no limit is exceeded."""
 
 import os
 import signal
@@ -17,13 +17,13 @@ from tests.acceptance.web_server import eventually
 pytestmark = pytest.mark.slow
 
 LONG = int(os.environ.get("SEND_FAULTS_READERS", "500"))
-"""`make crash` asks for 10,000."""
+"""`make crash` sets 10,000."""
 BOTH_CLIENTS = pytest.mark.parametrize("client", ["boto3", "lean"])
 
 
 @pytest.fixture
 def crowd(publication: PublicationFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SesPublication]:
-    """A stage with many readers."""
+    """A publication with many readers that sends to the SES simulator."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_ENDPOINT_URL_SESV2"):
         monkeypatch.setenv(name, "testing")
     with run_ses_publication(publication, tmp_path / "journals", LONG) as there:
@@ -32,7 +32,7 @@ def crowd(publication: PublicationFolder, tmp_path: Path, monkeypatch: pytest.Mo
 
 
 def until(claim: Callable[[], bool]) -> None:
-    """Wait until something is so."""
+    """Wait until a condition is true."""
     eventually(claim)
 
 

@@ -1,4 +1,4 @@
-"""The web door with the real commands: from a form to a letter, and out again by one click."""
+"""`newsletter serve`: from the sign-up form to an email and to one-click unsubscribe."""
 
 import re
 import socket
@@ -89,7 +89,7 @@ def test_a_reader_who_unsubscribes_during_a_mailing_is_not_mailed(ses_publicatio
 
 
 def token_of(publication: PublicationFolder, delivery: int) -> str:
-    """The token that the letter of this delivery will carry."""
+    """Return the token that the message of this delivery will contain."""
     from newsletter.settings import read_or_make_keys, read_settings
     from newsletter.tokens import Keyring, Purpose
 
@@ -117,7 +117,7 @@ def test_the_web_server_finishes_requests_and_exits_with_0(publication: Publicat
 
 
 def is_closed(server: RunningWebServer) -> bool:
-    """Whether nobody new is let in."""
+    """Return whether new connections are refused."""
     parts = urlsplit(server.url)
     try:
         socket.create_connection((parts.hostname or "", parts.port or 0), timeout=TIMEOUT).close()

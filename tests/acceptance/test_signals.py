@@ -1,4 +1,4 @@
-"""A sender that is stopped, frozen, hung up on, or not alone: in order, without doubt, and nobody twice."""
+"""Senders that are stopped, suspended, disconnected or not alone leave nothing uncertain and mail nobody twice."""
 
 import os
 import pty
@@ -27,7 +27,7 @@ EVERYBODY = Counter(f"reader{number}@readers.example.org" for number in range(RE
 
 @pytest.fixture
 def mail_server(publication: PublicationFolder, tmp_path: Path) -> Iterator[MailServer]:
-    """A relay that takes 50 letters a second until it is to hurry."""
+    """A relay that accepts 50 messages a second until its delay is removed."""
     (tmp_path / "log").mkdir()
     with smtp_server(publication, tmp_path / "log", READERS, 50) as mail_server:
         yield mail_server
@@ -43,7 +43,7 @@ def counts(mail_server: MailServer) -> dict[str, int]:
 
 
 def go_on(mail_server: MailServer) -> None:
-    """Send the rest, and see that everybody has it once."""
+    """Send the rest, and assert that everybody got one email."""
     mail_server.remove_delay()
     mail_server.publication.run_ok(*SEND)
     assert mail_server.accepted() == EVERYBODY
@@ -64,7 +64,7 @@ def test_sigterm_leaves_nothing_uncertain(mail_server: MailServer) -> None:
 
 @pytest.mark.parametrize("is_ignored", [False, True])
 def test_a_closed_terminal_leaves_nothing_uncertain(mail_server: MailServer, is_ignored: bool) -> None:
-    """With nohup the sender goes on to the end; without, it stops in order."""
+    """With nohup the sender continues to the end; without it, it stops cleanly."""
     ours, theirs = pty.openpty()
     sender = subprocess.Popen(
         ["nohup", str(COMMAND), *SEND] if is_ignored else [str(COMMAND), *SEND],
@@ -125,7 +125,7 @@ def test_a_suspended_sender_continues_after_the_relay_hung_up(publication: Publi
 
 @pytest.mark.parametrize("seed", [1, 2])
 def test_concurrent_senders_send_everybody_one_email(mail_server: MailServer, seed: int) -> None:
-    """On a publication that nobody has used yet: they make its key and its database at once, too."""
+    """On a new publication, so that they also create its key and its database concurrently."""
     dice = random.Random(seed)
     mail_server.remove_delay()
     senders = []
@@ -141,7 +141,7 @@ def test_concurrent_senders_send_everybody_one_email(mail_server: MailServer, se
 
 @pytest.mark.parametrize("step", ["recipients.py:fill_mailing:return", "run.py:import_list_source:return"])
 def test_a_sender_killed_while_planning_leaves_nothing_half_planned(mail_server: MailServer, step: str) -> None:
-    """As the system does when memory runs out."""
+    """As the kernel does when memory runs out."""
     sender = mail_server.publication.start(
         *SEND, program=(sys.executable, "-m", "tests.acceptance.kill_points", step, "1")
     )

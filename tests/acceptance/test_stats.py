@@ -1,4 +1,4 @@
-"""`newsletter stats` and its like as they are typed, into a pipe: narrow, wide, for machines, as a page."""
+"""`newsletter stats` and log output: widths, encodings, JSON, CSV and the report page."""
 
 import csv
 import json

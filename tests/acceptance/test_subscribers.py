@@ -1,4 +1,4 @@
-"""People come in and go out by the real command, whatever the file, the moment or the other process."""
+"""Importing, exporting and erasing subscribers with the real command."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""A visitor at a web door that the real command keeps open."""
+"""A running `newsletter serve`, and an HTTP client of it."""
 
 import http.client
 import json
@@ -24,7 +24,7 @@ MULTIPART = (
 
 @dataclass(frozen=True)
 class Response:
-    """What came back."""
+    """The status, headers and text of an HTTP response."""
 
     status: int
     headers: Mapping[str, str]
@@ -37,17 +37,17 @@ class Response:
 
 @dataclass(frozen=True)
 class RunningWebServer:
-    """An open door; each visitor comes from an address of their own unless one is named."""
+    """A running web server; each request comes from a client address of its own unless a header names one."""
 
     url: str
     publication: PublicationFolder
     process: "subprocess.Popen[str]"
     log: list[str]
-    """What it has said; all of it once it has ended."""
+    """The lines of its log; complete once the process has ended."""
     _visitors: Iterator[int] = field(default_factory=lambda: count(1))
 
     def request(self, method: str, path: str, body: bytes | None = None, **headers: str) -> Response:
-        """Ask as a program does: no cookies, no redirects followed."""
+        """Send a request without cookies and without following redirects."""
         parts = urlsplit(self.url)
         number = next(self._visitors)
         told = {"X-Forwarded-For": f"198.18.{number // 250 % 250}.{number % 250}"}
@@ -61,11 +61,11 @@ class RunningWebServer:
             connection.close()
 
     def get(self, path: str, **headers: str) -> Response:
-        """Read a page."""
+        """Get a page."""
         return self.request("GET", path, **headers)
 
     def post_form(self, path: str, fields: object = (), **headers: str) -> Response:
-        """Send a form; fields are a mapping or pairs."""
+        """Post a form; fields are a mapping or pairs."""
         told = {"Content_Type": "application/x-www-form-urlencoded", **headers}
         return self.request("POST", path, urlencode(fields, doseq=True).encode(), **told)  # type: ignore[arg-type]
 
@@ -74,7 +74,7 @@ class RunningWebServer:
         return self.request("POST", path, ONE_CLICK, Content_Type="application/x-www-form-urlencoded")
 
     def link_to(self, address: str, kind: str = "confirm") -> str:
-        """The path of the newest link of a kind that was mailed to an address; waits for its mail."""
+        """Wait for an email to an address and return the path of its newest link of a kind."""
         found = eventually(lambda: self._links(address, kind))
         return str(found[-1])
 
@@ -89,7 +89,7 @@ class RunningWebServer:
 
 
 def eventually(look: Callable[[], Any], seconds: float = TIMEOUT) -> Any:
-    """Return what is there once it is there."""
+    """Poll until `look` returns something true, and return it."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         if found := look():
@@ -100,7 +100,7 @@ def eventually(look: Callable[[], Any], seconds: float = TIMEOUT) -> Any:
 
 @contextmanager
 def run_web_server(publication: PublicationFolder, *arguments: str, settings: str = "") -> Iterator[RunningWebServer]:
-    """Keep a door open on a free port while the block runs; then it must end in order."""
+    """Run the web server on a free port inside the block; then it must exit with 0."""
     file = publication.folder / "newsletter.toml"
     text = file.read_text()
     if "trusted_proxies" not in text:

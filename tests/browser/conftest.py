@@ -1,4 +1,4 @@
-"""A real Chromium, where there is one."""
+"""Fixtures: a real Chromium, where it is installed."""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -20,7 +20,7 @@ QUIET = [
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """Chromium without a window; tests that need it are skipped where it is not installed."""
+    """Headless Chromium; tests that need it are skipped where it is not installed."""
     if CHROMIUM is None:
         pytest.skip("Chromium is not installed")
     with sync_playwright() as playwright:
@@ -55,7 +55,7 @@ def look(_tab: Page) -> Iterator[Callable[[int, str], Page]]:
 
 @pytest.fixture
 def asked(_tab: Page) -> Iterator[list[str]]:
-    """Every address that the page asks for."""
+    """Every URL that the page requests."""
     addresses: list[str] = []
 
     def note(request: Request) -> None:

@@ -1,4 +1,4 @@
-"""A Dovecot of the test's own: its folder, its ports, ended by its pid."""
+"""A Dovecot IMAP server for one test, with its own folder and ports."""
 
 import imaplib
 import os
@@ -69,7 +69,7 @@ class Dovecot:
 
     @contextmanager
     def visit(self, user: str = "jo", folder: str = "INBOX") -> Iterator[imaplib.IMAP4]:
-        """Log in beside the code under test, as the author's own mail program does."""
+        """Log in with a second client, as the author's own mail program does."""
         with imaplib.IMAP4("127.0.0.1", self.port, timeout=120) as client:
             client.login(user, PASSWORD)
             client.select(folder)
@@ -80,7 +80,7 @@ class Dovecot:
             client.append(folder, "", "", raw)
 
     def flags(self, user: str = "jo", folder: str = "INBOX") -> list[bytes]:
-        """What marks each mail of a folder has, in order."""
+        """Return the flags of each message of a folder, in order."""
         with self.visit(user, folder) as client:
             return [line for line in client.fetch("1:*", "(FLAGS)")[1] if isinstance(line, bytes)]
 
@@ -91,7 +91,7 @@ class Dovecot:
 
 @contextmanager
 def running_dovecot(*, more: str = "", prefix: str = "") -> Iterator[Dovecot]:
-    """Run a server; skip the test where there is none, or where we may not start one."""
+    """Run a server; skip the test where Dovecot is missing or may not be started."""
     program = shutil.which("dovecot", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
     if program is None or os.geteuid() != 0:
         pytest.skip("needs dovecot-imapd, and to be root")

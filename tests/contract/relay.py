@@ -1,4 +1,4 @@
-"""A relay that speaks real SMTP over a real socket and misbehaves on request: the recipient says how."""
+"""An SMTP relay over a real socket, with faults that the recipient address selects."""
 
 import socketserver
 import ssl
@@ -11,42 +11,42 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Relay:
-    """What the relay is like, and what it took."""
+    """The behaviour of the relay, and the messages that it accepted."""
 
     is_pipelining: bool = True
     size: int = 200_000
     seconds: float = 0.0
-    """How long it takes to think about a message."""
+    """The delay before it replies to a message."""
     patience: float | None = None
-    """How many seconds it waits for a client's next word; then it hangs up."""
+    """Seconds to wait for a client's next command before it closes the connection."""
     greeting: str = "220 relay"
     sender_reply: str = "250 ok"
     login_reply: str = "235 welcome"
     final_reply: str = "250 2.0.0 queued as 4F2A"
     recipient_reply: str = ""
-    """What every recipient is answered."""
+    """The reply to every RCPT, if set."""
     most: int = 0
-    """So many messages are taken on a connection; then it is closed with a 421."""
+    """Messages accepted on a connection before it is closed with 421; 0 is no limit."""
     is_hasty: bool = False
-    """The 421 comes right after the last message, instead of after the next MAIL."""
+    """Whether the 421 comes right after the last message instead of after the next MAIL."""
     more_replies: tuple[str, ...] = ()
-    """What follows the answer to a message, though nobody asks."""
+    """Unsolicited replies after the reply to a message."""
     is_late: bool = False
-    """It follows the next command instead, ahead of the answer to that."""
+    """Whether they come after the next command instead, before its own reply."""
     is_open_to_nobody: bool = False
-    """DATA is answered 354 though no recipient was taken."""
+    """Whether DATA is answered with 354 although no recipient was accepted."""
     tls: ssl.SSLContext | None = None
     is_tls_at_once: bool = False
     port: int = 0
     accepted: list[tuple[str, str, bytes]] = field(default_factory=list)
-    """Sender, recipient and message of each one that was taken, whether or not the client heard of it."""
+    """Sender, recipient and content of each accepted message, whether or not the client got the reply."""
     commands: list[str] = field(default_factory=list)
     connections: int = 0
 
 
 @contextmanager
 def running(relay: Relay) -> Iterator[Relay]:
-    """Run it while the block runs."""
+    """Run the relay inside the block."""
 
     class Handler(socketserver.StreamRequestHandler):
         disable_nagle_algorithm = True
@@ -60,7 +60,7 @@ def running(relay: Relay) -> Iterator[Relay]:
         daemon_threads = True
 
         def handle_error(self, request: object, client_address: object) -> None:
-            """A client that hangs up, or says nothing for long, is no fault."""
+            """Ignore clients that disconnect or time out."""
 
     with Server(("127.0.0.1", 0), Handler) as server:
         relay.port = server.server_address[1]

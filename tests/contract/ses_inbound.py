@@ -1,4 +1,4 @@
-"""A mailbox at Amazon SES, as far as it can be had here: a queue and a bucket of moto's server."""
+"""SES inbound mail on a moto server: an SQS queue and an S3 bucket."""
 
 import json
 import os
@@ -26,7 +26,7 @@ def _client(url: str, service: str) -> Any:
 
 @dataclass
 class SesInbound:
-    """A running queue and bucket, and what SES does with them."""
+    """A queue and a bucket, used as SES uses them."""
 
     url: str
     queue: str = ""
@@ -36,12 +36,12 @@ class SesInbound:
         return _client(self.url, service)
 
     def make_queue(self, name: str) -> "SesInbound":
-        """Return this with a queue of its own."""
+        """Return a copy with a new queue."""
         queue = self.client("sqs").create_queue(QueueName=name)["QueueUrl"]
         return SesInbound(self.url, queue, self.numbers)
 
     def put(self, raw: bytes, *, is_enveloped: bool = True, **receipt: Any) -> str:
-        """Receive a mail: store it, then notify."""
+        """Store a message in the bucket and put its notification into the queue; returns its key."""
         key = f"mail{next(self.numbers):05}"
         self.client("s3").put_object(Bucket=BUCKET, Key=key, Body=raw)
         told = {
@@ -64,13 +64,13 @@ class SesInbound:
         self.client("sqs").send_message(QueueUrl=self.queue, MessageBody=words)
 
     def queue_length(self) -> int:
-        """How many messages are in the queue, hidden ones too."""
+        """Return how many messages are in the queue, including invisible ones."""
         names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
         found = self.client("sqs").get_queue_attributes(QueueUrl=self.queue, AttributeNames=names)["Attributes"]
         return sum(int(found[name]) for name in names)
 
     def clear(self) -> None:
-        """Take everything away, as another program would."""
+        """Delete all messages and objects, as another program would."""
         self.client("sqs").purge_queue(QueueUrl=self.queue)
         s3 = self.client("s3")
         for found in s3.list_objects_v2(Bucket=BUCKET).get("Contents", []):
@@ -79,7 +79,7 @@ class SesInbound:
 
 @contextmanager
 def running_ses_inbound() -> Iterator[SesInbound]:
-    """Run a server of moto's; the environment leads AWS's clients there."""
+    """Run a moto server; the environment directs AWS clients to it."""
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     try:

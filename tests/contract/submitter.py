@@ -1,4 +1,4 @@
-"""Single messages through a transport, on the event loop that mailings use; closing it closes the transport too."""
+"""Submit single messages through a transport, on the event loop that mailings use."""
 
 from collections.abc import Sequence
 from contextlib import closing
@@ -9,7 +9,7 @@ from newsletter.delivery.transports.base import Envelope, Receipt, Transport
 
 
 class Submitter(MessageSubmitter):
-    """A transport and what submits through it."""
+    """A message submitter that owns its transport and closes it too."""
 
     def __init__(self, transport: Transport) -> None:
         super().__init__(transport)
@@ -22,7 +22,7 @@ class Submitter(MessageSubmitter):
 
 
 def submit_at_once(transport: Transport, messages: Sequence[tuple[Envelope, bytes]]) -> list[Receipt]:
-    """Submit messages all at once, over as many connections as are of use; their deliveries are numbered anew."""
+    """Submit messages concurrently, over as many connections as the transport allows; returns their receipts."""
     submission = Submission(transport, lambda _slot, _delivery_id: None, transport.connections)
     tasks = [
         Task(delivery_id=envelope.delivery_id, build=lambda message=message: message)  # type: ignore[misc]

@@ -1,4 +1,4 @@
-"""What the audience and the engine promise holds on SQLite and on PostgreSQL alike."""
+"""The audience and the database engine keep their promises on SQLite and on PostgreSQL."""
 
 import subprocess
 import sys

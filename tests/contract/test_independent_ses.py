@@ -1,4 +1,4 @@
-"""SES transport: what it sends is understood by servers that others wrote: moto, and npm's aws-ses-v2-local."""
+"""SES transport: independent servers accept its requests: moto, and npm's aws-ses-v2-local."""
 
 import json
 import shutil
@@ -105,7 +105,7 @@ def test_motos_refusal_of_an_unverified_sender_is_classified(moto: str, client: 
 
 @pytest.fixture(scope="module")
 def npm_ses(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The npm server, installed into a folder of its own; it hangs on what it does not support, so it is timed."""
+    """The npm server, installed into its own folder; with a timeout, as it hangs on unsupported requests."""
     npm, node = shutil.which("npm"), shutil.which("node")
     if npm is None or node is None:
         pytest.skip("npm is not here")
@@ -140,7 +140,7 @@ def npm_ses(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def store(url: str) -> list[dict[str, Any]]:
-    """What the other server accepted."""
+    """Return the messages that the other server accepted."""
     with urllib.request.urlopen(f"{url}/store", timeout=5) as answer:
         found: list[dict[str, Any]] = json.load(answer)["emails"]
     return found

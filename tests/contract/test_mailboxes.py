@@ -1,4 +1,4 @@
-"""What every mailbox must do: show what waits, lose nothing unacknowledged, bear being asked twice."""
+"""What every reply mailbox must do: list waiting messages, keep unacknowledged ones, tolerate repetition."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,7 +21,7 @@ LATE = b"Subject: late\r\n\r\nlate\r\n"
 
 @dataclass(frozen=True)
 class PageTarget:
-    """A mailbox, and what others do to it meanwhile."""
+    """A mailbox, and how another program changes it."""
 
     box: ReplyMailbox
     put: Callable[[bytes], None]
@@ -70,7 +70,7 @@ KINDS = {"maildir": _maildir, "folder": _folder}
 
 @pytest.fixture(scope="module", params=[*KINDS, *CAPABILITIES, "sqs"])
 def kind(request: pytest.FixtureRequest) -> Iterator[str | Dovecot | SesInbound]:
-    """The name of a kind, or a server of one."""
+    """The name of a mailbox kind, or its server."""
     if request.param == "sqs":
         with running_ses_inbound() as inbound:
             yield inbound

@@ -1,4 +1,4 @@
-"""Whose clicks are kept is the same on SQLite and on PostgreSQL, also where two do something at once."""
+"""Consented clicks on SQLite and on PostgreSQL, also with concurrent transactions."""
 
 import json
 from collections import Counter
@@ -45,7 +45,7 @@ PATIENCE = 60.0
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    """One mailing to Ada and Bob by deliveries 1 and 2, with one link."""
+    """One mailing to Ada and Bob, deliveries 1 and 2, with one link."""
     if request.param == "sqlite":
         opened = fresh_database(f"sqlite:///{tmp_path / 'newsletter.db'}", busy_seconds=PATIENCE)
         yield filled(opened)

@@ -1,4 +1,4 @@
-"""Replies, decisions, answers and notices hold on SQLite and on PostgreSQL alike."""
+"""Replies, decisions, answers and notices on SQLite and on PostgreSQL."""
 
 from collections.abc import Iterator
 from contextlib import closing

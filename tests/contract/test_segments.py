@@ -1,4 +1,4 @@
-"""A segment's question gets the same answer from SQLite, from PostgreSQL, and from people read one by one."""
+"""Segments select the same people on SQLite, on PostgreSQL, and by a check of each person in Python."""
 
 import operator
 from collections.abc import Callable, Iterator, Sequence
@@ -73,12 +73,12 @@ class Person:
     got: frozenset[str] = frozenset()
     answered: frozenset[str] = frozenset()
     clicked: frozenset[str] = frozenset()
-    """What the door recorded of them, since they agreed."""
+    """Links that they clicked after giving consent."""
     tags: frozenset[str] = frozenset()
 
 
 ISSUES = ("one", "two", "three")
-"""All were mailed to `weekly`, in this order; `now` is being mailed."""
+"""Issues mailed to `weekly`, in this order; `now` is being mailed."""
 
 letters = st.text(
     st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Zl", "Zp", "Cn", "Co")).filter(
@@ -152,7 +152,7 @@ conditions = st.recursive(simple, _both, max_leaves=6)
 
 
 def is_so(condition: Condition, person: Person) -> bool:  # noqa: C901 - every question there is
-    """Answer a question by reading one person, without a database."""
+    """Evaluate a condition for one person, without a database."""
     match condition:
         case Not():
             return not is_so(condition.condition, person)
@@ -245,12 +245,12 @@ def value_of(name: str, person: Person) -> str:
 
 
 def small(value: str) -> str:
-    """Letter by letter, so that a letter stays one letter."""
+    """Lower-case each character on its own, so that one character stays one character."""
     return "".join({"İ": "i", "ς": "σ"}.get(char, char.lower()) for char in value)
 
 
 def fill(database: Database, persons: list[Person]) -> None:
-    """Empty the tables and put these people in, numbered from 1."""
+    """Empty the tables and insert these people, numbered from 1."""
     with database.write() as connection:
         for table in (
             "replies",
@@ -345,7 +345,7 @@ def _insert(connection, number: int, person: Person, names: list[str]) -> None: 
 
 
 def answers(database: Database, expressions: list[str]) -> list[tuple[bool, ...]]:
-    """Return each person's answers, in the order of their numbers."""
+    """Return the results for each person, ordered by number."""
     asked_of = segmented_candidates(expressions, HERE)
     with database.read() as connection:
         rows = connection.execute(asked_of.order_by(subscribers.c.id)).all()
@@ -408,7 +408,7 @@ def test_only_mailable_subscribers_are_counted(database: Database) -> None:
 
 
 KNOWN = (*ISSUES, "written-only")
-"""The issues of which there is a file or a mailing."""
+"""The issues that have a file or a mailing."""
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""A connection to SES, octet by octet: what was accepted, what is uncertain, and what was certainly not."""
+"""SES connection, byte by byte: which messages are accepted, uncertain, or certainly not accepted."""
 
 import select
 import socket
@@ -29,7 +29,7 @@ ENVELOPE = Envelope(
 
 @dataclass
 class Source:
-    """The messages a connection takes, and the results it reports."""
+    """A source of messages for a connection, and the results that it reports."""
 
     messages: list[bytes] = field(default_factory=list)
     may_begin: bool = True
@@ -65,7 +65,7 @@ def connected() -> tuple[socket.socket, socket.socket]:
 
 @pytest.fixture
 def ends() -> Iterator[tuple[SesConnection, Source, socket.socket]]:
-    """A connection with what it takes from, and its other end."""
+    """A connection, its source and the other end of its socket."""
     here, there = connected()
     connection, source = connection_on(here), Source()
     with there:
@@ -74,7 +74,7 @@ def ends() -> Iterator[tuple[SesConnection, Source, socket.socket]]:
 
 
 def advance(connection: SesConnection, source: Source) -> list[tuple[int, Receipt | BaseException | None]]:
-    """Do as the event loop does until there is a result, or the connection has closed; return the results."""
+    """Drive the connection as the event loop does until it has a result or is closed; return the results."""
     before = len(source.results)
     events = connection.advance(source, 0)
     while events and len(source.results) == before:

@@ -21,7 +21,7 @@ from tests.unit.audience.signup.test_process import (  # noqa: F401 - each runs 
 
 @pytest.fixture
 def database(url: str) -> Iterator[Database]:  # noqa: F811 - the fixture
-    """A database of the newest shape."""
+    """A fully migrated database."""
     opened = fresh_database(url)
     yield opened
     opened.close()

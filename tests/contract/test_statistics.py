@@ -1,4 +1,4 @@
-"""Statistics, alarms and the doctor say of PostgreSQL what they say of SQLite."""
+"""Statistics, alarms and the doctor report the same on PostgreSQL as on SQLite."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ def url(postgres: str) -> Iterator[str]:
 
 
 def live(database: Database) -> None:
-    """A past with everything that statistics look at."""
+    """A database with a history that covers every statistic."""
     readers = join(database, [*(f"p{n}@big.example" for n in range(30)), *(f"q{n}@tiny.example" for n in range(3))])
     mailing, deliveries = mail(database, "one", readers, at=NOW - timedelta(days=2))
     report(database, mailing, deliveries[:28], "delivered")

@@ -1,4 +1,4 @@
-"""What every transport promises, and how each reads its provider's answers."""
+"""What every transport promises, and how each classifies its provider's replies."""
 
 import os
 import socket
@@ -105,7 +105,7 @@ def to_relay(
 
 
 def to(there: Relay, *arguments: Any, **more: Any) -> Submitter:
-    """Return what submits to a relay."""
+    """Return a function that makes a submitter for a relay."""
     return Submitter(to_relay(there, *arguments, **more))
 
 
@@ -314,7 +314,7 @@ def test_a_connection_lost_before_the_last_byte_is_safe_to_retry() -> None:
 
 
 class Cut(socket.socket):
-    """A connection over which only so many octets leave."""
+    """A socket that breaks after a number of bytes."""
 
     left = 0
 
@@ -506,7 +506,7 @@ EVERY_CLIENT = pytest.mark.parametrize("client", CLIENTS)
 
 @pytest.fixture(scope="module")
 def faulty() -> Iterator[tuple[SesSimulator, dict[str, Submitter]]]:
-    """A simulated SES whose faults the test sets, and a transport to it by each client, made once."""
+    """An SES simulator whose faults the test sets, and a transport for each client."""
     keys = Credentials(access="testing", secret="testing")
     with run_simulator(Account(rate=1000, hang_seconds=0.05)) as ses, ExitStack() as stack:
         yield (

@@ -1,4 +1,4 @@
-"""What exists is documented, and what is documented exists."""
+"""Every command, setting and error is documented, and what is documented exists."""
 
 import inspect
 import re
@@ -17,7 +17,7 @@ README = DOCS.parent / "README.md"
 
 
 def commands() -> list[str]:
-    """Every command, groups with their verbs."""
+    """Return every command, with the subcommands of groups."""
     found = []
     root = typer.main.get_command(app)
     for name in COMMANDS:

@@ -1,6 +1,6 @@
-"""Mails that nobody thought of: grown from ordinary and hostile ones by chance, for as long as FUZZ_SECONDS says.
+"""Fuzzing: emails mutated from ordinary and hostile ones at random, for FUZZ_SECONDS seconds.
 
-A mail that takes too long, breaks the reader or needs too much memory is written to FUZZ_KEEP and named with the
+An email that takes too long, crashes the parser or needs too much memory is written to FUZZ_KEEP, named by the
 seed that made it.
 """
 
@@ -25,7 +25,7 @@ SECONDS = float(os.environ.get("FUZZ_SECONDS") or 5)
 SEED = int(os.environ.get("FUZZ_SEED") or 20261124)
 KEEP = Path(os.environ.get("FUZZ_KEEP") or "fuzz-findings")
 LIMIT = 1.5
-"""CPU seconds for one mail of up to a megabyte, on a machine with other work."""
+"""CPU seconds for one email of up to a megabyte, on a busy machine."""
 LARGEST = 1_000_000
 TOKEN = "a2b3c4d5e6f7g2h3i4j5k6l7m2n3o"  # noqa: S105 - none of ours
 KNOWN = KnownText.of("The harbour wakes at five and nobody owns an alarm clock.")
@@ -43,7 +43,7 @@ ORDINARY = (
 
 
 def grown(dice: random.Random, seeds: list[bytes]) -> bytes:
-    """Return a mail made of others."""
+    """Return an email made by mutating others."""
     raw = bytearray(dice.choice(seeds)[: dice.choice((2_000, 20_000, 200_000))])
     for _ in range(dice.randint(1, 12)):
         at = dice.randrange(len(raw) + 1)
@@ -67,7 +67,7 @@ def grown(dice: random.Random, seeds: list[bytes]) -> bytes:
 
 
 def read_through(raw: bytes, settings: Settings) -> None:
-    """Do all that is done with a mail before anybody sees it."""
+    """Parse and classify an email as fetching does."""
     mail = parse_message(raw)
     classify_message(mail)
     found = extract(mail.text, mail.html, KNOWN)

@@ -1,6 +1,6 @@
-"""Emails as last approved: a change in what readers get shows as a diff.
+"""Golden files: emails equal their approved copies, so that every change in what readers get shows as a diff.
 
-`NEWSLETTER_GOLDEN=write pytest tests/golden` writes them anew; look at the diff before you commit it.
+`NEWSLETTER_GOLDEN=write pytest tests/golden` rewrites the copies; review the diff before you commit it.
 """
 
 import os
@@ -63,7 +63,7 @@ def test_each_variant_equals_its_approved_copy(tmp_path: Path) -> None:
 
 
 def _by_lines(html: str) -> str:
-    """Break a letter before its blocks, so that a diff shows what changed."""
+    """Break an email's HTML into lines before its blocks, so that a diff shows what changed."""
     return re.sub(r"(?<!\n)(<(?:table|tr|td|p|h\d|ul|ol|li|pre|div|!--\[if|style)\b)", r"\n\1", html) + "\n"
 
 

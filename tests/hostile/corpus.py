@@ -1,4 +1,4 @@
-"""Hostile mails, made anew each time from what attackers try: several hundred, each with a name."""
+"""Hostile emails, generated from known attacks: several hundred, each with a name."""
 
 import base64
 import zlib
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from email.header import Header
 
 SIGN = "ALIVE"
-"""What hostile markup would set, were it alive."""
+"""The variable that hostile markup sets if it runs."""
 MARKUP = (
     f"<script>window.{SIGN}=1</script>",
     f"<img src=x onerror=window.{SIGN}=1>",
@@ -37,16 +37,16 @@ MARKUP = (
 
 @dataclass(frozen=True)
 class Aim:
-    """Whose reader, and what must never come out."""
+    """The reader, and the secrets that must never be published."""
 
     to: str
-    """The signed address that the letter was sent with."""
+    """The signed reply address of the email."""
     token: str
     sender: str = "Jo Winter <jo@example.net>"
 
 
 def mails(aim: Aim) -> Iterator[tuple[str, bytes]]:
-    """Yield each mail with its name."""
+    """Yield each email with its name."""
     number = 0
     for group in (_markup, _leaks, _structures, _headers, _charsets, _forgeries, _attachments, _sizes):
         for name, raw in group(aim):

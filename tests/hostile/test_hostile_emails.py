@@ -1,4 +1,4 @@
-"""Several hundred hostile mails: none breaks the reader, none is published, none leaks and none comes alive."""
+"""Several hundred hostile emails: none crashes the parser, is published unasked, leaks secrets or runs script."""
 
 import re
 import time
@@ -17,7 +17,7 @@ from tests.unit.replies.whole import read_raw
 pytestmark = pytest.mark.slow
 
 SECONDS = 1.5
-"""CPU for one mail, on a machine that does other things too; on an idle core the slowest takes half a second."""
+"""CPU seconds for one email on a busy machine; on an idle core the slowest takes half a second."""
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def hostile(harbour: Harbour) -> tuple[Harbour, list[tuple[str, bytes]]]:  # noq
 
 
 def published(where: Harbour, tmp_path: Path) -> Path:
-    """Publish all that a careless moderator could, and return where the site lies."""
+    """Publish everything that a careless moderator could, and return the folder of the site."""
     for reply in list_replies(where.database):
         try:
             approve(where.database, where.settings, reply.id, slug="ferries", now=NOW)

@@ -1,4 +1,4 @@
-"""Addresses: what is taken at the door, what is not, and which two are the same person."""
+"""Addresses: which are valid, which are refused, and which two are the same person."""
 
 import pytest
 from email_validator import EmailNotValidError, validate_email

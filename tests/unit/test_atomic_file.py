@@ -1,4 +1,4 @@
-"""Files that survive, and folders that nobody else looks into."""
+"""Atomic file replacement and private folders."""
 
 import os
 from pathlib import Path

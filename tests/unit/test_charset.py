@@ -1,4 +1,4 @@
-"""Charset decoding: what mail and pages declare, what they mean by it, and what is guessed."""
+"""Charset decoding: declared charsets of emails and web pages, and detection without a declaration."""
 
 import pytest
 

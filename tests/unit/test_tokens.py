@@ -1,4 +1,4 @@
-"""Tokens: one purpose each, readable under every key that is kept, worth nothing when forged."""
+"""Tokens: valid for one purpose, under every key of the keyring, and never when forged."""
 
 import pytest
 from hypothesis import given

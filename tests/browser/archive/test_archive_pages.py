@@ -1,4 +1,4 @@
-"""The sample's archive in a real browser: from the disk, on a phone, by night, on paper."""
+"""The sample's archive in a real browser: from the disk, on a phone, in dark mode, in print."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -27,7 +27,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(params=[(375, "light"), (375, "dark"), (680, "light"), (1280, "dark")], ids=str)
 def page(look: Callable[[int, str], Page], request: pytest.FixtureRequest) -> Page:
-    """A page of some width and scheme."""
+    """A page of some width and colour scheme."""
     return look(*request.param)
 
 

@@ -1,4 +1,4 @@
-"""Hundreds of hostile answers, published carelessly: nothing of them comes alive in a browser."""
+"""Hundreds of hostile replies, published carelessly, run no script in a browser."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Letters as files: every sample and every block, in each template, for mail and for the web."""
+"""Emails as files: every sample and every block, in each template, for email and web."""
 
 import shutil
 from dataclasses import replace
@@ -24,7 +24,7 @@ LINKS = {
 
 @pytest.fixture(scope="session")
 def letters(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of letters (`*.html`), their web versions (`web-*.html`) and the sample's archive (`site/`)."""
+    """A folder of emails (`*.html`), their web versions (`web-*.html`) and the sample's archive (`site/`)."""
     root = tmp_path_factory.mktemp("letters")
     create_publication(root / "sample")
     shutil.copytree(GOLDEN, root / "golden", ignore=shutil.ignore_patterns("var"))
@@ -39,7 +39,7 @@ def letters(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def at_home(settings: Settings) -> Settings:
-    """Return settings whose letters show their pictures from this machine."""
+    """Return settings whose emails load their pictures from this machine."""
     delivery = settings.delivery.model_copy(update={"transport": "outbox"})
     archive = settings.archive.model_copy(update={"url": None})
     return settings.model_copy(update={"delivery": delivery, "archive": archive})

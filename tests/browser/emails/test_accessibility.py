@@ -1,4 +1,4 @@
-"""Letters, their web versions and the archive's pages, as axe-core and html-validate judge them."""
+"""Accessibility of emails, web versions and archive pages, checked by axe-core and html-validate."""
 
 import json
 import shutil

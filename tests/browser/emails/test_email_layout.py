@@ -1,4 +1,4 @@
-"""Letters in a real browser: narrow and wide, light and dark, without pictures and without style sheets."""
+"""Email layout in a real browser: narrow and wide, light and dark, without pictures, without style sheets."""
 
 import re
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Whatever an author puts into a letter, nothing of it is wider than a phone."""
+"""Whatever an author writes, no email is wider than a phone."""
 
 import re
 from collections.abc import Callable

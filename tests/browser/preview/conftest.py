@@ -9,7 +9,7 @@ from tests.acceptance.publication_folder import PublicationFolder
 
 @pytest.fixture
 def publication(tmp_path: Path) -> PublicationFolder:
-    """A publication of the test's own."""
+    """A publication for one test."""
     publication = PublicationFolder(tmp_path)
     publication.run_ok("init", ".")
     return publication

@@ -1,4 +1,4 @@
-"""The preview in a real browser: it follows what its author saves, and nothing in a letter runs."""
+"""The preview in a real browser: it reloads on change and runs no script of an email."""
 
 from itertools import product
 

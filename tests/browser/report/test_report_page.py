@@ -1,4 +1,4 @@
-"""The report in a real browser: on a phone and a desk, by day and by night, on paper; it fetches nothing."""
+"""The statistics report in a real browser: phone and desktop, light and dark, in print; it fetches nothing."""
 
 from collections.abc import Callable
 from contextlib import closing

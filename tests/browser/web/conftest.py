@@ -1,4 +1,4 @@
-"""A door with two lists whose readers have got a letter, and the links of every page."""
+"""Fixtures: a web server with two lists that were mailed, and the path of every page."""
 
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -13,7 +13,7 @@ from tests.integration.web.conftest import WEEKLY, token
 
 
 class _Blog(BaseHTTPRequestHandler):
-    """Another site, whose every page carries the form."""
+    """Another site, whose every page embeds the sign-up form."""
 
     server = ""
 
@@ -27,12 +27,12 @@ class _Blog(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 @pytest.fixture(scope="session")
 def blog() -> Iterator[int]:
-    """The port of another site; it is ours by its number, and a stranger's by the name localhost."""
+    """The port of another site; it is allowed as 127.0.0.1 and foreign as localhost."""
     with ThreadingHTTPServer(("127.0.0.1", 0), _Blog) as server:
         thread = Thread(target=server.serve_forever)
         thread.start()
@@ -43,7 +43,7 @@ def blog() -> Iterator[int]:
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory, blog: int) -> Iterator[RunningWebServer]:
-    """An open door; it counts as attacked from twenty forms a minute on."""
+    """A web server that is under attack from twenty forms a minute on."""
     publication = PublicationFolder(tmp_path_factory.mktemp("server"))
     publication.run_ok("init", ".")
     publication.change_settings("[delivery]", WEEKLY)
@@ -59,7 +59,7 @@ def server(tmp_path_factory: pytest.TempPathFactory, blog: int) -> Iterator[Runn
 
 @pytest.fixture(scope="session")
 def places(server: RunningWebServer) -> dict[str, str]:
-    """The path of every kind of page."""
+    """The path of each kind of page."""
     server.post_form("/subscribe", [("email", "pages@example.org"), ("list", "sample"), ("list", "weekly")])
     server.post_form("/link", {"email": "ada@example.org"})
     own = server.link_to("ada@example.org", "own")

@@ -1,4 +1,4 @@
-"""The door's pages in a real browser: on a phone, by night, by keyboard, without scripts, as axe judges them."""
+"""Web pages in a real browser: phone, dark mode, keyboard, without scripts, and axe."""
 
 import json
 import re
@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 def contents(server: RunningWebServer) -> dict[str, list[tuple[object, ...]]]:
-    """Every row of every table that a link could change."""
+    """Return every row of every table that a link could change."""
     database = sqlite3.connect(server.publication.folder / "var" / "newsletter.db")
     tables = ("subscribers", "subscriptions", "consents", "suppressions", "signup_requests", "replies", "writers")
     found = {name: database.execute(f"SELECT * FROM {name} ORDER BY 1").fetchall() for name in tables}

@@ -1,4 +1,4 @@
-"""The application asked from within: no socket, nobody at work behind it."""
+"""Requests to the ASGI application without a socket and without background workers."""
 
 import asyncio
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ from newsletter.web.templates import PageTemplates
 
 @dataclass(frozen=True)
 class Response:
-    """What came back."""
+    """The status, headers and text of an HTTP response."""
 
     status: int
     headers: Mapping[str, str]
@@ -31,7 +31,7 @@ class Response:
 
 
 def make_context(folder: Path, clicks: ClickCounter | None = None, **settings: Any) -> WebContext:
-    """The context of a sample publication made in `folder`, with nothing running in the background."""
+    """Create a sample publication in `folder` and return its web context, without background workers."""
     create_publication(folder)
     found = read_settings(folder, {}).model_copy(update=settings)
     database = open_database(f"sqlite:///{folder / 'n.db'}")
@@ -51,7 +51,7 @@ def make_context(folder: Path, clicks: ClickCounter | None = None, **settings: A
 def send_request(
     context: WebContext, path: str, method: str = "GET", client: str = "198.51.100.7", **told: str
 ) -> Response:
-    """Ask the application itself, with headers of these names."""
+    """Call the ASGI application; keyword arguments are headers."""
     app = make_app(context)
     sent: list[Message] = []
 

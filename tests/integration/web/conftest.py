@@ -1,4 +1,4 @@
-"""An open door over a publication with two lists, one for all tests of a module."""
+"""Fixtures: a running web server over a publication with two lists, one per module."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -23,7 +23,7 @@ list_id = "weekly.lamplighter.example"
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningWebServer]:
-    """A door whose sample list has got the newest issue."""
+    """A web server whose sample list was mailed the newest issue."""
     publication = PublicationFolder(tmp_path_factory.mktemp("server"))
     publication.run_ok("init", ".")
     publication.change_settings("[delivery]", WEEKLY)
@@ -36,17 +36,17 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningWebServe
 
 
 def keyring_of(server: RunningWebServer) -> Keyring:
-    """The publication's keys."""
+    """Return the publication's keyring."""
     return Keyring(read_or_make_keys(read_settings(server.publication.folder, {})))
 
 
 def token(server: RunningWebServer, purpose: Purpose, number: int) -> str:
-    """A token of the publication's."""
+    """Return a token signed with the publication's key."""
     return keyring_of(server).sign(purpose, number)
 
 
 def subscriber_record(server: RunningWebServer, address: str) -> SubscriberRecord | None:
-    """What the roster holds of an address."""
+    """Return the subscriber record of an address."""
     database = open_database(f"sqlite:///{server.publication.folder / 'var' / 'newsletter.db'}")
     found = read_subscriber_record(database, keyring_of(server), Address.parse(address))
     database.close()
@@ -54,13 +54,13 @@ def subscriber_record(server: RunningWebServer, address: str) -> SubscriberRecor
 
 
 def subscription_states(server: RunningWebServer, address: str) -> dict[str, str]:
-    """How somebody stands on each list."""
+    """Return the subscription state of an address by list."""
     found = subscriber_record(server, address)
     return {s.list_name: s.state.value for s, _ in found.subscriptions} if found else {}
 
 
 def count_signup_requests(server: RunningWebServer) -> int:
-    """How many enquiries are kept."""
+    """Return the number of stored sign-up requests."""
     database = open_database(f"sqlite:///{server.publication.folder / 'var' / 'newsletter.db'}")
     with database.read() as connection:
         number = connection.exec_driver_sql("SELECT count(*) FROM signup_requests").scalar_one()
@@ -69,7 +69,7 @@ def count_signup_requests(server: RunningWebServer) -> int:
 
 
 def sign_up_and_confirm(server: RunningWebServer, address: str, *lists: str) -> None:
-    """Let somebody sign up and confirm."""
+    """Sign up an address and confirm it."""
     assert (
         server.post_form("/subscribe", [("email", address), *(("list", name) for name in lists or ("sample",))]).status
         == 200
@@ -78,5 +78,5 @@ def sign_up_and_confirm(server: RunningWebServer, address: str, *lists: str) -> 
 
 
 def now() -> datetime:
-    """This moment."""
+    """Return the current time in UTC."""
     return datetime.now(UTC)

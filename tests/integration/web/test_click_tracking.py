@@ -1,4 +1,4 @@
-"""Counted links at the door: who is led where, and who is counted."""
+"""Click tracking: redirects, counts, bots, and consented clicks."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.
 
 @pytest.fixture
 def context(tmp_path: Path) -> Iterator[WebContext]:
-    """An office that counts, with one link."""
+    """A web context that counts clicks, with one link."""
     context = make_context(tmp_path, ClickCounter())
     with closing(context.publication.database):
         with context.publication.database.write() as connection:
@@ -45,7 +45,7 @@ def context(tmp_path: Path) -> Iterator[WebContext]:
 
 
 def follow(context: WebContext, path: str, method: str = "GET", user_agent: str = FIREFOX, **told: str) -> Response:
-    """Follow a link with a reader's browser."""
+    """Follow a link as a reader's browser does."""
     return send_request(context, path, method, user_agent=user_agent, **told)
 
 
@@ -104,7 +104,7 @@ def test_counts_are_saved_at_shutdown_and_added_to_earlier_ones(context: WebCont
 
 @pytest.fixture
 def asking(context: WebContext) -> WebContext:
-    """The same office, which may ask who follows a link; two readers got a letter, and one of them agreed."""
+    """The same context with consented tracking; two readers were mailed, and one of them consented."""
     with context.publication.database.write() as connection:
         for number, agreed in ((1, "2026-11-24 12:00:00"), (2, None)):
             connection.execute(
@@ -144,7 +144,7 @@ def asking(context: WebContext) -> WebContext:
 
 
 def recorded(context: WebContext) -> list[tuple[int, str]]:
-    """Write down what was counted, and return whose clicks are kept."""
+    """Save the counted clicks, and return the recorded ones by reader."""
     assert context.clicks is not None
     save_clicks(context.publication.database, context.clicks.take())
     with context.publication.database.read() as connection:

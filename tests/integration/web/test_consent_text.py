@@ -1,4 +1,4 @@
-"""What stands in a consent that was given at the door: the words that were read, and the mail that led there."""
+"""Consent records: the text that was shown, and the email that led to it."""
 
 import json
 import re

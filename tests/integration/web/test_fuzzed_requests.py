@@ -1,8 +1,8 @@
-"""Every way of the real door under requests that nobody sends: no fault, no trace of one, and a strict answer.
+"""Fuzzing every route of the running web server: no server error, no internals in a response, strict headers.
 
-The door has pages and forms and no OpenAPI from which schemathesis could work, so its own table of ways is the
-schema: each path, each method, the names of all fields, tokens good and bad, headers and bodies as raw octets.
-WEB_EXAMPLES says how many requests are made.
+The web server has pages and forms but no OpenAPI schema for schemathesis, so its route table is the schema: each
+path and method, the names of all form fields, valid and invalid tokens, headers and bodies as raw bytes.
+WEB_EXAMPLES sets the number of requests.
 """
 
 import contextlib
@@ -24,7 +24,7 @@ from tests.integration.web.conftest import token
 
 EXAMPLES = int(os.environ.get("WEB_EXAMPLES") or 200)
 TIMEOUT = 1.0
-"""Seconds: a request whose body does not come to its end is given up then."""
+"""Seconds to wait for a response before the rest of the request is abandoned."""
 TEMPLATES = Path(__file__).parents[3] / "templates" / "web"
 FIELDS = sorted(
     {name for page in TEMPLATES.glob("*.html") for name in re.findall(r'name="([a-z_]+)"', page.read_text("utf-8"))}
@@ -144,7 +144,7 @@ TOKENS = [*Purpose, "a" * 29, "A" * 29, "a" * 5000, "..%2f..%2fetc", "%00", "%ff
 
 
 def _asked(server: RunningWebServer, octets: bytes) -> bytes:
-    """Send octets and return all that comes back; where nothing comes for a while, the rest will not be sent."""
+    """Send raw bytes and return the whole response; without one for a while, stop sending."""
     parts = urlsplit(server.url)
     answer = b""
     with socket.create_connection((parts.hostname or "", parts.port or 0), timeout=60) as line:

@@ -1,4 +1,4 @@
-"""Weaknesses that others had at their doors, one test each with its number."""
+"""Known weaknesses of other mailing software, one test each with its CVE number."""
 
 import sqlite3
 from urllib.parse import quote

@@ -1,4 +1,4 @@
-"""`/metrics`: there is none without a token, and none for whoever has another one; nobody is in it."""
+"""`/metrics` requires the configured token and contains no personal data."""
 
 from pathlib import Path
 
@@ -20,7 +20,7 @@ TOKEN = "a-token-of-some-length"
 
 @pytest.fixture
 def context(tmp_path: Path) -> WebContext:
-    """An office with a token and one reader."""
+    """A web context with a metrics token and one reader."""
     context = make_context(tmp_path, metrics_token=SecretStr(TOKEN))
     ensure_lists(context.publication.database, context.settings.lists)
     reader = Address.parse("ada@example.org")

@@ -1,4 +1,4 @@
-"""What every answer carries, what no request can break, and the faults that others had at their doors."""
+"""Middleware: security headers, limits, malformed requests and connection limits."""
 
 import contextlib
 import socket

@@ -1,4 +1,4 @@
-"""Choices, one's own page, the record and its erasure, and a writer's page."""
+"""Preferences, unsubscribe, my data and its erasure, and a commenter's page."""
 
 import json
 import mailbox

@@ -1,4 +1,4 @@
-"""The time that a form takes tells nothing: known and unknown addresses, measured in turn and compared."""
+"""Response times of forms do not reveal whether an address is known."""
 
 import statistics
 import time
@@ -37,7 +37,7 @@ def test_response_time_does_not_reveal_whether_an_address_is_known(server: Runni
 
 
 def median_gap(some: list[float], others: list[float]) -> tuple[float, float]:
-    """Return how far the medians are apart, and the standard error of that by the spread of the middle half."""
+    """Return the difference of the medians, and its standard error estimated from the interquartile range."""
     errors = []
     for times in (some, others):
         low, _, high = statistics.quantiles(times, n=4)

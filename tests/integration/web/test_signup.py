@@ -1,4 +1,4 @@
-"""Signing up: what a stranger can cause, and what cannot be learnt from it."""
+"""Sign-up: what a stranger can cause, and what the responses do not reveal."""
 
 import time
 

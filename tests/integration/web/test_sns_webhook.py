@@ -1,4 +1,4 @@
-"""Amazon SNS at the door: believed by its signature, asked to come again while nothing can be kept."""
+"""SNS webhook on the running web server: signatures, and retries while events cannot be stored."""
 
 import json
 import sqlite3
@@ -18,7 +18,7 @@ HOOK = "/hooks/sns"
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningWebServer]:
-    """A door that hears one topic, whose certificate lies beside it."""
+    """A web server subscribed to one SNS topic, with the certificate in a local file."""
     publication = PublicationFolder(tmp_path_factory.mktemp("server"))
     publication.run_ok("init", ".")
     publication.change_settings("[delivery]", f'[feedback]\ntopics = ["{TOPIC}"]\ncertificates = "pins"\n\n[delivery]')

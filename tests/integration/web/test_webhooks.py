@@ -1,4 +1,4 @@
-"""Hooks: what a machine sends reaches its handler as it came, within its limit; and a path before ours."""
+"""Webhooks get the raw body within its limit; path prefixes; error pages."""
 
 import asyncio
 from pathlib import Path
@@ -24,7 +24,7 @@ from newsletter.web.templates import PageTemplates
 
 @pytest.fixture
 def context(tmp_path: Path) -> WebContext:
-    """An office nobody works in."""
+    """A web context without background workers."""
     create_publication(tmp_path)
     settings = read_settings(tmp_path, {})
     web = settings.web.model_copy(update={"url": "https://example.org/letters"})
@@ -48,7 +48,7 @@ def send_request(
     body: bytes = b"",
     method: str = "POST",
 ) -> tuple[int, bytes]:
-    """Ask the application itself."""
+    """Call the ASGI application."""
     app = make_app(context, ways) if ways is not None else make_app(context)
     sent: list[Message] = []
     waiting: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
