@@ -42,7 +42,7 @@ def send_self_test(
     """
     settings = publication.settings
     if settings.delivery.transport == "outbox":
-        raise UsageError("--mail sends real mail, and [delivery] transport is 'outbox'. Set it to smtp or ses")
+        raise UsageError("--mail sends real email, and [delivery] transport is 'outbox'. Set it to smtp or ses")
     address = doctor.self_test_address(settings, secrets.token_hex(6))
     choice = choose_issue(publication, segment="", allows_drafts=True)
     ensure_lists(publication.database, settings.lists)

@@ -142,7 +142,7 @@ def show_reply(publication: Publication, reply_id: str, sandbox: replies.Sandbox
 def read_raw_mail(shown: replies.ReplyDetail) -> str:
     """Return a reply's mail as it came; NewsletterError when our copy was deleted."""
     if not shown.raw_message_path.exists():
-        raise NewsletterError(f"{shown.raw_message_path}: the raw mail no longer exists")
+        raise NewsletterError(f"{shown.raw_message_path}: the raw email no longer exists")
     return shown.raw_message_path.read_bytes().decode("utf-8", "replace")
 
 
@@ -288,7 +288,7 @@ def export_comments(publication: Publication, file: Path, issue: str | None = No
 
 
 def extract_files(files: Sequence[Path]) -> Iterator[ExtractionResult]:
-    """Extract what the sender of each mail wrote, without quotations and signature; needs no publication.
+    """Extract what the sender of each email wrote, without quotations and signature; needs no publication.
 
     Mail is parsed in a process of its own, which is ended when it takes too much time or memory.
     """

@@ -27,7 +27,7 @@ COMMANDS = {
     "segments": ("lists", "Queries that select some of a list's subscribers, by name or written out."),
     "suppressions": ("suppressions", "Addresses that are never mailed, and why."),
     "replies": ("replies", "What readers wrote back: fetch, read, moderate and answer it."),
-    "notices": ("notices", "Mail to one person: your answers, and what became of their replies."),
+    "notices": ("notices", "Emails to one person: confirmations, your answers, news about their replies."),
     "archive": ("archive", "Build the static site of issues and their comments."),
     "serve": (
         "maintenance",

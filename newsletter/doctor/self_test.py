@@ -39,7 +39,7 @@ class _SelfTestFilter:
 def self_test_address(settings: Settings, token: str) -> Address:
     """Return an address of ours whose mail arrives where replies do; SettingsError if there is none."""
     if not settings.replies.mailbox:
-        raise SettingsError("[replies] mailbox is not set, so a message to ourselves cannot be read. Set it")
+        raise SettingsError("[replies] mailbox is not set, so a message to your own address could not be read. Set it")
     if settings.replies.domain:
         return Address.parse(f"doctor-{token}@{settings.replies.domain.lower()}")
     if settings.replies.address is None:

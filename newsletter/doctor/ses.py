@@ -49,7 +49,7 @@ def _account(answer: dict[str, Any]) -> Iterator[CheckResult]:
     if answer.get("SendingEnabled") is False or status == "SHUTDOWN":
         yield fail(_PART, "sending", "sending is disabled for this account", "The SES console says why")
     elif status == "PROBATION":
-        yield warn(_PART, "sending", "the account is under review", "Answer AWS's mail about it soon")
+        yield warn(_PART, "sending", "the account is under review", "Answer AWS's email about it soon")
     else:
         yield ok(_PART, "sending", "the account may send")
     if answer.get("ProductionAccessEnabled") is False:

@@ -164,7 +164,7 @@ def _missing_replies(connection: Connection, settings: Settings, now: datetime) 
     if (sent or 0) >= 10 * _MANY:
         yield Alarm(
             key="silent answers",
-            message=f"no mail has arrived since {last:%d %B %Y}, though {sent:,} messages were sent: not even a bounce",
+            message=f"no email has arrived since {last:%d %B %Y}, but {sent:,} messages were sent; not even a bounce",
             remedy="newsletter doctor checks the mailbox, then newsletter replies fetch",
         )
 

@@ -28,7 +28,7 @@ def run_doctor(
         bool, typer.Option("--alert", help="Mail what fails or has stopped to [operations] alert; for cron.")
     ] = False,
     mail: Annotated[
-        bool, typer.Option("--mail", help="Also send a message to ourselves, and check its signatures.")
+        bool, typer.Option("--mail", help="Also send a message to your own address, and check its signatures.")
     ] = False,
     wait: Annotated[float, typer.Option(min=1, help="Seconds to wait for that message.")] = 120.0,
     seconds: Annotated[float, typer.Option(min=1, max=300, help="Seconds that all checks together may take.")] = 20.0,

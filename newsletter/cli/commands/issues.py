@@ -25,7 +25,7 @@ def init(
     """Make a new publication that is ready to send.
 
     It starts as a working sample: issues, templates, and a list of 25 fictional readers. Nothing that is already in
-    the folder is changed, and nothing is left half done. No mail leaves this machine until you choose a transport.
+    the folder is changed, and nothing is left half done. No email leaves this machine until you choose a transport.
 
     Example: newsletter init letters
     """

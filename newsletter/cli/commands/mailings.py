@@ -29,8 +29,8 @@ def show_status(
 ) -> None:
     """Show who was mailed, who still will be, who will not and why, and what was reported back.
 
-    Without an issue, it prints one line for each mailing, the newest first. It reads only the database: nothing is
-    asked of your mail provider.
+    Without an issue, it prints one line for each mailing, the newest first. It reads only the database, and does
+    not contact your mail provider.
 
     Example: newsletter status my-first-letter --json
     """

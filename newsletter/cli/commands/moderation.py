@@ -27,7 +27,7 @@ _KEYS = (
     ("t", "reject and tell"),
     ("w", "write back"),
     ("s", "later"),
-    ("v", "raw mail"),
+    ("v", "raw email"),
     ("c", "everything removed"),
     ("q", "stop"),
 )
@@ -90,7 +90,7 @@ def reject_replies(
     tell: Annotated[bool, typer.Option("--tell", help="Tell the writer, with the reason if there is one.")] = False,
     by: ByOption = None,
 ) -> None:
-    """Decide not to publish replies; their mail is kept.
+    """Decide not to publish replies; their emails are kept.
 
     Nobody is told unless you add --tell. A rejected reply can still be approved.
 
@@ -109,7 +109,7 @@ def reject_replies(
 
 
 def ask_writers(context: typer.Context, reply_ids: IdsArgument) -> None:
-    """Ask the writers of replies by mail whether you may publish them.
+    """Ask the writers of replies by email whether you may publish them.
 
     Each is asked once. Their answer is recorded, and 'yes' lets you approve where publish is "ask".
 
@@ -134,7 +134,7 @@ def withdraw_replies(
         str | None, typer.Option("--all-of", metavar="ADDRESS", help="Everything that came from this address.")
     ] = None,
     erase: Annotated[
-        bool, typer.Option("--erase", help="Delete the raw mail and the writer's name and address too.")
+        bool, typer.Option("--erase", help="Delete the raw email and the writer's name and address too.")
     ] = False,
     why: WhyOption = "",
     by: ByOption = None,
@@ -193,11 +193,11 @@ def answer_reply(
     ],
     text: Annotated[str | None, typer.Option("--text", metavar="TEXT", help="The answer.")] = None,
     file: Annotated[Path | None, typer.Option("--file", metavar="FILE", help="A file with the answer.")] = None,
-    private: Annotated[bool, typer.Option("--private", help="By mail only: never in the archive.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the mail; change and send nothing.")] = False,
+    private: Annotated[bool, typer.Option("--private", help="By email only: never in the archive.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the email; change and send nothing.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on one line.")] = False,
 ) -> None:
-    """Answer a reader: by mail in their own thread, and below their comment in the archive.
+    """Answer a reader: by email in their own thread, and below their comment in the archive.
 
     Without --text and --file, your editor opens. Unless it is --private, the answer appears in the archive as soon as
     the comment that it answers does. The same text is never sent twice. What the reader writes back comes in as a

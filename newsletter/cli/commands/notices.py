@@ -11,7 +11,7 @@ from newsletter.cli.views import notices as view
 from newsletter.errors import UsageError
 
 app = new_commands()
-notices = new_group("Mail to one person: your answers, and what became of their replies.")
+notices = new_group("Emails to one person: confirmations, your answers, news about their replies.")
 app.add_typer(notices, name="notices")
 
 

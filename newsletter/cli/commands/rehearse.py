@@ -33,7 +33,7 @@ def rehearse(
     ] = "",
     rate: Annotated[float, typer.Option(min=0.1, help="Messages a second that the account may send.")] = 200.0,
     quota: Annotated[int | None, typer.Option(min=0, help="Messages in 24 hours; default: no limit.")] = None,
-    seed: Annotated[int, typer.Option(help="Selects which messages a share of faults hits.")] = 1,
+    seed: Annotated[int, typer.Option(help="Selects which messages a percentage of faults hits.")] = 1,
     is_serving: Annotated[
         bool, typer.Option("--serve", help="Send nothing; run the SES simulator for other programs.")
     ] = False,

@@ -77,7 +77,7 @@ def list_replies(
 def show_reply(
     context: typer.Context,
     reply_id: IdArgument,
-    raw: Annotated[bool, typer.Option("--raw", help="Print the mail as it came, instead.")] = False,
+    raw: Annotated[bool, typer.Option("--raw", help="Print the email as it came instead.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Show one reply: who wrote what, and what was removed and why.
@@ -104,7 +104,7 @@ def reread_replies(
     ] = None,
     is_dry_run: DryRunOption = False,
 ) -> None:
-    """Extract the text of stored mail again, after an update that does it better.
+    """Extract the text of stored emails again, after an update that does it better.
 
     Without ids, it takes the replies that wait for a decision and were read by an older version. A published comment
     changes only when you name it, and only if its file was not edited.
@@ -124,9 +124,9 @@ def export_comments(
     mbox: Annotated[Path | None, typer.Option("--mbox", metavar="FILE", help="The mbox file to write.")] = None,
     issue: Annotated[str | None, typer.Option(metavar="SLUG", help="Only this issue's comments.")] = None,
 ) -> None:
-    """Write the published comments to a threaded mbox, which any mail program opens.
+    """Write the published comments to a threaded mbox, which any mail client opens.
 
-    Names and text are as in the archive. It has no addresses, tokens or private mail, since it is made from the
+    Names and text are as in the archive. It has no addresses, tokens or private emails, since it is made from the
     comments' files.
 
     Example: newsletter replies export --mbox comments.mbox
@@ -144,10 +144,10 @@ def extract_files(
         bool, typer.Option("--json", help="Print one JSON object a line, for each file in order.")
     ] = False,
 ) -> None:
-    """Extract what the sender of each mail wrote, without quotations and signature.
+    """Extract what the sender of each email wrote, without quotations and signature.
 
     It needs no publication and no database. With --json, a file that cannot be read has a line too, even one made to
-    take too much time or memory: mail is parsed in a process of its own, which is then ended.
+    take too much time or memory: each email is parsed in a process of its own, which is then ended.
 
     Example: newsletter replies extract answer.eml
     """

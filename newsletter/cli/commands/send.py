@@ -119,7 +119,7 @@ def send_issue(
     is_asking = sending.is_real(publication) and not yes
     if is_asking and not sys.stdin.isatty():
         transport = publication.settings.delivery.transport
-        raise DecisionRequired(f"this sends real mail through {transport}. Add --yes to send it")
+        raise DecisionRequired(f"this sends real email through {transport}. Add --yes to send it")
     with sending.prepare_send(publication, request, choice) as prepared:
         show_remarks(prepared.remarks)
         if prepared.needs_confirmation:
@@ -138,7 +138,9 @@ def send_test(
     list_name: ListOption = None,
     segment: Annotated[
         list[str] | None,
-        typer.Option("--segment", help="Send what readers in this segment get, if the issue has parts; repeatable."),
+        typer.Option(
+            "--segment", help="Send what readers in this segment get, if the issue has parts; may be repeated."
+        ),
     ] = None,
     is_json: JsonOption = False,
 ) -> None:

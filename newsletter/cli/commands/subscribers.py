@@ -244,7 +244,7 @@ def erase_person(
 ) -> None:
     """Erase a person for good; only a hash stays, which keeps imports from adding them again.
 
-    It deletes names, fields, subscriptions, consents and clicks, their replies with the raw mail, and the notices
+    It deletes names, fields, subscriptions, consents and clicks, their replies with the raw emails, and the notices
     they were sent. Their comments become tombstones. Delivery records stay, and show only that a message was sent to
     somebody. If it is killed, run it again. You have to remove copies from Git's history and from backups yourself:
     docs/privacy.md says how.

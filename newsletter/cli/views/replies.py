@@ -50,14 +50,14 @@ def show_fetch_remarks(report: "FetchReport") -> None:
 def show_fetched(fetched: "replies.FetchResult") -> None:
     """Show what a fetch brought."""
     if fetched.dropped:
-        copies = output.pluralise(fetched.dropped, "raw mail")
+        copies = output.pluralise(fetched.dropped, "raw email")
         output.info(f"{copies} deleted: they were decided more than keep_raw_days ago")
     if not fetched.replies:
-        known = output.pluralise(fetched.known, "mail")
+        known = output.pluralise(fetched.known, "email")
         output.print_result(f"Nothing new; {known} known already." if fetched.known else "Nothing new.")
         return
     verdicts = ", ".join(f"{number:,} {verdict}" for verdict, number in fetched.verdicts.most_common())
-    output.print_result(f"{output.pluralise(len(fetched.replies), 'new mail')}: {verdicts}.")
+    output.print_result(f"{output.pluralise(len(fetched.replies), 'new email')}: {verdicts}.")
     for reply in fetched.replies:
         is_noted_automatic = reply.note and reply.verdict is not replies.Verdict.HUMAN
         if reply.state is replies.ReplyState.UNSUBSCRIBED or is_noted_automatic:
@@ -103,7 +103,7 @@ def shown_json(shown: "replies.ReplyDetail") -> dict[str, Any]:
 def show_list(listed: "ReplyList") -> None:
     """Print one line a reply, and how to read those that wait for a decision."""
     if not listed.shown:
-        automatic = f"; {output.pluralise(len(listed.all), 'automatic mail')} (--state ignored)" if listed.all else ""
+        automatic = f"; {output.pluralise(len(listed.all), 'automatic email')} (--state ignored)" if listed.all else ""
         output.info(f"There are no replies{automatic}.")
         return
     _print_list(listed.shown)
@@ -163,7 +163,7 @@ def show_answer(sent: "SentAnswer", root: Path, *, is_private: bool, is_json: bo
         answer = answered.answer
         output.print_json({"id": answer.id, "reply": answer.reply_id, "to": answered.notice.recipient, "file": file})
         return
-    output.print_result(f"{answered.answer.id}  {file or ('by mail only' if is_private else 'not published yet')}")
+    output.print_result(f"{answered.answer.id}  {file or ('by email only' if is_private else 'not published yet')}")
     if file is None and not is_private:
         output.info(f"It appears in the archive once the comment does: approve {answered.answer.reply_id}")
 
@@ -236,7 +236,7 @@ def show_reply(shown: "replies.ReplyDetail", raw_path: str, *, is_hinted: bool =
     output.print_result(output.styled((reply.id, "subject")))
     _print_rows([(name, value) for name, value in rows if value])
     if is_whole:  # to be copied, so never broken into lines
-        output.print_result(output.styled(("  raw mail  ", "quiet"), raw_path))
+        output.print_result(output.styled(("  raw email  ", "quiet"), raw_path))
     output.print_result()
     if reply.text:
         text, left = (reply.text, 0) if is_whole else _beginning(reply.text)

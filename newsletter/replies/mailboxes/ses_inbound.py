@@ -116,7 +116,7 @@ class SesInbound:
         self._open.pop(waiting.source, None)  # it comes back by itself, and may be there then
         if waiting.tries >= MOST_TRIES:
             message = {"MessageId": waiting.source, "Body": f"{waiting.bucket}/{waiting.key}"}
-            self._park({**message, "ReceiptHandle": waiting.handle}, "its mail is not in the bucket", faults)
+            self._park({**message, "ReceiptHandle": waiting.handle}, "its email is not in the bucket", faults)
 
     def _raw(self, waiting: _Waiting) -> bytes | None:
         """Return a message, cut after MAX_RAW_BYTES + 1; None if it is not there."""

@@ -90,7 +90,7 @@ def _notice(database: Database, settings: Settings, reply: Reply, answer: Author
     if not reply.is_address_certain:
         raise DecisionRequired(
             f"reply {reply.id}: nothing shows that it comes from {reply.from_address or 'its From address'}, "
-            "so an answer might go to somebody else. Answer it from your own mail program"
+            "so an answer might go to somebody else. Answer it from your own mail client"
         )
     _, language = title_and_language(settings, reply)
     text = _mail_text(settings, reply, answer, language)

@@ -39,7 +39,7 @@ def list_name_for(database: Database, settings: Settings, reply: Reply) -> str:
     default = settings.publication.default_list
     name = default if default in settings.lists else next(iter(settings.lists), None)
     if name is None:
-        raise UsageError("newsletter.toml has no list, so mail has no sender. Add [lists.NAME]")
+        raise UsageError("newsletter.toml has no list, so emails have no sender. Add [lists.NAME]")
     return name
 
 
