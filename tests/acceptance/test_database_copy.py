@@ -64,6 +64,6 @@ def test_a_database_in_use_is_not_overwritten(publication: PublicationFolder, tm
     before = contents(tmp_path / "other.db")
     refused = publication.run("database", "copy", to)
     assert refused.code == 2
-    assert "holds rows already" in refused.err
+    assert "already contains rows" in refused.err
     assert contents(tmp_path / "other.db") == before == contents(publication.folder / "var" / "newsletter.db")
     assert publication.run("database", "copy", "other.db").code == 2

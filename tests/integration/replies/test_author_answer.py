@@ -144,7 +144,7 @@ def test_who_is_not_known_to_have_written_is_not_written_to(harbour: Harbour, an
 
     harbour.deliver(answer(sender="Eve <eve@evil.example>"))
     (reply,) = harbour.fetch().replies
-    with pytest.raises(DecisionRequired, match="your own mail program"):
+    with pytest.raises(DecisionRequired, match="your own mail client"):
         answer_to(harbour.database, harbour.settings, reply.id, WORDS, now=NOW)
     assert list_notices(harbour.database) == ()
 

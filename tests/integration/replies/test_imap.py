@@ -108,7 +108,7 @@ def test_tls_is_verified(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("setting", "told"),
     [
-        ("imaps://jo:secret@example.org/INBOX", "holds a password"),
+        ("imaps://jo:secret@example.org/INBOX", "contains a password"),
         ("imaps://example.org/INBOX", "not an IMAP mailbox"),
         ("imaps://jo@example.org:port/INBOX", "Port"),
         ("pop3://jo@example.org", "not a mailbox"),

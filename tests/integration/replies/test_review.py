@@ -204,7 +204,7 @@ def test_no_repository_a_merge_and_another_git_are_told_in_one_line(
 
 def test_outside_a_repository_it_says_so(harbour: Harbour, held: Reply) -> None:
     path = approve(harbour.database, harbour.settings, held.id, now=NOW)
-    with pytest.raises(NewsletterError, match="no Git repository"):
+    with pytest.raises(NewsletterError, match="not in a Git repository"):
         commit_files(harbour.settings.root, [path], "a comment")
 
 
