@@ -15,7 +15,7 @@ from pydantic import SecretStr
 
 from bench.load import make_edition, make_mailing, write_publication
 from newsletter.address import Address
-from newsletter.delivery import open_dkim_signer
+from newsletter.delivery.message import open_dkim_signer
 from newsletter.delivery.message.build import build_template
 from newsletter.delivery.models import Delivery
 from newsletter.settings import DeliverySettings, read_settings

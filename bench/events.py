@@ -29,7 +29,8 @@ from bench.load.sinks import our_sink
 from bench.million import PEOPLE, SUBSCRIPTIONS, query
 from newsletter.audience import ensure_lists
 from newsletter.database import open_database, upgrade
-from newsletter.delivery import open_transport, send, start_mailing
+from newsletter.delivery import open_transport, send
+from newsletter.delivery.queue import start_mailing
 from newsletter.feedback import IngestProgress, count_by_kind, ingest_file
 from newsletter.settings import read_or_make_keys, read_settings
 from newsletter.tokens import Keyring

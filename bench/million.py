@@ -23,7 +23,8 @@ from bench.load import make_edition, now, write_publication
 from bench.load.sinks import our_sink
 from newsletter.audience import ensure_lists
 from newsletter.database import open_database, upgrade
-from newsletter.delivery import mailing_counts, open_transport, send, start_mailing
+from newsletter.delivery import mailing_counts, open_transport, send
+from newsletter.delivery.queue import start_mailing
 from newsletter.settings import read_or_make_keys, read_settings
 from newsletter.tokens import Keyring
 

@@ -27,7 +27,8 @@ from bench.load.sinks import our_sink, postfix_sink, swallowed
 from newsletter.audience import ensure_lists
 from newsletter.audience.importer import import_csv
 from newsletter.database import open_database, upgrade
-from newsletter.delivery import mailing_counts, open_transport, send, start_mailing
+from newsletter.delivery import mailing_counts, open_transport, send
+from newsletter.delivery.queue import start_mailing
 from newsletter.settings import read_or_make_keys, read_settings
 from newsletter.tokens import Keyring
 

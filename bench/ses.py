@@ -20,7 +20,8 @@ from newsletter.audience import ensure_lists
 from newsletter.audience.importer import import_csv
 from newsletter.aws import Credentials
 from newsletter.database import open_database, upgrade
-from newsletter.delivery import mailing_counts, send, start_mailing
+from newsletter.delivery import mailing_counts, send
+from newsletter.delivery.queue import start_mailing
 from newsletter.delivery.transports.ses import open_ses
 from newsletter.settings import SesSettings, read_or_make_keys, read_settings
 from newsletter.tokens import Keyring

@@ -8,7 +8,7 @@ from pathlib import Path
 from newsletter.app.publication import Publication
 from newsletter.audience import KeyAdoption, adopt_key, is_database_readable
 from newsletter.database import Database, back_up, copy_database, open_database, upgrade
-from newsletter.delivery import sender_lock
+from newsletter.delivery.queue import sender_lock
 from newsletter.errors import UsageError
 from newsletter.settings import GRACE_DAYS, Rotation, rotate_keys
 

@@ -231,7 +231,7 @@ def chosen_segment_findings(publication: Publication, choice: Choice) -> tuple[F
 
 def signing_findings(settings: Settings, list_name: str) -> tuple[Finding, ...]:
     """Return what keeps a list's messages from being DKIM-signed; DNS is not asked."""
-    from newsletter.delivery import open_dkim_signer
+    from newsletter.delivery.message import open_dkim_signer
 
     try:
         open_dkim_signer(settings, list_name)

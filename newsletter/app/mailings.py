@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from newsletter import delivery, feedback
 from newsletter.app.publication import Publication
-from newsletter.delivery import DeliveryStatus
+from newsletter.delivery import DeliveryStatus, queue
 from newsletter.errors import UsageError
 from newsletter.feedback import EventKind
 
@@ -167,7 +167,7 @@ def problems_of(publication: Publication, mailing: Mailing, counts: Counts) -> M
 def pause_mailing(publication: Publication, name: str) -> PausedMailing:
     """Pause a mailing, named by its number or its issue's slug: nothing more of it leaves until it is resumed."""
     database = publication.database
-    mailing = delivery.pause(database, delivery.find_mailing(database, name))
+    mailing = queue.pause(database, delivery.find_mailing(database, name))
     return PausedMailing(mailing=mailing, planned=delivery.mailing_counts(database, mailing.id).planned)
 
 
@@ -186,7 +186,7 @@ def cancel_mailing(publication: Publication, name: str) -> CancelledMailing:
     """Cancel a mailing for good: whoever is still planned is excluded."""
     database = publication.database
     mailing = delivery.find_mailing(database, name)
-    cancelled = delivery.cancel(database, mailing, publication.now())
+    cancelled = queue.cancel(database, mailing, publication.now())
     counts = delivery.mailing_counts(database, mailing.id)
     return CancelledMailing(mailing=mailing, cancelled=cancelled, submitted=counts.submitted, in_flight=counts.planned)
 
@@ -210,8 +210,8 @@ def settle_by_events(publication: Publication, events: Path | str) -> int:
     """Settle uncertain deliveries by the events in a file, or of the SQS queue at a URL; return how many."""
     database, keyring, settings = publication.database, publication.keyring, publication.settings
     if isinstance(events, str):
-        with closing(feedback.open_event_queue(settings, events)) as queue:
-            arrived = list(feedback.pull_from_queue(database, keyring, settings, queue, clock=publication.now))
+        with closing(feedback.open_event_queue(settings, events)) as event_queue:
+            arrived = list(feedback.pull_from_queue(database, keyring, settings, event_queue, clock=publication.now))
     else:
         arrived = list(feedback.ingest_file(database, keyring, settings, events, clock=publication.now))
     return sum((batch.applied for batch in arrived), feedback.ApplyResult()).settled

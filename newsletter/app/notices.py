@@ -10,19 +10,9 @@ from dataclasses import dataclass
 
 from newsletter.app.publication import Publication
 from newsletter.app.remarks import Remark
-from newsletter.delivery import (
-    DeliveryStatus,
-    Mailing,
-    Notice,
-    Transport,
-    list_notices,
-    open_transport,
-    plan_welcome_series,
-    resolve_notice,
-)
-from newsletter.delivery import (
-    send_due_notices as submit_due_notices,
-)
+from newsletter.delivery import DeliveryStatus, Mailing, Transport, open_transport
+from newsletter.delivery.notices import Notice, list_notices, plan_welcome_series, resolve_notice
+from newsletter.delivery.notices import send_due_notices as submit_due_notices
 from newsletter.errors import DiskFull, NewsletterError, TemporaryError, UsageError
 from newsletter.finding import Finding
 from newsletter.monitoring import (

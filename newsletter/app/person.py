@@ -13,6 +13,7 @@ from newsletter import audience, delivery, feedback
 from newsletter.address import Address
 from newsletter.audience import ConsentProof
 from newsletter.database import Database
+from newsletter.delivery.notices import Notice
 from newsletter.replies import (
     Reply,
     answer_notification_choice,
@@ -43,7 +44,7 @@ class PersonalData:
     """Whether they want to be notified of comments on what they wrote; None if they never said."""
     clicks: tuple[feedback.PersonalClick, ...]
     """Which links they followed, if they consented to click tracking."""
-    notices: tuple[delivery.Notice, ...]
+    notices: tuple[Notice, ...]
     raw_mails: tuple[Path, ...]
     """Their raw messages on disk."""
 

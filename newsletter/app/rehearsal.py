@@ -163,7 +163,8 @@ def open_rehearsal(
     from newsletter.audience import ensure_lists
     from newsletter.audience.importer import import_list_source
     from newsletter.aws import Credentials  # costly to import
-    from newsletter.delivery import open_ses, start_mailing
+    from newsletter.delivery import open_ses
+    from newsletter.delivery.queue import start_mailing
     from newsletter.ses_simulator import publish_events, run_simulator
 
     settings, keyring = publication.settings, publication.unchecked_keyring

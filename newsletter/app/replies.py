@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from newsletter.app.notices import NoticeReport
     from newsletter.app.publication import Publication
     from newsletter.app.remarks import Remark
-    from newsletter.delivery import Notice
+    from newsletter.delivery.notices import Notice
 
 _AUTOMATIC = frozenset({replies.ReplyState.IGNORED, replies.ReplyState.COMMAND})
 """States of mail that no person wrote, or that was a command to us."""
@@ -241,7 +241,7 @@ def check_moderators(publication: Publication) -> None:
 
 def draft_answer(publication: Publication, reply_id: str, text: str, *, is_private: bool = False) -> DraftAnswer:
     """Return an answer as it would be sent; nothing is changed or sent."""
-    from newsletter.delivery import build_notice_message
+    from newsletter.delivery.notices import build_notice_message
 
     now = publication.now()
     notice = replies.draft_answer(

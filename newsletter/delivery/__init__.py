@@ -4,7 +4,8 @@
 and recorded in `queue/`, and sent by `sender/`: start at `sender/send.py`. The bytes of each message are built in
 `message/`, and leave through one of the `transports/`, no faster than `rate/` allows. `notices/` sends transactional
 mail over the same transports. `counts.py` and `lookup.py` answer questions about deliveries, `evidence.py` applies what
-the provider reports, and `erasure.py` removes a person.
+the provider reports, and `erasure.py` removes a person. `queue/`, `message/` and `notices/` list public names of their
+own; all others are listed here.
 """
 
 import lazy_loader

@@ -13,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 
 from newsletter.audience import check_hash_key
 from newsletter.database import Database, is_up_to_date, open_database
-from newsletter.delivery import high_water_mark_path, refuse_older_copy
+from newsletter.delivery.queue import high_water_mark_path, refuse_older_copy
 from newsletter.doctor.check import CheckResult, fail, ok, warn
 from newsletter.errors import DecisionRequired, SettingsError
 from newsletter.settings import Settings, read_hashing_key, read_or_make_keys

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from newsletter.database import Database
-from newsletter.delivery import Mailing, Notice, Transport, list_notices, plan_notice, submit_unrecorded_notice
+from newsletter.delivery import Mailing, Transport
+from newsletter.delivery.notices import Notice, list_notices, plan_notice, submit_unrecorded_notice
 from newsletter.errors import DiskFull, NewsletterError, QuotaExceeded, SendingHalted, SettingsError
 from newsletter.monitoring.alarms import Alarm
 from newsletter.monitoring.marker_files import REPORT_INTERVAL, claim_daily_alert

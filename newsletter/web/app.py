@@ -11,7 +11,7 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from newsletter.delivery import CLICK_PATH, WEB_PATHS
+from newsletter.delivery.message import CLICK_PATH, WEB_PATHS
 from newsletter.replies import WRITER_PAGE_PATH
 from newsletter.tokens import Purpose
 from newsletter.web.context import WebContext

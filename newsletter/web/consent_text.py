@@ -4,7 +4,6 @@ Each line names its language, its template, and a digest of template and text: t
 that identifies the whole page, whatever changed since.
 """
 
-from newsletter.delivery import Notice
 from newsletter.locales import Translations
 from newsletter.web.templates import PageTemplates
 
@@ -52,8 +51,8 @@ def of_resubscribe(templates: PageTemplates, language: str) -> str:
     """Return the text beside the button that undoes an unsubscribe."""
     translations = templates.translations(language)
     _ = translations.gettext
-    words = (_("You are unsubscribed"), _("Was that a mistake?"), _("Subscribe again"))
-    return _line(templates, "unsubscribed.html", translations, *words)
+    texts = (_("You are unsubscribed"), _("Was that a mistake?"), _("Subscribe again"))
+    return _line(templates, "unsubscribed.html", translations, *texts)
 
 
 def of_preferences(templates: PageTemplates, language: str, *, is_proven: bool) -> str:
@@ -61,8 +60,8 @@ def of_preferences(templates: PageTemplates, language: str, *, is_proven: bool) 
     translations = templates.translations(language)
     _ = translations.gettext
     promised = () if is_proven else (_("we send you an email to confirm it"),)
-    words = (_("Your subscription"), _("Which newsletters"), *promised, _("Save"))
-    return _line(templates, "preferences.html", translations, *words)
+    texts = (_("Your subscription"), _("Which newsletters"), *promised, _("Save"))
+    return _line(templates, "preferences.html", translations, *texts)
 
 
 def of_click_tracking(templates: PageTemplates, language: str) -> str:
@@ -74,16 +73,6 @@ def of_click_tracking(templates: PageTemplates, language: str) -> str:
         "send you. Clear the box and all of this is deleted at once."
     )
     return _line(templates, "preferences.html", translations, _("Remember which links I follow"), explained, _("Save"))
-
-
-def of_mail(notice: Notice | None) -> str:
-    """Return which email carried the link; "" where it is no longer known."""
-    return f"{notice.kind} {notice.id}, '{notice.subject}', {notice.digest}" if notice else ""
-
-
-def of_email(delivery_id: int) -> str:
-    """Return which newsletter email carried the link."""
-    return f"email of delivery {delivery_id}"
 
 
 def _line(templates: PageTemplates, template: str, translations: Translations, *texts: str) -> str:

@@ -34,7 +34,7 @@ from newsletter.audience.importer.dedupe import Batch
 from newsletter.audience.importer.staging_tables import known_rows, staged
 from newsletter.audience.tables import metadata
 from newsletter.database import Database, open_database, upgrade
-from newsletter.delivery import list_notices, plan_welcome_series
+from newsletter.delivery.notices import list_notices, plan_welcome_series
 from newsletter.errors import DatabaseBusy, SettingsError, TemporaryError
 from newsletter.feedback.tables import metadata as feedback_metadata
 from newsletter.settings import Settings

@@ -13,14 +13,9 @@ from newsletter.address import Address
 from newsletter.audience import add_subscriber, ensure_lists
 from newsletter.content import read_comments
 from newsletter.database import open_database, upgrade
-from newsletter.delivery import (
-    DeliveryStatus,
-    find_delivery,
-    list_notices,
-    open_transport,
-    send_due_notices,
-    start_mailing,
-)
+from newsletter.delivery import DeliveryStatus, find_delivery, open_transport
+from newsletter.delivery.notices import list_notices, send_due_notices
+from newsletter.delivery.queue import start_mailing
 from newsletter.replies import (
     ReplyState,
     answer_reply,

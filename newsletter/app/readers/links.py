@@ -1,7 +1,8 @@
 """Links in emails: the web version of an issue, tracked links, and the counts of their clicks."""
 
 from newsletter.app.publication import Publication
-from newsletter.delivery import find_click_link, find_delivery
+from newsletter.delivery import find_delivery
+from newsletter.delivery.message import find_click_link
 from newsletter.feedback import CountedClicks
 from newsletter.feedback import save_clicks as write_clicks
 from newsletter.tokens import Purpose

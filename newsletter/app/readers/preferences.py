@@ -14,7 +14,8 @@ from newsletter.audience.signup import (
     find_signup_request,
     record_signup_request,
 )
-from newsletter.delivery import find_addressee, find_notice_about
+from newsletter.delivery import find_addressee
+from newsletter.delivery.notices import find_notice_about
 from newsletter.locales import languages_with_names
 from newsletter.replies import find_display_name, redact_name, save_display_name
 from newsletter.tokens import Purpose

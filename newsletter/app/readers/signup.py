@@ -18,12 +18,11 @@ from newsletter.audience.signup import (
     find_signup_request,
     record_signup_request,
 )
-from newsletter.delivery import (
-    DeliveryStatus,
+from newsletter.delivery import DeliveryStatus, open_transport
+from newsletter.delivery.notices import (
     SentNotices,
     find_notice_about,
     list_notices,
-    open_transport,
     plan_signup_mail,
     send_due_notices,
 )

@@ -8,7 +8,8 @@ from newsletter.app.issues import Choice, check_chosen_segment, choose_issue, ch
 from newsletter.app.publication import Publication
 from newsletter.app.remarks import Remark, attached_to_errors
 from newsletter.app.subscribers import import_changed_source
-from newsletter.delivery import Forecast, Plan, make_forecast, plan_mailing
+from newsletter.delivery import Forecast, make_forecast
+from newsletter.delivery.queue import Plan, plan_mailing
 from newsletter.finding import Finding
 
 
@@ -92,7 +93,7 @@ def signing_remarks(publication: Publication, list_name: str) -> list[Remark]:
 
     SettingsError for a key that cannot sign, or is not the published one. DNS is asked only where mail really leaves.
     """
-    from newsletter.delivery import lookup_txt, open_dkim_signer, unpublished_dkim_keys
+    from newsletter.delivery.message import lookup_txt, open_dkim_signer, unpublished_dkim_keys
 
     signer = open_dkim_signer(publication.settings, list_name)
     if signer is None or not is_real(publication):

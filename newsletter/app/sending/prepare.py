@@ -13,13 +13,10 @@ from newsletter.app.sending.plan import PlannedSend, SendRequest, is_real, make_
 from newsletter.app.sending.run import StartedMailing, provide_pictures
 from newsletter.app.subscribers import import_changed_source
 from newsletter.audience import ensure_lists
-from newsletter.delivery import (
+from newsletter.delivery import Transport, mailing_edition, make_forecast, open_transport
+from newsletter.delivery.queue import (
     Schedule,
-    Transport,
     accept_older_copy,
-    mailing_edition,
-    make_forecast,
-    open_transport,
     refuse_older_copy,
     start_mailing,
     start_test_mailing,

@@ -24,20 +24,16 @@ from newsletter.delivery import (
     Mailing,
     MailingStage,
     MailingState,
-    Plan,
     SendProgress,
     Transport,
-    due_mailings,
-    extend_mailing,
     find_mailing,
     list_delivery_problems,
     mailing_counts,
     mailing_edition,
-    next_send_time,
     open_transport,
-    refuse_late,
     send,
 )
+from newsletter.delivery.queue import Plan, due_mailings, extend_mailing, next_send_time, refuse_late
 from newsletter.errors import (
     DecisionRequired,
     NewsletterError,

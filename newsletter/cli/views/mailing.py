@@ -14,7 +14,8 @@ from newsletter.settings import Settings
 
 if TYPE_CHECKING:
     from newsletter.app import mailings, sending
-    from newsletter.delivery import Counts, DeliveryProblem, Forecast, IssueStatus, Mailing, Plan, VariantCount
+    from newsletter.delivery import Counts, DeliveryProblem, Forecast, IssueStatus, Mailing, VariantCount
+    from newsletter.delivery.queue import Plan
 
 _STATES = ("planned", "submitted", "failed", "uncertain")
 

@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING
 
 from newsletter.cli import output
 from newsletter.cli.views.findings import show_remarks
-from newsletter.delivery import DeliveryStatus, Notice
+from newsletter.delivery import DeliveryStatus
+from newsletter.delivery.notices import Notice
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

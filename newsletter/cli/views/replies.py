@@ -266,9 +266,9 @@ def _history(history: "replies.WriterHistory") -> str:
 
 def _describe_decision(decision: "replies.Decision") -> str:
     who = f" by {decision.by}" if decision.by else ""
-    door = f" ({decision.channel})" if decision.channel else ""
+    channel = f" ({decision.channel})" if decision.channel else ""
     why = f": {decision.reason}" if decision.reason else ""
-    return f"{decision.state} on {decision.at:%Y-%m-%d %H:%M} UTC{who}{door}{why}"
+    return f"{decision.state} on {decision.at:%Y-%m-%d %H:%M} UTC{who}{channel}{why}"
 
 
 def _decision(reply: "replies.Reply") -> str:

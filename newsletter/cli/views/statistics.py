@@ -206,9 +206,9 @@ def _listed(name: str, counts: Mapping[str, int]) -> list[Text | Table]:
 def _followed(issue: IssueNumbers, width: int) -> list[Text | Table]:
     lines: list[Text | Table] = []
     for number, link in enumerate(issue.links):
-        said = f"<{MIN_GROUP_SIZE}" if link.clicks is None else f"{link.clicks:,}"
+        shown = f"<{MIN_GROUP_SIZE}" if link.clicks is None else f"{link.clicks:,}"
         lines.append(
-            Text.assemble((f"{'links' if not number else '':<9}", "quiet"), f"{said:>7}  {_cut(link.url, width - 18)}")
+            Text.assemble((f"{'links' if not number else '':<9}", "quiet"), f"{shown:>7}  {_cut(link.url, width - 18)}")
         )
     return lines
 
@@ -242,9 +242,9 @@ def _percent(part: float) -> str:
     if part in {0, 1}:
         return f"{part:.0%}".replace("%", " %")
     for digits in (1, 2, 3):
-        said = f"{part * 100:.{digits}f}"
-        if float(said) not in {0.0, 100.0}:
-            return f"{said} %"
+        shown = f"{part * 100:.{digits}f}"
+        if float(shown) not in {0.0, 100.0}:
+            return f"{shown} %"
     return "< 0.001 %" if part < 0.5 else "> 99.999 %"
 
 

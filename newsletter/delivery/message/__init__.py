@@ -6,3 +6,7 @@ online, reply), `signed_addresses` (Reply-To, the envelope's sender), `click_lin
 `quoted_printable` (the bodies). Where the settings ask for it `dkim` signs each message, with the keys of
 `dkim_keys`.
 """
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -134,17 +134,17 @@ def _encoded(text: str) -> str:
     limit = _WORD if is_q_shorter else _WORD // 4 * 3
     if (q_length if is_q_shorter else len(octets)) <= limit:
         return _encoded_word(octets, is_q_shorter)
-    words, current, used = [], bytearray(), 0
+    encoded_words, current, used = [], bytearray(), 0
     for char in text:
         char_octets = char.encode("utf-8")
         cost = _q_length(char_octets) if is_q_shorter else len(char_octets)
         if used + cost > limit:
-            words.append(bytes(current))
+            encoded_words.append(bytes(current))
             current, used = bytearray(), 0
         current += char_octets
         used += cost
-    words.append(bytes(current))
-    return "\r\n ".join(_encoded_word(word, is_q_shorter) for word in words)
+    encoded_words.append(bytes(current))
+    return "\r\n ".join(_encoded_word(word, is_q_shorter) for word in encoded_words)
 
 
 def _encoded_word(octets: bytes, is_q: bool) -> str:

@@ -6,3 +6,7 @@ and records their outcomes; `lock.py` lets one sender run at a time. What a kill
 (which messages had begun). `resolve.py` settles uncertain deliveries by the author's decision, `control.py` pauses and
 cancels, `schedule.py` finds mailings that are due.
 """
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

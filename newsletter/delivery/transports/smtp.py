@@ -1,6 +1,6 @@
 """SMTP transport: logs in to the relay of `[delivery.smtp]` and carries messages over connections that never wait.
 
-TLS is verified wherever it is asked for. What is said on a connection is `smtp_protocol.py`'s.
+TLS is verified wherever it is asked for. `smtp_protocol.py` holds the commands and replies of a connection.
 """
 
 import smtplib

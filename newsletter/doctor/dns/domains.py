@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from newsletter.delivery import open_dkim_signer, unpublished_dkim_keys
+from newsletter.delivery.message import open_dkim_signer, unpublished_dkim_keys
 from newsletter.doctor.check import CheckResult, fail, fail_with, ok, warn
 from newsletter.doctor.dns.dmarc import check_dmarc, find_dmarc_policy
 from newsletter.doctor.dns.resolver import Resolver

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, selec
 
 from newsletter.database import Database
 from newsletter.delivery import Mailing, are_submitted_since, count_submitted, is_in_progress, pause_if_open
-from newsletter.delivery import resume as resume_mailing
+from newsletter.delivery.queue import resume as resume_mailing
 from newsletter.errors import DecisionRequired
 from newsletter.feedback.apply.rules import reasons_against_mailing
 from newsletter.feedback.models import EventKind

@@ -7,7 +7,12 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from newsletter.delivery import ReportedDelivery, find_reported_by_references, find_reported_deliveries, is_notice
+from newsletter.delivery import (
+    ReportedDelivery,
+    find_reported_by_references,
+    find_reported_deliveries,
+)
+from newsletter.delivery.notices import is_notice
 from newsletter.feedback.formats.dsn_arf import parse_report
 from newsletter.feedback.formats.json_envelopes import unwrap
 from newsletter.feedback.formats.ses import parse_ses_event

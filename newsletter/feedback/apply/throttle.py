@@ -6,7 +6,7 @@ SQLite has one writer and a machine few cores, so beside a sender there is a sho
 import time
 
 from newsletter.database import Database
-from newsletter.delivery import is_sending
+from newsletter.delivery.queue import is_sending
 
 _GROUP = 1_000
 _GROUP_BESIDE_SENDER = 100

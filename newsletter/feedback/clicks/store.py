@@ -8,7 +8,8 @@ from sqlalchemy import Connection, delete, select
 
 from newsletter.audience import with_click_consent
 from newsletter.database import Database, insert_into
-from newsletter.delivery import find_addressees, find_click_links
+from newsletter.delivery import find_addressees
+from newsletter.delivery.message import find_click_links
 from newsletter.feedback.clicks.counter import AttributedClick, Clicks, CountedClicks
 from newsletter.feedback.tables import clicks, personal_clicks
 

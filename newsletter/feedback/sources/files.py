@@ -11,7 +11,8 @@ from itertools import islice
 from pathlib import Path
 
 from newsletter.database import Database
-from newsletter.delivery import SentDelivery, find_delivery, parse_signed_address
+from newsletter.delivery import SentDelivery, find_delivery
+from newsletter.delivery.message import parse_signed_address
 from newsletter.feedback.apply.pipeline import (
     ApplyResult,
     IngestProgress,

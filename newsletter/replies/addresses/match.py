@@ -9,15 +9,9 @@ from dataclasses import dataclass
 from itertools import chain, islice
 
 from newsletter.database import Database
-from newsletter.delivery import (
-    Notice,
-    SentDelivery,
-    find_delivery,
-    find_delivery_by_reference,
-    find_notice,
-    find_notice_by_reference,
-    parse_signed_address,
-)
+from newsletter.delivery import SentDelivery, find_delivery, find_delivery_by_reference
+from newsletter.delivery.message import parse_signed_address
+from newsletter.delivery.notices import Notice, find_notice, find_notice_by_reference
 from newsletter.replies.addresses.page_address import PageTarget, read_page_address
 from newsletter.replies.parsing.headers import Headers
 from newsletter.settings import Settings

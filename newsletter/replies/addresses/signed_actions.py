@@ -6,7 +6,7 @@ Moderators get theirs in the digest, writers in the notices about their comments
 from enum import IntEnum
 
 from newsletter.database import Database
-from newsletter.delivery import signed_address
+from newsletter.delivery.message import signed_address
 from newsletter.replies.store.models import Reply
 from newsletter.replies.store.queries import find_reply_by_number, reply_number
 from newsletter.settings import Settings

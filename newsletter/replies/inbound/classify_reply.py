@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 from newsletter.content import read_issue
-from newsletter.delivery import COMMENT_REPLY, parse_signed_address
+from newsletter.delivery.message import parse_signed_address
+from newsletter.delivery.notices import COMMENT_REPLY
 from newsletter.errors import NewsletterError
 from newsletter.replies.addresses.match import Match, first_message_id
 from newsletter.replies.authentication import AuthResult, SenderAuthentication

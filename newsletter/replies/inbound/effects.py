@@ -9,7 +9,8 @@ from dataclasses import replace
 
 from newsletter.address import Address
 from newsletter.audience import ConsentProof, find_subscriber_id, suppression_reason, unsubscribe
-from newsletter.delivery import WELCOME, SentDelivery
+from newsletter.delivery import SentDelivery
+from newsletter.delivery.notices import WELCOME
 from newsletter.feedback import extract_qmail_bounce, ingest_report, parse_qmail_bounce
 from newsletter.replies.addresses.match import Match
 from newsletter.replies.classify.classifier import Verdict, is_from_mail_system

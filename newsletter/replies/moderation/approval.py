@@ -5,7 +5,7 @@ from pathlib import Path
 
 from newsletter.content import read_issue
 from newsletter.database import Database
-from newsletter.delivery import plan_notice
+from newsletter.delivery.notices import plan_notice
 from newsletter.errors import DecisionRequired, UsageError
 from newsletter.replies.notify.comment_notifications import (
     approval_notices,

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from urllib.parse import quote
 
 from newsletter.database import Database
-from newsletter.delivery import Notice, list_notices, plan_notice
+from newsletter.delivery.notices import Notice, list_notices, plan_notice
 from newsletter.replies.addresses.signed_actions import ReplyAction, action_address
 from newsletter.replies.notify.notice import list_name_for
 from newsletter.replies.store.models import Reply, ReplyState

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from newsletter.database import Database
-from newsletter.delivery import withdraw_comment_replies
+from newsletter.delivery.notices import withdraw_comment_replies
 from newsletter.errors import UsageError
 from newsletter.replies.store.comments import write_tombstone
 from newsletter.replies.store.models import ALLOWED_TRANSITIONS, Decision, Reply, ReplyState

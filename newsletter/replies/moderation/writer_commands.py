@@ -7,7 +7,7 @@ agree to its publication, needs no more; an edit is held for the moderator as ev
 import re
 from dataclasses import replace
 
-from newsletter.delivery import COMMENT_REPLY
+from newsletter.delivery.notices import COMMENT_REPLY
 from newsletter.errors import NewsletterError
 from newsletter.locales import translations_for
 from newsletter.replies.addresses.match import Match

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from newsletter.compose import reply_invitation
 from newsletter.database import Database
-from newsletter.delivery import Notice, notice_sender, plan_notice
+from newsletter.delivery.notices import Notice, notice_sender, plan_notice
 from newsletter.errors import DecisionRequired, UsageError
 from newsletter.locales import translations_for
 from newsletter.replies.classify.classifier import Verdict

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from newsletter.compose import comment_url, issue_url, reply_invitation
 from newsletter.database import Database
-from newsletter.delivery import COMMENT_REPLY, Notice, cancel_comment_replies
+from newsletter.delivery.notices import COMMENT_REPLY, Notice, cancel_comment_replies
 from newsletter.locales import Translations, translations_for
 from newsletter.replies.addresses.signed_actions import ReplyAction, action_address
 from newsletter.replies.addresses.writer_page import writer_page_url

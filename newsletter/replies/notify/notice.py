@@ -2,7 +2,8 @@
 
 from newsletter.content import read_issue
 from newsletter.database import Database
-from newsletter.delivery import Notice, find_delivery
+from newsletter.delivery import find_delivery
+from newsletter.delivery.notices import Notice
 from newsletter.errors import NewsletterError, UsageError
 from newsletter.replies.store.models import Reply
 from newsletter.settings import Settings

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from newsletter.database import Database, insert_into
-from newsletter.delivery import Notice, plan_notice
+from newsletter.delivery.notices import Notice, plan_notice
 from newsletter.errors import UsageError
 from newsletter.replies.authentication import AuthResult
 from newsletter.replies.classify.classifier import Verdict

@@ -32,12 +32,12 @@ def show_metrics(context: WebContext, request: WebRequest) -> Response:
     return PlainTextResponse(context.metrics_cache.value(compute, request.now), media_type=_TYPE)
 
 
-def show_health(context: WebContext, _visit: WebRequest) -> Response:
+def show_health(context: WebContext, _request: WebRequest) -> Response:
     """Respond "ok" if the database can be read, else 503."""
     database.check_readable(context.publication)
     return JSONResponse({"status": "ok"})
 
 
-def show_robots(_office: WebContext, _visit: WebRequest) -> Response:
+def show_robots(_context: WebContext, _request: WebRequest) -> Response:
     """Exclude all crawlers: every page is for one person."""
     return PlainTextResponse("User-agent: *\nDisallow: /\n")

@@ -13,7 +13,7 @@ def show_file(context: WebContext, request: WebRequest) -> Response:
     return response if response is not None else context.templates.message(NOT_FOUND, status=404)
 
 
-def show_embed_script(context: WebContext, _visit: WebRequest) -> Response:
+def show_embed_script(context: WebContext, _request: WebRequest) -> Response:
     """Return the script that other sites embed."""
     response = context.templates.static_file("", "embed.js")
     assert response is not None

@@ -9,7 +9,7 @@ from concurrent.futures import Future
 from starlette.responses import PlainTextResponse, Response
 
 from newsletter.app import readers
-from newsletter.delivery import WEB_PATHS
+from newsletter.delivery.message import WEB_PATHS
 from newsletter.tokens import Purpose
 from newsletter.web import consent_text
 from newsletter.web.context import WebContext

@@ -12,8 +12,9 @@ from sqlalchemy import insert, select
 from newsletter.app.rehearsal import read_events, settle_by_events
 from newsletter.compose import Edition
 from newsletter.database import Database
-from newsletter.delivery import DeliveryStatus, start_test_mailing
+from newsletter.delivery import DeliveryStatus
 from newsletter.delivery.models import Mailing
+from newsletter.delivery.queue import start_test_mailing
 from newsletter.delivery.tables import deliveries
 from tests.fresh_database import fresh_database
 

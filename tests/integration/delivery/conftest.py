@@ -11,7 +11,8 @@ from newsletter.address import Address
 from newsletter.audience import add_subscriber, ensure_lists
 from newsletter.compose import Edition, EscapeContext, MergeTag
 from newsletter.database import Database
-from newsletter.delivery import Counts, Mailing, Plan, SendProgress, mailing_counts, send, start_mailing
+from newsletter.delivery import Counts, Mailing, SendProgress, mailing_counts, send
+from newsletter.delivery.queue import Plan, start_mailing
 from newsletter.delivery.rate.limiter import RetryDelays
 from newsletter.delivery.transports.base import Envelope, Receipt
 from newsletter.delivery.transports.thread_connection import BlockingTransport

@@ -15,14 +15,11 @@ from newsletter.delivery import (
     DeliveryStatus,
     Exclusion,
     MailingState,
-    cancel,
     list_delivery_problems,
-    pause,
     resolve,
-    resume,
     send,
-    start_mailing,
 )
+from newsletter.delivery.queue import cancel, pause, resume, start_mailing
 from newsletter.delivery.queue.claim import record_and_claim
 from newsletter.delivery.queue.lock import sender_lock
 from newsletter.delivery.rate.limiter import RateLimiter

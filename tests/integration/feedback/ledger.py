@@ -14,7 +14,8 @@ from newsletter.address import Address
 from newsletter.audience import add_subscriber, ensure_lists, list_suppressions
 from newsletter.compose import Edition
 from newsletter.database import Database
-from newsletter.delivery import Mailing, start_mailing
+from newsletter.delivery import Mailing
+from newsletter.delivery.queue import start_mailing
 from newsletter.delivery.tables import deliveries
 from newsletter.feedback import IngestProgress, ingest_file
 from newsletter.feedback.tables import facts

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from newsletter.audience import list_suppressions
-from newsletter.delivery import signed_address
+from newsletter.delivery.message import signed_address
 from newsletter.feedback import EventKind, EventState, count_by_kind, count_resolved, list_events
 from newsletter.tokens import Purpose
 from tests.integration.feedback.ledger import KEYRING, Ledger, open_ledger

@@ -360,7 +360,8 @@ def test_with_an_address_the_events_that_name_it_and_are_of_no_delivery_are_forg
 def test_a_notice_that_bounces_suppresses_its_address_and_is_settled(ledger: Ledger) -> None:
     from sqlalchemy import text
 
-    from newsletter.delivery import DeliveryStatus, Notice, list_notices, plan_notice
+    from newsletter.delivery import DeliveryStatus
+    from newsletter.delivery.notices import Notice, list_notices, plan_notice
 
     words = {"kind": "answer", "about": "x", "list_name": "weekly", "subject": "x", "text": "x"}
     notice = Notice(**words, recipient="reader2@example.net", is_automatic=False, status=DeliveryStatus.PLANNED)
@@ -378,7 +379,7 @@ def test_a_notice_that_bounces_suppresses_its_address_and_is_settled(ledger: Led
 def test_looking_whether_somebody_sends_keeps_nobody_from_sending(ledger: Ledger) -> None:
     import threading
 
-    from newsletter.delivery import is_sending
+    from newsletter.delivery.queue import is_sending
     from newsletter.delivery.queue.lock import sender_lock
 
     is_over = threading.Event()

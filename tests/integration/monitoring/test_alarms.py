@@ -10,7 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import text
 
 from newsletter.database import Database
-from newsletter.delivery import list_notices
+from newsletter.delivery.notices import list_notices
 from newsletter.errors import SettingsError
 from newsletter.monitoring import Alarm, find_alarms, plan_alert, render_metrics
 from newsletter.settings import Settings

@@ -11,7 +11,7 @@ from newsletter.address import Address
 from newsletter.audience import add_subscriber, ensure_lists
 from newsletter.compose import Edition
 from newsletter.database import Database
-from newsletter.delivery import start_mailing
+from newsletter.delivery.queue import start_mailing
 from newsletter.replies import FetchResult, Sandbox, fetch_replies, open_mailbox
 from newsletter.settings import Settings, read_settings
 from newsletter.tokens import Keyring, Purpose

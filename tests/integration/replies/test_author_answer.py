@@ -12,7 +12,8 @@ import pytest
 
 from newsletter.archive import build_site
 from newsletter.content import read_comments
-from newsletter.delivery import DeliveryStatus, list_notices, open_transport, send_due_notices
+from newsletter.delivery import DeliveryStatus, open_transport
+from newsletter.delivery.notices import list_notices, send_due_notices
 from newsletter.errors import DecisionRequired, UsageError
 from newsletter.replies import Reply, ReplyState, answer_reply, approve, list_replies
 from tests.integration.replies.conftest import NOW, Harbour

@@ -17,7 +17,8 @@ from newsletter.address import Address
 from newsletter.archive import build_site
 from newsletter.audience import unsubscribe
 from newsletter.content import read_comments
-from newsletter.delivery import DeliveryStatus, list_notices, open_transport, send_due_notices
+from newsletter.delivery import DeliveryStatus, open_transport
+from newsletter.delivery.notices import list_notices, send_due_notices
 from newsletter.replies import (
     OurMessageFilter,
     Reply,

@@ -15,7 +15,7 @@ from newsletter.address import Address
 from newsletter.app.person import ErasureResult
 from newsletter.audience import SuppressionReason, add_subscriber, read_subscriber_record
 from newsletter.content import read_comments
-from newsletter.delivery import list_notices
+from newsletter.delivery.notices import list_notices
 from newsletter.errors import DecisionRequired
 from newsletter.replies import Reply, approve, list_replies, reject
 from newsletter.replies import answer_reply as answer_reader

@@ -15,7 +15,8 @@ import pytest
 
 from newsletter.address import Address
 from newsletter.content import read_comments
-from newsletter.delivery import list_notices, open_transport, send_due_notices
+from newsletter.delivery import open_transport
+from newsletter.delivery.notices import list_notices, send_due_notices
 from newsletter.errors import DecisionRequired, UsageError
 from newsletter.replies import (
     Reply,

@@ -13,7 +13,8 @@ from moto.server import ThreadedMotoServer
 from newsletter.app.rehearsal import unwrap_event
 from newsletter.aws import Credentials, SqsQueue, make_client
 from newsletter.compose import Edition
-from newsletter.delivery import DeliveryStatus, list_delivery_problems, start_test_mailing
+from newsletter.delivery import DeliveryStatus, list_delivery_problems
+from newsletter.delivery.queue import start_test_mailing
 from newsletter.delivery.queue.claim import DeliveryOutcome, record, record_and_claim
 from newsletter.errors import SettingsError, TemporaryError
 from newsletter.feedback import EventState, IngestProgress, list_events, pull_from_queue

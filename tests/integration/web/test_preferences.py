@@ -5,7 +5,7 @@ import mailbox
 import re
 import sqlite3
 
-from newsletter.delivery import WEB_PATHS
+from newsletter.delivery.message import WEB_PATHS
 from newsletter.replies import WRITER_PAGE_PATH
 from newsletter.tokens import Purpose
 from newsletter.web.app import ROUTES

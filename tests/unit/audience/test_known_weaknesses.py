@@ -17,7 +17,7 @@ from newsletter.audience import candidates, export_csv, export_json, list_member
 from newsletter.audience.importer import ImportReport, import_file, open_import_files
 from newsletter.compose import EscapeContext, MergeTag, fill_merge_tags
 from newsletter.database import Database
-from newsletter.delivery import Notice, build_notice_message
+from newsletter.delivery.notices import Notice, build_notice_message
 from newsletter.settings import Settings
 from newsletter.tokens import Keyring, Purpose
 

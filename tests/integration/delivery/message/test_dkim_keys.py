@@ -20,7 +20,8 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from newsletter.compose import Edition, EscapeContext, MergeTag
-from newsletter.delivery import open_dkim_signer, send, unpublished_dkim_keys
+from newsletter.delivery import send
+from newsletter.delivery.message import open_dkim_signer, unpublished_dkim_keys
 from newsletter.delivery.message.dkim import DkimSigner
 from newsletter.delivery.transports.smtp import SmtpTransport
 from newsletter.errors import SettingsError

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from newsletter.database import Database
-from newsletter.delivery import (
-    DeliveryStatus,
+from newsletter.delivery import DeliveryStatus
+from newsletter.delivery.notices import (
     Notice,
     find_notice,
     list_notices,

@@ -19,14 +19,8 @@ from newsletter.address import Address
 from newsletter.audience import add_subscriber, erase_subscriber, find_subscriber_id, unsubscribe
 from newsletter.audience.importer import import_csv
 from newsletter.database import Database
-from newsletter.delivery import (
-    DeliveryStatus,
-    list_notices,
-    open_transport,
-    outbox_messages,
-    plan_welcome_series,
-    send_due_notices,
-)
+from newsletter.delivery import DeliveryStatus, open_transport, outbox_messages
+from newsletter.delivery.notices import list_notices, plan_welcome_series, send_due_notices
 from newsletter.settings import Settings, read_settings
 from newsletter.tokens import Keyring
 from tests.fresh_database import fresh_database

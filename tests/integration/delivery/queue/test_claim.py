@@ -17,18 +17,9 @@ from sqlalchemy import text
 from newsletter.address import Address
 from newsletter.audience import add_subscriber, ensure_lists, find_subscriber_id, unsubscribe
 from newsletter.compose import Edition
-from newsletter.delivery import (
-    DeliveryStatus,
-    Mailing,
-    MailingState,
-    cancel,
-    mailing_counts,
-    pause,
-    resolve,
-    resume,
-    start_mailing,
-)
+from newsletter.delivery import DeliveryStatus, Mailing, MailingState, mailing_counts, resolve
 from newsletter.delivery.models import Delivery
+from newsletter.delivery.queue import cancel, pause, resume, start_mailing
 from newsletter.delivery.queue.claim import DeliveryOutcome, make_deferred_due, next_due, record_and_claim
 from newsletter.delivery.queue.high_water_mark import HighWaterMark, high_water_mark_path
 from newsletter.delivery.queue.outcome_spool import OutcomeSpool, spool_path

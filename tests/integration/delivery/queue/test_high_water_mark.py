@@ -12,7 +12,8 @@ import pytest
 from newsletter.address import Address
 from newsletter.audience import SuppressionReason, suppress
 from newsletter.compose import Edition
-from newsletter.delivery import Exclusion, refuse_older_copy, resolve, send
+from newsletter.delivery import Exclusion, resolve, send
+from newsletter.delivery.queue import refuse_older_copy
 from newsletter.delivery.queue.claim import record_and_claim
 from newsletter.errors import DecisionRequired
 from tests.integration.delivery.conftest import Hop, Press, now

@@ -13,7 +13,8 @@ from sqlalchemy.exc import IntegrityError
 from newsletter.address import Address
 from newsletter.audience import SuppressionReason, erase_subscriber, find_subscriber_id, suppress, unsubscribe
 from newsletter.compose import Edition
-from newsletter.delivery import DeliveryStatus, Exclusion, issue_status, mailing_counts, plan_mailing
+from newsletter.delivery import DeliveryStatus, Exclusion, issue_status, mailing_counts
+from newsletter.delivery.queue import plan_mailing
 from newsletter.delivery.queue.claim import DeliveryOutcome, record_and_claim
 from newsletter.delivery.tables import deliveries
 from tests.integration.delivery.conftest import Hop, Press, now

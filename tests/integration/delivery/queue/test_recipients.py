@@ -15,17 +15,8 @@ from sqlalchemy.exc import IntegrityError
 from newsletter.audience.tables import subscribers
 from newsletter.compose import Edition, Variant
 from newsletter.database import open_database, schema, upgrade
-from newsletter.delivery import (
-    Exclusion,
-    Plan,
-    extend_mailing,
-    find_delivery,
-    find_reported_deliveries,
-    issue_status,
-    plan_mailing,
-    start_mailing,
-    start_test_mailing,
-)
+from newsletter.delivery import Exclusion, find_delivery, find_reported_deliveries, issue_status
+from newsletter.delivery.queue import Plan, extend_mailing, plan_mailing, start_mailing, start_test_mailing
 from newsletter.delivery.queue.claim import record_and_claim
 from newsletter.delivery.tables import deliveries
 from newsletter.delivery.transports.base import Envelope, Receipt

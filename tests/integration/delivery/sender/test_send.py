@@ -23,9 +23,9 @@ from newsletter.delivery import (
     list_delivery_problems,
     resolve,
     send,
-    start_test_mailing,
 )
 from newsletter.delivery.models import Delivery
+from newsletter.delivery.queue import start_test_mailing
 from newsletter.delivery.queue.claim import DeliveryOutcome, claimed_deliveries, record_and_claim
 from newsletter.delivery.queue.high_water_mark import HighWaterMark, high_water_mark_path
 from newsletter.delivery.queue.lock import sender_lock

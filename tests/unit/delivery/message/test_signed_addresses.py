@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.delivery import parse_signed_address, signed_address
+from newsletter.delivery.message import parse_signed_address, signed_address
 from newsletter.delivery.message.signed_addresses import SignedAddress, address_format
 from newsletter.errors import SettingsError
 from newsletter.settings import Settings
