@@ -123,7 +123,7 @@ def _first_valid(octets: bytes, names: Iterable[str], *, is_cut: bool = False) -
 
 
 def _guess(octets: bytes) -> str:
-    """Return the charset that octets without a label are most likely in, Windows-1252 where too little tells."""
+    """Return the most likely charset of unlabelled octets; Windows-1252 if there is too little evidence."""
     sample = octets[:_GUESS_OCTETS]
     if sum(octet > 127 for octet in sample) < _FEWEST_HIGH_OCTETS:
         return "cp1252"

@@ -330,7 +330,9 @@ def _composed(
     if is_own_segment and issue.segment is not None:
         line = issue.lines.get("segment")
         if composed.segment is None:
-            raise ContentError([each for each in composed.findings if each.rule == "segment" and each.line == line])
+            raise ContentError(
+                [finding for finding in composed.findings if finding.rule == "segment" and finding.line == line]
+            )
         from newsletter.segments import parse_segment
 
         segment = parse_segment(issue.segment, settings.segments)

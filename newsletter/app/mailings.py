@@ -183,7 +183,7 @@ def resume_mailing(publication: Publication, name: str, *, anyway: bool = False)
 
 
 def cancel_mailing(publication: Publication, name: str) -> CancelledMailing:
-    """Cancel a mailing for good: whoever is still planned is excluded."""
+    """Cancel a mailing for good: deliveries that are still planned are excluded."""
     database = publication.database
     mailing = delivery.find_mailing(database, name)
     cancelled = queue.cancel(database, mailing, publication.now())
@@ -220,7 +220,7 @@ def settle_by_events(publication: Publication, events: Path | str) -> int:
 def list_outbox(publication: Publication) -> list[StoredMessage]:
     """Return the messages in the outbox, oldest first."""
     stored = sorted(delivery.outbox_messages(publication.settings.var / "outbox"))
-    return [StoredMessage(number=each.delivery_id, path=each.path) for each in stored]
+    return [StoredMessage(number=message.delivery_id, path=message.path) for message in stored]
 
 
 def find_in_outbox(publication: Publication, number: int | None = None) -> StoredMessage:

@@ -41,18 +41,18 @@ class NoticeReport:
     stopped_by: NewsletterError | None = None
     """Why the mail server accepts no more; the rest stays due."""
     error: NewsletterError | None = None
-    """Why none could be sent, where that ends nothing else."""
+    """Why none could be sent, when that does not stop the other work."""
 
 
 def list_notices_by_status(publication: Publication, status: str | None = None) -> tuple[Notice, ...]:
-    """Return the notices, oldest first; UsageError for a status that does not exist."""
+    """Return the notices, oldest first; UsageError for an unknown status."""
     if status is not None and status not in list(DeliveryStatus):
         raise UsageError(f"unknown status '{status}'. Known: planned, submitted, failed, uncertain")
     return tuple(list_notices(publication.database, DeliveryStatus(status) if status else None))
 
 
 def send_notices(publication: Publication, transport: Transport | None = None) -> NoticeReport:
-    """Send every notice that is due, each once; what ends it early is in the report."""
+    """Send every due notice once; an error that ends the run early is in the report."""
     findings = _plan_series(publication)
     with _opened(publication, transport) as opened:
         sent = submit_due_notices(
@@ -68,7 +68,7 @@ def send_notices(publication: Publication, transport: Transport | None = None) -
 
 
 def send_due_notices(publication: Publication, transport: Transport | None = None) -> NoticeReport:
-    """Send the notices that are due beside other work: an error is part of the report."""
+    """Send due notices during other work; an error is returned in the report, not raised."""
     findings = _plan_series(publication)
     planned = list_notices(publication.database, DeliveryStatus.PLANNED)
     if not planned and not list_notices(publication.database, DeliveryStatus.CLAIMED):
@@ -80,7 +80,7 @@ def send_due_notices(publication: Publication, transport: Transport | None = Non
 
 
 def resolve_uncertain_notice(publication: Publication, notice_id: int, *, resend: bool) -> Notice:
-    """Settle a notice that is uncertain, or retry one that failed: send it again, or leave it."""
+    """Resolve an uncertain or failed notice: send it again, or leave it."""
     return resolve_notice(publication.database, notice_id, resend=resend, now=publication.now())
 
 
@@ -144,7 +144,7 @@ def alerting_on_failure(publication: Publication, source: str) -> Iterator[list[
 
 
 def _plan_series(publication: Publication) -> tuple[Finding, ...]:
-    """Plan the notices of the welcome series that are due; return what is wrong with its files."""
+    """Plan the due notices of the welcome series; return the findings on its files."""
     return tuple(plan_welcome_series(publication.database, publication.settings, publication.now()).findings)
 
 

@@ -22,7 +22,7 @@ class Publication:
     """
 
     def __init__(self, settings: Settings, clock: Callable[[], datetime] | None = None) -> None:
-        """Without a clock, the system's; its times are aware."""
+        """`clock` returns aware times; the default is the system clock."""
         self.settings = settings
         self.now: Callable[[], datetime] = clock or _utc_now
 
@@ -40,7 +40,7 @@ class Publication:
 
     @cached_property
     def keyring(self) -> Keyring:
-        """The keys that sign and verify tokens; SettingsError when the database was filled with other ones."""
+        """The keys that sign and verify tokens; SettingsError when the database was filled with different keys."""
         from newsletter.audience import check_hash_key
 
         check_hash_key(self.database, self.unchecked_keyring)
@@ -48,7 +48,7 @@ class Publication:
 
     @cached_property
     def unchecked_keyring(self) -> Keyring:
-        """The keys as they are, whether or not they are the ones that the database was filled with."""
+        """The keys, without a check that the database was filled with them."""
         return Keyring(read_or_make_keys(self.settings), read_hashing_key(self.settings))
 
     @cached_property

@@ -48,7 +48,7 @@ _DROPPED = {"Reject", "Rendering Failure"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RehearsalReport:
-    """What happened in a rehearsal; numbers are of messages where nothing else is said."""
+    """What happened in a rehearsal; numbers count messages unless stated otherwise."""
 
     mailing: "Mailing"
     counts: "Counts"

@@ -116,9 +116,9 @@ def fetch_replies(publication: Publication, maildir: Path | None = None) -> Fetc
 def list_replies(publication: Publication, state: str | None = None, issue: str | None = None) -> ReplyList:
     """Return replies, oldest first; without a state, automatic mail is in `all` only. UsageError otherwise."""
     wanted = None if state is None else parse_state(state)
-    found = tuple(replies.list_replies(publication.database, state=wanted, slug=issue))
-    shown = tuple(reply for reply in found if wanted or reply.state not in _AUTOMATIC)
-    return ReplyList(shown=shown, all=found)
+    matching = tuple(replies.list_replies(publication.database, state=wanted, slug=issue))
+    shown = tuple(reply for reply in matching if wanted or reply.state not in _AUTOMATIC)
+    return ReplyList(shown=shown, all=matching)
 
 
 def parse_state(name: str) -> replies.ReplyState:

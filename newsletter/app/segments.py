@@ -1,4 +1,4 @@
-"""Segments: what a list's segments mean in words, how many subscribers they hold, and what an issue says about them."""
+"""Segments: descriptions and subscriber counts of a list's segments, and how an issue uses them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ class CountedSegment:
 
     @property
     def description(self) -> str:
-        """The segment in words, such as "whose country is PT"."""
+        """The segment described in English, such as "whose country is PT"."""
         return describe_condition(self.segment.condition)
 
 

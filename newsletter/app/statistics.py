@@ -14,7 +14,7 @@ from newsletter.stats import Statistics
 
 def gather(publication: Publication, issue: str | None = None) -> Statistics:
     """Gather the statistics of one issue, else of every issue that was sent."""
-    titles = {each.slug.text: each.title for each in read_issues(publication.settings).issues}
+    titles = {issue.slug.text: issue.title for issue in read_issues(publication.settings).issues}
     return stats.gather_statistics(publication.database, slug=issue, titles=titles, now=publication.now())
 
 

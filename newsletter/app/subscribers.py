@@ -111,7 +111,7 @@ def import_subscribers(
 ) -> Iterator[SheetOpened | BatchImported | ImportResult]:
     """Import a CSV, JSON Lines or ZIP file into a list; closing the generator stops after the last batch.
 
-    Rows are confirmed, with the file and line as proof, unless they say otherwise. Whoever unsubscribed, bounced,
+    Rows are confirmed, with the file and line as proof, unless they say otherwise. People who unsubscribed, bounced,
     complained or was erased stays out. It may be repeated. The result comes last.
     """
     settings = publication.settings

@@ -74,7 +74,7 @@ class ConsentProof:
     evidence: str = ""
     """The line of the imported file, the delivery whose link was followed, or the page and from which network."""
     consent_text: str = ""
-    """What the form said that they agreed to, and which version of it."""
+    """The consent text on the form, and its version."""
     mail: str = ""
     """Which email led them there."""
 
@@ -93,7 +93,7 @@ class Consent:
     evidence: str = ""
     """What proves it: the line of the imported file, the delivery whose link was followed."""
     consent_text: str = ""
-    """What the form said that they agreed to, and which version of it."""
+    """The consent text on the form, and its version."""
     mail: str = ""
     """Which email asked them to confirm."""
 

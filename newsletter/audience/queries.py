@@ -86,7 +86,7 @@ def candidates(list_name: str) -> Select[tuple[int, str, str, str, dict[str, str
     """Select everybody who is or was on a list, with the reason why they get no email, if there is one.
 
     Columns: subscriber_id, address, first_name, last_name, fields, exclusion. The exclusion is NULL
-    for whoever may be mailed, else "suppressed", "unsubscribed", "pending" or "paused", in this order of precedence.
+    for people who may be mailed, else "suppressed", "unsubscribed", "pending" or "paused", in this order of precedence.
     """
     exclusion = case(
         (suppressions.c.address_hash.is_not(None), "suppressed"),

@@ -49,7 +49,7 @@ def add_subscriber(
     origin: str,
     now: datetime,
 ) -> bool:
-    """Put one person on a list, confirmed by whoever `origin` names; False if they are on it already.
+    """Put one person on a list, confirmed by the person or system that `origin` names; False if they are on it already.
 
     It brings back who unsubscribed, since it names one person. Raises DecisionRequired for a suppressed address: the
     suppression must be lifted first.

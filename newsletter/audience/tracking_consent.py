@@ -1,7 +1,7 @@
 """Click tracking consent: whether somebody agrees that the links they follow are recorded.
 
 Only their own word gives it; no import does. Each giving and withdrawing is added to the consent records of all their
-subscriptions that have not ended. Whoever is on no list has nothing to agree to.
+subscriptions that have not ended. People on no list have nothing to agree to.
 """
 
 from collections.abc import Collection
@@ -54,7 +54,7 @@ def withdraw_click_consent(
 def with_click_consent(connection: Connection, people: Collection[tuple[int, str]]) -> frozenset[tuple[int, str]]:
     """Return who of some subscribers, each with a list's name, has given consent and is still on that list.
 
-    It stays so until the caller's transaction ends: whoever withdraws it meanwhile waits for that.
+    It stays so until the caller's transaction ends: a concurrent withdrawal waits for the commit.
     """
     consenting: set[tuple[int, str]] = set()
     pairs = sorted(people)

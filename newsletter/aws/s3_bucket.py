@@ -50,7 +50,7 @@ class S3Bucket:
         response = self._call("head_object", Key=key)
         if not isinstance(response, ErrorResponse):
             return size is None or response.get("ContentLength") == size
-        if response.status in {403, 404}:  # S3 answers 403 for a missing object to whoever may not list the bucket
+        if response.status in {403, 404}:  # without ListBucket, S3 answers 403 for a missing object
             return False
         raise self._error_of(key, response)
 

@@ -24,7 +24,7 @@ class BadRequest(Exception):
 
 
 class ServiceModel:
-    """The operations of one service that speaks the rest-json protocol."""
+    """The operations of one service that uses the rest-json protocol."""
 
     def __init__(self, description: Any) -> None:
         self._model = description

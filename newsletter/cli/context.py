@@ -58,7 +58,7 @@ def check_is_file(path: Path, shown: str = "") -> None:
 
 
 def current_user() -> str:
-    """Return the name of the user at the terminal; "" if it cannot be told."""
+    """Return the name of the user at the terminal; "" if it is unknown."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):

@@ -25,7 +25,7 @@ class Stop:
         return self.times > 0
 
     def is_repeated(self) -> bool:
-        """Whether it was asked again, and work should not wait for what is in flight."""
+        """Whether a second signal came, so that work should not wait for what is in flight."""
         return self.times > 1
 
     def wait(self, seconds: float) -> bool:

@@ -19,7 +19,7 @@ from newsletter.content.front_matter_fields import ALIASES, FOREIGN_KEYS, KEYS
 MAX_BYTES = 64 * 1024
 _MAX_DEPTH = 20
 _MAX_NODES = 5_000
-"""Of the expanded tree: an alias counts as often as what it stands for."""
+"""Of the expanded tree: each use of an alias counts like the value it refers to."""
 
 _SAFE: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _KEPT_TAGS = {f"tag:yaml.org,2002:{kind}" for kind in ("null", "merge", "timestamp")}

@@ -91,7 +91,7 @@ def newest_ready(collection: IssueCollection) -> Issue | None:
 def slugify(name: str) -> Slug:
     """Return a name as a slug: accents dropped, all else hyphens.
 
-    Letters that ASCII cannot carry are told apart by a digest of the name at its end.
+    Names that differ only in non-ASCII letters are distinguished by a digest at the end.
     """
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     text = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")

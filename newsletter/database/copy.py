@@ -54,10 +54,10 @@ def _table(connection: Connection, name: str) -> Table:
     inspector = inspect(connection)
     keys = set(inspector.get_pk_constraint(name)["constrained_columns"])
     columns: list[Column[Any]] = []
-    for each in inspector.get_columns(name):
-        if isinstance(each["type"], JSON):
-            each["type"].none_as_null = True  # else NULL becomes JSON null
-        columns.append(Column(each["name"], each["type"], primary_key=each["name"] in keys))
+    for column in inspector.get_columns(name):
+        if isinstance(column["type"], JSON):
+            column["type"].none_as_null = True  # else NULL becomes JSON null
+        columns.append(Column(column["name"], column["type"], primary_key=column["name"] in keys))
     return Table(name, MetaData(), *columns)
 
 

@@ -112,13 +112,13 @@ def add_counts(counts: Iterable[Counts]) -> Counts:
     """Return the sum of counts."""
     every = tuple(counts)
     excluded: Counter[Exclusion] = Counter()
-    for each in every:
-        excluded.update(each.excluded)
+    for addend in every:
+        excluded.update(addend.excluded)
     return Counts(
-        planned=sum(each.planned for each in every),
-        submitted=sum(each.submitted for each in every),
-        failed=sum(each.failed for each in every),
-        uncertain=sum(each.uncertain for each in every),
+        planned=sum(addend.planned for addend in every),
+        submitted=sum(addend.submitted for addend in every),
+        failed=sum(addend.failed for addend in every),
+        uncertain=sum(addend.uncertain for addend in every),
         excluded=dict(excluded),
     )
 

@@ -52,7 +52,7 @@ class MailingState(StrEnum):
     OPEN = "open"
     PAUSED = "paused"
     CANCELLED = "cancelled"
-    """For good: whoever was planned is excluded, and nobody is added."""
+    """For good: planned deliveries are excluded, and none are added."""
 
 
 class MailingStage(StrEnum):

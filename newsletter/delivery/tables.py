@@ -118,7 +118,7 @@ deliveries = Table(
 )
 """One row a candidate of a mailing, recipient or excluded.
 
-`round_id` is NULL for whoever is excluded, and for tests; else the database keeps it unique with the
+`round_id` is NULL for excluded deliveries and for tests; else the database keeps it unique with the
 subscriber: nobody gets an issue twice in one round, on whatever lists they are. `due_at` is in seconds
 since the epoch, 0 for at once. `reason` says why it was excluded, failed or deferred. `variant` is the
 variant of the edition that a recipient gets, decided when they are planned.

@@ -24,8 +24,8 @@ def check_settings(settings: Settings) -> Iterator[CheckResult]:
     is_real = settings.delivery.transport != "outbox"
     if not settings.lists:
         yield fail(_PART, "lists", "no list", f"Add [lists.NAME] to {SETTINGS_FILE}, with title, from and list_id")
-    for name, each in settings.lists.items():
-        if is_real and not (each.postal_address or settings.publication.postal_address):
+    for name, mailing_list in settings.lists.items():
+        if is_real and not (mailing_list.postal_address or settings.publication.postal_address):
             yield fail(
                 _PART,
                 f"list {name}",
@@ -71,7 +71,7 @@ def check_secrets(settings: Settings) -> Iterator[CheckResult]:
     key = settings.var / "secret.key"
     if settings.secret_key is not None:
         keys = settings.secret_key.get_secret_value().split()
-        if keys and all(len(each) >= _KEY_LENGTH for each in keys):
+        if keys and all(len(word) >= _KEY_LENGTH for word in keys):
             yield ok("secrets", "key", "NEWSLETTER_SECRET_KEY is set")
         else:
             yield fail(
@@ -88,9 +88,9 @@ def check_secrets(settings: Settings) -> Iterator[CheckResult]:
         yield from _check_mode(settings.var, settings, "private folder")
     for path in sorted(settings.var.glob("newsletter.db*")):
         yield from _check_mode(path, settings, "database file")
-    for each in settings.delivery.dkim:
-        if each.key is not None:
-            yield from _check_mode(settings.root / each.key, settings, "DKIM key")
+    for dkim in settings.delivery.dkim:
+        if dkim.key is not None:
+            yield from _check_mode(settings.root / dkim.key, settings, "DKIM key")
     yield from _check_git(settings)
 
 

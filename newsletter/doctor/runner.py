@@ -70,16 +70,16 @@ def check_groups(settings: Settings, *, dns: Resolver, clock: Callable[[], datet
 def run_groups(groups: Iterable[CheckGroup], *, seconds: float) -> Iterator[CheckResult]:
     """Run groups side by side and yield their results in order; a group that does not end in time has failed."""
     running = [_RunningGroup(group) for group in groups]
-    for each in running:  # daemon threads: one that hangs for ever does not keep the process
-        threading.Thread(target=_run, args=(each,), daemon=True, name=each.group.name).start()
+    for thread in running:  # daemon threads: one that hangs for ever does not keep the process
+        threading.Thread(target=_run, args=(thread,), daemon=True, name=thread.group.name).start()
     end = monotonic() + seconds
-    for each in running:
+    for thread in running:
         while True:
             try:
-                result = each.results.get(timeout=max(0.0, end - monotonic()))
+                result = thread.results.get(timeout=max(0.0, end - monotonic()))
             except Empty:
                 yield fail(
-                    each.group.name,
+                    thread.group.name,
                     "time",
                     f"not finished within {seconds:.0f} seconds: something does not answer",
                     "Check this machine's network, above all the firewall, and run it again",

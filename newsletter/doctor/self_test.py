@@ -32,8 +32,8 @@ class _SelfTestFilter:
         return _RECIPIENT_HEADERS
 
     def is_ours(self, headers: object) -> bool:
-        found = (value for name in _RECIPIENT_HEADERS for value in headers.all(name))  # type: ignore[attr-defined]
-        return any(self.address in value.lower() for value in found)
+        recipients = (value for name in _RECIPIENT_HEADERS for value in headers.all(name))  # type: ignore[attr-defined]
+        return any(self.address in value.lower() for value in recipients)
 
 
 def self_test_address(settings: Settings, token: str) -> Address:
@@ -96,9 +96,9 @@ def _check_alignment(signatures: Iterable[DkimSignature], sender: str) -> CheckR
 
 def _check_coverage(signatures: Iterable[DkimSignature], sender: str) -> CheckResult:
     aligned = _valid(signatures, sender)
-    if any(set(_UNSUBSCRIBE_HEADERS) <= set(each.signed) for each in aligned):
+    if any(set(_UNSUBSCRIBE_HEADERS) <= set(signature.signed) for signature in aligned):
         return ok(_PART, "one click", "an aligned signature covers both List-Unsubscribe headers")
-    missing = [name for name in _UNSUBSCRIBE_HEADERS if not any(name in each.signed for each in aligned)]
+    missing = [name for name in _UNSUBSCRIBE_HEADERS if not any(name in signature.signed for signature in aligned)]
     return fail(
         _PART,
         "one click",
@@ -108,4 +108,8 @@ def _check_coverage(signatures: Iterable[DkimSignature], sender: str) -> CheckRe
 
 
 def _valid(signatures: Iterable[DkimSignature], sender: str) -> list[DkimSignature]:
-    return [each for each in signatures if each.result == "pass" and is_aligned(each.domain, sender, strict=False)]
+    return [
+        signature
+        for signature in signatures
+        if signature.result == "pass" and is_aligned(signature.domain, sender, strict=False)
+    ]

@@ -41,7 +41,10 @@ def check_ses(settings: Settings, *, now: datetime) -> Iterator[CheckResult]:
 
 
 def _senders(settings: Settings) -> dict[str, str]:
-    return {each.sender.address.domain.lower(): str(each.sender.address) for each in reversed(settings.lists.values())}
+    return {
+        mailing_list.sender.address.domain.lower(): str(mailing_list.sender.address)
+        for mailing_list in reversed(settings.lists.values())
+    }
 
 
 def _account(answer: dict[str, Any]) -> Iterator[CheckResult]:
@@ -179,8 +182,8 @@ def _configuration_set(client: Any, settings: Settings) -> Iterator[CheckResult]
 
 
 def _event_destinations(name: str, destinations: list[dict[str, Any]]) -> Iterator[CheckResult]:
-    enabled = [each for each in destinations if each.get("Enabled")]
-    published = {str(kind) for each in enabled for kind in each.get("MatchingEventTypes") or ()}
+    enabled = [destination for destination in destinations if destination.get("Enabled")]
+    published = {str(kind) for destination in enabled for kind in destination.get("MatchingEventTypes") or ()}
     missing = [kind for kind in _NEEDED_EVENTS if kind not in published]
     if not enabled:
         yield fail(

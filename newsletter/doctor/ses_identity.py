@@ -38,10 +38,12 @@ def find_identity(settings: Settings, domain: str, address: str) -> SesIdentity 
     labels = domain.split(".")
     parents = [".".join(labels[start:]) for start in range(len(labels) - 1)]
     try:
-        found = [each for name in (address, *parents) if (each := _fetch_identity(client, name)) is not None]
+        identities = [
+            identity for name in (address, *parents) if (identity := _fetch_identity(client, name)) is not None
+        ]
     finally:
         client.close()
-    return next((each for each in found if each.is_verified), found[0] if found else None)
+    return next((identity for identity in identities if identity.is_verified), identities[0] if identities else None)
 
 
 def _fetch_identity(client: Any, name: str) -> SesIdentity | None:

@@ -1,4 +1,4 @@
-"""Event: one report about one delivery, in the same terms whoever reports it."""
+"""Event: one report about one delivery, in the same terms for every provider."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -90,9 +90,11 @@ def _sync(
         progress = replace(progress, listed=progress.listed + len(page), suppressed_here=progress.suppressed_here + new)
         yield progress
     to_add = [
-        (each.address, _SES_REASONS[each.suppression.reason])
-        for each in list_suppressions(database)
-        if each.address and each.suppression.reason in _SES_REASONS and each.address.lower() not in on_ses
+        (suppression.address, _SES_REASONS[suppression.suppression.reason])
+        for suppression in list_suppressions(database)
+        if suppression.address
+        and suppression.suppression.reason in _SES_REASONS
+        and suppression.address.lower() not in on_ses
     ]
     progress = replace(progress, left=len(to_remove) + len(to_add))
     for address in to_remove:
@@ -124,7 +126,7 @@ def _suppress_page(
             for address, parsed in ((address, _parse_address(address)) for address, _, _ in page)
             if parsed is not None
         }
-        suppressed = {each for each in lifted if suppression_reason(connection, keyring, Address.parse(each))}
+        suppressed = {address for address in lifted if suppression_reason(connection, keyring, Address.parse(address))}
     to_suppress = []
     for address, reason, since in page:
         if address not in lifted or address in suppressed:
@@ -163,7 +165,7 @@ class _SesList:
         token: dict[str, str] = {}
         while True:
             answer = self.call("list_suppressed_destinations", PageSize=_PAGE, **token)
-            yield [_entry(each) for each in answer.get("SuppressedDestinationSummaries", ())]
+            yield [_entry(summary) for summary in answer.get("SuppressedDestinationSummaries", ())]
             if not answer.get("NextToken"):
                 return
             token = {"NextToken": answer["NextToken"]}
@@ -199,5 +201,5 @@ def _entry(entry: dict[str, Any]) -> tuple[str, SuppressionReason, datetime]:
 
 
 def _since(entry: dict[str, Any]) -> datetime:
-    found = entry.get("LastUpdateTime")
-    return found.astimezone(UTC) if isinstance(found, datetime) else datetime(1990, 1, 1, tzinfo=UTC)
+    updated_at = entry.get("LastUpdateTime")
+    return updated_at.astimezone(UTC) if isinstance(updated_at, datetime) else datetime(1990, 1, 1, tzinfo=UTC)

@@ -35,7 +35,7 @@ class PageMetadata:
     """The URL of its oEmbed description (oembed.com)."""
 
     def or_else(self, other: "PageMetadata") -> "PageMetadata":
-        """Return this metadata with what it lacks taken from `other`."""
+        """Return this metadata with missing values filled in from `other`."""
         return replace(
             self,
             title=self.title or other.title,

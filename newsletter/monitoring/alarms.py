@@ -1,4 +1,4 @@
-"""Alarms: what has stopped or fallen silent while nobody looked, found by queries on the database alone."""
+"""Alarms: stalled mailings, silent sources and stuck work, detected by database queries alone."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -41,7 +41,7 @@ _trips = table(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alarm:
-    """Something that the author should be told without asking."""
+    """A condition that the author is notified of."""
 
     key: str
     """What it is about: the same text as long as it lasts."""

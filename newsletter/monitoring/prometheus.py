@@ -59,6 +59,6 @@ def _add_issues(registry: CollectorRegistry, issues: Iterable[IssueNumbers]) -> 
 
 def _add_subscriptions(registry: CollectorRegistry, lists: Iterable[ListGrowth]) -> None:
     gauge = Gauge("newsletter_subscriptions", "People on lists, by state.", ["list", "state"], registry=registry)
-    for each in lists:
+    for growth in lists:
         for state in _SUBSCRIPTION_STATES:
-            gauge.labels(each.name, state).set(getattr(each, state))
+            gauge.labels(growth.name, state).set(getattr(growth, state))

@@ -166,7 +166,7 @@ def _auto_approved(context: InboundContext, reply: Reply) -> Reply:
             keyring=context.keyring,
             now=context.now,
         )
-    except (NewsletterError, OSError):  # it waits for its moderator as any other
+    except (NewsletterError, OSError):  # it is held for moderation like any other
         return reply
     return get_reply(context.database, reply.id)
 

@@ -137,8 +137,8 @@ def describe_condition(condition: Condition) -> str:
 
 
 def _bracketed_description(condition: Condition) -> str:
-    words = describe_condition(condition)
-    return f"({words})" if isinstance(condition, (AllOf, AnyOf)) else words
+    description = describe_condition(condition)
+    return f"({description})" if isinstance(condition, (AllOf, AnyOf)) else description
 
 
 def _describe(condition: Condition) -> str:

@@ -230,16 +230,16 @@ class _ConditionBuilder(Transformer[Token, Condition]):
 
 def parse(line: str) -> tuple[Condition, tuple[NameReference, ...]]:
     """Parse a clean line; SegmentError points at the token that does not fit."""
-    words = tokenize(line)
-    if not words:
+    tokens = tokenize(line)
+    if not tokens:
         raise SegmentError("there is no condition", line, 1, remedy=_EXAMPLE)
     parser: Any = _parser().parse_interactive()
-    for index, word in enumerate(words):
+    for index, word in enumerate(tokens):
         token = Token(word.kind, word.text, column=word.column, end_column=word.column + len(word.written))
         try:
             parser.feed_token(token)
         except UnexpectedToken:
-            raise _misplaced(word, words[index - 1] if index else None, parser.accepts(), line) from None
+            raise _misplaced(word, tokens[index - 1] if index else None, parser.accepts(), line) from None
     references: list[NameReference] = []
     try:
         tree = parser.feed_eof()

@@ -2,7 +2,7 @@
 
 A well-formed body is parsed and checked in one pass of pydantic's core, six times as fast as botocore's validator.
 The fast pass accepts only what `ServiceModel.parse_request` would accept, and parses it to the same values. What it
-does not accept may still be valid: then the slow way decides, and words the error.
+does not accept may still be valid: then the slow path decides, and reports the error.
 """
 
 from collections.abc import Mapping
@@ -36,7 +36,7 @@ class RequestParser:
             try:
                 request: dict[str, Any] = parser.validate_json(body or b"{}", strict=True)
             except ValidationError:
-                pass  # valid in another way, or the slow way words the error
+                pass  # perhaps valid; if not, the slow path reports the error
             else:
                 return request
         return self._model.parse_request(operation, path, query, body)

@@ -40,7 +40,7 @@ def read_or_make_keys(settings: Settings) -> tuple[bytes, ...]:
 
     SettingsError when a key is too short.
     """
-    keys = tuple(word.encode() for word in _read_words(settings) if not word.startswith(_HASHES))
+    keys = tuple(key.encode() for key in _read_keys(settings) if not key.startswith(_HASHES))
     if not keys:
         raise SettingsError(f"{_place(settings)}: all keys are marked 'hashes:', so none can sign")
     return keys
@@ -48,8 +48,8 @@ def read_or_make_keys(settings: Settings) -> tuple[bytes, ...]:
 
 def read_hashing_key(settings: Settings) -> bytes:
     """Return the key that suppressed addresses are hashed with: the oldest."""
-    words = _read_words(settings)
-    return next((word for word in words if word.startswith(_HASHES)), words[-1]).removeprefix(_HASHES).encode()
+    keys = _read_keys(settings)
+    return next((key for key in keys if key.startswith(_HASHES)), keys[-1]).removeprefix(_HASHES).encode()
 
 
 def rotate_keys(settings: Settings, today: date, *, grace_days: int = GRACE_DAYS) -> Rotation:
@@ -92,26 +92,26 @@ def _rotated_line(line: str, today: date, grace_days: int, *, is_oldest: bool) -
     return f"{_HASHES}{_strip_comment(line)}" if is_oldest else ""
 
 
-def _read_words(settings: Settings) -> list[str]:
+def _read_keys(settings: Settings) -> list[str]:
     """Return the keys as they are written, with their `hashes:` marks."""
     path = settings.var / "secret.key"
     if settings.secret_key is not None:
-        words = settings.secret_key.get_secret_value().split()
+        keys = settings.secret_key.get_secret_value().split()
     else:
         try:
-            words = [
+            keys = [
                 word for line in path.read_text(encoding="ascii").splitlines() for word in _strip_comment(line).split()
             ]
         except FileNotFoundError:
-            words = [_create_key(path)]
+            keys = [_create_key(path)]
         except (OSError, UnicodeDecodeError) as error:
             raise SettingsError(f"{_PLACE}: cannot be read: {describe(error)}") from error
-    if not words or any(len(word.removeprefix(_HASHES)) < 32 for word in words):
+    if not keys or any(len(key.removeprefix(_HASHES)) < 32 for key in keys):
         raise SettingsError(
             f"{_place(settings)}: a key must have at least 32 characters. "
             "Make one with: python3 -c 'import secrets; print(secrets.token_hex(32))'"
         )
-    return words
+    return keys
 
 
 def _strip_comment(line: str) -> str:

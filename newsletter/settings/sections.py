@@ -145,7 +145,7 @@ class FeedbackSettings(_Section):
     certificates: Path | None = None
     """A folder with SNS's certificates under their file names, so that none is fetched."""
     keep_days: int = Field(default=30, ge=1)
-    """How many days raw events are kept; the facts they told stay."""
+    """How many days raw events are kept; the recorded facts stay."""
     soft_bounces: int = Field(default=3, ge=1)
     """After soft bounces in so many mailings the address is suppressed."""
     soft_days: int = Field(default=30, ge=1)

@@ -105,7 +105,7 @@ def _about_reports(totals: Numbers, *, has_facts: bool) -> Iterable[Caveat]:
 
 
 def _about_providers(totals: Numbers, domains: Iterable[DomainNumbers]) -> Iterable[Caveat]:
-    at_gmail = sum(each.numbers.submitted for each in domains if each.domain in _GMAIL)
+    at_gmail = sum(domain.numbers.submitted for domain in domains if domain.domain in _GMAIL)
     if at_gmail:
         yield _know(
             f"Gmail sends no complaints to anybody, Amazon SES included: of {at_gmail:,} messages that went there, "

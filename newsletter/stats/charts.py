@@ -88,12 +88,12 @@ def issue_charts(issues: Sequence[IssueNumbers], draw: ChartRenderer) -> list[Ch
         )
     ]
     if any(row["replies"] for row in rows):
-        words = f"Replies to the last {len(shown)} issues; {newest.totals.replies:,} to the newest."
-        charts.append(_chart("Replies by issue", words, lambda width: bar_chart(rows, "replies", width), draw))
+        summary = f"Replies to the last {len(shown)} issues; {newest.totals.replies:,} to the newest."
+        charts.append(_chart("Replies by issue", summary, lambda width: bar_chart(rows, "replies", width), draw))
     reported = [row for row in rows if row["bounced"] is not None]
     if any(row["bounced"] for row in reported) and len(reported) > 1:
-        words = "Share of messages that bounced, by issue; the line is at 5 %, where Amazon SES reviews an account."
-        charts.append(_chart("Bounces by issue, in %", words, lambda width: rate_chart(reported, width), draw))
+        summary = "Share of messages that bounced, by issue; the line is at 5 %, where Amazon SES reviews an account."
+        charts.append(_chart("Bounces by issue, in %", summary, lambda width: rate_chart(reported, width), draw))
     return charts
 
 
@@ -102,29 +102,29 @@ def clicks_chart(days: Sequence[DayClicks], draw: ChartRenderer) -> Chart | None
     rows = [
         {
             "order": number,
-            "issue": f"{each.day:%d %b}".lstrip("0") if each.day else "other days",
-            "clicks": each.clicks,
+            "issue": f"{count.day:%d %b}".lstrip("0") if count.day else "other days",
+            "clicks": count.clicks,
         }
-        for number, each in enumerate(days)
+        for number, count in enumerate(days)
     ]
     if len(rows) < 2:
         return None
-    words = f"Clicks of {len(rows)} days; {rows[0]['clicks']:,} on the first."
-    return _chart("Clicks by day", words, lambda width: bar_chart(rows, "clicks", width), draw)
+    summary = f"Clicks of {len(rows)} days; {rows[0]['clicks']:,} on the first."
+    return _chart("Clicks by day", summary, lambda width: bar_chart(rows, "clicks", width), draw)
 
 
 def growth_chart(lists: Sequence[ListGrowth], draw: ChartRenderer) -> Chart | None:
     """Draw each list's readers by week; None before there are two weeks."""
     rows = [
-        {"list": each.name, "week": week.monday.isoformat(), "readers": week.members}
-        for each in lists
-        for week in each.weeks
+        {"list": growth.name, "week": week.monday.isoformat(), "readers": week.members}
+        for growth in lists
+        for week in growth.weeks
     ]
     if len({row["week"] for row in rows}) < 2:
         return None
-    words = "; ".join(f"{each.name}: {each.confirmed:,} readers" for each in lists)
+    summary = "; ".join(f"{growth.name}: {growth.confirmed:,} readers" for growth in lists)
     return _chart(
-        "Readers by week", f"Readers of each list, week by week. {words}.", lambda w: line_chart(rows, w), draw
+        "Readers by week", f"Readers of each list, week by week. {summary}.", lambda w: line_chart(rows, w), draw
     )
 
 
@@ -133,16 +133,16 @@ def domain_chart(domains: Sequence[DomainNumbers], draw: ChartRenderer) -> Chart
     if not domains:
         return None
     rows = [
-        {"domain": each.domain, "order": number, "what": what, "messages": value, "rank": rank}
-        for number, each in enumerate(domains)
-        for rank, (what, value) in enumerate(_outcomes(each.numbers))
+        {"domain": domain.domain, "order": number, "what": what, "messages": value, "rank": rank}
+        for number, domain in enumerate(domains)
+        for rank, (what, value) in enumerate(_outcomes(domain.numbers))
         if value
     ]
     known = list(dict.fromkeys(str(row["what"]) for row in sorted(rows, key=lambda row: int(str(row["rank"])))))
-    words = "; ".join(f"{each.domain}: {each.numbers.submitted:,}" for each in domains)
+    summary = "; ".join(f"{domain.domain}: {domain.numbers.submitted:,}" for domain in domains)
     return _chart(
         "Where messages went",
-        f"Messages by receiving domain. {words}.",
+        f"Messages by receiving domain. {summary}.",
         lambda w: stacked_bar_chart(rows, known, w),
         draw,
     )
@@ -153,9 +153,9 @@ def reason_chart(numbers: Numbers, draw: ChartRenderer) -> Chart | None:
     rows = [{"reason": reason, "messages": number} for reason, number in _most_common(numbers)]
     if not rows:
         return None
-    words = "; ".join(f"{row['reason']}: {row['messages']:,}" for row in rows)
+    summary = "; ".join(f"{row['reason']}: {row['messages']:,}" for row in rows)
     return _chart(
-        "Why messages bounced", f"Bounced messages by reason. {words}.", lambda w: reason_chart_spec(rows, w), draw
+        "Why messages bounced", f"Bounced messages by reason. {summary}.", lambda w: reason_chart_spec(rows, w), draw
     )
 
 

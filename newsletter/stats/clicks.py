@@ -42,7 +42,7 @@ def count_clicks(connection: Connection, submitted: Mapping[int, int]) -> dict[i
     query = (
         select(_links.c.mailing_id, _links.c.url, _clicks.c.day, _clicks.c.number)
         .join_from(_links, _clicks, _clicks.c.link == _links.c.key, isouter=True)
-        .where(_links.c.mailing_id.in_([each for each, number in submitted.items() if number >= MIN_GROUP_SIZE]))
+        .where(_links.c.mailing_id.in_([mailing for mailing, number in submitted.items() if number >= MIN_GROUP_SIZE]))
         .order_by(_links.c.mailing_id, _links.c.url, _clicks.c.day)
     )
     by_mailing: dict[int, dict[str, Counter[date]]] = defaultdict(lambda: defaultdict(Counter))
@@ -54,19 +54,19 @@ def count_clicks(connection: Connection, submitted: Mapping[int, int]) -> dict[i
 def link_numbers(several: Iterable[MailingClicks]) -> tuple[LinkNumbers, ...]:
     """Return the links of some mailings together, the most clicked first."""
     together: dict[str, int | None] = {}
-    for each in several:
-        for url, number in each.links.items():
+    for mailing in several:
+        for url, number in mailing.links.items():
             before = together.get(url)
             together[url] = number if before is None else before + (number or 0)
     links = [LinkNumbers(url=url, clicks=number) for url, number in together.items()]
-    return tuple(sorted(links, key=lambda each: (-(each.clicks or 0), each.url)))
+    return tuple(sorted(links, key=lambda link: (-(link.clicks or 0), link.url)))
 
 
 def click_days(several: Iterable[MailingClicks]) -> tuple[DayClicks, ...]:
     """Return the clicks of some mailings by day; days with few are combined under the day None."""
     together: Counter[date] = Counter()
-    for each in several:
-        together.update(each.days)
+    for mailing in several:
+        together.update(mailing.days)
     shown = {day: number for day, number in together.items() if number >= MIN_GROUP_SIZE}
     rest = together.total() - sum(shown.values())
     while 0 < rest < MIN_GROUP_SIZE and shown:

@@ -26,7 +26,7 @@ _HEADINGS = (
 
 
 def statistics_json(statistics: Statistics) -> dict[str, Any]:
-    """Return the statistics as JSON; null is a number that nothing reports."""
+    """Return the statistics as JSON; null is a number that no source reports."""
     return {
         "made_at": statistics.made_at.isoformat(timespec="seconds"),
         "totals": _numbers(statistics.totals),
@@ -38,7 +38,7 @@ def statistics_json(statistics: Statistics) -> dict[str, Any]:
                 "answer_hours": issue.answer_hours,
                 "links": [_link(link) for link in issue.links],
                 "click_days": [
-                    {"day": each.day and each.day.isoformat(), "clicks": each.clicks} for each in issue.click_days
+                    {"day": day.day and day.day.isoformat(), "clicks": day.clicks} for day in issue.click_days
                 ],
                 **_numbers(issue.totals),
                 "mailings": [_mailing(mailing) for mailing in issue.mailings],
@@ -46,15 +46,16 @@ def statistics_json(statistics: Statistics) -> dict[str, Any]:
             for issue in statistics.issues
         ],
         "domains": [
-            {"domain": each.domain, "readers": each.readers, **_reported(each.numbers)} for each in statistics.domains
+            {"domain": domain.domain, "readers": domain.readers, **_reported(domain.numbers)}
+            for domain in statistics.domains
         ],
-        "lists": [_growth(each) for each in statistics.lists],
-        "caveats": [{"weight": str(each.weight), "text": each.text} for each in statistics.caveats],
+        "lists": [_growth(growth) for growth in statistics.lists],
+        "caveats": [{"weight": str(caveat.weight), "text": caveat.text} for caveat in statistics.caveats],
     }
 
 
 def csv_rows(statistics: Statistics) -> Iterator[list[object]]:
-    """Yield a heading and a row for each mailing; an empty cell is a number that nothing reports."""
+    """Yield a heading and a row for each mailing; an empty cell is a number that no source reports."""
     yield [*_HEADINGS, *_COUNTS, "excluded"]
     for issue in statistics.issues:
         for mailing in issue.mailings:
@@ -130,5 +131,5 @@ def _plain(counts: Mapping[str, int]) -> dict[str, int]:
 
 
 def _escape_formula(text: str) -> str:
-    """Return a text that no spreadsheet evaluates as a formula."""
+    """Escape a text so that no spreadsheet evaluates it as a formula (CSV injection)."""
     return f"'{text}" if text[:1] in {"=", "+", "-", "@", "\t", "\r"} else text

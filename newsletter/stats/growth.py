@@ -52,13 +52,13 @@ def list_growth(database: Database, *, weeks: int, now: datetime) -> tuple[ListG
         )
     return tuple(
         ListGrowth(
-            name=each.name,
-            confirmed=each.confirmed,
-            pending=each.pending,
-            suppressed=each.suppressed,
-            weeks=weeks_by_list.get(each.name, ()),
+            name=count.name,
+            confirmed=count.confirmed,
+            pending=count.pending,
+            suppressed=count.suppressed,
+            weeks=weeks_by_list.get(count.name, ()),
         )
-        for each in count_lists(database)
+        for count in count_lists(database)
     )
 
 

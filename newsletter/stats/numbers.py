@@ -57,17 +57,17 @@ def add_numbers(several: Iterable[Numbers]) -> Numbers:
     """Return the sum; a number is None only if it is None in each."""
     every = tuple(several)
     values: dict[str, object] = {}
-    for each in fields(Numbers):
-        known = [value for numbers in every if (value := getattr(numbers, each.name)) is not None]
+    for attribute in fields(Numbers):
+        known = [value for numbers in every if (value := getattr(numbers, attribute.name)) is not None]
         if not known:
             continue
         if isinstance(known[0], Mapping):
             total: Counter[str] = Counter()
             for counts in known:
                 total.update(counts)
-            values[each.name] = dict(total)
+            values[attribute.name] = dict(total)
         else:
-            values[each.name] = sum(known)
+            values[attribute.name] = sum(known)
     return Numbers(**values)  # type: ignore[arg-type]
 
 
@@ -158,15 +158,17 @@ class ListGrowth:
 
 def fold_domains(domains: Iterable[DomainNumbers]) -> tuple[DomainNumbers, ...]:
     """Return the largest domains and the rest as one, each of at least MIN_GROUP_SIZE readers; () if impossible."""
-    ordered = sorted(domains, key=lambda each: (each.domain == OTHERS, -each.numbers.submitted, each.domain))
-    shown = [each for each in ordered if each.domain != OTHERS and each.readers >= MIN_GROUP_SIZE]
+    ordered = sorted(domains, key=lambda domain: (domain.domain == OTHERS, -domain.numbers.submitted, domain.domain))
+    shown = [domain for domain in ordered if domain.domain != OTHERS and domain.readers >= MIN_GROUP_SIZE]
     shown = shown[:_MAX_DOMAINS]
-    rest = [each for each in ordered if each not in shown]
-    while rest and sum(each.readers for each in rest) < MIN_GROUP_SIZE:
+    rest = [domain for domain in ordered if domain not in shown]
+    while rest and sum(domain.readers for domain in rest) < MIN_GROUP_SIZE:
         if not shown:
             return ()
         rest.append(shown.pop())  # or the difference to the total would reveal the few
     if rest:
-        readers = sum(each.readers for each in rest)
-        shown.append(DomainNumbers(domain=OTHERS, readers=readers, numbers=add_numbers(each.numbers for each in rest)))
+        readers = sum(domain.readers for domain in rest)
+        shown.append(
+            DomainNumbers(domain=OTHERS, readers=readers, numbers=add_numbers(domain.numbers for domain in rest))
+        )
     return tuple(shown)

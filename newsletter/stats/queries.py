@@ -123,7 +123,7 @@ def count_reactions(connection: Connection, mailing_ids: Iterable[int]) -> dict[
         )
         for mailing_id, number in connection.execute(query_unsubscribed):
             counts[mailing_id][2] += number
-    return {number: (each[0], each[1], each[2]) for number, each in counts.items()}
+    return {number: (numbers[0], numbers[1], numbers[2]) for number, numbers in counts.items()}
 
 
 def _unsubscribed_deliveries(connection: Connection) -> list[int]:

@@ -92,7 +92,7 @@ def _sections(statistics: Statistics, one: IssueNumbers | None, draw: ChartRende
             title="Links",
             charts=[chart] if chart else [],
             headings=("link", "clicks"),
-            rows=[(_RowHeading(text=each.url), _clicks(each.clicks)) for each in one.links],
+            rows=[(_RowHeading(text=link.url), _clicks(link.clicks)) for link in one.links],
         )
     else:
         names = ("issue", "messages", "delivered", "bounced", "complained", "unsubscribed", "replies", "comments")
@@ -113,13 +113,13 @@ def _sections(statistics: Statistics, one: IssueNumbers | None, draw: ChartRende
         headings=("list", "readers", "joined, 4 weeks", "left, 4 weeks", "pending"),
         rows=[
             (
-                _RowHeading(text=each.name),
-                f"{each.confirmed:,}",
-                f"{sum(week.joined for week in each.weeks[-4:]):,}",
-                f"{sum(week.left for week in each.weeks[-4:]):,}",
-                f"{each.pending:,}",
+                _RowHeading(text=subscribers.name),
+                f"{subscribers.confirmed:,}",
+                f"{sum(week.joined for week in subscribers.weeks[-4:]):,}",
+                f"{sum(week.left for week in subscribers.weeks[-4:]):,}",
+                f"{subscribers.pending:,}",
             )
-            for each in statistics.lists
+            for subscribers in statistics.lists
         ],
     )
     by_domain = domain_chart(statistics.domains, draw) if draw else None
@@ -129,14 +129,14 @@ def _sections(statistics: Statistics, one: IssueNumbers | None, draw: ChartRende
         headings=("domain", "messages", "delivered", "deferred", "bounced", "complained"),
         rows=[
             (
-                _RowHeading(text=each.domain),
-                f"{each.numbers.submitted:,}",
-                _rate(each.numbers.delivered, each.numbers.submitted),
-                _count(each.numbers.deferred),
-                _rate(each.numbers.bounced, each.numbers.submitted),
-                _count(each.numbers.complained),
+                _RowHeading(text=domain.domain),
+                f"{domain.numbers.submitted:,}",
+                _rate(domain.numbers.delivered, domain.numbers.submitted),
+                _count(domain.numbers.deferred),
+                _rate(domain.numbers.bounced, domain.numbers.submitted),
+                _count(domain.numbers.complained),
             )
-            for each in statistics.domains
+            for domain in statistics.domains
         ],
     )
     why = reason_chart(statistics.totals, draw) if draw else None
@@ -147,7 +147,7 @@ def _sections(statistics: Statistics, one: IssueNumbers | None, draw: ChartRende
         rows=[
             (_RowHeading(text=reason), f"{number:,}")
             for counts in (statistics.totals.bounce_reasons, statistics.totals.failures)
-            for reason, number in sorted(counts.items(), key=lambda each: (-each[1], each[0]))
+            for reason, number in sorted(counts.items(), key=lambda row: (-row[1], row[0]))
         ],
     )
 
@@ -158,16 +158,18 @@ def _of_mailings(one: IssueNumbers) -> _Section:
         headings=("mailing", "candidates", "messages", "delivered", "bounced", "failed", "uncertain", "replies"),
         rows=[
             (
-                _RowHeading(text=f"{each.list_name}", note=each.segment or f"round {each.round}, {each.stage}"),
-                f"{each.numbers.candidates:,}",
-                f"{each.numbers.submitted:,}",
-                _rate(each.numbers.delivered, each.numbers.submitted),
-                _rate(each.numbers.bounced, each.numbers.submitted),
-                f"{each.numbers.failed:,}",
-                f"{each.numbers.uncertain:,}",
-                f"{each.numbers.replies:,}",
+                _RowHeading(
+                    text=f"{mailing.list_name}", note=mailing.segment or f"round {mailing.round}, {mailing.stage}"
+                ),
+                f"{mailing.numbers.candidates:,}",
+                f"{mailing.numbers.submitted:,}",
+                _rate(mailing.numbers.delivered, mailing.numbers.submitted),
+                _rate(mailing.numbers.bounced, mailing.numbers.submitted),
+                f"{mailing.numbers.failed:,}",
+                f"{mailing.numbers.uncertain:,}",
+                f"{mailing.numbers.replies:,}",
             )
-            for each in one.mailings
+            for mailing in one.mailings
         ],
     )
 

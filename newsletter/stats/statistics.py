@@ -49,14 +49,14 @@ def gather_statistics(
     slugs = mailed_slugs(database)
     if slug is not None and slug not in slugs:
         raise UsageError(f"'{slug}' was never mailed, so it has no statistics. {suggest(slug, slugs)}")
-    statuses = [issue_status(database, each) for each in (slugs if slug is None else (slug,))]
+    statuses = [issue_status(database, name) for name in (slugs if slug is None else (slug,))]
     mailings = [mailing for status in statuses for mailing, _ in status.mailings]
     ids = [mailing.id for mailing in mailings]
     with database.read() as connection:
         facts, reactions = queries.facts_by_mailing(connection, ids), queries.count_reactions(connection, ids)
         has_facts = queries.has_any_fact(connection)
         clicks = count_clicks(
-            connection, {mailing.id: counts.submitted for each in statuses for mailing, counts in each.mailings}
+            connection, {mailing.id: counts.submitted for status in statuses for mailing, counts in status.mailings}
         )
         issues = [
             _issue(
@@ -73,17 +73,17 @@ def gather_statistics(
             if status.mailings
         ]
         failures = {
-            each.id: queries.count_failures(connection, each.id)
+            mailing.id: queries.count_failures(connection, mailing.id)
             for issue in issues
-            for each in issue.mailings
-            if each.numbers.failed
+            for mailing in issue.mailings
+            if mailing.numbers.failed
         }
         domains = queries.count_domains(connection, ids)
     issues = [_with_failures(issue, failures) for issue in issues]
     totals = add_numbers(issue.totals for issue in issues)
     return Statistics(
         made_at=now,
-        issues=tuple(sorted(issues, key=lambda each: (each.sent_at, each.slug))),
+        issues=tuple(sorted(issues, key=lambda issue: (issue.sent_at, issue.slug))),
         totals=totals,
         domains=fold_domains(domains),
         lists=list_growth(database, weeks=WEEKS, now=now) if slug is None else (),
@@ -154,6 +154,7 @@ def _mailing(
 
 def _with_failures(issue: IssueNumbers, failures: Mapping[int, Mapping[str, int]]) -> IssueNumbers:
     mailings = tuple(
-        replace(each, numbers=replace(each.numbers, failures=failures.get(each.id, {}))) for each in issue.mailings
+        replace(mailing, numbers=replace(mailing.numbers, failures=failures.get(mailing.id, {})))
+        for mailing in issue.mailings
     )
-    return replace(issue, mailings=mailings, totals=add_numbers(each.numbers for each in mailings))
+    return replace(issue, mailings=mailings, totals=add_numbers(mailing.numbers for mailing in mailings))

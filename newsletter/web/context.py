@@ -55,7 +55,7 @@ class WebContext:
     limits: RateLimits
     unsubscribes: UnsubscribeBatcher
     wake_signup_worker: Callable[[], None]
-    """Tells the sign-up worker that a request waits."""
+    """Wakes the sign-up worker when a request is pending."""
     clicks: ClickCounter | None = None
     """None where clicks are not counted; links of earlier emails redirect all the same."""
     metrics_cache: MetricsCache = field(default_factory=MetricsCache)

@@ -30,7 +30,7 @@ class SignupWorker:
         self._thread: threading.Thread | None = None
 
     def wake(self) -> None:
-        """Say that a request waits."""
+        """Wake the worker: a request is pending."""
         self._woken.set()
 
     def start(self, context: WebContext) -> None:

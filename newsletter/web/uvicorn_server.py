@@ -39,8 +39,8 @@ class UvicornServer(uvicorn.Server):
             yield
             self._captured_signals.clear()  # or uvicorn raises the signal again, and the process dies of it
         if threading.current_thread() is threading.main_thread():
-            for each in (signal.SIGINT, signal.SIGTERM):  # a second signal must not interrupt the shutdown
-                signal.signal(each, signal.SIG_IGN)
+            for number in (signal.SIGINT, signal.SIGTERM):  # a second signal must not interrupt the shutdown
+                signal.signal(number, signal.SIG_IGN)
 
 
 def make_config(app: ASGIApp, http: type[asyncio.Protocol], *, shutdown_seconds: int) -> uvicorn.Config:

@@ -81,7 +81,7 @@ class Stopping:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendResult:
-    """How a mailing stands once a run of it has ended."""
+    """The state of a mailing when a run of it has ended."""
 
     mailing: Mailing
     stage: MailingStage

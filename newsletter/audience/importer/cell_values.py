@@ -1,4 +1,4 @@
-"""Cell values: what one cell of an imported file may hold: an address, tags, fields as JSON, a consent, a day."""
+"""Cell values: parse one cell of an imported file: an address, tags, fields as JSON, a consent, a date."""
 
 import contextlib
 import json
@@ -20,7 +20,7 @@ _ADDRESS_WITH_NAME = re.compile(r"\s*(?:mailto:\s*|([^<>]*)<\s*(?:mailto:)?)([^<
 
 
 class WrittenAddress(NamedTuple):
-    """An address as a cell has it, perhaps with a name."""
+    """An address as written in a cell, with the name if there is one."""
 
     local: str
     domain: str
@@ -30,7 +30,7 @@ class WrittenAddress(NamedTuple):
 
 
 def read_address(cell: str) -> WrittenAddress:
-    """Read `ann@example.org`, `mailto:ann@example.org` or `Ann Lee <ann@example.org>`; ValueError if it is neither."""
+    """Read `ann@example.org`, `mailto:ann@example.org` or `Ann Lee <ann@example.org>`; ValueError otherwise."""
     if parts := parse_simple(cell):
         return WrittenAddress(*parts)
     match = _ADDRESS_WITH_NAME.fullmatch(cell)
@@ -100,7 +100,7 @@ def _split_name(name: str) -> tuple[str, str]:
 
 
 def _field_text(value: object) -> str:
-    """Return a JSON value as the text of a field: a list's elements joined, nothing of an object."""
+    """Return a JSON value as the text of a field: the elements of a list joined; "" for an object or null."""
     match value:
         case bool():
             return "yes" if value else "no"

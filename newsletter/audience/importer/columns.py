@@ -43,7 +43,7 @@ class Header:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ColumnPositions:
-    """The indexes of the columns of each meaning; -1 stands for a column that the file does not have."""
+    """The indexes of the columns of each meaning; -1 means that the file has no such column."""
 
     email: int
     first_name: int

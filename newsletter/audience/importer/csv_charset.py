@@ -30,7 +30,7 @@ def charset_name(encoding: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileSurvey:
-    """What one pass over a file's bytes tells."""
+    """What one pass over a file's bytes reveals."""
 
     digest: str
     """SHA-256 of its bytes, in hex."""

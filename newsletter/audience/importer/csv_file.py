@@ -22,7 +22,7 @@ from newsletter.finding import Finding, Level
 _SAMPLE_ROWS = 20
 _looks_like_an_address = re.compile(r"[^@\s,;]+@[^@\s,;]+\.[^@\s,;.]+").fullmatch
 _SEPARATOR_LINE = re.compile(r'"?sep=([,;\t|])"?\s*')
-"""How Excel is told the separator."""
+"""The line that tells Excel the separator."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,6 @@
 """Decisions about imported rows: who joins, who is updated and who stays out, made before anything is written.
 
-Whoever is suppressed or has unsubscribed stays out, whatever a file says, and what a file says against mailing
+People who are suppressed or have unsubscribed stay out, whatever a file says, and what a file says against mailing
 somebody counts. Most rows of a batch need no decision of their own: either nothing is known of the person, or nothing
 changes. SQL finds those in the staging tables.
 """

@@ -1,7 +1,7 @@
 """Deduplication: a batch of rows becomes valid rows with distinct addresses, and a report of all others.
 
 Two rows are the same person if their addresses are equal in lower case. The first row counts; of a later one only its
-tags are kept, and what it says against mailing the person. Rows without a valid address are rejected here.
+tags are kept, and any unsubscription or suppression in it. Rows without a valid address are rejected here.
 """
 
 from collections import Counter
@@ -42,7 +42,7 @@ class Batch:
     rows: Mapping[int, ValidRow]
     """By line."""
     special: AbstractSet[int]
-    """The lines of those rows that say more than that somebody joins: they are decided on one by one."""
+    """The lines of rows with a suppression, an ended subscription or a history; these are decided on one by one."""
     tags: Sequence[tuple[str, str]]
     """Keys and tags."""
     hashes: Sequence[HashRow]
@@ -87,7 +87,7 @@ class _Deduper:
         self._reserved = 0
 
     def add_row(self, row: Row) -> None:
-        """Add a person, unless their address is no address or is in the batch already."""
+        """Add a person, unless the address is invalid or already in the batch."""
         parts = parse_simple(row.email)
         if parts is None:
             try:
@@ -105,17 +105,17 @@ class _Deduper:
         key = f"{lower_local}@{domain}"
         if row.tags:
             self._tags += [(key, tag) for tag in row.tags]
-        is_against = row.suppression is not None or row.state is _ENDED
+        is_opt_out = row.suppression is not None or row.state is _ENDED
         if (line := self._lines.setdefault(key, row.line)) != row.line:
             self._counts[RowStatus.REPEATED] += 1
-            if is_against:
-                self._speak_against(line, row)
+            if is_opt_out:
+                self._merge_opt_out(line, row)
             return
         if is_reserved(domain):
             self._reserved += 1
         if flags := check_address_parts(lower_local, domain):
             self._flagged.update(flags)
-        if is_against or row.history or row.named_at:
+        if is_opt_out or row.history or row.named_at:
             self._special.add(row.line)
         self._rows[row.line] = ValidRow(row, f"{local}@{domain}", key, self._hash_of(key))
 
@@ -130,12 +130,12 @@ class _Deduper:
             self.reject(row_finding(self._source.name, row.line, message, remedy))
 
     def reject(self, finding: Finding) -> None:
-        """Note what is wrong with a row."""
+        """Record the finding, and count the row as rejected if it is an error."""
         self._findings.append(finding)
         self._counts[RowStatus.REJECTED] += finding.level is Level.ERROR
 
     def report(self, list_name: str) -> ImportReport:
-        """Return what became of the rows that are not valid ones, and the remarks on all of them."""
+        """Return the report of the rejected, repeated and suppressed rows, with the findings of the whole batch."""
         return ImportReport(
             file=self._source.name,
             list_name=list_name,
@@ -149,8 +149,8 @@ class _Deduper:
         """Return the valid rows."""
         return Batch(rows=self._rows, special=self._special, tags=self._tags, hashes=self._hashes)
 
-    def _speak_against(self, line: int, later: Row) -> None:
-        """Add to the first row of a person what a later one says against mailing them."""
+    def _merge_opt_out(self, line: int, later: Row) -> None:
+        """Add the suppression or ended state of a later row to the first row of the same person."""
         valid = self._rows[line]
         row = valid.row._replace(
             state=_ENDED if later.state is _ENDED else valid.row.state,

@@ -59,14 +59,14 @@ class ImportReport:
     reserved: int = 0
     """Addresses reserved for documentation and tests (RFC 2606), which reach nobody."""
     flagged: Mapping[str, int] = field(default_factory=dict)
-    """By what may be wrong with an address: a role address, a disposable domain, perhaps mistyped."""
+    """By suspected problem of an address: a role address, a disposable domain, a likely typo."""
     results: tuple[RowResult, ...] = ()
     """Who was kept out; in a dry run, everybody."""
     findings: tuple[Finding, ...] = ()
 
     @property
     def rows(self) -> int:
-        """How many rows were read, well or badly."""
+        """How many rows were read, including rejected ones."""
         return sum(self.counts.values())
 
     def count(self, status: RowStatus) -> int:
@@ -99,7 +99,7 @@ class RejectedRows:
         self._line = 0
 
     def note(self, source: ImportFile, findings: Iterable[Finding]) -> None:
-        """Write the rows of which these findings are errors; their lines must come in order."""
+        """Write the rows whose findings are errors; findings must be in line order."""
         for finding in findings:
             if finding.level is Level.ERROR and finding.line:
                 if source is not self._source:

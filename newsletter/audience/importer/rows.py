@@ -92,7 +92,7 @@ class RowReader:
         self._cached_statuses: dict[object, _RowStatus] = {}
         """By the cells of the status columns, of which a million rows have few."""
         self.findings: list[Finding] = []
-        """What was wrong with the last record; whoever reads it clears it."""
+        """What was wrong with the last record; the caller that reads it clears it."""
 
     def read(self, line: int, record: list[str] | str) -> Row | None:
         """Return the person in a record, None if it is empty or must not be imported."""
@@ -232,7 +232,7 @@ class RowReader:
 
 
 def _worse(status: ImportedStatus, state: SubscriptionState, suppression: SuppressionReason | None) -> _RowStatus:
-    """Return a state and suppression with another status added: the one that speaks more against mailing counts."""
+    """Return a state and suppression with another status added: the stricter one wins."""
     if isinstance(status, SuppressionReason):
         return state, suppression or status
     return max(state, status, key=_SEVERITY.index), suppression

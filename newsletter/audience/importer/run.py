@@ -3,7 +3,7 @@
 The steps of one batch: read rows (`rows`, `jsonl`), drop repeated and invalid ones (`dedupe`), put the rest in
 temporary tables (`staging_tables`), decide what happens to each (`decide`), write it (`upsert`), report it (`report`).
 A batch is one transaction: if an import is interrupted, finished batches stay, and importing the file again does the
-rest. Between two batches other writers get their turn.
+rest. Other writers can write between two batches.
 """
 
 from collections import Counter

@@ -1,4 +1,4 @@
-"""Staging tables: a batch of imported rows stands in temporary tables, where SQL joins it with the subscribers.
+"""Staging tables: a batch of imported rows in temporary tables, where SQL joins it with the subscribers.
 
 The joins are outer ones, though every row has a partner, because SQLite then begins with the small table.
 """
@@ -67,7 +67,7 @@ def stage(connection: Connection, batch: Batch) -> None:
 
 
 def take_unchanged(connection: Connection, list_id: int | None, newest: int) -> frozenset[int]:
-    """Take out of the staging table whoever is confirmed on the list with the same details; returns their lines.
+    """Remove the subscribers who are confirmed on the list with the same details; return their lines.
 
     Only subscriptions up to the number `newest` are looked at: later ones were made by this same import.
     """
@@ -93,7 +93,7 @@ def take_unchanged(connection: Connection, list_id: int | None, newest: int) -> 
 
 
 def known_rows(list_id: int | None) -> Select[tuple[Any, ...]]:
-    """Select who of the staging table is a subscriber or suppressed, with their subscription to the list."""
+    """Select the staged people who are subscribers or suppressed, with their subscription to the list."""
     return (
         select(
             staged_rows.c.line,

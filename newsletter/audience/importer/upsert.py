@@ -90,7 +90,7 @@ def _join(connection: Connection, origin: ImportOrigin, with_history: Sequence[R
 
 
 def _add_history(connection: Connection, origin: ImportOrigin, decisions: Sequence[RowDecision]) -> None:
-    """Give whoever is new on the list the history that an export of ours holds: since when, and every consent.
+    """Give new subscribers the history in our own export: when they subscribed, and every consent.
 
     They get no consent record of this import, which is not one: each of the others names the import instead.
     """
@@ -161,7 +161,7 @@ def _set_chosen_names(connection: Connection, batch: Batch, decision: BatchDecis
 
 
 def _add_tags(connection: Connection, suppressed: Sequence[str]) -> None:
-    """Add tags to whoever is a subscriber now; nothing is added to what is known of the suppressed."""
+    """Add tags to current subscribers; suppressed people get none."""
     if suppressed:
         rows = [{"at_key": key} for key in suppressed]
         connection.execute(delete(staged_tags).where(staged_tags.c.address_key == bindparam("at_key")), rows)

@@ -1,4 +1,4 @@
-"""Export formats of other newsletter programs: how each is recognised by its columns, and its words for a status.
+"""Export formats of other newsletter programs: how each is recognised by its columns, and its names for a status.
 
 Mailchimp, Substack, Ghost, listmonk, Buttondown, Mailcoach, beehiiv and Kit. A status that speaks against mailing
 somebody counts; a status word of theirs that is not known here leaves the subscriber pending. To add a format, add
@@ -63,7 +63,7 @@ class VendorFormat:
     """A file is of this format if it has all columns of any of these sets; it may have more."""
     meanings: Mapping[str, ColumnMeaning]
     status_words: Mapping[str, ImportedStatus] = field(default_factory=dict)
-    """Its words for a status, where the general list below reads them differently."""
+    """Its names for a status, where the general list below reads them differently."""
 
 
 def _ignored(*columns: str) -> dict[str, ColumnMeaning]:
@@ -196,7 +196,7 @@ _STATUS_WORDS: tuple[tuple[ImportedStatus, str], ...] = (
     ),
     (SubscriptionState.CONFIRMED, "confirmed|subscribed|active|enabled"),
 )
-"""Common words for a status, the gravest first, since `unsubscribed` contains `subscribed`."""
+"""Common names for a status, the strictest first, since `unsubscribed` contains `subscribed`."""
 _MAILCHIMP_FILES = (
     (r"^(non|not)[ _-]?subscribed", _PENDING),
     (r"^unsubscribed", _ENDED),

@@ -1,4 +1,4 @@
-"""Sign-up confirmation: whoever follows the mailed link confirms their subscriptions; old requests are deleted."""
+"""Sign-up confirmation: following the mailed link confirms the subscriptions; old requests are deleted."""
 
 from datetime import datetime
 
@@ -39,8 +39,8 @@ def confirm_signup(
 ) -> bool:
     """Confirm the subscriptions of a request; True while its link works. A second call changes nothing.
 
-    It lifts the suppression of whoever had unsubscribed from everything, or was erased: that is their own wish, proven
-    by the email.
+    It lifts the suppression of people who had unsubscribed from everything or were erased: that is their own wish,
+    proven by the email.
     """
     if not 0 < request_id < 2**62:
         return False
@@ -117,7 +117,7 @@ def _find_valid(
     if kind is SignupRequestKind.SIGNUP:
         states = SignupRequestState.MAILED.value, SignupRequestState.CONFIRMED.value
         is_valid = is_signup & signup_requests.c.state.in_(states)
-    else:  # whoever is subscribed already gets the link to "my data" instead of a confirmation
+    else:  # people who are already subscribed get the link to "my data" instead of a confirmation
         is_valid = ~is_signup | (signup_requests.c.state == SignupRequestState.ALREADY_SUBSCRIBED.value)
     valid_for = SIGNUP_VALID_FOR if kind is SignupRequestKind.SIGNUP else MY_DATA_VALID_FOR
     row = connection.execute(

@@ -53,7 +53,7 @@ class SignupRequest:
     evidence: str
     """What shows that it was made: from which network, by which form."""
     consent_text: str = ""
-    """What the form said that they agree to, and which version of it."""
+    """The consent text on the form, and its version."""
     is_low_priority: bool
     """Whether it is processed after all others, since nothing shows that a person made it."""
     state: SignupRequestState
@@ -96,7 +96,7 @@ def record_signup_request(
     is_low_priority: bool = False,
     now: datetime,
 ) -> None:
-    """Record a request. The steps are the same for every address, so their time tells nothing."""
+    """Record a request. The steps are the same for every address, so timing reveals nothing."""
     with database.write() as connection:
         connection.execute(
             insert(signup_requests).values(

@@ -51,14 +51,14 @@ def list_segments(context: typer.Context, list_name: ListOption = None, is_json:
         output.info("there are no segments yet. Next: add [segments] to newsletter.toml, portugal = 'country = \"PT\"'")
         return
     if is_json:
-        for each in counted:
-            output.print_json(_json(each))
+        for count in counted:
+            output.print_json(_json(count))
         return
-    rows = [(each.segment.name, each.segment.expression, f"{each.matching:,}") for each in counted]
+    rows = [(count.segment.name, count.segment.expression, f"{count.matching:,}") for count in counted]
     output.print_table(["segment", "query", f"on {counted[0].list_name}"], rows, numbers=(2,))
-    for each in counted:
-        if each.fault is not None:
-            output.warn(f"{each.segment.name}: {each.fault}")
+    for count in counted:
+        if count.fault is not None:
+            output.warn(f"{count.segment.name}: {count.fault}")
 
 
 @group.command("show")

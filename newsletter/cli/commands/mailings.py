@@ -127,21 +127,21 @@ def resolve_mailing(
     if resend and skip:
         raise UsageError("--resend and --skip exclude each other. Give one of them")
     publication = open_publication(context)
-    found, uncertain = mailings.list_uncertain(publication, mailing)
+    record, uncertain = mailings.list_uncertain(publication, mailing)
     if events is not None:
         settled = mailings.settle_by_events(publication, _source_of(events))
         output.print_result(f"{output.pluralise(settled, 'delivery', 'deliveries')} settled by events")
-        found, uncertain = mailings.list_uncertain(publication, mailing)
+        record, uncertain = mailings.list_uncertain(publication, mailing)
     if not resend and not skip:
         view.show_uncertain(uncertain)
         if uncertain:
             raise DecisionRequired(f"{len(uncertain)} may or may not have been accepted. Add --resend or --skip")
-        output.info(f"nothing is uncertain in mailing {found.id}")
+        output.info(f"nothing is uncertain in mailing {record.id}")
         return
     resolution = mailings.resolve_uncertain(publication, mailing, resend=resend)
     output.print_result(f"{output.pluralise(resolution.settled, 'delivery', 'deliveries')} settled")
     if resend and resolution.settled:
-        output.info(f"To send to them: {output.command_line(f'send {found.slug} --list {found.list_name}')}")
+        output.info(f"To send to them: {output.command_line(f'send {record.slug} --list {record.list_name}')}")
 
 
 def _source_of(events: str) -> Path | str:

@@ -269,7 +269,7 @@ def _review_one(publication: "Publication", reader: "Sandbox", reply_id: str, de
 
 
 def _apply_key(publication: "Publication", shown: "ReplyDetail", key: str, decider: use_cases.Decider) -> bool:
-    """Do what a key stands for; return whether that decides the reply."""
+    """Run the action of a key; return whether that decides the reply."""
     reply = shown.reply
     if key == "a":
         approved = use_cases.approve_reply(publication, reply.id, decider)

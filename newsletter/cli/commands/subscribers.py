@@ -231,8 +231,10 @@ def show_fields(context: typer.Context, list_name: ListOption, as_json: JsonOpti
     if not as_json:
         view.show_fields(fields, list_name)
         return
-    for each in fields:
-        output.print_json({"field": each.name, "kind": each.kind, "inferred": each.is_inferred, "known_of": each.count})
+    for field in fields:
+        output.print_json(
+            {"field": field.name, "kind": field.kind, "inferred": field.is_inferred, "known_of": field.count}
+        )
 
 
 @group.command("erase")

@@ -47,7 +47,10 @@ def feedback_json(summary: "mailings.FeedbackSummary") -> dict[str, Any]:
     """Return what was reported about some mailings, as `status --json` has it."""
     return {
         "feedback": {kind.value: summary.kinds[kind] for kind in _KINDS},
-        "settled": [{"was": each.was, "by": each.by, "deliveries": each.number} for each in summary.settled],
+        "settled": [
+            {"was": settlement.was, "by": settlement.by, "deliveries": settlement.number}
+            for settlement in summary.settled
+        ],
         "paused_itself": [trip_json(trip) for trip in summary.trips],
     }
 

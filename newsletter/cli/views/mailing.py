@@ -254,7 +254,7 @@ def show_problems(
 
 def show_uncertain(problems: "Iterable[DeliveryProblem]") -> None:
     """List deliveries and what is known about them."""
-    rows = [[str(each.delivery_id), each.address or "(erased)", each.reason] for each in problems]
+    rows = [[str(problem.delivery_id), problem.address or "(erased)", problem.reason] for problem in problems]
     if rows:
         output.print_table(("delivery", "address", "what is known"), rows, numbers=(0,))
 

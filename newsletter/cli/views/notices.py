@@ -1,4 +1,4 @@
-"""Views of notices: the transactional mail that was sent, failed or waits."""
+"""Views of notices: the transactional mail that was sent, has failed or is due."""
 
 from typing import TYPE_CHECKING
 

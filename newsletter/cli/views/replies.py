@@ -176,13 +176,13 @@ def _shorten(text: str, width: int) -> str:
 
 
 def isolate(text: str) -> str:
-    """Return `text` so that words from right to left do not turn round what stands beside them (UAX 9)."""
+    """Isolate right-to-left text in `text`, so that it does not reorder what is beside it (UAX 9)."""
     is_turned = any(unicodedata.bidirectional(sign) in {"R", "AL"} for sign in text)
     return f"\u2068{text}\u2069" if is_turned and output.stdout().is_terminal else text
 
 
 def print_prose(text: str) -> None:
-    """Print a reader's words: at a terminal in lines that can be read, else as they are."""
+    """Print a reader's text: wrapped at a terminal, else as it is."""
     console = output.stdout()
     if not console.is_terminal:
         output.print_result(text)
@@ -199,7 +199,7 @@ def _beginning(text: str) -> tuple[str, int]:
 
 
 def _print_rows(rows: "Sequence[tuple[str, str]]") -> None:
-    """Print names and values; at a terminal what a value does not fit on stands below its own beginning."""
+    """Print names and values; at a terminal, long values wrap with a hanging indent."""
     console = output.stdout()
     if not console.is_terminal:
         for name, value in rows:

@@ -27,11 +27,15 @@ _NOTHING = "-"
 _WIDE = 100
 
 
-def show_statistics(found: Statistics, *, title: str, is_one: bool) -> None:
+def show_statistics(statistics: Statistics, *, title: str, is_one: bool) -> None:
     """Print the statistics; of one issue with everything that became of its messages."""
     width = min(output.width(), 120)
-    blocks = [_of_one(found.issues[0], width)] if is_one else [_of_all(found, title, width)]
-    blocks += [_of_domains(found.domains, width), _of_lists(found.lists, width), _of_caveats(found.caveats, width)]
+    blocks = [_of_one(statistics.issues[0], width)] if is_one else [_of_all(statistics, title, width)]
+    blocks += [
+        _of_domains(statistics.domains, width),
+        _of_lists(statistics.lists, width),
+        _of_caveats(statistics.caveats, width),
+    ]
     for number, block in enumerate(block for block in blocks if block):
         if number:
             output.print_result()
@@ -39,17 +43,17 @@ def show_statistics(found: Statistics, *, title: str, is_one: bool) -> None:
             output.print_fitted(line)
 
 
-def _of_all(found: Statistics, title: str, width: int) -> list[Text | Table]:
-    shown = found.issues[-_MOST_ISSUES:]
+def _of_all(statistics: Statistics, title: str, width: int) -> list[Text | Table]:
+    shown = statistics.issues[-_MOST_ISSUES:]
     heading = Text.assemble(
         (title, "subject"),
-        (f"  {output.pluralise(len(found.issues), 'issue')}, ", "quiet"),
-        (f"{output.pluralise(found.totals.submitted, 'email')} submitted", "quiet"),
+        (f"  {output.pluralise(len(statistics.issues), 'issue')}, ", "quiet"),
+        (f"{output.pluralise(statistics.totals.submitted, 'email')} submitted", "quiet"),
     )
     if not shown:
         return [heading]
     grid = _grid("issue", "sent", *("emails", "delivered", "bounced", "spam", "left", "replies"))
-    is_this_year = {issue.sent_at.year for issue in shown} == {found.made_at.year}
+    is_this_year = {issue.sent_at.year for issue in shown} == {statistics.made_at.year}
     for issue in reversed(shown):
         numbers = issue.totals
         grid.add_row(
@@ -63,8 +67,8 @@ def _of_all(found: Statistics, title: str, width: int) -> list[Text | Table]:
             Text(f"{numbers.replies:,}", style="subject"),
         )
     rows: list[Text | Table] = [heading, grid]
-    if len(found.issues) > len(shown):
-        rows.append(Text(f"and {len(found.issues) - len(shown)} older ones", style="quiet"))
+    if len(statistics.issues) > len(shown):
+        rows.append(Text(f"and {len(statistics.issues) - len(shown)} older ones", style="quiet"))
     return rows
 
 
@@ -93,9 +97,9 @@ def _of_one(issue: IssueNumbers, width: int) -> list[Text | Table]:
     if issue.answer_hours is not None:
         rows.append(Text.assemble(("replies  ", "quiet"), f"half of them within {duration(issue.answer_hours * 3600)}"))
     if len(issue.mailings) > 1:
-        each = _grid("mailing", "list", "state", "submitted", "delivered", "bounced", "replies")
+        table = _grid("mailing", "list", "state", "submitted", "delivered", "bounced", "replies")
         for mailing in issue.mailings:
-            each.add_row(
+            table.add_row(
                 f"{mailing.id}",
                 Text(mailing.list_name),
                 Text(mailing.stage),
@@ -104,8 +108,8 @@ def _of_one(issue: IssueNumbers, width: int) -> list[Text | Table]:
                 _rate(mailing.numbers.bounced, mailing.numbers.submitted),
                 f"{mailing.numbers.replies:,}",
             )
-        each.columns[2].justify = "left"
-        rows += [Text(), each]
+        table.columns[2].justify = "left"
+        rows += [Text(), table]
     return rows
 
 
@@ -134,11 +138,11 @@ def _of_domains(domains: tuple[DomainNumbers, ...], width: int) -> list[Text | T
     if not domains:
         return []
     grid = _grid("to", "submitted", "", "delivered", "bounced", "spam")
-    most = max(each.numbers.submitted for each in domains)
-    for each in domains:
-        numbers = each.numbers
+    most = max(domain.numbers.submitted for domain in domains)
+    for domain in domains:
+        numbers = domain.numbers
         grid.add_row(
-            Text(each.domain),
+            Text(domain.domain),
             f"{numbers.submitted:,}",
             _bar(numbers.submitted / most if most else None, 24 if width >= _WIDE else 12),
             _rate(numbers.delivered, numbers.submitted),
@@ -154,17 +158,17 @@ def _of_lists(lists: tuple[ListGrowth, ...], width: int) -> list[Text | Table]:
     if not lists:
         return []
     drawn = 26 if width >= _WIDE else 16
-    weeks = min(drawn, max((len(each.weeks) for each in lists), default=0))
+    weeks = min(drawn, max((len(growth.weeks) for growth in lists), default=0))
     grid = _grid("list", "readers", f"last {weeks} weeks" if weeks > 1 else "", "joined", "left", "pending")
-    for each in lists:
-        recent = each.weeks[-4:]
+    for growth in lists:
+        recent = growth.weeks[-4:]
         grid.add_row(
-            Text(each.name),
-            Text(f"{each.confirmed:,}", style="subject"),
-            _line([week.members for week in each.weeks], drawn),
+            Text(growth.name),
+            Text(f"{growth.confirmed:,}", style="subject"),
+            _line([week.members for week in growth.weeks], drawn),
             f"{sum(week.joined for week in recent):,}",
             f"{sum(week.left for week in recent):,}",
-            f"{each.pending:,}",
+            f"{growth.pending:,}",
         )
     grid.columns[2].justify = "left"
     grid.columns[1].justify = "right"
@@ -173,16 +177,16 @@ def _of_lists(lists: tuple[ListGrowth, ...], width: int) -> list[Text | Table]:
 
 def _of_caveats(caveats: tuple[Caveat, ...], width: int) -> list[Text | Table]:
     rows: list[Text | Table] = []
-    for each in caveats:
-        lines = Text(each.text).wrap(output.stdout(), max(40, width - 2))
+    for caveat in caveats:
+        lines = Text(caveat.text).wrap(output.stdout(), max(40, width - 2))
         for number, line in enumerate(lines):
-            mark = ("! " if each.weight is Weight.ACT else "- ") if number == 0 else "  "
-            rows.append(Text.assemble((mark + line.plain, "attention" if each.weight is Weight.ACT else "quiet")))
+            mark = ("! " if caveat.weight is Weight.ACT else "- ") if number == 0 else "  "
+            rows.append(Text.assemble((mark + line.plain, "attention" if caveat.weight is Weight.ACT else "quiet")))
     return rows
 
 
 def _grid(*headings: str, header: bool = True) -> Table:
-    """Return a table whose first two columns are words, and whose others are numbers."""
+    """Return a table with two text columns and number columns after them."""
     table = Table(
         box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="quiet", show_edge=False, show_header=header
     )
@@ -233,8 +237,8 @@ def _line(values: list[int], width: int) -> Text:
 
 
 def _rate(part: int | None, whole: int) -> str:
-    found = share(part, whole)
-    return _NOTHING if found is None else _percent(found)
+    ratio = share(part, whole)
+    return _NOTHING if ratio is None else _percent(ratio)
 
 
 def _percent(part: float) -> str:

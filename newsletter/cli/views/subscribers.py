@@ -80,8 +80,8 @@ def show_lists(counts: Iterable[ListCount], settings: Settings) -> None:
 def show_fields(fields: "Iterable[FieldDescription]", list_name: str) -> None:
     """List the custom fields of a list's subscribers."""
     rows = [
-        (each.name, f"{each.kind}{' (inferred)' if each.is_inferred else ''}", f"{each.count:,}", each.example)
-        for each in fields
+        (field.name, f"{field.kind}{' (inferred)' if field.is_inferred else ''}", f"{field.count:,}", field.example)
+        for field in fields
     ]
     if not rows:
         output.info(f"the subscribers of {list_name} have no fields besides their names")

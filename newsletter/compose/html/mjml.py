@@ -177,7 +177,7 @@ def compile_and_inline(templates: Templates, name: str, mjml: str, placeholders:
 
 
 def email_only_markers(placeholders: Placeholders) -> tuple[str, str]:
-    """Return the markers around content for emails only: plain words, since some end up inside comments."""
+    """Return the markers around content for emails only: plain text, since some end up inside comments."""
     return f"{placeholders.prefix}b", f"{placeholders.prefix}e"
 
 

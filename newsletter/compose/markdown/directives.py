@@ -90,13 +90,13 @@ class DirectiveReader:
         pictures: list[FoundPicture] = []
         others: list[Token] = []
         for chunk in split_chunks(tokens):
-            found = [
+            picture_rows = [
                 self._paragraphs.find_pictures(token)
                 for token in (chunk.tokens if not chunk.is_mixed else ())
                 if token.type == "inline"
             ]
-            if found and all(found):
-                pictures.extend(picture for row in found for picture in row or ())
+            if picture_rows and all(picture_rows):
+                pictures.extend(picture for row in picture_rows for picture in row or ())
             else:
                 others.extend(chunk.tokens)
         if not pictures:

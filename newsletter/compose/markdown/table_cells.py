@@ -1,4 +1,4 @@
-"""Table cells: marks the last cell of each row, and tables whose words fit a phone without breaking."""
+"""Table cells: marks the last cell of each row, and tables that fit a phone without breaking a word."""
 
 import re
 import unicodedata
@@ -11,7 +11,7 @@ _PHONE = 290
 _GAP = 16
 """The gap between two columns there."""
 _MAX_COLUMNS = 10
-"""A table with more columns is set closer and smaller."""
+"""A table with more columns gets smaller type and padding."""
 _CODE = frozenset({"code", "kbd", "samp", "tt"})
 _WIDE = "\u2e80-\ua4cf\uac00-\ud7af\uf900-\ufaff\uff00-\uffef"
 _UNBROKEN = re.compile(rf"[^\s{_WIDE}]+|[{_WIDE}]")
@@ -19,7 +19,7 @@ _UNBROKEN = re.compile(rf"[^\s{_WIDE}]+|[{_WIDE}]")
 
 
 def mark_cells(table: html.HtmlElement) -> None:
-    """Set the class `last` on each row's last cell, and `whole` on a table whose words fit a phone unbroken."""
+    """Set the class `last` on each row's last cell, and `whole` on a table that fits a phone with no word broken."""
     rows = [list(row) for row in table.iter("tr") if len(row)]
     for heading in table.iterfind(".//thead//th"):
         heading.set("scope", "col")

@@ -1,6 +1,6 @@
 """Quoted-printable bodies (RFC 2045 section 6.7), in pieces that can be joined in any order, and their MIME headers.
 
-Each piece is encoded alone, and each value stands on lines of its own between two soft line breaks, so that no
+Each piece is encoded alone, and each value is on lines of its own between two soft line breaks, so that no
 line's length depends on what precedes it. No line begins with a dot, so SMTP has nothing to escape.
 """
 

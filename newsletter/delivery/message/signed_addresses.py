@@ -38,7 +38,7 @@ class AddressFormat:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignedAddress:
-    """What a signed address stands for."""
+    """What a signed address refers to."""
 
     purpose: Purpose
     number: int
@@ -69,7 +69,7 @@ def signed_address(keyring: Keyring, settings: Settings, list_name: str, purpose
 
 
 def parse_signed_address(keyring: Keyring, settings: Settings, address: str) -> SignedAddress | None:
-    """Return what a signed address stands for, None if it is not one of ours; case does not matter.
+    """Return what a signed address refers to, None if it is not one of ours; case does not matter.
 
     The signature decides: an address that was made before `[replies]` changed is still valid.
     """

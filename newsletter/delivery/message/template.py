@@ -1,6 +1,6 @@
 """Message template: an edition as MIME bytes with placeholders, rendered once for each reader.
 
-What is the same for every reader is encoded once. What differs stands on lines of its own (`quoted_printable`), so
+What is the same for every reader is encoded once. What differs is on lines of its own (`quoted_printable`), so
 rendering only joins ready bytes. Each message has one recipient and is ASCII.
 """
 

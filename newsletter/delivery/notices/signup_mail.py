@@ -1,6 +1,6 @@
 """Sign-up emails: processes the sign-up requests and plans the one email that each leads to, in one transaction.
 
-These emails hold nothing that a stranger wrote: whoever gives somebody else's address sends them our text only.
+These emails hold nothing that a stranger wrote: a sign-up with somebody else's address sends them our text only.
 """
 
 from datetime import datetime
@@ -73,7 +73,7 @@ def _subject(mail: SignupMailKind, translations: Translations) -> str:
 
 
 def _opening(mail: SignupMailKind, translations: Translations) -> str:
-    """Return what stands before the link: what was asked for, and how long the link works."""
+    """Return the text before the link: what was requested, and how long the link works."""
     _ = translations.gettext
     match mail:
         case SignupMailKind.CONFIRMATION:

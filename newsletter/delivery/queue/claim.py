@@ -86,9 +86,9 @@ def record_and_claim(
 ) -> ClaimedBatch:
     """Record outcomes and claim up to `wanted` due deliveries, in one transaction.
 
-    Whoever unsubscribed since the plan is excluded instead. A paused mailing has nothing claimed; a cancelled one has
-    everything planned excluded. What another sender has taken over since is left to it. Raises DatabaseBusy or
-    DiskFull, and then nothing was done.
+    People who unsubscribed since the plan are excluded instead. Nothing of a paused mailing is claimed; all that is
+    planned of a cancelled one is excluded. Deliveries that another sender has taken over are left to it. Raises
+    DatabaseBusy or DiskFull, and then nothing was done.
     """
     with database.write() as connection:
         ((number, state),) = _count_transaction().run(connection, {"mailing": mailing.id})
@@ -255,7 +255,7 @@ class _Claims:
 
 
 def _claim_due(connection: Connection, mailing: Mailing, wanted: int, worker: str, now: datetime) -> _Claims:
-    """Claim up to `wanted` due deliveries; whoever unsubscribed, was suppressed or erased since is excluded."""
+    """Claim up to `wanted` due deliveries; exclude people unsubscribed, suppressed or erased since the plan."""
     parameters = {"mailing": mailing.id, "due": int(now.timestamp()), "wanted": wanted}
     rows = tuple(map(_DueRow._make, due_deliveries(connection.dialect.name).fetch(connection, parameters)))
     claims = _check_recipients(connection, mailing, rows)

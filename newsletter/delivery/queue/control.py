@@ -56,7 +56,7 @@ def cancel(database: Database, mailing: Mailing, now: datetime) -> int:
 
 
 def cancel_planned(connection: Connection, mailing_id: int, now: datetime) -> int:
-    """Exclude whoever is still planned in a mailing; return how many they were."""
+    """Exclude the planned deliveries of a mailing; return how many there were."""
     return connection.execute(
         update(deliveries)
         .where(deliveries.c.mailing_id == mailing_id, deliveries.c.status == DeliveryStatus.PLANNED)

@@ -62,7 +62,7 @@ def _lock(descriptor: int) -> None:
 
 
 def is_sending(database: Database) -> bool:
-    """Whether a sender is running, as far as its lock file tells; always False on PostgreSQL."""
+    """Whether a sender is running, according to its lock file; always False on PostgreSQL."""
     if not database.is_sqlite:
         return False
     try:

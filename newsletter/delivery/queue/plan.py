@@ -57,10 +57,10 @@ def start_mailing(
     schedule: Schedule | None = None,
     now: datetime,
 ) -> Plan:
-    """Make the mailing of an edition to its list, or resume the one there is, and plan whoever is missing.
+    """Make the mailing of an edition to its list, or resume the existing one, and plan missing deliveries.
 
     With a `segment`, an expression, it is for its members only: another segment, or the whole list, is another mailing,
-    and whoever has the issue from one of them does not get it from the next. A second call adds only new subscribers.
+    and a subscriber who has the issue from one does not get it from the next. A second call adds only new subscribers.
     The frozen edition stays once sending began; `again` makes a new mailing with the new text, unless the same text is
     still being sent. Nobody is added to a cancelled one. Raises UsageError when a mailing that has begun is to be
     scheduled.

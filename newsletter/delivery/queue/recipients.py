@@ -42,8 +42,8 @@ def fill_mailing(
 ) -> None:
     """Add candidates who are not in the mailing yet, and plan those whose reason for exclusion no longer holds.
 
-    Whoever has the issue from another mailing is excluded; for a repeat, only from one of the same round. Everybody's
-    variant of the edition is decided here, and stays once anything has left.
+    People who have the issue from another mailing are excluded; for a repeat, only from one of the same round. Each
+    reader's variant of the edition is decided here, and is fixed once anything has been sent.
     """
     chosen = _chosen(mailing, edition.segments, _rounds_that_count(connection, mailing, is_repeat=is_repeat), now)
     expire_pauses(connection, now)

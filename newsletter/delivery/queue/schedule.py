@@ -1,4 +1,4 @@
-"""Schedule: which mailings are due, and when the next one is. Whoever holds the sender lock sends them, once."""
+"""Schedule: which mailings are due, and when the next one is. The holder of the sender lock sends them, once."""
 
 from dataclasses import dataclass
 from datetime import datetime

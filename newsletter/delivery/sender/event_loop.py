@@ -166,7 +166,7 @@ class EventLoop:
                 threading.Thread(target=self._open, name="connect", daemon=True).start()
 
     def _advance(self, connection: Connection, events: int) -> None:
-        """Let a connection do what it can, and wait for what it says."""
+        """Drive a connection as far as it can go, and register it for the event it needs next."""
         event = connection.advance(self, events)
         if not event:
             self._forget(connection)

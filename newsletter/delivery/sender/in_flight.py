@@ -67,7 +67,7 @@ class InFlight:
 
     def begin(self, slot: int, delivery_id: int) -> bool:
         """Record that a message may be accepted from now on; False when nothing more may begin."""
-        self._begun.add(delivery_id)  # before the check: whoever abandons it stops first, and looks afterwards
+        self._begun.add(delivery_id)  # before the check: stopping sets the flag, then reads this set
         if self.is_stopping:
             self._begun.discard(delivery_id)
             return False

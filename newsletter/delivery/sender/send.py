@@ -151,7 +151,7 @@ def _run_once(context: _SendContext) -> Generator[SendProgress, None, None]:
 
 
 class _Run:
-    """One sender's work on one mailing; whoever makes it ends it."""
+    """One sender's work on one mailing; its creator must end it."""
 
     def __init__(self, context: _SendContext, granted_rate: GrantedRate) -> None:
         self._context = context

@@ -68,7 +68,7 @@ class SmtpTransport:
         return None
 
     def close(self) -> None:
-        """Do nothing: each connection is closed by whoever opened it."""
+        """Do nothing: each connection is closed by its opener."""
 
     def _open(self) -> smtplib.SMTP:
         relay = self._relay

@@ -26,7 +26,7 @@ _END = b".\r\n"
 _START_MAIL_INPUT = 354
 _CLOSING = 421
 _TOO_LARGE = 552
-"""RFC 1870 section 6.1: whoever sends it."""
+"""RFC 1870 section 6.1: the message is too large, whoever sends it."""
 
 
 class _Phase(Enum):
@@ -61,7 +61,7 @@ class _Transaction:
 
 
 class SmtpProtocol:
-    """The client's state machine; whoever owns the socket sends `outgoing` and passes on what it receives."""
+    """The client's state machine; the owner of the socket sends `outgoing` and passes on what it receives."""
 
     def __init__(self, features: Mapping[str, str], place: str) -> None:
         self._place = place

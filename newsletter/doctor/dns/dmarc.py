@@ -74,7 +74,7 @@ def check_dmarc(
 
 
 def _check_alignment(domain: str, tags: Mapping[str, str], *, signers: tuple[str, ...], envelope: str) -> CheckResult:
-    by_dkim = [each for each in signers if is_aligned(each, domain, strict=tags.get("adkim", "r").lower() == "s")]
+    by_dkim = [signer for signer in signers if is_aligned(signer, domain, strict=tags.get("adkim", "r").lower() == "s")]
     by_spf = is_aligned(envelope, domain, strict=tags.get("aspf", "r").lower() == "s")
     name = f"alignment {domain}"
     if by_dkim and by_spf:

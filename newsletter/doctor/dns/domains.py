@@ -17,8 +17,8 @@ _PART = "dns"
 def check_domains(settings: Settings, dns: Resolver) -> Iterator[CheckResult]:
     """Check SPF, DKIM and DMARC of every sender's domain, and the MX of the reply domain."""
     senders = {each.sender.address.domain.lower(): (name, each) for name, each in settings.lists.items()}
-    for domain, (name, each) in senders.items():
-        yield from _check_sender(domain, name, each, settings, dns)
+    for domain, (name, mailing_list) in senders.items():
+        yield from _check_sender(domain, name, mailing_list, settings, dns)
     for domain in _reply_domains(settings):
         yield check_mx(domain, settings, dns)
 

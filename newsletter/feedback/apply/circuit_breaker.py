@@ -68,8 +68,8 @@ def pause_reason(counts: BreakerCounts, limits: FeedbackSettings) -> str:
         ("were complained about", counts.complained, limits.pause_complaints, limits.pause_least_complaints),
     ):
         if number >= least and number > share * counts.sent:
-            found = f"{number:,} of {counts.sent:,} messages {what}"
-            return f"{found}: {number / counts.sent:.2%}, and the limit is {share:.2%}"
+            reason = f"{number:,} of {counts.sent:,} messages {what}"
+            return f"{reason}: {number / counts.sent:.2%}, and the limit is {share:.2%}"
     return ""
 
 

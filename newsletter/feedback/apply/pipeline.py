@@ -92,7 +92,7 @@ def apply_stored_events(
     group: Sequence[IncomingEvent] = (),
 ) -> Iterator[IngestProgress]:
     """Apply every waiting event, also from earlier, then delete old ones; `group` are those that were just stored."""
-    known = {each.digest: each.data for each in group if each.data is not None}
+    known = {event.digest: event.data for event in group if event.data is not None}
     for applied in apply_waiting_events(database, keyring, settings, clock=clock, known=known):
         yield IngestProgress(applied=applied)
     delete_old_events(database, settings.feedback.keep_days, clock())
@@ -182,47 +182,47 @@ def _apply(
 ) -> tuple[ApplyResult, frozenset[int]]:
     """Apply a group; return the result, and the mailings that bad news came about."""
     matched = match_events(connection, group)
-    about_deliveries = [each for each in matched if each.delivery is not None]
+    about_deliveries = [match for match in matched if match.delivery is not None]
     new = record_facts(connection, about_deliveries)
     settled = _resolve(connection, about_deliveries, context.now)
-    notices = [each.notice for each in matched if each.delivery is None and each.notice is not None]
+    notices = [match.notice for match in matched if match.delivery is None and match.notice is not None]
     apply_notice_evidence(connection, notices, context.now)
-    suppressed = apply_effects(connection, context, [*new, *(each for each in matched if each.notice is not None)])
+    suppressed = apply_effects(connection, context, [*new, *(match for match in matched if match.notice is not None)])
     marks = [_mark_for(parsed, context.now) for parsed in group if parsed.event is None]
-    marks += [_mark_for(each.parsed, context.now, each) for each in matched]
+    marks += [_mark_for(match.parsed, context.now, match) for match in matched]
     _mark(connection, marks)
     states = Counter(EventState(str(mark["to"])) for mark in marks)
     mailings = frozenset(
-        each.delivery.mailing_id for each in new if each.delivery is not None and each.event.kind in _BAD_NEWS
+        match.delivery.mailing_id for match in new if match.delivery is not None and match.event.kind in _BAD_NEWS
     )
     return ApplyResult(states=states, settled=settled, suppressed=suppressed), mailings
 
 
 def _resolve(connection: Connection, about: Sequence[MatchedEvent], now: datetime) -> int:
     """Resolve deliveries by what events prove, and note those whose outcome was not known; return how many."""
-    matched_by = {each.delivery.id: each.matched_by for each in reversed(about) if each.delivery is not None}
+    matched_by = {match.delivery.id: match.matched_by for match in reversed(about) if match.delivery is not None}
     evidence = [
         SubmissionEvidence(
-            delivery=each.delivery,
-            reference=each.event.reference,
-            dropped=f"accepted and then dropped by the mail server: {each.event.detail or each.event.code}"
-            if each.event.kind is EventKind.REJECTED
+            delivery=match.delivery,
+            reference=match.event.reference,
+            dropped=f"accepted and then dropped by the mail server: {match.event.detail or match.event.code}"
+            if match.event.kind is EventKind.REJECTED
             else "",
         )
-        for each in about
-        if each.delivery is not None
+        for match in about
+        if match.delivery is not None
     ]
     changed = apply_evidence(connection, evidence, now)
     rows = [
         {
-            "delivery_id": each.id,
-            "mailing_id": each.mailing_id,
-            "was": each.status.value,
-            "by": matched_by[each.id],
+            "delivery_id": delivery.id,
+            "mailing_id": delivery.mailing_id,
+            "was": delivery.status.value,
+            "by": matched_by[delivery.id],
             "at": now,
         }
-        for each in changed
-        if each.status is not DeliveryStatus.SUBMITTED
+        for delivery in changed
+        if delivery.status is not DeliveryStatus.SUBMITTED
     ]
     if rows:
         connection.execute(insert_into(connection, settlements).on_conflict_do_nothing(), rows)

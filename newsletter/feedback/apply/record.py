@@ -16,19 +16,19 @@ _IDS_AT_ONCE = 200
 
 
 def record_facts(connection: Connection, matched: Sequence[MatchedEvent]) -> list[MatchedEvent]:
-    """Add the facts that events tell; return the events that are new and have an effect.
+    """Record the facts that events report; return the events that are new and have an effect.
 
     A fact that was recorded before had its effect then: an address that the author has released since stays so.
     """
-    rows = {_key(each): (each, row) for each in matched if (row := _row(each)) is not None}
+    rows = {_key(match): (match, row) for match in matched if (row := _row(match)) is not None}
     with_effect = {
-        key: each
-        for key, (each, _) in rows.items()
-        if rule_for(each.event.kind, each.event.reason).effect is not Effect.NONE
+        key: match
+        for key, (match, _) in rows.items()
+        if rule_for(match.event.kind, match.event.reason).effect is not Effect.NONE
     }
     known = _known_keys(connection, list(with_effect))
     _upsert(connection.dialect.name).run_many(connection, [row for _, row in rows.values()])
-    return [each for key, each in with_effect.items() if key not in known]
+    return [match for key, match in with_effect.items() if key not in known]
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Bot filter: tells clicks of people from those of programs, by what a request says about itself.
+"""Bot filter: distinguishes clicks of people from those of programs, by the request itself.
 
 Mail filters follow every link before the message is shown, chat programs make previews, browsers prefetch. Programs
 that pretend to be a reader's browser are recognised by their haste only (`counter.py`), and not all of them are.

@@ -1,7 +1,7 @@
-"""Click counter: how often links are followed, by day, in memory; by whom is noted only where the link tells.
+"""Click counter: clicks by link and day, in memory; the reader is recorded only if the link identifies one.
 
 A reader counts once a day for each link. Readers are recognised by a hash under a salt that is drawn anew each day;
-hashes and salt stay in this process's memory and are discarded with the day. Whoever follows several links within
+hashes and salt stay in this process's memory and are discarded with the day. A client that follows several links within
 seconds is a mail filter, and its clicks are dropped; so each click waits a few seconds before it counts.
 """
 
@@ -78,7 +78,7 @@ class ClickCounter:
         self._attributed: set[AttributedClick] = set()
 
     def add(self, link: str, *, reader: str, network: str, now: datetime, delivery_id: int | None = None) -> None:
-        """Note that `reader`, a text that tells readers apart, has followed a link, from a network.
+        """Note that `reader`, a text that distinguishes readers, has followed a link, from a network.
 
         `delivery_id` is the delivery that the link names, if any. Nothing is noted if the reader has followed that
         link today, or the network is a program's.

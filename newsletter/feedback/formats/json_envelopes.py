@@ -33,8 +33,8 @@ def _concatenated(text: str) -> Iterator[Any]:
 
 def _nested(value: Any, depth: int) -> Iterator[dict[str, Any]]:
     if isinstance(value, list) and depth < _MAX_DEPTH:
-        for each in value:
-            yield from _nested(each, depth + 1)
+        for item in value:
+            yield from _nested(item, depth + 1)
         return
     if not isinstance(value, dict):
         raise UnreadableEvent("not a JSON object")

@@ -64,7 +64,7 @@ def parse_report_mail(raw: bytes) -> ReportMail:
     if not kind:
         raise UnreadableEvent("an email with neither a delivery status nor a feedback report")
     values = [headers.get(name, "") for name in _RECIPIENT_HEADERS]
-    if kind == ARF:  # it goes to whoever signed up for the feedback loop, and names the sender of the original itself
+    if kind == ARF:  # it is sent to the owner of the feedback loop, and names the original sender in a field
         values += [_headers(report).get("original-mail-from", "")]
         values += [original.get(name, "") for name in _SENDER_HEADERS]
     return ReportMail(kind=kind, text=report, addresses=_addresses(values), date=headers.get("date", ""))

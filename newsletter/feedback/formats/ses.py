@@ -101,7 +101,7 @@ def _has_opted_out(new: Mapping[str, Any], old: Mapping[str, Any]) -> bool:
     def opted_out(preferences: Mapping[str, Any]) -> set[str]:
         topics = preferences.get("topicSubscriptionStatus")
         statuses = map(_mapping, topics if isinstance(topics, list) else ())
-        return {_text(each.get("topicName")) for each in statuses if each.get("subscriptionStatus") == "OptOut"}
+        return {_text(topic.get("topicName")) for topic in statuses if topic.get("subscriptionStatus") == "OptOut"}
 
     return new.get("unsubscribeAll") is True or bool(opted_out(new) - opted_out(old))
 

@@ -1,4 +1,4 @@
-"""SNS webhook: handles notifications that Amazon SNS posts over HTTPS, and tells the web server what to answer.
+"""SNS webhook: handles notifications that Amazon SNS posts over HTTPS, and returns the HTTP response.
 
 SNS retries after 5xx only, and for an hour at most, so what cannot be stored now is answered 503, and nothing that is
 verified is ever answered 404.

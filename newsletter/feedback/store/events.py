@@ -1,4 +1,4 @@
-"""Event store: raw events as they came, durable before their source is told that we have them.
+"""Event store: raw events as they came, durable before they are acknowledged to their source.
 
 An event is one row, however often and by whatever way it comes. What cannot be parsed is stored too, with the reason.
 """
@@ -115,14 +115,14 @@ def store_events(database: Database, incoming: Sequence[IncomingEvent], source: 
         return 0
     rows = [
         {
-            "digest": each.digest,
+            "digest": event.digest,
             "source": source,
-            "raw": zlib.compress(each.raw, 1),
+            "raw": zlib.compress(event.raw, 1),
             "received_at": now,
-            "kind": each.kind,
+            "kind": event.kind,
             "state": EventState.WAITING.value,
         }
-        for each in incoming
+        for event in incoming
     ]
     with database.write() as connection:
         if database.is_sqlite:
@@ -191,7 +191,7 @@ def requeue_events(database: Database, numbers: Sequence[int] = ()) -> int:
 
 
 def delete_old_events(database: Database, days: int, now: datetime) -> int:
-    """Delete some of the applied events that are older than `days`; the facts they told stay."""
+    """Delete some of the applied events that are older than `days`; the recorded facts stay."""
     applied = select(events.c.id, events.c.received_at).where(events.c.state == EventState.APPLIED.value)
     applied = applied.order_by(events.c.id)
     limit = now - timedelta(days=days)

@@ -112,7 +112,7 @@ class OurMessageFilter:
 def is_written_to_us(keyring: Keyring, settings: Settings, headers: Headers, fields: Iterable[str]) -> bool:
     """Whether one of these fields names an address of ours.
 
-    An authenticated message that was written to somebody else may be forwarded to us by whoever has it: then its text
+    An authenticated message that was written to somebody else may have been forwarded to us: then its text
     was not meant for us.
     """
     ours = {entry.sender.address.key for entry in settings.lists.values()}

@@ -1,7 +1,7 @@
 """Addresses behind "reply by email" on the archive's pages: which issue, or which comment, is answered.
 
 `r+i.SLUG@domain` and `r+c.COMMENT@domain`, or `me+c.COMMENT@example.com`. They are not signed and say nothing that the
-page does not: a message sent there is held for moderation as any other, whoever sent it.
+page does not: a message sent there is held for moderation like any other, whoever sent it.
 """
 
 import re

@@ -22,7 +22,7 @@ class AuthenticationResults:
     dmarc: str = ""
     """pass, fail, none, ...; "" where it says nothing of DMARC."""
     dmarc_domain: str = ""
-    """The From domain that it is about; "" where that is not said."""
+    """The From domain that it is about; "" if not stated."""
     dkim_domains: tuple[str, ...] = ()
     """The domains whose signatures are valid."""
     by: str = ""

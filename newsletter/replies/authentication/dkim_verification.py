@@ -59,7 +59,7 @@ def _signatures(headers: Headers) -> list[dict[str, str]]:
 
 
 def _tags(value: str) -> dict[str, str]:
-    """Read a tag list (RFC 6376 section 3.2); what stands twice makes it invalid, so both are dropped."""
+    """Read a tag list (RFC 6376 section 3.2); a duplicate tag is invalid, so both are dropped."""
     tags: dict[str, str] = {}
     duplicates: set[str] = set()
     for piece in value[:8_000].split(";"):
@@ -126,10 +126,10 @@ def _checked(raw: bytes, index: int, record: bytes) -> tuple[str, str]:
         verifier = dkim.DKIM(raw, minkey=1024)
         is_valid = verifier.verify(index, dnsfunc=lambda _name, timeout: record)  # noqa: ARG005
     except dkim.ValidationError as error:
-        said = str(error)
-        if "body hash" in said:
+        message = str(error)
+        if "body hash" in message:
             return "fail", "the text was changed after it was signed"
-        return "permerror", said.partition("(")[0].strip()[:80]
+        return "permerror", message.partition("(")[0].strip()[:80]
     except (dkim.DKIMException, BadBase64, ValueError, TypeError, KeyError, IndexError, AssertionError) as error:
         return "permerror", (str(error).partition("(")[0].strip() or type(error).__name__)[:80]
     return ("pass", "") if is_valid else ("fail", "it does not match the email or its key")

@@ -50,8 +50,8 @@ def authenticate_sender(
         return SenderAuthentication(reason=sender.fault)
     if name := duplicated_field(headers):
         return SenderAuthentication(reason=f"it has more than one {name} field")
-    found = (read_ses_verdicts(verdicts, sender.domain), read_authentication_results(headers, authserv_id))
-    reports = [report for report in found if report is not None]
+    verdict_reports = (read_ses_verdicts(verdicts, sender.domain), read_authentication_results(headers, authserv_id))
+    reports = [report for report in verdict_reports if report is not None]
     for report in reports:
         if report.dmarc == "fail" and report.dmarc_domain in {"", sender.domain}:
             return SenderAuthentication(result=AuthResult.FAIL, reason=f"dmarc=fail by {report.by}")

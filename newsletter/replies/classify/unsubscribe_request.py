@@ -37,17 +37,17 @@ _MARKS = " \t\n.,;:!?'\"()[]*_-–—<>"
 
 def asks_to_unsubscribe(text: str, subject: str = "") -> bool:
     """Whether the whole message is "unsubscribe" or "stop", or it is empty under such a subject."""
-    said = " ".join(fold(text[:200]).split()).strip(_MARKS)
-    return (said or " ".join(fold(subject[:200]).split()).strip(_MARKS)) in _LEAVE
+    phrase = " ".join(fold(text[:200]).split()).strip(_MARKS)
+    return (phrase or " ".join(fold(subject[:200]).split()).strip(_MARKS)) in _LEAVE
 
 
 def may_ask_to_unsubscribe(text: str) -> bool:
-    """Whether a short message speaks of leaving, so that the author should read it as a wish, not as a comment."""
-    said = " ".join(fold(text[: 2 * _SHORT]).split())
-    return len(said) <= _SHORT and _ABOUT_LEAVING.search(said) is not None
+    """Whether a short message mentions unsubscribing, so that the author should read it as a request."""
+    phrase = " ".join(fold(text[: 2 * _SHORT]).split())
+    return len(phrase) <= _SHORT and _ABOUT_LEAVING.search(phrase) is not None
 
 
 def asks_for_privacy(text: str) -> bool:
-    """Whether the first word is "private", as the letter says how to keep an answer unpublished."""
+    """Whether the first word is "private", the way the email explains to keep a reply unpublished."""
     first = re.match(r"\W*(\w+)", fold(text[:200]))
     return first is not None and first[1] in _PRIVATE

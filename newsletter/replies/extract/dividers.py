@@ -26,16 +26,16 @@ def divider_at(lines: list[BodyLine], index: int, *, is_block_asked: bool = True
     bare = text.strip(RULE_CHARACTERS + ":：[]<>")
     if not bare:
         return ""
-    words = fold(bare)
+    folded = fold(bare)
     if says_reply_above(text):
         return "reply-above line"
     is_drawn = _drawn(text, bare)
-    if len(words) < 90 and (is_drawn or text.endswith((":", "："))):
-        if words.startswith(_FORWARD_OPENINGS) or (is_drawn and any(phrase in words for phrase in FORWARDED)):
+    if len(folded) < 90 and (is_drawn or text.endswith((":", "："))):
+        if folded.startswith(_FORWARD_OPENINGS) or (is_drawn and any(phrase in folded for phrase in FORWARDED)):
             return "forwarded message"
-        if is_drawn and any(phrase in words for phrase in ORIGINAL):
+        if is_drawn and any(phrase in folded for phrase in ORIGINAL):
             return "original message"
-    if bare in ORIGINAL or (words in ORIGINAL and _has_label(lines, index + 1)):
+    if bare in ORIGINAL or (folded in ORIGINAL and _has_label(lines, index + 1)):
         return "original message"
     if not is_block_asked:
         return ""
@@ -56,12 +56,12 @@ def is_framed_origin(text: str) -> bool:
 
 def says_reply_above(text: str) -> bool:
     """Whether a line says where to write the answer, as some senders put on top of their letters."""
-    words = fold(text[:WIDEST])
-    return len(text) < 160 and any(phrase in words for phrase in REPLY_ABOVE)
+    folded = fold(text[:WIDEST])
+    return len(text) < 160 and any(phrase in folded for phrase in REPLY_ABOVE)
 
 
 def _drawn(text: str, bare: str) -> bool:
-    """Whether two or more drawn characters stand on both sides of the words."""
+    """Whether there are two or more drawn characters on both sides of the text."""
     start = text.find(bare[0])
     end = len(text) - len(text.rstrip(RULE_CHARACTERS))
     return start >= 2 and end >= 2 and text[:2].strip() == text[:2]

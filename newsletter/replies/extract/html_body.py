@@ -184,7 +184,7 @@ def _is_hidden(tag: str, element: Any) -> bool:
 
 
 def _within(outer: LineKind, inner: LineKind | None) -> LineKind:
-    """Return the kind of what stands in `inner` within `outer`: a quotation stays one whatever is in it."""
+    """Return the kind of content in `inner` within `outer`: anything inside a quotation is a quotation."""
     if inner is None or outer in {LineKind.QUOTE, LineKind.SIGNATURE}:
         return outer
     return inner
@@ -229,6 +229,6 @@ def _heads_mail(element: Any) -> bool:
 
 
 def _picture_text(element: Any) -> str:
-    """Return a picture's text where it stands for a character, as clients write emoji."""
+    """Return a picture's alternative text if it represents a character, as clients write emoji."""
     text: str = element.get("alt") or ""
     return text if 0 < len(text) <= 8 and not text.isascii() else ""

@@ -1,4 +1,4 @@
-"""Lines of a message's body: what each is taken for, and whether it holds an address, a date or a time."""
+"""Lines of a message's body: the kind of each, and whether it holds an address, a date or a time."""
 
 import re
 from dataclasses import dataclass
@@ -32,12 +32,12 @@ TIME = re.compile(
 
 
 class LineKind(StrEnum):
-    """What a line is taken for."""
+    """The kind of a line."""
 
     TEXT = "text"
     QUOTE = "quote"
     OWN_QUOTE = "own quote"
-    """A quotation that the writer made on purpose, unless an attribution stands before it."""
+    """A quotation that the writer made on purpose, unless an attribution precedes it."""
     ATTRIBUTION = "attribution"
     """Introduces a quotation: "On Monday Jo wrote:"."""
     DIVIDER = "divider"
@@ -112,7 +112,7 @@ def _mend_wrapped(lines: list[BodyLine]) -> None:
 
 
 def holds_address(text: str) -> bool:
-    """Whether an e-mail address stands in it."""
+    """Whether it contains an email address."""
     return "@" in text and ADDRESS.search(text) is not None
 
 
@@ -122,5 +122,5 @@ def is_rule(text: str) -> bool:
 
 
 def shows_date(text: str) -> bool:
-    """Whether a year or a date in figures stands in it."""
+    """Whether it contains a year or a numeric date."""
     return _YEAR.search(text) is not None or _DATE.search(text) is not None

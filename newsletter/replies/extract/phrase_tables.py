@@ -74,7 +74,7 @@ LABELS: dict[str, frozenset[str]] = {
         newsgroups|thread-topic"""
     ),
 }
-"""What stands before the colon in a header block, by what it means."""
+"""The labels before the colon in a header block, by meaning."""
 
 LABEL_KINDS = {label.rstrip(":"): kind for kind, labels in LABELS.items() for label in labels}
 
@@ -176,7 +176,7 @@ DEVICES = phrase_set(
     wireless|verizon|at&t
     t-mobile|naver|네이버|网易|sprint|hey.com|canary|mac|windows|device|gerät|appareil|dispositiv|apparat"""
 )
-"""Names and words of what mail is written on."""
+"""Names of devices, mail apps and mobile operators."""
 
 CLOSINGS = phrase_set(
     """regards|best regards|kind regards|warm regards|kindest regards|warmest regards|many regards

@@ -106,8 +106,8 @@ def _opens_paragraphs(below: list[str]) -> bool:
 
 def _is_sentence(line: str) -> bool:
     """Whether a long line is somebody's prose: it ends as a sentence and is neither a footer nor a legal note."""
-    words = fold(line[:2_000])
-    is_recorded = any(phrase in words for phrase in FOOTERS) or any(piece in words for piece in DISCLAIMERS)
+    folded = fold(line[:2_000])
+    is_recorded = any(phrase in folded for phrase in FOOTERS) or any(piece in folded for piece in DISCLAIMERS)
     return line.endswith((".", "!", "?", "…", "。")) and not is_recorded and not _CONTACT.search(line[:_WIDEST])
 
 
@@ -126,8 +126,8 @@ def _footer(lines: list[str]) -> int | None:
 
 
 def _starts_footer(line: str) -> bool:
-    words = fold(line[:_WIDEST])
-    return any(phrase in words for phrase in FOOTERS)
+    folded = fold(line[:_WIDEST])
+    return any(phrase in folded for phrase in FOOTERS)
 
 
 def _disclaimer(lines: list[str]) -> int | None:
@@ -178,8 +178,8 @@ def _drawn(lines: list[str]) -> int | None:
 def _closed(lines: list[str]) -> int | None:
     """A greeting followed by more than a name: title, company, numbers. With a name alone it stays."""
     for start in range(len(lines) - 1, max(len(lines) - 20, -1), -1):  # HTML mail has a blank line after each
-        words = fold(lines[start].strip()[:60]).rstrip(" ,.!-–")
-        if words in CLOSINGS:
+        folded = fold(lines[start].strip()[:60]).rstrip(" ,.!-–")
+        if folded in CLOSINGS:
             below = [line.strip() for line in lines[start + 1 :] if line.strip()]
             is_block = 2 <= len(below) <= 10 and all(len(line) <= 100 for line in below)
             return start if is_block and any(_CONTACT.search(line[:_WIDEST]) for line in below[1:]) and start else None
@@ -189,20 +189,20 @@ def _closed(lines: list[str]) -> int | None:
 def is_mobile_signature(text: str, *, is_strict: bool = False) -> bool:
     """Whether a line is such a one; strictly, only with a device or program that we know by name."""
     bare = _LINK.sub("", text[:_WIDEST]).strip(" -–—_*.|[]()<>\"'")
-    words = fold(bare)
-    if words.startswith("yahoo mail:") and len(words.split()) <= 8:  # its slogan, which changes with the years
+    folded = fold(bare)
+    if folded.startswith("yahoo mail:") and len(folded.split()) <= 8:  # its slogan, which changes with the years
         return True
-    if not bare or len(bare) > 90 or (", " in bare and "excuse" not in words):
+    if not bare or len(bare) > 90 or (", " in bare and "excuse" not in folded):
         return False
-    tokens = _WORD.findall(words)
-    if _SENT_FROM.match(words) and len(tokens) <= 9 and (not is_strict or words.startswith("sent from my ")):
+    tokens = _WORD.findall(folded)
+    if _SENT_FROM.match(folded) and len(tokens) <= 9 and (not is_strict or folded.startswith("sent from my ")):
         return True
-    if not tokens or len(tokens) > 14 or not any(device in words for device in DEVICES):
+    if not tokens or len(tokens) > 14 or not any(device in folded for device in DEVICES):
         return False
     if _SHOP.search(text[:_WIDEST]):  # whatever the language calls fetching
         return True
     return (
         bool({tokens[0], tokens[-1]} & SENT_VERBS)
-        or words.endswith(_UNSPACED_VERBS)
-        or words.startswith(_UNSPACED_VERBS)
+        or folded.endswith(_UNSPACED_VERBS)
+        or folded.startswith(_UNSPACED_VERBS)
     )

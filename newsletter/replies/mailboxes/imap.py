@@ -173,7 +173,7 @@ class _Session:
         ]
 
     def raw(self, uid: int) -> bytes | None:
-        """Return a message, cut after MAX_RAW_BYTES + 1; None if it was taken away meanwhile."""
+        """Return a message, cut after MAX_RAW_BYTES + 1; None if it was removed meanwhile."""
         responses = self._client.fetch([uid], [f"BODY.PEEK[]<0.{MAX_RAW_BYTES + 1}>"])
         return _octets(responses[uid]) if uid in responses else None
 
@@ -203,7 +203,7 @@ class _Session:
 
 
 def _octets(item: dict[bytes, object]) -> bytes:
-    """Return the one body section in a FETCH response, whose key repeats what was asked in the server's words."""
+    """Return the one body section in a FETCH response; servers spell its key differently from the request."""
     sections: Iterable[object] = (value for key, value in item.items() if key.startswith(b"BODY["))
     octets = next(islice(sections, 1), b"")
     return octets if isinstance(octets, bytes) else b""

@@ -1,4 +1,4 @@
-"""Automatic approval: which verified writers' replies are published without a moderator, and what speaks against it."""
+"""Automatic approval: which replies of verified writers need no moderator, and the warnings that prevent it."""
 
 import re
 
@@ -16,9 +16,9 @@ def spam_warnings(reply: Reply, history: WriterHistory, rules: RepliesSettings) 
     if links > rules.max_links:
         warnings.append(f"it has {links} links")
     text = fold(reply.text)
-    words = [word for word in rules.blocked_words if _contains_word(text, fold(word))]
-    if words:
-        warnings.append(f"it contains '{words[0]}', one of [replies] blocked_words")
+    matches = [word for word in rules.blocked_words if _contains_word(text, fold(word))]
+    if matches:
+        warnings.append(f"it contains '{matches[0]}', one of [replies] blocked_words")
     if history.today >= rules.most_a_day:
         warnings.append(f"it is the writer's reply number {history.today + 1} within 24 hours")
     return warnings

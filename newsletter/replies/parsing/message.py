@@ -99,7 +99,7 @@ def _read_part(raw: bytes, depth: int, budget: _Budget) -> _Part:
 
 
 def _pieces(body: bytes, boundary: bytes) -> Iterator[bytes]:
-    """Yield what stands between delimiter lines (RFC 2046 section 5.1.1), also where the last is missing."""
+    """Yield the parts between delimiter lines (RFC 2046 section 5.1.1), also where the last is missing."""
     body = b"\n" + body
     delimiter = b"\n--" + boundary
     start = -1

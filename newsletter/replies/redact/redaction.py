@@ -31,7 +31,7 @@ def redact_text(text: str, settings: Settings, regions: Iterable[str] = ("US", "
 
     `regions` are the countries, as in ISO 3166, whose telephone numbers it may hold.
     """
-    text = _LINK.sub(lambda found: _checked_link(found[0], settings), text)
+    text = _LINK.sub(lambda match: _checked_link(match[0], settings), text)
     text = _ADDRESS.sub(ADDRESS_REMOVED, text)
     text = _RUN.sub(_checked_run, _TOKEN.sub(LINK_REMOVED, text))
     return replace_phone_numbers(text, regions, PHONE_REMOVED)
@@ -48,9 +48,9 @@ def redact_name(name: str) -> str:
     return name if any(char.isalpha() for char in name) else ""
 
 
-def _checked_run(found: re.Match[str]) -> str:
+def _checked_run(match: re.Match[str]) -> str:
     """Take out a run of letters that holds a token's figures; the longest words of any language have none."""
-    return LINK_REMOVED if any(char in "234567" for char in found[0]) else found[0]
+    return LINK_REMOVED if any(char in "234567" for char in match[0]) else match[0]
 
 
 def _checked_link(link: str, settings: Settings) -> str:

@@ -44,10 +44,10 @@ def make_app(snapshots: LiveSnapshots, hosts: frozenset[str], slug: str) -> ASGI
     pages = PreviewTemplates()
 
     async def show_first(request: Request) -> Response:
-        found = slug or (await run_in_threadpool(snapshots.snapshot, "")).slug
-        if not found:
+        shown_slug = slug or (await run_in_threadpool(snapshots.snapshot, "")).slug
+        if not shown_slug:
             return await page(request, "")
-        return RedirectResponse(f"/issues/{found}")  # so that the page stays with this issue
+        return RedirectResponse(f"/issues/{shown_slug}")  # so that the page stays with this issue
 
     async def show_issue(request: Request) -> Response:
         return await page(request, request.path_params["slug"])

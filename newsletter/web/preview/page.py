@@ -58,6 +58,6 @@ def in_scheme(html: str, scheme: str) -> str:
 
 def _summary(snapshot: Snapshot) -> str:
     """Return how many findings there are of each level."""
-    counts = [(sum(each.level is level for each in snapshot.findings), level.value) for level in Level]
+    counts = [(sum(finding.level is level for finding in snapshot.findings), level.value) for level in Level]
     parts = [f"{number} {word}{'s' if number > 1 else ''}" for number, word in counts if number]
     return ", ".join(parts) or "No findings"

@@ -105,8 +105,8 @@ def _composed(settings: Settings, issue: Issue, number: int, others: tuple[Issue
     pictures = dict(linked_pictures(settings, edition))
     cache = (settings.var / "cache" / "pictures").resolve()
 
-    def local(found: re.Match[str]) -> str:
-        path = Path(unquote(urlsplit(found[0]).path))
+    def local(match: re.Match[str]) -> str:
+        path = Path(unquote(urlsplit(match[0]).path))
         if not path.resolve().is_relative_to(cache):
             return ""
         pictures[path.name] = path
