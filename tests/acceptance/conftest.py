@@ -13,10 +13,10 @@ from tests.acceptance.ses_publication import SesPublication, run_ses_publication
 @pytest.fixture
 def publication(tmp_path: Path) -> PublicationFolder:
     """A publication as `newsletter init` makes it."""
-    there = PublicationFolder(tmp_path / "publication")
-    there.folder.mkdir()
-    there.run_ok("init", ".")
-    return there
+    server = PublicationFolder(tmp_path / "publication")
+    server.folder.mkdir()
+    server.run_ok("init", ".")
+    return server
 
 
 @pytest.fixture
@@ -38,5 +38,5 @@ def ses_publication(
     """A publication whose emails go to the SES simulator."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_ENDPOINT_URL_SESV2"):
         monkeypatch.setenv(name, "testing")
-    with run_ses_publication(publication, tmp_path / "journals") as there:
-        yield there
+    with run_ses_publication(publication, tmp_path / "journals") as server:
+        yield server

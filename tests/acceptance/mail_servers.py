@@ -35,13 +35,13 @@ class MailServer:
 
     def statuses(self) -> dict[str, set[str]]:
         """Return the addresses by delivery status."""
-        found: dict[str, set[str]] = {}
+        results: dict[str, set[str]] = {}
         for status, address in query(
             self.publication,
             "SELECT d.status, s.address FROM deliveries d JOIN subscribers s ON s.id = d.subscriber_id",
         ):
-            found.setdefault(status, set()).add(address)
-        return found
+            results.setdefault(status, set()).add(address)
+        return results
 
 
 def query(publication: PublicationFolder, statement: str) -> list[tuple[str, ...]]:
@@ -93,9 +93,9 @@ in_flight = {in_flight}
 @contextmanager
 def smtp_server(publication: PublicationFolder, folder: Path, readers: int, rate: float) -> Iterator[MailServer]:
     """Run a relay process that accepts about `rate` messages a second."""
-    with relay_process.running(folder / "taken", seconds=CONNECTIONS / rate) as there:
-        write_publication(publication, readers, smtp_settings(there.port))
-        yield MailServer(publication, lambda: Counter(there.accepted()), there.size, there.remove_delay, {})
+    with relay_process.running(folder / "taken", seconds=CONNECTIONS / rate) as process:
+        write_publication(publication, readers, smtp_settings(process.port))
+        yield MailServer(publication, lambda: Counter(process.accepted()), process.size, process.remove_delay, {})
 
 
 def smtp_settings(port: int) -> str:

@@ -74,10 +74,10 @@ class _Log(list[tuple[str, str, bytes]]):
 
 def main() -> None:
     """Run the relay until stdin is closed."""
-    with relay.running(Relay(seconds=float(sys.argv[2]), accepted=_Log(sys.argv[1]))) as there:
-        print(there.port, flush=True)  # noqa: T201
+    with relay.running(Relay(seconds=float(sys.argv[2]), accepted=_Log(sys.argv[1]))) as server:
+        print(server.port, flush=True)  # noqa: T201
         for _ in sys.stdin:
-            there.seconds = 0.0
+            server.seconds = 0.0
 
 
 if __name__ == "__main__":

@@ -25,9 +25,9 @@ def test_a_send_stopped_by_the_quota_alerts_the_author_once(
     assert "an alert could not be mailed" in first.err
     assert "an alert" not in second.err
     notices = "SELECT status, recipient, text FROM notices WHERE kind = 'alert'"
-    ((status, recipient, words),) = query(ses_publication.publication, notices)
+    ((status, recipient, detail),) = query(ses_publication.publication, notices)
     assert (status, recipient) == ("planned", "ines@lamplighter.example")
-    assert "of 'lamp' to crowd is waiting: SES: " in words
+    assert "of 'lamp' to crowd is waiting: SES: " in detail
     ses_publication.account.quota = 10_000
     with closing(sqlite3.connect(ses_publication.publication.folder / "var" / "newsletter.db")) as database:
         database.execute("UPDATE notices SET due_at = 0")  # it is put off for a minute

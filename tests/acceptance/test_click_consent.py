@@ -30,7 +30,7 @@ title: Three links
 status: ready
 date: 2026-01-01
 ---
-See {", ".join(f"[{words}]({url})" for words, url in LINKS.items())}.
+See {", ".join(f"[{text}]({url})" for text, url in LINKS.items())}.
 """
 
 
@@ -57,8 +57,8 @@ def own_page(server: RunningWebServer, who: str) -> str:
 
 def letter_to(publication: PublicationFolder, who: str) -> EmailMessage:
     """Return the only issue mailed to an address; other mail is ignored."""
-    (found,) = [each for each in publication.messages() if each["List-Id"] and who in str(each["To"])]
-    return found
+    (match,) = [item for item in publication.messages() if item["List-Id"] and who in str(item["To"])]
+    return match
 
 
 def is_ticked(page: str) -> bool:
@@ -78,25 +78,25 @@ def shown(publication: PublicationFolder, who: str) -> dict[str, object]:
     return dict(publication.run_ok("subscribers", "show", who, "--json").json)
 
 
-def acts(told: dict[str, object]) -> list[tuple[str, str]]:
+def acts(result: dict[str, object]) -> list[tuple[str, str]]:
     """Return each change of click consent and the page it came from."""
-    (subscription,) = told["subscriptions"]  # type: ignore[misc, attr-defined]
+    (subscription,) = result["subscriptions"]  # type: ignore[misc, attr-defined]
     return [
-        (each["act"], each["evidence"].partition(",")[0])
-        for each in subscription["consents"]
-        if each["act"].startswith("clicks")
+        (item["act"], item["evidence"].partition(",")[0])
+        for item in subscription["consents"]
+        if item["act"].startswith("clicks")
     ]
 
 
-def preferences(letter: EmailMessage) -> str:
-    html = letter.get_body(("html",))
+def preferences(issue_email: EmailMessage) -> str:
+    html = issue_email.get_body(("html",))
     assert html is not None
     (url,) = set(re.findall(r'href="([^"]*/preferences/[^"]*)"', html.get_content()))
     return urlsplit(url).path
 
 
 def test_clicks_are_recorded_from_consent_until_withdrawal(lamp: PublicationFolder) -> None:
-    asked = 'clicked "lamp"'
+    condition = 'clicked "lamp"'
     with run_web_server(lamp) as server:
         own = own_page(server, ADA)
         assert not is_ticked(server.get(own).text)
@@ -105,48 +105,48 @@ def test_clicks_are_recorded_from_consent_until_withdrawal(lamp: PublicationFold
         assert is_ticked(server.post_form(own, AGREED).text)
         lamp.run_ok("send", "lamp", "--yes")
         theirs, others = counted_links(letter_to(lamp, ADA)), counted_links(letter_to(lamp, BRAM))
-        for words, url in LINKS.items():
-            key, _, token = theirs[words].removeprefix("/c/").partition("/")
-            assert (others[words], len(token)) == (f"/c/{key}", 29)
-            if words != "a boat":
-                assert follow(server, theirs[words]) == url
-                assert follow(server, others[words]) == url
+        for link_text, url in LINKS.items():
+            key, _, token = theirs[link_text].removeprefix("/c/").partition("/")
+            assert (others[link_text], len(token)) == (f"/c/{key}", 29)
+            if link_text != "a boat":
+                assert follow(server, theirs[link_text]) == url
+                assert follow(server, others[link_text]) == url
         assert others == counted_links(letter_to(lamp, ZOFIA))
         token = theirs["a book"].rpartition("/")[2]
     assert not any(token in line for line in server.log)
     assert any("/c/{token}/{follower} 302" in line for line in server.log)
-    told = shown(lamp, ADA)
-    assert {(each["issue"], each["url"]) for each in told["clicks"]} == {  # type: ignore[attr-defined]
+    result = shown(lamp, ADA)
+    assert {(item["issue"], item["url"]) for item in result["clicks"]} == {  # type: ignore[attr-defined]
         ("lamp", LINKS["a book"]),
         ("lamp", LINKS["a lamp"]),
     }
-    assert told["clicks_agreed_at"]
-    assert acts(told) == [("clicks agreed", "own page")]
+    assert result["clicks_agreed_at"]
+    assert acts(result) == [("clicks agreed", "own page")]
     assert (shown(lamp, BRAM)["clicks"], shown(lamp, BRAM)["clicks_agreed_at"]) == ([], None)
-    said = lamp.run_ok("subscribers", "show", ADA).out
-    assert LINKS["a book"] in said
-    assert "which links they follow" in said
-    assert lamp.run_ok("segments", "show", asked, "--json").json["inside"] == 1
+    output = lamp.run_ok("subscribers", "show", ADA).out
+    assert LINKS["a book"] in output
+    assert "which links they follow" in output
+    assert lamp.run_ok("segments", "show", condition, "--json").json["inside"] == 1
     with run_web_server(lamp) as server:
         page = server.get(preferences(letter_to(lamp, ADA)))
         assert is_ticked(page.text)
         assert 'name="clicks"' not in server.get(preferences(letter_to(lamp, BRAM))).text
         given = json.loads(server.get(f"{own}/data").text)
-        assert given["clicks"] == told["clicks"]
+        assert given["clicks"] == result["clicks"]
         page = server.post_form(preferences(letter_to(lamp, ADA)), TAKEN_BACK)
         assert 'name="clicks"' not in page.text, "a forwarded letter takes back and does not give"
         follow(server, theirs["a boat"])
-    told = shown(lamp, ADA)
-    assert (told["clicks"], told["clicks_agreed_at"]) == ([], None)
-    assert acts(told) == [("clicks agreed", "own page"), ("clicks withdrawn", "preferences")]
-    assert lamp.run_ok("segments", "show", asked, "--json").json["inside"] == 0
+    result = shown(lamp, ADA)
+    assert (result["clicks"], result["clicks_agreed_at"]) == ([], None)
+    assert acts(result) == [("clicks agreed", "own page"), ("clicks withdrawn", "preferences")]
+    assert lamp.run_ok("segments", "show", condition, "--json").json["inside"] == 0
 
 
 def test_consent_can_only_be_given_on_ones_own_page(lamp: PublicationFolder, server: RunningWebServer) -> None:
     lamp.run_ok("send", "lamp", "--yes")
-    letter = preferences(letter_to(lamp, ADA))
-    assert 'name="clicks"' not in server.get(letter).text
-    assert server.post_form(letter, AGREED).status == 200
+    issue_email = preferences(letter_to(lamp, ADA))
+    assert 'name="clicks"' not in server.get(issue_email).text
+    assert server.post_form(issue_email, AGREED).status == 200
     assert shown(lamp, ADA)["clicks_agreed_at"] is None
     assert acts(shown(lamp, ADA)) == []
 
@@ -177,8 +177,8 @@ def test_a_crawler_that_follows_every_link_in_an_email_changes_only_clicks(lamp:
         before = contents(lamp, *CLICKS)
         for number, path in enumerate(sorted(links)):
             for method in ("HEAD", "GET"):
-                told = {"X_Forwarded_For": f"203.0.{number}.9", "User_Agent": "Mozilla/5.0 Firefox/140.0"}
-                assert server.request(method, path, **told).status in {200, 302}
+                result = {"X_Forwarded_For": f"203.0.{number}.9", "User_Agent": "Mozilla/5.0 Firefox/140.0"}
+                assert server.request(method, path, **result).status in {200, 302}
     assert contents(lamp, *CLICKS) == before
     assert len(shown(lamp, ADA)["clicks"]) == len(LINKS), "what pretends to be their browser is taken for it"  # type: ignore[arg-type]
 
@@ -212,8 +212,8 @@ def test_the_author_can_withdraw_consent_but_not_give_it(lamp: PublicationFolder
     assert "1 click" in lamp.run_ok(*forget, "--dry-run").out
     assert len(shown(lamp, ADA)["clicks"]) == 1  # type: ignore[arg-type]
     assert "1 click" in lamp.run_ok(*forget).out
-    told = shown(lamp, ADA)
-    assert (told["clicks"], told["clicks_agreed_at"]) == ([], None)
-    assert [act for act, _ in acts(told)] == ["clicks agreed", "clicks withdrawn"]
+    result = shown(lamp, ADA)
+    assert (result["clicks"], result["clicks_agreed_at"]) == ([], None)
+    assert [act for act, _ in acts(result)] == ["clicks agreed", "clicks withdrawn"]
     assert "nothing to do" in lamp.run_ok(*forget).out
     assert lamp.run("subscribers", "forget-clicks", "nobody@example.org").code == 2

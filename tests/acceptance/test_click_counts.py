@@ -19,8 +19,8 @@ def counted_links(message: EmailMessage) -> dict[str, str]:
     """Return the counted links of an email: their paths by link text."""
     html = message.get_body(("html",))
     assert html is not None
-    found = re.findall(r'<a [^>]*href="(https?://[^"]*/c/[^"]*)"[^>]*>(.*?)</a>', html.get_content(), re.DOTALL)
-    return {re.sub(r"<[^>]*>", "", words): urlsplit(url).path for url, words in found}
+    links = re.findall(r'<a [^>]*href="(https?://[^"]*/c/[^"]*)"[^>]*>(.*?)</a>', html.get_content(), re.DOTALL)
+    return {re.sub(r"<[^>]*>", "", link_text): urlsplit(url).path for url, link_text in links}
 
 
 def count_clicks(publication: PublicationFolder) -> None:
@@ -40,11 +40,11 @@ def follow(server: RunningWebServer, path: str, *, times: int = 1, agent: str = 
 def test_a_counted_link_redirects_to_its_target(publication: PublicationFolder) -> None:
     count_clicks(publication)
     publication.run_ok("send", "five-small-lights", "--yes")
-    letters = publication.messages()
-    links = counted_links(letters[0])
+    emails = publication.messages()
+    links = counted_links(emails[0])
     assert len(links) == 2
-    assert all(counted_links(letter) == links for letter in letters), "one link for all readers"
-    text = letters[0].get_body(("plain",))
+    assert all(counted_links(issue_email) == links for issue_email in emails), "one link for all readers"
+    text = emails[0].get_body(("plain",))
     assert text is not None
     assert MUCH_READ in text.get_content()
     assert "/c/" not in text.get_content()
@@ -68,9 +68,9 @@ def test_a_counted_link_redirects_to_its_target(publication: PublicationFolder) 
         {"url": MUCH_READ, "clicks": 8},
         {"url": LITTLE_READ, "clicks": None, "fewer_than": 5},
     ]
-    assert (issue["clicks"], [each["clicks"] for each in issue["click_days"]]) == (8, [8])
-    said = publication.run_ok("stats", "five-small-lights", "--html", "page.html").err
-    assert "page.html" in said
+    assert (issue["clicks"], [item["clicks"] for item in issue["click_days"]]) == (8, [8])
+    output = publication.run_ok("stats", "five-small-lights", "--html", "page.html").err
+    assert "page.html" in output
     page = (publication.folder / "page.html").read_text()
     assert MUCH_READ in page
     assert "fewer than 5" in page

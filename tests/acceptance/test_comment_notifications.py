@@ -29,11 +29,11 @@ KILL_POINTS = (
 )
 
 
-def written(sender: str, to: str, said: str, above: EmailMessage | None = None) -> bytes:
+def written(sender: str, to: str, positions: str, above: EmailMessage | None = None) -> bytes:
     """Write an email that quotes the message it replies to, as mail programs do."""
     mail = EmailMessage()
     mail["From"], mail["To"], mail["Subject"] = sender, to, "Re: a letter"
-    mail["Message-ID"] = f"<{abs(hash((sender, said)))}@reader.example>"
+    mail["Message-ID"] = f"<{abs(hash((sender, positions)))}@reader.example>"
     quoted = ""
     if above is not None:
         mail["In-Reply-To"] = mail["References"] = above["Message-ID"]
@@ -41,11 +41,11 @@ def written(sender: str, to: str, said: str, above: EmailMessage | None = None) 
         assert body is not None
         lines = "\n".join(f"> {line}" for line in body.get_content().splitlines())
         quoted = f"\nOn Mon, 2 Nov 2026 at 08:00, {above['From']} wrote:\n\n{lines}\n"
-    mail.set_content(f"{said}\n{quoted}")
+    mail.set_content(f"{positions}\n{quoted}")
     return mail.as_bytes()
 
 
-def took(publication: PublicationFolder, box: Path) -> dict[str, str]:
+def fetch_held_reply(publication: PublicationFolder, box: Path) -> dict[str, str]:
     """Fetch, and return the only held reply."""
     publication.run_ok("replies", "fetch", "--maildir", str(box))
     (held,) = [
@@ -83,15 +83,15 @@ def ses_publication(tmp_path_factory: pytest.TempPathFactory) -> Path:
     publication.run_ok("subscribers", "import", "people.csv", "--list", "sample")
     publication.change_settings("[replies]", '[replies]\ntell_answered = "always"')
     publication.run_ok("send")
-    letter = publication.message_to(JO)
-    delivered(box, written(f"Jo Brandt <{JO}>", letter["Reply-To"], "Ours rang twice.", letter))
-    first = took(publication, box)
+    issue_email = publication.message_to(JO)
+    delivered(box, written(f"Jo Brandt <{JO}>", issue_email["Reply-To"], "Ours rang twice.", issue_email))
+    first = fetch_held_reply(publication, box)
     publication.run_ok("replies", "approve", first["id"])
     html = page(publication, first["issue"], folder / "site")
     link = re.search(rf'id="comment-{first["id"]}".*?mailto:([^"?]+)', html, re.DOTALL)
     assert link is not None
     delivered(box, written(f"Ada Finch <{ADA}>", unquote(link[1]), "Ours never rang at all."))
-    took(publication, box)
+    fetch_held_reply(publication, box)
     return folder
 
 
@@ -118,11 +118,13 @@ def test_a_reader_is_notified_of_an_answer_and_can_reply_to_it(
     assert ADA not in notice.as_string()
     assert notice["In-Reply-To"] in notice["References"]
     delivered(box, written(f"Jo Brandt <{JO}>", notice["Reply-To"], "Then how did you wake?", notice))
-    third = took(publication, box)
+    third = fetch_held_reply(publication, box)
     publication.run_ok("replies", "approve", third["id"])
     html = page(publication, second["issue"], tmp_path / "site")
-    said = [html.index(words) for words in ("Ours rang twice.", "Ours never rang at all.", "Then how did you wake?")]
-    assert said == sorted(said)
+    positions = [
+        html.index(phrase) for phrase in ("Ours rang twice.", "Ours never rang at all.", "Then how did you wake?")
+    ]
+    assert positions == sorted(positions)
     assert re.findall(r'class="(depth-\d)"', html)[-3:] == ["depth-0", "depth-1", "depth-2"]
     for private in (JO, ADA, str(notice["Reply-To"]).partition("@")[0], "empty email"):
         assert private not in html
@@ -143,8 +145,8 @@ def test_a_kill_at_any_step_notifies_a_commenter_once(
     if command == "fetch":
         publication.run_ok(*commands["approve"])
     killed = publication.start(*commands[command], program=(*KILLED, step, "1"))
-    _, said = killed.communicate(timeout=120)
-    assert killed.returncode == -9, said
+    _, positions = killed.communicate(timeout=120)
+    assert killed.returncode == -9, positions
     assert len(notices_of_an_answer(publication)) <= 1
     for again in ("approve", "fetch", "fetch"):
         publication.run_ok(*commands[again])

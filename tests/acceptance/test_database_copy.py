@@ -39,21 +39,21 @@ def test_everything_moves_to_postgresql_and_back(publication: PublicationFolder,
         database.commit()
     copied = publication.run_ok("database", "copy", empty)
     assert f"{sent['candidates'] - 1}  deliveries" in copied.out
-    there = {"NEWSLETTER_DATABASE_URL": empty}
+    server = {"NEWSLETTER_DATABASE_URL": empty}
     shown = ("subscribers", "show", READER, "--json")
-    assert publication.run_ok(*shown, environment=there).json == publication.run_ok(*shown).json
-    assert publication.run_ok("status", "--json", environment=there).out == publication.run_ok("status", "--json").out
-    again = publication.run_ok("send", "--json", environment=there).json
+    assert publication.run_ok(*shown, environment=server).json == publication.run_ok(*shown).json
+    assert publication.run_ok("status", "--json", environment=server).out == publication.run_ok("status", "--json").out
+    again = publication.run_ok("send", "--json", environment=server).json
     assert again["submitted"] == sent["submitted"], "one had no row any more, and nobody else gets it again"
     assert len(publication.messages()) == sent["submitted"] + 1
     back = publication.folder / "var" / "back.db"
-    publication.run_ok("database", "copy", f"sqlite:///{back}", environment=there)
-    found, before = contents(back), contents(publication.folder / "var" / "newsletter.db")
+    publication.run_ok("database", "copy", f"sqlite:///{back}", environment=server)
+    results, before = contents(back), contents(publication.folder / "var" / "newsletter.db")
     for table in ("subscribers", "subscriptions", "consents", "suppressions", "editions", "alembic_version"):
-        assert found[table] == before[table], table
-    numbers = {row[0] for row in found["deliveries"]}
+        assert results[table] == before[table], table
+    numbers = {row[0] for row in results["deliveries"]}
     assert numbers - {row[0] for row in before["deliveries"]} == {last + 1}
-    (counted,) = (seq for name, seq in found["sqlite_sequence"] if name == "deliveries")
+    (counted,) = (seq for name, seq in results["sqlite_sequence"] if name == "deliveries")
     assert counted == last + 1
 
 

@@ -39,7 +39,7 @@ def test_an_unusable_key_stops_the_send_before_anything_leaves(
         path.chmod(mode)
     checked = publication.run("check", "the-winter-almanac", "--json")
     assert checked.code == 1
-    (finding,) = [found for found in checked.json_lines if found["rule"] == "dkim"]
+    (finding,) = [item for item in checked.json_lines if item["rule"] == "dkim"]
     assert words in finding["message"] + finding["remedy"]
     assert finding["level"] == "error"
     for command in ("plan", "send"):
@@ -54,12 +54,12 @@ def test_with_a_key_every_email_is_signed(publication: PublicationFolder) -> Non
     path = switch_on(publication)
     path.write_text(pem(rsa_key()))
     path.chmod(0o600)
-    assert not [found for found in publication.run("check", "--json").json_lines if found["rule"] == "dkim"]
+    assert not [item for item in publication.run("check", "--json").json_lines if item["rule"] == "dkim"]
     publication.run_ok("send")
-    letters = [message.as_bytes(policy=policy.SMTP.clone(refold_source="none")) for message in publication.messages()]
-    assert len(letters) == 25
+    emails = [message.as_bytes(policy=policy.SMTP.clone(refold_source="none")) for message in publication.messages()]
+    assert len(emails) == 25
     published = record(rsa_key()).encode()
-    assert all(dkim.verify(letter, dnsfunc=lambda *_, **__: published) for letter in letters)
+    assert all(dkim.verify(issue_email, dnsfunc=lambda *_, **__: published) for issue_email in emails)
 
 
 def test_a_misspelt_key_of_one_of_several_signatures_is_reported(publication: PublicationFolder) -> None:

@@ -85,14 +85,14 @@ def settled(publication: PublicationFolder, port: int, *, signs: bool) -> None:
 def doctor(publication: PublicationFolder, *words: str) -> tuple[int, dict[tuple[str, str], dict[str, str]]]:
     done = run_command(["doctor", "--json", *words], cwd=publication.folder, environment=os.environ)
     lines = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
-    return done.returncode, {(each["part"], each["check"]): each for each in lines}
+    return done.returncode, {(item["part"], item["check"]): item for item in lines}
 
 
 def test_a_fresh_publication_has_no_errors(publication: PublicationFolder) -> None:
-    code, found = doctor(publication)
-    assert code == 0, found
-    assert found["settings", "newsletter.toml"]["level"] == "ok"
-    assert not [each for each in found.values() if each["level"] == "fail"]
+    code, results = doctor(publication)
+    assert code == 0, results
+    assert results["settings", "newsletter.toml"]["level"] == "ok"
+    assert not [item for item in results.values() if item["level"] == "fail"]
 
 
 @pytest.mark.parametrize(
@@ -108,42 +108,42 @@ def test_errors_are_named_and_the_exit_code_is_1(
 ) -> None:
     publication.run_ok("send", "--yes")
     spoil(publication.folder)
-    code, found = doctor(publication)
-    failed = [each for each in found.values() if each["level"] == "fail"]
+    code, results = doctor(publication)
+    failed = [item for item in results.values() if item["level"] == "fail"]
     assert code == 1
-    assert any(each["part"] == part and words in each["message"] for each in failed), failed
-    assert all(each["remedy"] for each in failed)
+    assert any(item["part"] == part and words in item["message"] for item in failed), failed
+    assert all(item["remedy"] for item in failed)
 
 
 def test_a_relay_that_never_answers_times_out(publication: PublicationFolder) -> None:
     with socket.create_server(("127.0.0.1", 0)) as deaf, serving(ZONE) as place:
         settled(publication, deaf.getsockname()[1], signs=False)
-        code, found = doctor(publication, "--resolver", place, "--seconds", "3")
+        code, results = doctor(publication, "--resolver", place, "--seconds", "3")
     assert code == 1
-    assert "within 3 seconds" in found["smtp", "time"]["message"]
+    assert "within 3 seconds" in results["smtp", "time"]["message"]
 
 
 def test_a_test_message_shows_that_the_signature_covers_one_click(publication: PublicationFolder) -> None:
     with border(publication.folder / "answers") as port, serving(ZONE) as place:
         settled(publication, port, signs=True)
-        code, found = doctor(publication, "--mail", "--resolver", place, "--wait", "20")
-    assert {key[1]: each["level"] for key, each in found.items() if key[0] == "mail"} == {
+        code, results = doctor(publication, "--mail", "--resolver", place, "--wait", "20")
+    assert {key[1]: item["level"] for key, item in results.items() if key[0] == "mail"} == {
         "signature of lamplighter.example": "ok",
         "DMARC": "ok",
         "one click": "ok",
-    }, found
-    assert code == 0, [each for each in found.values() if each["level"] == "fail"]
+    }, results
+    assert code == 0, [item for item in results.values() if item["level"] == "fail"]
 
 
 def test_a_relay_that_leaves_a_header_unsigned_is_detected(publication: PublicationFolder) -> None:
     left_out = signed_without("list-unsubscribe-post")
     with border(publication.folder / "answers", left_out) as port, serving(ZONE) as place:
         settled(publication, port, signs=False)
-        code, found = doctor(publication, "--mail", "--resolver", place, "--wait", "20")
+        code, results = doctor(publication, "--mail", "--resolver", place, "--wait", "20")
     assert code == 1
-    assert found["mail", "DMARC"]["level"] == "ok"
-    assert found["mail", "one click"]["level"] == "fail"
-    assert "list-unsubscribe-post" in found["mail", "one click"]["message"]
+    assert results["mail", "DMARC"]["level"] == "ok"
+    assert results["mail", "one click"]["level"] == "fail"
+    assert "list-unsubscribe-post" in results["mail", "one click"]["message"]
 
 
 def test_a_failed_check_is_mailed_once(publication: PublicationFolder) -> None:
@@ -155,7 +155,7 @@ def test_a_failed_check_is_mailed_once(publication: PublicationFolder) -> None:
         for _ in range(2):
             code, _ = doctor(publication, "--alert", "--resolver", place)
             assert code == 1
-    mails = list(mailbox.Maildir(publication.folder / "answers"))
-    assert len(mails) == 1
-    assert mails[0]["To"] == "ines@lamplighter.example"
-    assert "MX replies.lamplighter.example" in mails[0].get_payload(decode=True).decode()
+    emails = list(mailbox.Maildir(publication.folder / "answers"))
+    assert len(emails) == 1
+    assert emails[0]["To"] == "ines@lamplighter.example"
+    assert "MX replies.lamplighter.example" in emails[0].get_payload(decode=True).decode()

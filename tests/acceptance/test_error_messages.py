@@ -59,8 +59,8 @@ def test_unknown_names_are_usage_errors(publication: PublicationFolder) -> None:
 
 def test_an_error_says_that_an_event_file_is_a_folder(publication: PublicationFolder) -> None:
     publication.write("came/bounces.jsonl", "{}")
-    for words in (("events", "ingest", "came"), ("events", "ingest", "came/bounces.jsonl", "came")):
-        refused = publication.run(*words)
+    for arguments in (("events", "ingest", "came"), ("events", "ingest", "came/bounces.jsonl", "came")):
+        refused = publication.run(*arguments)
         assert (refused.code, "came: this is a folder. Name the files in it" in refused.err) == (2, True)
     assert "there is no such file" in publication.run("events", "ingest", "gone").err
     publication.run_ok("send", "the-winter-almanac", "--yes")
@@ -82,9 +82,9 @@ def test_a_mailing_id_given_as_issue_is_explained(publication: PublicationFolder
 
 def test_a_very_large_number_is_an_unknown_mailing(publication: PublicationFolder) -> None:
     number = "9" * 30
-    for words in (("status",), ("pause",), ("events", "show")):
-        refused = publication.run(*words, number)
-        assert (refused.code, f"no {'event' if 'show' in words else 'mailing'} {number}" in refused.err) == (
+    for arguments in (("status",), ("pause",), ("events", "show")):
+        refused = publication.run(*arguments, number)
+        assert (refused.code, f"no {'event' if 'show' in arguments else 'mailing'} {number}" in refused.err) == (
             2,
             True,
         )
@@ -124,7 +124,7 @@ def test_a_locked_database_exits_with_75(publication: PublicationFolder) -> None
 
 def test_a_full_disk_stops_a_send_that_continues_when_there_is_room(publication: PublicationFolder) -> None:
     publication.run_ok("lists")
-    limit = 100_000  # less than the letters take in the database's journal
+    limit = 100_000  # less than the messages take in the database's journal
     outcome = publication.run("send", limits=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)))
     assert outcome.code == 75, outcome
     assert "room" in outcome.err
@@ -170,10 +170,10 @@ def test_a_pipe_that_closes_early_is_no_error(publication: PublicationFolder) ->
 
 
 def test_init_overwrites_nothing(tmp_path: Path) -> None:
-    there = PublicationFolder(tmp_path)
-    there.run_ok("init", "mine")
+    server = PublicationFolder(tmp_path)
+    server.run_ok("init", "mine")
     (tmp_path / "mine" / "newsletter.toml").write_text("mine")
-    assert there.run("init", "mine").code == 2
+    assert server.run("init", "mine").code == 2
     assert (tmp_path / "mine" / "newsletter.toml").read_text() == "mine"
 
 

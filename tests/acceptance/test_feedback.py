@@ -64,14 +64,14 @@ def test_events_settle_a_killed_send_without_the_author(publication: Publication
         left = {int(n) for (n,) in query(publication, "SELECT id FROM deliveries WHERE status = 'claimed'")}
         assert left
         before = None
-        while (found := taken(tmp_path)) != before:  # what was on the wire arrives
-            before = found
+        while (results := taken(tmp_path)) != before:  # what was on the wire arrives
+            before = results
             time.sleep(1)
         show_again(ses)
         publication.run_ok("events", "pull", environment=environment(ses))
         proven = taken(tmp_path)
-        standing = dict(query(publication, "SELECT id, status FROM deliveries"))
-        assert {standing[n] for n in left & proven} <= {"submitted"}  # type: ignore[index]
+        statuses = dict(query(publication, "SELECT id, status FROM deliveries"))
+        assert {statuses[n] for n in left & proven} <= {"submitted"}  # type: ignore[index]
         ses.account.rate = 2000
         result = publication.run_ok(*SEND, "--json", environment=environment(ses)).json
         show_again(ses)
@@ -81,11 +81,11 @@ def test_events_settle_a_killed_send_without_the_author(publication: Publication
         assert counts["submitted"] + counts["uncertain"] == 300
         assert counts["submitted"] == len(taken(tmp_path))
         assert counts["feedback"]["delivered"] == len(taken(tmp_path))
-        assert sum(each["deliveries"] for each in counts["settled"]) >= len(left & proven)
-        assert {each["by"] for each in counts["settled"]} == {"delivery tag"}
-        said = publication.run_ok("status", "lamp").out
-        assert "settled by events" in said
-        assert "events: the last one" in said
+        assert sum(item["deliveries"] for item in counts["settled"]) >= len(left & proven)
+        assert {item["by"] for item in counts["settled"]} == {"delivery tag"}
+        output = publication.run_ok("status", "lamp").out
+        assert "settled by events" in output
+        assert "events: the last one" in output
 
 
 def test_messages_without_a_response_are_settled_during_the_send(
@@ -171,7 +171,7 @@ def test_kill_9_during_a_pull_loses_no_event(publication: PublicationFolder, tmp
         assert int(number) == published
         counts = publication.run_ok("status", "lamp", "--json").json
         events = [json.loads(line) for line in (tmp_path / "events.jsonl").read_text().splitlines()]
-        bounced = [each for each in events if each["eventType"] == "Bounce"]
+        bounced = [item for item in events if item["eventType"] == "Bounce"]
         assert counts["feedback"]["bounced"] == len(bounced)
         assert counts["feedback"]["delivered"] == 200 - len(bounced)
         ((suppressed,),) = query(publication, "SELECT count(*) FROM suppressions")
@@ -186,8 +186,8 @@ def waiting(ses: SesSimulator) -> list[Any]:
 
 def show_again(ses: SesSimulator) -> None:
     """Make messages that a killed process had received visible again, as the visibility timeout does."""
-    for each in waiting(ses):
-        each.visible_at = 0.0
+    for item in waiting(ses):
+        item.visible_at = 0.0
 
 
 def test_a_locked_database_acknowledges_nothing(publication: PublicationFolder, tmp_path: Path) -> None:
@@ -260,8 +260,8 @@ def test_suppressions_sync_merges_both_lists(publication: PublicationFolder, tmp
         ses.account.suppress("nobody@elsewhere.example", "BOUNCE")
         publication.run_ok("suppressions", "add", "reader5@readers.example.org", "--reason", "bounced")
         publication.run_ok("suppressions", "add", "reader6@readers.example.org")
-        told = publication.run_ok("suppressions", "sync", "--dry-run", "--json", environment=environment(ses)).json
-        assert (told["taken"], told["given"], told["freed"]) == (2, 1, 0)
+        report = publication.run_ok("suppressions", "sync", "--dry-run", "--json", environment=environment(ses)).json
+        assert (report["taken"], report["given"], report["freed"]) == (2, 1, 0)
         assert "reader5@readers.example.org" not in ses.account.suppressed
         done = publication.run_ok("suppressions", "sync", "--json", environment=environment(ses)).json
         assert (done["taken"], done["given"]) == (2, 1)
@@ -272,7 +272,7 @@ def test_suppressions_sync_merges_both_lists(publication: PublicationFolder, tmp
         assert (freed["taken"], freed["given"], freed["freed"]) == (0, 0, 1)
         assert "reader3@readers.example.org" not in ses.account.suppressed
         listed = {
-            each["address"]: each["reason"] for each in publication.run_ok("suppressions", "list", "--json").json_lines
+            item["address"]: item["reason"] for item in publication.run_ok("suppressions", "list", "--json").json_lines
         }
         assert listed == {
             "reader5@readers.example.org": "bounced",

@@ -23,9 +23,9 @@ SENDERS: list[subprocess.Popen[str]] = []
 @pytest.fixture
 def mailed(publication: PublicationFolder) -> Iterator[tuple[PublicationFolder, Relay]]:
     """A publication that sends to a relay, and the relay."""
-    with relay.running(Relay(seconds=0.02)) as there:
-        write_publication(publication, READERS, smtp_settings(there.port))
-        yield publication, there
+    with relay.running(Relay(seconds=0.02)) as server:
+        write_publication(publication, READERS, smtp_settings(server.port))
+        yield publication, server
 
 
 @pytest.fixture(autouse=True)
@@ -37,12 +37,12 @@ def _no_sender_is_left() -> Iterator[None]:
     SENDERS.clear()
 
 
-def start(publication: PublicationFolder, there: Relay) -> subprocess.Popen[str]:
+def start(publication: PublicationFolder, server: Relay) -> subprocess.Popen[str]:
     """Start a send, wait for its first message and return the process."""
-    before = len(there.accepted)
+    before = len(server.accepted)
     sender = publication.start("send", "lamp", "--list", "crowd", "--yes")
     SENDERS.append(sender)
-    while len(there.accepted) == before and sender.poll() is None:
+    while len(server.accepted) == before and sender.poll() is None:
         time.sleep(0.005)
     return sender
 
@@ -67,39 +67,39 @@ def addresses(publication: PublicationFolder, status: str) -> set[str]:
 
 
 def test_ctrl_c_leaves_nothing_uncertain(mailed: tuple[PublicationFolder, Relay]) -> None:
-    publication, there = mailed
-    sender = start(publication, there)
+    publication, server = mailed
+    sender = start(publication, server)
     code, err = end(sender, signal.SIGINT)
     assert code == 130
     assert "to send the rest" in err.lower()
-    found = publication.run_ok("status", "lamp", "--json").json
-    assert found["uncertain"] == 0
-    assert found["submitted"] == len(there.accepted)
-    assert found["planned"] == READERS - len(there.accepted) > 0
+    results = publication.run_ok("status", "lamp", "--json").json
+    assert results["uncertain"] == 0
+    assert results["submitted"] == len(server.accepted)
+    assert results["planned"] == READERS - len(server.accepted) > 0
 
 
 def test_a_second_ctrl_c_does_not_wait(mailed: tuple[PublicationFolder, Relay]) -> None:
-    publication, there = mailed
-    there.seconds = 60.0
+    publication, server = mailed
+    server.seconds = 60.0
     sender = publication.start("send", "lamp", "--list", "crowd", "--yes")
     SENDERS.append(sender)
-    while sum(command == "DATA" for command in there.commands) < CONNECTIONS:
+    while sum(command == "DATA" for command in server.commands) < CONNECTIONS:
         time.sleep(0.01)
     assert sender.stderr is not None
     sender.send_signal(signal.SIGINT)
-    said = sender.stderr.readline()
-    assert f"up to {CONNECTIONS} messages in flight" in said
-    assert "Ctrl-C again" in said
+    output = sender.stderr.readline()
+    assert f"up to {CONNECTIONS} messages in flight" in output
+    assert "Ctrl-C again" in output
     code, _ = end(sender, signal.SIGINT)
     assert code == 130
-    found = publication.run_ok("status", "lamp", "--json").json
-    assert (found["uncertain"], found["planned"]) == (CONNECTIONS, READERS - CONNECTIONS)
+    results = publication.run_ok("status", "lamp", "--json").json
+    assert (results["uncertain"], results["planned"]) == (CONNECTIONS, READERS - CONNECTIONS)
 
 
 def test_a_second_send_names_the_running_one(mailed: tuple[PublicationFolder, Relay]) -> None:
-    publication, there = mailed
-    there.seconds = 0.2
-    sender = start(publication, there)
+    publication, server = mailed
+    server.seconds = 0.2
+    sender = start(publication, server)
     second = publication.run("send", "lamp", "--yes", "--list", "crowd")
     assert sender.poll() is None
     assert second.code == 75
@@ -110,10 +110,10 @@ def test_a_second_send_names_the_running_one(mailed: tuple[PublicationFolder, Re
 def test_uncertain_deliveries_are_sent_again_only_by_the_authors_decision(
     mailed: tuple[PublicationFolder, Relay],
 ) -> None:
-    publication, there = mailed
-    sender = start(publication, there)
+    publication, server = mailed
+    sender = start(publication, server)
     end(sender, signal.SIGKILL)
-    there.seconds = 0.0
+    server.seconds = 0.0
     publication.run_ok("send", "lamp", "--yes", "--list", "crowd")
     uncertain = addresses(publication, "uncertain")
     assert uncertain
@@ -122,7 +122,7 @@ def test_uncertain_deliveries_are_sent_again_only_by_the_authors_decision(
     assert all(address in named.out for address in uncertain)
     publication.run_ok("resolve", "lamp", "--resend")
     publication.run_ok("send", "lamp", "--yes", "--list", "crowd")
-    assert {recipient for _, recipient, _ in there.accepted} == addresses(publication, "submitted")
+    assert {recipient for _, recipient, _ in server.accepted} == addresses(publication, "submitted")
     assert not addresses(publication, "uncertain")
 
 

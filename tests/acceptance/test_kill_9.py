@@ -94,13 +94,13 @@ class Killing:
 
     def _look(self, before: dict[str, set[str]]) -> None:
         """Assert that everybody is accounted for at this instant."""
-        found = self.mail_server.statuses()
-        assert sum(map(len, found.values())) in ({READERS} if before else {0, READERS})
-        self.most_claimed = max(self.most_claimed, len(found.get("claimed", ())))
-        doubts = found.get("uncertain", set()) - before.get("uncertain", set())
+        results = self.mail_server.statuses()
+        assert sum(map(len, results.values())) in ({READERS} if before else {0, READERS})
+        self.most_claimed = max(self.most_claimed, len(results.get("claimed", ())))
+        doubts = results.get("uncertain", set()) - before.get("uncertain", set())
         self.most_doubt = max(self.most_doubt, len(doubts))
-        assert not before.get("uncertain", set()) - found.get("uncertain", set())
-        assert not before.get("submitted", set()) - found.get("submitted", set())
+        assert not before.get("uncertain", set()) - results.get("uncertain", set())
+        assert not before.get("submitted", set()) - results.get("submitted", set())
 
 
 @pytest.fixture(params=list(MAIL_SERVERS))
@@ -122,8 +122,8 @@ def test_kill_9_loses_nobody_and_mails_nobody_twice(killing: Killing) -> None:
         killing.kill_one(number)
     mail_server.remove_delay()
     last = mail_server.publication.run_ok(*SEND, "--json", seconds=900, environment=mail_server.environment).json
-    times, found = mail_server.accepted(), mail_server.statuses()
-    uncertain, submitted = found.get("uncertain", set()), found.get("submitted", set())
+    times, results = mail_server.accepted(), mail_server.statuses()
+    uncertain, submitted = results.get("uncertain", set()), results.get("submitted", set())
     everybody = {f"reader{number}@readers.example.org" for number in range(READERS)}
     taken = set(times)
     print(  # noqa: T201
@@ -144,11 +144,11 @@ def test_kill_9_loses_nobody_and_mails_nobody_twice(killing: Killing) -> None:
     assert mail_server.publication.run_ok(*SEND, "--json", environment=mail_server.environment).json == last
     assert mail_server.accepted() == times
     if mail_server.events is not None:
-        told = mail_server.publication.run(
+        result = mail_server.publication.run(
             "resolve", "lamp", "--events", str(mail_server.events), environment=mail_server.environment
         )
         settled = mail_server.statuses()
-        print(f"{killing.way}: {told.out.strip()}")  # noqa: T201
+        print(f"{killing.way}: {result.out.strip()}")  # noqa: T201
         assert settled.get("submitted", set()) == taken
         assert settled.get("uncertain", set()) == uncertain - taken
 

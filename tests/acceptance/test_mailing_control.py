@@ -30,7 +30,7 @@ def slow(publication: PublicationFolder) -> Iterator[PublicationFolder]:
     return publication
 
 
-def standing(publication: PublicationFolder, slug: str = "lamp") -> dict[str, object]:
+def mailing_status(publication: PublicationFolder, slug: str = "lamp") -> dict[str, object]:
     """Return the only mailing of an issue as `status` has it."""
     (mailing,) = publication.run_ok("status", slug, "--json").json["mailings"]
     return dict(mailing)
@@ -54,7 +54,7 @@ def test_another_process_pauses_a_running_send(slow: PublicationFolder) -> None:
     assert sender.returncode == 1
     assert "paused" in err
     assert "To send the rest" not in err
-    left = standing(slow)
+    left = mailing_status(slow)
     assert left["state"] == "paused"
     assert left["uncertain"] == 0
     assert left["submitted"] == len(slow.messages()) < READERS
@@ -77,7 +77,7 @@ def test_a_cancelled_mailing_is_never_sent_again(slow: PublicationFolder) -> Non
     slow.run_ok("cancel", "lamp")
     sender.communicate(timeout=TIMEOUT)
     assert sender.returncode == 1
-    left = standing(slow)
+    left = mailing_status(slow)
     assert left["state"] == "cancelled"
     assert left["planned"] == left["uncertain"] == 0
     assert left["excluded"] == {"cancelled": READERS - len(slow.messages())}
@@ -85,29 +85,29 @@ def test_a_cancelled_mailing_is_never_sent_again(slow: PublicationFolder) -> Non
     refused = slow.run("send", "lamp")
     assert refused.code == 1
     assert "cancelled" in refused.err
-    assert standing(slow)["candidates"] == READERS
+    assert mailing_status(slow)["candidates"] == READERS
     assert slow.run("resume", "lamp").code == 2
     assert slow.run_ok("cancel", "lamp").code == 0
 
 
 def test_a_scheduled_mailing_is_sent_once(slow: PublicationFolder) -> None:
     slow.change_settings("rate = 2\n", "")
-    told = slow.run_ok("send", "lamp", "--at", soon(3600))
-    assert "scheduled" in told.out
-    assert "send --due" in told.err
-    assert standing(slow)["state"] == "scheduled"
+    result = slow.run_ok("send", "lamp", "--at", soon(3600))
+    assert "scheduled" in result.out
+    assert "send --due" in result.err
+    assert mailing_status(slow)["state"] == "scheduled"
     assert "the next mailing is on" in slow.run_ok("send", "--due").err
     assert "scheduled" in slow.run_ok("send", "lamp").out
     assert not slow.messages()
     slow.run_ok("subscribers", "add", "late@example.net", "--list", "sample")
     slow.make_scheduled_due()
-    while standing(slow)["state"] != "finished":
+    while mailing_status(slow)["state"] != "finished":
         racers = [slow.start("send", "--due", "--json") for _ in range(3)]
         for racer in racers:
             racer.communicate(timeout=TIMEOUT)
             assert racer.returncode in {0, 75}
     assert len(slow.messages()) == READERS + 1
-    assert standing(slow)["state"] == "finished"
+    assert mailing_status(slow)["state"] == "finished"
     slow.run_ok("send", "--due")
     assert len(slow.messages()) == READERS + 1
 
@@ -127,7 +127,7 @@ def test_send_without_an_issue_sends_due_mailings_first(publication: Publication
     newest = publication.run_ok("send", "--json").json
     assert newest["issue"] != "lamp"
     assert len(publication.messages()) == 50
-    assert standing(publication)["state"] == "finished"
+    assert mailing_status(publication)["state"] == "finished"
 
 
 def test_an_issue_past_its_send_before_waits_for_a_decision(publication: PublicationFolder) -> None:
@@ -175,8 +175,8 @@ def test_progress_without_a_terminal_is_plain_lines(slow: PublicationFolder) -> 
 def test_real_sending_requires_typing_the_number_of_recipients(
     slow: PublicationFolder, tmp_path: Path, typed: str, code: int, letters: int
 ) -> None:
-    with relay_process.running(tmp_path / "taken", seconds=0.0) as there:
-        relay = f'[delivery.smtp]\nhost = "127.0.0.1"\nport = {there.port}\n'
+    with relay_process.running(tmp_path / "taken", seconds=0.0) as server:
+        relay = f'[delivery.smtp]\nhost = "127.0.0.1"\nport = {server.port}\n'
         slow.change_settings('transport = "outbox"', 'transport = "smtp"')
         slow.change_settings("rate = 2\n", "")
         toml = slow.folder / "newsletter.toml"
@@ -197,4 +197,4 @@ def test_real_sending_requires_typing_the_number_of_recipients(
         os.close(theirs)
         assert sender.returncode == code, err
         assert f"({READERS})" in err
-        assert len(there.accepted()) == letters
+        assert len(server.accepted()) == letters

@@ -53,7 +53,7 @@ def test_nothing_is_fetched_while_composing(publication: PublicationFolder, list
         "import sys\n"
         "def guard(event, arguments):\n"
         "    if event in ('socket.connect', 'socket.getaddrinfo', 'urllib.Request'):\n"
-        "        raise RuntimeError(f'the network was asked: {event} {arguments}')\n"
+        "        raise RuntimeError(f'the network was used: {event} {arguments}')\n"
         "sys.addaudithook(guard)\n"
     )
     path = {"PYTHONPATH": str(guard)}

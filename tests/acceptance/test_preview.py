@@ -55,34 +55,34 @@ class Preview:
     @contextmanager
     def changing(self) -> Iterator[None]:
         """Wait, after the block, for the event that something changed since its beginning."""
-        found = re.search(r'data-number="(\d+)"', self.page())
-        assert found is not None
+        match = re.search(r'data-number="(\d+)"', self.page())
+        assert match is not None
         yield
         parts = urlsplit(self.url)
         line = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=TIMEOUT)
-        line.request("GET", f"/changes?since={found[1]}")
+        line.request("GET", f"/changes?since={match[1]}")
         answer = line.getresponse()
         assert answer.headers["Content-Type"].startswith("text/event-stream")
-        while not (said := answer.readline()).startswith(b"data:"):
-            assert said
+        while not (output := answer.readline()).startswith(b"data:"):
+            assert output
         line.close()
 
 
 @contextmanager
-def previewing(publication: PublicationFolder, *words: str) -> Iterator[Preview]:
+def previewing(publication: PublicationFolder, *arguments: str) -> Iterator[Preview]:
     """Serve a preview inside the block; then Ctrl-C must end it with 0."""
-    process = publication.start("preview", *words, "--port", "0", "--no-open")
+    process = publication.start("preview", *arguments, "--port", "0", "--no-open")
     assert process.stderr is not None
     first = process.stderr.readline()
-    found = re.search(r"http://\S+/", first)
-    assert found is not None, first + process.stderr.read()
+    match = re.search(r"http://\S+/", first)
+    assert match is not None, first + process.stderr.read()
     try:
-        yield Preview(publication, found[0], process)
+        yield Preview(publication, match[0], process)
     finally:
         process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=TIMEOUT)
-        assert process.returncode == 0, said
-        assert "Traceback" not in said, said
+        _, output = process.communicate(timeout=TIMEOUT)
+        assert process.returncode == 0, output
+        assert "Traceback" not in output, output
 
 
 @pytest.fixture(scope="module")
@@ -131,9 +131,9 @@ def test_check_and_preview_report_the_same_findings(preview: Preview) -> None:
 
 @pytest.mark.parametrize(("scheme", "answer"), [("light", "(max-width: 0)"), ("dark", "(min-width: 0)")])
 def test_an_email_is_shown_in_the_chosen_colour_scheme(preview: Preview, scheme: str, answer: str) -> None:
-    letter = preview.get(f"/emails/lamp?scheme={scheme}")[2]
-    assert answer in letter
-    assert "prefers-color-scheme" not in letter
+    email = preview.get(f"/emails/lamp?scheme={scheme}")[2]
+    assert answer in email
+    assert "prefers-color-scheme" not in email
 
 
 def test_the_authors_html_runs_no_script_and_frames_nothing(preview: Preview) -> None:

@@ -59,10 +59,10 @@ def test_a_message_accepted_without_a_response_is_never_sent_again(ses_publicati
     assert sent["uncertain"] == injected == READERS - sent["submitted"]
     assert ses_publication.publication.run_ok(*SEND).json["uncertain"] == injected
     assert ses_publication.account.attempts == READERS
-    told = ses_publication.publication.run_ok(
+    result = ses_publication.publication.run_ok(
         "resolve", "lamp", "--events", str(ses_publication.folder / "events.jsonl")
     )
-    assert told.out == f"{injected} deliveries settled by events\n"
+    assert result.out == f"{injected} deliveries settled by events\n"
     assert ses_publication.publication.run_ok("status", "lamp", "--json").json["submitted"] == READERS
 
 
@@ -97,21 +97,21 @@ def test_a_rehearsal_changes_neither_database_nor_outbox_and_connects_nowhere(
     monkeypatch.setenv("AWS_PROFILE", "nobody")
     publication.run_ok("send", "the-winter-almanac")
     before = snapshot(publication)
-    found = publication.run_ok("rehearse", "--json", "--faults", "close:30%,bounce@1", "--rate", "1000").json
-    assert found["taken"] == found["recipients"] == found["submitted"] == 25
-    assert found["settled_by_events"] == found["faults"]["close"] == found["uncertain_before_events"]
-    assert found["twice"] == found["lost"] == found["uncertain"] == 0
-    assert found["events"]["Send"] == 25
-    assert found["events"]["Bounce"] == 1
+    results = publication.run_ok("rehearse", "--json", "--faults", "close:30%,bounce@1", "--rate", "1000").json
+    assert results["taken"] == results["recipients"] == results["submitted"] == 25
+    assert results["settled_by_events"] == results["faults"]["close"] == results["uncertain_before_events"]
+    assert results["twice"] == results["lost"] == results["uncertain"] == 0
+    assert results["events"]["Send"] == 25
+    assert results["events"]["Bounce"] == 1
     assert snapshot(publication) == before
     lines = (publication.folder / "var/rehearsal/accepted.jsonl").read_text().splitlines()
     assert len({json.loads(line)["delivery"] for line in lines}) == 25
 
 
 def test_a_rehearsal_reports_what_would_stop_a_send_and_continues(publication: PublicationFolder) -> None:
-    found = publication.run_ok("rehearse", "--quota", "10", "--faults", "quota=100@14", "--json").json
-    assert "Daily message quota" in found["stops"][0]
-    assert found["submitted"] == 25
+    results = publication.run_ok("rehearse", "--quota", "10", "--faults", "quota=100@14", "--json").json
+    assert "Daily message quota" in results["stops"][0]
+    assert results["submitted"] == 25
     assert not (publication.folder / "var" / "newsletter.db").exists()
 
 
@@ -121,10 +121,10 @@ def test_the_ses_simulator_can_be_served_to_other_programs(publication: Publicat
         assert serving.stdout
         url = serving.stdout.readline().strip()
         assert re.fullmatch(r"http://127\.0\.0\.1:\d+", url)
-        asked = urllib.request.Request(
+        request = urllib.request.Request(
             f"{url}/v2/email/account", headers={"Authorization": "AWS4-HMAC-SHA256 Credential=x"}
         )
-        with urllib.request.urlopen(asked) as answer:
+        with urllib.request.urlopen(request) as answer:
             assert json.load(answer)["SendQuota"]["MaxSendRate"] == 3
     finally:
         serving.send_signal(signal.SIGTERM)

@@ -11,21 +11,21 @@ READER = "thaddeus@example.org"
 ANSWER = "Dear Ines,\n\nmy grandfather kept a light for thirty years & never once spoke of it.\n\nThank you for this."
 
 
-def answer_as_gmail(letter: EmailMessage, answer: str) -> bytes:
+def answer_as_gmail(issue_email: EmailMessage, answer: str) -> bytes:
     """Reply as Gmail's web client does: text on top, the whole message quoted, a signature below."""
-    body = letter.get_body(("plain",))
-    page = letter.get_body(("html",))
+    body = issue_email.get_body(("plain",))
+    page = issue_email.get_body(("html",))
     assert body is not None
     assert page is not None
-    attribution = f"On Mon, 2 Nov 2026 at 08:00, {letter['From']} wrote:"
+    attribution = f"On Mon, 2 Nov 2026 at 08:00, {issue_email['From']} wrote:"
     quoted = "\n".join(f"> {line}" for line in body.get_content().splitlines())
     reply = EmailMessage()
     reply["From"] = f"Thaddeus Brontë <{READER}>"
-    reply["To"] = letter["Reply-To"]
-    reply["Subject"] = f"Re: {letter['Subject']}"
+    reply["To"] = issue_email["Reply-To"]
+    reply["Subject"] = f"Re: {issue_email['Subject']}"
     reply["Date"] = "Mon, 02 Nov 2026 09:30:00 +0000"
     reply["Message-ID"] = "<CAF-one-answer@mail.gmail.com>"
-    reply["In-Reply-To"] = reply["References"] = letter["Message-ID"]
+    reply["In-Reply-To"] = reply["References"] = issue_email["Message-ID"]
     reply.set_content(f"{answer}\n\n-- \nThaddeus Brontë\n+44 20 7946 0958\n\n{attribution}\n\n{quoted}\n")
     paragraphs = "<br>".join(line.replace("&", "&amp;") for line in answer.splitlines())
     reply.add_alternative(
@@ -46,9 +46,9 @@ def test_a_reply_becomes_a_comment(
     publication.run_ok("subscribers", "import", "people.csv", "--list", "sample")
     sent = publication.run_ok("send", "--json").json
     assert sent["candidates"] == sent["submitted"] == 26
-    letter = publication.message_to(READER)
+    issue_email = publication.message_to(READER)
 
-    box = maildir(answer_as_gmail(letter, ANSWER))
+    box = maildir(answer_as_gmail(issue_email, ANSWER))
     publication.run_ok("replies", "fetch", "--maildir", str(box))
     (held,) = publication.run_ok("replies", "list", "--json").json_lines
     assert held["issue"] == sent["issue"]
@@ -61,11 +61,11 @@ def test_a_reply_becomes_a_comment(
 
     publication.run_ok("replies", "approve", held["id"])
     (comment,) = (publication.folder / "issues" / sent["issue"] / "comments").glob(f"*{held['id']}*.md")
-    words = comment.read_text()
-    token = re.search(r"r\+([a-z2-7]{29})@", str(letter["Reply-To"]))
+    comment_text = comment.read_text()
+    token = re.search(r"r\+([a-z2-7]{29})@", str(issue_email["Reply-To"]))
     assert token is not None
     for private in (token[1], READER, "7946", "wrote:", ">"):
-        assert private not in words
+        assert private not in comment_text
     publication.run_ok("archive", "build", "--out", str(site))
     page = (site / "issues" / sent["issue"] / "index.html").read_text()
     assert "my grandfather kept a light for thirty years &amp; never once spoke of it." in page
@@ -77,9 +77,9 @@ def test_the_same_email_fetched_twice_is_one_reply(
     publication: PublicationFolder, maildir: Callable[[bytes], Path]
 ) -> None:
     publication.run_ok("send")
-    letter = publication.messages()[0]
-    box = maildir(answer_as_gmail(letter, ANSWER))
-    maildir(answer_as_gmail(letter, ANSWER))
+    issue_email = publication.messages()[0]
+    box = maildir(answer_as_gmail(issue_email, ANSWER))
+    maildir(answer_as_gmail(issue_email, ANSWER))
     publication.run_ok("replies", "fetch", "--maildir", str(box))
     publication.run_ok("replies", "fetch", "--maildir", str(box))
     assert len(publication.run_ok("replies", "list", "--json").json_lines) == 1

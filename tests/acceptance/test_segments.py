@@ -47,13 +47,13 @@ def crowd(publication: PublicationFolder) -> PublicationFolder:
 
 def readers(publication: PublicationFolder, word: str) -> set[int]:
     """Return the numbers of the readers whose email contains the text."""
-    found = [
+    results = [
         str(message["To"])
         for message in publication.messages()
         if word in message.get_body(("plain",)).get_content()  # type: ignore[union-attr]
     ]
-    assert len(found) == len(set(found))
-    return {int(address.partition("@")[0].removeprefix("reader")) for address in found}
+    assert len(results) == len(set(results))
+    return {int(address.partition("@")[0].removeprefix("reader")) for address in results}
 
 
 NORTH = {number for number in range(READERS) if number % 3 == 0}
@@ -71,7 +71,7 @@ def test_a_segment_is_explained_and_counted(crowd: PublicationFolder) -> None:
         "of": READERS,
     }
     listed = crowd.run_ok("segments", "list", "--json").json_lines
-    assert [(each["segment"], each["inside"]) for each in listed] == [("north", 30), ("old_north", 16)]
+    assert [(item["segment"], item["inside"]) for item in listed] == [("north", 30), ("old_north", 16)]
     assert "whose region is" in crowd.run_ok("segments", "show", "north or age = 1").out
 
 
@@ -108,7 +108,7 @@ def test_a_killed_send_to_a_segment_resumes_with_the_same_condition_and_variants
     crowd.change_settings("[delivery]\n", "[delivery]\nrate = 15\n")
     planned = crowd.run_ok("plan", "lamp", "--segment", "region != 'nowhere' and age < 80", "--json").json
     assert (planned["planned"], planned["excluded"]) == (80, {"not in segment": 10})
-    assert [each["recipients"] for each in planned["variants"]] == [26, 14, 27, 13]
+    assert [item["recipients"] for item in planned["variants"]] == [26, 14, 27, 13]
     sending = crowd.start("send", "lamp", "--segment", "region != 'nowhere' and age < 80")
     outbox = crowd.folder / "var" / "outbox" / "new"
     eventually(lambda: outbox.is_dir() and len(list(outbox.iterdir())) > 20)
@@ -191,8 +191,10 @@ def test_check_names_the_line_of_an_invalid_or_empty_condition(crowd: Publicatio
     crowd.write("issues/lamp/index.md", f"{text}\n::: only region =\nNobody.\n:::\n")
     outcome = crowd.run("check", "lamp", "--json")
     assert outcome.code == 1
-    found = [(each["level"], each["line"], each["message"]) for each in outcome.json_lines if each["rule"] == "segment"]
-    assert [each[:2] for each in found] == [("error", 16), ("warning", 8), ("error", 12)]
-    assert "something is missing at column 9" in found[0][2]
-    assert found[1][2] == "nobody on list sample is in the segment 'north and age = 1000'"
-    assert found[2][2] == "segment: unknown field 'agee' at column 1. Did you mean 'age'?"
+    results = [
+        (item["level"], item["line"], item["message"]) for item in outcome.json_lines if item["rule"] == "segment"
+    ]
+    assert [item[:2] for item in results] == [("error", 16), ("warning", 8), ("error", 12)]
+    assert "something is missing at column 9" in results[0][2]
+    assert results[1][2] == "nobody on list sample is in the segment 'north and age = 1000'"
+    assert results[2][2] == "segment: unknown field 'agee' at column 1. Did you mean 'age'?"

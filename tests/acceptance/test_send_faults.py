@@ -26,9 +26,9 @@ def crowd(publication: PublicationFolder, tmp_path: Path, monkeypatch: pytest.Mo
     """A publication with many readers that sends to the SES simulator."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_ENDPOINT_URL_SESV2"):
         monkeypatch.setenv(name, "testing")
-    with run_ses_publication(publication, tmp_path / "journals", LONG) as there:
-        there.publication.change_settings('region = "eu-west-1"', 'region = "eu-west-1"\nclient = "lean"')
-        yield there
+    with run_ses_publication(publication, tmp_path / "journals", LONG) as server:
+        server.publication.change_settings('region = "eu-west-1"', 'region = "eu-west-1"\nclient = "lean"')
+        yield server
 
 
 def until(claim: Callable[[], bool]) -> None:
@@ -70,11 +70,11 @@ def test_at_the_quota_a_send_waits_says_why_and_continues_by_itself(crowd: SesPu
     sender = crowd.publication.start(*SEND)
     until(lambda: len(crowd.ses.accepted) == quota)
     time.sleep(1)  # calls that were under way are answered
-    asked = crowd.account.attempts
+    attempts_before = crowd.account.attempts
     time.sleep(3)
-    assert asked <= quota + crowd.account.errors["TooManyRequestsException"]
+    assert attempts_before <= quota + crowd.account.errors["TooManyRequestsException"]
     assert crowd.account.errors["TooManyRequestsException"] <= 64  # one call for each connection
-    assert crowd.account.attempts == asked
+    assert crowd.account.attempts == attempts_before
     assert sender.poll() is None
     crowd.account.quota = 10 * LONG
     out, err = sender.communicate(timeout=TIMEOUT)
@@ -184,8 +184,8 @@ def test_the_plan_shows_the_finish_time_and_the_cost(ses_publication: SesPublica
     assert plan["eta_seconds"] == 24 * 3600 + 15
     assert datetime.fromisoformat(plan["done_at"]) > datetime.now().astimezone() + timedelta(hours=23)
     assert plan["cost_usd"] == 0.03
-    said = ses_publication.publication.run_ok("plan", "lamp", "--list", "crowd").out
+    output = ses_publication.publication.run_ok("plan", "lamp", "--list", "crowd").out
     assert "150 of 200 in 24 hours are left. When they are used up, it waits and continues by itself" in " ".join(
-        said.split()
+        output.split()
     )
-    assert "about $0.03 at SES, at $0.10 for 1,000" in said
+    assert "about $0.03 at SES, at $0.10 for 1,000" in output

@@ -16,14 +16,14 @@ READER = "newcomer@example.org"
 
 def state_of(publication: PublicationFolder, address: str) -> list[str]:
     shown = publication.run("subscribers", "show", address, "--json")
-    return [each["state"] for each in shown.json["subscriptions"]] if shown.code == 0 else []
+    return [item["state"] for item in shown.json["subscriptions"]] if shown.code == 0 else []
 
 
 def unsubscribe_path(publication: PublicationFolder, address: str) -> str:
-    letters = [m for m in publication.messages() if address in str(m["To"]) and m["List-Unsubscribe"]]
-    found = re.match(r"<https://[^/]+(/u/[a-z2-7]{29})>", str(letters[-1]["List-Unsubscribe"]))
-    assert found is not None
-    return found[1]
+    emails = [m for m in publication.messages() if address in str(m["To"]) and m["List-Unsubscribe"]]
+    match = re.match(r"<https://[^/]+(/u/[a-z2-7]{29})>", str(emails[-1]["List-Unsubscribe"]))
+    assert match is not None
+    return match[1]
 
 
 def test_from_the_signup_form_to_an_email_and_one_click_unsubscribe(publication: PublicationFolder) -> None:
@@ -55,9 +55,9 @@ def test_one_click_accepts_both_encodings_and_answers_every_token_alike(publicat
         other = server.one_click(unsubscribe_path(publication, second))
         forged = server.one_click("/u/" + "a" * 29)
         nonsense = server.one_click("/u/nonsense")
-        answers = {(answer.status, answer.text) for answer in (good, used, other, forged, nonsense)}
-        assert len(answers) == 1
-        assert answers.pop()[0] == 200
+        responses = {(answer.status, answer.text) for answer in (good, used, other, forged, nonsense)}
+        assert len(responses) == 1
+        assert responses.pop()[0] == 200
         assert state_of(publication, first) == state_of(publication, second) == ["ended"]
         pages = {
             re.sub('/u/[^"]*', "", server.post_form(path).text)
@@ -81,8 +81,8 @@ def test_a_reader_who_unsubscribes_during_a_mailing_is_not_mailed(ses_publicatio
         for number in gone:
             assert server.one_click(f"/u/{token_of(publication, number)}").status == 200
         database.close()
-    out, said = sending.communicate(timeout=TIMEOUT)
-    assert sending.returncode == 0, said
+    out, output = sending.communicate(timeout=TIMEOUT)
+    assert sending.returncode == 0, output
     assert not set(ses_publication.accepted()) & set(gone)
     assert ses_publication.deliveries("excluded") == set(gone)
     assert '"unsubscribed":50' in out.replace(" ", "")
@@ -151,11 +151,11 @@ def test_the_log_contains_no_token_and_no_address(publication: PublicationFolder
         server.post_form(path)
         server.one_click("/u/" + "a" * 29)
         server.get(f"/nowhere/{path}")
-    said = "".join(server.log)
-    assert "/confirm/{token} 200" in said
-    assert path.rpartition("/")[2] not in said
-    assert "a" * 29 not in said
-    assert READER not in said
+    output = "".join(server.log)
+    assert "/confirm/{token} 200" in output
+    assert path.rpartition("/")[2] not in output
+    assert "a" * 29 not in output
+    assert READER not in output
 
 
 def test_a_busy_database_answers_try_later(publication: PublicationFolder) -> None:

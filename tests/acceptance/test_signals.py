@@ -100,27 +100,27 @@ def _own_the_terminal() -> None:
 
 
 def test_a_suspended_sender_continues_after_the_relay_hung_up(publication: PublicationFolder) -> None:
-    with relay.running(Relay(seconds=0.04, patience=2)) as there:
-        write_publication(publication, READERS, smtp_settings(there.port))
+    with relay.running(Relay(seconds=0.04, patience=2)) as server:
+        write_publication(publication, READERS, smtp_settings(server.port))
         sender = publication.start(*SEND)
-        while not there.accepted and sender.poll() is None:
+        while not server.accepted and sender.poll() is None:
             time.sleep(0.005)
         for _ in range(2):
             sender.send_signal(signal.SIGSTOP)
             time.sleep(4)  # the relay waits for two seconds only
             sender.send_signal(signal.SIGCONT)
             time.sleep(0.3)
-        there.seconds = 0.0
+        server.seconds = 0.0
         _, err = sender.communicate(timeout=TIMEOUT)
         assert sender.returncode == 0, err
-        times = Counter(recipient for _, recipient, _ in there.accepted)
-    found = Counter(dict(query(publication, "SELECT status, count(*) FROM deliveries GROUP BY status")))
+        times = Counter(recipient for _, recipient, _ in server.accepted)
+    results = Counter(dict(query(publication, "SELECT status, count(*) FROM deliveries GROUP BY status")))
     who = "FROM deliveries JOIN subscribers ON subscribers.id = subscriber_id WHERE status = 'uncertain'"
     doubted = query(publication, f"SELECT subscribers.address {who}")
     assert max(times.values()) == 1
     assert set(EVERYBODY) - set(times) <= {address for (address,) in doubted}
-    assert found["submitted"] + found["uncertain"] == READERS
-    assert found["uncertain"] <= 2 * 4  # what was being submitted when it was frozen
+    assert results["submitted"] + results["uncertain"] == READERS
+    assert results["uncertain"] <= 2 * 4  # what was being submitted when it was frozen
 
 
 @pytest.mark.parametrize("seed", [1, 2])
@@ -132,10 +132,10 @@ def test_concurrent_senders_send_everybody_one_email(mail_server: MailServer, se
     for _ in range(4):
         senders.append(mail_server.publication.start(*SEND))
         time.sleep(dice.uniform(0, 0.3))
-    said = [(sender.communicate(timeout=TIMEOUT)[1], sender.returncode) for sender in senders]
-    assert all(code in {0, 75} for _, code in said), said
-    assert any(code == 0 for _, code in said)
-    assert not any("Traceback" in err or "bug in newsletter" in err for err, _ in said)
+    output = [(sender.communicate(timeout=TIMEOUT)[1], sender.returncode) for sender in senders]
+    assert all(code in {0, 75} for _, code in output), output
+    assert any(code == 0 for _, code in output)
+    assert not any("Traceback" in err or "bug in newsletter" in err for err, _ in output)
     go_on(mail_server)
 
 

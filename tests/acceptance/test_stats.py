@@ -21,25 +21,25 @@ def test_no_line_is_wider_than_the_terminal(
     publication: PublicationFolder, columns: int, words: tuple[str, ...]
 ) -> None:
     publication.run_ok("send", "--yes")
-    said = typed(publication, *words, COLUMNS=str(columns)).stdout
-    assert "25" in said
-    assert max(len(line) for line in said.splitlines()) <= columns
-    assert "\x1b" not in said
+    output = typed(publication, *words, COLUMNS=str(columns)).stdout
+    assert "25" in output
+    assert max(len(line) for line in output.splitlines()) <= columns
+    assert "\x1b" not in output
 
 
 def test_a_terminal_without_block_characters_gets_ascii_bars(publication: PublicationFolder) -> None:
     publication.run_ok("send", "--yes")
-    said = typed(publication, "stats", "the-winter-almanac", PYTHONIOENCODING="ascii", COLUMNS="80")
-    assert said.returncode == 0, said.stderr
-    assert "####" in said.stdout
+    output = typed(publication, "stats", "the-winter-almanac", PYTHONIOENCODING="ascii", COLUMNS="80")
+    assert output.returncode == 0, output.stderr
+    assert "####" in output.stdout
 
 
 def test_stats_are_one_json_object_or_a_csv_table(publication: PublicationFolder) -> None:
     publication.run_ok("send", "--yes")
     (line,) = typed(publication, "stats", "--json").stdout.splitlines()
-    found = json.loads(line)
-    assert (found["totals"]["submitted"], found["totals"]["delivered"]) == (25, None)
-    assert found["issues"][0]["issue"] == "the-winter-almanac"
+    results = json.loads(line)
+    assert (results["totals"]["submitted"], results["totals"]["delivered"]) == (25, None)
+    assert results["issues"][0]["issue"] == "the-winter-almanac"
     rows = list(csv.DictReader(typed(publication, "stats", "--csv").stdout.splitlines()))
     assert [(row["submitted"], row["delivered"], row["state"]) for row in rows] == [("25", "", "finished")]
     assert (
@@ -49,8 +49,8 @@ def test_stats_are_one_json_object_or_a_csv_table(publication: PublicationFolder
 
 
 def test_stats_before_the_first_send_name_the_next_step(publication: PublicationFolder) -> None:
-    said = typed(publication, "stats")
-    assert (said.returncode, "newsletter send" in said.stderr or "send" in said.stderr) == (0, True)
+    output = typed(publication, "stats")
+    assert (output.returncode, "newsletter send" in output.stderr or "send" in output.stderr) == (0, True)
     assert json.loads(typed(publication, "stats", "--json").stdout)["issues"] == []
 
 
@@ -66,11 +66,11 @@ def test_a_report_is_written_whole_or_an_error_names_the_folder(publication: Pub
 
 
 def test_logs_are_json_lines_and_results_stay_unchanged(publication: PublicationFolder) -> None:
-    said = typed(publication, "--logs", "json", "send", "--yes")
-    lines = [json.loads(line) for line in said.stderr.splitlines()]
+    output = typed(publication, "--logs", "json", "send", "--yes")
+    lines = [json.loads(line) for line in output.stderr.splitlines()]
     assert {"at", "level", "event"} <= set.intersection(*(set(line) for line in lines))
     assert [line["done"] for line in lines if line["event"] == "sending"][-1:] == [25]
-    assert "25 messages" in said.stdout
+    assert "25 messages" in output.stdout
     wrong = typed(publication, "show", NEWSLETTER_LOGS="json")
     assert wrong.returncode == 2
     fault = typed(publication, "stats", "nothing", NEWSLETTER_LOGS="json")

@@ -60,10 +60,10 @@ def test_a_locked_database_is_a_one_line_error(publication: PublicationFolder) -
     write_people(publication.folder / "few.csv", 3)
     with closing(sqlite3.connect(publication.folder / "var" / "newsletter.db", isolation_level=None)) as database:
         database.execute("BEGIN IMMEDIATE")
-        found = publication.run("subscribers", "import", "few.csv", *LIST)
+        results = publication.run("subscribers", "import", "few.csv", *LIST)
         database.execute("ROLLBACK")
-    assert found.code == 75
-    (line,) = [line for line in found.err.splitlines() if line.startswith("newsletter:")]
+    assert results.code == 75
+    (line,) = [line for line in results.err.splitlines() if line.startswith("newsletter:")]
     assert "another process is writing to it" in line
     publication.run_ok("subscribers", "import", "few.csv", *LIST)
 
@@ -71,10 +71,10 @@ def test_a_locked_database_is_a_one_line_error(publication: PublicationFolder) -
 def test_a_dry_run_reports_every_row_and_writes_nothing(publication: PublicationFolder) -> None:
     publication.run_ok("lists")
     before = counted(publication, "subscribers")
-    found = publication.run_ok("subscribers", "import", str(EXPORTS / "buttondown.csv"), *LIST, "--dry-run")
-    assert "an export of Buttondown" in found.err
-    assert "left@mail.example.org: unsubscribed" in found.out
-    assert "ann@mail.example.org" in found.out
+    results = publication.run_ok("subscribers", "import", str(EXPORTS / "buttondown.csv"), *LIST, "--dry-run")
+    assert "an export of Buttondown" in results.err
+    assert "left@mail.example.org: unsubscribed" in results.out
+    assert "ann@mail.example.org" in results.out
     assert counted(publication, "subscribers") == before
 
 
@@ -83,8 +83,8 @@ def test_bad_rows_go_to_a_file_and_a_mapping_reads_any_table(publication: Public
         "Kontaktadresse;Ort\nann@mail.org;Köln\nnobody;Ulm\n", encoding="cp1252"
     )
     maps = ("--map", "Kontaktadresse=email", "--map", "ort=city")
-    found = publication.run_ok("subscribers", "import", "odd.csv", *LIST, *maps)
-    assert "1 row could not be read: var/imports/odd.rejected.csv has them" in found.err
+    results = publication.run_ok("subscribers", "import", "odd.csv", *LIST, *maps)
+    assert "1 row could not be read: var/imports/odd.rejected.csv has them" in results.err
     kept = (publication.folder / "var" / "imports" / "odd.rejected.csv").read_text()
     assert kept.splitlines()[1].startswith("nobody,Ulm,")
     assert publication.run_ok("subscribers", "show", "ann@mail.org", "--json").json["fields"] == {"city": "Köln"}
@@ -121,14 +121,14 @@ def test_a_list_moves_to_another_publication_with_all_that_is_known(
 
 def test_suppressions_come_from_any_list(publication: PublicationFolder) -> None:
     (publication.folder / "bare.txt").write_text("# from the old system\nann@mail.org\n\nbob@mail.org,\nnobody\n")
-    found = publication.run_ok("suppressions", "import", "bare.txt", "--reason", "bounced")
-    assert "2 addresses suppressed" in found.out
-    assert "bare.txt:5" in found.err
+    results = publication.run_ok("suppressions", "import", "bare.txt", "--reason", "bounced")
+    assert "2 addresses suppressed" in results.out
+    assert "bare.txt:5" in results.err
     (publication.folder / "table.csv").write_text("EmailAddress,Reason\ncat@mail.org,COMPLAINT\nann@mail.org,BOUNCE\n")
     assert "1 address suppressed, 1 were already" in publication.run_ok("suppressions", "import", "table.csv").out
     listed = {
-        each["address"] or each["hash"]: each["reason"]
-        for each in publication.run_ok("suppressions", "list", "--json").json_lines
+        item["address"] or item["hash"]: item["reason"]
+        for item in publication.run_ok("suppressions", "list", "--json").json_lines
     }
     assert sorted(listed.values()) == ["bounced", "bounced", "complained"]
 
@@ -137,11 +137,11 @@ def test_fields_list_their_types_and_values(publication: PublicationFolder) -> N
     settings = publication.folder / "newsletter.toml"
     settings.write_text(settings.read_text() + '\n[fields]\nborn = "date"\n')
     (publication.folder / "more.csv").write_text("email,born,age\nann@mail.org,1.2.1980,40\nbob@mail.org,never,7\n")
-    found = publication.run_ok("subscribers", "import", "more.csv", *LIST)
-    assert "born 'never' is not a date" in found.err
-    told = {each["field"]: each for each in publication.run_ok("subscribers", "fields", *LIST, "--json").json_lines}
-    assert (told["born"]["kind"], told["born"]["inferred"], told["born"]["known_of"]) == ("date", False, 1)
-    assert (told["age"]["kind"], told["age"]["inferred"]) == ("number", True)
+    results = publication.run_ok("subscribers", "import", "more.csv", *LIST)
+    assert "born 'never' is not a date" in results.err
+    result = {item["field"]: item for item in publication.run_ok("subscribers", "fields", *LIST, "--json").json_lines}
+    assert (result["born"]["kind"], result["born"]["inferred"], result["born"]["known_of"]) == ("date", False, 1)
+    assert (result["age"]["kind"], result["age"]["inferred"]) == ("number", True)
     shown = publication.run_ok("segments", "show", "born before 1990-01-01 and age >= 40", *LIST, "--json").json
     assert shown["inside"] == 1
 

@@ -50,11 +50,11 @@ class RunningWebServer:
         """Send a request without cookies and without following redirects."""
         parts = urlsplit(self.url)
         number = next(self._visitors)
-        told = {"X-Forwarded-For": f"198.18.{number // 250 % 250}.{number % 250}"}
-        told |= {name.replace("_", "-"): value for name, value in headers.items()}
+        result = {"X-Forwarded-For": f"198.18.{number // 250 % 250}.{number % 250}"}
+        result |= {name.replace("_", "-"): value for name, value in headers.items()}
         connection = http.client.HTTPConnection(parts.hostname or "", parts.port or 0, timeout=TIMEOUT)
         try:
-            connection.request(method, path, body, told)
+            connection.request(method, path, body, result)
             got = connection.getresponse()
             return Response(got.status, {k.lower(): v for k, v in got.getheaders()}, got.read().decode())
         finally:
@@ -66,8 +66,8 @@ class RunningWebServer:
 
     def post_form(self, path: str, fields: object = (), **headers: str) -> Response:
         """Post a form; fields are a mapping or pairs."""
-        told = {"Content_Type": "application/x-www-form-urlencoded", **headers}
-        return self.request("POST", path, urlencode(fields, doseq=True).encode(), **told)  # type: ignore[arg-type]
+        result = {"Content_Type": "application/x-www-form-urlencoded", **headers}
+        return self.request("POST", path, urlencode(fields, doseq=True).encode(), **result)  # type: ignore[arg-type]
 
     def one_click(self, path: str) -> Response:
         """Unsubscribe as a mailbox provider does."""
@@ -75,8 +75,8 @@ class RunningWebServer:
 
     def link_to(self, address: str, kind: str = "confirm") -> str:
         """Wait for an email to an address and return the path of its newest link of a kind."""
-        found = eventually(lambda: self._links(address, kind))
-        return str(found[-1])
+        match = eventually(lambda: self._links(address, kind))
+        return str(match[-1])
 
     def _links(self, address: str, kind: str) -> list[str]:
         links: list[str] = []
@@ -92,8 +92,8 @@ def eventually(look: Callable[[], Any], seconds: float = TIMEOUT) -> Any:
     """Poll until `look` returns something true, and return it."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
-        if found := look():
-            return found
+        if match := look():
+            return match
         time.sleep(0.05)
     raise AssertionError("it did not happen")
 
@@ -109,13 +109,13 @@ def run_web_server(publication: PublicationFolder, *arguments: str, settings: st
     process = publication.start("serve", "--port", "0", *arguments)
     assert process.stderr is not None
     first = process.stderr.readline()
-    found = re.search(r"http://\S+", first)
-    assert found is not None, first + process.stderr.read()
+    match = re.search(r"http://\S+", first)
+    assert match is not None, first + process.stderr.read()
     lines: list[str] = []
     listener = threading.Thread(target=lambda log: lines.extend(log), args=(process.stderr,), daemon=True)
-    listener.start()  # or a pipe that nobody empties would halt the door
+    listener.start()  # or a pipe that nobody empties would block the server
     try:
-        yield RunningWebServer(found[0], publication, process, lines)
+        yield RunningWebServer(match[0], publication, process, lines)
     finally:
         process.terminate()
         process.wait(TIMEOUT)
@@ -123,6 +123,6 @@ def run_web_server(publication: PublicationFolder, *arguments: str, settings: st
         for pipe in (process.stdout, process.stderr):
             if pipe is not None:
                 pipe.close()
-        said = "".join(lines)
-        assert process.returncode == 0, said
-        assert "Traceback" not in said, said
+        output = "".join(lines)
+        assert process.returncode == 0, output
+        assert "Traceback" not in output, output

@@ -54,7 +54,7 @@ def look(_tab: Page) -> Iterator[Callable[[int, str], Page]]:
 
 
 @pytest.fixture
-def asked(_tab: Page) -> Iterator[list[str]]:
+def requested_urls(_tab: Page) -> Iterator[list[str]]:
     """Every URL that the page requests."""
     addresses: list[str] = []
 

@@ -44,7 +44,7 @@ class SesInbound:
         """Store a message in the bucket and put its notification into the queue; returns its key."""
         key = f"mail{next(self.numbers):05}"
         self.client("s3").put_object(Bucket=BUCKET, Key=key, Body=raw)
-        told = {
+        notification = {
             "notificationType": "Received",
             "receipt": {
                 "recipients": ["r+x@reply.example.org"],
@@ -55,26 +55,26 @@ class SesInbound:
             },
             "mail": {"messageId": key, "source": "jo@example.net"},
         }
-        self.enqueue({"Type": "Notification", "Message": json.dumps(told)} if is_enveloped else told)
+        self.enqueue({"Type": "Notification", "Message": json.dumps(notification)} if is_enveloped else notification)
         return key
 
     def enqueue(self, body: Any) -> None:
         """Put a message into the queue."""
-        words = body if isinstance(body, str) else json.dumps(body)
-        self.client("sqs").send_message(QueueUrl=self.queue, MessageBody=words)
+        text = body if isinstance(body, str) else json.dumps(body)
+        self.client("sqs").send_message(QueueUrl=self.queue, MessageBody=text)
 
     def queue_length(self) -> int:
         """Return how many messages are in the queue, including invisible ones."""
         names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-        found = self.client("sqs").get_queue_attributes(QueueUrl=self.queue, AttributeNames=names)["Attributes"]
-        return sum(int(found[name]) for name in names)
+        attributes = self.client("sqs").get_queue_attributes(QueueUrl=self.queue, AttributeNames=names)["Attributes"]
+        return sum(int(attributes[name]) for name in names)
 
     def clear(self) -> None:
         """Delete all messages and objects, as another program would."""
         self.client("sqs").purge_queue(QueueUrl=self.queue)
         s3 = self.client("s3")
-        for found in s3.list_objects_v2(Bucket=BUCKET).get("Contents", []):
-            s3.delete_object(Bucket=BUCKET, Key=found["Key"])
+        for stored in s3.list_objects_v2(Bucket=BUCKET).get("Contents", []):
+            s3.delete_object(Bucket=BUCKET, Key=stored["Key"])
 
 
 @contextmanager
@@ -88,10 +88,10 @@ def running_ses_inbound() -> Iterator[SesInbound]:
         with urlopen(Request(f"{url}/moto-api/reset", method="POST")):
             pass  # what an earlier server of this process held is moto's still
         with mock.patch.dict(os.environ, {**_KEYS, "AWS_ENDPOINT_URL": url}):
-            found = SesInbound(url)
-            found.client("s3").create_bucket(
+            inbound = SesInbound(url)
+            inbound.client("s3").create_bucket(
                 Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
             )
-            yield found
+            yield inbound
     finally:
         server.stop()

@@ -63,7 +63,7 @@ def database(url: str) -> Iterator[Database]:
     opened.close()
 
 
-def standing(database: Database) -> dict[str, str | None]:
+def exclusion_reasons(database: Database) -> dict[str, str | None]:
     with database.read() as connection:
         return {row.address: row.exclusion for row in connection.execute(candidates("weekly"))}
 
@@ -94,7 +94,7 @@ def test_events_have_the_same_effect_on_every_database(url: str, tmp_path: Path)
     with open_ledger(tmp_path, url=url, pause_after=1, pause_least_bounces=1, pause_bounces=0.5) as ledger:
         first, second, third = ledger.numbers()
         ledger.put("uncertain", numbers=[first])
-        told = (
+        result = (
             ledger.event("Send", first),
             ledger.event("Bounce", first),
             ledger.event("Bounce", second),
@@ -102,10 +102,10 @@ def test_events_have_the_same_effect_on_every_database(url: str, tmp_path: Path)
             ledger.event("Delivery", third),
             "poison",
         )
-        arrived = ledger.take(*told)
+        arrived = ledger.take(*result)
         assert (arrived.received, arrived.new, arrived.applied.settled, arrived.applied.suppressed) == (6, 6, 3, 2)
         assert [trip.bounced for trip in arrived.applied.trips] == [2]
-        assert ledger.take(*reversed(told)).new == 0
+        assert ledger.take(*reversed(result)).new == 0
         assert {name for _, name, *_ in ledger.facts()} == {"bounced", "delivered"}
         assert len(ledger.facts()) == 4
         assert ledger.suppressed() == {"reader1@example.net": "bounced", "reader2@example.net": "bounced"}
@@ -143,10 +143,10 @@ def test_a_repeated_import_resubscribes_nobody(database: Database, tmp_path: Pat
         "dan@example.org": "suppressed",
         "eve@example.org": "unsubscribed",
     }
-    assert standing(database) == expected
+    assert exclusion_reasons(database) == expected
     again = import_csv(database, KEYRING, path, "weekly", now=NOW)
     assert again.counts == {RowStatus.KNOWN: 2, RowStatus.KEPT_OUT: 3}
-    assert standing(database) == expected
+    assert exclusion_reasons(database) == expected
     dry = import_csv(database, KEYRING, path, "weekly", now=NOW, dry_run=True)
     assert dry.counts == again.counts
     record = read_subscriber_record(database, KEYRING, Address("ada", "example.org"))
@@ -164,14 +164,14 @@ def test_the_gravest_exclusion_reason_counts_and_lifting_it_leaves_the_next(data
     ada = Address("ada", "example.org")
     unsubscribe(database, number, "weekly", origin="mail", now=NOW)
     suppress(database, KEYRING, ada, SuppressionReason.COMPLAINED, origin="report", now=NOW)
-    assert standing(database) == {"ada@example.org": "suppressed"}
-    assert [each.address for each in list_suppressions(database)] == ["ada@example.org"]
+    assert exclusion_reasons(database) == {"ada@example.org": "suppressed"}
+    assert [item.address for item in list_suppressions(database)] == ["ada@example.org"]
     lift_suppression(database, KEYRING, ada, origin="command line", now=NOW)
-    assert standing(database) == {"ada@example.org": "unsubscribed"}
+    assert exclusion_reasons(database) == {"ada@example.org": "unsubscribed"}
     add(database, "ada")
-    assert standing(database) == {"ada@example.org": None}
+    assert exclusion_reasons(database) == {"ada@example.org": None}
     add(database, "bob", "daily")
-    assert set(standing(database)) == {"ada@example.org"}
+    assert set(exclusion_reasons(database)) == {"ada@example.org"}
     assert [(count.name, count.confirmed) for count in count_lists(database)] == [("daily", 1), ("weekly", 1)]
 
 
@@ -179,18 +179,19 @@ def test_an_erased_subscriber_id_is_never_reused(database: Database) -> None:
     number = add(database, "ada")
     assert erase_subscriber(database, KEYRING, Address("ada", "example.org"), origin="command line", now=NOW) == number
     assert add(database, "bob") > number
-    assert standing(database) == {"bob@example.org": None}
+    assert exclusion_reasons(database) == {"bob@example.org": None}
 
 
 def test_candidates_can_be_copied_by_the_database_itself(database: Database) -> None:
     add(database, "ada")
     copies = Table("copies", MetaData(), Column("number", Integer), Column("fields", JSON), Column("exclusion", Text))
-    asked = candidates("weekly").subquery()
+    candidate_rows = candidates("weekly").subquery()
     with database.write() as connection:
         copies.create(connection)
         connection.execute(
             insert(copies).from_select(
-                ["number", "fields", "exclusion"], select(asked.c.subscriber_id, asked.c.fields, asked.c.exclusion)
+                ["number", "fields", "exclusion"],
+                select(candidate_rows.c.subscriber_id, candidate_rows.c.fields, candidate_rows.c.exclusion),
             )
         )
         assert connection.execute(select(copies)).all() == [(1, {}, None)]
@@ -258,9 +259,9 @@ def test_tags_fields_and_history_are_imported_on_every_database(database: Databa
     assert ada.subscription.subscriber.tags == ("VIP", "Σ")
     assert ada.subscription.subscriber.fields == {"città": "Łódź"}
     assert bob.subscription.state == "ended"
-    found = read_subscriber_record(database, KEYRING, Address("ada", "example.org"))
-    assert found is not None
-    assert [(consent.act, consent.consent_text) for consent in found.subscriptions[0][1]] == [("requested", "v1")]
+    results = read_subscriber_record(database, KEYRING, Address("ada", "example.org"))
+    assert results is not None
+    assert [(consent.act, consent.consent_text) for consent in results.subscriptions[0][1]] == [("requested", "v1")]
 
 
 def test_a_series_is_planned_once_on_every_database(database: Database, tmp_path: Path) -> None:

@@ -79,7 +79,7 @@ def moto() -> Iterator[str]:
 def test_moto_receives_the_exact_bytes(moto: str, client: str) -> None:
     message = message_to(f"{client}@readers.example")
     reference = submit(moto, client, f"{client}@readers.example", message)
-    kept: Any = [each for each in get_backend("ses")["123456789012"][REGION].sent_messages if each.id == reference]
+    kept: Any = [item for item in get_backend("ses")["123456789012"][REGION].sent_messages if item.id == reference]
     assert kept[0].raw_data.encode() == message
     assert kept[0].source == "ines@lamps.example"
     assert f"{client}@readers.example" in kept[0].destinations
@@ -142,8 +142,8 @@ def npm_ses(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def store(url: str) -> list[dict[str, Any]]:
     """Return the messages that the other server accepted."""
     with urllib.request.urlopen(f"{url}/store", timeout=5) as answer:
-        found: list[dict[str, Any]] = json.load(answer)["emails"]
-    return found
+        results: list[dict[str, Any]] = json.load(answer)["emails"]
+    return results
 
 
 @BOTH_CLIENTS
@@ -151,7 +151,7 @@ def test_the_npm_server_decodes_the_message_as_it_was_written(npm_ses: str, clie
     recipient = f"{client}@readers.example"
     message = message_to(recipient)
     reference = submit(npm_ses, client, recipient, message)
-    (kept,) = [each for each in store(npm_ses) if each["messageId"] == reference]
+    (kept,) = [item for item in store(npm_ses) if item["messageId"] == reference]
     ours = message_from_bytes(message, policy=default)
     text, html = (part.get_content().replace("\r\n", "\n") for part in ours.iter_parts())
     assert kept["subject"] == ours["Subject"]

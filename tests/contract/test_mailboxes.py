@@ -90,8 +90,8 @@ def place(kind: str | Dovecot | SesInbound, tmp_path: Path) -> Iterator[PageTarg
         yield PageTarget(box, lambda raw: str(inbound.put(raw)) and None, inbound.clear)
         return
     if isinstance(kind, str):
-        with KINDS[kind](tmp_path) as found:
-            yield found
+        with KINDS[kind](tmp_path) as results:
+            yield results
         return
     server, user = kind, tmp_path.name.lower()
     box = open_mailbox(server.url(user), tmp_path, password=SecretStr(PASSWORD))

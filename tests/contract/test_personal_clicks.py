@@ -122,15 +122,15 @@ def test_clicks_are_kept_only_while_a_reader_consents(database: Database) -> Non
     assert (kept(database), sums(database)) == ([], [4])
     record = read_subscriber_record(database, KEYRING, ADA)
     assert record is not None
-    assert [each.act for each in record.subscriptions[0][1]] == ["confirmed", "clicks agreed", "clicks withdrawn"]
+    assert [item.act for item in record.subscriptions[0][1]] == ["confirmed", "clicks agreed", "clicks withdrawn"]
 
 
 def test_a_claim_knows_who_consents(database: Database) -> None:
     agree(database)
     with database.read() as connection:
         people: object = [1, 2] if connection.dialect.name == "postgresql" else json.dumps([1, 2])
-        found = recipients_query("weekly", connection.dialect.name).fetch(connection, {"people": people})
-    assert {row[0]: bool(row[-1]) for row in found} == {1: True, 2: False}
+        results = recipients_query("weekly", connection.dialect.name).fetch(connection, {"people": people})
+    assert {row[0]: bool(row[-1]) for row in results} == {1: True, 2: False}
 
 
 def test_withdrawing_consent_waits_for_clicks_being_written_and_deletes_them_too(database: Database) -> None:

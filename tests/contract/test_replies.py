@@ -51,11 +51,11 @@ def place(request: pytest.FixtureRequest, harbour: Harbour) -> Iterator[Harbour]
 
 def test_a_reply_becomes_a_comment_and_a_tombstone_on_every_database(place: Harbour, tmp_path: Path) -> None:
     to = place.address()
-    for number, said in enumerate(
+    for number, output in enumerate(
         ("One.", "Two.", "One more, and https://a.example https://b.example https://c.example")
     ):
         place.deliver(
-            f"From: Jo <jo@example.net>\nTo: <{to}>\nSubject: Re: x\nMessage-ID: <{number}@x>\n\n{said}\n",
+            f"From: Jo <jo@example.net>\nTo: <{to}>\nSubject: Re: x\nMessage-ID: <{number}@x>\n\n{output}\n",
             f"{number}.eml",
         )
     assert len(place.fetch().replies) == 3

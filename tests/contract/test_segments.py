@@ -80,17 +80,17 @@ class Person:
 ISSUES = ("one", "two", "three")
 """Issues mailed to `weekly`, in this order; `now` is being mailed."""
 
-letters = st.text(
+emails = st.text(
     st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Zl", "Zp", "Cn", "Co")).filter(
         lambda char: ord(char) < 0x0590
     )
     | st.sampled_from("İıſßẞΣςσÄäŁł%_'\"\\"),
     max_size=6,
 )
-words = st.sampled_from(
+text_values = st.sampled_from(
     ["PT", "pt", "ES", "Lisbon", "lis", "", "40", "40.0", "+40", "-3.5", "1e3", "４０", "999999999999999",
      "Σίσυφος", "ΣΊΣΥΦΟΣ", "İzmir", "izmir"]
-) | letters  # fmt: skip
+) | emails  # fmt: skip
 names = st.sampled_from(["country", "age", "2024_donor", "città"])
 moments = st.sampled_from(
     [NOW, NOW - timedelta(days=30), NOW - timedelta(days=29, hours=23), datetime(2026, 1, 1, tzinfo=UTC),
@@ -101,9 +101,9 @@ some_issues = st.frozensets(st.sampled_from(ISSUES))
 people = st.builds(
     Person,
     address=st.sampled_from(["ada@example.org", "Bob@EXAMPLE.org", '"a@b"@mail.example.net', "zoë@münchen.example"]),
-    first_name=words,
-    last_name=words,
-    fields=st.dictionaries(names, words, max_size=4)
+    first_name=text_values,
+    last_name=text_values,
+    fields=st.dictionaries(names, text_values, max_size=4)
     | st.fixed_dictionaries(
         {"joined": st.sampled_from(["2026-01-01", "2025-12-31T23:00", "2026-10-03", "soon", "2026-13-01"])}
     ),
@@ -116,12 +116,12 @@ people = st.builds(
 )
 asked = names | st.sampled_from(["email", "domain", "first_name", "last_name", "name"])
 numbers = st.sampled_from([40, 40.0, -3.5, 0, 999999999999999, 1000])
-values = words | numbers
+values = text_values | numbers
 simple = st.one_of(
     st.builds(Comparison, field=asked, order=st.just("="), value=values),
     st.builds(Comparison, field=asked, order=st.sampled_from(["<", "<=", ">", ">="]), value=numbers),
     st.builds(OneOf, field=asked, values=st.lists(values, min_size=1, max_size=3).map(tuple)),
-    st.builds(Contains, field=asked, text=words),
+    st.builds(Contains, field=asked, text=text_values),
     st.builds(HasField, field=asked),
     st.builds(HasTag, tag=st.sampled_from(["vip", "VIP", "σίσυφος", "%", "'; DROP TABLE tags; --"])),
     st.builds(
@@ -157,9 +157,9 @@ def is_so(condition: Condition, person: Person) -> bool:  # noqa: C901 - every q
         case Not():
             return not is_so(condition.condition, person)
         case AllOf():
-            return all(is_so(each, person) for each in condition.conditions)
+            return all(is_so(item, person) for item in condition.conditions)
         case AnyOf():
-            return any(is_so(each, person) for each in condition.conditions)
+            return any(is_so(item, person) for item in condition.conditions)
         case Comparison():
             return _compares(value_of(condition.field, person), condition.order, condition.value)
         case OneOf():
@@ -182,8 +182,8 @@ def is_so(condition: Condition, person: Person) -> bool:  # noqa: C901 - every q
             return _joined(condition, person)
         case JoinedWithin():
             since = NOW - timedelta(days=condition.days)
-            told = told_day(person)
-            return told >= since.date().isoformat() if told else person.joined_at >= since
+            result = told_day(person)
+            return result >= since.date().isoformat() if result else person.joined_at >= since
         case Activity():
             done = {
                 ActivityKind.GOT: person.got,
@@ -201,17 +201,17 @@ def told_day(person: Person) -> str:
     return day_of(person.fields.get("joined", ""))
 
 
-def day_of(told: str) -> str:
+def day_of(result: str) -> str:
     try:
-        return date.fromisoformat(told[:10]).isoformat() if told[10:11] in {"", "T", " "} else ""
+        return date.fromisoformat(result[:10]).isoformat() if result[10:11] in {"", "T", " "} else ""
     except ValueError:
         return ""
 
 
 def _joined(condition: JoinedDate, person: Person) -> bool:
-    if told := told_day(person):
+    if result := told_day(person):
         day = condition.at.date() if isinstance(condition.at, datetime) else condition.at
-        return told < day.isoformat() if condition.is_before else told > day.isoformat()
+        return result < day.isoformat() if condition.is_before else result > day.isoformat()
     if isinstance(condition.at, datetime):
         return person.joined_at < condition.at if condition.is_before else person.joined_at > condition.at
     midnight = datetime.combine(condition.at, time(), UTC)
@@ -344,14 +344,14 @@ def _insert(connection, number: int, person: Person, names: list[str]) -> None: 
         )
 
 
-def answers(database: Database, expressions: list[str]) -> list[tuple[bool, ...]]:
+def responses(database: Database, expressions: list[str]) -> list[tuple[bool, ...]]:
     """Return the results for each person, ordered by number."""
     asked_of = segmented_candidates(expressions, HERE)
     with database.read() as connection:
         rows = connection.execute(asked_of.order_by(subscribers.c.id)).all()
-    found: list[tuple[bool, ...]] = [tuple(row[6:]) for row in rows]
-    assert all(answer in (True, False) and answer is not None for row in found for answer in row)
-    return [tuple(map(bool, row)) for row in found]
+    results: list[tuple[bool, ...]] = [tuple(row[6:]) for row in rows]
+    assert all(answer in (True, False) and answer is not None for row in results for answer in row)
+    return [tuple(map(bool, row)) for row in results]
 
 
 @examples(
@@ -364,7 +364,7 @@ def test_sql_selects_whom_a_check_of_each_person_selects(
 ) -> None:
     fill(database, persons)
     expected = [tuple(is_so(condition, person) for condition in several) for person in persons]
-    assert answers(database, [format_condition(condition) for condition in several]) == expected
+    assert responses(database, [format_condition(condition) for condition in several]) == expected
 
 
 @pytest.mark.parametrize(
@@ -376,14 +376,14 @@ def test_hostile_text_never_becomes_sql(database: Database, hostile: str) -> Non
     fill(database, [Person(first_name="Ada", fields={"note": "plain"}), Person(fields={"note": hostile})])
     quoted = hostile.replace("\\", "\\\\").replace('"', '\\"')
     expressions = [f'note = "{quoted}"', f'note contains "{quoted}"', f'on "{quoted}"', f'got "{quoted}"']
-    assert answers(database, expressions) == [(False,) * 4, (True, True, False, False)]
+    assert responses(database, expressions) == [(False,) * 4, (True, True, False, False)]
 
 
 def test_the_largest_condition_can_be_queried(database: Database) -> None:
     fill(database, [Person(fields={"a": "1"}), Person()])
     long = " or ".join(f"a = {number}" for number in range(250))
     deep = "not (has b or " * 11 + "has a" + ")" * 11
-    assert answers(database, [long, f"a in ({','.join(['1'] * 1330)})", deep]) == [
+    assert responses(database, [long, f"a in ({','.join(['1'] * 1330)})", deep]) == [
         (True, True, False),
         (False, False, True),
     ]
@@ -394,7 +394,7 @@ def test_issues_of_other_lists_and_test_mailings_count_as_documented(database: D
     with database.write() as connection:
         _deliver(connection, 5, 1, "submitted")
     expressions = ["got any of last 1", "got any of last 2", "got any of last 3", 'got "tried"', 'got "now"']
-    assert answers(database, expressions) == [(False, False, True, False, False), (True, True, True, False, False)]
+    assert responses(database, expressions) == [(False, False, True, False, False), (True, True, True, False, False)]
 
 
 def test_only_mailable_subscribers_are_counted(database: Database) -> None:

@@ -58,18 +58,18 @@ def connection_on(connected: socket.socket) -> SesConnection:
 def connected() -> tuple[socket.socket, socket.socket]:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         here = socket.create_connection(listening.getsockname())
-        there, _ = listening.accept()
-    there.settimeout(10)
-    return here, there
+        server, _ = listening.accept()
+    server.settimeout(10)
+    return here, server
 
 
 @pytest.fixture
 def ends() -> Iterator[tuple[SesConnection, Source, socket.socket]]:
     """A connection, its source and the other end of its socket."""
-    here, there = connected()
+    here, server = connected()
     connection, source = connection_on(here), Source()
-    with there:
-        yield connection, source, there
+    with server:
+        yield connection, source, server
         connection.close(source, "the test has ended")
 
 
@@ -94,18 +94,18 @@ Ends = tuple[SesConnection, Source, socket.socket]
 
 
 def test_a_response_is_the_result_and_the_connection_accepts_the_next_message(ends: Ends) -> None:
-    connection, source, there = ends
+    connection, source, server = ends
     for _ in range(2):
         source.messages = [b"body", b"next"]
         assert connection.advance(source, 0) == EVENT_READ
         assert source.messages.pop() == b"next", "one request at a time"
-        assert there.recv(100) == b"headbody"
+        assert server.recv(100) == b"headbody"
         for octet in OK[:-1]:
-            there.sendall(bytes([octet]))
+            server.sendall(bytes([octet]))
         assert select.select([connection], [], [], 10)[0]
         assert connection.advance(source, EVENT_READ) == EVENT_READ
         assert not source.results
-        there.sendall(OK[-1:])
+        server.sendall(OK[-1:])
         assert advance(connection, source) == [(7, Receipt(reference="hi"))]
         assert connection.is_idle
         source.results.clear()
@@ -113,31 +113,31 @@ def test_a_response_is_the_result_and_the_connection_accepts_the_next_message(en
 
 
 def test_a_connection_that_ends_with_its_response_is_closed(ends: Ends) -> None:
-    connection, source, there = ends
+    connection, source, server = ends
     source.messages = [b"body"]
     connection.advance(source, 0)
-    there.sendall(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nhi")
+    server.sendall(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nhi")
     assert advance(connection, source) == [(7, Receipt(reference="hi"))]
     assert is_closed(connection)
 
 
 def test_a_message_that_was_not_handed_over_may_use_any_connection(ends: Ends) -> None:
-    connection, source, there = ends
+    connection, source, server = ends
     source.messages, source.may_begin = [b"body"], False
     connection.advance(source, 0)
     assert source.results == [(7, None)]
-    there.settimeout(0.05)
+    server.settimeout(0.05)
     with pytest.raises(TimeoutError):
-        there.recv(1)
+        server.recv(1)
 
 
 def test_a_partial_request_is_certainly_not_accepted(ends: Ends) -> None:
-    connection, source, there = ends
+    connection, source, server = ends
     source.messages = [b"x" * 50_000_000]
     assert connection.advance(source, 0) == EVENT_WRITE
     assert not source.results
-    assert there.recv(1000)
-    there.close()
+    assert server.recv(1000)
+    server.close()
     ((number, result),) = advance(connection, source)
     assert number == 7
     assert isinstance(result, Deferred)
@@ -145,13 +145,13 @@ def test_a_partial_request_is_certainly_not_accepted(ends: Ends) -> None:
 
 @pytest.mark.parametrize("octets", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhi", b"SSH-2.0\r\n\r\n"])
 def test_a_request_without_a_complete_response_is_uncertain(ends: Ends, octets: bytes) -> None:
-    connection, source, there = ends
+    connection, source, server = ends
     source.messages = [b"body"]
     connection.advance(source, 0)
     assert not source.results
-    assert there.recv(100) == b"headbody"
-    there.sendall(octets)
-    there.close()
+    assert server.recv(100) == b"headbody"
+    server.sendall(octets)
+    server.close()
     ((_, result),) = advance(connection, source)
     assert isinstance(result, Uncertain)
     assert is_closed(connection)
@@ -159,19 +159,19 @@ def test_a_request_without_a_complete_response_is_uncertain(ends: Ends, octets: 
 
 @pytest.mark.parametrize("octets", [b"", OK])
 def test_an_idle_connection_that_is_closed_or_receives_data_is_dropped(ends: Ends, octets: bytes) -> None:
-    connection, source, there = ends
-    there.sendall(octets)
-    there.close()
+    connection, source, server = ends
+    server.sendall(octets)
+    server.close()
     assert advance(connection, source) == []
     assert is_closed(connection)
 
 
 def test_a_second_response_belongs_to_no_message(ends: Ends) -> None:
-    connection, source, there = ends
+    connection, source, server = ends
     source.messages = [b"body"]
     connection.advance(source, 0)
     assert not source.results
-    there.sendall(OK + OK)
+    server.sendall(OK + OK)
     assert advance(connection, source) == [(7, Receipt(reference="hi"))]
     assert is_closed(connection)
 
@@ -180,9 +180,9 @@ def test_a_request_that_cannot_be_signed_is_not_started() -> None:
     def refuse(_: Envelope, __: bytes) -> tuple[bytes, ...]:
         raise SendingHalted("no keys")
 
-    here, there = connected()
+    here, server = connected()
     source = Source(messages=[b"body"])
-    with there:
+    with server:
         connection = SesConnection(here, refuse, read_result, lambda: None)
         assert connection.advance(source, 0) == EVENT_READ
         ((_, result),) = source.results
@@ -202,12 +202,12 @@ def test_a_large_request_goes_through_tls() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening:
 
         def serve() -> None:
-            with theirs.wrap_socket(listening.accept()[0], server_side=True) as there:
-                came = 0
-                while came < size + 4:
-                    came += len(there.recv(65536))
-                there.sendall(OK)
-                there.recv(1)
+            with theirs.wrap_socket(listening.accept()[0], server_side=True) as server:
+                received = 0
+                while received < size + 4:
+                    received += len(server.recv(65536))
+                server.sendall(OK)
+                server.recv(1)
 
         thread = threading.Thread(target=serve)
         thread.start()

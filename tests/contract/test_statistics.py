@@ -47,18 +47,18 @@ def live(database: Database) -> None:
 
 def test_both_databases_give_the_same_numbers_and_alarms(url: str, tmp_path: Path) -> None:
     settings = settings_for(tmp_path)
-    told = []
-    with closing(open_database(url)) as there, closing(new_database(tmp_path, settings)) as here:
-        upgrade(there)
-        ensure_lists(there, settings.lists)
-        for database in (here, there):
+    result = []
+    with closing(open_database(url)) as server, closing(new_database(tmp_path, settings)) as here:
+        upgrade(server)
+        ensure_lists(server, settings.lists)
+        for database in (here, server):
             live(database)
             numbers = statistics_json(gather_statistics(database, now=NOW))
-            told.append((numbers, [alarm.key.split()[0] for alarm in find_alarms(database, settings, now=NOW)]))
-    assert told[0] == told[1]
-    assert told[0][1] == ["doubt"]
-    assert told[0][0]["totals"]["unsubscribed"] == 2
-    assert told[0][0]["issues"][0]["links"] == [
+            result.append((numbers, [alarm.key.split()[0] for alarm in find_alarms(database, settings, now=NOW)]))
+    assert result[0] == result[1]
+    assert result[0][1] == ["doubt"]
+    assert result[0][0]["totals"]["unsubscribed"] == 2
+    assert result[0][0]["issues"][0]["links"] == [
         {"url": "https://a.example/", "clicks": 8},
         {"url": "https://b.example/", "clicks": None, "fewer_than": 5},
     ]
@@ -68,6 +68,6 @@ def test_the_doctor_accepts_postgresql(url: str, tmp_path: Path) -> None:
     settings = settings_for(tmp_path, database={"url": url})
     with closing(open_database(url)) as database:
         upgrade(database)
-    found = [*check_database(settings), *check_clock(settings, now=datetime.now(UTC))]
-    assert {check.level for check in found} == {CheckLevel.OK}, found
-    assert "the database server" in {check.name for check in found}
+    results = [*check_database(settings), *check_clock(settings, now=datetime.now(UTC))]
+    assert {check.level for check in results} == {CheckLevel.OK}, results
+    assert "the database server" in {check.name for check in results}

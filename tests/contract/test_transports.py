@@ -82,10 +82,10 @@ def mail_server(request: pytest.FixtureRequest, tmp_path: Path, aws: None) -> It
             yield MailServer(transport, lambda: [taken.message for taken in ses.accepted])
     else:
         is_pipelining = "without" not in request.param
-        with relay.running(Relay(is_pipelining=is_pipelining)) as there:
-            smtp = to_relay(there)
+        with relay.running(Relay(is_pipelining=is_pipelining)) as smtp_server:
+            smtp = to_relay(smtp_server)
             with closing(smtp):
-                yield MailServer(smtp, lambda: [message for _, _, message in there.accepted])
+                yield MailServer(smtp, lambda: [message for _, _, message in smtp_server.accepted])
 
 
 @pytest.fixture
@@ -98,15 +98,15 @@ def aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 def to_relay(
-    there: Relay, password: str | None = None, tls: ssl.SSLContext | None = None, **more: object
+    smtp_server: Relay, password: str | None = None, tls: ssl.SSLContext | None = None, **more: object
 ) -> SmtpTransport:
-    settings = SmtpSettings.model_validate({"host": "localhost", "port": there.port, "timeout": 5, **more})
+    settings = SmtpSettings.model_validate({"host": "localhost", "port": smtp_server.port, "timeout": 5, **more})
     return SmtpTransport(settings, SecretStr(password) if password else None, tls)
 
 
-def to(there: Relay, *arguments: Any, **more: Any) -> Submitter:
+def to(smtp_server: Relay, *arguments: Any, **more: Any) -> Submitter:
     """Return a function that makes a submitter for a relay."""
-    return Submitter(to_relay(there, *arguments, **more))
+    return Submitter(to_relay(smtp_server, *arguments, **more))
 
 
 def ses_settings(ses: SesSimulator, client: str = "boto3", **more: object) -> SesSettings:
@@ -163,34 +163,34 @@ def test_many_connections_submit_each_message_once(mail_server: MailServer) -> N
 def test_the_relays_reply_decides_whether_to_retry(
     recipient: str, error: type[TransportError], taken: int, is_pipelining: bool
 ) -> None:
-    with relay.running(Relay(is_pipelining=is_pipelining)) as there, closing(to(there)) as transport:
+    with relay.running(Relay(is_pipelining=is_pipelining)) as smtp_server, closing(to(smtp_server)) as transport:
         with pytest.raises(error) as caught:
             transport.submit(envelope(recipient), MESSAGE)
         assert type(caught.value) is error
-        assert len(there.accepted) == taken
+        assert len(smtp_server.accepted) == taken
         transport.submit(envelope(), MESSAGE)
-        assert len(there.accepted) == taken + 1
+        assert len(smtp_server.accepted) == taken + 1
 
 
 @pytest.mark.parametrize("is_pipelining", [True, False])
 @pytest.mark.parametrize("code", [200, 250, 251, 252, 299])
 def test_any_2xx_after_the_last_byte_is_a_receipt(code: int, is_pipelining: bool) -> None:
-    with relay.running(Relay(is_pipelining=is_pipelining)) as there, closing(to(there)) as transport:
+    with relay.running(Relay(is_pipelining=is_pipelining)) as smtp_server, closing(to(smtp_server)) as transport:
         assert transport.submit(envelope(f"final-{code}@c.example"), MESSAGE).reference
-        assert len(there.accepted) == there.connections == 1
+        assert len(smtp_server.accepted) == smtp_server.connections == 1
 
 
 @pytest.mark.parametrize("is_pipelining", [True, False])
 @pytest.mark.parametrize("is_hasty", [True, False])
 def test_a_relay_that_closes_after_some_messages_defers_none_of_them(is_hasty: bool, is_pipelining: bool) -> None:
     with (
-        relay.running(Relay(is_pipelining=is_pipelining, most=3, is_hasty=is_hasty)) as there,
-        closing(to(there)) as transport,
+        relay.running(Relay(is_pipelining=is_pipelining, most=3, is_hasty=is_hasty)) as smtp_server,
+        closing(to(smtp_server)) as transport,
     ):
         for number in range(10):
             transport.submit(envelope(f"reader{number}@c.example"), MESSAGE)
-        assert [recipient for _, recipient, _ in there.accepted] == [f"reader{n}@c.example" for n in range(10)]
-        assert there.connections == 4
+        assert [recipient for _, recipient, _ in smtp_server.accepted] == [f"reader{n}@c.example" for n in range(10)]
+        assert smtp_server.connections == 4
 
 
 @pytest.mark.parametrize("is_pipelining", [True, False])
@@ -201,46 +201,49 @@ def test_a_relay_that_closes_after_some_messages_defers_none_of_them(is_hasty: b
 def test_after_a_second_reply_the_connection_is_dropped_and_everybody_gets_one_message(
     more_replies: tuple[str, ...], is_late: bool, is_pipelining: bool
 ) -> None:
-    there = Relay(is_pipelining=is_pipelining, is_late=is_late, more_replies=more_replies)
-    with relay.running(there), closing(to_relay(there)) as transport:
+    smtp_server = Relay(is_pipelining=is_pipelining, is_late=is_late, more_replies=more_replies)
+    with relay.running(smtp_server), closing(to_relay(smtp_server)) as transport:
         receipts = submit_at_once(
             transport, [(envelope(f"reader{number}@c.example", number + 1), MESSAGE) for number in range(12)]
         )
         assert [receipt.reference for receipt in receipts] == ["2.0.0 queued as 4F2A"] * 12
-        assert sorted(recipient for _, recipient, _ in there.accepted) == sorted(
+        assert sorted(recipient for _, recipient, _ in smtp_server.accepted) == sorted(
             f"reader{number}@c.example" for number in range(12)
         )
-        assert {message for _, _, message in there.accepted} == {MESSAGE}
+        assert {message for _, _, message in smtp_server.accepted} == {MESSAGE}
 
 
 @pytest.mark.parametrize("is_pipelining", [True, False])
 def test_an_error_names_a_relay_that_replies_twice_to_each_recipient(is_pipelining: bool) -> None:
-    there = Relay(is_pipelining=is_pipelining, recipient_reply="250 ok\r\n250 ok")
-    with relay.running(there), closing(to(there)) as transport:
+    smtp_server = Relay(is_pipelining=is_pipelining, recipient_reply="250 ok\r\n250 ok")
+    with relay.running(smtp_server), closing(to(smtp_server)) as transport:
         for _ in range(2):
             with pytest.raises(Deferred, match="unexpected reply: 250 ok"):
                 transport.submit(envelope(), MESSAGE)
-        assert there.connections == 2
-        assert not there.accepted
+        assert smtp_server.connections == 2
+        assert not smtp_server.accepted
 
 
 def test_a_connection_is_reopened_after_the_configured_number_of_messages() -> None:
-    with relay.running(Relay()) as there, closing(to(there, messages_per_connection=4)) as transport:
+    with relay.running(Relay()) as smtp_server, closing(to(smtp_server, messages_per_connection=4)) as transport:
         for _ in range(10):
             transport.submit(envelope(), MESSAGE)
-        assert there.connections == 3
-        assert len(there.accepted) == 10
+        assert smtp_server.connections == 3
+        assert len(smtp_server.accepted) == 10
 
 
 @pytest.mark.parametrize("is_open_to_nobody", [True, False])
 def test_a_connection_stays_usable_after_a_refused_recipient(is_open_to_nobody: bool) -> None:
-    with relay.running(Relay(is_open_to_nobody=is_open_to_nobody)) as there, closing(to(there)) as transport:
+    with (
+        relay.running(Relay(is_open_to_nobody=is_open_to_nobody)) as smtp_server,
+        closing(to(smtp_server)) as transport,
+    ):
         for number in range(3):
             with pytest.raises(Refused):
                 transport.submit(envelope("rcpt-550@c.example"), MESSAGE)
             transport.submit(envelope(f"reader{number}@c.example"), MESSAGE)
-        assert there.connections == 1
-        assert [recipient for _, recipient, _ in there.accepted] == [f"reader{n}@c.example" for n in range(3)]
+        assert smtp_server.connections == 1
+        assert [recipient for _, recipient, _ in smtp_server.accepted] == [f"reader{n}@c.example" for n in range(3)]
 
 
 @pytest.mark.parametrize(
@@ -283,8 +286,8 @@ def test_a_connection_stays_usable_after_a_refused_recipient(is_open_to_nobody: 
 def test_a_recipients_error_is_distinguished_from_an_accounts_error(
     stage: str, reply: str, error: type[TransportError]
 ) -> None:
-    there = Relay(**{stage: reply})
-    with relay.running(there), closing(to(there)) as transport:
+    smtp_server = Relay(**{stage: reply})
+    with relay.running(smtp_server), closing(to(smtp_server)) as transport:
         with pytest.raises(error) as caught:
             transport.submit(envelope(), MESSAGE)
         assert type(caught.value) is error
@@ -300,14 +303,14 @@ def test_a_recipients_error_is_distinguished_from_an_accounts_error(
     ],
 )
 def test_the_smtp_reference_is_the_ses_message_id_or_the_whole_reply(reply: str, reference: str) -> None:
-    with relay.running(Relay(final_reply=reply)) as there, closing(to(there)) as transport:
+    with relay.running(Relay(final_reply=reply)) as smtp_server, closing(to(smtp_server)) as transport:
         assert transport.submit(envelope(), MESSAGE).reference == reference.removeprefix("250 Ok ")
 
 
 def test_a_connection_lost_before_the_last_byte_is_safe_to_retry() -> None:
     with (
-        relay.running(Relay(size=0)) as there,
-        closing(to(there)) as transport,
+        relay.running(Relay(size=0)) as smtp_server,
+        closing(to(smtp_server)) as transport,
         pytest.raises(Deferred, match="end"),
     ):
         transport.submit(envelope("close-in-data@c.example"), MESSAGE + b"a line of text\r\n" * 2_000_000)
@@ -368,41 +371,41 @@ def test_a_message_is_uncertain_from_the_last_byte_on_and_not_before() -> None:
 
 
 def test_a_kept_connection_that_the_relay_closed_is_reopened() -> None:
-    with relay.running(Relay()) as there, closing(to(there)) as transport:
+    with relay.running(Relay()) as smtp_server, closing(to(smtp_server)) as transport:
         transport.submit(envelope(), MESSAGE)
         (kept,) = transport._loop._connections
         with socket.socket(fileno=os.dup(kept.fileno())) as same:
             same.shutdown(socket.SHUT_RDWR)
         transport.submit(envelope(), MESSAGE)
-        assert there.connections == 2
-        assert len(there.accepted) == 2
+        assert smtp_server.connections == 2
+        assert len(smtp_server.accepted) == 2
 
 
 def test_one_connection_serves_many_messages() -> None:
-    with relay.running(Relay()) as there, closing(to(there)) as transport:
+    with relay.running(Relay()) as smtp_server, closing(to(smtp_server)) as transport:
         for _ in range(20):
             transport.submit(envelope(), MESSAGE)
-        assert there.connections == 1
+        assert smtp_server.connections == 1
 
 
 def test_the_envelope_sender_is_the_signed_bounce_address() -> None:
-    with relay.running(Relay()) as there, closing(to(there)) as transport:
+    with relay.running(Relay()) as smtp_server, closing(to(smtp_server)) as transport:
         transport.submit(envelope(), MESSAGE)
-        assert there.accepted[0][:2] == ("b+token@replies.example", "reader@c.example")
+        assert smtp_server.accepted[0][:2] == ("b+token@replies.example", "reader@c.example")
 
 
 def test_a_refused_sender_stops_the_send() -> None:
-    with relay.running(Relay(sender_reply="550 not you")) as there, closing(to(there)) as transport:
+    with relay.running(Relay(sender_reply="550 not you")) as smtp_server, closing(to(smtp_server)) as transport:
         with pytest.raises(SendingHalted, match=r"550 not you.*\[replies\]"):
             transport.submit(envelope(), MESSAGE)
-        assert not there.accepted
+        assert not smtp_server.accepted
 
 
 def test_a_message_larger_than_the_relay_accepts_stops_the_send_unsent() -> None:
-    with relay.running(Relay()) as there, closing(to(there)) as transport:
+    with relay.running(Relay()) as smtp_server, closing(to(smtp_server)) as transport:
         with pytest.raises(SendingHalted, match="200,000"):
             transport.submit(envelope(), MESSAGE + b"x" * 200_000)
-        assert not any(command.startswith("MAIL") for command in there.commands)
+        assert not any(command.startswith("MAIL") for command in smtp_server.commands)
 
 
 @pytest.mark.parametrize(
@@ -410,8 +413,8 @@ def test_a_message_larger_than_the_relay_accepts_stops_the_send_unsent() -> None
 )
 def test_the_greeting_decides_whether_to_retry(greeting: str, error: type[TransportError]) -> None:
     with (
-        relay.running(Relay(greeting=greeting)) as there,
-        closing(to(there)) as transport,
+        relay.running(Relay(greeting=greeting)) as smtp_server,
+        closing(to(smtp_server)) as transport,
         pytest.raises(error, match=greeting),
     ):
         transport.submit(envelope(), MESSAGE)
@@ -428,8 +431,8 @@ def test_an_error_names_an_unreachable_relay() -> None:
 def test_the_ses_quota_is_recognised_over_smtp() -> None:
     reply = "454 Throttling failure: Daily message quota exceeded."
     with (
-        relay.running(Relay(sender_reply=reply)) as there,
-        closing(to(there)) as transport,
+        relay.running(Relay(sender_reply=reply)) as smtp_server,
+        closing(to(smtp_server)) as transport,
         pytest.raises(QuotaExceeded),
     ):
         transport.submit(envelope(), MESSAGE)
@@ -446,12 +449,12 @@ def test_the_ses_quota_is_recognised_over_smtp() -> None:
 )
 def test_a_login_that_fails_is_classified(reply: str, error: type[TransportError] | None) -> None:
     with (
-        relay.running(Relay(login_reply=reply)) as there,
-        closing(to(there, "secret", username="me")) as transport,
+        relay.running(Relay(login_reply=reply)) as smtp_server,
+        closing(to(smtp_server, "secret", username="me")) as transport,
     ):
         if error is None:
             transport.submit(envelope(), MESSAGE)
-            assert any(command.startswith("AUTH") for command in there.commands)
+            assert any(command.startswith("AUTH") for command in smtp_server.commands)
             return
         with pytest.raises(error):
             transport.submit(envelope(), MESSAGE)
@@ -459,8 +462,8 @@ def test_a_login_that_fails_is_classified(reply: str, error: type[TransportError
 
 def test_an_error_about_a_password_that_smtp_cannot_carry_does_not_show_it() -> None:
     with (
-        relay.running(Relay()) as there,
-        closing(to(there, "geheimnisschlüssel", username="me")) as transport,
+        relay.running(Relay()) as smtp_server,
+        closing(to(smtp_server, "geheimnisschlüssel", username="me")) as transport,
         pytest.raises(SendingHalted, match="NEWSLETTER_SMTP_PASSWORD") as caught,
     ):
         transport.submit(envelope(), MESSAGE)
@@ -481,21 +484,21 @@ def test_tls_is_verified(security: str) -> None:
         ssl.create_default_context(purpose) for purpose in (ssl.Purpose.CLIENT_AUTH, ssl.Purpose.SERVER_AUTH)
     )
     authority.issue_cert("localhost").configure_cert(server)
-    there = Relay(tls=server, is_tls_at_once=security == "tls")
-    with relay.running(there):
-        with closing(to(there, security=security)) as stranger, pytest.raises(SendingHalted, match="certificate"):
+    smtp_server = Relay(tls=server, is_tls_at_once=security == "tls")
+    with relay.running(smtp_server):
+        with closing(to(smtp_server, security=security)) as stranger, pytest.raises(SendingHalted, match="certificate"):
             stranger.submit(envelope(), MESSAGE)
         authority.configure_trust(client)
-        with closing(to(there, tls=client, security=security)) as transport:
+        with closing(to(smtp_server, tls=client, security=security)) as transport:
             transport.submit(envelope(), MESSAGE)
-        assert len(there.accepted) == 1
+        assert len(smtp_server.accepted) == 1
 
 
 def test_nothing_is_sent_to_a_relay_without_starttls() -> None:
-    with relay.running(Relay()) as there, closing(to(there, security="starttls")) as transport:
+    with relay.running(Relay()) as smtp_server, closing(to(smtp_server, security="starttls")) as transport:
         with pytest.raises(SendingHalted, match="STARTTLS"):
             transport.submit(envelope(), MESSAGE)
-        assert not there.accepted
+        assert not smtp_server.accepted
 
 
 # --- SES ----------------------------------------------------------------------
@@ -555,13 +558,13 @@ def test_ses_is_called_once_whatever_it_responds(
     client: str,
 ) -> None:
     ses, transports = faulty
-    before, asked = len(ses.accepted), ses.account.attempts
+    before, attempts_before = len(ses.accepted), ses.account.attempts
     ses.account.faults = parse_faults(fault)
     with pytest.raises(error) as caught:
         transports[client].submit(envelope(), MESSAGE)
     assert type(caught.value) is error
     assert len(str(caught.value).splitlines()) == 1
-    assert ses.account.attempts == asked + 1
+    assert ses.account.attempts == attempts_before + 1
     assert len(ses.accepted) == before + accepted
 
 
@@ -699,6 +702,6 @@ def full_disk() -> Iterator[Callable[[int], None]]:
 
 
 def test_concurrent_messages_use_separate_connections() -> None:
-    with relay.running(Relay()) as there, closing(to_relay(there)) as transport:
+    with relay.running(Relay()) as smtp_server, closing(to_relay(smtp_server)) as transport:
         submit_at_once(transport, [(envelope(number=number), MESSAGE) for number in (1, 2, 3)])
-        assert there.connections == 3
+        assert smtp_server.connections == 3

@@ -18,13 +18,13 @@ README = DOCS.parent / "README.md"
 
 def commands() -> list[str]:
     """Return every command, with the subcommands of groups."""
-    found = []
+    results = []
     root = typer.main.get_command(app)
     for name in COMMANDS:
         command = root.get_command(None, name)  # type: ignore[attr-defined,arg-type]
         verbs = getattr(command, "commands", None)
-        found += [f"{name} {verb}" for verb in verbs] if verbs else [name]
-    return found
+        results += [f"{name} {verb}" for verb in verbs] if verbs else [name]
+    return results
 
 
 @pytest.mark.parametrize("command", commands())

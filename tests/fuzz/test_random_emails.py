@@ -18,7 +18,7 @@ from newsletter.replies.parsing.message import parse_message
 from newsletter.replies.redact.public_text import without_private_quotations
 from newsletter.replies.redact.redaction import redact_text
 from newsletter.settings import Settings
-from tests.hostile.corpus import Aim, mails
+from tests.hostile.corpus import Aim, hostile_emails
 from tests.integration.replies.conftest import NOW
 
 SECONDS = float(os.environ.get("FUZZ_SECONDS") or 5)
@@ -70,8 +70,8 @@ def read_through(raw: bytes, settings: Settings) -> None:
     """Parse and classify an email as fetching does."""
     mail = parse_message(raw)
     classify_message(mail)
-    found = extract(mail.text, mail.html, KNOWN)
-    text, _ = without_private_quotations(found.text, KNOWN)
+    results = extract(mail.text, mail.html, KNOWN)
+    text, _ = without_private_quotations(results.text, KNOWN)
     public = redact_text(text[:40_000], settings, ("GB", "DE"))
     assert TOKEN not in public.lower()
     signatures = verify_signatures(raw, mail.headers, dict.fromkeys(dkim_key_names(mail.headers), b"v=DKIM1; p=x"), NOW)
@@ -81,7 +81,10 @@ def read_through(raw: bytes, settings: Settings) -> None:
 
 def test_no_random_email_crashes_the_parser() -> None:
     settings = Settings.model_validate({"publication": {"title": "T"}, "root": Path("/")})
-    seeds = [*ORDINARY, *(raw[:300_000] for _, raw in mails(Aim(to=f"r+{TOKEN}@reply.example.org", token=TOKEN)))]
+    seeds = [
+        *ORDINARY,
+        *(raw[:300_000] for _, raw in hostile_emails(Aim(to=f"r+{TOKEN}@reply.example.org", token=TOKEN))),
+    ]
     end = time.monotonic() + SECONDS
     number, slowest = SEED, 0.0
     while time.monotonic() < end:

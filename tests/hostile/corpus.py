@@ -45,7 +45,7 @@ class Aim:
     sender: str = "Jo Winter <jo@example.net>"
 
 
-def mails(aim: Aim) -> Iterator[tuple[str, bytes]]:
+def hostile_emails(aim: Aim) -> Iterator[tuple[str, bytes]]:
     """Yield each email with its name."""
     number = 0
     for group in (_markup, _leaks, _structures, _headers, _charsets, _forgeries, _attachments, _sizes):

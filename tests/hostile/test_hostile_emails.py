@@ -10,7 +10,7 @@ from lxml import html
 from newsletter.archive import build_site
 from newsletter.errors import NewsletterError
 from newsletter.replies import ReplyState, approve, list_replies
-from tests.hostile.corpus import SIGN, Aim, mails
+from tests.hostile.corpus import SIGN, Aim, hostile_emails
 from tests.integration.replies.conftest import NOW, Harbour, harbour, sandbox  # noqa: F401 - fixtures
 from tests.unit.replies.whole import read_raw
 
@@ -23,7 +23,7 @@ SECONDS = 1.5
 @pytest.fixture
 def hostile(harbour: Harbour) -> tuple[Harbour, list[tuple[str, bytes]]]:  # noqa: F811
     address = harbour.address()
-    return harbour, list(mails(Aim(to=address, token=address[2:31])))
+    return harbour, list(hostile_emails(Aim(to=address, token=address[2:31])))
 
 
 def published(where: Harbour, tmp_path: Path) -> Path:
@@ -67,10 +67,10 @@ def test_no_hostile_email_crashes_leaks_or_runs_script(
     site = published(where, tmp_path)
     token = where.address()[2:31]
     for path in (where.settings.root / "issues").rglob("*.md"):
-        words = path.read_text()
-        assert token not in words.lower(), path
-        assert "@example.net" not in words, path
-        assert "@reply." not in words, path
+        page_text = path.read_text()
+        assert token not in page_text.lower(), path
+        assert "@example.net" not in page_text, path
+        assert "@reply." not in page_text, path
     page = html.fromstring((site / "issues" / "ferries" / "index.html").read_bytes())
     assert len(page.xpath("//*[@id='comments']//li")) > 100
     for element in page.xpath("//*[@id='comments']//*"):

@@ -41,12 +41,14 @@ def test_no_page_is_wider_than_the_screen(site: Path, page: Page) -> None:
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), address
 
 
-def test_every_picture_is_shown_and_nothing_is_fetched_from_elsewhere(site: Path, page: Page, asked: list[str]) -> None:
+def test_every_picture_is_shown_and_nothing_is_fetched_from_elsewhere(
+    site: Path, page: Page, requested_urls: list[str]
+) -> None:
     for address in pages_of(site):
         page.goto(address)
         assert page.evaluate("[...document.images].every(image => image.complete && image.naturalWidth > 0)"), address
-    assert asked
-    assert all(url.startswith("file:") for url in asked)
+    assert requested_urls
+    assert all(url.startswith("file:") for url in requested_urls)
 
 
 def test_a_reader_navigates_from_the_front_page_to_a_comment_and_back(site: Path, page: Page) -> None:

@@ -38,8 +38,8 @@ CONTRASTS = """
 """
 
 
-def letter(letters: Path, name: str) -> str:
-    return (letters / f"{name}.html").read_text(encoding="utf-8")
+def email(emails: Path, name: str) -> str:
+    return (emails / f"{name}.html").read_text(encoding="utf-8")
 
 
 def shown(look: Look, html: str, tmp_path: Path, width: int, scheme: str = "light") -> Page:
@@ -51,8 +51,8 @@ def shown(look: Look, html: str, tmp_path: Path, width: int, scheme: str = "ligh
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_nothing_is_wider_than_the_window(look: Look, letters: Path, tmp_path: Path, name: str) -> None:
-    page = shown(look, letter(letters, name), tmp_path, 320)
+def test_nothing_is_wider_than_the_window(look: Look, emails: Path, tmp_path: Path, name: str) -> None:
+    page = shown(look, email(emails, name), tmp_path, 320)
     for width in (320, 375, 680, 1280):
         page.set_viewport_size({"width": width, "height": 900})
         assert page.evaluate("document.documentElement.scrollWidth") <= width
@@ -61,17 +61,17 @@ def test_nothing_is_wider_than_the_window(look: Look, letters: Path, tmp_path: P
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("name", NAMES)
 def test_all_text_is_readable_in_both_colour_schemes(
-    look: Look, letters: Path, tmp_path: Path, name: str, scheme: str
+    look: Look, emails: Path, tmp_path: Path, name: str, scheme: str
 ) -> None:
-    page = shown(look, letter(letters, name), tmp_path, 680, scheme)
+    page = shown(look, email(emails, name), tmp_path, 680, scheme)
     assert page.evaluate(CONTRASTS) == []
 
 
 @pytest.mark.parametrize(("name", "size"), [*zip(SINKS, ("36px", "28px", "48px"), strict=True)])
 def test_the_layout_survives_without_style_sheets(
-    look: Look, letters: Path, tmp_path: Path, name: str, size: str
+    look: Look, emails: Path, tmp_path: Path, name: str, size: str
 ) -> None:
-    bare = re.sub(r"<style.*?</style>", "", letter(letters, name), flags=re.DOTALL)
+    bare = re.sub(r"<style.*?</style>", "", email(emails, name), flags=re.DOTALL)
     page = shown(look, bare, tmp_path, 375)
     for width in (375, 680):
         page.set_viewport_size({"width": width, "height": 900})
@@ -82,29 +82,29 @@ def test_the_layout_survives_without_style_sheets(
 
 
 @pytest.mark.parametrize("name", SINKS)
-def test_it_is_readable_with_pictures_off(look: Look, letters: Path, tmp_path: Path, name: str) -> None:
-    html = re.sub(r'src="[^"]*"', 'src="file:///nowhere.png"', letter(letters, name))
+def test_it_is_readable_with_pictures_off(look: Look, emails: Path, tmp_path: Path, name: str) -> None:
+    html = re.sub(r'src="[^"]*"', 'src="file:///nowhere.png"', email(emails, name))
     page = shown(look, html, tmp_path, 375)
     assert page.evaluate("document.documentElement.scrollWidth") <= 375
     assert page.evaluate("[...document.images].every((image) => image.alt)")
 
 
 @pytest.mark.parametrize("name", SINKS)
-def test_buttons_are_large_enough_for_a_thumb(look: Look, letters: Path, tmp_path: Path, name: str) -> None:
-    page = shown(look, letter(letters, name), tmp_path, 375)
+def test_buttons_are_large_enough_for_a_thumb(look: Look, emails: Path, tmp_path: Path, name: str) -> None:
+    page = shown(look, email(emails, name), tmp_path, 375)
     heights = page.evaluate("[...document.querySelectorAll('.button a, .answer a')].map((a) => a.offsetHeight)")
     assert len(heights) >= 3
     assert min(heights) >= 44
 
 
-def test_the_preheader_is_invisible(look: Look, letters: Path, tmp_path: Path) -> None:
-    page = shown(look, letter(letters, "kitchen-sink-letter"), tmp_path, 680)
+def test_the_preheader_is_invisible(look: Look, emails: Path, tmp_path: Path) -> None:
+    page = shown(look, email(emails, "kitchen-sink-letter"), tmp_path, 680)
     assert page.locator(".preheader").evaluate("(e) => e.getClientRects().length") == 0
 
 
 @pytest.mark.parametrize("name", SINKS)
-def test_print_is_black_on_white_without_reply_buttons(look: Look, letters: Path, tmp_path: Path, name: str) -> None:
-    page = shown(look, letter(letters, name), tmp_path, 680, "dark")
+def test_print_is_black_on_white_without_reply_buttons(look: Look, emails: Path, tmp_path: Path, name: str) -> None:
+    page = shown(look, email(emails, name), tmp_path, 680, "dark")
     page.emulate_media(media="print", color_scheme="light")
     assert page.evaluate("getComputedStyle(document.querySelector('.prose p')).color") == "rgb(0, 0, 0)"
     assert page.evaluate("getComputedStyle(document.querySelector('.paper')).backgroundColor") == "rgb(255, 255, 255)"

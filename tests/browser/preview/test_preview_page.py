@@ -26,7 +26,7 @@ def test_the_preview_reloads_on_change_and_runs_no_script_of_an_email(
         page = browser.new_page(viewport={"width": 1280, "height": 900})
         page.set_default_timeout(LONG)
         complaints: list[str] = []
-        page.on("console", lambda said: complaints.append(said.text) if "script" not in said.text else None)
+        page.on("console", lambda output: complaints.append(output.text) if "script" not in output.text else None)
         page.goto(preview.url)
         expect(page.locator("#state")).to_have_text("Live", timeout=LONG)
         assert "It burns." in letter_of(page)

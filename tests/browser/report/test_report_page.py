@@ -37,12 +37,12 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
             report(database, mailing, deliveries[37:39], "bounced", f"refused {HOSTILE}")
             report(database, mailing, deliveries[3:4], "complained", "unwanted")
             answer(database, f"issue-{number}", deliveries[5], state="approved", at=at + timedelta(hours=2))
-        found = gather_statistics(database, titles={"issue-1": HOSTILE}, now=NOW)
+        results = gather_statistics(database, titles={"issue-1": HOSTILE}, now=NOW)
         one = gather_statistics(database, titles={"issue-1": HOSTILE}, slug="issue-1", now=NOW)
     for name, text in {
-        "all": render_report(found, settings, draw),
+        "all": render_report(results, settings, draw),
         "one": render_report(one, settings, draw, slug="issue-1"),
-        "plain": render_report(found, settings, None),
+        "plain": render_report(results, settings, None),
     }.items():
         written.append(root / f"{name}.html")
         written[-1].write_text(text)
@@ -65,16 +65,18 @@ def page(look: Callable[[int, str], Page], request: pytest.FixtureRequest) -> Pa
 def test_axe_finds_no_accessibility_error_in_the_report(pages: list[Path], page: Page) -> None:
     for path in pages:
         page.goto(path.as_uri())
-        found = Axe().run(page).response["violations"]
-        assert not found, [(each["id"], each["nodes"][0]["html"][:200]) for each in found]
+        results = Axe().run(page).response["violations"]
+        assert not results, [(item["id"], item["nodes"][0]["html"][:200]) for item in results]
 
 
-def test_the_report_fits_the_screen_and_fetches_nothing(pages: list[Path], page: Page, asked: list[str]) -> None:
+def test_the_report_fits_the_screen_and_fetches_nothing(
+    pages: list[Path], page: Page, requested_urls: list[str]
+) -> None:
     for path in pages:
         page.goto(path.as_uri())
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), path
         assert page.title() != "taken"
-    assert asked == [path.as_uri() for path in pages]
+    assert requested_urls == [path.as_uri() for path in pages]
 
 
 def test_one_drawing_of_each_chart_is_shown_and_none_is_cut(pages: list[Path], page: Page) -> None:

@@ -51,7 +51,7 @@ def server(tmp_path_factory: pytest.TempPathFactory, blog: int) -> Iterator[Runn
     publication.run_ok("send")
     publication.change_settings(
         "[web]", '[tracking]\nclicks = "consented"\n\n[web]'
-    )  # now, so that its letters hold no counted links
+    )  # now, so that the emails contain no counted links
     with run_web_server(publication, settings=f'sites = ["http://127.0.0.1:{blog}"]\n') as server:
         _Blog.server = server.url
         yield server

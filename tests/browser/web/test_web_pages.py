@@ -19,9 +19,9 @@ def contents(server: RunningWebServer) -> dict[str, list[tuple[object, ...]]]:
     """Return every row of every table that a link could change."""
     database = sqlite3.connect(server.publication.folder / "var" / "newsletter.db")
     tables = ("subscribers", "subscriptions", "consents", "suppressions", "signup_requests", "replies", "writers")
-    found = {name: database.execute(f"SELECT * FROM {name} ORDER BY 1").fetchall() for name in tables}
+    results = {name: database.execute(f"SELECT * FROM {name} ORDER BY 1").fetchall() for name in tables}
     database.close()
-    return found
+    return results
 
 
 def opened(browser: Browser, width: int = 375, scheme: str = "light", *, scripts: bool = True) -> BrowserContext:
@@ -41,15 +41,15 @@ def test_axe_finds_no_accessibility_error_on_web_pages(
 ) -> None:
     context = opened(browser, scheme=scheme)
     page = context.new_page()
-    found = []
+    results = []
     for name, path in places.items():
         if name == "view":
-            continue  # its sandbox lets no script in; letters are judged among their own tests
+            continue  # its sandbox lets no script in; emails have tests of their own
         page.goto(server.url + path)
         for violation in Axe().run(page).response["violations"]:
-            found += [(name, violation["id"], node["html"][:200]) for node in violation["nodes"]]
+            results += [(name, violation["id"], node["html"][:200]) for node in violation["nodes"]]
     context.close()
-    assert found == []
+    assert results == []
 
 
 @pytest.mark.parametrize("width", [320, 375, 1280])
@@ -58,15 +58,15 @@ def test_no_web_page_is_wider_than_the_screen_or_violates_its_csp(
 ) -> None:
     context = opened(browser, width)
     page = context.new_page()
-    said: list[str] = []
-    page.on("console", lambda message: said.append(message.text))
+    output: list[str] = []
+    page.on("console", lambda message: output.append(message.text))
     for name, path in places.items():
         page.goto(server.url + path)
         if name not in ("view",):
             assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), name
             assert page.evaluate("getComputedStyle(document.body).maxWidth") != "none", "the style sheet is loaded"
     context.close()
-    assert [text for text in said if "Content Security Policy" in text and "frame-ancestors" not in text] == []
+    assert [text for text in output if "Content Security Policy" in text and "frame-ancestors" not in text] == []
 
 
 def test_signup_and_unsubscribe_work_by_keyboard(browser: Browser, server: RunningWebServer) -> None:
@@ -188,12 +188,12 @@ def test_the_embedded_form_works_on_our_own_sites(
 
 
 def test_a_crawler_that_follows_every_link_changes_nothing(browser: Browser, server: RunningWebServer) -> None:
-    letters = [message for message in server.publication.messages() if message["List-Id"]][10:13]
+    emails = [message for message in server.publication.messages() if message["List-Id"]][10:13]
     home = "https://letters.lamplighter.example"
     links: set[str] = set()
-    for letter in letters:
+    for email in emails:
         for kind in ("html", "plain"):
-            body = letter.get_body((kind,))
+            body = email.get_body((kind,))
             assert body is not None
             links |= set(re.findall(rf"{re.escape(home)}(/[^\"<>\s]+)", body.get_content()))
     assert len(links) == 9
@@ -213,8 +213,8 @@ def test_a_crawler_that_follows_every_link_changes_nothing(browser: Browser, ser
         page.goto(server.url + path)
         if not path.startswith("/view/"):
             page.mouse.move(100, 300)
-            found = page.evaluate("[...document.querySelectorAll('a[href^=\"/\"]')].map(a => a.getAttribute('href'))")
-            queue += [link for link in found if link not in done]
+            results = page.evaluate("[...document.querySelectorAll('a[href^=\"/\"]')].map(a => a.getAttribute('href'))")
+            queue += [link for link in results if link not in done]
     context.close()
     assert json.dumps(contents(server), default=str) == json.dumps(before, default=str)
     assert len(done) > 9

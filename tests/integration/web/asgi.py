@@ -33,14 +33,14 @@ class Response:
 def make_context(folder: Path, clicks: ClickCounter | None = None, **settings: Any) -> WebContext:
     """Create a sample publication in `folder` and return its web context, without background workers."""
     create_publication(folder)
-    found = read_settings(folder, {}).model_copy(update=settings)
+    results = read_settings(folder, {}).model_copy(update=settings)
     database = open_database(f"sqlite:///{folder / 'n.db'}")
     upgrade(database)
-    publication = Publication(found)
+    publication = Publication(results)
     publication.__dict__.update(database=database, keyring=Keyring((b"k" * 32,)))
     return WebContext(
         publication=publication,
-        templates=PageTemplates(found, ""),
+        templates=PageTemplates(results, ""),
         limits=RateLimits(all_forms=RateLimit(10, 60)),
         unsubscribes=UnsubscribeBatcher(lambda _: None),
         wake_signup_worker=lambda: None,
@@ -49,7 +49,7 @@ def make_context(folder: Path, clicks: ClickCounter | None = None, **settings: A
 
 
 def send_request(
-    context: WebContext, path: str, method: str = "GET", client: str = "198.51.100.7", **told: str
+    context: WebContext, path: str, method: str = "GET", client: str = "198.51.100.7", **result: str
 ) -> Response:
     """Call the ASGI application; keyword arguments are headers."""
     app = make_app(context)
@@ -64,7 +64,7 @@ def send_request(
     scope: Scope = {
         "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": method, "path": path,
         "raw_path": path.encode(), "query_string": b"", "root_path": "", "scheme": "http",
-        "headers": [(name.replace("_", "-").encode(), value.encode()) for name, value in told.items()],
+        "headers": [(name.replace("_", "-").encode(), value.encode()) for name, value in result.items()],
         "client": (client, 1), "server": ("x", 80),
     }  # fmt: skip
     asyncio.run(app(scope, receive, send))

@@ -29,7 +29,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningWebServe
     publication.change_settings("[delivery]", WEEKLY)
     publication.change_settings(
         'url = "https://lamplighter.example"\n', ""
-    )  # so that letters are read on the door's own page
+    )  # so that the web server shows the web version
     publication.run_ok("send")
     with run_web_server(publication, settings='sites = ["https://blog.example"]\nattack_from = 1000\n') as opened:
         yield opened
@@ -48,15 +48,15 @@ def token(server: RunningWebServer, purpose: Purpose, number: int) -> str:
 def subscriber_record(server: RunningWebServer, address: str) -> SubscriberRecord | None:
     """Return the subscriber record of an address."""
     database = open_database(f"sqlite:///{server.publication.folder / 'var' / 'newsletter.db'}")
-    found = read_subscriber_record(database, keyring_of(server), Address.parse(address))
+    results = read_subscriber_record(database, keyring_of(server), Address.parse(address))
     database.close()
-    return found
+    return results
 
 
 def subscription_states(server: RunningWebServer, address: str) -> dict[str, str]:
     """Return the subscription state of an address by list."""
-    found = subscriber_record(server, address)
-    return {s.list_name: s.state.value for s, _ in found.subscriptions} if found else {}
+    results = subscriber_record(server, address)
+    return {s.list_name: s.state.value for s, _ in results.subscriptions} if results else {}
 
 
 def count_signup_requests(server: RunningWebServer) -> int:

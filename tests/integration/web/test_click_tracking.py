@@ -44,9 +44,9 @@ def context(tmp_path: Path) -> Iterator[WebContext]:
         yield context
 
 
-def follow(context: WebContext, path: str, method: str = "GET", user_agent: str = FIREFOX, **told: str) -> Response:
+def follow(context: WebContext, path: str, method: str = "GET", user_agent: str = FIREFOX, **headers: str) -> Response:
     """Follow a link as a reader's browser does."""
-    return send_request(context, path, method, user_agent=user_agent, **told)
+    return send_request(context, path, method, user_agent=user_agent, **headers)
 
 
 def counted(context: WebContext) -> int:
@@ -103,7 +103,7 @@ def test_counts_are_saved_at_shutdown_and_added_to_earlier_ones(context: WebCont
 
 
 @pytest.fixture
-def asking(context: WebContext) -> WebContext:
+def consented_context(context: WebContext) -> WebContext:
     """The same context with consented tracking; two readers were mailed, and one of them consented."""
     with context.publication.database.write() as connection:
         for number, agreed in ((1, "2026-11-24 12:00:00"), (2, None)):
@@ -152,8 +152,8 @@ def recorded(context: WebContext) -> list[tuple[int, str]]:
     return [(row.subscriber_id, row.link) for row in rows]
 
 
-def test_a_link_redirects_alike_whoever_it_belongs_to(asking: WebContext) -> None:
-    sign = asking.keyring.sign
+def test_a_link_redirects_alike_whoever_it_belongs_to(consented_context: WebContext) -> None:
+    sign = consented_context.keyring.sign
     forged = Keyring((b"x" * 32,)).sign(Purpose.CLICK, 1)
     tokens = [
         *(
@@ -164,24 +164,24 @@ def test_a_link_redirects_alike_whoever_it_belongs_to(asking: WebContext) -> Non
         ),
         *(sign(Purpose.UNSUBSCRIBE, 1), sign(Purpose.VIEW, 1), forged, "a" * 29, "a", "é", "'--", "a" * 5000),
     ]
-    plain = follow(asking, f"/c/{LINK.key}")
+    plain = follow(consented_context, f"/c/{LINK.key}")
     for token in tokens:
         for method in ("GET", "HEAD"):
-            answer = follow(asking, f"/c/{LINK.key}/{token}", method)
+            answer = follow(consented_context, f"/c/{LINK.key}/{token}", method)
             assert (answer.status, answer.headers, answer.text) == (plain.status, plain.headers, plain.text), token
-    assert follow(asking, f"/c/abcdefghijklmnoq/{tokens[0]}").status == 404
-    assert follow(asking, f"/c/{LINK.key}/{tokens[0]}", "POST").status == 405
-    assert recorded(asking) == [(1, LINK.key)], "only of who agreed, and only by their own token"
-    assert recorded(asking) == [(1, LINK.key)]
+    assert follow(consented_context, f"/c/abcdefghijklmnoq/{tokens[0]}").status == 404
+    assert follow(consented_context, f"/c/{LINK.key}/{tokens[0]}", "POST").status == 405
+    assert recorded(consented_context) == [(1, LINK.key)], "only of who agreed, and only by their own token"
+    assert recorded(consented_context) == [(1, LINK.key)]
 
 
-def test_a_token_of_another_mailing_identifies_nobody(asking: WebContext) -> None:
-    follow(asking, f"/c/bbbbbbbbbbbbbbbb/{asking.keyring.sign(Purpose.CLICK, 1)}")
-    assert recorded(asking) == []
+def test_a_token_of_another_mailing_identifies_nobody(consented_context: WebContext) -> None:
+    follow(consented_context, f"/c/bbbbbbbbbbbbbbbb/{consented_context.keyring.sign(Purpose.CLICK, 1)}")
+    assert recorded(consented_context) == []
 
 
 @pytest.mark.parametrize(
-    ("method", "told"),
+    ("method", "headers"),
     [
         ("HEAD", {}),
         ("GET", {"user_agent": "curl/8.5"}),
@@ -190,33 +190,39 @@ def test_a_token_of_another_mailing_identifies_nobody(asking: WebContext) -> Non
         ("GET", {"sec_purpose": "prefetch"}),
     ],
 )
-def test_a_click_that_is_not_counted_is_not_recorded(asking: WebContext, method: str, told: dict[str, str]) -> None:
-    follow(asking, f"/c/{LINK.key}/{asking.keyring.sign(Purpose.CLICK, 1)}", method, **told)
-    assert recorded(asking) == []
+def test_a_click_that_is_not_counted_is_not_recorded(
+    consented_context: WebContext, method: str, headers: dict[str, str]
+) -> None:
+    follow(consented_context, f"/c/{LINK.key}/{consented_context.keyring.sign(Purpose.CLICK, 1)}", method, **headers)
+    assert recorded(consented_context) == []
 
 
-def test_no_click_is_recorded_after_consent_was_withdrawn(asking: WebContext) -> None:
-    path = f"/c/{LINK.key}/{asking.keyring.sign(Purpose.CLICK, 1)}"
-    follow(asking, path)
-    assert recorded(asking) == [(1, LINK.key)]
-    follow(asking, path, client="198.51.100.8")
+def test_no_click_is_recorded_after_consent_was_withdrawn(consented_context: WebContext) -> None:
+    path = f"/c/{LINK.key}/{consented_context.keyring.sign(Purpose.CLICK, 1)}"
+    follow(consented_context, path)
+    assert recorded(consented_context) == [(1, LINK.key)]
+    follow(consented_context, path, client="198.51.100.8")
     now = datetime.now(UTC)
-    assert withdraw_click_tracking(asking.publication.database, 1, origin="web", proof=ConsentProof(), now=now)
-    assert recorded(asking) == []
-    follow(asking, path, client="198.51.100.9")
-    assert recorded(asking) == []
+    assert withdraw_click_tracking(
+        consented_context.publication.database, 1, origin="web", proof=ConsentProof(), now=now
+    )
+    assert recorded(consented_context) == []
+    follow(consented_context, path, client="198.51.100.9")
+    assert recorded(consented_context) == []
 
 
-def test_no_click_is_recorded_after_unsubscribing(asking: WebContext) -> None:
-    follow(asking, f"/c/{LINK.key}/{asking.keyring.sign(Purpose.CLICK, 1)}")
-    unsubscribe(asking.publication.database, 1, "l", origin="web", now=datetime.now(UTC))
-    assert recorded(asking) == []
+def test_no_click_is_recorded_after_unsubscribing(consented_context: WebContext) -> None:
+    follow(consented_context, f"/c/{LINK.key}/{consented_context.keyring.sign(Purpose.CLICK, 1)}")
+    unsubscribe(consented_context.publication.database, 1, "l", origin="web", now=datetime.now(UTC))
+    assert recorded(consented_context) == []
 
 
 @pytest.mark.parametrize("clicks", ["off", "aggregate"])
-def test_no_click_is_recorded_after_consented_tracking_is_off(asking: WebContext, clicks: str) -> None:
-    changed = asking.settings.model_copy(update={"tracking": TrackingSettings.model_validate({"clicks": clicks})})
-    context = replace(asking, publication=asking.publication.derive(changed))
-    answer = follow(context, f"/c/{LINK.key}/{asking.keyring.sign(Purpose.CLICK, 1)}")
+def test_no_click_is_recorded_after_consented_tracking_is_off(consented_context: WebContext, clicks: str) -> None:
+    changed = consented_context.settings.model_copy(
+        update={"tracking": TrackingSettings.model_validate({"clicks": clicks})}
+    )
+    context = replace(consented_context, publication=consented_context.publication.derive(changed))
+    answer = follow(context, f"/c/{LINK.key}/{consented_context.keyring.sign(Purpose.CLICK, 1)}")
     assert answer.headers["location"] == LINK.url
     assert recorded(context) == []

@@ -17,9 +17,9 @@ ENGLISH, GERMAN = translations_for("en").gettext, translations_for("de").gettext
 
 
 def consents(server: RunningWebServer, address: str, list_name: str = "sample") -> list[Consent]:
-    found = subscriber_record(server, address)
-    assert found is not None
-    return [consent for s, theirs in found.subscriptions if s.list_name == list_name for consent in theirs]
+    results = subscriber_record(server, address)
+    assert results is not None
+    return [consent for s, theirs in results.subscriptions if s.list_name == list_name for consent in theirs]
 
 
 def shown(server: RunningWebServer, language: str = "en") -> str:
@@ -92,13 +92,13 @@ def test_consent_text_is_shown_exported_and_imported(server: RunningWebServer) -
     server.post_form("/subscribe", {"email": who, "list": "weekly", "shown": shown(server)})
     server.post_form(server.link_to(who))
     before = consents(server, who, "weekly")
-    said = server.publication.run_ok("subscribers", "show", who).out
+    output = server.publication.run_ok("subscribers", "show", who).out
     server.post_form("/link", {"email": who})
-    told = json.loads(server.get(server.link_to(who, "own") + "/data").text)
+    result = json.loads(server.get(server.link_to(who, "own") + "/data").text)
     for consent in before:
-        assert consent.consent_text in " ".join(said.split())
-        assert consent.mail in " ".join(said.split())
-    rows = [row for s in told["subscriptions"] for row in s["consents"]]
+        assert consent.consent_text in " ".join(output.split())
+        assert consent.mail in " ".join(output.split())
+    rows = [row for s in result["subscriptions"] for row in s["consents"]]
     assert [(row["words"], row["mail"]) for row in rows] == [(c.consent_text, c.mail) for c in before]
     exported = server.publication.run_ok("subscribers", "export", "--list", "weekly", "--format", "jsonl").out
     line = next(text for text in exported.splitlines() if who in text)
@@ -109,7 +109,7 @@ def test_consent_text_is_shown_exported_and_imported(server: RunningWebServer) -
 
 
 def _holder(server: RunningWebServer, delivery: int) -> str:
-    letters = [message for message in server.publication.messages() if message["List-Id"]]
+    emails = [message for message in server.publication.messages() if message["List-Id"]]
     link = token(server, Purpose.PREFERENCES, delivery)
-    [letter] = [m for m in letters if link in m.get_body(("html",)).get_content()]  # type: ignore[union-attr]
-    return str(letter["To"].addresses[0].addr_spec)
+    [email] = [m for m in emails if link in m.get_body(("html",)).get_content()]  # type: ignore[union-attr]
+    return str(email["To"].addresses[0].addr_spec)

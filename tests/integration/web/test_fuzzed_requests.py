@@ -182,7 +182,7 @@ def _path(server: RunningWebServer, way: str, chosen: Purpose | str, number: int
     pairs=st.lists(st.tuples(st.sampled_from(FIELDS), OCTETS), max_size=5),
     headers=st.lists(HEADERS, max_size=4),
     version=st.sampled_from([b"HTTP/1.1", b"HTTP/1.1", b"HTTP/1.0", b"HTTP/9.9", b""]),
-    told=st.sampled_from([0, 0, 0, -1, 7]),
+    result=st.sampled_from([0, 0, 0, -1, 7]),
 )
 @example(
     way="/files/{version}/{token}",
@@ -194,7 +194,7 @@ def _path(server: RunningWebServer, way: str, chosen: Purpose | str, number: int
     pairs=[],
     headers=[b"A: " + b"x" * 20_000],
     version=b"HTTP/1.1",
-    told=0,
+    result=0,
 )
 def test_every_request_gets_strict_headers_and_no_server_error(
     server: RunningWebServer,
@@ -207,7 +207,7 @@ def test_every_request_gets_strict_headers_and_no_server_error(
     pairs: list[tuple[str, bytes]],
     headers: list[bytes],
     version: bytes,
-    told: int,
+    result: int,
 ) -> None:
     body = _body(kind, pairs)
     target = _path(server, way, chosen, number).encode() + (
@@ -219,7 +219,7 @@ def test_every_request_gets_strict_headers_and_no_server_error(
         b"Connection: close",
         b"X-Forwarded-For: 198.19.%d.%d" % (number, len(query)),
         b"Content-Type: " + kind,
-        b"Content-Length: %d" % max(len(body) + told, 0),
+        b"Content-Length: %d" % max(len(body) + result, 0),
         *headers,
     ]
     answer = _asked(server, b"\r\n".join(lines) + b"\r\n\r\n" + body)

@@ -120,11 +120,11 @@ def test_a_session_fixed_before_signing_in(server: RunningWebServer) -> None:
     sign_up_and_confirm(server, who)
     server.post_form("/link", {"email": who})
     own = server.link_to(who, "own")
-    answers = [
+    responses = [
         server.get(own, Cookie="session=fixed"),
         server.post_form(own, {"language": "de"}, Cookie="session=fixed"),
     ]
-    assert all("set-cookie" not in answer.headers for answer in answers)
+    assert all("set-cookie" not in answer.headers for answer in responses)
     assert server.get("/own/x", Cookie="session=fixed").status == 404
 
 
@@ -135,8 +135,8 @@ def test_scripts_in_what_a_browser_calls_itself(server: RunningWebServer) -> Non
         "/subscribe", {"email": who, "list": "sample"}, User_Agent=nasty, Referer=f"https://x.example/{nasty}"
     )
     server.post_form(server.link_to(who), (), User_Agent=nasty, X_Forwarded_For=nasty)
-    found = subscriber_record(server, who)
-    assert nasty not in str(found)
+    results = subscriber_record(server, who)
+    assert nasty not in str(results)
 
 
 def test_sql_that_is_kept_first_and_run_later(server: RunningWebServer) -> None:

@@ -42,17 +42,19 @@ def test_with_the_token_metrics_are_in_prometheus_format(context: WebContext) ->
     assert "ada" not in answer.text
 
 
-@pytest.mark.parametrize("told", ["", "Bearer", "Bearer another-token-of-length", f"Basic {TOKEN}", TOKEN, "Bearer é"])
-def test_without_the_right_token_metrics_are_refused(context: WebContext, told: str) -> None:
-    answer = send_request(context, "/metrics", authorization=told, x_forwarded_for="127.0.0.1")
+@pytest.mark.parametrize(
+    "headers", ["", "Bearer", "Bearer another-token-of-length", f"Basic {TOKEN}", TOKEN, "Bearer é"]
+)
+def test_without_the_right_token_metrics_are_refused(context: WebContext, headers: str) -> None:
+    answer = send_request(context, "/metrics", authorization=headers, x_forwarded_for="127.0.0.1")
     assert answer.status == 401
     assert "newsletter_" not in answer.text
 
 
 def test_without_a_configured_token_there_is_no_metrics_page(tmp_path: Path) -> None:
     context = make_context(tmp_path)
-    for told in ("", "Bearer ", "Bearer None"):
-        assert send_request(context, "/metrics", client="127.0.0.1", authorization=told).status == 404
+    for headers in ("", "Bearer ", "Bearer None"):
+        assert send_request(context, "/metrics", client="127.0.0.1", authorization=headers).status == 404
 
 
 def test_a_short_metrics_token_is_refused(tmp_path: Path) -> None:

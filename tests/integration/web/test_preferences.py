@@ -20,8 +20,8 @@ def test_every_link_path_is_a_route_of_the_web_server() -> None:
 
 
 def test_every_link_in_an_email_leads_to_a_page(server: RunningWebServer) -> None:
-    letter = next(message for message in server.publication.messages() if message["List-Id"])
-    page = letter.get_body(("html",))
+    email = next(message for message in server.publication.messages() if message["List-Id"])
+    page = email.get_body(("html",))
     assert page is not None
     paths = set(re.findall(r"https://letters\.lamplighter\.example(/[^\"<\s]+)", page.get_content()))
     assert {path.split("/")[1] for path in paths} >= {"u", "preferences", "view"}
@@ -76,10 +76,10 @@ def test_my_data_is_exported_and_erased_by_a_mailed_link(server: RunningWebServe
     path = server.link_to(who, "own")
     given = server.get(f"{path}/data")
     assert "attachment" in given.headers["content-disposition"]
-    told = json.loads(given.text)
-    assert told["address"] == who
-    assert "replies_from_other_addresses" not in told, "they are other people's"
-    assert [each["act"] for each in told["subscriptions"][0]["consents"]] == ["requested", "confirmed"]
+    result = json.loads(given.text)
+    assert result["address"] == who
+    assert "replies_from_other_addresses" not in result, "they are other people's"
+    assert [item["act"] for item in result["subscriptions"][0]["consents"]] == ["requested", "confirmed"]
     assert server.get(f"{path}/erase").status == 200
     assert subscriber_record(server, who) is not None
     assert server.post_form(f"{path}/erase").status == 200
@@ -109,17 +109,17 @@ def test_unsubscribing_can_be_undone_at_once_but_only_ones_own(server: RunningWe
 def test_unsubscribing_from_everything_is_remembered(server: RunningWebServer) -> None:
     path = f"/u/{token(server, Purpose.UNSUBSCRIBE, 6)}"
     server.post_form(path, {"act": "all"})
-    found = subscriber_record(server, _address_of(server, 6))
-    assert found is not None
-    assert found.suppression is not None
-    assert found.suppression.reason == "unsubscribed"
+    results = subscriber_record(server, _address_of(server, 6))
+    assert results is not None
+    assert results.suppression is not None
+    assert results.suppression.reason == "unsubscribed"
 
 
 def test_a_commenter_edits_and_withdraws_a_comment(server: RunningWebServer) -> None:
     publication = server.publication
-    letter = next(m for m in publication.messages() if m["List-Id"] and "bram.desmet@example.net" in str(m["To"]))
+    email = next(m for m in publication.messages() if m["List-Id"] and "bram.desmet@example.net" in str(m["To"]))
     box = mailbox.Maildir(publication.folder / "answers", create=True)
-    raw = answer_as_gmail(letter, ANSWER).replace(b"thaddeus@example.org", b"bram.desmet@example.net")
+    raw = answer_as_gmail(email, ANSWER).replace(b"thaddeus@example.org", b"bram.desmet@example.net")
     box.add(raw)
     publication.run_ok("replies", "fetch", "--maildir", str(publication.folder / "answers"))
     (held,) = publication.run_ok("replies", "list", "--json").json_lines
@@ -129,7 +129,7 @@ def test_a_commenter_edits_and_withdraws_a_comment(server: RunningWebServer) -> 
     assert "never once spoke of it" in server.get(path).text
     server.post_form(path, {"act": "edit", "text": "Better words, with a@b.example in them."})
     server.post_form(path, {"act": "edit", "text": "Better words, with a@b.example in them."})
-    waiting = [each for each in publication.run_ok("replies", "list", "--json").json_lines if each["state"] == "held"]
+    waiting = [item for item in publication.run_ok("replies", "list", "--json").json_lines if item["state"] == "held"]
     assert len(waiting) == 1
     publication.run_ok("replies", "approve", waiting[0]["id"])
     folder = publication.folder / "issues" / held["issue"] / "comments"
@@ -163,10 +163,10 @@ def test_a_first_name_set_on_ones_own_page_survives_imports(server: RunningWebSe
     server.publication.run_ok("subscribers", "import", str(file), "--list", "sample")
     file.write_text(rows.replace("Before", "After"), encoding="utf-8")
     server.publication.run_ok("subscribers", "import", str(file), "--list", "sample")
-    found = subscriber_record(server, who)
-    assert found is not None
-    assert found.subscriber is not None
-    assert found.subscriber.name == "Zoë After"
+    results = subscriber_record(server, who)
+    assert results is not None
+    assert results.subscriber is not None
+    assert results.subscriber.name == "Zoë After"
 
 
 def test_a_newsletter_link_neither_shows_nor_changes_a_first_name(server: RunningWebServer) -> None:

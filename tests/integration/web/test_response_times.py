@@ -26,11 +26,11 @@ def test_response_time_does_not_reveal_whether_an_address_is_known(server: Runni
                 begun = time.perf_counter()
                 answer = server.post_form(path, {"email": who, "list": "sample"})
                 took = time.perf_counter() - begun
-                if answer.status != 503:  # a busy machine's door asks to come back, and tells nothing by that
+                if answer.status != 503:  # the server of a busy machine answers 503, which reveals nothing
                     break
                 time.sleep(1)
             assert answer.status == 200
-            if number >= 10:  # the first ones warm the door up
+            if number >= 10:  # the first requests warm the server up
                 times[is_known].append(took)
     apart, noise = median_gap(times[True], times[False])
     assert apart < _SIGMAS * noise, f"{apart * 1000:.2f} ms apart, noise {noise * 1000:.2f} ms"

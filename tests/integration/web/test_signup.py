@@ -30,12 +30,12 @@ def mails_to(server: RunningWebServer, address: str, kind: str) -> int:
 
 
 def test_known_and_unknown_addresses_get_the_same_response(server: RunningWebServer) -> None:
-    answers = [
+    responses = [
         server.post_form("/subscribe", {"email": who, "list": "sample"}) for who in (KNOWN, "stranger@example.org")
     ]
-    assert answers[0].text == answers[1].text
-    assert {a.status for a in answers} == {200}
-    headers = [{k: v for k, v in a.headers.items() if k != "date"} for a in answers]
+    assert responses[0].text == responses[1].text
+    assert {a.status for a in responses} == {200}
+    headers = [{k: v for k, v in a.headers.items() if k != "date"} for a in responses]
     assert headers[0] == headers[1]
     asked = [server.post_form("/link", {"email": who}) for who in (KNOWN, "nobody@example.org")]
     assert asked[0].text == asked[1].text
@@ -120,9 +120,9 @@ def test_a_network_above_the_rate_limit_must_wait(server: RunningWebServer) -> N
         return answer.status
 
     # one holder of IPv6 has a whole /64
-    found = [send_request(f"2001:db8:1:2::{number:x}", number) for number in range(1, 15)]
-    assert found[:12] == [200] * 12
-    assert found[12:] == [429] * 2
+    results = [send_request(f"2001:db8:1:2::{number:x}", number) for number in range(1, 15)]
+    assert results[:12] == [200] * 12
+    assert results[12:] == [429] * 2
     assert send_request("2001:db8:1:3::1", 99) == 200
 
 
@@ -175,7 +175,7 @@ def test_the_forms_language_is_used_for_the_email_and_kept(server: RunningWebSer
     page = server.get(path := server.link_to(who))
     assert translations_for("de").gettext("One last step") in page.text
     server.post_form(path)
-    found = subscriber_record(server, who)
-    assert found is not None
-    assert found.subscriber is not None
-    assert found.subscriber.fields == {"language": "de"}
+    results = subscriber_record(server, who)
+    assert results is not None
+    assert results.subscriber is not None
+    assert results.subscriber.fields == {"language": "de"}

@@ -30,19 +30,19 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningWebServe
 
 
 def bounce(delivery: int) -> bytes:
-    told = {"bounceType": "Permanent", "bounceSubType": "General", "timestamp": NOW.isoformat()}
+    result = {"bounceType": "Permanent", "bounceSubType": "General", "timestamp": NOW.isoformat()}
     tags = {"delivery": [str(delivery)], "mailing": ["1"]}
     mail = {"messageId": f"0102-{delivery}", "destination": [f"gone{delivery}@example.net"], "tags": tags}
-    event = {"eventType": "Bounce", "bounce": told, "mail": mail}
+    event = {"eventType": "Bounce", "bounce": result, "mail": mail}
     return body(AUTHORITY.signed(Message=json.dumps(event), Timestamp=f"{NOW:%Y-%m-%dT%H:%M:%S.000Z}"))
 
 
 def test_signed_notifications_are_accepted_and_others_refused(server: RunningWebServer) -> None:
-    said = bounce(1)
-    assert server.request("POST", HOOK, said).status == 200
-    assert server.request("POST", HOOK, said).status == 200
-    assert server.request("POST", HOOK, said.replace(b"Permanent", b"Transient")).status == 403
-    assert server.request("POST", HOOK, said.replace(b"111122223333", b"999988887777")).status == 403
+    output = bounce(1)
+    assert server.request("POST", HOOK, output).status == 200
+    assert server.request("POST", HOOK, output).status == 200
+    assert server.request("POST", HOOK, output.replace(b"Permanent", b"Transient")).status == 403
+    assert server.request("POST", HOOK, output.replace(b"111122223333", b"999988887777")).status == 403
     assert server.request("POST", HOOK, b"junk").status == 403
     assert server.request("GET", HOOK).status == 405
     counts = server.publication.run_ok("status", "--json").json_lines[0]
