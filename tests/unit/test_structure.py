@@ -1,5 +1,6 @@
 """Structure of the package: rules that import-linter cannot express."""
 
+import ast
 from pathlib import Path
 
 import grimp
@@ -73,3 +74,26 @@ def test_constraints_name_no_registry_and_no_machine() -> None:
     constraints = (ROOT.parent / "constraints.txt").read_text()
     assert "://" not in constraints
     assert "@" not in constraints
+
+
+def test_a_public_class_name_exists_once() -> None:
+    places: dict[str, list[str]] = {}
+    for path in ROOT.rglob("*.py"):
+        for node in ast.parse(path.read_text()).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                places.setdefault(node.name, []).append(str(path.relative_to(ROOT)))
+    assert not {name: files for name, files in places.items() if len(files) > 1}
+
+
+def test_modules_are_nouns() -> None:
+    gerunds = {path.stem for path in ROOT.rglob("*.py") if path.stem.endswith("ing")}
+    assert gerunds <= {"finding", "mailing", "monitoring", "0004_steering"}
+
+
+def test_a_folder_can_be_surveyed_at_a_glance() -> None:
+    full = {}
+    for folder in (path.parent for path in ROOT.rglob("__init__.py") if path.parent != ROOT):
+        entries = {path.name for path in folder.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()}
+        if len(entries - {"__init__.py"}) > 18:
+            full[str(folder.relative_to(ROOT))] = len(entries)
+    assert not full
