@@ -23,9 +23,9 @@ LINKS = {
 
 
 @pytest.fixture(scope="session")
-def letters(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def emails(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of emails (`*.html`), their web versions (`web-*.html`) and the sample's archive (`site/`)."""
-    root = tmp_path_factory.mktemp("letters")
+    root = tmp_path_factory.mktemp("emails")
     create_publication(root / "sample")
     shutil.copytree(GOLDEN, root / "golden", ignore=shutil.ignore_patterns("var"))
     sample, golden = (at_home(read_settings(root / name, {})) for name in ("sample", "golden"))

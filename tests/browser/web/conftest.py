@@ -15,10 +15,10 @@ from tests.integration.web.conftest import WEEKLY, token
 class _Blog(BaseHTTPRequestHandler):
     """Another site, whose every page embeds the sign-up form."""
 
-    server = ""
+    web_server_url = ""
 
     def do_GET(self) -> None:
-        script = f'<script src="{self.server}/embed.js" data-list="weekly" data-language="de" async></script>'
+        script = f'<script src="{self.web_server_url}/embed.js" data-list="weekly" data-language="de" async></script>'
         body = f"<!DOCTYPE html><h1>A blog</h1>{script}".encode()
         self.send_response(200)
         self.send_header("Content-Type", "text/html")
@@ -53,7 +53,7 @@ def server(tmp_path_factory: pytest.TempPathFactory, blog: int) -> Iterator[Runn
         "[web]", '[tracking]\nclicks = "consented"\n\n[web]'
     )  # now, so that the emails contain no counted links
     with run_web_server(publication, settings=f'sites = ["http://127.0.0.1:{blog}"]\n') as server:
-        _Blog.server = server.url
+        _Blog.web_server_url = server.url
         yield server
 
 
