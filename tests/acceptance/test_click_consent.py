@@ -125,7 +125,7 @@ def test_clicks_are_recorded_from_consent_until_withdrawal(lamp: PublicationFold
     assert (shown(lamp, BRAM)["clicks"], shown(lamp, BRAM)["clicks_agreed_at"]) == ([], None)
     output = lamp.run_ok("subscribers", "show", ADA).out
     assert LINKS["a book"] in output
-    assert "which links they follow" in output
+    assert "agreed to click tracking" in output
     assert lamp.run_ok("segments", "show", condition, "--json").json["inside"] == 1
     with run_web_server(lamp) as server:
         page = server.get(preferences(letter_to(lamp, ADA)))

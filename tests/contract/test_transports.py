@@ -702,6 +702,6 @@ def full_disk() -> Iterator[Callable[[int], None]]:
 
 
 def test_concurrent_messages_use_separate_connections() -> None:
-    with relay.running(Relay(seconds=0.2)) as smtp_server, closing(to_relay(smtp_server)) as transport:
+    with relay.running(Relay(seconds=1.0)) as smtp_server, closing(to_relay(smtp_server)) as transport:
         submit_at_once(transport, [(envelope(number=number), MESSAGE) for number in (1, 2, 3)])
         assert smtp_server.connections == 3
