@@ -27,7 +27,7 @@ def switch_on(publication: PublicationFolder) -> Path:
     [
         (None, 0o600, "No such file"),
         (pem(rsa_key()), 0o644, "chmod 600"),
-        ("no key", 0o600, "no private key"),
+        ("no key", 0o600, "not a private key"),
     ],
 )
 def test_an_unusable_key_stops_the_send_before_anything_leaves(

@@ -127,7 +127,7 @@ def test_a_full_disk_stops_a_send_that_continues_when_there_is_room(publication:
     limit = 100_000  # less than the messages take in the database's journal
     outcome = publication.run("send", limits=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)))
     assert outcome.code == 75, outcome
-    assert "room" in outcome.err
+    assert "Free some space" in outcome.err
     sent = publication.run_ok("send", "--json").json
     assert sent["submitted"] + sent["uncertain"] == 25
     assert len(publication.messages()) <= 25
