@@ -9,7 +9,6 @@ from . import (
     link_cards as link_cards,
     mailings as mailings,
     notices as notices,
-    person as person,
     readers as readers,
     rehearsal as rehearsal,
     replies as replies,
@@ -18,7 +17,7 @@ from . import (
     statistics as statistics,
     subscribers as subscribers,
 )
-from .person import (
+from .readers.personal_data import (
     PersonalData as PersonalData,
     collect_personal_data as collect_personal_data,
     consent_to_click_tracking as consent_to_click_tracking,

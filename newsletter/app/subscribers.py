@@ -19,7 +19,7 @@ from newsletter.errors import UsageError
 from newsletter.finding import Finding
 
 if TYPE_CHECKING:
-    from newsletter.app.person import ErasureResult, PersonalData
+    from newsletter.app.readers.personal_data import ErasureResult, PersonalData
     from newsletter.audience import (
         FieldDescription,
         ListCount,
@@ -258,23 +258,23 @@ def find_personal_data(publication: Publication, address: Address) -> "PersonalD
 
 def collect_personal_data(publication: Publication, address: Address) -> "PersonalData":
     """Return everything that is held about a person, in all packages."""
-    from newsletter.app import person
+    from newsletter.app.readers import personal_data
 
-    return person.collect_personal_data(publication.database, publication.keyring, publication.settings, address)
+    return personal_data.collect_personal_data(publication.database, publication.keyring, publication.settings, address)
 
 
 def erase_person(publication: Publication, address: Address, *, origin: str) -> "ErasureResult":
     """Erase a person in all packages; only a keyed hash stays, which keeps imports from adding the address again."""
-    from newsletter.app import person
+    from newsletter.app.readers import personal_data
 
-    return person.erase_person(
+    return personal_data.erase_person(
         publication.database, publication.keyring, publication.settings, address, origin=origin, now=publication.now()
     )
 
 
 def withdraw_click_tracking(publication: Publication, address: Address, *, origin: str, is_dry_run: bool) -> int | None:
     """Withdraw a person's consent to click tracking and delete their clicks; return how many, None without consent."""
-    from newsletter.app import person
+    from newsletter.app.readers import personal_data
 
     data = collect_personal_data(publication, address)
     subscriber = data.person.subscriber if data.person else None
@@ -283,7 +283,7 @@ def withdraw_click_tracking(publication: Publication, address: Address, *, origi
     if subscriber.clicks_agreed_at is None:
         return None
     if not is_dry_run:
-        person.withdraw_click_tracking(
+        personal_data.withdraw_click_tracking(
             publication.database, subscriber.id, origin=origin, proof=audience.ConsentProof(), now=publication.now()
         )
     return len(data.clicks)

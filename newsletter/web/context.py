@@ -11,7 +11,7 @@ from newsletter.settings import Settings
 from newsletter.tokens import Keyring
 from newsletter.web.batch_unsubscribe import UnsubscribeBatcher
 from newsletter.web.bot_check import UsedChallenges
-from newsletter.web.rate_limit import RateLimit
+from newsletter.web.rate_limit import RateLimits
 from newsletter.web.templates import PageTemplates
 
 FRESH = timedelta(seconds=30)
@@ -32,18 +32,6 @@ class MetricsCache:
             if self._read_at is None or not timedelta(0) <= now - self._read_at < FRESH:
                 self._text, self._read_at = compute(), now
             return self._text
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RateLimits:
-    """How often forms may be sent."""
-
-    forms: RateLimit = field(default_factory=lambda: RateLimit(12, 600))
-    """Forms that cause email, by client network."""
-    address: RateLimit = field(default_factory=lambda: RateLimit(3, 3600))
-    """Forms for one email address."""
-    all_forms: RateLimit
-    """All forms together; beyond it the server counts as under attack."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

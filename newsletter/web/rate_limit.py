@@ -91,3 +91,15 @@ class RateLimit:
         kept = sorted((item for item in self._rests.items() if item[1] > now), key=lambda item: item[1])
         self._rests.clear()
         self._rests.update(kept[-MAX_KEYS // 2 :])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RateLimits:
+    """How often forms may be sent."""
+
+    forms: RateLimit = field(default_factory=lambda: RateLimit(12, 600))
+    """Forms that cause email, by client network."""
+    address: RateLimit = field(default_factory=lambda: RateLimit(3, 3600))
+    """Forms for one email address."""
+    all_forms: RateLimit
+    """All forms together; beyond it the server counts as under attack."""

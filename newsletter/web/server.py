@@ -12,10 +12,10 @@ from newsletter.finding import suggest
 from newsletter.settings import Settings
 from newsletter.web.app import make_app
 from newsletter.web.batch_unsubscribe import UnsubscribeBatcher
-from newsletter.web.context import RateLimits, WebContext
+from newsletter.web.context import WebContext
 from newsletter.web.handlers.click import ClickWriter
 from newsletter.web.http_protocol import make_protocol
-from newsletter.web.rate_limit import RateLimit
+from newsletter.web.rate_limit import RateLimit, RateLimits
 from newsletter.web.signup_worker import SignupWorker
 from newsletter.web.templates import PageTemplates
 from newsletter.web.uvicorn_server import Listening, UvicornServer, describe_bind_error, make_config

@@ -4,6 +4,7 @@ from . import (
     comments as comments,
     links as links,
     my_data as my_data,
+    personal_data as personal_data,
     preferences as preferences,
     signup as signup,
     unsubscribe as unsubscribe,

@@ -5,8 +5,8 @@ from typing import Any
 
 from newsletter import audience
 from newsletter.address import Address
-from newsletter.app import person
 from newsletter.app.publication import Publication
+from newsletter.app.readers import personal_data
 from newsletter.replies import find_display_name
 
 
@@ -15,8 +15,10 @@ def own_record(publication: Publication, address: Address) -> dict[str, Any]:
 
     Nothing reveals this machine, nor other people whose replies came to the person's signed addresses.
     """
-    stored = person.collect_personal_data(publication.database, publication.keyring, publication.settings, address)
-    data = person.personal_data_json(address, stored)
+    stored = personal_data.collect_personal_data(
+        publication.database, publication.keyring, publication.settings, address
+    )
+    data = personal_data.personal_data_json(address, stored)
     data["raw_mails"] = len(stored.raw_mails)
     del data["replies_from_other_addresses"]
     subscriber_id = stored.subscriber_id
@@ -31,4 +33,6 @@ def own_record(publication: Publication, address: Address) -> dict[str, Any]:
 
 def erase_everything(publication: Publication, address: Address, now: datetime) -> None:
     """Erase a person in every package, at their own request."""
-    person.erase_person(publication.database, publication.keyring, publication.settings, address, origin="web", now=now)
+    personal_data.erase_person(
+        publication.database, publication.keyring, publication.settings, address, origin="web", now=now
+    )

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from newsletter import audience
-from newsletter.app.person import consent_to_click_tracking, withdraw_click_tracking
 from newsletter.app.publication import Publication
+from newsletter.app.readers.personal_data import consent_to_click_tracking, withdraw_click_tracking
 from newsletter.audience import ConsentProof, Preferences
 from newsletter.audience.signup import (
     SignupMailKind,

@@ -12,7 +12,7 @@ import pytest
 
 from newsletter import app
 from newsletter.address import Address
-from newsletter.app.person import ErasureResult
+from newsletter.app.readers.personal_data import ErasureResult
 from newsletter.audience import SuppressionReason, add_subscriber, read_subscriber_record
 from newsletter.content import read_comments
 from newsletter.delivery.notices import list_notices

@@ -15,9 +15,9 @@ from newsletter.settings import read_settings
 from newsletter.tokens import Keyring
 from newsletter.web.app import make_app
 from newsletter.web.batch_unsubscribe import UnsubscribeBatcher
-from newsletter.web.context import RateLimits, WebContext
+from newsletter.web.context import WebContext
 from newsletter.web.endpoint import AnyHandler, Webhook
-from newsletter.web.rate_limit import RateLimit
+from newsletter.web.rate_limit import RateLimit, RateLimits
 from newsletter.web.request import WebRequest
 from newsletter.web.templates import PageTemplates
 
