@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from starlette.types import Message, Scope
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from newsletter.app import Publication
 from newsletter.content import create_publication
@@ -48,6 +49,12 @@ def make_context(folder: Path, clicks: ClickCounter | None = None, **settings: A
     )
 
 
+def serve(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+    """Let an application serve one request, in a thread: the main one may hold the event loop of a browser's driver."""
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, app(scope, receive, send)).result()
+
+
 def send_request(
     context: WebContext, path: str, method: str = "GET", client: str = "198.51.100.7", **result: str
 ) -> Response:
@@ -67,7 +74,7 @@ def send_request(
         "headers": [(name.replace("_", "-").encode(), value.encode()) for name, value in result.items()],
         "client": (client, 1), "server": ("x", 80),
     }  # fmt: skip
-    asyncio.run(app(scope, receive, send))
+    serve(app, scope, receive, send)
     start = next(message for message in sent if message["type"] == "http.response.start")
     body = b"".join(message.get("body", b"") for message in sent)
     return Response(start["status"], {name.decode(): value.decode() for name, value in start["headers"]}, body.decode())

@@ -1,6 +1,5 @@
 """Webhooks get the raw body within its limit; path prefixes; error pages."""
 
-import asyncio
 from pathlib import Path
 
 import pytest
@@ -20,6 +19,7 @@ from newsletter.web.endpoint import AnyHandler, Webhook
 from newsletter.web.rate_limit import RateLimit, RateLimits
 from newsletter.web.request import WebRequest
 from newsletter.web.templates import PageTemplates
+from tests.integration.web.asgi import serve
 
 
 @pytest.fixture
@@ -64,7 +64,7 @@ def send_request(
         "raw_path": path.encode(), "query_string": b"", "root_path": "", "scheme": "http",
         "headers": [(b"content-type", b"text/plain")], "client": ("127.0.0.1", 1), "server": ("x", 80),
     }  # fmt: skip
-    asyncio.run(app(scope, receive, send))
+    serve(app, scope, receive, send)
     return sent[0]["status"], b"".join(message.get("body", b"") for message in sent)
 
 
